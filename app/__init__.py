@@ -1,0 +1,96 @@
+"""The portal «Кадры в образовании». ``create_app`` is the only place where the parts are put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from config import Settings
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the WSGI application for ``settings``; the database must be reachable and migrated."""
+    from app import access
+    from app.extensions import csrf, db, limiter, migrate
+    from app.web import layout, requests
+
+    app = Flask(__name__)
+    app.config.from_mapping(_flask_config(settings))
+    app.config["PORTAL"] = settings
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    limiter.init_app(app)
+    with app.app_context():
+        access.install(db.session)
+        requests.install(app)
+        layout.install(app)
+        _register_views(app)
+        _open_jobs()
+    app.config["SIGN_IN_HINTS"] = _demo_hints
+    _register_commands(app)
+    return app
+
+
+def _demo_hints() -> dict[str, Any]:
+    """Demo logins for the sign-in page; only a demo database has the mark."""
+    from app.cli import DEMO_LOGINS, DEMO_PASSWORD, is_demo
+
+    return {"demo_logins": DEMO_LOGINS, "demo_password": DEMO_PASSWORD} if is_demo() else {}
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": settings.web_threads, "max_overflow": 4},
+        "MAX_CONTENT_LENGTH": settings.max_upload_mb << 20,
+        "MAX_FORM_PARTS": 5000,
+        "PERMANENT_SESSION_LIFETIME": dt.timedelta(minutes=settings.session_idle_minutes),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.cookie_secure,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
+        "SIGN_IN_RATE": "30 per minute",
+        "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}},
+        "BABEL_DEFAULT_LOCALE": "ru",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "APP_NAME": "Кадры в образовании",
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": False,
+        "FAB_ALLOW_GET_UNSAFE_MUTATIONS": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": dt.timedelta(days=30),
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
+
+
+def _register_views(app: Flask) -> None:
+    from app.extensions import db
+    from app.views import register
+    from app.web.home import HomeView
+    from app.web.security import PortalAppBuilder, PortalSecurityManager
+
+    builder = PortalAppBuilder(update_perms=False, indexview=HomeView, security_manager_class=PortalSecurityManager)
+    builder.init_app(app, db.session)
+    register(builder)
+
+
+def _open_jobs() -> None:
+    from app import jobs
+
+    jobs.open_jobs()
+
+
+def _register_commands(app: Flask) -> None:
+    from app.cli import portal
+
+    app.cli.add_command(portal)

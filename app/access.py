@@ -1,0 +1,446 @@
+"""Row scope: for each table one SQL expression per role, put into every ORM statement of the acting user.
+
+A session event adds the acting user's expressions to every ORM SELECT, UPDATE and DELETE: lists, gets, lazy loads,
+drop-downs, actions, exports. A view that forgets its filters is still scoped; a table without an expression raises, and so
+does a statement with nobody acting. Leaving the scope is explicit and named: ``with unscoped("why"):``.
+
+Reading: a row is visible when *one* of the user's roles sees it. Acting: ``writable`` and ``readable`` couple the right with
+the rows, so that a right of one role never works on the rows that only another role sees.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, and_, event, false, func, or_, select, true
+from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, with_loader_criteria
+
+from app import models as m
+from app.clock import today
+from app.errors import Forbidden, NotFound
+from app.permissions import ROLES, permissions_of
+
+Row = TypeVar("Row", bound=m.Base)
+
+#: A dismissed person's card stays with the former school this long, so that mistakes can be mended.
+FORMER_EMPLOYEE_DAYS = 90
+
+
+class ScopeError(RuntimeError):
+    """A statement outside every scope: nobody acts, or a table has no expression. A programmer's mistake."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role of the acting user with its place: organizations (units included) or territories."""
+
+    role: str
+    organization_ids: tuple[int, ...] = ()
+    territory_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user with roles, from an address, within a request."""
+
+    user_id: int | None
+    name: str
+    employee_id: int | None = None
+    grants: tuple[Grant, ...] = ()
+    address: str | None = None
+    request_id: str | None = None
+    #: FAB's session epoch of the account when the actor was built (signs out old sessions)
+    place: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Codes of the roles held now."""
+        return frozenset(g.role for g in self.grants)
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """Union of the roles' permissions."""
+        return permissions_of(self.roles)
+
+    @cached_property
+    def role_titles(self) -> str:
+        """Roles in words, for the journal and the page's head."""
+        return ", ".join(ROLES[code].title for code in ROLES if code in self.roles) or "без роли"
+
+    @cached_property
+    def criteria(self) -> tuple[Any, ...]:
+        """Loader options that scope every table this actor does not see whole."""
+        options = []
+        for table, model in m.mapped_classes().items():
+            expression = scope(self, table)
+            if expression is not None:
+                options.append(with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False))
+        return tuple(options)
+
+    def can(self, permission: str) -> bool:
+        """Whether one of the roles holds ``permission``."""
+        return permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise Forbidden unless ``permission`` is held."""
+        if permission not in self.permissions:
+            raise Forbidden("У вас нет права на это действие. Если оно нужно для работы, запросите доступ у оператора.")
+
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_unscoped: ContextVar[str | None] = ContextVar("unscoped", default=None)
+
+
+def current_actor() -> Actor:
+    """Return who acts now; raises ScopeError when nobody does."""
+    actor = _actor.get()
+    if actor is None:
+        raise ScopeError("nobody acts: use access.acting_as() or access.unscoped()")
+    return actor
+
+
+def find_actor() -> Actor | None:
+    """Return who acts now, or None."""
+    return _actor.get()
+
+
+def set_actor(actor: Actor | None) -> Any:
+    """Make ``actor`` act in this context (a web request); returns the token to reset it."""
+    return _actor.set(actor)
+
+
+def reset_actor(token: Any) -> None:
+    """Undo ``set_actor``."""
+    _actor.reset(token)
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[Actor]:
+    """Run a block as ``actor`` (jobs, commands, tests)."""
+    token = _actor.set(actor)
+    try:
+        yield actor
+    finally:
+        _actor.reset(token)
+
+
+@contextmanager
+def unscoped(reason: str) -> Iterator[None]:
+    """Leave the row scope for a named reason; every use is listed by a test."""
+    token = _unscoped.set(reason)
+    try:
+        yield
+    finally:
+        _unscoped.reset(token)
+
+
+# --- the expressions -------------------------------------------------------------------------------------------------
+
+Expression = ColumnElement[bool]
+Rule = Callable[[Actor, Grant], Expression]
+
+
+def _table(model: type[m.Base]) -> Any:
+    return model.__table__
+
+
+_employment, _organization = _table(m.Employment), _table(m.Organization)
+_enrolment, _group, _program = _table(m.Enrolment), _table(m.TrainingGroup), _table(m.Program)
+_block, _voucher = _table(m.VoucherBlock), _table(m.Voucher)
+
+
+def _nothing(_actor: Actor, _grant: Grant) -> Expression:
+    return false()
+
+
+def _everything(_actor: Actor, _grant: Grant) -> Expression:
+    return true()
+
+
+def _organizations(grant: Grant) -> Any:
+    """Ids of the grant's organizations, as a list or a subselect."""
+    if grant.role == "territory":
+        return select(_organization.c.id).where(_organization.c.territory_id.in_(grant.territory_ids))
+    return grant.organization_ids
+
+
+def _employed(grant: Grant) -> Any:
+    """Subselect of the employees who work, or lately worked, in the grant's organizations."""
+    lately = today() - dt.timedelta(days=FORMER_EMPLOYEE_DAYS)
+    return select(_employment.c.employee_id).where(
+        _employment.c.organization_id.in_(_organizations(grant)),
+        or_(_employment.c.ended_on.is_(None), _employment.c.ended_on >= lately),
+    )
+
+
+def _own_groups(grant: Grant) -> Any:
+    return select(_group.c.id).where(_group.c.organizer_id.in_(grant.organization_ids))
+
+
+def _listeners(grant: Grant) -> Any:
+    """Subselect of the people enrolled in the organizer's groups."""
+    return select(_enrolment.c.employee_id).where(_enrolment.c.group_id.in_(_own_groups(grant)))
+
+
+def _people(column: Any, *, listeners: bool = False) -> Mapping[str, Rule]:
+    """Scope by person: self, own organization's, own territory's people; ``listeners``: the organizer's too."""
+    rules: dict[str, Rule] = {
+        "worker": lambda actor, _g: column == actor.employee_id if actor.employee_id else false(),
+        "school": lambda _a, grant: column.in_(_employed(grant)),
+        "territory": lambda _a, grant: column.in_(_employed(grant)),
+        "ministry": _everything,
+        "operator": _everything,
+    }
+    if listeners:
+        rules["organizer"] = lambda _a, grant: column.in_(_listeners(grant))
+    return rules
+
+
+def _organization_rules() -> Mapping[str, Rule]:
+    t = _organization
+
+    def employers(people: Any) -> Any:
+        return select(_employment.c.organization_id).where(_employment.c.employee_id.in_(people))
+
+    return {
+        "worker": lambda a, _g: or_(
+            t.c.is_organizer,
+            t.c.id.in_(select(_employment.c.organization_id).where(_employment.c.employee_id == a.employee_id)),
+        ),
+        "school": lambda _a, g: or_(t.c.id.in_(g.organization_ids), t.c.is_organizer, t.c.id.in_(employers(_employed(g)))),
+        "organizer": lambda _a, g: or_(
+            t.c.id.in_(g.organization_ids), t.c.is_organizer, t.c.id.in_(employers(_listeners(g)))
+        ),
+        "territory": lambda _a, g: or_(
+            t.c.territory_id.in_(g.territory_ids), t.c.is_organizer, t.c.id.in_(employers(_employed(g)))
+        ),
+        "ministry": _everything,
+        "operator": _everything,
+        "admin": _everything,
+    }
+
+
+def _published_or_own(published: Expression, organizer: Any) -> Mapping[str, Rule]:
+    seen: Rule = lambda _a, _g: published  # noqa: E731
+    return {
+        "worker": seen,
+        "school": seen,
+        "territory": seen,
+        "organizer": lambda _a, grant: organizer.in_(grant.organization_ids),
+        "ministry": _everything,
+        "operator": _everything,
+    }
+
+
+def _through(column: Any, parent: type[m.Base], rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
+    """Scope of a child table: its parent's expression."""
+
+    def child(rule: Rule) -> Rule:
+        return lambda a, g: column.in_(select(_table(parent).c.id).where(rule(a, g)))
+
+    return {role: rule if rule is _everything else child(rule) for role, rule in rules.items()}
+
+
+def _own(column: Any, *whole: str) -> Mapping[str, Rule]:
+    """Rows of the user's own account; the roles in ``whole`` see all."""
+    own: Rule = lambda actor, _g: column == actor.user_id  # noqa: E731
+    return {role: _everything if role in whole else own for role in ROLES}
+
+
+def _shown(expression: Expression, *whole: str) -> Mapping[str, Rule]:
+    """Rows that satisfy ``expression`` for everybody; the roles in ``whole`` see all."""
+    return {role: _everything if role in whole else (lambda _a, _g: expression) for role in ROLES}
+
+
+_ALL: Mapping[str, Rule] = dict.fromkeys(ROLES, _everything)
+
+
+def _only(*roles: str) -> Mapping[str, Rule]:
+    return dict.fromkeys(roles, _everything)
+
+
+def _organizer_own(column: Any, *whole: str) -> Mapping[str, Rule]:
+    return {"organizer": lambda _a, grant: column.in_(grant.organization_ids), **_only(*whole)}
+
+
+_PROGRAM = _published_or_own(_program.c.status.in_(["published", "archived"]), _program.c.organizer_id)
+_GROUP = _published_or_own(_group.c.status != "draft", _group.c.organizer_id)
+_ENROLMENT: Mapping[str, Rule] = {
+    **_people(_enrolment.c.employee_id),
+    "organizer": lambda _a, grant: _enrolment.c.group_id.in_(_own_groups(grant)),
+}
+_VOUCHER: Mapping[str, Rule] = {
+    **_people(_voucher.c.employee_id),
+    "organizer": lambda _a, grant: _voucher.c.id.in_(
+        select(_block.c.voucher_id)
+        .join(_enrolment, _enrolment.c.block_id == _block.c.id)
+        .where(_enrolment.c.group_id.in_(_own_groups(grant)))
+    ),
+}
+_CERTIFICATE: Mapping[str, Rule] = {
+    **_people(_table(m.Certificate).c.employee_id),
+    "organizer": lambda _a, grant: _table(m.Certificate).c.organizer_id.in_(grant.organization_ids),
+}
+_SURVEY = _shown(_table(m.Survey).c.status.in_(["published", "closed"]), "ministry", "operator")
+_RESPONSE: Mapping[str, Rule] = {
+    "worker": lambda actor, _g: _table(m.SurveyResponse).c.employee_id == actor.employee_id,
+    **_only("operator"),
+}
+_SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
+
+#: table → role → expression; a role that is not named sees no row
+READ_RULES: Mapping[str, Mapping[str, Rule]] = {
+    **dict.fromkeys(
+        (
+            "territory municipality organization_type position subject education_level attestation_kind workday_correction"
+            " frdo_reference refusal_reason setting voucher_rule voucher_rule_block consent_text plan_campaign"
+            " maintenance_window"
+        ).split(),
+        _ALL,
+    ),
+    "organization": _organization_rules(),
+    "employee": _people(_table(m.Employee).c.id, listeners=True),
+    "former_name": _people(_table(m.FormerName).c.employee_id, listeners=True),
+    "employment": _people(_employment.c.employee_id, listeners=True),
+    "qualification": _people(_table(m.Qualification).c.employee_id, listeners=True),
+    "attestation": _people(_table(m.Attestation).c.employee_id),
+    "training": _people(_table(m.Training).c.employee_id),
+    "consent": _people(_table(m.Consent).c.employee_id),
+    "ab_user": _own(_table(m.Account).c.id, "operator", "admin"),
+    "assignment": _own(_table(m.Assignment).c.user_id, "operator", "admin"),
+    "registration": _own(_table(m.Registration).c.user_id, "operator"),
+    "access_request": _own(_table(m.AccessRequest).c.user_id, "operator"),
+    "stored_file": _own(_table(m.StoredFile).c.owner_id, "operator"),
+    "voucher_application": _people(_table(m.VoucherApplication).c.employee_id),
+    "voucher": _VOUCHER,
+    "voucher_block": _through(_block.c.voucher_id, m.Voucher, _VOUCHER),
+    "number_series": _organizer_own(_table(m.NumberSeries).c.organizer_id, "operator"),
+    "program": _PROGRAM,
+    "program_module": _through(_table(m.ProgramModule).c.program_id, m.Program, _PROGRAM),
+    "training_group": _GROUP,
+    "group_meeting": _through(_table(m.GroupMeeting).c.group_id, m.TrainingGroup, _GROUP),
+    "enrolment": _ENROLMENT,
+    "blank": _organizer_own(_table(m.Blank).c.organizer_id, "operator"),
+    "certificate": _CERTIFICATE,
+    "registry": _organizer_own(_table(m.Registry).c.organizer_id, "operator", "ministry"),
+    "plan_item": _people(_table(m.PlanItem).c.employee_id),
+    "survey": _SURVEY,
+    "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),
+    "survey_response": _RESPONSE,
+    "survey_answer": _through(_table(m.SurveyAnswer).c.response_id, m.SurveyResponse, _RESPONSE),
+    "report_form": _shown(_table(m.ReportForm).c.status == "approved", "ministry", "operator"),
+    "news_item": _shown(_table(m.NewsItem).c.status == "published", "operator"),
+    "support_request": _SUPPORT,
+    "support_message": _through(_table(m.SupportMessage).c.request_id, m.SupportRequest, _SUPPORT),
+    "audit_entry": _only("operator"),
+    "letter": _own(_table(m.Letter).c.user_id, "operator", "admin"),
+    "notice": {
+        "worker": lambda actor, _g: _table(m.Notice).c.employee_id == actor.employee_id,
+    },
+    "import_batch": _own(_table(m.ImportBatch).c.user_id, "operator"),
+    "background_job": _own(_table(m.BackgroundJob).c.user_id),
+    "worker_heartbeat": _only("operator", "admin"),
+}
+
+#: where the rows that a role may change are fewer than those it sees
+WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
+    "organization": {
+        "territory": lambda _a, grant: _organization.c.territory_id.in_(grant.territory_ids),
+        "operator": _everything,
+    },
+    "employment": {
+        "school": lambda _a, grant: _employment.c.organization_id.in_(grant.organization_ids),
+        "operator": _everything,
+    },
+    "program": _organizer_own(_program.c.organizer_id, "operator"),
+    "training_group": _organizer_own(_group.c.organizer_id, "operator"),
+}
+
+
+def _united(actor: Actor, rules: Mapping[str, Rule], permission: str | None) -> Expression | None:
+    expressions = []
+    for grant in actor.grants:
+        rule = rules.get(grant.role)
+        if rule is None or (permission is not None and permission not in ROLES[grant.role].permissions):
+            continue
+        if rule is _everything:
+            return None
+        expressions.append(rule(actor, grant))
+    return or_(*expressions) if expressions else false()
+
+
+def scope(actor: Actor, table: str, permission: str | None = None) -> Expression | None:
+    """Expression of the rows of ``table`` that ``actor`` sees (by the roles holding ``permission``); None = all rows."""
+    rules = READ_RULES.get(table)
+    if rules is None:
+        raise ScopeError(f"table {table} has no row scope")
+    return _united(actor, rules, permission)
+
+
+def write_scope(actor: Actor, table: str, permission: str) -> Expression | None:
+    """Expression of the rows of ``table`` on which ``actor`` may do ``permission``; None = all rows."""
+    read = scope(actor, table, permission)
+    rules = WRITE_RULES.get(table)
+    if rules is None:
+        return read
+    write = _united(actor, rules, permission)
+    if write is None or read is None:
+        return read if write is None else write
+    return and_(read, write)
+
+
+def get_visible(session: Session | scoped_session[Any], model: type[Row], pk: int, permission: str) -> Row:
+    """Load a row that the actor may see by ``permission``; raises Forbidden without the right on any row, NotFound else."""
+    return _get(session, model, pk, scope(current_actor(), model.__tablename__, permission), permission)
+
+
+def get_writable(session: Session | scoped_session[Any], model: type[Row], pk: int, permission: str) -> Row:
+    """Load a row on which the actor may do ``permission``.
+
+    A row that the actor does not see raises NotFound (as if it did not exist); a visible row without the right raises
+    Forbidden.
+    """
+    return _get(session, model, pk, write_scope(current_actor(), model.__tablename__, permission), permission)
+
+
+def _get(
+    session: Session | scoped_session[Any], model: type[Row], pk: int, expression: Expression | None, permission: str
+) -> Row:
+    if not 0 < pk < 2**31:
+        raise NotFound("Такой записи нет или она вам не видна.")
+    # populate_existing: what is acted upon is what the database holds now, not an older copy of this session
+    statement = select(model).where(cast(Any, model).id == pk).execution_options(populate_existing=True)
+    row = session.scalars(statement).one_or_none()
+    if row is None:
+        raise NotFound("Такой записи нет или она вам не видна.")
+    current_actor().require(permission)
+    if expression is not None:
+        inside = session.scalar(select(func.count()).select_from(model).where(cast(Any, model).id == pk, expression))
+        if not inside:
+            raise Forbidden("Это действие над этой записью вам недоступно.")
+    return row
+
+
+def install(session_factory: Any) -> None:
+    """Put the scope into every ORM statement of the sessions that ``session_factory`` makes."""
+
+    @event.listens_for(session_factory, "do_orm_execute")
+    def _scope(state: ORMExecuteState) -> None:
+        if not (state.is_select or state.is_update or state.is_delete) or state.is_column_load:
+            return
+        if _unscoped.get() is not None:
+            return
+        actor = _actor.get()
+        if actor is None:
+            if any(issubclass(mapper.class_, (m.Base, m.Account)) for mapper in state.all_mappers):
+                raise ScopeError(f"nobody acts: {state.statement}")
+            return
+        if actor.criteria:
+            state.statement = state.statement.options(*actor.criteria)

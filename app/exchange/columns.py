@@ -1,0 +1,242 @@
+"""Columns of an imported list as small classes: how a header names them and how a cell becomes a value.
+
+A column knows nothing of other cells or of the directories: it turns one cell into one plain value. What needs more
+(positions, subjects, two rows for one person) is the list's own work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.exchange.guard import column_letter
+from app.exchange.reader import Cell, CellValue, Row
+from app.identifiers import NameKind, normalise_key, parse_email, parse_person_name, parse_phone, parse_snils
+from app.russian import Sex, parse_date
+
+HEADER_SEARCH_ROWS = 20
+_NO_PATRONYMIC = re.compile(r"[-–—\s]+|нет|без отчества|отсутствует")
+_FEWEST_TITLES = 3  # fewer known titles in a row are a chance match in some heading
+FORMULA = (
+    "В ячейке формула: портал не берёт результаты формул. "
+    "Скопируйте ячейку и вставьте её на то же место как значение («Специальная вставка» → «Значения»)"
+)
+NOT_FILLED = "Значение не указано"
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What is wrong (or doubtful) in one cell. `column` is the Excel letter, empty when the file has no such column."""
+
+    row: int
+    column: str
+    title: str
+    value: str
+    message: str
+
+    @property
+    def address(self) -> str:
+        """«C7», or «7» for the row as a whole."""
+        return f"{self.column}{self.row}"
+
+
+class CellFault(ValueError):
+    """The cell cannot be read; `str()` of it is a Russian sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Text of a limited length, and the base of all columns.
+
+    `aliases` are other titles that schools write; `hint` goes into the header's comment in the sample file.
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    hint: str = ""
+    example: CellValue = None
+    width: int = 18
+    max_length: int = 255
+
+    def parse(self, cell: Cell) -> Any:
+        """The plain value of a cell, None when empty, or a `CellError`."""
+        try:
+            return self._parse(cell)
+        except ValueError as error:  # IdentifierError, RussianDateError and CellFault all carry a sentence
+            return self.error(cell, str(error))
+
+    def error(self, cell: Cell, message: str) -> CellError:
+        """An error (or a warning) at a cell of this column."""
+        return CellError(
+            cell.row, cell.letter, self.title, cell.text[:200] or ("=…" if cell.is_formula else ""), message
+        )
+
+    def _parse(self, cell: Cell) -> Any:
+        if cell.is_formula or cell.text.lstrip().startswith("="):
+            raise CellFault(FORMULA)
+        if not cell.text.strip():
+            if self.required:
+                raise CellFault(NOT_FILLED)
+            return None
+        return self.read(cell)
+
+    def read(self, cell: Cell) -> Any:
+        """Read a filled cell; raises ValueError with a sentence."""
+        text = " ".join(cell.text.split())
+        if len(text) > self.max_length:
+            raise CellFault(f"Не больше {self.max_length} знаков, а здесь {len(text)}")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class NameColumn(Column):
+    """A part of a person's name."""
+
+    kind: NameKind = "фамилия"
+
+    def read(self, cell: Cell) -> str | None:
+        """Cyrillic name with look-alikes and blanks put right; «нет» or a dash for an absent patronymic is None."""
+        if self.kind == "отчество" and _NO_PATRONYMIC.fullmatch(cell.text.strip().lower()):
+            return None
+        if re.search(r"(^|\s)\w\.", cell.text):
+            raise CellFault("Укажите имя и отчество полностью, без сокращений")
+        return parse_person_name(cell.value, kind=self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class FullNameColumn(Column):
+    """«Фамилия Имя Отчество» in one cell; read into three texts for the columns of the name."""
+
+    def read(self, cell: Cell) -> tuple[str, str, str]:
+        """Surname, first name, and all that follows as the patronymic («Али оглы»), which may be empty."""
+        words = re.sub(r"\s*[-‐‑–—]\s*", "-", cell.text).split()
+        if len(words) < 2:
+            raise CellFault("Нужны фамилия, имя и отчество (при наличии) через пробел")
+        return words[0], words[1], " ".join(words[2:])
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn(Column):
+    """Several names in one cell; a line break parts them like a semicolon, unless a bracket follows it."""
+
+    def read(self, cell: Cell) -> str:
+        """The text in one line, its parts still to be split."""
+        line = Cell(cell.row, cell.column, re.sub(r"\s*\n\s*(?!\s|\()", "; ", cell.text.strip()))
+        return str(Column.read(self, line))
+
+
+@dataclass(frozen=True, slots=True)
+class DateColumn(Column):
+    """A date as Excel holds it, or as text дд.мм.гггг."""
+
+    def read(self, cell: Cell) -> date:
+        """The date; a time of day is dropped."""
+        if isinstance(cell.value, bool):
+            raise CellFault("Дата пишется дд.мм.гггг, например 03.02.1980")
+        return parse_date(cell.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SnilsColumn(Column):
+    """СНИЛС with its control number."""
+
+    def read(self, cell: Cell) -> str:
+        """Eleven digits."""
+        return parse_snils(cell.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneColumn(Column):
+    """One Russian phone number."""
+
+    def read(self, cell: Cell) -> str:
+        """«+7» and ten digits."""
+        return parse_phone(cell.value)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailColumn(Column):
+    """One e-mail address."""
+
+    def read(self, cell: Cell) -> str:
+        """The address in small letters."""
+        return parse_email(cell.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SexColumn(Column):
+    """Sex as a letter or a word."""
+
+    def read(self, cell: Cell) -> Sex:
+        """«male» or «female»."""
+        key = normalise_key(cell.text)
+        if key in {"м", "муж", "мужской", "мужчина"}:
+            return "male"
+        if key in {"ж", "жен", "женский", "женщина"}:
+            return "female"
+        raise CellFault("Пол пишется «М» или «Ж»")
+
+
+@dataclass(frozen=True, slots=True)
+class YearsColumn(Column):
+    """A length of service in whole years."""
+
+    def read(self, cell: Cell) -> int:
+        """Whole years from 0 to 70; takes «12», 12.0, «12 лет»."""
+        match = re.fullmatch(r"(\d{1,3})\s*(?:год|года|лет|г\.?|л\.?)?", " ".join(cell.text.lower().split()))
+        if match is None or isinstance(cell.value, (bool, date, datetime)):
+            raise CellFault("Стаж пишется целым числом полных лет, например 12")
+        if int(match[1]) > 70:
+            raise CellFault(f"Стаж {match[1]} — слишком много: нужно число полных лет от 0 до 70")
+        return int(match[1])
+
+
+# --- finding the columns in a sheet ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where the titles stand. `places` is column name → number of the sheet's column; `unknown` is (letter, title)."""
+
+    row: int
+    places: dict[str, int]
+    unknown: tuple[tuple[str, str], ...]
+
+    def cell(self, row: Row, name: str) -> Cell:
+        """The cell of a named column; an empty cell of column 0 when the sheet has no such column."""
+        return row.cell(self.places.get(name, 0))
+
+
+def header_key(title: str) -> str:
+    """The form in which titles are compared: without notes in brackets, signs, case and look-alikes."""
+    bare = re.sub(r"\([^()]*\)", " ", title)
+    return " ".join(re.findall(r"\w+", normalise_key(bare)))
+
+
+def title_index(columns: Sequence[Column]) -> dict[str, str]:
+    """Key of every title and alias → column name."""
+    return {header_key(title): column.name for column in columns for title in (column.title, *column.aliases)}
+
+
+def find_header(rows: Sequence[Row], titles: dict[str, str]) -> Header | None:
+    """The row among the first 20 of the sheet that holds most known titles, at least three; the upper one of equals."""
+    candidates = [_as_header(row, titles) for row in rows if row.number <= HEADER_SEARCH_ROWS]
+    best = max(candidates, key=lambda header: len(header.places), default=None)
+    return best if best and len(best.places) >= _FEWEST_TITLES else None
+
+
+def _as_header(row: Row, titles: dict[str, str]) -> Header:
+    places: dict[str, int] = {}
+    unknown = []
+    for cell in row.filled():
+        name = titles.get(header_key(cell.text))
+        if name is None or name in places:
+            unknown.append((column_letter(cell.column), " ".join(cell.text.split())[:100]))
+        else:
+            places[name] = cell.column
+    return Header(row.number, places, tuple(unknown))

@@ -1,0 +1,178 @@
+"""Directories as plain values, and the search of what a school wrote among their names and synonyms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from app.identifiers import normalise_key, suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of a directory and what users may write for it; an organization's short name is among the synonyms."""
+
+    id: int
+    name: str
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PositionEntry(Entry):
+    """A position; some mean nothing without a subject (учитель, преподаватель)."""
+
+    subject_required: bool = False
+
+
+class NotFound(ValueError):
+    """No entry, or several, under the written name; `str()` of it is a Russian sentence."""
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Lookup(Generic[E]):
+    """Finds entries by name or synonym in any case, with look-alikes, blanks and quotation marks put right.
+
+    `what` names the directory in messages: «Должность», `missing` agrees with it: «не найдена». Answers for unknown
+    texts are remembered, because the nearest names are dear to find and a school repeats its mistake in every row.
+    """
+
+    def __init__(self, what: str, missing: str, entries: Iterable[E]) -> None:
+        self._what = what
+        self._missing = missing
+        self._entries = tuple(entries)
+        self._by_key = self._index(normalise_key)
+        self._refusals: dict[str, str] = {}
+
+    @cached_property
+    def _by_stems(self) -> dict[str, dict[int, E]]:
+        return self._index(stems)
+
+    def _index(self, key: Callable[[str], str]) -> dict[str, dict[int, E]]:
+        index: dict[str, dict[int, E]] = {}
+        for entry in self._entries:
+            for spelling in (entry.name, *entry.synonyms):
+                index.setdefault(key(spelling), {})[entry.id] = entry
+        return index
+
+    def find(self, text: str) -> E:
+        """The entry of that name; an exact name goes before a synonym of another entry. Raises `NotFound`."""
+        key = normalise_key(text)
+        found = self._by_key.get(key, {})
+        if len(found) > 1:
+            named = [entry for entry in found.values() if normalise_key(entry.name) == key]
+            if len(named) != 1:
+                raise NotFound(self._several(text, found.values()))
+            return named[0]
+        if not found:
+            raise NotFound(self._refusal(text))
+        return next(iter(found.values()))
+
+    def find_inflected(self, text: str) -> E | None:
+        """The entry whose name is `text` in another case («математики» → «Математика»), None when not exactly one."""
+        found = self._by_stems.get(stems(text), {})
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def find_beginning(self, text: str) -> tuple[E, str] | None:
+        """The entry with the longest name that begins the text, and the rest: «учитель математики» → «математики»."""
+        words = " ".join(text.split()).split(" ")
+        for count in range(len(words) - 1, 0, -1):
+            found = self._by_key.get(normalise_key(" ".join(words[:count])), {})
+            if len(found) == 1:
+                return next(iter(found.values())), " ".join(words[count:])
+        return None
+
+    def _several(self, text: str, found: Iterable[E]) -> str:
+        names = ", ".join(f"«{entry.name}»" for entry in found)
+        return f"{self._what} «{shorten(text)}»: так называются несколько записей: {names}. Впишите полное название"
+
+    def _refusal(self, text: str) -> str:
+        key = normalise_key(text)
+        if key not in self._refusals:
+            near = self._nearest(text)
+            advice = f"Возможно, вы имели в виду: {near}" if near else "Впишите название так, как в справочнике"
+            self._refusals[key] = f"{self._what} «{shorten(text)}» {self._missing} в справочнике. {advice}"
+        return self._refusals[key]
+
+    def _nearest(self, text: str) -> str:
+        """Nearest names; an entry that is near by its synonym is shown by its name."""
+        names = {spelling: entry.name for entry in self._entries for spelling in (entry.name, *entry.synonyms)}
+        near = dict.fromkeys(names[spelling] for spelling in suggest(text[:200], names, limit=6))
+        return ", ".join(f"«{name}»" for name in list(near)[:3])
+
+
+def shorten(text: str) -> str:
+    """A user's text for a message: one line, not longer than 80 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:79]}…"
+
+
+@dataclass(frozen=True)
+class Directories:
+    """The directories that a staff list refers to. `organizations` holds only those the user may write to."""
+
+    positions: Sequence[PositionEntry]
+    subjects: Sequence[Entry]
+    education_levels: Sequence[Entry]
+    organizations: Sequence[Entry]
+
+    @cached_property
+    def position(self) -> Lookup[PositionEntry]:
+        """Search among the positions."""
+        return Lookup("Должность", "не найдена", self.positions)
+
+    @cached_property
+    def subject(self) -> Lookup[Entry]:
+        """Search among the subjects."""
+        return Lookup("Предмет", "не найден", self.subjects)
+
+    @cached_property
+    def education_level(self) -> Lookup[Entry]:
+        """Search among the levels of education."""
+        return Lookup("Уровень образования", "не найден", self.education_levels)
+
+    @cached_property
+    def organization(self) -> Lookup[Entry]:
+        """Search among the organizations."""
+        return Lookup("Организация", "не найдена", self.organizations)
+
+
+# --- words in cases --------------------------------------------------------------------------------------------------
+
+# Endings of nouns and adjectives in the cases that titles of posts use («учитель русского языка и литературы»).
+_ENDING = re.compile(r"(?:ого|его|ому|ему|ыми|ими|ами|ями|ых|их|ым|им|ой|ей|ов|ев|ам|ям|ах|ях|[аеиоуыэюяйь]+)$")
+_SHORTEST_STEM = 3
+
+
+def stems(text: str) -> str:
+    """Words of a text without their endings; equal for a name and its other cases."""
+    return " ".join(_stem(word) for word in re.findall(r"\w+", normalise_key(text)))
+
+
+def _stem(word: str) -> str:
+    """Cut endings off until none is left, so that «основ» and «основы» meet."""
+    while (shorter := _ENDING.sub("", word)) != word and len(shorter) >= _SHORTEST_STEM:
+        word = shorter
+    return word
+
+
+def split_list(text: str) -> list[str]:
+    """Parts between «;» and «,» outside brackets: «История; Иностранный язык (английский, немецкий)»."""
+    parts = re.split(r"[;,](?![^()]*\))", text)
+    return [part for part in (" ".join(part.split()) for part in parts) if part]
+
+
+def subjects_of_title(text: str, lookup: Lookup[Entry]) -> list[Entry] | None:
+    """Subjects named in a post's title («русского языка и литературы», «физике»); None when any part is unknown."""
+    whole = text.removeprefix("по ").strip()
+    if not whole:
+        return None
+    if found := lookup.find_inflected(whole):
+        return [found]
+    parts = [lookup.find_inflected(part) for part in re.split(r"\s*[,;]\s*|\s+и\s+", whole)]
+    known = [part for part in parts if part is not None]
+    return known if len(known) == len(parts) else None

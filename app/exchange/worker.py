@@ -1,0 +1,143 @@
+"""The child process that reads one workbook: bytes on standard input, one JSON document on standard output.
+
+A hostile file can abort the Rust reader (an allocation of hundreds of gigabytes cannot be caught), so it must never run
+in the web process. Answer: `{"sheets": [...]}` or `{"rejected": "<sentence>"}`; anything else means the child died.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import posixpath
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+from app.exchange import guard
+
+MEMORY_BYTES = 2**30
+CPU_SECONDS = 30
+MAX_TEXT = 1_000  # the longest sensible cell; one text shared by all cells must not multiply
+MAX_TOTAL_TEXT = 50_000_000
+
+_KIND_OF = {date: "d", datetime: "d", time: "t", timedelta: "t"}
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+
+
+def main() -> None:
+    """Entry point of the child."""
+    limit_resources()
+    data = sys.stdin.buffer.read()
+    try:
+        answer: dict[str, Any] = {"sheets": list(read_sheets(data))}
+    except guard.FileRejected as error:
+        answer = {"rejected": str(error)}
+    json.dump(answer, sys.stdout, ensure_ascii=True, separators=(",", ":"))
+
+
+def limit_resources() -> None:
+    """Bound memory and processor time; leave no core dump with personal data. Without POSIX limits does nothing."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, value in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (soft, hard))
+
+
+def read_sheets(data: bytes) -> Iterator[dict[str, Any]]:
+    """Visible worksheets as `{"name", "rows": [[number, [values], [formula columns]]]}`; empty rows are left out."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    facts = {sheet.part: sheet for sheet in guard.check_contents(data)}
+    parts = sheet_parts(data)
+    budget = _TextBudget()
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for meta in workbook.sheets_metadata:
+            if meta.visible is not SheetVisibleEnum.Visible or meta.typ is not SheetTypeEnum.WorkSheet:
+                continue
+            found = facts.get(parts.get(meta.name, ""))
+            if found is None:
+                raise guard.FileRejected(guard.DAMAGED)
+            sheet = workbook.get_sheet_by_name(meta.name)
+            values = sheet.to_python(skip_empty_area=False)
+            fill_merged(values, sheet.merged_cell_ranges or [])
+            yield {"name": meta.name, "rows": list(filled_rows(values, found.formulas, budget=budget))}
+    except CalamineError as error:
+        raise guard.FileRejected(guard.DAMAGED) from error
+
+
+def sheet_parts(data: bytes) -> dict[str, str]:
+    """Sheet name → path of its part, by the workbook's relations (the reader does not tell where formulas stand)."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        try:
+            relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314  # DTDs are refused
+            book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+        except KeyError as error:
+            raise guard.FileRejected(guard.DAMAGED) from error
+    targets = {item.get("Id"): posixpath.normpath(posixpath.join("/xl", item.get("Target", ""))) for item in relations}
+    sheets = (element for element in book.iter() if element.tag.rpartition("}")[2] == "sheet")
+    return {
+        sheet.get("name", ""): targets.get(sheet.get(_RELATION) or sheet.get(_STRICT_RELATION), "").lstrip("/")
+        for sheet in sheets
+    }
+
+
+def fill_merged(values: list[list[Any]], ranges: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Repeat the value of cells merged downwards (one school for many rows); titles merged sideways stay one cell."""
+    for (top, left), (bottom, right) in ranges:
+        if left == right and top < bottom and top < len(values) and left < len(values[top]):
+            for row in values[top + 1 : bottom + 1]:
+                row[left] = values[top][left]
+
+
+def filled_rows(values: list[list[Any]], formulas: set[tuple[int, int]], *, budget: _TextBudget) -> Iterator[list[Any]]:
+    """Rows that hold anything, as `[number from 1, plain values, columns of formulas]`."""
+    columns_of: dict[int, list[int]] = {}
+    for row, column in formulas:
+        columns_of.setdefault(row, []).append(column)
+    last = max(columns_of, default=0)
+    padding: list[list[Any]] = [[]] * max(last - len(values), 0)
+    for number, row_values in enumerate(values + padding, 1):
+        columns = sorted(columns_of.get(number, ()))
+        plain = [budget.plain(value) for value in row_values]
+        if columns or any(value is not None for value in plain):
+            yield [number, plain, columns]
+
+
+class _TextBudget:
+    """Turns cells into JSON values and stops when their texts add up to something no staff list holds."""
+
+    def __init__(self) -> None:
+        self._used = 0
+
+    def plain(self, value: Any) -> Any:
+        """None, bool, number, text, or `{"d": ISO date or datetime}`, `{"t": time of day or duration}`."""
+        if value == "" or value is None:
+            return None
+        kind = _KIND_OF.get(type(value))
+        if kind == "d":
+            return {"d": value.isoformat()}
+        if kind == "t":
+            return {"t": str(value)}
+        if isinstance(value, str):
+            return self._text(value)
+        return value
+
+    def _text(self, value: str) -> str | None:
+        text = value[:MAX_TEXT]
+        self._used += len(text)
+        if self._used > MAX_TOTAL_TEXT:
+            raise guard.FileRejected(f"В файле слишком много текста. {guard.COPY_TO_NEW_BOOK}")
+        return text if text.strip() else None

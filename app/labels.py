@@ -1,0 +1,318 @@
+"""Russian words for tables, columns and journal actions: one place for screens, forms, exports and the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Words for a table: «Работники», «работник», «работника» (genitive), and the head of the form that adds one."""
+
+    plural: str
+    single: str
+    genitive: str
+    add: str
+
+
+THINGS: Mapping[str, Thing] = {
+    "territory": Thing("Территориальные органы", "территориальный орган", "территориального органа", "Добавить территориальный орган"),
+    "municipality": Thing("Муниципалитеты", "муниципалитет", "муниципалитета", "Добавить муниципалитет"),
+    "organization_type": Thing("Типы организаций", "тип организации", "типа организации", "Добавить тип организации"),
+    "organization": Thing("Организации", "организация", "организации", "Добавить организацию"),
+    "position": Thing("Должности", "должность", "должности", "Добавить должность"),
+    "subject": Thing("Предметы", "предмет", "предмета", "Добавить предмет"),
+    "education_level": Thing("Уровни образования", "уровень образования", "уровня образования", "Добавить уровень образования"),
+    "attestation_kind": Thing("Виды аттестации", "вид аттестации", "вида аттестации", "Добавить вид аттестации"),
+    "workday_correction": Thing("Поправки рабочих дней", "поправка рабочего дня", "поправки рабочего дня", "Добавить поправку"),
+    "frdo_reference": Thing("Значения для ФИС ФРДО", "значение для ФИС ФРДО", "значения для ФИС ФРДО", "Добавить значение"),
+    "refusal_reason": Thing("Причины отказа", "причина отказа", "причины отказа", "Добавить причину"),
+    "voucher_rule": Thing("Правила выдачи чеков", "правило выдачи чеков", "правила выдачи чеков", "Добавить правило"),
+    "voucher_rule_block": Thing("Блоки правил", "блок правила", "блока правила", "Добавить блок"),
+    "employee": Thing("Работники", "работник", "работника", "Добавить работника"),
+    "former_name": Thing("Прежние фамилии", "прежняя фамилия", "прежней фамилии", "Добавить прежнюю фамилию"),
+    "employment": Thing("Места работы", "место работы", "места работы", "Добавить место работы"),
+    "qualification": Thing("Образование", "документ об образовании", "документа об образовании", "Добавить образование"),
+    "attestation": Thing("Аттестация", "аттестация", "аттестации", "Добавить аттестацию"),
+    "training": Thing("Обучение вне портала", "обучение вне портала", "обучения вне портала", "Добавить обучение"),
+    "ab_user": Thing("Пользователи", "пользователь", "пользователя", "Добавить пользователя"),
+    "assignment": Thing("Роли пользователей", "роль пользователя", "роли пользователя", "Назначить роль"),
+    "voucher_application": Thing("Заявки на чек", "заявка на чек", "заявки на чек", "Подать заявку на чек"),
+    "voucher": Thing("Чеки", "чек", "чека", "Выдать чек"),
+    "voucher_block": Thing("Блоки чеков", "блок чека", "блока чека", "Добавить блок"),
+    "program": Thing("Программы", "программа", "программы", "Добавить программу"),
+    "training_group": Thing("Группы", "группа", "группы", "Добавить группу"),
+    "enrolment": Thing("Записи на курсы", "запись на курс", "записи на курс", "Записать на курс"),
+    "blank": Thing("Бланки", "бланк", "бланка", "Принять бланки"),
+    "certificate": Thing("Документы об обучении", "документ об обучении", "документа об обучении", "Выдать документ"),
+    "registry": Thing("Реестры обученных", "реестр обученных", "реестра обученных", "Сформировать реестр"),
+    "audit_entry": Thing("Журнал", "запись журнала", "записи журнала", ""),
+    "letter": Thing("Письма", "письмо", "письма", ""),
+    "import_batch": Thing("Загрузки из Excel", "загрузка из Excel", "загрузки из Excel", ""),
+}
+
+#: columns that mean the same wherever they stand
+COMMON: Mapping[str, str] = {
+    "id": "Номер",
+    "code": "Код",
+    "name": "Наименование",
+    "short_name": "Краткое наименование",
+    "full_name": "Полное наименование",
+    "title": "Название",
+    "kind": "Вид",
+    "status": "Состояние",
+    "active": "Используется",
+    "ordering": "Порядок",
+    "synonyms": "Синонимы",
+    "email": "Электронная почта",
+    "phone": "Телефон",
+    "address": "Адрес",
+    "employee": "Работник",
+    "employee_id": "Работник",
+    "organization": "Организация",
+    "organization_id": "Организация",
+    "territory": "Территориальный орган",
+    "territory_id": "Территориальный орган",
+    "municipality": "Муниципалитет",
+    "municipality_id": "Муниципалитет",
+    "position": "Должность",
+    "position_id": "Должность",
+    "subject": "Предмет",
+    "subject_id": "Предмет",
+    "subjects": "Предметы",
+    "organizer": "Организатор",
+    "organizer_id": "Организатор",
+    "program": "Программа",
+    "program_id": "Программа",
+    "group": "Группа",
+    "group_id": "Группа",
+    "employment": "Место работы",
+    "employment_id": "Место работы",
+    "last_name": "Фамилия",
+    "first_name": "Имя",
+    "patronymic": "Отчество",
+    "birth_date": "Дата рождения",
+    "sex": "Пол",
+    "snils": "СНИЛС",
+    "hours": "Часы",
+    "number": "Номер",
+    "year": "Год",
+    "issued_on": "Дата выдачи",
+    "valid_from": "Действует с",
+    "valid_to": "Действует по",
+    "valid_until": "Действует по",
+    "reason_text": "Причина",
+    "due_on": "Срок решения",
+    "submitted_at": "Подана",
+    "decided_at": "Рассмотрена",
+    "created_at": "Создано",
+    "rule": "Правило",
+    "rule_id": "Правило",
+    "block": "Блок чека",
+    "block_id": "Блок чека",
+    "started_on": "Начало",
+    "ended_on": "Окончание",
+    "ownership": "Форма собственности",
+    "type": "Тип организации",
+    "type_id": "Тип организации",
+    "basis": "Основание",
+    "reason": "Причина",
+    "value": "Значение",
+    "user": "Пользователь",
+    "user_id": "Пользователь",
+}
+
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "territory": {"head_name": "Руководитель", "municipalities": "Муниципалитеты"},
+    "municipality": {"oktmo": "ОКТМО", "territories": "Территориальные органы"},
+    "organization": {
+        "parent": "Головная организация",
+        "parent_id": "Головная организация",
+        "units": "Структурные подразделения",
+        "inn": "ИНН",
+        "kpp": "КПП",
+        "ogrn": "ОГРН",
+        "licence_number": "Номер лицензии",
+        "licence_date": "Дата лицензии",
+        "head_name": "Руководитель",
+        "head_position": "Должность руководителя",
+        "city": "Населённый пункт",
+        "website": "Сайт",
+        "is_organizer": "Проводит курсы",
+        "certificate_mask": "Вид номера документа",
+        "secretary_name": "Секретарь",
+        "employer_agreement": "Согласование записи на курсы",
+        "closed_on": "Закрыта",
+        "phone": "Телефон",
+    },
+    "position": {"voucher_eligible": "Право на чек", "subject_required": "Нужен предмет"},
+    "subject": {"is_direction": "Направление работы"},
+    "education_level": {"frdo_value": "Значение для ФИС ФРДО"},
+    "attestation_kind": {
+        "is_category": "Квалификационная категория",
+        "term_months": "Срок действия, месяцев",
+        "since": "Применяется с",
+        "until": "Применяется по",
+    },
+    "workday_correction": {"day": "День", "is_working": "Рабочий"},
+    "frdo_reference": {"list_code": "Список"},
+    "refusal_reason": {"subject": "Для чего", "text": "Текст причины"},
+    "voucher_rule": {
+        "period_months": "Чек выдаётся раз в, месяцев",
+        "validity_months": "Срок действия чека, месяцев",
+        "decision_days": "Срок решения, рабочих дней",
+        "requires_confirmed_workplace": "Нужно подтверждённое место работы",
+        "eligible_position_kinds": "Виды должностей",
+        "eligible_ownerships": "Формы собственности",
+        "blocks": "Блоки",
+    },
+    "voucher_rule_block": {"hours_min": "Часов от", "hours_max": "Часов до", "required": "Обязательный"},
+    "employee": {
+        "citizenship": "Гражданство (код)",
+        "name_dative": "ФИО в дательном падеже",
+        "teaching_since": "Педагогический стаж с",
+        "working_since": "Общий стаж с",
+        "degree": "Учёная степень, звание",
+        "awards": "Награды",
+        "full_name": "Работник",
+        "age": "Возраст",
+        "workplace": "Место работы",
+        "category": "Категория",
+        "last_training": "Последнее обучение",
+        "voucher": "Чек",
+    },
+    "former_name": {"until": "По какую дату"},
+    "employment": {
+        "kind": "Вид занятости",
+        "activity": "Вид деятельности",
+        "started_on": "Принят",
+        "ended_on": "Уволен",
+        "position_since": "В должности с",
+        "status": "Подтверждение",
+    },
+    "qualification": {
+        "level": "Уровень образования",
+        "level_id": "Уровень образования",
+        "institution": "Учебное заведение",
+        "speciality": "Специальность, направление",
+        "qualification_name": "Квалификация",
+        "series": "Серия диплома",
+        "number": "Номер диплома",
+        "year": "Год окончания",
+        "last_name": "Фамилия в дипломе",
+        "is_pedagogical": "Педагогическое",
+        "is_main": "Основное",
+    },
+    "attestation": {
+        "kind_id": "Вид аттестации",
+        "kind": "Вид аттестации",
+        "decision_date": "Дата решения",
+        "order_number": "Номер распоряжения",
+        "order_date": "Дата распоряжения",
+        "valid_until": "Действует по (пусто — бессрочно)",
+    },
+    "training": {
+        "title": "Программа",
+        "institution": "Где обучался",
+        "city": "Город",
+        "document_number": "Номер документа",
+        "confirmed": "Подтверждено",
+    },
+    "ab_user": {
+        "username": "Логин",
+        "active": "Может входить",
+        "last_login": "Последний вход",
+        "roles_text": "Роли",
+        "locked_until": "Вход закрыт до",
+    },
+    "assignment": {"role": "Роль"},
+    "voucher_application": {"on_behalf_note": "Согласие работника и руководителя (если подаёт ответственный)"},
+    "voucher": {"blocks": "Блоки"},
+    "voucher_block": {"voucher": "Чек", "voucher_id": "Чек", "hours_min": "Часов от", "hours_max": "Часов до", "title": "Блок"},
+    "program": {
+        "code": "Шифр",
+        "kind": "Вид программы",
+        "form": "Форма обучения",
+        "distance": "Дистанционно",
+        "block": "Блок чека",
+        "annotation": "Аннотация",
+        "authors": "Авторы",
+        "qualification_name": "Квалификация",
+        "area": "Область профессиональной деятельности",
+        "specialities_group": "Укрупнённая группа специальностей",
+        "funding": "Источник финансирования",
+        "organization_types": "Для типов организаций",
+        "positions": "Для должностей",
+        "subjects": "Для предметов",
+    },
+    "training_group": {
+        "number": "Номер группы",
+        "starts_on": "Начало занятий",
+        "ends_on": "Окончание занятий",
+        "enrol_from": "Запись с",
+        "enrol_until": "Запись по",
+        "place": "Место занятий",
+        "schedule": "Расписание",
+        "audience": "Целевая группа слушателей",
+        "curator": "Куратор",
+        "capacity": "Мест",
+        "minimum": "Наименьшее число слушателей",
+        "taken": "Занято",
+        "dates": "Даты",
+    },
+    "enrolment": {
+        "result_on": "Дата итоговой аттестации",
+        "final_form": "Форма итоговой аттестации",
+        "final_mark": "Результат",
+        "protocol_number": "Номер протокола",
+        "workplace": "Место работы",
+        "organization": "Организация",
+    },
+    "certificate": {"kind": "Вид документа", "check_code": "Код проверки"},
+    "registry": {"period_from": "С", "period_to": "По", "rows_count": "Обучено"},
+    "blank": {"series": "Серия"},
+    "audit_entry": {
+        "at": "Когда",
+        "user_name": "Кто",
+        "role": "Роль",
+        "action": "Что сделано",
+        "object_label": "Над чем",
+        "changes": "Было → стало",
+    },
+    "letter": {"recipient": "Кому", "subject": "Тема", "body": "Текст", "attempts": "Попыток", "last_error": "Ошибка", "sent_at": "Отправлено"},
+    "import_batch": {"file_name": "Файл", "summary": "Итог", "applied_at": "Применён"},
+}
+
+_ACTIONS: Mapping[str, str] = {
+    "created": "Создано",
+    "updated": "Изменено",
+    "deleted": "Удалено",
+    "exported": "Выгружено в Excel",
+    "imported": "Загружено из Excel",
+    "printed": "Напечатано",
+    "issued": "Выдано",
+    "signed_in": "Вход в портал",
+    "sign_in_failed": "Неудачный вход",
+    "locked": "Вход закрыт после неудачных попыток",
+    "viewed": "Просмотр карточки",
+}
+
+
+def label_of(table: str, column: str) -> str:
+    """Return the Russian label of a column (a dotted one by its last part)."""
+    key = column.rsplit(".", 1)[-1]
+    return COLUMNS.get(table, {}).get(column) or COLUMNS.get(table, {}).get(key) or COMMON.get(key) or key
+
+
+def thing(table: str) -> Thing:
+    """Return the words for a table."""
+    return THINGS[table]
+
+
+def action_label(action: str) -> str:
+    """Return the journal's action in words: «Создано: работник», «Заявка на чек: одобрена»."""
+    table, _, verb = action.partition(".")
+    single = THINGS[table].single if table in THINGS else ""
+    words = _ACTIONS.get(verb, verb)
+    return f"{words}: {single}" if single else words

@@ -1,0 +1,1435 @@
+"""All tables of the portal, in business order, with their keys, CHECK constraints and partial unique indexes.
+
+Words are those of the glossary (docs/glossary.md). No behaviour here beyond one-line properties: rules live in ``rules``,
+status changes in ``services.transitions``, row scope in ``access``. FAB's own security tables share this metadata, so one
+Alembic history owns everything.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+
+    DateTime,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, ExcludeConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from app import statuses as st
+from app.russian import full_name, initials
+
+Model.metadata.naming_convention = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+# FAB's tables are declared when this module is imported, after the naming convention above is in place.
+from flask_appbuilder.security.sqla.models import User  # noqa: E402
+
+Id = Annotated[int, mapped_column(Integer, Identity(), primary_key=True)]
+BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Code = Annotated[str, mapped_column(String(40))]
+Short = Annotated[str, mapped_column(String(120))]
+Name = Annotated[str, mapped_column(String(255))]
+Long = Annotated[str, mapped_column(String(1000))]
+LongText = Annotated[str, mapped_column(Text)]
+Money = Annotated[Decimal, mapped_column(Numeric(12, 2))]
+Moment = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
+CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+Words = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"))]
+Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}'::jsonb"))]
+Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
+FlagOn = Annotated[bool, mapped_column(server_default=text("true"), default=True)]
+
+
+class Base(DeclarativeBase):
+    """Typed declarative base on FAB's registry and metadata, so that both families of tables are one."""
+
+    __abstract__ = True
+    registry = Model.registry
+    metadata = Model.metadata
+
+
+def coded(enum: type[StrEnum]) -> Enum:
+    """Column type of an enumeration: its code as text, guarded by a CHECK."""
+    return Enum(
+        enum,
+        name=enum.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        values_callable=lambda members: [m.value for m in members],
+    )
+
+
+def search_vector(*columns: str) -> Computed:
+    """Words of the columns for the search: any case, ё = е, Cyrillic and digits alike."""
+    joined = " || ' ' || ".join(f"coalesce({c}, '')" for c in columns)
+    return Computed(f"to_tsvector('simple'::regconfig, translate(lower({joined}), 'ё', 'е'))", persisted=True)
+
+
+def sort_key(*columns: str) -> Computed:
+    """Key that sorts Ё beside Е and ignores case (a plain collation puts Ё before А)."""
+    joined = " || ' ' || ".join(f"coalesce({c}, '')" for c in columns)
+    return Computed(f"translate(lower({joined}), 'ё', 'е')", persisted=True)
+
+
+def among(column: str, members: frozenset[Any]) -> Any:
+    """SQL condition: the status is one of ``members`` (for partial indexes and counts)."""
+    return text(f"{column} IN ({', '.join(repr(m.value) for m in sorted(members))})")
+
+
+# === directories =====================================================================================================
+
+territory_municipality = Table(
+    "territory_municipality",
+    Base.metadata,
+    Column("territory_id", ForeignKey("territory.id", ondelete="CASCADE"), primary_key=True),
+    Column("municipality_id", ForeignKey("municipality.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Territory(Base):
+    """Territorial body of the ministry or a city's department of education."""
+
+    __tablename__ = "territory"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name] = mapped_column(unique=True)
+    short_name: Mapped[Short]
+    kind: Mapped[st.TerritoryKind] = mapped_column(coded(st.TerritoryKind))
+    head_name: Mapped[Name | None]
+    address: Mapped[Name | None]
+    phone: Mapped[Short | None]
+    email: Mapped[Short | None]
+    active: Mapped[FlagOn]
+    municipalities: Mapped[list["Municipality"]] = relationship(
+        secondary=territory_municipality, back_populates="territories", order_by="Municipality.name"
+    )
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class Municipality(Base):
+    """City district or municipal district of the region."""
+
+    __tablename__ = "municipality"
+    id: Mapped[Id]
+    name: Mapped[Name] = mapped_column(unique=True)
+    kind: Mapped[st.MunicipalityKind] = mapped_column(coded(st.MunicipalityKind))
+    oktmo: Mapped[str | None] = mapped_column(String(11), CheckConstraint("oktmo ~ '^([0-9]{8}|[0-9]{11})$'", "oktmo"))
+    territories: Mapped[list[Territory]] = relationship(
+        secondary=territory_municipality, back_populates="municipalities", order_by="Territory.name"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganizationType(Base):
+    """Type of educational organization (273-ФЗ, ст. 23)."""
+
+    __tablename__ = "organization_type"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name] = mapped_column(unique=True)
+    short_name: Mapped[Short]
+    active: Mapped[FlagOn]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class Organization(Base):
+    """Educational organization or a unit of one (a school's kindergarten has its own type); some are organizers of courses."""
+
+    __tablename__ = "organization"
+    __table_args__ = (
+        CheckConstraint("inn ~ '^([0-9]{10}|[0-9]{12})$'", "inn"),
+        CheckConstraint("kpp ~ '^[0-9]{4}[0-9A-Z]{2}[0-9]{3}$'", "kpp"),
+        CheckConstraint("ogrn ~ '^([0-9]{13}|[0-9]{15})$'", "ogrn"),
+        CheckConstraint("parent_id <> id", "own_parent"),
+        Index("ix_organization_inn_head", "inn", unique=True, postgresql_where=text("parent_id IS NULL")),
+        Index("ix_organization_sort", "sort", "id"),
+        Index("ix_organization_search", "search", postgresql_using="gin"),
+    )
+    id: Mapped[Id]
+    full_name: Mapped[Long]
+    short_name: Mapped[Name]
+    type_id: Mapped[int] = mapped_column(ForeignKey("organization_type.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True)
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
+    ownership: Mapped[st.Ownership] = mapped_column(coded(st.Ownership))
+    inn: Mapped[str | None] = mapped_column(String(12))
+    kpp: Mapped[str | None] = mapped_column(String(9))
+    ogrn: Mapped[str | None] = mapped_column(String(15))
+    licence_number: Mapped[Short | None]
+    licence_date: Mapped[dt.date | None]
+    head_name: Mapped[Name | None]
+    head_position: Mapped[Name | None]
+    city: Mapped[Short | None]
+    address: Mapped[Name | None]
+    phone: Mapped[Short | None]
+    email: Mapped[Short | None]
+    website: Mapped[Name | None]
+    is_organizer: Mapped[Flag]
+    certificate_mask: Mapped[str] = mapped_column(String(60), server_default="{number:04d}/{year}", default="{number:04d}/{year}")
+    secretary_name: Mapped[Name | None]
+    employer_agreement: Mapped[st.EmployerAgreement] = mapped_column(
+        coded(st.EmployerAgreement), server_default="required", default=st.EmployerAgreement.REQUIRED
+    )
+    closed_on: Mapped[dt.date | None]
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1)
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=func.now())
+    sort: Mapped[str] = mapped_column(Text, sort_key("short_name"))
+    search: Mapped[Any] = mapped_column(TSVECTOR, search_vector("short_name", "full_name", "inn"), deferred=True)
+
+    type: Mapped[OrganizationType] = relationship()
+    parent: Mapped["Organization | None"] = relationship(remote_side="Organization.id", back_populates="units")
+    units: Mapped[list["Organization"]] = relationship(back_populates="parent", order_by="Organization.sort")
+    territory: Mapped[Territory] = relationship()
+    municipality: Mapped[Municipality] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class Position(Base):
+    """Position of decree № 225 of 21.02.2022, with the rights that follow from it."""
+
+    __tablename__ = "position"
+    id: Mapped[Id]
+    name: Mapped[Name] = mapped_column(unique=True)
+    kind: Mapped[st.PositionKind] = mapped_column(coded(st.PositionKind))
+    voucher_eligible: Mapped[FlagOn]
+    subject_required: Mapped[Flag]
+    synonyms: Mapped[Words]
+    active: Mapped[FlagOn]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subject(Base):
+    """School subject or a direction of work."""
+
+    __tablename__ = "subject"
+    id: Mapped[Id]
+    name: Mapped[Name] = mapped_column(unique=True)
+    is_direction: Mapped[Flag]
+    synonyms: Mapped[Words]
+    active: Mapped[FlagOn]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EducationLevel(Base):
+    """Level of education, mapped to one of the values of ФИС ФРДО."""
+
+    __tablename__ = "education_level"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name] = mapped_column(unique=True)
+    frdo_value: Mapped[Name | None]
+    synonyms: Mapped[Words]
+    ordering: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttestationKind(Base):
+    """Category or соответствие; ``term_months`` empty = indefinite (приказ № 196 of 24.03.2023)."""
+
+    __tablename__ = "attestation_kind"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name] = mapped_column(unique=True)
+    is_category: Mapped[FlagOn]
+    term_months: Mapped[int | None] = mapped_column(CheckConstraint("term_months > 0", "term"))
+    since: Mapped[dt.date | None]
+    until: Mapped[dt.date | None]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkdayCorrection(Base):
+    """The operator's correction of the working-day calendar."""
+
+    __tablename__ = "workday_correction"
+    id: Mapped[Id]
+    day: Mapped[dt.date] = mapped_column(unique=True)
+    is_working: Mapped[Flag]
+    reason: Mapped[Name]
+
+    def __str__(self) -> str:
+        return f"{self.day:%d.%m.%Y}"
+
+
+class FrdoReference(Base):
+    """Allowed value of a list of the ФИС ФРДО template."""
+
+    __tablename__ = "frdo_reference"
+    __table_args__ = (UniqueConstraint("list_code", "value"),)
+    id: Mapped[Id]
+    list_code: Mapped[Code]
+    value: Mapped[Name]
+    ordering: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    active: Mapped[FlagOn]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class RefusalReason(Base):
+    """Typical reason of a refusal, by what is refused."""
+
+    __tablename__ = "refusal_reason"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    subject: Mapped[Code]
+    text: Mapped[Long]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Setting(Base):
+    """A value that the operator may change without a programmer."""
+
+    __tablename__ = "setting"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    title: Mapped[Name]
+    value: Mapped[LongText]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class VoucherRule(Base):
+    """Version of the rule by which чеки are issued; versions never overlap."""
+
+    __tablename__ = "voucher_rule"
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "dates"),
+        CheckConstraint("period_months > 0 AND validity_months > 0 AND decision_days > 0", "terms"),
+        ExcludeConstraint((text("daterange(valid_from, valid_to, '[]')"), "&&"), name="ex_voucher_rule_overlap", using="gist"),
+    )
+    id: Mapped[Id]
+    title: Mapped[Name] = mapped_column(unique=True)
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    period_months: Mapped[int] = mapped_column(server_default=text("36"), default=36)
+    validity_months: Mapped[int] = mapped_column(server_default=text("36"), default=36)
+    decision_days: Mapped[int] = mapped_column(server_default=text("5"), default=5)
+    requires_confirmed_workplace: Mapped[FlagOn]
+    eligible_position_kinds: Mapped[Words]
+    eligible_ownerships: Mapped[Words]
+    blocks: Mapped[list["VoucherRuleBlock"]] = relationship(
+        back_populates="rule", order_by="VoucherRuleBlock.ordering", cascade="all, delete-orphan"
+    )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class VoucherRuleBlock(Base):
+    """Block of a voucher rule: which programs it pays for, by kind and hours."""
+
+    __tablename__ = "voucher_rule_block"
+    __table_args__ = (
+        UniqueConstraint("rule_id", "code"),
+        CheckConstraint("0 < hours_min AND hours_min <= hours_max", "hours"),
+    )
+    id: Mapped[Id]
+    rule_id: Mapped[int] = mapped_column(ForeignKey("voucher_rule.id", ondelete="CASCADE"), index=True)
+    code: Mapped[Code]
+    title: Mapped[Name]
+    kind: Mapped[st.BlockKind] = mapped_column(coded(st.BlockKind))
+    hours_min: Mapped[int]
+    hours_max: Mapped[int]
+    required: Mapped[Flag]
+    ordering: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    rule: Mapped[VoucherRule] = relationship(back_populates="blocks")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+# === people ==========================================================================================================
+
+
+class Employee(Base):
+    """Education worker, unique by СНИЛС (eleven digits)."""
+
+    __tablename__ = "employee"
+    __table_args__ = (
+        CheckConstraint("snils ~ '^[0-9]{11}$'", "snils"),
+        CheckConstraint("birth_date BETWEEN DATE '1900-01-01' AND DATE '2100-01-01'", "birth_date"),
+        CheckConstraint("phone ~ '^[+]7[0-9]{10}$'", "phone"),
+        CheckConstraint("citizenship ~ '^[0-9]{3}$'", "citizenship"),
+        Index("ix_employee_sort", "sort", "id"),
+        Index("ix_employee_search", "search", postgresql_using="gin"),
+        Index("ix_employee_sort_trgm", "sort", postgresql_using="gin", postgresql_ops={"sort": "gin_trgm_ops"}),
+        Index("ix_employee_sort_birth_date", "sort", "birth_date"),
+    )
+    id: Mapped[Id]
+    snils: Mapped[str | None] = mapped_column(String(11), unique=True)
+    last_name: Mapped[str] = mapped_column(String(100))
+    first_name: Mapped[str] = mapped_column(String(100))
+    patronymic: Mapped[str | None] = mapped_column(String(100))
+    birth_date: Mapped[dt.date | None]
+    sex: Mapped[st.Sex | None] = mapped_column(coded(st.Sex))
+    citizenship: Mapped[str] = mapped_column(String(3), server_default="643", default="643")
+    email: Mapped[Short | None]
+    phone: Mapped[str | None] = mapped_column(String(12))
+    name_dative: Mapped[Name | None]
+    teaching_since: Mapped[dt.date | None]
+    working_since: Mapped[dt.date | None]
+    degree: Mapped[Name | None]
+    awards: Mapped[LongText | None]
+    confirmed_actual_at: Mapped[Moment | None]
+    anonymized_at: Mapped[Moment | None]
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1)
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=func.now())
+    sort: Mapped[str] = mapped_column(Text, sort_key("last_name", "first_name", "patronymic"))
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR, search_vector("last_name", "first_name", "patronymic", "snils"), deferred=True
+    )
+
+    employments: Mapped[list["Employment"]] = relationship(
+        back_populates="employee", order_by="Employment.ended_on.desc().nulls_first(), Employment.started_on.desc()"
+    )
+    qualifications: Mapped[list["Qualification"]] = relationship(back_populates="employee")
+    attestations: Mapped[list["Attestation"]] = relationship(back_populates="employee")
+    former_names: Mapped[list["FormerName"]] = relationship(back_populates="employee")
+    trainings: Mapped[list["Training"]] = relationship(back_populates="employee")
+    vouchers: Mapped[list["Voucher"]] = relationship(back_populates="employee")
+    enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="employee")
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def full_name(self) -> str:
+        """Фамилия Имя Отчество."""
+        return full_name(self.last_name, self.first_name, self.patronymic)
+
+    @property
+    def short_name(self) -> str:
+        """Фамилия И. О."""
+        return initials(self.last_name, self.first_name, self.patronymic)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class FormerName(Base):
+    """A surname the person had before; diplomas may carry it."""
+
+    __tablename__ = "former_name"
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    last_name: Mapped[str] = mapped_column(String(100))
+    until: Mapped[dt.date | None]
+    reason: Mapped[Name | None]
+    employee: Mapped[Employee] = relationship(back_populates="former_names")
+
+    def __str__(self) -> str:
+        return self.last_name
+
+
+employment_subject = Table(
+    "employment_subject",
+    Base.metadata,
+    Column("employment_id", ForeignKey("employment.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), primary_key=True, index=True),
+)
+
+
+class Employment(Base):
+    """Place of work: employee × organization × position × subjects; one main at a time."""
+
+    __tablename__ = "employment"
+    __table_args__ = (
+        CheckConstraint("ended_on IS NULL OR ended_on >= started_on", "dates"),
+        ExcludeConstraint(
+            ("employee_id", "="),
+            (text("daterange(started_on, ended_on, '[]')"), "&&"),
+            name="ex_employment_one_main",
+            where=text("kind = 'main'"),
+            using="gist",
+        ),
+        UniqueConstraint("id", "employee_id"),
+        Index("ix_employment_organization", "organization_id", "employee_id"),
+        Index("ix_employment_live", "employee_id", postgresql_where=text("ended_on IS NULL")),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    position_id: Mapped[int] = mapped_column(ForeignKey("position.id"), index=True)
+    kind: Mapped[st.EmploymentKind] = mapped_column(
+        coded(st.EmploymentKind), server_default="main", default=st.EmploymentKind.MAIN
+    )
+    activity: Mapped[Short | None]
+    started_on: Mapped[dt.date]
+    position_since: Mapped[dt.date | None]
+    ended_on: Mapped[dt.date | None]
+    status: Mapped[st.ConfirmationStatus] = mapped_column(
+        coded(st.ConfirmationStatus), server_default="unconfirmed", default=st.ConfirmationStatus.UNCONFIRMED
+    )
+    created_at: Mapped[CreatedAt]
+    employee: Mapped[Employee] = relationship(back_populates="employments")
+    organization: Mapped[Organization] = relationship()
+    position: Mapped[Position] = relationship()
+    subjects: Mapped[list[Subject]] = relationship(secondary=employment_subject, order_by=Subject.name)
+
+    def __str__(self) -> str:
+        return f"{self.position}, {self.organization}"
+
+
+class Qualification(Base):
+    """Diploma of education or of retraining."""
+
+    __tablename__ = "qualification"
+    __table_args__ = (CheckConstraint("year BETWEEN 1940 AND 2100", "year"),)
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    level_id: Mapped[int] = mapped_column(ForeignKey("education_level.id"), index=True)
+    institution: Mapped[Name | None]
+    speciality: Mapped[Name | None]
+    qualification_name: Mapped[Name | None]
+    series: Mapped[str | None] = mapped_column(String(20))
+    number: Mapped[str | None] = mapped_column(String(30))
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    last_name: Mapped[str | None] = mapped_column(String(100))
+    is_pedagogical: Mapped[FlagOn]
+    is_main: Mapped[FlagOn]
+    employee: Mapped[Employee] = relationship(back_populates="qualifications")
+    level: Mapped[EducationLevel] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.level}, {self.institution or 'учебное заведение не указано'}"
+
+
+class Attestation(Base):
+    """Category or соответствие of a person; ``valid_until`` empty = indefinite."""
+
+    __tablename__ = "attestation"
+    __table_args__ = (
+        CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", "dates"),
+        Index("ix_attestation_valid_until", "valid_until"),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    kind_id: Mapped[int] = mapped_column(ForeignKey("attestation_kind.id"), index=True)
+    position_id: Mapped[int | None] = mapped_column(ForeignKey("position.id"))
+    subject_id: Mapped[int | None] = mapped_column(ForeignKey("subject.id"))
+    decision_date: Mapped[dt.date | None]
+    order_number: Mapped[Short | None]
+    order_date: Mapped[dt.date | None]
+    valid_from: Mapped[dt.date]
+    valid_until: Mapped[dt.date | None]
+    employee: Mapped[Employee] = relationship(back_populates="attestations")
+    kind: Mapped[AttestationKind] = relationship()
+    position: Mapped[Position | None] = relationship()
+    subject: Mapped[Subject | None] = relationship()
+
+    def __str__(self) -> str:
+        return str(self.kind)
+
+
+class Training(Base):
+    """Training outside the portal or before it (from 2010), entered by hand or by import."""
+
+    __tablename__ = "training"
+    __table_args__ = (
+        CheckConstraint("hours BETWEEN 1 AND 5000", "hours"),
+        CheckConstraint("ended_on >= started_on", "dates"),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    title: Mapped[Name]
+    institution: Mapped[Name]
+    city: Mapped[Short | None]
+    hours: Mapped[int]
+    started_on: Mapped[dt.date | None]
+    ended_on: Mapped[dt.date]
+    document_number: Mapped[Short | None]
+    issued_on: Mapped[dt.date | None]
+    confirmed: Mapped[Flag]
+    employee: Mapped[Employee] = relationship(back_populates="trainings")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+# === accounts, roles, consent ========================================================================================
+
+
+class Account(User):  # type: ignore[misc]
+    """User of the portal: FAB's user with what the portal adds; the columns live in ``ab_user``."""
+
+    patronymic: Mapped[str | None] = mapped_column(String(64))
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), unique=True)
+    locked_until: Mapped[Moment | None]
+    must_change_password: Mapped[Flag]
+    session_epoch: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    employee: Mapped[Employee | None] = relationship()
+    assignments: Mapped[list["Assignment"]] = relationship(
+        back_populates="user", foreign_keys="Assignment.user_id", order_by="Assignment.id"
+    )
+
+    @property
+    def full_name(self) -> str:
+        """Фамилия Имя Отчество."""
+        return full_name(self.last_name, self.first_name, self.patronymic)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class Assignment(Base):
+    """Role of a user on an organization or a territory, for a time, on the ground of a document (order § 2.4)."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "dates"),
+        CheckConstraint(
+            "CASE WHEN role IN ('school', 'organizer') THEN organization_id IS NOT NULL AND territory_id IS NULL"
+            " WHEN role = 'territory' THEN territory_id IS NOT NULL AND organization_id IS NULL"
+            " ELSE organization_id IS NULL AND territory_id IS NULL END",
+            "place",
+        ),
+        Index(
+            "uq_assignment_live",
+            "user_id",
+            "role",
+            func.coalesce(text("organization_id"), 0),
+            func.coalesce(text("territory_id"), 0),
+            unique=True,
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+    )
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    role: Mapped[str] = mapped_column(
+        String(20),
+        CheckConstraint(
+            "role IN ('worker', 'school', 'organizer', 'territory', 'ministry', 'operator', 'observer', 'admin')", "role"
+        ),
+    )
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
+    basis: Mapped[Name | None]
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    user: Mapped[Account] = relationship(back_populates="assignments", foreign_keys="Assignment.user_id")
+    organization: Mapped[Organization | None] = relationship()
+    territory: Mapped[Territory | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.role
+
+
+class StoredFile(Base):
+    """A file kept outside the web root; ``path`` is relative to the instance's files folder."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = (CheckConstraint("size >= 0", "size"), Index("ix_stored_file_object", "object_table", "object_id"))
+    id: Mapped[Id]
+    name: Mapped[Name]
+    content_type: Mapped[Short]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    path: Mapped[Name] = mapped_column(unique=True)
+    object_table: Mapped[Code]
+    object_id: Mapped[int | None]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Moment | None]
+
+
+class Registration(Base):
+    """Self-registration that the operator checks within 5 working days (order § 2.2–2.7)."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        Index("uq_registration_pending", "snils", unique=True, postgresql_where=text("status IN ('pending', 'returned')")),
+    )
+    id: Mapped[Id]
+    last_name: Mapped[str] = mapped_column(String(100))
+    first_name: Mapped[str] = mapped_column(String(100))
+    patronymic: Mapped[str | None] = mapped_column(String(100))
+    birth_date: Mapped[dt.date]
+    snils: Mapped[str] = mapped_column(String(11))
+    email: Mapped[Short]
+    phone: Mapped[str | None] = mapped_column(String(12))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    position_id: Mapped[int] = mapped_column(ForeignKey("position.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
+    email_confirmed_at: Mapped[Moment | None]
+    status: Mapped[st.RegistrationStatus] = mapped_column(
+        coded(st.RegistrationStatus), server_default="pending", default=st.RegistrationStatus.PENDING
+    )
+    due_on: Mapped[dt.date | None]
+    reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+
+
+class AccessRequest(Base):
+    """Request for a role on the ground of an organization's order (order § 2.4)."""
+
+    __tablename__ = "access_request"
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    document_details: Mapped[Name | None]
+    valid_to: Mapped[dt.date | None]
+    status: Mapped[st.AccessRequestStatus] = mapped_column(
+        coded(st.AccessRequestStatus), server_default="submitted", default=st.AccessRequestStatus.SUBMITTED
+    )
+    due_on: Mapped[dt.date | None]
+    reason_text: Mapped[Long | None]
+    assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"))
+    created_at: Mapped[CreatedAt]
+
+
+class ConsentText(Base):
+    """Version of a consent's text, one purpose each (152-ФЗ, ст. 9)."""
+
+    __tablename__ = "consent_text"
+    __table_args__ = (UniqueConstraint("purpose", "number"),)
+    id: Mapped[Id]
+    purpose: Mapped[Code]
+    number: Mapped[int]
+    title: Mapped[Name]
+    body: Mapped[LongText]
+    required: Mapped[Flag]
+    sha256: Mapped[str] = mapped_column(String(64))
+    valid_from: Mapped[dt.date]
+
+
+class Consent(Base):
+    """A person's consent: which text, when, how; ``withdrawn_at`` ends it."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index("uq_consent_live", "employee_id", "text_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    text_id: Mapped[int] = mapped_column(ForeignKey("consent_text.id"))
+    given_at: Mapped[Moment]
+    given_how: Mapped[Code]
+    address: Mapped[Short | None]
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    withdrawn_at: Mapped[Moment | None]
+
+
+# === vouchers ========================================================================================================
+
+
+class VoucherApplication(Base):
+    """Application for an Именной образовательный чек (order § 3.5); one live per person."""
+
+    __tablename__ = "voucher_application"
+    __table_args__ = (
+        Index(
+            "uq_voucher_application_live",
+            "employee_id",
+            unique=True,
+            postgresql_where=among("status", st.APPLICATION_LIVE),
+        ),
+        Index("ix_voucher_application_due", "status", "due_on"),
+        ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    employment_id: Mapped[int]
+    rule_id: Mapped[int] = mapped_column(ForeignKey("voucher_rule.id"))
+    status: Mapped[st.ApplicationStatus] = mapped_column(
+        coded(st.ApplicationStatus), server_default="draft", default=st.ApplicationStatus.DRAFT
+    )
+    on_behalf_note: Mapped[Long | None]
+    reason_text: Mapped[Long | None]
+    submitted_at: Mapped[Moment | None]
+    due_on: Mapped[dt.date | None]
+    decided_at: Mapped[Moment | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    employee: Mapped[Employee] = relationship(foreign_keys="VoucherApplication.employee_id")
+    employment: Mapped[Employment] = relationship(foreign_keys="VoucherApplication.employment_id", overlaps="employee")
+    rule: Mapped[VoucherRule] = relationship()
+
+    def __str__(self) -> str:
+        return f"заявка на чек № {self.id}"
+
+
+class Voucher(Base):
+    """Именной образовательный чек: right to training for a period; one active per person."""
+
+    __tablename__ = "voucher"
+    __table_args__ = (
+        CheckConstraint("valid_until >= issued_on", "dates"),
+        Index("uq_voucher_active", "employee_id", unique=True, postgresql_where=text("status = 'active'")),
+        Index("ix_voucher_valid_until", "status", "valid_until"),
+    )
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("voucher_application.id"), unique=True)
+    rule_id: Mapped[int] = mapped_column(ForeignKey("voucher_rule.id"))
+    issued_on: Mapped[dt.date]
+    valid_until: Mapped[dt.date]
+    status: Mapped[st.VoucherStatus] = mapped_column(
+        coded(st.VoucherStatus), server_default="active", default=st.VoucherStatus.ACTIVE
+    )
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
+    reason_text: Mapped[Long | None]
+    employee: Mapped[Employee] = relationship(back_populates="vouchers")
+    rule: Mapped[VoucherRule] = relationship()
+    blocks: Mapped[list["VoucherBlock"]] = relationship(back_populates="voucher", order_by="VoucherBlock.ordering")
+
+    def __str__(self) -> str:
+        return f"чек № {self.number}"
+
+
+class VoucherBlock(Base):
+    """Block of a чек; pays for one program. Title and hours are copied from the rule, so that a чек keeps its terms."""
+
+    __tablename__ = "voucher_block"
+    __table_args__ = (UniqueConstraint("voucher_id", "code"),)
+    id: Mapped[Id]
+    voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher.id"), index=True)
+    code: Mapped[Code]
+    title: Mapped[Name]
+    kind: Mapped[st.BlockKind] = mapped_column(coded(st.BlockKind))
+    hours_min: Mapped[int]
+    hours_max: Mapped[int]
+    ordering: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    status: Mapped[st.BlockStatus] = mapped_column(
+        coded(st.BlockStatus), server_default="free", default=st.BlockStatus.FREE
+    )
+    voucher: Mapped[Voucher] = relationship(back_populates="blocks")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NumberSeries(Base):
+    """Gap-free counter of numbers: per organizer and year for certificates, per year for чеки."""
+
+    __tablename__ = "number_series"
+    __table_args__ = (
+        Index("uq_number_series", "kind", func.coalesce(text("organizer_id"), 0), "year", unique=True),
+        CheckConstraint("last >= 0", "last"),
+    )
+    id: Mapped[Id]
+    kind: Mapped[Code]
+    organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    last: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+
+
+# === programs, groups, enrolments ====================================================================================
+
+program_organization_type = Table(
+    "program_organization_type",
+    Base.metadata,
+    Column("program_id", ForeignKey("program.id", ondelete="CASCADE"), primary_key=True),
+    Column("organization_type_id", ForeignKey("organization_type.id"), primary_key=True, index=True),
+)
+program_position = Table(
+    "program_position",
+    Base.metadata,
+    Column("program_id", ForeignKey("program.id", ondelete="CASCADE"), primary_key=True),
+    Column("position_id", ForeignKey("position.id"), primary_key=True, index=True),
+)
+program_subject = Table(
+    "program_subject",
+    Base.metadata,
+    Column("program_id", ForeignKey("program.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), primary_key=True, index=True),
+)
+
+
+class Program(Base):
+    """Program of an organizer; empty target lists mean «for all». ПК 16–249 h, ПП from 250 h (приказ № 266, п. 18)."""
+
+    __tablename__ = "program"
+    __table_args__ = (
+        CheckConstraint(
+            "CASE kind WHEN 'advanced' THEN hours BETWEEN 16 AND 249 ELSE hours >= 250 END",
+            "hours",
+        ),
+        UniqueConstraint("id", "organizer_id"),
+        UniqueConstraint("organizer_id", "code", "year"),
+        Index("ix_program_search", "search", postgresql_using="gin"),
+        Index("ix_program_sort", "sort", "id"),
+    )
+    id: Mapped[Id]
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    code: Mapped[str] = mapped_column(String(30))
+    title: Mapped[Name]
+    kind: Mapped[st.ProgramKind] = mapped_column(
+        coded(st.ProgramKind), server_default="advanced", default=st.ProgramKind.ADVANCED
+    )
+    year: Mapped[int] = mapped_column(SmallInteger)
+    hours: Mapped[int]
+    form: Mapped[st.StudyForm] = mapped_column(
+        coded(st.StudyForm), server_default="full_time", default=st.StudyForm.FULL_TIME
+    )
+    distance: Mapped[Flag]
+    block: Mapped[st.BlockKind | None] = mapped_column(coded(st.BlockKind))
+    annotation: Mapped[LongText | None]
+    authors: Mapped[Name | None]
+    qualification_name: Mapped[Name | None]
+    area: Mapped[Name | None]
+    specialities_group: Mapped[Name | None]
+    funding: Mapped[Name | None]
+    status: Mapped[st.ProgramStatus] = mapped_column(
+        coded(st.ProgramStatus), server_default="draft", default=st.ProgramStatus.DRAFT
+    )
+    reason_text: Mapped[Long | None]
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
+    sort: Mapped[str] = mapped_column(Text, sort_key("title"))
+    search: Mapped[Any] = mapped_column(TSVECTOR, search_vector("title", "code"), deferred=True)
+    organizer: Mapped[Organization] = relationship()
+    organization_types: Mapped[list[OrganizationType]] = relationship(secondary=program_organization_type)
+    positions: Mapped[list[Position]] = relationship(secondary=program_position, order_by=Position.name)
+    subjects: Mapped[list[Subject]] = relationship(secondary=program_subject, order_by=Subject.name)
+    modules: Mapped[list["ProgramModule"]] = relationship(back_populates="program", order_by="ProgramModule.ordering")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ProgramModule(Base):
+    """Part of a program with its hours."""
+
+    __tablename__ = "program_module"
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="CASCADE"), index=True)
+    title: Mapped[Name]
+    hours: Mapped[int] = mapped_column(CheckConstraint("hours > 0", "hours"))
+    ordering: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    program: Mapped[Program] = relationship(back_populates="modules")
+
+
+class TrainingGroup(Base):
+    """A program's run. ``taken`` equals the number of seat-holding enrolments; never above ``capacity``."""
+
+    __tablename__ = "training_group"
+    __table_args__ = (
+        CheckConstraint("0 <= taken AND taken <= capacity", "seats"),
+        CheckConstraint("0 < capacity AND 0 <= minimum AND minimum <= capacity", "capacity"),
+        CheckConstraint("starts_on <= ends_on", "dates"),
+        CheckConstraint("enrol_from <= enrol_until AND enrol_until <= ends_on", "enrolment"),
+        ForeignKeyConstraint(["program_id", "organizer_id"], ["program.id", "program.organizer_id"]),
+        UniqueConstraint("organizer_id", "number"),
+        Index("ix_training_group_status", "status", "starts_on"),
+    )
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(index=True)
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(30))
+    starts_on: Mapped[dt.date]
+    ends_on: Mapped[dt.date]
+    enrol_from: Mapped[dt.date]
+    enrol_until: Mapped[dt.date]
+    place: Mapped[Name]
+    schedule: Mapped[LongText | None]
+    audience: Mapped[Name | None]
+    curator: Mapped[Name | None]
+    capacity: Mapped[int]
+    minimum: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    taken: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    status: Mapped[st.GroupStatus] = mapped_column(
+        coded(st.GroupStatus), server_default="draft", default=st.GroupStatus.DRAFT
+    )
+    reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+    program: Mapped[Program] = relationship(foreign_keys="TrainingGroup.program_id", primaryjoin="TrainingGroup.program_id == Program.id")
+    organizer: Mapped[Organization] = relationship(foreign_keys="TrainingGroup.organizer_id")
+    meetings: Mapped[list["GroupMeeting"]] = relationship(back_populates="group", order_by="GroupMeeting.starts_at")
+    enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="group")
+
+    def __str__(self) -> str:
+        return f"группа {self.number}"
+
+
+class GroupMeeting(Base):
+    """One meeting of a group's schedule."""
+
+    __tablename__ = "group_meeting"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", "times"),)
+    id: Mapped[Id]
+    group_id: Mapped[int] = mapped_column(ForeignKey("training_group.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    topic: Mapped[Name | None]
+    place: Mapped[Name | None]
+    teacher: Mapped[Name | None]
+    group: Mapped[TrainingGroup] = relationship(back_populates="meetings")
+
+
+class Enrolment(Base):
+    """A person in a group; may be paid by a block of a чек. One live per person and group, one live per block."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        Index(
+            "uq_enrolment_person",
+            "employee_id",
+            "group_id",
+            unique=True,
+            postgresql_where=text("status NOT IN ('rejected', 'withdrawn')"),
+        ),
+        Index("uq_enrolment_block", "block_id", unique=True, postgresql_where=among("status", st.BLOCK_HOLDING)),
+        Index("ix_enrolment_group_status", "group_id", "status"),
+        ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("training_group.id"))
+    employment_id: Mapped[int]
+    block_id: Mapped[int | None] = mapped_column(ForeignKey("voucher_block.id"), index=True)
+    status: Mapped[st.EnrolmentStatus] = mapped_column(
+        coded(st.EnrolmentStatus), server_default="applied", default=st.EnrolmentStatus.APPLIED
+    )
+    reason_text: Mapped[Long | None]
+    result_on: Mapped[dt.date | None]
+    final_form: Mapped[Short | None]
+    final_mark: Mapped[Short | None]
+    protocol_number: Mapped[Short | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    changed_at: Mapped[CreatedAt]
+    employee: Mapped[Employee] = relationship(back_populates="enrolments", foreign_keys="Enrolment.employee_id")
+    group: Mapped[TrainingGroup] = relationship(back_populates="enrolments")
+    employment: Mapped[Employment] = relationship(foreign_keys="Enrolment.employment_id", overlaps="employee,enrolments")
+    block: Mapped[VoucherBlock | None] = relationship()
+    certificates: Mapped[list["Certificate"]] = relationship(back_populates="enrolment")
+
+    def __str__(self) -> str:
+        return f"запись № {self.id}"
+
+
+# === documents =======================================================================================================
+
+
+class Blank(Base):
+    """Numbered strict-accounting form of an organizer; used once."""
+
+    __tablename__ = "blank"
+    __table_args__ = (UniqueConstraint("organizer_id", "series", "number"),)
+    id: Mapped[Id]
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    series: Mapped[str] = mapped_column(String(20))
+    number: Mapped[str] = mapped_column(String(30))
+    status: Mapped[st.BlankStatus] = mapped_column(
+        coded(st.BlankStatus), server_default="stock", default=st.BlankStatus.STOCK
+    )
+    reason_text: Mapped[Long | None]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.number}"
+
+
+class Certificate(Base):
+    """Issued document with its number, check code and a snapshot of every printed fact."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        UniqueConstraint("organizer_id", "kind", "year", "sequence"),
+        UniqueConstraint("organizer_id", "kind", "year", "number"),
+        Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
+        CheckConstraint("sequence > 0", "sequence"),
+    )
+    id: Mapped[Id]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    kind: Mapped[st.CertificateKind] = mapped_column(coded(st.CertificateKind))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    sequence: Mapped[int]
+    number: Mapped[str] = mapped_column(String(40))
+    issued_on: Mapped[dt.date]
+    blank_id: Mapped[int | None] = mapped_column(ForeignKey("blank.id"), unique=True)
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    template_code: Mapped[Code]
+    template_version: Mapped[str] = mapped_column(String(64))
+    snapshot: Mapped[Json]
+    check_code: Mapped[str] = mapped_column(String(32), unique=True)
+    status: Mapped[st.CertificateStatus] = mapped_column(
+        coded(st.CertificateStatus), server_default="issued", default=st.CertificateStatus.ISSUED
+    )
+    reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+    enrolment: Mapped[Enrolment] = relationship(back_populates="certificates")
+    employee: Mapped[Employee] = relationship()
+    organizer: Mapped[Organization] = relationship()
+    blank: Mapped[Blank | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.kind.label} № {self.number}"
+
+
+class Registry(Base):
+    """Реестр обученных of an organizer for a period, with its way to the ministry."""
+
+    __tablename__ = "registry"
+    __table_args__ = (CheckConstraint("period_to >= period_from", "dates"), CheckConstraint("rows_count >= 0", "rows"))
+    id: Mapped[Id]
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    period_from: Mapped[dt.date]
+    period_to: Mapped[dt.date]
+    rows_count: Mapped[int]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    status: Mapped[st.RegistryStatus] = mapped_column(
+        coded(st.RegistryStatus), server_default="formed", default=st.RegistryStatus.FORMED
+    )
+    reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+
+
+# === planning, surveys, reports, news, support, maintenance ==========================================================
+
+
+class PlanCampaign(Base):
+    """Yearly choice of programs, 1 November – 1 December (order § 3.4, 3.5)."""
+
+    __tablename__ = "plan_campaign"
+    __table_args__ = (CheckConstraint("opens_on <= closes_on", "dates"),)
+    id: Mapped[Id]
+    year: Mapped[int] = mapped_column(SmallInteger, unique=True)
+    opens_on: Mapped[dt.date]
+    closes_on: Mapped[dt.date]
+    programs_until: Mapped[dt.date | None]
+
+
+class PlanItem(Base):
+    """A person's wish for the planned year."""
+
+    __tablename__ = "plan_item"
+    __table_args__ = (
+        Index(
+            "uq_plan_item_live",
+            "campaign_id",
+            "employee_id",
+            "program_id",
+            unique=True,
+            postgresql_where=text("status <> 'declined'"),
+        ),
+        CheckConstraint("month BETWEEN 1 AND 12", "month"),
+    )
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    employment_id: Mapped[int] = mapped_column(ForeignKey("employment.id"))
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"), index=True)
+    month: Mapped[int | None] = mapped_column(SmallInteger)
+    status: Mapped[st.PlanItemStatus] = mapped_column(
+        coded(st.PlanItemStatus), server_default="proposed", default=st.PlanItemStatus.PROPOSED
+    )
+    reason_text: Mapped[Long | None]
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("training_group.id"))
+    created_at: Mapped[CreatedAt]
+
+
+class Survey(Base):
+    """Monitoring, poll or feedback form: questions, audience, answers (order § 3.1, 4)."""
+
+    __tablename__ = "survey"
+    __table_args__ = (CheckConstraint("closes_on IS NULL OR closes_on >= opens_on", "dates"),)
+    id: Mapped[Id]
+    title: Mapped[Name]
+    purpose: Mapped[LongText | None]
+    audience: Mapped[Json]
+    anonymous: Mapped[Flag]
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("training_group.id"), index=True)
+    opens_on: Mapped[dt.date | None]
+    closes_on: Mapped[dt.date | None]
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    status: Mapped[st.SurveyStatus] = mapped_column(
+        coded(st.SurveyStatus), server_default="draft", default=st.SurveyStatus.DRAFT
+    )
+    created_at: Mapped[CreatedAt]
+
+
+class SurveyQuestion(Base):
+    """Question of a survey; ``options`` holds the choices or the scale's ends."""
+
+    __tablename__ = "survey_question"
+    __table_args__ = (UniqueConstraint("survey_id", "ordering"),)
+    id: Mapped[Id]
+    survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id", ondelete="CASCADE"))
+    ordering: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[st.QuestionKind] = mapped_column(coded(st.QuestionKind))
+    text: Mapped[Long]
+    options: Mapped[Json]
+    required: Mapped[Flag]
+
+
+class SurveyResponse(Base):
+    """One filled survey; ``employee_id`` is empty in an anonymous one, ``token`` prevents a second filling."""
+
+    __tablename__ = "survey_response"
+    __table_args__ = (UniqueConstraint("survey_id", "token"),)
+    id: Mapped[Id]
+    survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id"))
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
+    token: Mapped[str] = mapped_column(String(64))
+    submitted_at: Mapped[CreatedAt]
+
+
+class SurveyAnswer(Base):
+    """Answer to one question."""
+
+    __tablename__ = "survey_answer"
+    __table_args__ = (UniqueConstraint("response_id", "question_id"),)
+    id: Mapped[Id]
+    response_id: Mapped[int] = mapped_column(ForeignKey("survey_response.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(ForeignKey("survey_question.id"), index=True)
+    value: Mapped[Json]
+
+
+class ReportForm(Base):
+    """Statistical report form: developed by the operator, approved by the ministry (order § 3.1, 4)."""
+
+    __tablename__ = "report_form"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    title: Mapped[Name]
+    definition: Mapped[Json]
+    status: Mapped[st.ReportFormStatus] = mapped_column(
+        coded(st.ReportFormStatus), server_default="draft", default=st.ReportFormStatus.DRAFT
+    )
+    reason_text: Mapped[Long | None]
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    approved_at: Mapped[Moment | None]
+
+
+class NewsItem(Base):
+    """News, legal act, manual («Новости», «Документация»)."""
+
+    __tablename__ = "news_item"
+    __table_args__ = (Index("ix_news_item_published", "status", "published_at"),)
+    id: Mapped[Id]
+    kind: Mapped[st.NewsKind] = mapped_column(coded(st.NewsKind), server_default="news", default=st.NewsKind.NEWS)
+    title: Mapped[Name]
+    body: Mapped[LongText]
+    pinned: Mapped[Flag]
+    public: Mapped[FlagOn]
+    published_at: Mapped[Moment | None]
+    status: Mapped[st.NewsStatus] = mapped_column(
+        coded(st.NewsStatus), server_default="draft", default=st.NewsStatus.DRAFT
+    )
+    created_at: Mapped[CreatedAt]
+
+
+class SupportRequest(Base):
+    """Question or proposal to the operator (order § 1.7, 4)."""
+
+    __tablename__ = "support_request"
+    id: Mapped[Id]
+    author_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    topic: Mapped[Name]
+    category: Mapped[Code]
+    status: Mapped[st.SupportStatus] = mapped_column(
+        coded(st.SupportStatus), server_default="open", default=st.SupportStatus.OPEN
+    )
+    due_on: Mapped[dt.date | None]
+    created_at: Mapped[CreatedAt]
+
+
+class SupportMessage(Base):
+    """Message of a support request."""
+
+    __tablename__ = "support_message"
+    id: Mapped[Id]
+    request_id: Mapped[int] = mapped_column(ForeignKey("support_request.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    body: Mapped[LongText]
+    created_at: Mapped[CreatedAt]
+
+
+class MaintenanceWindow(Base):
+    """Технологический перерыв: announced, data frozen (order § 1.10–1.12); windows never overlap."""
+
+    __tablename__ = "maintenance_window"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", "times"),
+        ExcludeConstraint(
+            (text("tstzrange(starts_at, ends_at)"), "&&"),
+            name="ex_maintenance_window_overlap",
+            where=text("status <> 'ended'"),
+            using="gist",
+        ),
+    )
+    id: Mapped[Id]
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    announcement: Mapped[Long]
+    status: Mapped[st.MaintenanceStatus] = mapped_column(
+        coded(st.MaintenanceStatus), server_default="announced", default=st.MaintenanceStatus.ANNOUNCED
+    )
+    announced_at: Mapped[CreatedAt]
+
+
+# === common ==========================================================================================================
+
+
+class AuditEntry(Base):
+    """Journal: append-only (a trigger forbids UPDATE and DELETE), written in the transaction of the change."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_object", "object_table", "object_id", "id"),
+        Index("ix_audit_entry_at", "at"),
+    )
+    id: Mapped[BigId]
+    at: Mapped[CreatedAt]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    user_name: Mapped[Name]
+    role: Mapped[Short]
+    action: Mapped[Short]
+    object_table: Mapped[Code]
+    object_id: Mapped[int | None]
+    object_label: Mapped[Name]
+    changes: Mapped[Json]
+    request_id: Mapped[str | None] = mapped_column(String(40))
+    address: Mapped[Short | None]
+
+    def __str__(self) -> str:
+        return self.action
+
+
+class Letter(Base):
+    """Outgoing letter: a row with a state that the operator sees and may resend; leaves only after the commit."""
+
+    __tablename__ = "letter"
+    __table_args__ = (Index("ix_letter_status", "status", "id"), CheckConstraint("attempts >= 0", "attempts"))
+    id: Mapped[BigId]
+    recipient: Mapped[Name]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    subject: Mapped[Name]
+    body: Mapped[LongText]
+    object_table: Mapped[Code | None]
+    object_id: Mapped[int | None]
+    status: Mapped[st.LetterStatus] = mapped_column(
+        coded(st.LetterStatus), server_default="queued", default=st.LetterStatus.QUEUED
+    )
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    last_error: Mapped[Name | None]
+    created_at: Mapped[CreatedAt]
+    sent_at: Mapped[Moment | None]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Notice(Base):
+    """Notice in the personal cabinet."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_unread", "employee_id", postgresql_where=text("read_at IS NULL")),)
+    id: Mapped[BigId]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    text: Mapped[Long]
+    href: Mapped[Name | None]
+    created_at: Mapped[CreatedAt]
+    read_at: Mapped[Moment | None]
+
+
+class ImportBatch(Base):
+    """An uploaded staff list with its preview; nothing is written to the cards before it is applied."""
+
+    __tablename__ = "import_batch"
+    id: Mapped[Id]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    file_name: Mapped[Name]
+    sha256: Mapped[str] = mapped_column(String(64))
+    rows: Mapped[list[Any]] = mapped_column(JSONB)
+    summary: Mapped[Json]
+    status: Mapped[st.ImportStatus] = mapped_column(
+        coded(st.ImportStatus), server_default="previewed", default=st.ImportStatus.PREVIEWED
+    )
+    created_at: Mapped[CreatedAt]
+    applied_at: Mapped[Moment | None]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class BackgroundJob(Base):
+    """Long work of a user («Мои задания»): progress and the result's file."""
+
+    __tablename__ = "background_job"
+    __table_args__ = (CheckConstraint("0 <= done AND done <= total", "progress"),)
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    kind: Mapped[Code]
+    title: Mapped[Name]
+    parameters: Mapped[Json]
+    status: Mapped[st.JobStatus] = mapped_column(
+        coded(st.JobStatus), server_default="queued", default=st.JobStatus.QUEUED
+    )
+    done: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    total: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    message: Mapped[Long | None]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    created_at: Mapped[CreatedAt]
+    finished_at: Mapped[Moment | None]
+
+
+class WorkerHeartbeat(Base):
+    """Last sign of life of each job worker, for /health."""
+
+    __tablename__ = "worker_heartbeat"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[Moment]
+
+
+def mapped_classes() -> dict[str, type[Base]]:
+    """All classes of the portal by table name (FAB's own tables excluded, ``Account`` under ``ab_user``)."""
+    found = {m.class_.__tablename__: m.class_ for m in Base.registry.mappers if issubclass(m.class_, Base)}
+    return {**found, "ab_user": Account}
+
+

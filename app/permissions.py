@@ -1,0 +1,161 @@
+"""Roles and what each may do: the one table of rights (order § 2–4; roles of the design).
+
+A permission is ``object:action``: the object is a table's name, the action a verb of a generated view (list, show, add,
+edit, delete, export) or an action of the status tables. FAB's roles and permissions are synced from here; on which *rows*
+a right applies is said in ``access``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+VERBS: Mapping[str, str] = {
+    "list": "просмотр списка",
+    "show": "просмотр карточки",
+    "add": "создание",
+    "edit": "изменение",
+    "delete": "удаление",
+    "export": "выгрузка в Excel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A group of users: its code, its name on screen and its permissions."""
+
+    code: str
+    title: str
+    permissions: frozenset[str]
+
+
+def _grant(verbs: str, *objects: str) -> set[str]:
+    return {f"{name}:{verb}" for name in objects for verb in verbs.split()}
+
+
+READ = "list show export"
+EDIT = READ + " add edit delete"
+
+DIRECTORIES = (
+    "territory",
+    "municipality",
+    "organization_type",
+    "position",
+    "subject",
+    "education_level",
+    "attestation_kind",
+    "voucher_rule",
+    "voucher_rule_block",
+    "workday_correction",
+    "frdo_reference",
+    "refusal_reason",
+)
+PERSON_DATA = ("employment", "qualification", "attestation", "training", "former_name")
+RIGHTS = ("voucher_application", "voucher", "voucher_block")
+COURSES = ("program", "training_group", "enrolment", "certificate")
+
+_APPLY = {"voucher_application:submit", "voucher_application:withdraw", "voucher_application:add"}
+_ENROL = {"enrolment:add", "enrolment:withdraw"}
+_PRINT = {"certificate:print"}
+
+_ROLES = (
+    Role(
+        "worker",
+        "Работник образования",
+        frozenset(
+            _grant("show", "employee")
+            | _grant("list show", *RIGHTS, *COURSES)
+            | _grant("list show", "attestation", "qualification", "training", "employment")
+            | _APPLY
+            | _ENROL
+            | _PRINT
+        ),
+    ),
+    Role(
+        "school",
+        "Ответственный работник образовательной организации",
+        frozenset(
+            _grant(READ, "organization", *RIGHTS, *COURSES, "employee", *PERSON_DATA)
+            | _grant("add edit", "employee")
+            | _grant("add edit delete", *PERSON_DATA)
+            | _grant("list show", "import_batch")
+            | {"employee:import", "enrolment:agree", "enrolment:reject"}
+            | _APPLY
+            | _ENROL
+            | _PRINT
+        ),
+    ),
+    Role(
+        "organizer",
+        "Работник организации-организатора курсов",
+        frozenset(
+            _grant(READ, *COURSES, "blank", "registry")
+            | _grant("show", "organization")
+            | _grant("add edit delete", "program", "training_group")
+            | {"program:submit", "program:archive"}
+            | {f"training_group:{a}" for a in ("open", "close", "start", "complete", "cancel", "registry")}
+            | {
+                f"enrolment:{a}"
+                for a in ("confirm", "reject", "record_trained", "record_failed", "record_no_show", "expel", "result")
+            }
+            | {"certificate:issue", "certificate:annul", "blank:spoil", "registry:send"}
+            | _PRINT
+        ),
+    ),
+    Role(
+        "territory",
+        "Работник территориального управления",
+        frozenset(
+            _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, "territory", "municipality")
+            | _grant("add edit", "organization")
+        ),
+    ),
+    Role(
+        "ministry",
+        "Работник министерства",
+        frozenset(
+            _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, *DIRECTORIES, "registry")
+            | {"registry:accept", "registry:return", "report_form:approve", "report_form:return", "survey:request"}
+        ),
+    ),
+    Role(
+        "operator",
+        "Оператор АИС",
+        frozenset(
+            _grant(EDIT, "organization", "employee", *PERSON_DATA, *DIRECTORIES, "program", "training_group")
+            | _grant(READ, *RIGHTS, *COURSES, "registry", "audit_entry", "letter", "ab_user", "assignment", "import_batch")
+            | {"employee:import", "employment:confirm", "employment:unconfirm"}
+            | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
+            | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
+            | {"certificate:annul"}
+            | _PRINT
+        ),
+    ),
+    Role("observer", "Наблюдатель", frozenset({"statistics:show"})),
+    Role(
+        "admin",
+        "Администратор",
+        frozenset(
+            _grant("list show", "ab_user", "assignment", "letter")
+            | _grant("add edit", "ab_user", "assignment")
+            | {"letter:resend", "letter:abort", "ab_user:unlock"}
+        ),
+    ),
+)
+
+ROLES: Mapping[str, Role] = {role.code: role for role in _ROLES}
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return the union of the roles' permissions."""
+    return frozenset().union(*(ROLES[code].permissions for code in roles))
+
+
+def all_permissions() -> frozenset[str]:
+    """Return every permission that some role holds."""
+    return permissions_of(ROLES)
+
+
+def roles_with(permission: str) -> frozenset[str]:
+    """Return the codes of the roles that hold ``permission``."""
+    return frozenset(code for code, role in ROLES.items() if permission in role.permissions)

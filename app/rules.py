@@ -1,0 +1,370 @@
+"""Pure decisions: may this be done, and if not, why and what to do. No database, no Flask, no clock.
+
+The numbers of the rules (36 months, kinds of positions, hours) are data of ``voucher_rule`` and come in as values; the
+rights behind them are 273-ФЗ ст. 47 ч. 5 п. 2, приказ № 52-од and the Порядок № 373-р.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from app.russian import count, format_date, period, years
+from app.statuses import (
+    BlockKind,
+    BlockStatus,
+    CertificateKind,
+    EnrolmentStatus,
+    GroupStatus,
+    Ownership,
+    PositionKind,
+    ProgramKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether something may be done; ``reason`` is a Russian sentence, empty when it may."""
+
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        """A decision is as true as its permission."""
+        return self.allowed
+
+
+ALLOWED = Decision(True)
+
+
+def refuse(reason: str) -> Decision:
+    """Return a refusal."""
+    return Decision(False, reason)
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """Return the same day ``months`` later; the month's last day where there is no such day (ГК РФ ст. 192 ч. 3)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def last_day_of(issued_on: dt.date, months: int) -> dt.date:
+    """Return the last day of a term of ``months`` that begins on ``issued_on``."""
+    return add_months(issued_on, months) - dt.timedelta(days=1)
+
+
+def months_in_words(months: int) -> str:
+    """Write a term: «3 года», «18 месяцев»."""
+    return count(months, "месяц", "месяца", "месяцев") if months % 12 else years(months // 12)
+
+
+# --- application for a чек -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherTerms:
+    """What a version of the voucher rule demands."""
+
+    period_months: int
+    requires_confirmed_workplace: bool
+    position_kinds: Collection[str]
+    ownerships: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """What is known of a person and of the place of work that the application rests on."""
+
+    snils: str | None
+    position: str
+    position_kind: PositionKind
+    position_eligible: bool
+    organization: str
+    ownership: Ownership
+    workplace_confirmed: bool
+    live_application: bool = False
+    active_voucher: str | None = None
+    last_issued_on: dt.date | None = None
+
+
+def may_apply_for_voucher(applicant: Applicant, terms: VoucherTerms, *, on: dt.date) -> Decision:
+    """Decide on an application for a чек made ``on`` a day (приказ № 52-од, п. 1.1–1.2; Порядок, п. 2.7, 3.5)."""
+    return _first_refusal(
+        _has_right_by_work(applicant, terms),
+        _has_data(applicant, terms),
+        _has_no_other(applicant),
+        _period_is_over(applicant.last_issued_on, terms.period_months, on),
+    )
+
+
+def _first_refusal(*decisions: Decision) -> Decision:
+    return next((d for d in decisions if not d.allowed), ALLOWED)
+
+
+def _has_right_by_work(applicant: Applicant, terms: VoucherTerms) -> Decision:
+    if not applicant.position_eligible or applicant.position_kind not in terms.position_kinds:
+        return refuse(
+            f"Чек положен педагогическим работникам и руководителям, а должность «{applicant.position}» "
+            "к ним не относится. Если должность в карточке указана неверно, исправьте её."
+        )
+    if applicant.ownership not in terms.ownerships:
+        return refuse(
+            f"Чек положен работникам государственных организаций области и муниципальных организаций, а организация "
+            f"«{applicant.organization}» — {applicant.ownership.label}. "
+            "Если место работы указано неверно, исправьте его."
+        )
+    return ALLOWED
+
+
+def _has_data(applicant: Applicant, terms: VoucherTerms) -> Decision:
+    if not applicant.snils:
+        return refuse("В карточке нет СНИЛС, без него чек не выдаётся. Впишите СНИЛС в карточку работника.")
+    if terms.requires_confirmed_workplace and not applicant.workplace_confirmed:
+        return refuse(
+            f"Место работы «{applicant.position}, {applicant.organization}» ещё не подтверждено. Чек выдаётся, когда "
+            "Оператор АИС подтвердит его в карточке работника."
+        )
+    return ALLOWED
+
+
+def _has_no_other(applicant: Applicant) -> Decision:
+    if applicant.live_application:
+        return refuse("Заявка на чек уже подана и ещё не рассмотрена. Дождитесь решения или отзовите её.")
+    if applicant.active_voucher:
+        return refuse(
+            f"Уже есть действующий чек № {applicant.active_voucher}. "
+            "Новый выдаётся, когда закончится срок действующего."
+        )
+    return ALLOWED
+
+
+def _period_is_over(last_issued_on: dt.date | None, period_months: int, on: dt.date) -> Decision:
+    if last_issued_on is None or on >= add_months(last_issued_on, period_months):
+        return ALLOWED
+    return refuse(
+        f"Новый чек можно получить с {format_date(add_months(last_issued_on, period_months))}: "
+        f"предыдущий выдан {format_date(last_issued_on)}, период {months_in_words(period_months)}."
+    )
+
+
+# --- whom a program suits --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Whom a program is for, by names of the directories; an empty set means «for all»."""
+
+    organization_types: frozenset[str] = frozenset()
+    positions: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """A place of work, by names of the directories."""
+
+    organization_type: str
+    position: str
+    subjects: frozenset[str] = frozenset()
+
+
+def suits(targets: Targets, workplace: Workplace) -> Decision:
+    """Decide whether a program is meant for this type of organization × position × subject (Порядок, п. 1.3, 3.5)."""
+    return _first_refusal(
+        _within("организаций типа", targets.organization_types, {workplace.organization_type}),
+        _within("должностей", targets.positions, {workplace.position}),
+        _within("предметов", targets.subjects, workplace.subjects),
+    )
+
+
+def _within(what: str, wanted: frozenset[str], own: Collection[str]) -> Decision:
+    if not wanted or wanted & set(own):
+        return ALLOWED
+    has = f"а у работника — {_listed(own)}" if own else "а у работника не указано ничего подходящего"
+    return refuse(f"Программа рассчитана на слушателей из {what}: {_listed(wanted)}, {has}. Выберите другую программу.")
+
+
+def _listed(names: Iterable[str], limit: int = 5) -> str:
+    ordered = sorted(names, key=lambda name: name.lower().replace("ё", "е"))
+    rest = len(ordered) - limit
+    shown = ", ".join(f"«{name}»" for name in ordered[:limit])
+    return f"{shown} и ещё {rest}" if rest > 0 else shown
+
+
+# --- enrolment -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A group with what matters of its program; ``block`` is the kind of block that pays, None = none needed."""
+
+    number: str
+    title: str
+    status: GroupStatus
+    enrol_from: dt.date
+    enrol_until: dt.date
+    starts_on: dt.date
+    ends_on: dt.date
+    hours: int
+    block: BlockKind | None
+    targets: Targets = Targets()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockFacts:
+    """A block of a person's чек; ``valid_until`` is the чек's, ``voucher_active`` its state."""
+
+    id: int
+    title: str
+    kind: BlockKind
+    hours_min: int
+    hours_max: int
+    status: BlockStatus
+    voucher_active: bool
+    valid_until: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusyPeriod:
+    """Dates of a group in which the person is already enrolled."""
+
+    group: str
+    title: str
+    starts_on: dt.date
+    ends_on: dt.date
+
+
+def may_enrol(
+    course: Course, workplace: Workplace, *, on: dt.date, blocks: Collection[BlockFacts], busy: Collection[BusyPeriod]
+) -> Decision:
+    """Decide on an enrolment made ``on`` a day; free seats are not asked here: a full group has a waiting list.
+
+    ``blocks`` are those among which one may pay: the chosen one, or all of the person's.
+    """
+    return _first_refusal(
+        is_enrolment_open(course, on=on),
+        suits(course.targets, workplace),
+        has_paying_block(course, blocks),
+        is_free_of_clashes(course, busy),
+    )
+
+
+def is_enrolment_open(course: Course, *, on: dt.date) -> Decision:
+    """Decide whether people may enrol on this day."""
+    if course.status != GroupStatus.OPEN:
+        return refuse(
+            f"В группу {course.number} записаться нельзя: её состояние — «{course.status.label}». "
+            "Выберите другую группу."
+        )
+    if on < course.enrol_from:
+        return refuse(f"Запись в группу {course.number} начнётся {format_date(course.enrol_from)}.")
+    if on > course.enrol_until:
+        return refuse(
+            f"Запись в группу {course.number} закончилась {format_date(course.enrol_until)}. Выберите другую группу."
+        )
+    return ALLOWED
+
+
+def pays_for(block: BlockFacts, course: Course) -> bool:
+    """Whether a block may pay: free, of an active чек that covers the start, of the right kind and hours."""
+    return (
+        block.status == BlockStatus.FREE
+        and block.voucher_active
+        and block.kind == course.block
+        and block.hours_min <= course.hours <= block.hours_max
+        and course.starts_on <= block.valid_until
+    )
+
+
+def has_paying_block(course: Course, blocks: Collection[BlockFacts]) -> Decision:
+    """Decide whether one of the blocks pays for the course; a course without a kind of block needs none."""
+    if course.block is None or any(pays_for(block, course) for block in blocks):
+        return ALLOWED
+    return refuse(_why_no_block_pays(course, [b for b in blocks if b.voucher_active]))
+
+
+def _why_no_block_pays(course: Course, active: Collection[BlockFacts]) -> str:
+    assert course.block is not None
+    needed = f"Программу оплачивает {course.block.label} чека"
+    right = [block for block in active if block.kind == course.block]
+    free = [block for block in right if block.status == BlockStatus.FREE]
+    if not active:
+        return f"{needed}, а действующего чека нет. Сначала подайте заявку на чек."
+    if not right:
+        return f"{needed}, а в чеке такого блока нет. Выберите другую программу."
+    if not free:
+        return f"{needed}, а свободных блоков этого вида не осталось. Выберите другую программу."
+    fitting = [block for block in free if block.hours_min <= course.hours <= block.hours_max]
+    if not fitting:
+        ranges = ", ".join(f"{b.hours_min}–{b.hours_max}" for b in free)
+        hours = count(course.hours, "час", "часа", "часов")
+        return f"Программа длится {hours}, а свободный блок чека оплачивает {ranges}. Выберите другую программу."
+    until = format_date(max(block.valid_until for block in fitting))
+    starts = format_date(course.starts_on)
+    return f"Чек действует по {until}, а занятия начнутся позже — {starts}. Выберите другую группу."
+
+
+def is_free_of_clashes(course: Course, busy: Collection[BusyPeriod]) -> Decision:
+    """Decide whether the course's dates overlap those of another group of the person."""
+    for other in busy:
+        if course.starts_on <= other.ends_on and other.starts_on <= course.ends_on:
+            return refuse(
+                f"Даты пересекаются с группой {other.group} «{other.title}», в которую работник уже записан "
+                f"({period(other.starts_on, other.ends_on)}). Выберите другую группу или отзовите прежнюю запись."
+            )
+    return ALLOWED
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+#: document on qualification that a kind of program ends with (273-ФЗ ст. 60 ч. 10)
+DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
+    ProgramKind.ADVANCED: CertificateKind.CERTIFICATE,
+    ProgramKind.RETRAINING: CertificateKind.DIPLOMA,
+}
+_UNSUCCESSFUL = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A listener's end of a course."""
+
+    status: EnrolmentStatus
+    program_kind: ProgramKind
+    ends_on: dt.date
+
+
+def may_issue_certificate(outcome: Outcome, kind: CertificateKind, *, issued_on: dt.date, on: dt.date) -> Decision:
+    """Decide on a document dated ``issued_on``; ``on`` is the day of the decision (273-ФЗ ст. 60 ч. 3, 10, 12)."""
+    return _first_refusal(_kind_fits(outcome, kind), _date_fits(outcome, issued_on, on))
+
+
+def _kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
+    if kind == CertificateKind.STUDY_PERIOD_NOTE:
+        if outcome.status in _UNSUCCESSFUL:
+            return ALLOWED
+        return refuse(
+            "Справка о периоде обучения выдаётся тем, кто не прошёл итоговую аттестацию или отчислен. "
+            f"Состояние этой записи — «{outcome.status.label}»."
+        )
+    if outcome.status != EnrolmentStatus.TRAINED:
+        return refuse(
+            "Документ выдаётся тем, кто обучен и прошёл итоговую аттестацию, а состояние этой записи — "
+            f"«{outcome.status.label}». Сначала внесите результат обучения."
+        )
+    if kind not in (DOCUMENT_OF[outcome.program_kind], CertificateKind.TRAINING_NOTE):
+        right = DOCUMENT_OF[outcome.program_kind].label
+        return refuse(f"Программа «{outcome.program_kind.label}» заканчивается другим документом: {right}.")
+    return ALLOWED
+
+
+def _date_fits(outcome: Outcome, issued_on: dt.date, on: dt.date) -> Decision:
+    if issued_on < outcome.ends_on:
+        return refuse(
+            f"Дата выдачи не может быть раньше окончания занятий: они заканчиваются {format_date(outcome.ends_on)}."
+        )
+    if issued_on > on:
+        return refuse(f"Дата выдачи не может быть позже сегодняшней: сегодня {format_date(on)}.")
+    return ALLOWED

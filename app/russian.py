@@ -1,0 +1,282 @@
+"""Russian words for screens, letters and papers: plurals, dates, names in cases, quotation marks.
+
+Parts that must stay on one line are joined by non-breaking spaces (NBSP). Everything here takes and returns plain
+values and never asks the clock: "today" is always an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any, Literal
+
+from pytrovich.detector import PetrovichGenderDetector
+from pytrovich.enums import Case, Gender, NamePart
+from pytrovich.maker import PetrovichDeclinationMaker
+
+Sex = Literal["male", "female"]
+NameCase = Literal["nominative", "genitive", "dative", "accusative"]
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+_MONTHS = (
+    "января", "февраля", "марта", "апреля", "мая", "июня",
+    "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
+
+_CASES = {"genitive": Case.GENITIVE, "dative": Case.DATIVE, "accusative": Case.ACCUSATIVE}
+_GENDERS: dict[Sex, Gender] = {"male": Gender.MALE, "female": Gender.FEMALE}
+_SEXES: dict[Gender, Sex] = {gender: sex for sex, gender in _GENDERS.items()}
+
+# Stressed French endings that stay as they are; the rules of the library decline them («Золе»).
+_INDECLINABLE = frozenset({"золя"})
+
+_WORD = re.compile(r"[А-ЯЁа-яё'-]+")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_DOTTED_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?: ?(?:г\.?|года))?(?: 0?0:00(?::00)?)?")
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+# Excel's day 0. Smaller serials are refused: a bare year such as 1980 would silently become a day of 1905.
+_EXCEL_EPOCH = date(1899, 12, 30)
+_EXCEL_SERIALS = range(10_000, 73_416)
+
+
+class RussianDateError(ValueError):
+    """The text is no date; `str()` of it is a Russian sentence for the user."""
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+def plural(n: int, one: str, few: str, many: str) -> str:
+    """Choose the form that agrees with `n`: 1 час, 2 часа, 5 часов, 11 часов, 21 час."""
+    n = abs(n)
+    if n % 100 in range(11, 15):
+        return many
+    if n % 10 == 1:
+        return one
+    return few if n % 10 in (2, 3, 4) else many
+
+
+def number(n: int) -> str:
+    """Write an integer with thousands parted by NBSP: «12 500»."""
+    return f"{n:,}".replace(",", NBSP)
+
+
+def count(n: int, one: str, few: str, many: str) -> str:
+    """Write a number with its noun: «72 часа»."""
+    return f"{number(n)}{NBSP}{plural(n, one, few, many)}"
+
+
+def years(n: int) -> str:
+    """Write an age or a seniority: «17 лет»."""
+    return count(n, "год", "года", "лет")
+
+
+# --- dates ---------------------------------------------------------------------------------------------------------
+
+
+def format_date(day: date) -> str:
+    """Write a date in figures: «03.02.2025»."""
+    return f"{day.day:02}.{day.month:02}.{day.year:04}"
+
+
+def format_datetime(moment: datetime, tz: tzinfo | None = None) -> str:
+    """Write an aware moment in figures, in `tz` if given: «03.02.2025 14:05». A naive one raises ValueError."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone has no local time")
+    local = moment.astimezone(tz) if tz else moment
+    return f"{format_date(local)} {local.hour:02}:{local.minute:02}"
+
+
+def long_date(day: date) -> str:
+    """Write a date in words: «11 мая 2016 г.»."""
+    return NBSP.join((_day_and_month(day), str(day.year), "г."))
+
+
+def period(first: date, last: date) -> str:
+    """Write a period, naming an equal month and year once: «с 3 по 14 февраля 2025 г.»; one day is a plain date."""
+    if last < first:
+        raise ValueError("a period ends before it starts")
+    if first == last:
+        return long_date(first)
+    return f"с{NBSP}{_period_start(first, last)} по{NBSP}{long_date(last)}"
+
+
+def _period_start(first: date, last: date) -> str:
+    if first.year != last.year:
+        return long_date(first)
+    return str(first.day) if first.month == last.month else _day_and_month(first)
+
+
+def _day_and_month(day: date) -> str:
+    return f"{day.day}{NBSP}{_MONTHS[day.month - 1]}"
+
+
+def parse_date(value: object) -> date:
+    """Read a date from a form or an Excel cell.
+
+    Takes a date, a datetime, an Excel serial number (from 18.05.1927 on) and the texts дд.мм.гггг or гггг-мм-дд.
+    Years 1900–2100. Raises RussianDateError.
+    """
+    if isinstance(value, datetime):
+        return _within_range(value.date())
+    if isinstance(value, date):
+        return _within_range(value)
+    if isinstance(value, (int, float)):
+        return _from_serial(value)
+    text = " ".join(_INVISIBLE.sub("", str(value or "")).split())
+    if not text:
+        raise RussianDateError("Дата не указана: впишите ее в виде дд.мм.гггг")
+    return _from_text(text)
+
+
+def _from_serial(serial: float) -> date:
+    # The comparison also refuses NaN, infinity and booleans, which are integers for Python.
+    if not _EXCEL_SERIALS.start <= serial < _EXCEL_SERIALS.stop:
+        raise _wrong_shape(str(serial))
+    return _EXCEL_EPOCH + timedelta(days=int(serial))
+
+
+def _from_text(text: str) -> date:
+    if match := _DOTTED_DATE.fullmatch(text):
+        day, month, year = match.groups()
+    elif match := _ISO_DATE.fullmatch(text):
+        year, month, day = match.groups()
+    else:
+        raise _wrong_shape(text)
+    try:
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        raise RussianDateError(f"Даты {day:0>2}.{month:0>2}.{year} не существует") from None
+    return _within_range(found)
+
+
+def _within_range(day: date) -> date:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise RussianDateError(f"Год {day.year} вне допустимых: от {_FIRST_YEAR} до {_LAST_YEAR}")
+    return day
+
+
+def _wrong_shape(text: str) -> RussianDateError:
+    shown = text if len(text) <= 30 else f"{text[:30]}…"
+    return RussianDateError(f"Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «{shown}»")
+
+
+def age(birth: date, on: date) -> int:
+    """Return full years of life on a day; one born on 29 February turns a year older on 1 March of a common year."""
+    if on < birth:
+        raise ValueError("the day lies before the birth")
+    return _full_years(birth, on)
+
+
+def seniority(start: date, on: date) -> int:
+    """Return full years of work since `start`; 0 while the work has not begun."""
+    return max(0, _full_years(start, on))
+
+
+def _full_years(start: date, end: date) -> int:
+    return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+
+
+# --- names ---------------------------------------------------------------------------------------------------------
+
+
+def full_name(last: str, first: str, patronymic: str | None = None) -> str:
+    """Join the parts of a name that exist: «Иванова Мария Петровна»."""
+    return " ".join(filter(None, (last, first, patronymic)))
+
+
+def initials(last: str, first: str, patronymic: str | None = None) -> str:
+    """Write a surname and initials on one line: «Иванова М. П.»."""
+    return NBSP.join(filter(None, (last, _initial(first), _initial(patronymic))))
+
+
+def initials_first(last: str, first: str, patronymic: str | None = None) -> str:
+    """Write initials before the surname, as under a signature: «М. П. Иванова»."""
+    return NBSP.join(filter(None, (_initial(first), _initial(patronymic), last)))
+
+
+def _initial(name: str | None) -> str:
+    """Shorten one name; both parts of a double one count: «Анна-Мария» → «А.-М.», «Гасан-оглы» → «Г.»."""
+    if not name:
+        return ""
+    letters = [part[0] for part in name.split("-") if part[:1].isupper()] or [name[0].upper()]
+    return "-".join(f"{letter}." for letter in letters)
+
+
+def guess_sex(last: str | None, first: str | None, patronymic: str | None = None) -> Sex | None:
+    """Guess the sex by the name, the patronymic deciding; None when the name does not tell («Саша Ткач»)."""
+    gender = _detector().detect(lastname=last or "", firstname=first or "", middlename=patronymic or "")
+    return _SEXES.get(gender)
+
+
+def decline_name(last: str, first: str, patronymic: str | None = None, *, case: NameCase, sex: Sex | None) -> str:
+    """Put a full name into a case: «Ивановой Марии Петровне».
+
+    An unknown sex is guessed; if the name does not tell, it stays in the nominative, because a name in a wrong form
+    offends more than an undeclined one. Families differ («Зайцу», «Заяцу»): keep a field for a correction.
+    """
+    sex = sex or guess_sex(last, first, patronymic)
+    if case == "nominative" or sex is None:
+        return full_name(last, first, patronymic)
+
+    def decline(part: NamePart, name: str | None) -> str:
+        return _WORD.sub(lambda match: _decline_word(part, match[0], _GENDERS[sex], _CASES[case]), name or "")
+
+    return full_name(
+        decline(NamePart.LASTNAME, last), decline(NamePart.FIRSTNAME, first), _decline_patronymic(patronymic, sex, case)
+    )
+
+
+def _decline_patronymic(patronymic: str | None, sex: Sex, case: NameCase) -> str:
+    # Taken whole: in «Гасан оглы» neither word is declined, and only the last word shows it.
+    return _decline_word(NamePart.MIDDLENAME, patronymic, _GENDERS[sex], _CASES[case]) if patronymic else ""
+
+
+def _decline_word(part: NamePart, word: str, gender: Gender, case: Case) -> str:
+    return word if word.lower() in _INDECLINABLE else str(_maker().make(part, gender, case, word))
+
+
+@lru_cache(maxsize=1)
+def _maker() -> PetrovichDeclinationMaker:
+    return PetrovichDeclinationMaker()
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:  # the library leaves the detector's signature untyped
+    return PetrovichGenderDetector()
+
+
+# --- quotation marks -----------------------------------------------------------------------------------------------
+
+_OPENING, _CLOSING = "«„", "»“"
+
+
+def typographic(text: str) -> str:
+    """Turn straight quotation marks into «ёлочки», inside them into „лапки“.
+
+    A text whose marks do not pair («ООО "Ромашка») comes back as it was: guessing would spoil it.
+    """
+    result: list[str] = []
+    depth = 0
+    for position, char in enumerate(text):
+        if char == '"':
+            char = _pick_mark(result[-1:], text[position + 1 : position + 2], depth)
+        depth += (char in _OPENING) - (char in _CLOSING)
+        if depth < 0 or char == '"':
+            return text
+        result.append(char)
+    return text if depth else "".join(result)
+
+
+def _pick_mark(before: list[str], after: str, depth: int) -> str:
+    """Choose the mark by its neighbours and by how many quotations are open; `"` itself when nothing fits."""
+    starts = not before or before[0].isspace() or before[0] in "([{-–—/" + _OPENING
+    if starts and after and not after.isspace():
+        return "„" if depth else "«"
+    if not depth:
+        return '"'
+    return "»" if depth == 1 else "“"

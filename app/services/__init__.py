@@ -1,0 +1,10 @@
+"""What is done: one function per business action, one transaction each (``@use_case``).
+
+A service takes the acting user from ``access.current_actor()`` and plain values, checks the right together with the row,
+and raises errors whose sentences are meant for the user. Nothing here knows HTTP, printing or Excel.
+"""
+
+# These modules register their rules on values with ``records``; a generated form obeys them only once they are loaded.
+from app.services import groups as groups
+from app.services import people as people
+from app.services import programs as programs

@@ -1,0 +1,319 @@
+"""Create, change and delete rows of the generated views: checked values, row scope after the write, journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Column, Table, func, inspect, select
+
+from app import models as m
+from app.access import current_actor, get_writable, unscoped, write_scope
+from app.audit import changes_of, record
+from app.clock import today
+from app.errors import Conflict, Forbidden, Invalid
+from app.extensions import db
+from app.identifiers import (
+    IdentifierError,
+    parse_email,
+    parse_inn,
+    parse_kpp,
+    parse_ogrn,
+    parse_oktmo,
+    parse_person_name,
+    parse_phone,
+    parse_snils,
+)
+from app.labels import THINGS, label_of
+from app.unit_of_work import use_case
+
+Row = TypeVar("Row", bound=m.Base)
+Values = Mapping[str, Any]
+Fields = dict[str, list[str]]
+#: takes the acting check's values (to be changed in place), the row (None while created) and the errors found so far
+Check = Callable[[dict[str, Any], Any, Fields], None]
+#: takes the flushed row and the names of its changed attributes
+Hook = Callable[[Any, frozenset[str]], None]
+
+#: changed by their own actions, by the database or by nobody; a form that sends them is wrong
+PROTECTED = frozenset({"id", "status", "version", "taken", "created_at", "updated_at", "changed_at", "sort", "search"})
+
+_CHECKS: dict[type[m.Base], list[Check]] = {}
+_HOOKS: dict[type[m.Base], list[Hook]] = {}
+_OLDEST, _YOUNGEST = 100, 16
+_FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
+
+
+def checks(model: type[m.Base]) -> Callable[[Check], Check]:
+    """Register the rule of a module about values of ``model``, run by ``check``."""
+
+    def register(function: Check) -> Check:
+        _CHECKS.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+def after_save(model: type[m.Base]) -> Callable[[Hook], Hook]:
+    """Register what follows from a created or changed row of ``model``, in the same transaction."""
+
+    def register(function: Hook) -> Hook:
+        _HOOKS.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+@use_case
+def create(model: type[Row], values: Values) -> Row:
+    """Insert a row of ``model``; raises Invalid by field, Forbidden without the right or outside the actor's rows."""
+    current_actor().require(f"{model.__tablename__}:add")
+    row = insert_row(model, values)
+    stay_inside(row, "add")
+    return row
+
+
+@use_case
+def update(row: Row, values: Values, *, version: int | None = None) -> Row:
+    """Change a row; ``version`` is the one that the form was opened with.
+
+    Raises Invalid by field, NotFound and Forbidden by ``table:edit``, Conflict when somebody changed the row meanwhile.
+    """
+    row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:edit")
+    if version is not None and cast(Any, row).version != version:
+        raise Conflict(
+            "Пока вы работали, эту запись изменил другой пользователь. Откройте её заново и повторите изменение."
+        )
+    _save(row, check(type(row), values, row), "updated")
+    stay_inside(row, "edit")
+    return row
+
+
+@use_case
+def delete(row: m.Base) -> None:
+    """Delete a row that nothing uses; raises Conflict with the names of what uses it."""
+    row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:delete")
+    users = used_by(row)
+    if users:
+        raise Conflict(_in_use(row, users))
+    record(f"{row.__tablename__}.deleted", row)
+    db.session.delete(row)
+    db.session.flush()
+
+
+def insert_row(model: type[Row], values: Values) -> Row:
+    """Insert a checked and journalled row for a service that asks the right itself."""
+    row = model()
+    _save(row, check(model, values, None), "created")
+    return row
+
+
+def stay_inside(row: m.Base, verb: str) -> None:
+    """Raise Forbidden when the flushed row lies outside the actor's rows for ``verb``, as WITH CHECK does."""
+    table, model = row.__tablename__, cast(Any, type(row))
+    expression = write_scope(current_actor(), table, f"{table}:{verb}")
+    if expression is None:
+        return
+    inside = select(func.count()).select_from(model).where(model.id == cast(Any, row).id, expression)
+    if not db.session.scalar(inside):
+        raise Forbidden(
+            "Так запись вышла бы за пределы вашей организации или территории. Проверьте, к чему она относится."
+        )
+
+
+def _save(row: Any, values: Values, verb: str) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.session.add(row)
+    changes, touched = changes_of(row), _touched(row)
+    db.session.flush()
+    if changes or verb == "created":
+        record(f"{row.__tablename__}.{verb}", row, changes)
+    for hook in _HOOKS.get(type(row), ()):
+        hook(row, touched)
+
+
+def _touched(row: Any) -> frozenset[str]:
+    return frozenset(a.key for a in inspect(row).attrs if a.history.has_changes())
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def check(model: type[m.Base], values: Values, row: Any | None) -> dict[str, Any]:
+    """Return the values as they are stored; ``row`` is the row being changed, None for a new one.
+
+    Raises Invalid with the sentences of every wrong field, so that a form shows all of them at once.
+    """
+    found = {name: _blank_to_none(value) for name, value in values.items()}
+    _refuse_protected(model, found)
+    errors: Fields = {}
+    for name in found:
+        _check_field(model, name, found, errors)
+    for rule in _CHECKS.get(model, ()):
+        rule(found, row, errors)
+    _check_required(model, found, row, errors)
+    if errors:
+        raise Invalid("Проверьте поля, отмеченные ниже.", fields=errors)
+    return found
+
+
+def _blank_to_none(value: Any) -> Any:
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _refuse_protected(model: type[m.Base], values: Values) -> None:
+    known = {a.key for a in cast(Any, inspect(model)).attrs}
+    wrong = [name for name in values if name in PROTECTED or name not in known]
+    if wrong:
+        raise ValueError(f"{model.__tablename__}: these attributes are not set by forms: {', '.join(sorted(wrong))}")
+
+
+#: column → reader, wherever the column stands
+_READERS: Mapping[str, Callable[[object], str]] = {
+    "snils": parse_snils,
+    "inn": parse_inn,
+    "kpp": parse_kpp,
+    "ogrn": parse_ogrn,
+    "oktmo": parse_oktmo,
+    "email": parse_email,
+    "last_name": lambda value: parse_person_name(value, kind="фамилия"),
+    "first_name": lambda value: parse_person_name(value, kind="имя"),
+    "patronymic": lambda value: parse_person_name(value, kind="отчество"),
+}
+#: an organization's phone may name an extension or two numbers, a person's is one number that can be dialled
+_ONE_PHONE = frozenset({"employee", "registration"})
+
+
+def _check_field(model: type[m.Base], name: str, values: dict[str, Any], errors: Fields) -> None:
+    value = values[name]
+    if value is None:
+        return
+    reader = parse_phone if name == "phone" and model.__tablename__ in _ONE_PHONE else _READERS.get(name)
+    if reader is not None:
+        try:
+            values[name] = value = reader(value)
+        except IdentifierError as error:
+            errors.setdefault(name, []).append(f"{error}.")
+            return
+    sentence = _date_error(name, value) if isinstance(value, dt.date) else _length_error(model, name, value)
+    if sentence:
+        errors.setdefault(name, []).append(sentence)
+
+
+def _date_error(name: str, value: dt.date) -> str | None:
+    day = value.date() if isinstance(value, dt.datetime) else value
+    if name == "birth_date":
+        age = today().year - day.year - ((today().month, today().day) < (day.month, day.day))
+        if not _YOUNGEST <= age <= _OLDEST:
+            return f"Проверьте дату рождения: возраст работника бывает от {_YOUNGEST} до {_OLDEST} лет."
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        return f"Проверьте год: он должен быть от {_FIRST_DAY.year} до {_LAST_DAY.year}."
+    return None
+
+
+def _length_error(model: type[m.Base], name: str, value: Any) -> str | None:
+    column = cast(Table, model.__table__).columns.get(name)
+    longest = getattr(column.type, "length", None) if column is not None else None
+    if isinstance(value, str) and longest and len(value) > longest:
+        return f"Не больше {longest} знаков, а здесь {len(value)}."
+    return None
+
+
+def _check_required(model: type[m.Base], values: Values, row: Any | None, errors: Fields) -> None:
+    for name in _required(model):
+        relation = name.removesuffix("_id")
+        given = [values[key] for key in (name, relation) if key in values]
+        missing = all(value is None for value in given) if given else row is None
+        if missing and name not in errors and relation not in errors:
+            shown = relation if relation in values else name
+            errors[shown] = [f"Заполните поле «{label_of(model.__tablename__, shown)}»."]
+
+
+def _required(model: type[m.Base]) -> list[str]:
+    """Names of the columns that must be given: not null, without a default of their own."""
+    columns = cast(Table, model.__table__).columns
+    return [c.name for c in columns if not c.nullable and not (c.primary_key or _has_default(c))]
+
+
+def _has_default(column: Column[Any]) -> bool:
+    return column.default is not None or column.server_default is not None or column.computed is not None
+
+
+@checks(m.Organization)
+def _check_parent(values: dict[str, Any], row: Any, errors: Fields) -> None:
+    """A unit may not stand above itself, however many levels between."""
+    parent_id = _id_of(values, "parent")
+    if row is None or parent_id is None:
+        return
+    with unscoped("an organization may not become its own unit"):
+        above = _ancestors(parent_id)
+    if row.id in above:
+        errors.setdefault("parent", []).append("Организация не может подчиняться самой себе или своему подразделению.")
+
+
+def _ancestors(organization_id: int) -> set[int]:
+    table = cast(Table, m.Organization.__table__)
+    chain = select(table.c.id, table.c.parent_id).where(table.c.id == organization_id).cte("chain", recursive=True)
+    # UNION, not UNION ALL: a cycle that is already in the data ends the walk instead of running for ever.
+    chain = chain.union(select(table.c.id, table.c.parent_id).where(table.c.id == chain.c.parent_id))
+    return set(db.session.scalars(select(chain.c.id)))
+
+
+def _id_of(values: Values, relation: str) -> int | None:
+    """Id of a many-to-one value, given as a row or as a key."""
+    if values.get(relation) is not None:
+        return int(values[relation].id)
+    key = values.get(f"{relation}_id")
+    return None if key is None else int(key)
+
+
+# --- use ------------------------------------------------------------------------------------------------------------
+
+
+def used_by(row: m.Base) -> dict[str, int]:
+    """Return Russian plural name → number of rows of every table whose foreign keys point to ``row``.
+
+    Parts that are deleted with the row (``ON DELETE CASCADE``) do not count. Only numbers leave the scope here.
+    """
+    target = cast(Table, row.__table__)
+    found: dict[str, int] = {}
+    with unscoped("is a row in use: only numbers"):
+        for table in m.Base.metadata.sorted_tables:
+            for column in _pointing(table, target):
+                statement = select(func.count()).select_from(table).where(column == cast(Any, row).id)
+                number = db.session.scalar(statement) or 0
+                if number:
+                    words = _plural(table, target)
+                    found[words] = found.get(words, 0) + number
+    return found
+
+
+def _pointing(table: Table, target: Table) -> list[Column[Any]]:
+    columns = []
+    for constraint in table.foreign_key_constraints:
+        for key in constraint.elements:
+            if key.column.table is target and key.column.primary_key and constraint.ondelete != "CASCADE":
+                columns.append(key.parent)
+    return columns
+
+
+def _plural(table: Table, target: Table) -> str:
+    """Words for the rows of a table; an association is named by its other side («программы»)."""
+    if table.name in THINGS:
+        return _lower(THINGS[table.name].plural)
+    others = [k.column.table.name for k in table.foreign_keys if k.column.table is not target]
+    return next((_lower(THINGS[name].plural) for name in others if name in THINGS), "другие записи портала")
+
+
+def _lower(words: str) -> str:
+    """First letter small, unless the word is an abbreviation."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _in_use(row: m.Base, users: Mapping[str, int]) -> str:
+    table = row.__tablename__
+    single = THINGS[table].single if table in THINGS else "запись"
+    where = ", ".join(f"{words} ({number})" for words, number in users.items())
+    return f"Нельзя удалить: {single} «{row}» используется. Где: {where}. Сначала измените или удалите эти записи."

@@ -1,0 +1,128 @@
+"""The only code that changes a status: edge, permission, reason, compare-and-swap, journal."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import CursorResult, func, select, update
+
+from app import models as m
+from app.access import get_writable, unscoped
+from app.audit import record, words
+from app.errors import Conflict, Invalid, NotFound
+from app.extensions import db
+from app.labels import label_of
+from app.statuses import Edge, actions_of, find_edge
+from app.unit_of_work import use_case
+
+Row = TypeVar("Row", bound=m.Base)
+
+_REASON_LENGTH = 1000
+
+
+@use_case
+def move(model: type[Row], pk: int, action: str, *, reason: str | None = None, **extra: Any) -> Row:
+    """Take ``action`` on a row as the acting user; ``extra`` columns change in the same UPDATE. Return the fresh row.
+
+    Raises NotFound and Forbidden by the permission ``table:action``, Invalid without a required reason, Conflict when
+    the row is not in a status from which the action starts, or when another user was faster.
+    """
+    row = get_writable(db.session, model, pk, f"{model.__tablename__}:{action}")
+    return _take(row, action, reason=reason, extra=extra)
+
+
+def follow(model: type[Row], pk: int, action: str, *, reason: str | None = None, **extra: Any) -> Row:
+    """Take ``action`` on a row as a consequence of an action already permitted: no permission of its own.
+
+    The edge, the compare-and-swap and the journal are those of ``move``. For callers inside a transaction.
+    """
+    with unscoped("a status that follows from another action"):
+        row = read_fresh(model, pk)
+        return _take(row, action, reason=reason, extra=extra)
+
+
+def read_fresh(model: type[Row], pk: int) -> Row:
+    """Return a row as the database holds it now; raises NotFound."""
+    statement = select(model).where(cast(Any, model).id == pk).execution_options(populate_existing=True)
+    row = db.session.scalars(statement).one_or_none()
+    if row is None:
+        raise NotFound("Такой записи нет или она вам не видна.")
+    return cast(Row, row)
+
+
+def available_actions(row: m.Base) -> tuple[Edge, ...]:
+    """Return the edges with a button that start from the row's status, in the order of buttons (rights not asked)."""
+    table = row.__tablename__
+    current = cast(Any, row).status
+    edges = (find_edge(table, current, action) for action in actions_of(table))
+    return tuple(edge for edge in edges if edge is not None)
+
+
+def _take(row: Row, action: str, *, reason: str | None, extra: dict[str, Any]) -> Row:
+    edge = _edge_of(row, action)
+    reason = _checked_reason(edge, reason)
+    changes = _changes(row, edge, reason, extra)
+    _swap(row, edge, _values(row, reason, extra))
+    record(f"{row.__tablename__}.{action}", row, changes)
+    return row
+
+
+def _edge_of(row: Any, action: str) -> Edge:
+    edge = find_edge(row.__tablename__, row.status, action)
+    if edge is None:
+        raise Conflict(
+            f"Действие сейчас невозможно: состояние записи — «{row.status.label}». Возможно, его уже изменил другой "
+            "пользователь. Обновите страницу и посмотрите, что можно сделать теперь."
+        )
+    return edge
+
+
+def _checked_reason(edge: Edge, reason: str | None) -> str | None:
+    text = (reason or "").strip()
+    if edge.reason and not text:
+        sentence = "Укажите причину: её увидит тот, кого касается решение."
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    if len(text) > _REASON_LENGTH:
+        sentence = f"Причина длиннее {_REASON_LENGTH} знаков. Сократите её."
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    return text or None
+
+
+def _values(row: Any, reason: str | None, extra: dict[str, Any]) -> dict[str, Any]:
+    values = dict(extra)
+    columns = row.__table__.columns
+    # A reason belongs to the latest decision: the next step without one clears it, the journal keeps them all.
+    if "reason_text" in columns:
+        values.setdefault("reason_text", reason)
+    if "changed_at" in columns:
+        values.setdefault("changed_at", func.now())
+    return values
+
+
+def _changes(row: Any, edge: Edge, reason: str | None, extra: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    table = row.__tablename__
+    changes = {label_of(table, "status"): (edge.source.label, edge.target.label)}
+    for column, value in extra.items():
+        before, after = words(getattr(row, column), column), words(value, column)
+        if not column.endswith("_id") and before != after:
+            changes[label_of(table, column)] = (before, after)
+    if reason:
+        changes[label_of(table, "reason_text")] = ("", reason)
+    return changes
+
+
+def _swap(row: Any, edge: Edge, values: dict[str, Any]) -> None:
+    """Change the status if it is still the one that was read; the write decides, not the earlier read (guard 5)."""
+    model = type(row)
+    statement = (
+        update(model)
+        .where(model.id == row.id, model.status == edge.source)
+        .values(status=edge.target, **values)
+        .execution_options(synchronize_session=False)
+    )
+    result = cast("CursorResult[Any]", db.session.execute(statement))
+    if result.rowcount != 1:
+        raise Conflict(
+            "Эту запись уже изменил другой пользователь. Обновите страницу и повторите действие, если оно ещё нужно."
+        )
+    db.session.refresh(row)

@@ -1,0 +1,349 @@
+"""Именной образовательный чек: application, decision, blocks, end of the term (order § 2.7, 3.4, 3.5, 4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app import models as m
+from app.access import current_actor, get_visible, get_writable, unscoped
+from app.audit import record
+from app.clock import now, today
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from app.models import among
+from app.rules import Applicant, Decision, VoucherTerms, last_day_of, may_apply_for_voucher, refuse
+from app.russian import format_date
+from app.services import calendar, letters, transitions
+from app.services.numbers import next_number
+from app.services.people import choose_employment
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, ConfirmationStatus, VoucherStatus
+from app.unit_of_work import use_case
+
+_REGION = "63"
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+def eligibility(employee_id: int) -> Decision:
+    """Say whether an application for a чек may be made now, and if not, why. Raises NotFound, Forbidden."""
+    get_visible(db.session, m.Employee, employee_id, "voucher_application:list")
+    rule = find_rule(today())
+    if rule is None:
+        return refuse("Правило выдачи чеков на сегодня не задано. Обратитесь к Оператору АИС.")
+    try:
+        places = choose_employment(employee_id, None, on=today())
+    except Invalid as error:
+        return refuse(error.message)
+    return _best_place(employee_id, places, rule)[1]
+
+
+def find_rule(on: dt.date) -> m.VoucherRule | None:
+    """Return the version of the rule in force on a day."""
+    statement = select(m.VoucherRule).where(
+        m.VoucherRule.valid_from <= on, or_(m.VoucherRule.valid_to.is_(None), m.VoucherRule.valid_to >= on)
+    )
+    rule: m.VoucherRule | None = db.session.scalars(statement).one_or_none()
+    return rule
+
+
+def _best_place(
+    employee_id: int, places: Iterable[m.Employment], rule: m.VoucherRule, *, deciding: int | None = None
+) -> tuple[m.Employment, Decision]:
+    """Return the first place of work that gives the right, with the decision; else the first one with its refusal."""
+    known = _person_facts(employee_id, deciding=deciding)
+    results = [(place, may_apply_for_voucher(_applicant(place, known), _terms(rule), on=today())) for place in places]
+    return next((result for result in results if result[1].allowed), results[0])
+
+
+def _terms(rule: m.VoucherRule) -> VoucherTerms:
+    return VoucherTerms(
+        period_months=rule.period_months,
+        requires_confirmed_workplace=rule.requires_confirmed_workplace,
+        position_kinds=rule.eligible_position_kinds,
+        ownerships=rule.eligible_ownerships,
+    )
+
+
+def _person_facts(employee_id: int, *, deciding: int | None) -> dict[str, Any]:
+    """What the rule asks of the person; ``deciding`` is the application being decided, which does not hinder itself."""
+    applications = select(func.count()).select_from(m.VoucherApplication)
+    vouchers = select(m.Voucher).where(m.Voucher.employee_id == employee_id, m.Voucher.status != VoucherStatus.ANNULLED)
+    issued = list(db.session.scalars(vouchers.order_by(m.Voucher.issued_on.desc())))
+    live = applications.where(
+        m.VoucherApplication.employee_id == employee_id,
+        m.VoucherApplication.status.in_(APPLICATION_LIVE),
+        m.VoucherApplication.id != (deciding or 0),
+    )
+    return {
+        "live_application": bool(db.session.scalar(live)),
+        "active_voucher": next((v.number for v in issued if v.status == VoucherStatus.ACTIVE), None),
+        "last_issued_on": issued[0].issued_on if issued else None,
+    }
+
+
+def _applicant(place: m.Employment, known: dict[str, Any]) -> Applicant:
+    return Applicant(
+        snils=place.employee.snils,
+        position=place.position.name,
+        position_kind=place.position.kind,
+        position_eligible=place.position.voucher_eligible,
+        organization=place.organization.short_name,
+        ownership=place.organization.ownership,
+        workplace_confirmed=place.status == ConfirmationStatus.CONFIRMED,
+        **known,
+    )
+
+
+# --- the applicant's actions -----------------------------------------------------------------------------------------
+
+
+@use_case
+def apply(employee_id: int, *, employment_id: int | None = None, note: str | None = None) -> m.VoucherApplication:
+    """Create and submit an application for oneself, or for another with a ``note`` on the agreement (order § 3.4, 3.5).
+
+    The same click twice returns the same application. Raises Conflict by the rule, Invalid without the note or a place.
+    """
+    actor = current_actor()
+    get_writable(db.session, m.Employee, employee_id, "voucher_application:add")
+    actor.require("voucher_application:submit")
+    note = _checked_note(note, for_another=actor.employee_id != employee_id)
+    same = _find_live(employee_id)
+    if same is not None and same.status == ApplicationStatus.SUBMITTED and same.created_by_id == actor.user_id:
+        return same
+    rule = _rule_of_today()
+    place, decision = _best_place(employee_id, choose_employment(employee_id, employment_id, on=today()), rule)
+    _insist(decision)
+    row, is_new = _insert_application(place, rule, note)
+    if not is_new:
+        return row
+    record("voucher_application.created", row)
+    return transitions.follow(m.VoucherApplication, row.id, "submit", **_submitted(rule))
+
+
+def _checked_note(note: str | None, *, for_another: bool) -> str | None:
+    text = (note or "").strip()
+    if for_another and not text:
+        sentence = (
+            "Заявку за работника подают по согласованию с ним и с руководителем организации. "
+            "Впишите, чем оно подтверждено."
+        )
+        raise Invalid(sentence, fields={"note": [sentence]})
+    return text or None
+
+
+def _insist(decision: Decision) -> None:
+    if not decision.allowed:
+        raise Conflict(decision.reason)
+
+
+def _rule_of_today() -> m.VoucherRule:
+    rule = find_rule(today())
+    if rule is None:
+        raise Conflict("Правило выдачи чеков на сегодня не задано. Обратитесь к Оператору АИС.")
+    return rule
+
+
+def _submitted(rule: m.VoucherRule) -> dict[str, Any]:
+    return {"submitted_at": now(), "due_on": calendar.due_date(today(), rule.decision_days)}
+
+
+def _find_live(employee_id: int) -> m.VoucherApplication | None:
+    statement = select(m.VoucherApplication).where(
+        m.VoucherApplication.employee_id == employee_id, m.VoucherApplication.status.in_(APPLICATION_LIVE)
+    )
+    live: m.VoucherApplication | None = db.session.scalars(statement).one_or_none()
+    return live
+
+
+def _insert_application(
+    place: m.Employment, rule: m.VoucherRule, note: str | None
+) -> tuple[m.VoucherApplication, bool]:
+    """Insert the application unless the person has a live one, which is then returned instead (guards 2 and 5)."""
+    statement = (
+        insert(m.VoucherApplication)
+        .values(
+            employee_id=place.employee_id,
+            employment_id=place.id,
+            rule_id=rule.id,
+            on_behalf_note=note,
+            created_by_id=current_actor().user_id,
+        )
+        .on_conflict_do_nothing(index_elements=["employee_id"], index_where=among("status", APPLICATION_LIVE))
+        .returning(m.VoucherApplication.id)
+    )
+    created = db.session.execute(statement).scalar_one_or_none()
+    if created is not None:
+        return transitions.read_fresh(m.VoucherApplication, created), True
+    other = _find_live(place.employee_id)
+    if other is None:
+        raise Conflict("Заявку только что рассмотрели или отозвали. Обновите страницу.")
+    return other, False
+
+
+@use_case
+def resubmit(application_id: int) -> m.VoucherApplication:
+    """Submit a returned application again, with a new term; raises Conflict by the rule."""
+    row = get_writable(db.session, m.VoucherApplication, application_id, "voucher_application:submit")
+    _insist(_best_place(row.employee_id, [row.employment], row.rule, deciding=row.id)[1])
+    return transitions.move(m.VoucherApplication, application_id, "submit", **_submitted(row.rule))
+
+
+@use_case
+def withdraw(application_id: int) -> m.VoucherApplication:
+    """Withdraw an application that is not decided yet."""
+    return transitions.move(m.VoucherApplication, application_id, "withdraw")
+
+
+# --- the operator's decisions ----------------------------------------------------------------------------------------
+
+
+@use_case
+def approve(application_id: int) -> m.Voucher:
+    """Approve an application: issue the чек with its number and blocks, and tell the person (order § 4).
+
+    The rules are checked again. An application already approved returns its чек: nothing happens twice.
+    """
+    row = get_writable(db.session, m.VoucherApplication, application_id, "voucher_application:approve")
+    if row.status == ApplicationStatus.APPROVED:
+        issued: m.Voucher = db.session.scalars(select(m.Voucher).where(m.Voucher.application_id == row.id)).one()
+        return issued
+    row = transitions.move(m.VoucherApplication, application_id, "approve", **_decided())
+    _insist(_best_place(row.employee_id, [row.employment], row.rule, deciding=row.id)[1])
+    voucher = _issue(row)
+    letters.notify_employee(
+        row.employee,
+        f"Заявка на Именной образовательный чек одобрена. Номер чека: {voucher.number}, "
+        f"действует по {format_date(voucher.valid_until)}. Теперь можно выбрать программу и записаться на курс.",
+        subject=f"Выдан Именной образовательный чек № {voucher.number}",
+        about=voucher,
+    )
+    return voucher
+
+
+def _decided() -> dict[str, Any]:
+    return {"decided_at": now(), "decided_by_id": current_actor().user_id}
+
+
+def _issue(application: m.VoucherApplication) -> m.Voucher:
+    rule, issued_on = application.rule, today()
+    number = f"{_REGION}-{issued_on.year}-{next_number('voucher', issued_on.year):06d}"
+    voucher = m.Voucher(
+        number=number,
+        employee_id=application.employee_id,
+        application_id=application.id,
+        rule_id=rule.id,
+        issued_on=issued_on,
+        valid_until=last_day_of(issued_on, rule.validity_months),
+        blocks=[_copied(block) for block in rule.blocks],
+    )
+    db.session.add(voucher)
+    db.session.flush()
+    record("voucher.issued", voucher, {"Действует по": ("", format_date(voucher.valid_until))})
+    return voucher
+
+
+def _copied(block: m.VoucherRuleBlock) -> m.VoucherBlock:
+    return m.VoucherBlock(
+        code=block.code,
+        title=block.title,
+        kind=block.kind,
+        hours_min=block.hours_min,
+        hours_max=block.hours_max,
+        ordering=block.ordering,
+    )
+
+
+@use_case
+def reject(application_id: int, reason: str) -> m.VoucherApplication:
+    """Refuse an application, with a reason that the person reads."""
+    row = transitions.move(m.VoucherApplication, application_id, "reject", reason=reason, **_decided())
+    _tell(row, "В выдаче Именного образовательного чека отказано", "Если причина устранена, подайте новую заявку.")
+    return row
+
+
+@use_case
+def return_(application_id: int, reason: str) -> m.VoucherApplication:
+    """Send an application back to be mended, with a reason."""
+    row = transitions.move(m.VoucherApplication, application_id, "return", reason=reason, **_decided())
+    _tell(row, "Заявка на Именной образовательный чек возвращена", "Исправьте сведения и подайте её снова.")
+    return row
+
+
+def _tell(row: m.VoucherApplication, subject: str, advice: str) -> None:
+    text = f"{subject}. Причина: {row.reason_text}\n\n{advice}"
+    letters.notify_employee(row.employee, text, subject=subject, about=row)
+
+
+# --- the чек's end ---------------------------------------------------------------------------------------------------
+
+
+@use_case
+def annul(voucher_id: int, reason: str) -> m.Voucher:
+    """Annul an active чек; its free blocks lapse. Refused while a block is reserved, naming the group."""
+    voucher = get_writable(db.session, m.Voucher, voucher_id, "voucher:annul")
+    blocks = lock_blocks(m.VoucherBlock.voucher_id == voucher.id)
+    reserved = [block for block in blocks if block.status == BlockStatus.RESERVED]
+    if reserved:
+        raise Conflict(
+            f"Аннулировать чек нельзя: {reserved[0].title.lower()} занят записью — {_group_of(reserved[0])}. "
+            "Сначала отзовите или отклоните эту запись."
+        )
+    voucher = transitions.move(m.Voucher, voucher_id, "annul", reason=reason)
+    _lapse(blocks)
+    letters.notify_employee(
+        voucher.employee,
+        f"Именной образовательный чек № {voucher.number} аннулирован. Причина: {voucher.reason_text}",
+        subject=f"Чек № {voucher.number} аннулирован",
+        about=voucher,
+    )
+    return voucher
+
+
+def _group_of(block: m.VoucherBlock) -> str:
+    with unscoped("the group that holds a block, for the refusal's sentence"):
+        group = db.session.scalars(
+            select(m.TrainingGroup)
+            .join(m.Enrolment, m.Enrolment.group_id == m.TrainingGroup.id)
+            .where(m.Enrolment.block_id == block.id, m.Enrolment.status.not_in(("rejected", "withdrawn")))
+            .order_by(m.Enrolment.id.desc())
+            .limit(1)
+        ).one_or_none()
+        return f"{group} «{group.program.title}»" if group else "группа не найдена"
+
+
+def lock_blocks(condition: Any) -> list[m.VoucherBlock]:
+    """Lock the blocks that satisfy ``condition``, always by rising id, and return them as they are now (guard 2)."""
+    with unscoped("blocks are locked in one order"):
+        statement = select(m.VoucherBlock).where(condition).order_by(m.VoucherBlock.id)
+        return list(
+            db.session.scalars(statement.with_for_update(key_share=True).execution_options(populate_existing=True))
+        )
+
+
+def _lapse(blocks: Iterable[m.VoucherBlock]) -> None:
+    for block in blocks:
+        if block.status == BlockStatus.FREE:
+            transitions.follow(m.VoucherBlock, block.id, "lapse")
+
+
+@use_case
+def expire_due() -> int:
+    """End the чеки whose term is over, with their free blocks; return how many. For the nightly job.
+
+    A reserved block stays: it is used or lapses when the course's result is entered.
+    """
+    with unscoped("the term of every чек ends by itself"):
+        overdue = select(m.Voucher.id).where(m.Voucher.status == VoucherStatus.ACTIVE, m.Voucher.valid_until < today())
+        blocks = lock_blocks(m.VoucherBlock.voucher_id.in_(overdue))
+        # Read after the blocks are locked: who annuls a чек locks them too, so none of these changes any more.
+        ids = set(db.session.scalars(overdue))
+    for voucher_id in sorted(ids):
+        transitions.follow(m.Voucher, voucher_id, "expire")
+    _lapse(block for block in blocks if block.voucher_id in ids)
+    return len(ids)

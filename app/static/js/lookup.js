@@ -1,0 +1,110 @@
+// A search in a big directory (WAI-ARIA combobox). The address answers {results: [{id, text, detail}], more}.
+const PAUSE = 150; // ms without typing before a question is sent
+const FAILED = { results: [], failure: "Поиск не отвечает. Повторите через минуту." };
+const put = (item, attributes) => { for (const name in attributes) item.setAttribute(name, attributes[name]); };
+const make = (tag, attributes, text = "") => {
+  const made = document.createElement(tag);
+  put(made, attributes);
+  made.textContent = text;
+  return made;
+};
+
+document.querySelectorAll(".lookup").forEach((box, number) => {
+  const input = box.querySelector("[type=text]"), value = box.querySelector("[type=hidden]"); // no value when many are chosen
+  const list = make("ul", { role: "listbox", id: `found${number}`, "aria-label": "Найденное" }), state = make("p", { role: "status" });
+  const found = make("div", { class: "found", hidden: "" }), clear = make("button", { type: "button", class: "clear", "aria-label": "Очистить" }, "×");
+  let results = [], active = -1, asked, timer;
+
+  function mark(index) {
+    active = index;
+    [...list.children].forEach((item, at) => put(item, { "aria-selected": at === index }));
+    put(input, { "aria-activedescendant": list.children[index]?.id || "" });
+    list.children[index]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function open(yes) {
+    found.hidden = !yes;
+    list.hidden = !results.length;
+    put(input, { "aria-expanded": yes && !list.hidden });
+    mark(yes && input.value && !value?.value ? 0 : -1);
+  }
+
+  function show({ results: rows, more, failure }) {
+    results = rows;
+    list.replaceChildren(...rows.map(({ text, detail }, index) => {
+      const item = make("li", { role: "option", id: list.id + "-" + index }, text);
+      if (detail) item.append(make("small", {}, detail));
+      return item;
+    }));
+    state.textContent = failure || (!rows.length ? "Ничего не найдено" : more ? "Показаны первые: уточните запрос." : "");
+    open(true);
+  }
+
+  async function ask() {
+    const mine = asked = {}, address = new URL(box.dataset.url, location);
+    address.searchParams.set("q", value?.value ? "" : input.value.trim());
+    const answer = await fetch(address).then((reply) => reply.json()).catch(() => FAILED);
+    if (mine === asked) show(answer);
+  }
+
+  // The form learns that it is unsaved; a filter is applied at once.
+  function set(id, text) {
+    if (value) value.value = id;
+    input.value = text;
+    input.removeAttribute("aria-invalid");
+    clear.hidden = !text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    if (box.closest(".bar")) input.form.requestSubmit();
+  }
+
+  function pick(id, text) {
+    const picked = box.firstElementChild, chip = make("label", { class: "chip on" });
+    chip.append(make("input", { type: "checkbox", name: box.dataset.name, value: id, checked: "" }), " " + text);
+    if (!picked.querySelector(`[value="${id}"]`)) picked.append(chip);
+    set("", "");
+  }
+
+  function choose(index) {
+    if (!results[index]) return;
+    const { id, text } = results[index];
+    if (value) set(id, text); else pick(id, text);
+    open(false);
+  }
+
+  function key(event) {
+    const size = results.length, step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (found.hidden ? !step : !step && event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    if (found.hidden) ask();
+    else if (event.key === "Escape") open(false);
+    else if (event.key === "Enter") choose(active);
+    else if (size) mark((Math.max(active, step < 0 ? 0 : -1) + step + size) % size);
+  }
+
+  function typed() {
+    if (value) value.value = "";
+    clear.hidden = !input.value;
+    results = [];
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  }
+
+  // Words left without a choice: the only thing found is taken, anything else is pointed out and never wiped.
+  function leave() {
+    clearTimeout(timer);
+    asked = null;
+    if (value?.value === "" && input.value.trim()) {
+      if (results.length === 1) choose(0); else put(input, { "aria-invalid": true });
+    }
+    open(false);
+  }
+
+  found.append(list, state);
+  box.append(found, clear);
+  clear.hidden = !input.value;
+  put(input, { role: "combobox", "aria-expanded": false, "aria-autocomplete": "list", "aria-controls": list.id });
+  Object.assign(input, { oninput: typed, onclick: () => found.hidden && ask(), onkeydown: key, onblur: leave });
+  found.onmousedown = (event) => event.preventDefault();
+  list.onclick = ({ target }) => choose([...list.children].indexOf(target.closest("li")));
+  clear.onclick = () => { set("", ""); input.focus(); };
+});

@@ -1,0 +1,81 @@
+// Every page: the menu on a phone, folding panels, questions before a POST, one sending per click.
+const $ = (selector, root = document) => root.querySelector(selector);
+const on = (type, action, capture) => document.addEventListener(type, action, capture);
+
+// The menu of a narrow screen; without this script the same links open it by its address.
+const side = $("#menu"), burger = $(".burger");
+function showMenu(open) {
+  side.classList.toggle("open", open);
+  burger.setAttribute("aria-expanded", open);
+  (open ? $("a", side) : burger).focus();
+}
+if (side) {
+  burger.setAttribute("aria-expanded", "false");
+  burger.onclick = (event) => { event.preventDefault(); event.stopPropagation(); showMenu(true); };
+  $(".side-close").onclick = (event) => { event.preventDefault(); showMenu(false); };
+  for (const type of ["click", "focusin"]) on(type, ({ target }) => { if (side.matches(".open") && !side.contains(target)) showMenu(false); });
+  $("[aria-current]", side)?.scrollIntoView({ block: "nearest" });
+}
+
+// Panels under a chip: Escape or a click elsewhere closes them, none leaves the window.
+const opened = () => document.querySelectorAll(".drop[open]");
+on("toggle", ({ target: drop }) => {
+  if (!drop.matches(".drop[open]")) return;
+  const panel = $(".panel", drop);
+  drop.classList.remove("end");
+  drop.classList.toggle("end", panel.getBoundingClientRect().right > document.body.clientWidth - 8);
+  $("input:not([type=hidden]), select", panel)?.focus();
+}, true);
+on("click", ({ target }) => opened().forEach((drop) => { drop.open = drop.contains(target); }));
+on("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (side?.matches(".open")) showMenu(false);
+  opened().forEach((drop) => { drop.open = false; $("summary", drop).focus(); });
+});
+
+// A question before a POST: the folded panel moves into a dialog and returns when it closes.
+// Bulk actions share one form, so only the reason being asked for is enabled.
+const silence = () => document.querySelectorAll(".bulk textarea").forEach((reason) => { reason.disabled = true; });
+silence();
+function ask(summary) {
+  const details = summary.parentElement, panel = $(".panel", details), reason = $("textarea", panel);
+  const [dialog, title, cancel] = ["dialog", "h2", "button"].map((tag) => document.createElement(tag));
+  title.textContent = summary.textContent;
+  dialog.setAttribute("aria-label", summary.textContent);
+  Object.assign(cancel, { type: "button", className: "btn", textContent: "Отмена", onclick: () => dialog.close() });
+  if (reason) Object.assign(reason, { required: true, disabled: false });
+  $(".btns", panel).prepend(cancel);
+  dialog.append(title, panel);
+  dialog.onclose = () => {
+    cancel.remove();
+    details.append(panel);
+    dialog.remove();
+    silence();
+    summary.focus();
+  };
+  document.body.append(dialog);
+  dialog.showModal();
+  (reason || cancel).focus();
+}
+on("click", (event) => {
+  const summary = event.target.closest(".ask > summary");
+  if (summary) { event.preventDefault(); ask(summary); }
+});
+
+// The browser's own bubble speaks the browser's language; ours is Russian.
+on("invalid", ({ target }) => target.setCustomValidity("Заполните это поле."), true);
+on("input", ({ target }) => target.setCustomValidity?.(""));
+
+// One sending per click; the buttons return after a while, because the answer may be a file and the page stays.
+on("submit", ({ target: form }) => {
+  if (form.method === "get") return;
+  const freeze = (yes) => [...form.elements].forEach((item) => { if (item.type === "submit") item.disabled = yes; });
+  setTimeout(freeze, 0, true);
+  setTimeout(freeze, 6000, false);
+  addEventListener("pageshow", () => freeze(false));
+});
+
+// Addresses of lists stay short: neither empty filters are sent nor the words of a value already chosen.
+on("formdata", ({ target: form, formData }) => {
+  if (form.method === "get") for (const [name, value] of [...formData]) if (!value || name.endsWith("_text")) formData.delete(name);
+});

@@ -1,0 +1,470 @@
+"""Enumerations with Russian labels, and the one table of status transitions (order § 2–4; states of the design).
+
+Every status says who acts next and has a tone for its pill. ``services.transitions.move`` is the only code that changes a
+status, and it obeys the edges written here; the buttons on the screen are derived from the same edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class LabelledEnum(StrEnum):
+    """A stored code with the words shown for it; ``tone`` is one of ok, go, wait, bad, grey."""
+
+    label: str
+    tone: str
+
+    def __new__(cls, value: str, label: str, tone: str = "grey") -> Self:
+        """Build a member from (code, label, tone)."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        member.tone = tone
+        return member
+
+
+# --- plain classifications -------------------------------------------------------------------------------------------
+
+
+class TerritoryKind(LabelledEnum):
+    MINISTRY_BODY = "ministry_body", "территориальное управление министерства"
+    CITY_DEPARTMENT = "city_department", "департамент городского округа"
+
+
+class MunicipalityKind(LabelledEnum):
+    CITY = "city", "городской округ"
+    DISTRICT = "district", "муниципальный район"
+
+
+class Ownership(LabelledEnum):
+    REGIONAL = "regional", "государственная (область)"
+    MUNICIPAL = "municipal", "муниципальная"
+    FEDERAL = "federal", "федеральная"
+    PRIVATE = "private", "частная"
+
+
+class PositionKind(LabelledEnum):
+    FACULTY = "faculty", "профессорско-преподавательский состав"
+    TEACHING = "teaching", "педагогическая"
+    HEAD = "head", "руководитель"
+    DEPUTY = "deputy", "заместитель, руководитель подразделения"
+    OTHER = "other", "иная"
+
+
+class Sex(LabelledEnum):
+    MALE = "male", "мужской"
+    FEMALE = "female", "женский"
+
+
+class EmploymentKind(LabelledEnum):
+    MAIN = "main", "основное место работы"
+    SECONDARY = "secondary", "совместительство"
+
+
+class ProgramKind(LabelledEnum):
+    ADVANCED = "advanced", "повышение квалификации"
+    RETRAINING = "retraining", "профессиональная переподготовка"
+
+
+class StudyForm(LabelledEnum):
+    FULL_TIME = "full_time", "очная"
+    MIXED = "mixed", "очно-заочная"
+    CORRESPONDENCE = "correspondence", "заочная"
+
+
+class BlockKind(LabelledEnum):
+    """Which block of a чек pays for the program: the invariant one or one of the variable ones."""
+
+    INVARIANT = "invariant", "инвариантный блок"
+    VARIABLE = "variable", "вариативный блок"
+
+
+class CertificateKind(LabelledEnum):
+    CERTIFICATE = "certificate", "удостоверение о повышении квалификации"
+    DIPLOMA = "diploma", "диплом о профессиональной переподготовке"
+    TRAINING_NOTE = "training_note", "справка о прохождении обучения"
+    STUDY_PERIOD_NOTE = "study_period_note", "справка о периоде обучения"
+
+
+class QuestionKind(LabelledEnum):
+    ONE = "one", "один ответ"
+    MANY = "many", "несколько ответов"
+    SCALE = "scale", "шкала"
+    TEXT = "text", "свободный ответ"
+    NUMBER = "number", "число"
+
+
+class NewsKind(LabelledEnum):
+    NEWS = "news", "новость"
+    LAW = "law", "нормативный документ"
+    COURSES = "courses", "курсы региона"
+    OTHER_REGIONS = "other_regions", "курсы других регионов"
+    MANUAL = "manual", "инструкция"
+
+
+class EmployerAgreement(LabelledEnum):
+    """How an organization agrees its people's enrolments (order § 3.5)."""
+
+    REQUIRED = "required", "согласует ответственный"
+    AUTOMATIC = "automatic", "согласуется автоматически"
+
+
+# --- statuses --------------------------------------------------------------------------------------------------------
+
+
+class ConfirmationStatus(LabelledEnum):
+    """Whether the operator has confirmed a place of work (order § 2.7)."""
+
+    UNCONFIRMED = "unconfirmed", "Ждёт подтверждения оператора", "wait"
+    CONFIRMED = "confirmed", "Подтверждено", "ok"
+
+
+class RegistrationStatus(LabelledEnum):
+    PENDING = "pending", "На проверке у оператора", "wait"
+    CONFIRMED = "confirmed", "Подтверждена", "ok"
+    RETURNED = "returned", "Возвращена: нужно исправить", "bad"
+
+
+class AccessRequestStatus(LabelledEnum):
+    SUBMITTED = "submitted", "Ждёт решения оператора", "wait"
+    GRANTED = "granted", "Доступ предоставлен", "ok"
+    REJECTED = "rejected", "Отказано", "bad"
+    REVOKED = "revoked", "Доступ отозван", "grey"
+
+
+class ApplicationStatus(LabelledEnum):
+    """Application for a чек (order § 2.7, 4)."""
+
+    DRAFT = "draft", "Черновик", "grey"
+    SUBMITTED = "submitted", "Ждёт решения оператора", "wait"
+    RETURNED = "returned", "Возвращена: нужно исправить", "bad"
+    APPROVED = "approved", "Одобрена", "ok"
+    REJECTED = "rejected", "Отказано", "bad"
+    WITHDRAWN = "withdrawn", "Отозвана заявителем", "grey"
+
+
+class VoucherStatus(LabelledEnum):
+    ACTIVE = "active", "Действует", "ok"
+    USED = "used", "Использован", "grey"
+    EXPIRED = "expired", "Истёк", "grey"
+    ANNULLED = "annulled", "Аннулирован", "bad"
+    REPLACED = "replaced", "Заменён", "grey"
+
+
+class BlockStatus(LabelledEnum):
+    FREE = "free", "Свободен", "ok"
+    RESERVED = "reserved", "Зарезервирован", "go"
+    USED = "used", "Использован", "grey"
+    LAPSED = "lapsed", "Сгорел", "bad"
+
+
+class ProgramStatus(LabelledEnum):
+    DRAFT = "draft", "Черновик", "grey"
+    SUBMITTED = "submitted", "Ждёт публикации оператором", "wait"
+    RETURNED = "returned", "Возвращена: нужно исправить", "bad"
+    PUBLISHED = "published", "Опубликована", "ok"
+    ARCHIVED = "archived", "В архиве", "grey"
+
+
+class GroupStatus(LabelledEnum):
+    DRAFT = "draft", "Черновик", "grey"
+    OPEN = "open", "Идёт запись", "ok"
+    CLOSED = "closed", "Запись закрыта", "wait"
+    RUNNING = "running", "Идёт обучение", "go"
+    COMPLETED = "completed", "Завершена", "grey"
+    CANCELLED = "cancelled", "Отменена", "bad"
+
+
+class EnrolmentStatus(LabelledEnum):
+    WAITING = "waiting", "Лист ожидания", "wait"
+    APPLIED = "applied", "Ждёт согласования организации", "wait"
+    AGREED = "agreed", "Ждёт подтверждения организатора", "wait"
+    CONFIRMED = "confirmed", "Подтверждена", "go"
+    TRAINED = "trained", "Обучен, аттестован", "ok"
+    FAILED = "failed", "Не аттестован", "bad"
+    NO_SHOW = "no_show", "Не приступил", "bad"
+    EXPELLED = "expelled", "Отчислен", "bad"
+    REJECTED = "rejected", "Отклонена", "bad"
+    WITHDRAWN = "withdrawn", "Отозвана", "grey"
+
+
+class CertificateStatus(LabelledEnum):
+    ISSUED = "issued", "Действителен", "ok"
+    ANNULLED = "annulled", "Аннулирован", "bad"
+    REPLACED = "replaced", "Заменён", "grey"
+
+
+class BlankStatus(LabelledEnum):
+    STOCK = "stock", "На складе", "ok"
+    USED = "used", "Использован", "grey"
+    SPOILED = "spoiled", "Испорчен", "bad"
+
+
+class RegistryStatus(LabelledEnum):
+    FORMED = "formed", "Сформирован", "grey"
+    SENT = "sent", "Направлен в министерство", "wait"
+    ACCEPTED = "accepted", "Принят", "ok"
+    RETURNED = "returned", "Возвращён", "bad"
+
+
+class PlanItemStatus(LabelledEnum):
+    PROPOSED = "proposed", "Ждёт согласования организации", "wait"
+    AGREED = "agreed", "Согласована", "go"
+    INCLUDED = "included", "Включена в план", "ok"
+    DECLINED = "declined", "Отклонена", "bad"
+
+
+class SurveyStatus(LabelledEnum):
+    REQUESTED = "requested", "Запрошен министерством", "wait"
+    DRAFT = "draft", "Готовится", "grey"
+    PUBLISHED = "published", "Идёт опрос", "ok"
+    CLOSED = "closed", "Завершён", "grey"
+
+
+class ReportFormStatus(LabelledEnum):
+    DRAFT = "draft", "Разрабатывается", "grey"
+    SUBMITTED = "submitted", "Ждёт утверждения министерством", "wait"
+    APPROVED = "approved", "Утверждена", "ok"
+    RETIRED = "retired", "Не применяется", "grey"
+
+
+class NewsStatus(LabelledEnum):
+    DRAFT = "draft", "Черновик", "grey"
+    PUBLISHED = "published", "Опубликовано", "ok"
+    ARCHIVED = "archived", "В архиве", "grey"
+
+
+class SupportStatus(LabelledEnum):
+    OPEN = "open", "Ждёт ответа", "wait"
+    ANSWERED = "answered", "Есть ответ", "go"
+    CLOSED = "closed", "Закрыто", "grey"
+
+
+class MaintenanceStatus(LabelledEnum):
+    ANNOUNCED = "announced", "Объявлен", "wait"
+    ACTIVE = "active", "Идёт", "bad"
+    ENDED = "ended", "Окончен", "grey"
+
+
+class LetterStatus(LabelledEnum):
+    QUEUED = "queued", "В очереди", "wait"
+    SENT = "sent", "Отправлено", "ok"
+    FAILED = "failed", "Не отправлено", "bad"
+    ABORTED = "aborted", "Отменено", "grey"
+
+
+class ImportStatus(LabelledEnum):
+    PREVIEWED = "previewed", "Ждёт применения", "wait"
+    APPLIED = "applied", "Применён", "ok"
+    CANCELLED = "cancelled", "Отменён", "grey"
+
+
+class JobStatus(LabelledEnum):
+    QUEUED = "queued", "В очереди", "wait"
+    RUNNING = "running", "Выполняется", "go"
+    DONE = "done", "Готово", "ok"
+    FAILED = "failed", "Ошибка", "bad"
+    CANCELLED = "cancelled", "Отменено", "grey"
+
+
+# An enrolment in one of these statuses occupies a seat of its group (guard 1 of the design).
+SEAT_HOLDING = frozenset(
+    {
+        EnrolmentStatus.APPLIED,
+        EnrolmentStatus.AGREED,
+        EnrolmentStatus.CONFIRMED,
+        EnrolmentStatus.TRAINED,
+        EnrolmentStatus.FAILED,
+        EnrolmentStatus.NO_SHOW,
+        EnrolmentStatus.EXPELLED,
+    }
+)
+# ... and in one of these holds or has spent its voucher block (guard 2).
+BLOCK_HOLDING = frozenset(
+    {EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED, EnrolmentStatus.TRAINED}
+)
+ENROLMENT_ENDED = frozenset({EnrolmentStatus.REJECTED, EnrolmentStatus.WITHDRAWN})
+APPLICATION_LIVE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED})
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One allowed change: ``action`` is the permission's verb and the button's name; ``reason``: a text is required.
+
+    ``automatic`` edges are taken by other actions or by jobs and have no button.
+    """
+
+    source: LabelledEnum
+    target: LabelledEnum
+    action: str
+    button: str = ""
+    reason: bool = False
+    confirm: str = ""
+    automatic: bool = False
+
+
+def _edges(target: LabelledEnum, action: str, button: str, *sources: LabelledEnum, **more: str | bool) -> list[Edge]:
+    return [Edge(source, target, action, button, **more) for source in sources]  # type: ignore[arg-type]
+
+
+_A, _V, _B, _P, _G, _E = ApplicationStatus, VoucherStatus, BlockStatus, ProgramStatus, GroupStatus, EnrolmentStatus
+_R, _Q, _C, _K = RegistrationStatus, AccessRequestStatus, CertificateStatus, BlankStatus
+
+#: table name → edges; the order of edges is the order of buttons
+TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
+    "employment": (
+        *_edges(ConfirmationStatus.CONFIRMED, "confirm", "Подтвердить место работы", ConfirmationStatus.UNCONFIRMED),
+        *_edges(
+            ConfirmationStatus.UNCONFIRMED,
+            "unconfirm",
+            "Снять подтверждение",
+            ConfirmationStatus.CONFIRMED,
+            reason=True,
+        ),
+    ),
+    "registration": (
+        *_edges(_R.CONFIRMED, "confirm", "Подтвердить", _R.PENDING),
+        *_edges(_R.RETURNED, "return", "Вернуть на доработку", _R.PENDING, reason=True),
+        *_edges(_R.PENDING, "resubmit", "Подать снова", _R.RETURNED),
+    ),
+    "access_request": (
+        *_edges(_Q.GRANTED, "grant", "Предоставить доступ", _Q.SUBMITTED),
+        *_edges(_Q.REJECTED, "reject", "Отказать", _Q.SUBMITTED, reason=True),
+        *_edges(_Q.REVOKED, "revoke", "Отозвать доступ", _Q.GRANTED, reason=True),
+    ),
+    "voucher_application": (
+        *_edges(_A.SUBMITTED, "submit", "Подать заявку", _A.DRAFT, _A.RETURNED),
+        *_edges(_A.APPROVED, "approve", "Одобрить", _A.SUBMITTED),
+        *_edges(_A.RETURNED, "return", "Вернуть на доработку", _A.SUBMITTED, reason=True),
+        *_edges(_A.REJECTED, "reject", "Отказать", _A.SUBMITTED, reason=True),
+        *_edges(
+            _A.WITHDRAWN,
+            "withdraw",
+            "Отозвать заявку",
+            _A.DRAFT,
+            _A.SUBMITTED,
+            _A.RETURNED,
+            confirm="Отозвать заявку на чек?",
+        ),
+    ),
+    "voucher": (
+        *_edges(_V.ANNULLED, "annul", "Аннулировать", _V.ACTIVE, reason=True),
+        *_edges(_V.USED, "use", "", _V.ACTIVE, automatic=True),
+        *_edges(_V.EXPIRED, "expire", "", _V.ACTIVE, automatic=True),
+        *_edges(_V.REPLACED, "replace", "", _V.ACTIVE, automatic=True),
+    ),
+    "voucher_block": (
+        *_edges(_B.RESERVED, "reserve", "", _B.FREE, automatic=True),
+        *_edges(_B.FREE, "release", "", _B.RESERVED, automatic=True),
+        *_edges(_B.USED, "spend", "", _B.RESERVED, automatic=True),
+        *_edges(_B.LAPSED, "lapse", "", _B.FREE, _B.RESERVED, automatic=True),
+    ),
+    "program": (
+        *_edges(_P.SUBMITTED, "submit", "Отправить на публикацию", _P.DRAFT, _P.RETURNED),
+        *_edges(_P.PUBLISHED, "publish", "Опубликовать", _P.SUBMITTED),
+        *_edges(_P.RETURNED, "return", "Вернуть на доработку", _P.SUBMITTED, reason=True),
+        *_edges(_P.ARCHIVED, "archive", "В архив", _P.PUBLISHED, confirm="Убрать программу в архив?"),
+    ),
+    "training_group": (
+        *_edges(_G.OPEN, "open", "Открыть запись", _G.DRAFT),
+        *_edges(_G.CLOSED, "close", "Закрыть запись", _G.OPEN),
+        *_edges(_G.RUNNING, "start", "Начать обучение", _G.CLOSED),
+        *_edges(_G.COMPLETED, "complete", "Завершить обучение", _G.RUNNING),
+        *_edges(_G.CANCELLED, "cancel", "Отменить группу", _G.DRAFT, _G.OPEN, _G.CLOSED, _G.RUNNING, reason=True),
+    ),
+    "enrolment": (
+        *_edges(_E.APPLIED, "promote", "", _E.WAITING, automatic=True),
+        *_edges(_E.AGREED, "agree", "Согласовать", _E.APPLIED),
+        *_edges(_E.CONFIRMED, "confirm", "Подтвердить запись", _E.AGREED),
+        *_edges(_E.TRAINED, "record_trained", "Обучен, аттестован", _E.CONFIRMED),
+        *_edges(_E.FAILED, "record_failed", "Не аттестован", _E.CONFIRMED, reason=True),
+        *_edges(_E.NO_SHOW, "record_no_show", "Не приступил", _E.CONFIRMED, confirm="Отметить: не приступил?"),
+        *_edges(_E.EXPELLED, "expel", "Отчислить", _E.CONFIRMED, reason=True),
+        *_edges(_E.REJECTED, "reject", "Отклонить", _E.WAITING, _E.APPLIED, _E.AGREED, _E.CONFIRMED, reason=True),
+        *_edges(
+            _E.WITHDRAWN,
+            "withdraw",
+            "Отозвать запись",
+            _E.WAITING,
+            _E.APPLIED,
+            _E.AGREED,
+            _E.CONFIRMED,
+            confirm="Отозвать запись на курс? Место и блок чека освободятся.",
+        ),
+    ),
+    "certificate": (
+        *_edges(_C.ANNULLED, "annul", "Аннулировать", _C.ISSUED, reason=True),
+        *_edges(_C.REPLACED, "replace", "", _C.ISSUED, automatic=True),
+    ),
+    "blank": (
+        *_edges(_K.USED, "use", "", _K.STOCK, automatic=True),
+        *_edges(_K.SPOILED, "spoil", "Списать как испорченный", _K.STOCK, _K.USED, reason=True),
+    ),
+    "registry": (
+        *_edges(RegistryStatus.SENT, "send", "Направить", RegistryStatus.FORMED, RegistryStatus.RETURNED),
+        *_edges(RegistryStatus.ACCEPTED, "accept", "Принять", RegistryStatus.SENT),
+        *_edges(RegistryStatus.RETURNED, "return", "Вернуть", RegistryStatus.SENT, reason=True),
+    ),
+    "plan_item": (
+        *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED),
+        *_edges(PlanItemStatus.INCLUDED, "include", "Включить в план", PlanItemStatus.AGREED),
+        *_edges(
+            PlanItemStatus.DECLINED,
+            "decline",
+            "Отклонить",
+            PlanItemStatus.PROPOSED,
+            PlanItemStatus.AGREED,
+            reason=True,
+        ),
+    ),
+    "survey": (
+        *_edges(SurveyStatus.DRAFT, "accept", "Взять в работу", SurveyStatus.REQUESTED),
+        *_edges(SurveyStatus.PUBLISHED, "publish", "Опубликовать", SurveyStatus.DRAFT),
+        *_edges(SurveyStatus.CLOSED, "close", "Завершить", SurveyStatus.PUBLISHED),
+    ),
+    "report_form": (
+        *_edges(ReportFormStatus.SUBMITTED, "submit", "На утверждение", ReportFormStatus.DRAFT),
+        *_edges(ReportFormStatus.APPROVED, "approve", "Утвердить", ReportFormStatus.SUBMITTED),
+        *_edges(ReportFormStatus.DRAFT, "return", "Вернуть", ReportFormStatus.SUBMITTED, reason=True),
+        *_edges(ReportFormStatus.RETIRED, "retire", "Отменить форму", ReportFormStatus.APPROVED),
+    ),
+    "news_item": (
+        *_edges(NewsStatus.PUBLISHED, "publish", "Опубликовать", NewsStatus.DRAFT),
+        *_edges(NewsStatus.ARCHIVED, "archive", "В архив", NewsStatus.PUBLISHED),
+    ),
+    "support_request": (
+        *_edges(SupportStatus.ANSWERED, "answer", "Ответить", SupportStatus.OPEN),
+        *_edges(SupportStatus.OPEN, "reopen", "Уточнить", SupportStatus.ANSWERED),
+        *_edges(SupportStatus.CLOSED, "close", "Закрыть", SupportStatus.OPEN, SupportStatus.ANSWERED),
+    ),
+    "maintenance_window": (
+        *_edges(MaintenanceStatus.ACTIVE, "start", "Начать перерыв", MaintenanceStatus.ANNOUNCED),
+        *_edges(
+            MaintenanceStatus.ENDED, "end", "Окончить перерыв", MaintenanceStatus.ANNOUNCED, MaintenanceStatus.ACTIVE
+        ),
+    ),
+    "letter": (
+        *_edges(LetterStatus.SENT, "send", "", LetterStatus.QUEUED, LetterStatus.FAILED, automatic=True),
+        *_edges(LetterStatus.FAILED, "fail", "", LetterStatus.QUEUED, automatic=True),
+        *_edges(LetterStatus.QUEUED, "resend", "Отправить снова", LetterStatus.FAILED, LetterStatus.ABORTED),
+        *_edges(LetterStatus.ABORTED, "abort", "Не отправлять", LetterStatus.QUEUED, LetterStatus.FAILED),
+    ),
+}
+
+
+def find_edge(table: str, source: str, action: str) -> Edge | None:
+    """Return the edge that ``action`` takes from ``source`` for rows of ``table``, or None."""
+    return next((e for e in TRANSITIONS[table] if e.source == source and e.action == action), None)
+
+
+def actions_of(table: str) -> dict[str, Edge]:
+    """Return the first edge of each non-automatic action of ``table``, in the order of buttons."""
+    edges: dict[str, Edge] = {}
+    for edge in TRANSITIONS.get(table, ()):
+        if not edge.automatic:
+            edges.setdefault(edge.action, edge)
+    return edges

@@ -1,0 +1,121 @@
+"""One business action = one transaction: ``@use_case`` commits at the end or rolls everything back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.errors import Conflict, Invalid, PortalError, Unavailable
+from app.extensions import db
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_DEPTH = "use_case_depth"
+
+#: constraint → what the user reads when the database refuses (the last net; services refuse earlier and say more)
+CONSTRAINT_SENTENCES = {
+    "uq_employee_snils": "Работник с таким СНИЛС уже есть. Найдите его карточку поиском по СНИЛС.",
+    "ex_employment_one_main": "У работника уже есть основное место работы в этот период. Закройте прежнее датой увольнения "
+    "или укажите совместительство.",
+    "ix_organization_inn_head": "Организация с таким ИНН уже есть. Если это её подразделение, укажите головную организацию.",
+    "ex_voucher_rule_overlap": "Срок действия правила пересекается с другим правилом. Сначала закройте прежнее датой окончания.",
+    "uq_voucher_application_live": "У работника уже есть заявка на чек, которая не рассмотрена.",
+    "uq_voucher_active": "У работника уже есть действующий чек.",
+    "uq_enrolment_person": "Работник уже записан в эту группу.",
+    "uq_enrolment_block": "Этот блок чека уже занят другой записью.",
+    "ck_training_group_seats": "Свободных мест в группе нет.",
+    "ck_training_group_capacity": "Мест не может быть меньше одного и меньше необходимого минимума.",
+    "ck_training_group_dates": "Дата окончания раньше даты начала.",
+    "ck_training_group_enrolment": "Запись должна закончиться не раньше, чем начнётся, и не позже окончания курса.",
+    "uq_training_group_organizer_id_number": "Группа с таким номером у организатора уже есть.",
+    "uq_program_organizer_id_code_year": "Программа с таким шифром на этот год у организатора уже есть.",
+    "ck_program_hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250 часов.",
+    "uq_certificate_live": "Документ по этой записи уже выдан.",
+    "uq_ab_user_username": "Такой логин уже занят.",
+    "uq_ab_user_email": "Такой адрес электронной почты уже занят.",
+    "uq_ab_user_employee_id": "У этого работника уже есть учётная запись.",
+    "uq_assignment_live": "Такая роль у пользователя уже есть.",
+    "ck_assignment_place": "Для роли «Ответственный» и «Организатор» нужна организация, для территориальной — территория, "
+    "для остальных ролей место не указывается.",
+}
+
+_CHECK_WORDS = {"dates": "Дата окончания раньше даты начала.", "hours": "Часы указаны неверно.", "terms": "Сроки должны быть больше нуля."}
+
+
+def sentence_for(error: IntegrityError) -> str:
+    """Return the Russian sentence for a refused constraint; never the database's own text."""
+    diag = getattr(error.orig, "diag", None)
+    name = getattr(diag, "constraint_name", None) or ""
+    known = CONSTRAINT_SENTENCES.get(name)
+    if known:
+        return known
+    if name.startswith("fk_"):
+        return "Запись используется в других данных, поэтому её нельзя удалить."
+    if name.startswith(("uq_", "ix_")):
+        return "Такая запись уже есть: значения должны быть неповторяющимися."
+    for suffix, words in _CHECK_WORDS.items():
+        if name.endswith(f"_{suffix}"):
+            return words
+    return "Данные противоречат друг другу. Проверьте значения и попробуйте ещё раз."
+
+
+def translate_database_error(error: Exception) -> PortalError | None:
+    """Turn an error of the database driver into an error with a Russian sentence, or None when it is not one."""
+    if isinstance(error, IntegrityError):
+        return Conflict(sentence_for(error))
+    if isinstance(error, StaleDataError):
+        return Conflict("Пока вы работали, эту запись изменил другой пользователь. Откройте её заново и повторите изменение.")
+    if isinstance(error, DataError):
+        return Invalid("Одно из значений слишком большое или записано не в том виде. Проверьте числа и даты.")
+    if isinstance(error, OperationalError):
+        return Unavailable("База данных сейчас недоступна. Повторите через минуту.")
+    return None
+
+
+def use_case(function: Callable[P, R]) -> Callable[P, R]:
+    """Run ``function`` as one transaction of the session; a use case called by another joins it.
+
+    Raises Unavailable during a технологический перерыв (order § 1.12), Conflict and Invalid for what the database refuses.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        info: dict[str, Any] = db.session().info
+        if info.get(_DEPTH, 0):
+            return function(*args, **kwargs)
+        info[_DEPTH] = 1
+        try:
+            refuse_during_maintenance()
+            result = function(*args, **kwargs)
+            db.session.commit()
+            return result
+        except Exception as error:
+            db.session.rollback()
+            translated = translate_database_error(error)
+            if translated is not None:
+                raise translated from error
+            raise
+        finally:
+            info[_DEPTH] = 0
+
+    return run
+
+
+def refuse_during_maintenance() -> None:
+    """Raise Unavailable while a maintenance window is on: during it nothing changes, whoever asks (guard 7)."""
+    ends_at = db.session.execute(
+        text(
+            "SELECT ends_at FROM maintenance_window"
+            " WHERE status = 'active' OR (status = 'announced' AND now() >= starts_at AND now() < ends_at) LIMIT 1"
+        )
+    ).scalar_one_or_none()
+    if ends_at is not None:
+        raise Unavailable(
+            f"Идёт технологический перерыв до {ends_at:%d.%m.%Y %H:%M}. Данные можно смотреть, изменять пока нельзя."
+        )

@@ -1,0 +1,514 @@
+"""Generated views, declared in menu order: columns, filters, forms, actions → one service call each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
+
+from app import models as m
+from app.access import current_actor
+from app.permissions import ROLES
+from app.services import accounts, certificates, enrolments, groups, mail, people, programs, vouchers
+from app.statuses import EmploymentKind
+from app.web import columns as c
+from app.web.certificate_view import CertificatePrinting
+from app.web.employee_view import EmployeePages
+from app.web.enrolment_view import EnrolmentPages
+from app.web.group_view import GroupPages
+from app.web.pages import Block, Button
+from app.web.scoped_view import ScopedModelView
+
+# --- Работники -------------------------------------------------------------------------------------------------------
+
+
+class EmployeeView(EmployeePages, ScopedModelView):
+    datamodel = Table(m.Employee)
+    list_columns = [c.PERSON, c.WORKPLACE, "snils", c.CATEGORY, c.VOUCHER]
+    load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
+    filters = (c.EMPLOYER, c.POSITION, "sex", "birth_date")
+    base_order_by = (m.Employee.sort,)
+    sections = (
+        ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
+        ("Связь", ("phone", "email")),
+        ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards", "name_dative")),
+    )
+    hints = {
+        "snils": "Без СНИЛС работник не сможет получить чек.",
+        "teaching_since": "Дата, с которой считается педагогический стаж: стаж вычисляется сам.",
+        "name_dative": "Для справок: «выдана Ивановой Марии Петровне». Пусто — портал просклоняет сам.",
+    }
+    required_columns = ("birth_date", "sex")
+    empty = "Работников пока нет. Добавьте первого или загрузите список из Excel."
+
+
+class PersonRecordView(ScopedModelView):
+    """Common to what belongs to a person: after saving, back to the card's tab."""
+
+    tab = "overview"
+    limited = {"employee": "employee:edit"}
+
+    def after_save(self, row: Any) -> str:
+        """Back to the person's card."""
+        return url_for("EmployeeView.show", pk=row.employee_id, tab=self.tab)
+
+    def after_delete(self, row: Any) -> str:
+        """Back to the person's card."""
+        return self.after_save(row)
+
+
+class EmploymentView(PersonRecordView):
+    datamodel = Table(m.Employment)
+    tab = "work"
+    list_columns = [c.OWNER, "position", "organization", "kind", "started_on", "ended_on", "status"]
+    load = ("employee", "position", "organization", "subjects")
+    filters = ("status", "organization", "position", "kind", "started_on")
+    base_order_by = (m.Employment.id.desc(),)
+    sections = (
+        ("Место работы", ("employee", "organization", "position", "subjects", "kind", "activity")),
+        ("Даты", ("started_on", "position_since", "ended_on")),
+    )
+    limited = {"employee": "employee:edit", "organization": "employment:add"}
+    services = {"confirm": people.confirm_workplace, "unconfirm": people.unconfirm}
+
+    def choosable(self, field: str, target: type[Any]) -> Any:
+        """The responsible person chooses among the own organization and its units."""
+        return c.own_organizations() if field == "organization" and target is m.Organization else None
+
+    def prefill(self) -> dict[str, Any]:
+        """A new place of work is the main one until said otherwise."""
+        return {"kind": EmploymentKind.MAIN.value, **super().prefill()}
+
+
+class QualificationView(PersonRecordView):
+    datamodel = Table(m.Qualification)
+    tab = "education"
+    list_columns = [c.OWNER, "level", "institution", "speciality", "year"]
+    load = ("employee", "level")
+    filters = ("level", "is_pedagogical")
+    base_order_by = (m.Qualification.id.desc(),)
+    sections = (
+        ("", ("employee", "level", "institution", "speciality", "qualification_name", "year")),
+        ("Документ", ("series", "number", "last_name", "is_pedagogical", "is_main")),
+    )
+
+
+class AttestationView(PersonRecordView):
+    datamodel = Table(m.Attestation)
+    tab = "attestation"
+    list_columns = [c.OWNER, "kind", "position", "valid_from", c.VALID_UNTIL]
+    load = ("employee", "kind", "position")
+    filters = ("kind", "valid_until")
+    base_order_by = (m.Attestation.id.desc(),)
+    sections = (
+        ("", ("employee", "kind", "position", "subject", "valid_from", "valid_until")),
+        ("Решение", ("decision_date", "order_number", "order_date")),
+    )
+
+
+class TrainingView(PersonRecordView):
+    datamodel = Table(m.Training)
+    tab = "training"
+    list_columns = [c.OWNER, "title", "institution", "hours", "ended_on", "confirmed"]
+    load = ("employee",)
+    filters = ("confirmed", "ended_on")
+    base_order_by = (m.Training.ended_on.desc(),)
+    sections = (
+        ("", ("employee", "title", "institution", "city", "hours", "started_on", "ended_on")),
+        ("Документ", ("document_number", "issued_on")),
+    )
+
+
+class FormerNameView(PersonRecordView):
+    datamodel = Table(m.FormerName)
+    tab = "education"
+    list_columns = [c.OWNER, "last_name", "until", "reason"]
+    load = ("employee",)
+    sections = (("", ("employee", "last_name", "until", "reason")),)
+
+
+# --- Чеки ------------------------------------------------------------------------------------------------------------
+
+
+class VoucherApplicationView(ScopedModelView):
+    datamodel = Table(m.VoucherApplication)
+    list_columns = [c.OWNER, c.EMPLOYMENT, "status", "submitted_at", "due_on"]
+    load = ("employee", "employment.position", "employment.organization")
+    filters = ("status", "due_on")
+    base_order_by = (m.VoucherApplication.id.desc(),)
+    sections = (("", ("employee", "on_behalf_note")),)
+    limited = {"employee": "voucher_application:add"}
+    hints = {"on_behalf_note": "Заполняется, если заявку подаёт ответственный: с кем и когда согласовано (п. 3.4 Порядка)."}
+    services = {
+        "submit": vouchers.resubmit,
+        "approve": vouchers.approve,
+        "return": vouchers.return_,
+        "reject": vouchers.reject,
+        "withdraw": vouchers.withdraw,
+    }
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """Apply for a чек."""
+        return vouchers.apply(values["employee"].id, note=values["on_behalf_note"])
+
+    def prefill(self) -> dict[str, Any]:
+        """A worker applies for himself or herself."""
+        return {**c.self_as_employee(self), **super().prefill()}
+
+    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """What was asked, by whom, what was decided."""
+        return [("Заявка", ("employee", "employment", "rule", "status", "submitted_at", "due_on", "decided_at", "on_behalf_note"))]
+
+
+class VoucherView(ScopedModelView):
+    datamodel = Table(m.Voucher)
+    list_columns = ["number", c.OWNER, "issued_on", "valid_until", "status", c.BLOCKS]
+    load = ("employee", "blocks")
+    filters = ("status", "issued_on", "valid_until")
+    base_order_by = (m.Voucher.id.desc(),)
+    services = {"annul": vouchers.annul}
+
+    def blocks(self, row: m.Voucher) -> Sequence[Block]:
+        """The чек as a picture of its blocks, then its terms."""
+        terms = self.pairs_block(row, "Основное", ("employee", "rule", "issued_on", "valid_until", "status"))
+        return [Block("Блоки чека", parts=c.voucher_parts(row)), terms]
+
+
+# --- Курсы -----------------------------------------------------------------------------------------------------------
+
+
+class ProgramView(ScopedModelView):
+    datamodel = Table(m.Program)
+    list_columns = [c.PROGRAM, "organizer", "hours", "form", "block", "year", "status"]
+    load = ("organizer",)
+    filters = ("status", "block", "form", "year", "organizer")
+    base_order_by = (m.Program.sort,)
+    sections = (
+        ("Программа", ("organizer", "code", "title", "kind", "year", "hours", "form", "distance", "block")),
+        ("Для кого (пусто — для всех)", ("organization_types", "positions", "subjects")),
+        ("Содержание", ("annotation", "authors")),
+        ("Для ФИС ФРДО", ("qualification_name", "area", "specialities_group", "funding")),
+    )
+    limited = {"organizer": "program:add"}
+    hints = {"hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250."}
+    services = {
+        "submit": programs.submit,
+        "publish": programs.publish,
+        "return": programs.return_,
+        "archive": programs.archive,
+    }
+
+    def choosable(self, field: str, target: type[Any]) -> Any:
+        """An organizer's worker enters programs of the own organization."""
+        return c.own_organizers() if field == "organizer" and target is m.Organization else None
+
+    def prefill(self) -> dict[str, Any]:
+        """The own organization is the organizer."""
+        return {**c.own_organizer(self), **super().prefill()}
+
+    def extra_buttons(self, row: m.Program) -> Sequence[Button]:
+        """A published program may get a group."""
+        if row.status == "published" and self.may(row, "edit"):
+            return [Button("Открыть новую группу", url_for("TrainingGroupView.add", program=row.id))]
+        return []
+
+
+class TrainingGroupView(GroupPages, ScopedModelView):
+    datamodel = Table(m.TrainingGroup)
+    list_columns = [c.GROUP, "organizer", c.GROUP_DATES, "place", c.SEATS, "status"]
+    load = ("program", "organizer")
+    filters = ("status", "starts_on", "organizer", "program")
+    base_order_by = (m.TrainingGroup.starts_on.desc(),)
+    sections = (
+        ("Группа", ("program", "number", "audience", "curator")),
+        ("Занятия", ("starts_on", "ends_on", "place", "schedule")),
+        ("Запись", ("enrol_from", "enrol_until", "capacity", "minimum")),
+    )
+    limited = {"program": "training_group:add"}
+    services = {
+        "open": groups.open,
+        "close": groups.close,
+        "start": groups.start,
+        "complete": groups.complete,
+        "cancel": groups.cancel,
+    }
+
+
+class EnrolmentView(EnrolmentPages, ScopedModelView):
+    datamodel = Table(m.Enrolment)
+    list_columns = [c.OWNER, c.EMPLOYMENT, c.ENROLMENT_GROUP, "block", "status"]
+    load = ("employee", "employment.position", "employment.organization", "group.program", "block")
+    filters = ("status", "group")
+    base_order_by = (m.Enrolment.id.desc(),)
+    sections = (("", ("employee", "group")),)
+    limited = {"employee": "enrolment:add"}
+    services = {
+        "agree": enrolments.agree,
+        "confirm": enrolments.confirm,
+        "reject": enrolments.reject,
+        "withdraw": enrolments.withdraw,
+    }
+
+
+# --- Документы -------------------------------------------------------------------------------------------------------
+
+
+class CertificateView(CertificatePrinting, ScopedModelView):
+    datamodel = Table(m.Certificate)
+    list_columns = ["number", "kind", c.OWNER, c.CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
+    load = ("employee", "organizer", "enrolment.group.program")
+    filters = ("status", "kind", "issued_on", "organizer")
+    base_order_by = (m.Certificate.id.desc(),)
+    services = {"annul": certificates.annul}
+
+
+# --- Справочники -----------------------------------------------------------------------------------------------------
+
+
+class OrganizationView(ScopedModelView):
+    datamodel = Table(m.Organization)
+    list_columns = [c.ORGANIZATION, "type", "municipality", "territory", "inn", "head_name"]
+    load = ("type", "municipality", "territory", "parent")
+    filters = ("territory", "municipality", "type", "ownership", "is_organizer", "parent")
+    base_order_by = (m.Organization.sort,)
+    sections = (
+        ("Организация", ("full_name", "short_name", "type", "parent", "territory", "municipality", "ownership")),
+        ("Реквизиты", ("inn", "kpp", "ogrn", "licence_number", "licence_date")),
+        ("Руководитель и связь", ("head_name", "head_position", "city", "address", "phone", "email", "website")),
+        ("Курсы", ("employer_agreement", "is_organizer", "certificate_mask", "secretary_name", "closed_on")),
+    )
+    hints = {
+        "parent": "Для структурного подразделения, например детского сада при школе.",
+        "certificate_mask": "{number:04d} — порядковый номер, {year} — год: 0001/2026.",
+    }
+
+    def blocks(self, row: m.Organization) -> Sequence[Block]:
+        """Sections of the form, then the units."""
+        return [*super().blocks(row), c.units_block(row)]
+
+
+class TerritoryView(ScopedModelView):
+    datamodel = Table(m.Territory)
+    list_columns = ["short_name", "kind", "municipalities", "head_name", "phone", "email"]
+    load = ("municipalities",)
+    filters = ("kind", "active")
+    base_order_by = (m.Territory.name,)
+    sections = (
+        ("", ("code", "name", "short_name", "kind", "municipalities", "active")),
+        ("Руководитель и связь", ("head_name", "address", "phone", "email")),
+    )
+
+
+class MunicipalityView(ScopedModelView):
+    datamodel = Table(m.Municipality)
+    list_columns = ["name", "kind", "territories", "oktmo"]
+    load = ("territories",)
+    filters = ("kind",)
+    base_order_by = (m.Municipality.name,)
+    sections = (("", ("name", "kind", "oktmo", "territories")),)
+
+
+class OrganizationTypeView(ScopedModelView):
+    datamodel = Table(m.OrganizationType)
+    list_columns = ["short_name", "name", "code", "active"]
+    filters = ("active",)
+    base_order_by = (m.OrganizationType.name,)
+    sections = (("", ("code", "name", "short_name", "active")),)
+
+
+class PositionView(ScopedModelView):
+    datamodel = Table(m.Position)
+    list_columns = ["name", "kind", "voucher_eligible", "subject_required", "active"]
+    filters = ("kind", "voucher_eligible", "active")
+    base_order_by = (m.Position.name,)
+    sections = (("", ("name", "kind", "voucher_eligible", "subject_required", "synonyms", "active")),)
+    hints = {"synonyms": "По одному в строке: так должность называют в списках школ."}
+
+
+class SubjectView(ScopedModelView):
+    datamodel = Table(m.Subject)
+    list_columns = ["name", "is_direction", "synonyms", "active"]
+    filters = ("is_direction", "active")
+    base_order_by = (m.Subject.name,)
+    sections = (("", ("name", "is_direction", "synonyms", "active")),)
+    hints = {"synonyms": "По одному в строке."}
+
+
+class EducationLevelView(ScopedModelView):
+    datamodel = Table(m.EducationLevel)
+    list_columns = ["name", "code", "frdo_value", "ordering"]
+    base_order_by = (m.EducationLevel.ordering,)
+    sections = (("", ("code", "name", "frdo_value", "synonyms", "ordering")),)
+
+
+class AttestationKindView(ScopedModelView):
+    datamodel = Table(m.AttestationKind)
+    list_columns = ["name", "is_category", "term_months", "since", "until"]
+    filters = ("is_category",)
+    base_order_by = (m.AttestationKind.name,)
+    sections = (("", ("code", "name", "is_category", "term_months", "since", "until")),)
+    hints = {"term_months": "Пусто — бессрочно."}
+
+
+class VoucherRuleView(ScopedModelView):
+    datamodel = Table(m.VoucherRule)
+    list_columns = ["title", "valid_from", "valid_to", "period_months", "validity_months", "blocks"]
+    load = ("blocks",)
+    base_order_by = (m.VoucherRule.valid_from.desc(),)
+    sections = (
+        ("Правило", ("title", "valid_from", "valid_to", "period_months", "validity_months", "decision_days")),
+        ("Кому выдаётся", ("requires_confirmed_workplace", "eligible_position_kinds", "eligible_ownerships")),
+    )
+    hints = {
+        "eligible_position_kinds": "Коды видов должностей, по одному в строке.",
+        "eligible_ownerships": "Коды форм собственности, по одному в строке.",
+    }
+
+    def blocks(self, row: m.VoucherRule) -> Sequence[Block]:
+        """The rule, then its blocks."""
+        return [*super().blocks(row), c.rule_blocks(row)]
+
+
+class VoucherRuleBlockView(ScopedModelView):
+    datamodel = Table(m.VoucherRuleBlock)
+    list_columns = ["title", "rule", "kind", "hours_min", "hours_max", "required"]
+    load = ("rule",)
+    filters = ("rule", "kind")
+    base_order_by = (m.VoucherRuleBlock.rule_id, m.VoucherRuleBlock.ordering)
+    sections = (("", ("rule", "code", "title", "kind", "hours_min", "hours_max", "required", "ordering")),)
+
+
+class WorkdayCorrectionView(ScopedModelView):
+    datamodel = Table(m.WorkdayCorrection)
+    list_columns = ["day", "is_working", "reason"]
+    filters = ("is_working", "day")
+    base_order_by = (m.WorkdayCorrection.day.desc(),)
+    sections = (("", ("day", "is_working", "reason")),)
+
+
+class FrdoReferenceView(ScopedModelView):
+    datamodel = Table(m.FrdoReference)
+    list_columns = ["value", "list_code", "ordering", "active"]
+    filters = ("list_code", "active")
+    base_order_by = (m.FrdoReference.list_code, m.FrdoReference.ordering)
+    sections = (("", ("list_code", "value", "ordering", "active")),)
+
+
+class RefusalReasonView(ScopedModelView):
+    datamodel = Table(m.RefusalReason)
+    list_columns = ["text", "subject", "code"]
+    filters = ("subject",)
+    base_order_by = (m.RefusalReason.subject, m.RefusalReason.code)
+    sections = (("", ("code", "subject", "text")),)
+
+
+# --- Управление ------------------------------------------------------------------------------------------------------
+
+
+class AccountView(ScopedModelView):
+    datamodel = Table(m.Account)
+    list_columns = [c.ACCOUNT, "username", c.ACCOUNT_ROLES, "active", "last_login"]
+    load = ("assignments.organization", "assignments.territory")
+    filters = ("active",)
+    base_order_by = (m.Account.last_name, m.Account.first_name)
+    sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
+    services = {"unlock": accounts.unlock}
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """A new account starts with a one-time password, shown once."""
+        return c.create_account(values)
+
+    def blocks(self, row: m.Account) -> Sequence[Block]:
+        """The account, then its roles."""
+        fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "locked_until")
+        return [self.pairs_block(row, "Учётная запись", fields), c.roles_block(row)]
+
+    def extra_buttons(self, row: m.Account) -> Sequence[Button]:
+        """Roles are given here; a locked account is opened."""
+        buttons = []
+        if current_actor().can("assignment:add"):
+            buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
+        if row.locked_until is not None and self.may(row, "unlock"):
+            buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
+        return buttons
+
+
+class AssignmentView(ScopedModelView):
+    datamodel = Table(m.Assignment)
+    list_columns = [c.ASSIGNED_ROLE, "user", "organization", "territory", "basis", "valid_from", "valid_to"]
+    load = ("user", "organization", "territory")
+    filters = (c.ROLE, "organization", "territory")
+    base_order_by = (m.Assignment.id.desc(),)
+    sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
+    choices = {"role": [(code, role.title) for code, role in ROLES.items()]}
+
+
+class LetterView(ScopedModelView):
+    datamodel = Table(m.Letter)
+    list_columns = ["subject", "recipient", "status", "attempts", "created_at", "sent_at"]
+    filters = ("status", "created_at")
+    base_order_by = (m.Letter.id.desc(),)
+    services = {"resend": mail.resend, "abort": mail.abort}
+
+    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """The letter as it leaves."""
+        return [("Письмо", ("recipient", "subject", "body", "status", "attempts", "last_error", "created_at", "sent_at"))]
+
+
+class ImportBatchView(ScopedModelView):
+    datamodel = Table(m.ImportBatch)
+    list_columns = ["file_name", "status", "created_at", "applied_at"]
+    filters = ("status",)
+    base_order_by = (m.ImportBatch.id.desc(),)
+
+    def href_of(self, row: Any) -> str:
+        """A batch opens as its preview."""
+        return url_for("EmployeeView.import_preview", pk=row.id)
+
+
+class AuditEntryView(ScopedModelView):
+    datamodel = Table(m.AuditEntry)
+    list_columns = ["at", "user_name", "role", c.AUDIT_ACTION, "object_label", c.AUDIT_CHANGES]
+    filters = (c.AUDIT_OBJECT, "at")
+    base_order_by = (m.AuditEntry.id.desc(),)
+    has_card = False
+
+
+#: menu: section → views, in the order shown
+MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
+    ("Работники", (EmployeeView, EmploymentView, QualificationView, AttestationView, TrainingView)),
+    ("Чеки", (VoucherApplicationView, VoucherView)),
+    ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
+    ("Документы", (CertificateView,)),
+    (
+        "Справочники",
+        (
+            OrganizationView,
+            TerritoryView,
+            MunicipalityView,
+            OrganizationTypeView,
+            PositionView,
+            SubjectView,
+            EducationLevelView,
+            AttestationKindView,
+            VoucherRuleView,
+            VoucherRuleBlockView,
+            WorkdayCorrectionView,
+            FrdoReferenceView,
+            RefusalReasonView,
+        ),
+    ),
+    ("Управление", (AccountView, AssignmentView, ImportBatchView, LetterView, AuditEntryView)),
+)
+
+
+def register(builder: AppBuilder) -> None:
+    """Register every view with FAB, in menu order."""
+    for section, views in MENU:
+        for view in views:
+            instance = view()
+            builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
+    builder.add_view_no_menu(FormerNameView())

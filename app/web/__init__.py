@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP: request life cycle, the one base of generated views, forms, cards, public pages."""

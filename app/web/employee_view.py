@@ -1,0 +1,258 @@
+"""Pages of employees: the staff card with tabs, and the import of a staff list with its preview."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+
+from app import models as m
+from app.access import current_actor
+from app.errors import Conflict, Invalid, NotFound
+from app.exchange import staff_import
+from app.exchange.sample import build_sample
+from app.services import people
+from app.statuses import EmploymentKind
+from app.web import columns as c
+from app.web import employee_card
+from app.web.forms import PortalModelConverter, form_values
+from app.web.guards import guarded
+from app.web.lookups import Lookup
+from app.web.pages import Button, CardPage, Cell, Column, FormPage, Link, ListPage, Row, Section
+from app.web.scoped_view import ScopedModelView
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TONES = {"create": ("создать", "ok"), "update": ("обновить", "go"), "unchanged": ("без изменений", "grey"), "error": ("ошибка", "bad")}
+
+
+class ImportForm(FlaskForm):  # type: ignore[misc]
+    """The staff list."""
+
+    file = FileField(
+        "Файл со списком работников",
+        [FileRequired("Выберите файл.")],
+        description="Книга Excel (.xlsx) с заголовками столбцов; порядок столбцов любой.",
+        render_kw={"accept": ".xlsx"},
+    )
+
+
+class EmployeeLookup(Lookup):
+    """Filters of the list of employees by what their places of work point to."""
+
+    _TARGETS = {"organization": m.Organization, "position": m.Position}
+
+    def target(self, name: str) -> type[Any]:
+        """Model that the field or filter points to."""
+        return self._TARGETS.get(name) or super().target(name)
+
+
+_PLACE = ("organization", "position", "subjects", "kind", "started_on")
+
+
+class _PlaceLookup(Lookup):
+    """Choices of the fields of a place of work inside the form of a new person."""
+
+    def url(self, name: str) -> str:
+        """Address of the search."""
+        return url_for("EmployeeView.find_place", field=name)
+
+
+class _PlaceFields:
+    """What the converter asks of a view, for the fields of a place of work."""
+
+    hints: Mapping[str, str] = {}
+    required_columns: Sequence[str] = ()
+    choices: Mapping[str, Any] = {}
+    datamodel = SQLAInterface(m.Employment)
+
+    def __init__(self) -> None:
+        self.lookup = _PlaceLookup(self, m.Employment, {"organization": "employment:add"})
+
+    @staticmethod
+    def choosable(field: str, _target: type[Any]) -> Any:
+        """The responsible person chooses among the own organization and its units."""
+        return c.own_organizations() if field == "organization" else None
+
+
+class EmployeePages:
+    """Mixin of the employees' view."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {
+        "import_upload", "import_preview", "import_apply", "import_sample", "find_place",
+    }  # fmt: skip
+    visible: Any
+    crumbs: Any
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lookup = EmployeeLookup(self, m.Employee, {})
+
+    # --- card
+
+    def card_page(self, row: m.Employee) -> CardPage:
+        """The staff card: the chosen tab, and the journal beside it."""
+        tab = request.args.get("tab", "overview")
+        data = people.card(row.id)
+        place = data.main
+        status = Cell(place.status.label, tone=place.status.tone) if place else Cell("Не работает", tone="grey")
+        return CardPage(
+            title=row.full_name,
+            crumbs=self.crumbs(),
+            status=status,
+            buttons=self.card_buttons(row),  # type: ignore[attr-defined]
+            tabs=employee_card.tabs(data, tab if tab in dict(employee_card.TABS) else "overview"),
+            blocks=employee_card.blocks(data, tab),
+            aside=[self.history_block(row)],  # type: ignore[attr-defined]
+        )
+
+    def extra_buttons(self, row: m.Employee) -> list[Button]:
+        """What is most often done from a card."""
+        actor, buttons = current_actor(), []
+        if actor.can("enrolment:add"):
+            buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
+        if actor.can("voucher_application:add"):
+            buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
+        return buttons
+
+    def list_buttons(self) -> list[Button]:
+        """The import stands beside «Добавить работника»."""
+        if not current_actor().can("employee:import"):
+            return []
+        return [Button("Загрузить из Excel", url_for("EmployeeView.import_upload"))]
+
+    def _init_forms(self) -> None:
+        """A new person comes with the first place of work: a card without one is seen by no school."""
+        super()._init_forms()  # type: ignore[misc]
+        places = _PlaceFields()
+        self.places = places
+        person = PortalModelConverter(self).fields(self.form_columns)  # type: ignore[attr-defined]
+        place = PortalModelConverter(places).fields(_PLACE)
+        self.add_form = type("HireForm", (DynamicForm,), {**person, **place})
+        self.add_sections = (*self.sections[:1], ("Место работы", _PLACE), *self.sections[1:])  # type: ignore[attr-defined]
+
+    def create_from(self, form: Any) -> Any:
+        """Create the person together with the first place of work."""
+        place = form_values(form, _PLACE, m.Employment)
+        employment = people.hire(
+            self.values(form),  # type: ignore[attr-defined]
+            organization_id=place["organization"].id,
+            position_id=place["position"].id,
+            started_on=place["started_on"],
+            subjects=place["subjects"],
+            kind=place["kind"] or EmploymentKind.MAIN,
+        )
+        return employment.employee
+
+    @expose("/place/find/<string:field>")
+    @guarded("add")
+    def find_place(self, field: str) -> Any:
+        """Choices of the place of work in the form of a new person."""
+        if field not in ("organization", "position", "subjects"):
+            raise NotFound("Такого поля нет.")
+        return jsonify(self.places.lookup.find(field, request.args.get("q", "")[:100]))
+
+    # --- import
+
+    @expose("/import/", methods=["GET", "POST"])
+    @guarded("import")
+    def import_upload(self) -> Any:
+        """Upload a staff list; what is wrong with the file is said beside the field."""
+        form, problems = ImportForm(), []
+        if form.validate_on_submit():
+            upload = form.file.data
+            try:
+                batch = staff_import.preview((upload.filename or "список.xlsx")[-255:], upload.read())
+            except (Invalid, Conflict) as refusal:
+                problems = [refusal.message]
+            else:
+                return redirect(url_for("EmployeeView.import_preview", pk=batch.id))
+        page = FormPage(
+            title="Загрузка списка работников",
+            form=form,
+            sections=[Section("", ["file"])],
+            submit="Проверить файл",
+            cancel_href=url_for("EmployeeView.list"),
+            crumbs=[*self.crumbs(), Link("Загрузка из Excel", current=True)],
+            note="Сначала портал покажет, что изменится. До кнопки «Применить» ничего не записывается.",
+            files=True,
+            problems=problems,
+        )
+        links = [
+            Link("Скачать пустую форму", url_for("EmployeeView.import_sample")),
+            Link("Скачать пример списка", url_for("static", filename="examples/staff-list.xlsx")),
+        ]
+        return render_template("import_upload.html", page=page, links=links), 422 if form.is_submitted() else 200
+
+    @expose("/import/sample")
+    @guarded("import")
+    def import_sample(self) -> Any:
+        """Empty form of the list with the portal's columns."""
+        return send_file(io.BytesIO(build_sample()), as_attachment=True, download_name="Список работников.xlsx", mimetype=_XLSX)
+
+    @expose("/import/<int:pk>")
+    @guarded("import")
+    def import_preview(self, pk: int) -> Any:
+        """What the list would change, row by row."""
+        batch = staff_import.load(pk)
+        rows = staff_import.rows_of(batch)
+        chosen = request.args.get("kind", "")
+        shown = [r for r in rows if not chosen or r.action == chosen]
+        page = _preview_page(batch, shown)
+        waiting = batch.status == "previewed"
+        apply_href = url_for("EmployeeView.import_apply", pk=pk) if waiting else ""
+        return render_template(
+            "import_preview.html",
+            page=page,
+            summary=staff_import.summary_of(batch),
+            apply_href=apply_href,
+            only_valid_confirm=any(r.action == "error" for r in rows),
+        )
+
+    @expose("/import/<int:pk>/apply", methods=["POST"])
+    @guarded("import")
+    def import_apply(self, pk: int) -> Any:
+        """Write the list to the cards."""
+        try:
+            counts = staff_import.apply(pk, skip_errors=request.form.get("only_valid") == "1")
+        except NotFound:
+            raise
+        except (Conflict, Invalid) as refusal:
+            flash(refusal.message, "danger")
+            return redirect(url_for("EmployeeView.import_preview", pk=pk))
+        done = f"Создано: {counts.created}. Обновлено: {counts.updated}. Без изменений: {counts.unchanged}."
+        flash(f"{done} Пропущено с ошибками: {counts.skipped}.", "success")
+        return redirect(url_for("EmployeeView.list"))
+
+
+def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow]) -> ListPage:
+    heads = [Column(h, h) for h in ("Строка", "Работник", "Что будет сделано", "Подробности")]
+    shown = []
+    for r in rows:
+        words, tone = _TONES[r.action]
+        detail = "; ".join([*r.problems, *r.changes]) or "—"
+        cells = [Cell(str(r.number), number=True), Cell(r.label), Cell(words, tone=tone), Cell(detail, "; ".join(r.warnings))]
+        shown.append(Row(r.number, "", cells))
+    return ListPage(
+        title=f"Предпросмотр: {batch.file_name}",
+        total=len(rows),
+        columns=heads,
+        rows=shown,
+        search="",
+        search_hint="",
+        filters=(),
+        page=1,
+        pages=(),
+        first=1 if rows else 0,
+        last=len(rows),
+        page_size=max(1, len(rows)),
+        crumbs=[Link("Работники", url_for("EmployeeView.list")), Link("Загрузка из Excel", url_for("EmployeeView.import_upload"))],
+    )
+
+

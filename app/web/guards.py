@@ -1,0 +1,51 @@
+"""Who may enter a handler: 302 to the sign-in page for strangers, 403 without the right."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.access import current_actor
+
+Handler = Callable[..., Any]
+
+
+def sign_in_redirect() -> Response:
+    """Send a stranger to the sign-in page, and back afterwards."""
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("SignInView.login", next=target))  # type: ignore[return-value]
+
+
+def guarded(verb: str) -> Callable[[Handler], Handler]:
+    """Require ``<view's object>:<verb>``; FAB registers the permission by the attribute it finds."""
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def guard(view: Any, *args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return sign_in_redirect()
+            current_actor().require(f"{view.class_permission_name}:{verb}")
+            return handler(view, *args, **kwargs)
+
+        guard._permission_name = verb  # type: ignore[attr-defined]
+        return guard
+
+    return decorate
+
+
+def signed_in(handler: Handler) -> Handler:
+    """Require only that somebody is signed in; what they may do is decided inside."""
+
+    @functools.wraps(handler)
+    def guard(*args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_authenticated:
+            return sign_in_redirect()
+        return handler(*args, **kwargs)
+
+    guard.signed_in = True  # type: ignore[attr-defined]
+    return guard

@@ -1,0 +1,71 @@
+"""What every page shows around its content: menu by rights, user, portal's name."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+
+from app.access import find_actor
+from app.web.pages import MenuItem, MenuSection
+
+
+def install(app: Flask) -> None:
+    """Give the templates what the layout needs."""
+    version = _static_version(Path(app.static_folder or ""))
+    app.config["STATIC_VERSION"] = version
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _layout() -> dict[str, Any]:
+        signed_in = bool(current_user and current_user.is_authenticated)
+        actor = find_actor()
+        return {
+            "portal_name": "Кадры в образовании",
+            "is_authenticated": signed_in,
+            "menu": menu() if signed_in else [],
+            "user_name": actor.name if signed_in and actor else "",
+            "user_roles": _roles() if signed_in else "",
+            "logout_url": url_for("SignInView.logout"),
+            "password_url": url_for("SignInView.password"),
+            "demo_database": current_app.config["PORTAL"].demo,
+            "static_version": version,
+        }
+
+
+def _roles() -> str:
+    actor = find_actor()
+    assert actor is not None
+    return f"{actor.role_titles} · {actor.place}" if actor.place else actor.role_titles
+
+
+def menu() -> list[MenuSection]:
+    """Sections of the side menu: the registered views that the user may list, in the order of registration."""
+    actor = find_actor()
+    assert actor is not None
+    sections = [MenuSection("", [MenuItem("Главная", url_for("HomeView.index"), request.endpoint == "HomeView.index")])]
+    for category in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
+        items = [
+            MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
+            for child in category.childs
+            if child.should_render() and actor.can(f"{child.baseview.class_permission_name}:list")
+        ]
+        if items:
+            sections.append(MenuSection(str(category.label), items))
+    return sections
+
+
+def _is_current(view: Any) -> bool:
+    return bool(request.blueprint == view.endpoint)
+
+
+def _static_version(folder: Path) -> str:
+    """Fingerprint of the static files, so that browsers keep them until they change."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + str(path.stat().st_size).encode() + path.read_bytes())
+    return digest.hexdigest()[:10]

@@ -1,0 +1,81 @@
+"""Search by words: any case, ё = е, any order, beginnings of words; numbers by their beginning. Always served by an index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, true
+
+from app import models as m
+
+#: tables without their own vector: which related rows' words find them, by foreign key
+RELATED: Mapping[str, tuple[tuple[str, type[Any]], ...]] = {
+    "employment": (("employee_id", m.Employee),),
+    "qualification": (("employee_id", m.Employee),),
+    "attestation": (("employee_id", m.Employee),),
+    "training": (("employee_id", m.Employee),),
+    "former_name": (("employee_id", m.Employee),),
+    "voucher_application": (("employee_id", m.Employee),),
+    "voucher": (("employee_id", m.Employee),),
+    "training_group": (("program_id", m.Program),),
+    "enrolment": (("employee_id", m.Employee),),
+    "certificate": (("employee_id", m.Employee),),
+    "registry": (("organizer_id", m.Organization),),
+}
+#: columns whose beginning is searched as it is typed
+BEGINNINGS: Mapping[str, tuple[str, ...]] = {
+    "voucher": ("number",),
+    "training_group": ("number",),
+    "certificate": ("number",),
+    "ab_user": ("username", "last_name", "email"),
+    "audit_entry": ("user_name", "object_label"),
+    "letter": ("recipient", "subject"),
+    "import_batch": ("file_name",),
+    "registry": (),
+}
+HINTS: Mapping[str, str] = {
+    "employee": "Фамилия, имя, СНИЛС",
+    "organization": "Наименование или ИНН",
+    "training_group": "Номер группы или слова из названия программы",
+    "voucher": "Номер чека или фамилия",
+    "certificate": "Номер документа или фамилия",
+    "program": "Слова из названия или шифр",
+}
+
+
+def query_words(typed: str) -> str:
+    """Return the ``tsquery`` text of what was typed: every word by its beginning, СНИЛС and ИНН as digits."""
+    digits = re.sub(r"[\s\-()+]", "", typed)
+    text = digits if digits.isdigit() else typed
+    words = re.findall(r"\w+", text.lower().replace("ё", "е"))
+    return " & ".join(f"{word}:*" for word in words[:10])
+
+
+def match(model: type[Any], typed: str) -> ColumnElement[bool]:
+    """Condition that ``model``'s rows match what was typed; nothing typed matches all."""
+    words = query_words(typed)
+    if not words:
+        return true()
+    table = model.__tablename__
+    if hasattr(model, "search"):
+        return model.search.op("@@")(func.to_tsquery("simple", words))  # type: ignore[no-any-return]
+    conditions = [
+        getattr(model, key).in_(
+            select(target.__table__.c.id).where(target.__table__.c.search.op("@@")(func.to_tsquery("simple", words)))
+        )
+        for key, target in RELATED.get(table, ())
+    ]
+    start = typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    if table in BEGINNINGS:
+        conditions += [getattr(model, c).ilike(f"{start}%") for c in BEGINNINGS[table]]
+    else:
+        # a directory of at most a few hundred rows: any part of the name
+        conditions += [getattr(model, c).ilike(f"%{start}%") for c in _names(model)]
+    return or_(*conditions)
+
+
+def _names(model: type[Any]) -> tuple[str, ...]:
+    """Naming columns of a small directory, searched anywhere in the text."""
+    return tuple(c for c in ("name", "title", "short_name", "value", "text", "reason", "code") if hasattr(model, c))

@@ -1,0 +1,54 @@
+"""«Личный кабинет» of a worker: the чек as a picture of its blocks, courses, what waits."""
+
+from __future__ import annotations
+
+from flask import url_for
+from sqlalchemy import select
+
+from app import models as m
+from app.extensions import db
+from app.russian import format_datetime
+from app.services import people, vouchers
+from app.statuses import APPLICATION_LIVE, ENROLMENT_ENDED, VoucherStatus
+from app.web.employee_card import table, voucher_blocks
+from app.web.pages import Block, Button, Cell, Row
+
+
+def worker_blocks(employee_id: int) -> list[Block]:
+    """Blocks of the worker's own start page."""
+    data = people.card(employee_id)
+    blocks = []
+    for block in voucher_blocks(data):
+        blocks.append(Block(block.title, parts=block.parts, note=block.note, buttons=_voucher_buttons(data)))
+    courses = [
+        Row(
+            e.id,
+            url_for("EnrolmentView.show", pk=e.id),
+            [
+                Cell(e.group.program.title, f"группа {e.group.number}", url_for("EnrolmentView.show", pk=e.id)),
+                Cell(f"{e.group.starts_on:%d.%m.%Y} – {e.group.ends_on:%d.%m.%Y}"),
+                Cell(e.status.label, tone=e.status.tone),
+            ],
+        )
+        for e in data.enrolments
+        if e.group is not None and e.status not in ENROLMENT_ENDED
+    ][:10]
+    heads = ("Программа", "Занятия", "Состояние")
+    blocks.append(table("Мои курсы", heads, courses, empty="Вы ещё не записаны на курсы. Выберите группу в разделе «Группы»."))
+    return [*blocks, _notices(employee_id)]
+
+
+def _voucher_buttons(data: people.CardData) -> list[Button]:
+    if any(v.status == VoucherStatus.ACTIVE for v in data.vouchers):
+        return [Button("Выбрать курс", url_for("TrainingGroupView.list", status="open"))]
+    if any(a.status in APPLICATION_LIVE for a in data.applications):
+        return []
+    if vouchers.eligibility(data.person.id).allowed:
+        return [Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=data.person.id), main=True)]
+    return []
+
+
+def _notices(employee_id: int) -> Block:
+    statement = select(m.Notice).where(m.Notice.employee_id == employee_id).order_by(m.Notice.id.desc()).limit(10)
+    events = [Cell(n.text, format_datetime(n.created_at)) for n in db.session.scalars(statement)]
+    return Block("Извещения", events=events, empty="Извещений пока нет.")

@@ -1,0 +1,333 @@
+"""Builds the DOCX templates of this folder: ``python print_templates/build.py [folder]``.
+
+The templates are ordinary Word files and may be edited in Word or LibreOffice; this script is the reproducible source
+of those that come with the portal. It writes lean files: no theme, no unused styles, fixed timestamps.
+Typeface: Times New Roman, which Liberation Serif replaces letter for letter where it is not installed.
+The face of the удостоверение follows the habit of the letter of Минобрнауки of 21.02.2014 № АК-316/06.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import struct
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+FONT = "Times New Roman"
+INK = RGBColor(0x1F, 0x38, 0x64)
+GREY = RGBColor(0x59, 0x59, 0x59)
+CENTER, RIGHT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.JUSTIFY
+#: Relations of python-docx's own starting document that these papers do not need.
+UNUSED_PARTS = ("customXml", "numbering", "stylesWithEffects", "theme", "webSettings", "thumbnail")
+KEPT_STYLES = ("Normal", "DefaultParagraphFont", "TableNormal", "NoList")
+#: The picture that the portal replaces by the QR code is known by this name.
+PICTURE_NAME = "qr.png"
+
+
+def white_png(side: int = 8) -> bytes:
+    """Return a white square picture, the place of the QR code while there is none."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    lines = (b"\x00" + b"\xff" * side) * side
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+# --- small pieces ----------------------------------------------------------------------------------------------------
+
+
+def new_document(title: str, *, width: float, height: float, margins: tuple[float, float, float, float]) -> Any:
+    """Return a document of one page size in millimetres; ``margins`` are left, top, right, bottom."""
+    document = Document()
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE if width > height else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = Mm(width), Mm(height)
+    section.left_margin, section.top_margin, section.right_margin, section.bottom_margin = map(Mm, margins)
+    section.header_distance = section.footer_distance = Mm(5)
+    set_normal_style(document)
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = title, "", ""
+    properties.created = properties.modified = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    properties.language = "ru-RU"
+    return document
+
+
+def set_normal_style(document: Any) -> None:
+    """Make the base style one typeface without spacing, in Russian."""
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = FONT, Pt(12)
+    fonts = style.element.rPr.rFonts
+    for name in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+        fonts.set(qn(name), FONT)
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "ru-RU")
+    style.element.rPr.append(language)
+    style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(0)
+    style.paragraph_format.line_spacing = 1.0
+
+
+def paragraph(
+    place: Any,
+    text: str,
+    *,
+    size: float = 12,
+    bold: bool = False,
+    italic: bool = False,
+    color: RGBColor | None = None,
+    align: Any = CENTER,
+    before: float = 0,
+    after: float = 0,
+    tracking: float = 0,
+) -> Any:
+    """Add one paragraph of one run; sizes, spacing and letter tracking are in points."""
+    # A fresh cell already holds one empty paragraph: use it, so that no blank line opens the cell.
+    first = place.paragraphs[0] if hasattr(place, "_tc") else None
+    unused = first is not None and len(place.paragraphs) == 1 and not first.runs and not place.tables
+    target = first if unused else place.add_paragraph()
+    target.alignment = align
+    target.paragraph_format.space_before, target.paragraph_format.space_after = Pt(before), Pt(after)
+    run = target.add_run(text)
+    run.font.size, run.bold, run.italic = Pt(size), bold, italic
+    if color is not None:
+        run.font.color.rgb = color
+    if tracking:
+        spacing = OxmlElement("w:spacing")
+        spacing.set(qn("w:val"), str(round(tracking * 20)))
+        run._r.get_or_add_rPr().insert_element_before(spacing, "w:sz", "w:szCs")  # the schema fixes the order
+    return target
+
+
+def condition(place: Any, expression: str) -> None:
+    """Add a control line, which vanishes with its paragraph when the paper is printed."""
+    paragraph(place, f"{{%p {expression} %}}", size=6, color=GREY)
+
+
+def sized(place: Any, text: str, *, measure: str, sizes: tuple[float, float, float], **look: Any) -> None:
+    """Add one text in three sizes; the number ``measure`` (0, 1, 2) of the context chooses, so that long words fit."""
+    condition(place, f"if {measure} == 0")
+    paragraph(place, text, size=sizes[0], **look)
+    condition(place, f"elif {measure} == 1")
+    paragraph(place, text, size=sizes[1], **look)
+    condition(place, "else")
+    paragraph(place, text, size=sizes[2], **look)
+    condition(place, "endif")
+
+
+def borders(cell: Any, sides: str, *, style: str, width: int, color: str = "1F3864") -> None:
+    """Draw the named sides of a cell (``"top left"``); ``width`` is in eighths of a point."""
+    element = OxmlElement("w:tcBorders")
+    for side in ("top", "left", "bottom", "right"):  # the order is fixed by the schema
+        if side in sides.split():
+            line = OxmlElement(f"w:{side}")
+            for name, value in (("val", style), ("sz", str(width)), ("space", "0"), ("color", color)):
+                line.set(qn(f"w:{name}"), value)
+            element.append(line)
+    cell._tc.get_or_add_tcPr().append(element)
+
+
+def margins(cell: Any, *, top: float, side: float, bottom: float) -> None:
+    """Set the inner margins of a cell in millimetres."""
+    element = OxmlElement("w:tcMar")
+    for name, value in (("top", top), ("left", side), ("bottom", bottom), ("right", side)):
+        edge = OxmlElement(f"w:{name}")
+        edge.set(qn("w:w"), str(round(value * 56.7)))
+        edge.set(qn("w:type"), "dxa")
+        element.append(edge)
+    cell._tc.get_or_add_tcPr().append(element)
+
+
+def table(place: Any, rows: int, widths: tuple[float, ...]) -> Any:
+    """Add a table of fixed column widths in millimetres, without lines."""
+    columns = len(widths)
+    made = place.add_table(rows, columns)
+    made.autofit, made.alignment = False, WD_TABLE_ALIGNMENT.CENTER
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
+    return made
+
+
+def picture(place: Any, *, side: float, align: Any) -> None:
+    """Add the square place of the QR code, ``side`` millimetres wide."""
+    target = paragraph(place, "", align=align)
+    shape = target.runs[0].add_picture(io.BytesIO(white_png()), width=Mm(side))
+    shape._inline.graphic.graphicData.pic.nvPicPr.cNvPr.set("name", PICTURE_NAME)
+    shape._inline.docPr.set("name", PICTURE_NAME)
+    shape._inline.docPr.set("descr", "QR-код с адресом проверки документа")
+
+
+def last_line(document: Any) -> None:
+    """Shrink the paragraph that must follow a table, so that it does not open a second page."""
+    closing = paragraph(document, "", size=1)
+    closing.paragraph_format.line_spacing = Pt(1)
+
+
+# --- the papers ------------------------------------------------------------------------------------------------------
+
+
+def build_certificate() -> Any:
+    """Return the удостоверение: an A4 sheet lying down, folded into two pages of A5."""
+    document = new_document("Удостоверение о повышении квалификации", width=297, height=210, margins=(10, 9, 10, 9))
+    spread = table(document, 2, (133, 11, 133))
+    for row, height in zip(spread.rows, (124, 64), strict=True):
+        row.height, row.height_rule = Mm(height), WD_ROW_HEIGHT_RULE.AT_LEAST
+    for column in (0, 2):
+        upper, lower = spread.cell(0, column), spread.cell(1, column)
+        borders(upper, "top left right", style="single", width=18)
+        borders(lower, "left bottom right", style="single", width=18)
+        margins(upper, top=9, side=8, bottom=0)
+        margins(lower, top=0, side=8, bottom=6)
+        upper.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER if column else WD_CELL_VERTICAL_ALIGNMENT.TOP
+        lower.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
+    fill_cover(spread.cell(0, 0), spread.cell(1, 0))
+    fill_statement(spread.cell(0, 2))
+    fill_signatures(spread.cell(1, 2))
+    last_line(document)
+    return document
+
+
+def fill_cover(upper: Any, lower: Any) -> None:
+    """Write the left page: organization, name of the paper, blank, number, city and date."""
+    sized(upper, "{{ organization_heading }}", measure="organization_length", sizes=(13, 11.5, 10), bold=True)
+    paragraph(upper, "УДОСТОВЕРЕНИЕ", size=27, bold=True, color=INK, before=88, after=4, tracking=2.5)
+    paragraph(upper, "о повышении квалификации", size=15, color=INK)
+    condition(upper, "if blank")
+    paragraph(upper, "{{ blank }}", size=14, before=16, tracking=1)
+    condition(upper, "endif")
+    paragraph(lower, "Регистрационный номер", size=10.5, color=GREY)
+    paragraph(lower, "{{ number }}", size=13, bold=True, after=7)
+    paragraph(lower, "Город", size=10.5, color=GREY)
+    paragraph(lower, "{{ city }}", size=13, after=7)
+    paragraph(lower, "Дата выдачи", size=10.5, color=GREY)
+    paragraph(lower, "{{ issued_on }}", size=13)
+
+
+def fill_statement(cell: Any) -> None:
+    """Write who was trained, where, when, in what and for how long."""
+    paragraph(cell, "Настоящее удостоверение свидетельствует о том, что", size=13, after=12)
+    for line, gap in (("{{ last_name }}", 0), ("{{ given_names }}", 12)):
+        sized(cell, line, measure="name_length", sizes=(21, 15, 9.5), bold=True, color=INK, after=gap)
+    paragraph(cell, "{{ period }} {{ passed }} повышение квалификации в организации", size=13, after=3)
+    sized(cell, "{{ organization }}", measure="organization_length", sizes=(13, 11.5, 9.5), italic=True, after=12)
+    paragraph(cell, "по дополнительной профессиональной программе", size=13, after=3)
+    sized(cell, "{{ program }}", measure="program_length", sizes=(15, 12.5, 10.5), bold=True, after=12)
+    paragraph(cell, "в объёме {{ hours }}", size=13)
+
+
+def fill_signatures(cell: Any) -> None:
+    """Write the two signatures, the place of the seal and the QR code."""
+    signature_rows(cell, (("{{ head_title }}", "{{ head_name }}"), ("Секретарь", "{{ secretary }}")))
+    seal_and_code(cell, widths=(36, 81))
+    # A cell must end with a paragraph; a fresh cell opens with an empty one.
+    for empty in cell.paragraphs:
+        empty.paragraph_format.line_spacing = Pt(2)
+
+
+def signature_rows(
+    place: Any, rows: tuple[tuple[str, str], ...], *, widths: tuple[float, ...] = (42, 35, 40), size: float = 11
+) -> None:
+    """Add lines for signatures: who signs, the line, the name."""
+    made = table(place, len(rows), widths)
+    for row, (title, name) in zip(made.rows, rows, strict=True):
+        row.height, row.height_rule = Mm(10), WD_ROW_HEIGHT_RULE.AT_LEAST
+        borders(row.cells[1], "bottom", style="single", width=4, color="595959")
+        for cell, text, align in zip(row.cells, (title, "", name), (None, None, RIGHT), strict=True):
+            margins(cell, top=0, side=0.5, bottom=0)
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
+            paragraph(cell, text, size=size, align=align)
+    spacer = paragraph(place, "", size=2)
+    spacer.paragraph_format.line_spacing = Pt(6)
+
+
+def seal_and_code(place: Any, *, widths: tuple[float, float]) -> None:
+    """Add «М.П.» and, at the right edge, the QR code with its address."""
+    seal, code = table(place, 1, widths).rows[0].cells
+    for cell in (seal, code):
+        margins(cell, top=0, side=0.5, bottom=0)
+    paragraph(seal, "М.П.", size=11, align=None, before=10)
+    picture(code, side=22, align=RIGHT)
+    paragraph(code, "Проверка документа: {{ check_url }}", size=7, color=GREY, align=RIGHT)
+
+
+def build_training_note() -> Any:
+    """Return the справка о прохождении обучения: an upright A4 sheet (margins of ГОСТ Р 7.0.97-2016)."""
+    document = new_document("Справка о прохождении обучения", width=210, height=297, margins=(20, 20, 10, 20))
+    paragraph(document, "{{ organization_heading }}", size=14, bold=True, after=42)
+    paragraph(document, "СПРАВКА", size=18, bold=True, tracking=2)
+    paragraph(document, "о прохождении обучения", size=14, after=14)
+    heading = table(document, 1, (90, 90)).rows[0].cells
+    paragraph(heading[0], "{{ issued_on }}", size=14, align=None)
+    paragraph(heading[1], "№ {{ number }}", size=14, align=RIGHT)
+    body = paragraph(
+        document,
+        "Выдана {{ full_name_dative }} в том, что {{ pronoun }} {{ period }} {{ passed }} обучение по дополнительной "
+        "профессиональной программе повышения квалификации {{ program }} в объёме {{ hours }}.",
+        size=14,
+        align=JUSTIFY,
+        before=28,
+        after=8,
+    )
+    note = paragraph(document, "Справка дана для предъявления по месту требования.", size=14, align=JUSTIFY, after=42)
+    for text in (body, note):
+        text.paragraph_format.first_line_indent, text.paragraph_format.line_spacing = Mm(12.5), 1.5
+    signature_rows(document, (("{{ head_title }}", "{{ head_name }}"),), widths=(75, 45, 60), size=13)
+    seal_and_code(document, widths=(80, 100))
+    last_line(document)
+    return document
+
+
+# --- lean, reproducible files ----------------------------------------------------------------------------------------
+
+
+def drop_unused(document: Any) -> None:
+    """Remove parts and styles that python-docx's starting document brings along."""
+    for owner in (document.part, document.part.package):
+        for key, relation in list(owner.rels.items()):
+            if any(name in relation.reltype for name in UNUSED_PARTS):
+                del owner.rels[key]
+    styles = document.styles.element
+    for element in list(styles):
+        unused = element.tag == qn("w:style") and element.get(qn("w:styleId")) not in KEPT_STYLES
+        if unused or element.tag == qn("w:latentStyles"):
+            styles.remove(element)
+    for reference in list(document.element.iter(qn("w:tblStyle"))):
+        reference.getparent().remove(reference)
+
+
+def to_bytes(document: Any) -> bytes:
+    """Return the file with its parts in one order and one timestamp: the same script gives the same bytes."""
+    drop_unused(document)
+    raw, packed = io.BytesIO(), io.BytesIO()
+    document.save(raw)
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED, 9)
+    return packed.getvalue()
+
+
+PAPERS = {"certificate.docx": build_certificate, "training_note.docx": build_training_note}
+
+
+def build(folder: Path) -> None:
+    """Write every template into ``folder``."""
+    for name, make in PAPERS.items():
+        (folder / name).write_bytes(to_bytes(make()))
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

@@ -1,0 +1,41 @@
+"""Signing in as a demo user in tests of pages, without the cost of a password hash."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.access import Actor, acting_as
+from app.services.accounts import find_account
+
+LOGINS = (
+    "operator ministry territory organizer school worker observer admin territory2 organizer2 school2 worker2".split()
+)
+
+
+def actor_of(app: Flask, login: str) -> Actor:
+    """The actor behind a demo login."""
+    with app.app_context():
+        return find_account(login).actor
+
+
+def client_as(app: Flask, login: str | None) -> FlaskClient:
+    """A browser signed in as a demo user (None: a stranger); the CSRF check is on, see ``token_of``."""
+    client = app.test_client()
+    if login is not None:
+        with app.app_context():
+            account = find_account(login)
+        with client.session_transaction() as session:
+            session["_user_id"] = account.get_id()
+            session["_fresh"] = True
+    return client
+
+
+def post(client: FlaskClient, path: str, **data: object) -> object:
+    """POST a form with the CSRF token of the browser's session."""
+    page = client.get("/password/").get_data(as_text=True)
+    token = page.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+    return client.post(path, data={"csrf_token": token, **data})
+
+
+__all__ = ["LOGINS", "acting_as", "actor_of", "client_as", "post"]

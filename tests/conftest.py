@@ -1,0 +1,187 @@
+"""The application on the embedded PostgreSQL: one server a run, one template database, one cloned database a worker."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from flask import Flask
+
+from app.embedded_postgres import EmbeddedPostgres
+from config import Settings
+
+TEMPLATE, DEMO_TEMPLATE = "template_portal", "template_demo"
+
+#: what tests leave behind is deleted; the reference rows are put back from a pristine copy
+_CLEAN = """
+SET session_replication_role = replica;
+DO $$ DECLARE item record; BEGIN
+  FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    AND tablename NOT LIKE 'ab\\_%permission%' AND tablename NOT IN ('ab_role', 'ab_view_menu')
+  LOOP EXECUTE format('DELETE FROM %I', item.name); END LOOP;
+  FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'pristine'
+  LOOP EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', item.name, item.name); END LOOP;
+END $$;
+SET session_replication_role = DEFAULT;
+"""
+_PRISTINE = """
+CREATE SCHEMA pristine;
+DO $$ DECLARE item record; BEGIN
+  FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('territory', 'municipality',
+    'territory_municipality', 'organization_type', 'position', 'subject', 'education_level', 'attestation_kind',
+    'workday_correction', 'frdo_reference', 'refusal_reason', 'setting', 'voucher_rule', 'voucher_rule_block')
+  LOOP EXECUTE format('CREATE TABLE pristine.%I AS SELECT * FROM public.%I', item.name, item.name); END LOOP;
+END $$;
+"""
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One worker at a time."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(shared_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """The run's PostgreSQL server; the last worker stops it."""
+    with EmbeddedPostgres(shared_folder / "pg" / "data", durable=False, max_connections=300) as running:
+        yield running
+
+
+def execute(server: EmbeddedPostgres, database: str, *statements: str) -> list[Any]:
+    """Run statements on a database outside any transaction; rows of the last one."""
+    url = server.url(database).replace("postgresql+psycopg2", "postgresql")
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def make_settings(url: str, folder: Path, **changes: Any) -> Settings:
+    """Settings of a test application."""
+    environment = {
+        "DATABASE_URL": url,
+        "INSTANCE_DIR": str(folder),
+        "SECRET_KEY": "test-secret-key-that-is-long-enough-0123456789",
+        "ENVIRONMENT": "test",
+    }
+    return replace(Settings.from_environment(environment), **changes)
+
+
+def build(settings: Settings) -> Flask:
+    """An application that never limits sign-ins of tests."""
+    from app import create_app
+
+    app = create_app(settings)
+    app.config.update(TESTING=True, SIGN_IN_RATE="10000 per minute")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedPostgres, shared_folder: Path) -> str:
+    """The migrated template database with reference data, built once a run."""
+    with locked(shared_folder / "template.lock"):
+        if not _exists(server, TEMPLATE):
+            execute(server, "postgres", "CREATE DATABASE building")
+            app = build(make_settings(server.url("building"), shared_folder / "instance"))
+            from app.cli import initialise
+            from app.extensions import db
+
+            initialise(app)
+            with app.app_context():
+                db.engine.dispose()
+            execute(server, "building", _PRISTINE)
+            execute(server, "postgres", f"ALTER DATABASE building RENAME TO {TEMPLATE}")
+    return TEMPLATE
+
+
+def _exists(server: EmbeddedPostgres, name: str) -> bool:
+    return bool(execute(server, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
+
+
+def clone(server: EmbeddedPostgres, template: str, name: str, folder: Path) -> str:
+    """Clone a template database; returns its address."""
+    with locked(folder / "clone.lock"):
+        execute(server, "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.url(name)
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """Name of this worker, for its databases."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def app(server: EmbeddedPostgres, template: str, shared_folder: Path, worker_name: str) -> Iterator[Flask]:
+    """The application on this worker's own database: migrated, with reference data, without people."""
+    from app.extensions import db
+
+    url = clone(server, template, f"test_{worker_name}", shared_folder)
+    application = build(make_settings(url, shared_folder / f"instance_{worker_name}"))
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask, server: EmbeddedPostgres, worker_name: str) -> Iterator[Any]:
+    """The session of a database without people; everything committed by the test is deleted afterwards."""
+    from app.extensions import db
+
+    with app.app_context():
+        yield db.session
+        db.session.rollback()
+        db.session.remove()
+    execute(server, f"test_{worker_name}", _CLEAN)
+
+
+@pytest.fixture(scope="session")
+def demo_template(server: EmbeddedPostgres, template: str, shared_folder: Path) -> str:
+    """The template database with the demo region, built once a run."""
+    with locked(shared_folder / "demo.lock"):
+        if not _exists(server, DEMO_TEMPLATE):
+            url = clone(server, template, "building_demo", shared_folder)
+            app = build(make_settings(url, shared_folder / "instance", demo=True))
+            from app.cli import load_demo
+            from app.extensions import db
+
+            load_demo(app)
+            with app.app_context():
+                db.engine.dispose()
+            execute(server, "postgres", f"ALTER DATABASE building_demo RENAME TO {DEMO_TEMPLATE}")
+    return DEMO_TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def demo_app(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Flask]:
+    """The application on this worker's own copy of the demo region (tests leave it as they find it)."""
+    from app.extensions import db
+
+    url = clone(server, demo_template, f"demo_{worker_name}", shared_folder)
+    application = build(make_settings(url, shared_folder / f"instance_{worker_name}", demo=True))
+    yield application
+    with application.app_context():
+        db.engine.dispose()

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from app.documents import pdf
+from app.documents.certificate import render_certificate
+from app.documents.pdf import find_office, to_pdf
+from app.errors import Unavailable
+from app.statuses import CertificateKind
+from tests.documents.conftest import MakeFacts
+
+LONG_TITLE = ("Проектирование индивидуальных образовательных маршрутов обучающихся с особыми потребностями " * 3)[:255]
+
+
+def text_of(data: bytes) -> tuple[int, str]:
+    pages = PdfReader(io.BytesIO(data)).pages
+    return len(pages), " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+@pytest.mark.parametrize("kind", [CertificateKind.CERTIFICATE, CertificateKind.TRAINING_NOTE])
+def test_the_pdf_has_one_page_and_the_words(make_facts: MakeFacts, kind: CertificateKind) -> None:
+    count, text = text_of(to_pdf(render_certificate(make_facts(kind=kind))))
+    assert count == 1
+    for words in ("0001/2026", "Формирующее оценивание", "72 часов", "А. Б. Соколов", "kadry.example.ru/verify/"):
+        assert words in text
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_the_longest_facts_stay_on_one_page_uncut(make_facts: MakeFacts) -> None:
+    facts = make_facts(
+        program=LONG_TITLE,
+        organization="государственное бюджетное учреждение дополнительного профессионального образования " * 3,
+        last_name="Щ" * 60,
+        first_name="Ш" * 30,
+        patronymic="Ж" * 30,
+        head_title="Исполняющий обязанности директора организации",
+        head_name="М. Щ. Ивановская-Преображенская",
+        starts_on=dt.date(2025, 12, 20),
+    )
+    count, text = text_of(to_pdf(render_certificate(facts)))
+    assert count == 1
+    assert LONG_TITLE.strip() in text
+    assert text.count("Щ") >= 60
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_the_pdf_is_for_archives_with_fonts_inside(make_facts: MakeFacts) -> None:
+    data = to_pdf(render_certificate(make_facts()))
+    assert b"pdfaid:part>2<" in data
+    fonts = PdfReader(io.BytesIO(data)).pages[0]["/Resources"]["/Font"].values()
+    assert fonts and all("/FontFile2" in font.get_object()["/FontDescriptor"].get_object() for font in fonts)
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_a_linked_picture_is_not_fetched() -> None:
+    asked: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_OPTIONS = do_HEAD = do_GET
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        assert to_pdf(document_with_link(f"http://127.0.0.1:{server.server_port}/secret.png")).startswith(b"%PDF")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert asked == []
+
+
+def document_with_link(address: str) -> bytes:
+    """Return a DOCX whose picture is linked to an address instead of being inside."""
+    from app.documents.qr import qr_png
+
+    document = Document()
+    document.add_picture(io.BytesIO(qr_png("x")))
+    blip = next(document.element.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}blip"))
+    relations = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+    del blip.attrib[relations + "embed"]
+    blip.set(relations + "link", document.part.relate_to(address, kind, is_external=True))
+    made = io.BytesIO()
+    document.save(made)
+    return made.getvalue()
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_nothing_stays_behind(make_facts: MakeFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf.tempfile, "tempdir", str(tmp_path))
+    to_pdf(render_certificate(make_facts()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_libreoffice_the_user_is_sent_to_docx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(pdf, "USUAL_PLACES", ())
+    if find_office() is not None:
+        pytest.skip("LibreOffice лежит в /opt, спрятать его нельзя")
+    with pytest.raises(Unavailable, match="Для PDF нужен LibreOffice"):
+        to_pdf(b"")
+
+
+def stand_in(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program with this body where LibreOffice is looked for."""
+    program = folder / "soffice.bin"
+    program.write_text(f"#!{sys.executable}\nimport os, subprocess, sys, time\n{body}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pdf, "USUAL_PLACES", (str(program),))
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="нужен запуск сценариев по первой строке")
+def test_a_hung_program_is_killed_with_its_children(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    body = f"child = subprocess.Popen(['sleep', '60'])\nopen({str(note)!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
+    stand_in(tmp_path, body, monkeypatch)
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="не успел"):
+        to_pdf(b"x", timeout=2)
+    assert time.monotonic() - began < 20
+    assert gone(int(note.read_text()))
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process has ended (a zombie has) within two seconds."""
+    for _ in range(40):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+                return True
+            os.kill(pid, 0)
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="нужен запуск сценариев по первой строке")
+@pytest.mark.parametrize(
+    "body", ["sys.exit(0)", "sys.exit(1)", "os.mkdir('out'); open('out/document.pdf', 'w').write('x')"]
+)
+def test_success_without_a_pdf_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str) -> None:
+    stand_in(tmp_path, body, monkeypatch)
+    with pytest.raises(Unavailable, match="не смог подготовить PDF"):
+        to_pdf(b"x", timeout=20)

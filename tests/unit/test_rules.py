@@ -1,0 +1,345 @@
+"""The rules decide by plain values; every refusal says why and what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from app import rules
+from app.statuses import (
+    BlockKind,
+    BlockStatus,
+    CertificateKind,
+    EnrolmentStatus,
+    GroupStatus,
+    Ownership,
+    PositionKind,
+    ProgramKind,
+)
+
+DAY = dt.date(2026, 3, 10)
+
+
+def plain(decision: rules.Decision) -> str:
+    return decision.reason.replace("\u00a0", " ")
+
+
+# --- terms in months -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (dt.date(2024, 3, 14), 36, dt.date(2027, 3, 14)),
+        (dt.date(2024, 2, 29), 36, dt.date(2027, 2, 28)),
+        (dt.date(2024, 2, 29), 48, dt.date(2028, 2, 29)),
+        (dt.date(2025, 12, 31), 2, dt.date(2026, 2, 28)),
+        (dt.date(2025, 11, 30), 1, dt.date(2025, 12, 30)),
+        (dt.date(2025, 12, 1), 12, dt.date(2026, 12, 1)),
+    ],
+)
+def test_add_months_keeps_the_day_or_takes_the_months_last(day: dt.date, months: int, expected: dt.date) -> None:
+    assert rules.add_months(day, months) == expected
+
+
+def test_last_day_of_a_term_is_the_day_before_the_same_date() -> None:
+    assert rules.last_day_of(dt.date(2026, 3, 14), 36) == dt.date(2029, 3, 13)
+
+
+@pytest.mark.parametrize(
+    ("months", "words"), [(36, "3 года"), (12, "1 год"), (60, "5 лет"), (18, "18 месяцев"), (1, "1 месяц")]
+)
+def test_term_in_words(months: int, words: str) -> None:
+    assert rules.months_in_words(months).replace("\u00a0", " ") == words
+
+
+# --- application for a чек -------------------------------------------------------------------------------------------
+
+TERMS = rules.VoucherTerms(
+    period_months=36,
+    requires_confirmed_workplace=True,
+    position_kinds=["teaching", "head"],
+    ownerships=["regional", "municipal"],
+)
+TEACHER = rules.Applicant(
+    snils="11223344595",
+    position="Учитель",
+    position_kind=PositionKind.TEACHING,
+    position_eligible=True,
+    organization="Школа № 1",
+    ownership=Ownership.REGIONAL,
+    workplace_confirmed=True,
+)
+
+
+def test_teacher_of_a_regional_school_may_apply() -> None:
+    assert rules.may_apply_for_voucher(TEACHER, TERMS, on=DAY) == rules.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"snils": None}, "нет СНИЛС"),
+        ({"snils": ""}, "нет СНИЛС"),
+        ({"position_kind": PositionKind.OTHER}, "«Учитель» к ним не относится"),
+        ({"position_eligible": False}, "«Учитель» к ним не относится"),
+        ({"ownership": Ownership.PRIVATE}, "«Школа № 1» — частная"),
+        ({"ownership": Ownership.FEDERAL}, "«Школа № 1» — федеральная"),
+        ({"workplace_confirmed": False}, "«Учитель, Школа № 1» ещё не подтверждено"),
+        ({"live_application": True}, "Заявка на чек уже подана"),
+        ({"active_voucher": "63-2025-000007"}, "Уже есть действующий чек № 63-2025-000007"),
+    ],
+)
+def test_application_is_refused_with_the_reason(change: dict[str, object], words: str) -> None:
+    decision = rules.may_apply_for_voucher(replace(TEACHER, **change), TERMS, on=DAY)  # type: ignore[arg-type]
+    assert not decision.allowed
+    assert words in plain(decision)
+
+
+def test_workplace_need_not_be_confirmed_when_the_rule_does_not_ask() -> None:
+    terms = replace(TERMS, requires_confirmed_workplace=False)
+    assert rules.may_apply_for_voucher(replace(TEACHER, workplace_confirmed=False), terms, on=DAY)
+
+
+def test_new_voucher_before_the_period_ends_names_the_first_day() -> None:
+    early = replace(TEACHER, last_issued_on=dt.date(2024, 3, 14))
+    decision = rules.may_apply_for_voucher(early, TERMS, on=dt.date(2027, 3, 13))
+    assert plain(decision) == "Новый чек можно получить с 14.03.2027: предыдущий выдан 14.03.2024, период 3 года."
+    assert not decision.allowed
+
+
+def test_new_voucher_is_allowed_from_the_named_day_on() -> None:
+    early = replace(TEACHER, last_issued_on=dt.date(2024, 3, 14))
+    assert rules.may_apply_for_voucher(early, TERMS, on=dt.date(2027, 3, 14)) == rules.ALLOWED
+
+
+# --- whom a program suits --------------------------------------------------------------------------------------------
+
+MATHS = rules.Workplace(
+    organization_type="Общеобразовательная", position="Учитель", subjects=frozenset({"Математика", "Физика"})
+)
+
+
+def targets(*, types: set[str] | None = None, positions: set[str] | None = None, subjects: set[str] | None = None):  # type: ignore[no-untyped-def]
+    return rules.Targets(
+        organization_types=frozenset(types or ()),
+        positions=frozenset(positions or ()),
+        subjects=frozenset(subjects or ()),
+    )
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        targets(),
+        targets(types={"Общеобразовательная", "Дошкольная"}),
+        targets(positions={"Учитель"}),
+        targets(subjects={"Физика", "Химия"}),
+        targets(types={"Общеобразовательная"}, positions={"Учитель"}, subjects={"Математика"}),
+    ],
+)
+def test_program_suits(wanted: rules.Targets) -> None:
+    assert rules.suits(wanted, MATHS) == rules.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (targets(types={"Дошкольная"}), "из организаций типа: «Дошкольная», а у работника — «Общеобразовательная»"),
+        (targets(positions={"Методист", "Воспитатель"}), "из должностей: «Воспитатель», «Методист»"),
+        (targets(subjects={"Химия"}), "из предметов: «Химия», а у работника — «Математика», «Физика»"),
+    ],
+)
+def test_program_does_not_suit_and_says_why(wanted: rules.Targets, words: str) -> None:
+    decision = rules.suits(wanted, MATHS)
+    assert not decision.allowed
+    assert words in plain(decision)
+
+
+def test_program_for_a_subject_refuses_who_has_none() -> None:
+    decision = rules.suits(targets(subjects={"Химия"}), replace(MATHS, subjects=frozenset()))
+    assert "не указано ничего подходящего" in plain(decision)
+
+
+def test_long_list_of_targets_is_cut() -> None:
+    wanted = targets(positions={f"Должность {n}" for n in range(8)})
+    assert "и ещё 3" in plain(rules.suits(wanted, MATHS))
+
+
+# --- enrolment -------------------------------------------------------------------------------------------------------
+
+COURSE = rules.Course(
+    number="12",
+    title="Цифровая школа",
+    status=GroupStatus.OPEN,
+    enrol_from=dt.date(2026, 3, 1),
+    enrol_until=dt.date(2026, 3, 20),
+    starts_on=dt.date(2026, 4, 6),
+    ends_on=dt.date(2026, 4, 17),
+    hours=36,
+    block=BlockKind.VARIABLE,
+)
+BLOCK = rules.BlockFacts(
+    id=1,
+    title="Вариативный блок 1",
+    kind=BlockKind.VARIABLE,
+    hours_min=16,
+    hours_max=36,
+    status=BlockStatus.FREE,
+    voucher_active=True,
+    valid_until=dt.date(2028, 1, 1),
+)
+
+
+def enrol(course: rules.Course = COURSE, *, on: dt.date = DAY, blocks=(BLOCK,), busy=()) -> rules.Decision:  # type: ignore[no-untyped-def]
+    return rules.may_enrol(course, MATHS, on=on, blocks=blocks, busy=busy)
+
+
+@pytest.mark.parametrize("on", [dt.date(2026, 3, 1), DAY, dt.date(2026, 3, 20)])
+def test_enrolment_is_allowed_on_every_day_of_its_dates(on: dt.date) -> None:
+    assert enrol(on=on) == rules.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [(dt.date(2026, 2, 28), "начнётся 01.03.2026"), (dt.date(2026, 3, 21), "закончилась 20.03.2026")],
+)
+def test_enrolment_outside_its_dates_is_refused(on: dt.date, words: str) -> None:
+    decision = enrol(on=on)
+    assert not decision.allowed
+    assert words in plain(decision)
+
+
+@pytest.mark.parametrize("status", [s for s in GroupStatus if s != GroupStatus.OPEN])
+def test_enrolment_into_a_group_that_is_not_open_is_refused(status: GroupStatus) -> None:
+    decision = enrol(replace(COURSE, status=status))
+    assert not decision.allowed
+    assert f"«{status.label}»" in plain(decision)
+
+
+def test_program_that_does_not_suit_refuses_the_enrolment() -> None:
+    decision = enrol(replace(COURSE, targets=targets(positions={"Методист"})))
+    assert decision == rules.suits(targets(positions={"Методист"}), MATHS)
+
+
+def test_course_without_a_block_needs_none() -> None:
+    assert enrol(replace(COURSE, block=None), blocks=()) == rules.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"voucher_active": False}, "действующего чека нет"),
+        ({"kind": BlockKind.INVARIANT}, "в чеке такого блока нет"),
+        ({"status": BlockStatus.RESERVED}, "свободных блоков этого вида не осталось"),
+        ({"status": BlockStatus.USED}, "свободных блоков этого вида не осталось"),
+        ({"hours_max": 35}, "длится 36 часов, а свободный блок чека оплачивает 16–35"),
+        ({"hours_min": 37, "hours_max": 72}, "оплачивает 37–72"),
+        ({"valid_until": dt.date(2026, 4, 5)}, "Чек действует по 05.04.2026, а занятия начнутся позже — 06.04.2026"),
+    ],
+)
+def test_block_that_does_not_pay_refuses_the_enrolment(change: dict[str, object], words: str) -> None:
+    decision = enrol(blocks=[replace(BLOCK, **change)])  # type: ignore[arg-type]
+    assert not decision.allowed
+    assert words in plain(decision)
+
+
+def test_person_without_a_voucher_is_told_to_apply() -> None:
+    assert "Сначала подайте заявку на чек" in plain(enrol(blocks=()))
+
+
+@pytest.mark.parametrize("valid_until", [COURSE.starts_on, COURSE.ends_on])
+def test_voucher_that_covers_the_first_day_pays(valid_until: dt.date) -> None:
+    assert enrol(blocks=[replace(BLOCK, valid_until=valid_until)]) == rules.ALLOWED
+
+
+@pytest.mark.parametrize("hours", [16, 36])
+def test_hours_at_the_blocks_bounds_are_paid(hours: int) -> None:
+    assert enrol(replace(COURSE, hours=hours)) == rules.ALLOWED
+
+
+def busy(first: dt.date, last: dt.date) -> rules.BusyPeriod:
+    return rules.BusyPeriod(group="7", title="Другая программа", starts_on=first, ends_on=last)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (dt.date(2026, 4, 17), dt.date(2026, 4, 30)),
+        (dt.date(2026, 3, 30), dt.date(2026, 4, 6)),
+        (dt.date(2026, 4, 8), dt.date(2026, 4, 9)),
+        (dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+    ],
+)
+def test_overlap_with_another_group_is_refused_by_its_name(first: dt.date, last: dt.date) -> None:
+    decision = enrol(busy=[busy(first, last)])
+    assert not decision.allowed
+    assert "с группой 7 «Другая программа»" in plain(decision)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(dt.date(2026, 4, 18), dt.date(2026, 4, 30)), (dt.date(2026, 3, 1), dt.date(2026, 4, 5))]
+)
+def test_neighbouring_dates_do_not_overlap(first: dt.date, last: dt.date) -> None:
+    assert enrol(busy=[busy(first, last)]) == rules.ALLOWED
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+TRAINED = rules.Outcome(
+    status=EnrolmentStatus.TRAINED, program_kind=ProgramKind.ADVANCED, ends_on=dt.date(2026, 3, 9)
+)
+
+
+def certify(outcome: rules.Outcome, kind: CertificateKind, issued_on: dt.date = DAY) -> rules.Decision:
+    return rules.may_issue_certificate(outcome, kind, issued_on=issued_on, on=DAY)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [
+        (TRAINED, CertificateKind.CERTIFICATE),
+        (TRAINED, CertificateKind.TRAINING_NOTE),
+        (replace(TRAINED, program_kind=ProgramKind.RETRAINING), CertificateKind.DIPLOMA),
+        (replace(TRAINED, status=EnrolmentStatus.FAILED), CertificateKind.STUDY_PERIOD_NOTE),
+        (replace(TRAINED, status=EnrolmentStatus.EXPELLED), CertificateKind.STUDY_PERIOD_NOTE),
+    ],
+)
+def test_document_fits_the_outcome(outcome: rules.Outcome, kind: CertificateKind) -> None:
+    assert certify(outcome, kind) == rules.ALLOWED
+
+
+@pytest.mark.parametrize("status", [s for s in EnrolmentStatus if s != EnrolmentStatus.TRAINED])
+def test_document_on_qualification_needs_a_trained_listener(status: EnrolmentStatus) -> None:
+    decision = certify(replace(TRAINED, status=status), CertificateKind.CERTIFICATE)
+    assert not decision.allowed
+    assert f"«{status.label}»" in plain(decision)
+
+
+@pytest.mark.parametrize(
+    ("program", "kind"),
+    [
+        (ProgramKind.ADVANCED, CertificateKind.DIPLOMA),
+        (ProgramKind.RETRAINING, CertificateKind.CERTIFICATE),
+        (ProgramKind.ADVANCED, CertificateKind.STUDY_PERIOD_NOTE),
+    ],
+)
+def test_document_of_another_kind_is_refused(program: ProgramKind, kind: CertificateKind) -> None:
+    assert not certify(replace(TRAINED, program_kind=program), kind).allowed
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "words"),
+    [(dt.date(2026, 3, 8), "заканчиваются 09.03.2026"), (dt.date(2026, 3, 11), "сегодня 10.03.2026")],
+)
+def test_date_of_issue_lies_between_the_courses_end_and_today(issued_on: dt.date, words: str) -> None:
+    decision = certify(TRAINED, CertificateKind.CERTIFICATE, issued_on)
+    assert not decision.allowed
+    assert words in plain(decision)
+
+
+@pytest.mark.parametrize("issued_on", [TRAINED.ends_on, DAY])
+def test_date_of_issue_may_be_either_bound(issued_on: dt.date) -> None:
+    assert certify(TRAINED, CertificateKind.CERTIFICATE, issued_on) == rules.ALLOWED

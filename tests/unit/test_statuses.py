@@ -1,0 +1,90 @@
+"""The table of transitions is consistent with the models, the permissions and itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app import models as m
+from app import statuses as st
+from app.labels import THINGS
+from app.permissions import roles_with
+
+EDGES = [(table, edge) for table, edges in st.TRANSITIONS.items() for edge in edges]
+TABLES = list(st.TRANSITIONS)
+
+
+def enum_of(table: str) -> type[st.LabelledEnum]:
+    column: Any = m.Base.metadata.tables[table].columns["status"]
+    found: type[st.LabelledEnum] = column.type.enum_class
+    return found
+
+
+def start_of(table: str) -> str:
+    return str(m.Base.metadata.tables[table].columns["status"].server_default.arg)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_edges_use_the_statuses_of_the_table(table: str) -> None:
+    kinds = {type(status) for edge in st.TRANSITIONS[table] for status in (edge.source, edge.target)}
+    assert kinds == {enum_of(table)}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_action_leads_one_way_from_a_status(table: str) -> None:
+    starts = [(edge.source, edge.action) for edge in st.TRANSITIONS[table]]
+    assert len(starts) == len(set(starts))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_edge_stays_where_it_is(table: str) -> None:
+    assert [edge for edge in st.TRANSITIONS[table] if edge.source == edge.target] == []
+
+
+@pytest.mark.parametrize("table", sorted({t for t in TABLES if t != "survey"}))
+def test_every_status_is_reached_from_the_first(table: str) -> None:
+    reached = {start_of(table)} | ({"waiting"} if table == "enrolment" else set())
+    for _ in enum_of(table):
+        reached |= {edge.target.value for edge in st.TRANSITIONS[table] if edge.source.value in reached}
+    assert reached == {status.value for status in enum_of(table)}
+
+
+@pytest.mark.parametrize(("table", "edge"), EDGES, ids=lambda value: getattr(value, "action", value))
+def test_what_has_a_button_is_somebodys_right(table: str, edge: st.Edge) -> None:
+    assert edge.automatic == (edge.button == "")
+    if table in THINGS and not edge.automatic:
+        assert roles_with(f"{table}:{edge.action}")
+
+
+@pytest.mark.parametrize(("table", "edge"), EDGES, ids=lambda value: getattr(value, "action", value))
+def test_refusals_ask_for_a_reason(table: str, edge: st.Edge) -> None:
+    if edge.action in {"reject", "return", "annul", "cancel", "decline", "revoke", "spoil", "unconfirm", "expel"}:
+        assert edge.reason
+
+
+def test_find_edge_knows_only_what_is_written() -> None:
+    edge = st.find_edge("voucher_application", "submitted", "approve")
+    assert edge is not None
+    assert edge.target == st.ApplicationStatus.APPROVED
+    assert st.find_edge("voucher_application", "draft", "approve") is None
+    assert st.find_edge("voucher_application", "submitted", "fly") is None
+
+
+def test_actions_come_in_the_order_of_buttons_without_automatic_ones() -> None:
+    assert list(st.actions_of("voucher_application")) == ["submit", "approve", "return", "reject", "withdraw"]
+    assert st.actions_of("voucher_block") == {}
+    assert st.actions_of("position") == {}
+
+
+def test_sets_of_the_guards_agree() -> None:
+    assert st.BLOCK_HOLDING < st.SEAT_HOLDING
+    assert st.SEAT_HOLDING & st.ENROLMENT_ENDED == frozenset()
+    assert st.SEAT_HOLDING | st.ENROLMENT_ENDED | {st.EnrolmentStatus.WAITING} == frozenset(st.EnrolmentStatus)
+
+
+def test_every_status_has_words_and_a_tone() -> None:
+    for table in TABLES:
+        for status in enum_of(table):
+            assert status.label
+            assert status.tone in {"ok", "go", "wait", "bad", "grey"}
