@@ -6,9 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from config import Settings
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -81,7 +81,9 @@ class Actor:
         for table, model in m.mapped_classes().items():
             expression = scope(self, table)
             if expression is not None:
-                options.append(with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False))
+                options.append(
+                    with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False)
+                )
         return tuple(options)
 
     def can(self, permission: str) -> bool:
@@ -214,7 +216,9 @@ def _organization_rules() -> Mapping[str, Rule]:
             t.c.is_organizer,
             t.c.id.in_(select(_employment.c.organization_id).where(_employment.c.employee_id == a.employee_id)),
         ),
-        "school": lambda _a, g: or_(t.c.id.in_(g.organization_ids), t.c.is_organizer, t.c.id.in_(employers(_employed(g)))),
+        "school": lambda _a, g: or_(
+            t.c.id.in_(g.organization_ids), t.c.is_organizer, t.c.id.in_(employers(_employed(g)))
+        ),
         "organizer": lambda _a, g: or_(
             t.c.id.in_(g.organization_ids), t.c.is_organizer, t.c.id.in_(employers(_listeners(g)))
         ),
@@ -298,11 +302,24 @@ _SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
 #: table → role → expression; a role that is not named sees no row
 READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     **dict.fromkeys(
-        (
-            "territory municipality organization_type position subject education_level attestation_kind workday_correction"
-            " frdo_reference refusal_reason setting voucher_rule voucher_rule_block consent_text plan_campaign"
-            " maintenance_window"
-        ).split(),
+        [
+            "territory",
+            "municipality",
+            "organization_type",
+            "position",
+            "subject",
+            "education_level",
+            "attestation_kind",
+            "workday_correction",
+            "frdo_reference",
+            "refusal_reason",
+            "setting",
+            "voucher_rule",
+            "voucher_rule_block",
+            "consent_text",
+            "plan_campaign",
+            "maintenance_window",
+        ],
         _ALL,
     ),
     "organization": _organization_rules(),

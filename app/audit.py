@@ -11,13 +11,27 @@ from sqlalchemy import insert, inspect, select
 
 from app import models as m
 from app.access import current_actor, unscoped
+from app.clock import ZONE, local
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import label_of
 from app.russian import format_date, format_datetime
 
 #: never written to the journal: derived, technical or secret columns
-_SILENT = frozenset({"id", "version", "created_at", "updated_at", "changed_at", "changed_on", "sort", "search", "password", "session_epoch"})
+_SILENT = frozenset(
+    {
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "changed_at",
+        "changed_on",
+        "sort",
+        "search",
+        "password",
+        "session_epoch",
+    }
+)
 
 Changes = Mapping[str, tuple[str, str]]
 
@@ -31,7 +45,7 @@ def words(value: Any, column: str = "") -> str:
     if isinstance(value, bool):
         return "да" if value else "нет"
     if isinstance(value, dt.datetime):
-        return format_datetime(value)
+        return format_datetime(local(value)) if value.tzinfo else format_datetime(value.replace(tzinfo=ZONE))
     if isinstance(value, dt.date):
         return format_date(value)
     if isinstance(value, Enum):
@@ -45,10 +59,19 @@ def changes_of(row: Any) -> dict[str, tuple[str, str]]:
     """Return label → (before, after) of the row's pending changes; relations instead of their foreign keys."""
     state = inspect(row)
     found: dict[str, tuple[str, str]] = {}
-    relations = {c.key: rel.key for rel in state.mapper.relationships for c in rel.local_columns if rel.direction.name == "MANYTOONE"}
+    relations = {
+        c.key: rel.key
+        for rel in state.mapper.relationships
+        for c in rel.local_columns
+        if rel.direction.name == "MANYTOONE"
+    }
     for attribute in state.attrs:
         key = attribute.key
-        if key in _SILENT or (key in relations and relations[key] in state.dict) or (key in state.mapper.relationships and not _kept(state, key)):
+        if (
+            key in _SILENT
+            or (key in relations and relations[key] in state.dict)
+            or (key in state.mapper.relationships and not _kept(state, key))
+        ):
             continue
         history = attribute.history
         if not history.has_changes():

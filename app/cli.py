@@ -103,7 +103,9 @@ def load_demo(app: Flask) -> dict[str, int]:
 
     with app.app_context():
         counts = build_demo()
-        db.session.execute(text("INSERT INTO setting (key, title, value) VALUES (:key, 'Учебная база', '1')"), {"key": DEMO_MARK})
+        db.session.execute(
+            text("INSERT INTO setting (key, title, value) VALUES (:key, 'Учебная база', '1')"), {"key": DEMO_MARK}
+        )
         db.session.commit()
         return counts
 
@@ -162,7 +164,9 @@ def check_command() -> None:
 
     state = health()
     click.echo(f"База данных: {state['database']}. Обработчик заданий: {state['worker']}.")
-    click.echo("LibreOffice найден, PDF печатается." if find_office() else "LibreOffice не найден: документы только в DOCX.")
+    click.echo(
+        "LibreOffice найден, PDF печатается." if find_office() else "LibreOffice не найден: документы только в DOCX."
+    )
     if state["database"] != "ok" or not inspect(db.engine).has_table("ab_user"):
         click.echo("База не подготовлена: выполните «flask portal init».", err=True)
         sys.exit(2)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-
     DateTime,
     Enum,
     ForeignKey,
@@ -199,7 +198,9 @@ class Organization(Base):
     email: Mapped[Short | None]
     website: Mapped[Name | None]
     is_organizer: Mapped[Flag]
-    certificate_mask: Mapped[str] = mapped_column(String(60), server_default="{number:04d}/{year}", default="{number:04d}/{year}")
+    certificate_mask: Mapped[str] = mapped_column(
+        String(60), server_default="{number:04d}/{year}", default="{number:04d}/{year}"
+    )
     secretary_name: Mapped[Name | None]
     employer_agreement: Mapped[st.EmployerAgreement] = mapped_column(
         coded(st.EmployerAgreement), server_default="required", default=st.EmployerAgreement.REQUIRED
@@ -343,7 +344,9 @@ class VoucherRule(Base):
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "dates"),
         CheckConstraint("period_months > 0 AND validity_months > 0 AND decision_days > 0", "terms"),
-        ExcludeConstraint((text("daterange(valid_from, valid_to, '[]')"), "&&"), name="ex_voucher_rule_overlap", using="gist"),
+        ExcludeConstraint(
+            (text("daterange(valid_from, valid_to, '[]')"), "&&"), name="ex_voucher_rule_overlap", using="gist"
+        ),
     )
     id: Mapped[Id]
     title: Mapped[Name] = mapped_column(unique=True)
@@ -597,7 +600,7 @@ class Training(Base):
 # === accounts, roles, consent ========================================================================================
 
 
-class Account(User):  # type: ignore[misc]
+class Account(User):
     """User of the portal: FAB's user with what the portal adds; the columns live in ``ab_user``."""
 
     patronymic: Mapped[str | None] = mapped_column(String(64))
@@ -646,7 +649,8 @@ class Assignment(Base):
     role: Mapped[str] = mapped_column(
         String(20),
         CheckConstraint(
-            "role IN ('worker', 'school', 'organizer', 'territory', 'ministry', 'operator', 'observer', 'admin')", "role"
+            "role IN ('worker', 'school', 'organizer', 'territory', 'ministry', 'operator', 'observer', 'admin')",
+            "role",
         ),
     )
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
@@ -685,7 +689,9 @@ class Registration(Base):
 
     __tablename__ = "registration"
     __table_args__ = (
-        Index("uq_registration_pending", "snils", unique=True, postgresql_where=text("status IN ('pending', 'returned')")),
+        Index(
+            "uq_registration_pending", "snils", unique=True, postgresql_where=text("status IN ('pending', 'returned')")
+        ),
     )
     id: Mapped[Id]
     last_name: Mapped[str] = mapped_column(String(100))
@@ -985,7 +991,9 @@ class TrainingGroup(Base):
     )
     reason_text: Mapped[Long | None]
     created_at: Mapped[CreatedAt]
-    program: Mapped[Program] = relationship(foreign_keys="TrainingGroup.program_id", primaryjoin="TrainingGroup.program_id == Program.id")
+    program: Mapped[Program] = relationship(
+        foreign_keys="TrainingGroup.program_id", primaryjoin="TrainingGroup.program_id == Program.id"
+    )
     organizer: Mapped[Organization] = relationship(foreign_keys="TrainingGroup.organizer_id")
     meetings: Mapped[list["GroupMeeting"]] = relationship(back_populates="group", order_by="GroupMeeting.starts_at")
     enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="group")
@@ -1043,7 +1051,9 @@ class Enrolment(Base):
     changed_at: Mapped[CreatedAt]
     employee: Mapped[Employee] = relationship(back_populates="enrolments", foreign_keys="Enrolment.employee_id")
     group: Mapped[TrainingGroup] = relationship(back_populates="enrolments")
-    employment: Mapped[Employment] = relationship(foreign_keys="Enrolment.employment_id", overlaps="employee,enrolments")
+    employment: Mapped[Employment] = relationship(
+        foreign_keys="Enrolment.employment_id", overlaps="employee,enrolments"
+    )
     block: Mapped[VoucherBlock | None] = relationship()
     certificates: Mapped[list["Certificate"]] = relationship(back_populates="enrolment")
 
@@ -1431,5 +1441,3 @@ def mapped_classes() -> dict[str, type[Base]]:
     """All classes of the portal by table name (FAB's own tables excluded, ``Account`` under ``ab_user``)."""
     found = {m.class_.__tablename__: m.class_ for m in Base.registry.mappers if issubclass(m.class_, Base)}
     return {**found, "ab_user": Account}
-
-

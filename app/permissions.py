@@ -123,7 +123,9 @@ _ROLES = (
         "Оператор АИС",
         frozenset(
             _grant(EDIT, "organization", "employee", *PERSON_DATA, *DIRECTORIES, "program", "training_group")
-            | _grant(READ, *RIGHTS, *COURSES, "registry", "audit_entry", "letter", "ab_user", "assignment", "import_batch")
+            | _grant(
+                READ, *RIGHTS, *COURSES, "registry", "audit_entry", "letter", "ab_user", "assignment", "import_batch"
+            )
             | {"employee:import", "employment:confirm", "employment:unconfirm"}
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Self, cast
 
 
 class LabelledEnum(StrEnum):
@@ -25,6 +25,11 @@ class LabelledEnum(StrEnum):
         member.label = label
         member.tone = tone
         return member
+
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """Return the member of a stored code; raises KeyError for an unknown one."""
+        return cast(Self, cls._value2member_map_[code])
 
 
 # --- plain classifications -------------------------------------------------------------------------------------------

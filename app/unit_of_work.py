@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.clock import local
 from app.errors import Conflict, Invalid, PortalError, Unavailable
 from app.extensions import db
 
@@ -45,7 +46,11 @@ CONSTRAINT_SENTENCES = {
     "для остальных ролей место не указывается.",
 }
 
-_CHECK_WORDS = {"dates": "Дата окончания раньше даты начала.", "hours": "Часы указаны неверно.", "terms": "Сроки должны быть больше нуля."}
+_CHECK_WORDS = {
+    "dates": "Дата окончания раньше даты начала.",
+    "hours": "Часы указаны неверно.",
+    "terms": "Сроки должны быть больше нуля.",
+}
 
 
 def sentence_for(error: IntegrityError) -> str:
@@ -70,7 +75,9 @@ def translate_database_error(error: Exception) -> PortalError | None:
     if isinstance(error, IntegrityError):
         return Conflict(sentence_for(error))
     if isinstance(error, StaleDataError):
-        return Conflict("Пока вы работали, эту запись изменил другой пользователь. Откройте её заново и повторите изменение.")
+        return Conflict(
+            "Пока вы работали, эту запись изменил другой пользователь. Откройте её заново и повторите изменение."
+        )
     if isinstance(error, DataError):
         return Invalid("Одно из значений слишком большое или записано не в том виде. Проверьте числа и даты.")
     if isinstance(error, OperationalError):
@@ -117,5 +124,5 @@ def refuse_during_maintenance() -> None:
     ).scalar_one_or_none()
     if ends_at is not None:
         raise Unavailable(
-            f"Идёт технологический перерыв до {ends_at:%d.%m.%Y %H:%M}. Данные можно смотреть, изменять пока нельзя."
+            f"Идёт технологический перерыв до {local(ends_at):%d.%m.%Y %H:%M}. Данные можно смотреть, изменять пока нельзя."
         )

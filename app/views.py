@@ -25,7 +25,7 @@ from app.web.scoped_view import ScopedModelView
 # --- Работники -------------------------------------------------------------------------------------------------------
 
 
-class EmployeeView(EmployeePages, ScopedModelView):
+class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
     list_columns = [c.PERSON, c.WORKPLACE, "snils", c.CATEGORY, c.VOUCHER]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
@@ -141,7 +141,9 @@ class VoucherApplicationView(ScopedModelView):
     base_order_by = (m.VoucherApplication.id.desc(),)
     sections = (("", ("employee", "on_behalf_note")),)
     limited = {"employee": "voucher_application:add"}
-    hints = {"on_behalf_note": "Заполняется, если заявку подаёт ответственный: с кем и когда согласовано (п. 3.4 Порядка)."}
+    hints = {
+        "on_behalf_note": "Заполняется, если заявку подаёт ответственный: с кем и когда согласовано (п. 3.4 Порядка)."
+    }
     services = {
         "submit": vouchers.resubmit,
         "approve": vouchers.approve,
@@ -160,7 +162,12 @@ class VoucherApplicationView(ScopedModelView):
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """What was asked, by whom, what was decided."""
-        return [("Заявка", ("employee", "employment", "rule", "status", "submitted_at", "due_on", "decided_at", "on_behalf_note"))]
+        return [
+            (
+                "Заявка",
+                ("employee", "employment", "rule", "status", "submitted_at", "due_on", "decided_at", "on_behalf_note"),
+            )
+        ]
 
 
 class VoucherView(ScopedModelView):
@@ -216,7 +223,7 @@ class ProgramView(ScopedModelView):
         return []
 
 
-class TrainingGroupView(GroupPages, ScopedModelView):
+class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
     list_columns = [c.GROUP, "organizer", c.GROUP_DATES, "place", c.SEATS, "status"]
     load = ("program", "organizer")
@@ -237,7 +244,7 @@ class TrainingGroupView(GroupPages, ScopedModelView):
     }
 
 
-class EnrolmentView(EnrolmentPages, ScopedModelView):
+class EnrolmentView(EnrolmentPages):
     datamodel = Table(m.Enrolment)
     list_columns = [c.OWNER, c.EMPLOYMENT, c.ENROLMENT_GROUP, "block", "status"]
     load = ("employee", "employment.position", "employment.organization", "group.program", "block")
@@ -256,7 +263,7 @@ class EnrolmentView(EnrolmentPages, ScopedModelView):
 # --- Документы -------------------------------------------------------------------------------------------------------
 
 
-class CertificateView(CertificatePrinting, ScopedModelView):
+class CertificateView(CertificatePrinting):
     datamodel = Table(m.Certificate)
     list_columns = ["number", "kind", c.OWNER, c.CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")
@@ -455,7 +462,9 @@ class LetterView(ScopedModelView):
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """The letter as it leaves."""
-        return [("Письмо", ("recipient", "subject", "body", "status", "attempts", "last_error", "created_at", "sent_at"))]
+        return [
+            ("Письмо", ("recipient", "subject", "body", "status", "attempts", "last_error", "created_at", "sent_at"))
+        ]
 
 
 class ImportBatchView(ScopedModelView):

@@ -124,7 +124,12 @@ def _exists(server: EmbeddedPostgres, name: str) -> bool:
 def clone(server: EmbeddedPostgres, template: str, name: str, folder: Path) -> str:
     """Clone a template database; returns its address."""
     with locked(folder / "clone.lock"):
-        execute(server, "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
+        execute(
+            server,
+            "postgres",
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+            f"CREATE DATABASE {name} TEMPLATE {template}",
+        )
     return server.url(name)
 
 

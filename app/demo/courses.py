@@ -62,7 +62,8 @@ class Group:
     @property
     def status(self) -> GroupStatus:
         """State of the group."""
-        return GroupStatus(self.row["status"])
+        status: GroupStatus = self.row["status"]
+        return status
 
     @property
     def dates(self) -> tuple[dt.date, dt.date]:

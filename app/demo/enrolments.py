@@ -74,7 +74,8 @@ class Enrolments:
         row = group.row
         low, high = (1.0, 1.0) if group.purpose == FULL else _FILLING[group.status]
         wanted = max(round(row["capacity"] * self._rng.uniform(low, high)), 1)
-        self.of_group[row["id"]] = enrolled = []
+        enrolled: list[tuple[Worker, Row]] = []
+        self.of_group[row["id"]] = enrolled
         for worker in self._candidates(group):
             if row["taken"] >= wanted or (group.status == GroupStatus.CANCELLED and len(enrolled) >= wanted):
                 break
@@ -179,7 +180,7 @@ def _turn(group: Group, worker: Worker) -> int:
 
 
 def _wanted(group: Group, worker: Worker) -> bool:
-    """Keep the cast for the groups made for it, so that its чек has a free block and the open group stays to be chosen."""
+    """Keep the cast for the groups made for it: its чек has a free block then, and an open group is left to choose."""
     if worker.role in _WORKERS:
         return group.purpose == WORKER_TRAINED
     return worker.role != APPLICANT

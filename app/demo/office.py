@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from app import models as m
 from app.demo.courses import Course
@@ -25,25 +26,26 @@ from app.statuses import (
 _DAY = dt.timedelta(days=1)
 _PLAN_ITEMS, _ANSWERS = 160, 24
 _PLAN_STATES = (
-    (PlanItemStatus.PROPOSED, 40), (PlanItemStatus.AGREED, 35), (PlanItemStatus.INCLUDED, 18), (PlanItemStatus.DECLINED, 7),
+    (PlanItemStatus.PROPOSED, 40), (PlanItemStatus.AGREED, 35), (PlanItemStatus.INCLUDED, 18),
+    (PlanItemStatus.DECLINED, 7),
 )  # fmt: skip
 _DECLINED = "Обучение в эти сроки не согласовано руководителем организации."
 #: far enough ahead, so that no working day of the demo meets it
 _MAINTENANCE_IN = 60
 
 _NEWS = (
-    (NewsKind.NEWS, "Открыта запись на курсы повышения квалификации", "Организаторы открыли группы на ближайшие месяцы. "
-     "Выберите программу в личном кабинете: подходящие вашей должности и предмету показаны первыми.", True),
+    (NewsKind.NEWS, "Открыта запись на курсы повышения квалификации", "Организаторы открыли группы на ближайшие "
+     "месяцы. Выберите программу в личном кабинете: подходящие вашей должности и предмету показаны первыми.", True),
     (NewsKind.COURSES, "План курсов региона", "Перечень программ трёх организаторов опубликован в разделе «Программы». "
      "Обучение по Именному образовательному чеку для работника бесплатно.", False),
-    (NewsKind.LAW, "Порядок работы с АИС «Кадры в образовании»", "Порядок утверждён распоряжением от 11.05.2016 № 373-р. "
-     "Изменения в данных вносятся не позднее 10 рабочих дней.", False),
+    (NewsKind.LAW, "Порядок работы с АИС «Кадры в образовании»", "Порядок утверждён распоряжением от 11.05.2016 "
+     "№ 373-р. Изменения в данных вносятся не позднее 10 рабочих дней.", False),
     (NewsKind.MANUAL, "Как подать заявку на чек", "Проверьте место работы в карточке, нажмите «Подать заявку на чек» и "
      "дождитесь решения: Оператор АИС рассматривает её за 5 рабочих дней.", False),
-    (NewsKind.OTHER_REGIONS, "Курсы других регионов", "Сведения о программах организаций других регионов появятся здесь "
-     "после проверки Оператором АИС.", False),
+    (NewsKind.OTHER_REGIONS, "Курсы других регионов", "Сведения о программах организаций других регионов появятся "
+     "здесь после проверки Оператором АИС.", False),
 )  # fmt: skip
-_QUESTIONS = (
+_QUESTIONS: tuple[tuple[QuestionKind, str, dict[str, Any]], ...] = (
     (QuestionKind.SCALE, "Насколько вы довольны пройденным курсом?", {"from": 1, "to": 5}),
     (QuestionKind.ONE, "Пригодится ли вам изученное в работе?", {"choices": ["да", "частично", "нет"]}),
     (QuestionKind.TEXT, "Чему ещё вы хотели бы научиться?", {}),

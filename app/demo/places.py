@@ -101,8 +101,7 @@ def load_directories() -> Directories:
         types=_ids(m.OrganizationType, "code"),
         type_names={row.code: row.name for row in run(select(types.c.code, types.c.name))},
         positions={
-            row.name: DemoPosition(row.id, row.name, PositionKind(row.kind), row.voucher_eligible)
-            for row in run(select(positions))
+            row.name: DemoPosition(row.id, row.name, row.kind, row.voucher_eligible) for row in run(select(positions))
         },
         subjects=_ids(m.Subject, "name"),
         levels=_ids(m.EducationLevel, "code"),

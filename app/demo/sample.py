@@ -19,7 +19,7 @@ KINDERGARTEN = "СП «Детский сад „Росинка“» ГБОУ С�
 
 @dataclass(frozen=True, slots=True)
 class ListedPerson:
-    """A row of the list as the portal keeps it; lengths of service in full years, ``changed`` when the list says otherwise."""
+    """A row of the list as the portal keeps it, service in full years; ``changed``: the list says otherwise."""
 
     name: str
     sex: Sex
@@ -53,11 +53,12 @@ def years_before(day: dt.date, count: int) -> dt.date:
         return day.replace(year=day.year - count, day=28)
 
 
-_F, _M = Sex.FEMALE, Sex.MALE
+_F = Sex.FEMALE
 PEOPLE = (
     ListedPerson(
-        "Попова Татьяна Михайловна", _F, dt.date(1982, 3, 25), "72749131616", "Учитель", ("Иностранный язык (английский)",),
-        "specialist", None, "6263809", 2, 2, "user87905@example.org", "+79278653855",
+        "Попова Татьяна Михайловна", _F, dt.date(1982, 3, 25), "72749131616", "Учитель",
+        ("Иностранный язык (английский)",), "specialist", None, "6263809", 2, 2, "user87905@example.org",
+        "+79278653855",
     ),
     ListedPerson(
         "Павлова Анна Владимировна", _F, dt.date(1971, 7, 13), "49231129678", "Учитель", ("Математика",),
@@ -86,8 +87,8 @@ PEOPLE = (
     ),
     # The list: Педагог дополнительного образования.
     ListedPerson(
-        "Орлов Александр Владимирович", _M, dt.date(1968, 5, 21), "32134307822", "Учитель", ("Труд (технология)",),
-        "vocational", None, "3984664", 13, 8, "user12380@example.org", None, changed=True,
+        "Баранова Альбина Владимировна", _F, dt.date(1989, 9, 19), "89735003343", "Педагог-библиотекарь", (),
+        "specialist", "ВСА", "1522786", 1, 1, "user57278@example.org", None, changed=True,
     ),
     # The list: the surname Сорокина, after a marriage.
     ListedPerson(

@@ -25,7 +25,8 @@ _RETURNED = "Уточните дату приёма на работу: она р
 _NUMBER = "63-{year}-{number:06d}"
 #: applications that did not become чеки; within the term and past it for those that wait
 _APPLICATIONS = {
-    ApplicationStatus.DRAFT: 12, ApplicationStatus.RETURNED: 9, ApplicationStatus.REJECTED: 18, ApplicationStatus.WITHDRAWN: 8,
+    ApplicationStatus.DRAFT: 12, ApplicationStatus.RETURNED: 9, ApplicationStatus.REJECTED: 18,
+    ApplicationStatus.WITHDRAWN: 8,
 }  # fmt: skip
 _WAITING, _OVERDUE = 32, 6
 

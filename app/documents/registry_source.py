@@ -22,7 +22,9 @@ def registry_of_group(group: m.TrainingGroup) -> tuple[list[TrainedRow], Registr
         .order_by(m.Employee.sort, m.Enrolment.id)
         .options(
             selectinload(m.Enrolment.employee),
-            selectinload(m.Enrolment.employment).selectinload(m.Employment.organization).selectinload(m.Organization.territory),
+            selectinload(m.Enrolment.employment)
+            .selectinload(m.Employment.organization)
+            .selectinload(m.Organization.territory),
             selectinload(m.Enrolment.employment).selectinload(m.Employment.position),
             selectinload(m.Enrolment.employment).selectinload(m.Employment.subjects),
             selectinload(m.Enrolment.block).selectinload(m.VoucherBlock.voucher),

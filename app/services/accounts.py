@@ -183,7 +183,7 @@ def check_new_password(password: str) -> None:
 @use_case
 def unlock(user_id: int) -> m.Account:
     """Let a locked account sign in again at once."""
-    user = get_writable(db.session, m.Account, user_id, "ab_user:unlock")  # type: ignore[type-var]
+    user = get_writable(db.session, m.Account, user_id, "ab_user:unlock")
     if user.locked_until is None:
         raise Conflict("Вход этому пользователю не закрыт.")
     user.locked_until, user.fail_login_count = None, 0

@@ -85,7 +85,7 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
     transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
     group = seats.lock_group(group_id)
     _end_enrolments(group, _ENDED_WITH_GROUP, f"Группа отменена организатором: {group.reason_text}")
-    db.session.refresh(group)
+    db.session.refresh(group, ["taken"])
     return group
 
 

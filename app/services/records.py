@@ -69,6 +69,7 @@ def after_save(model: type[m.Base]) -> Callable[[Hook], Hook]:
 def create(model: type[Row], values: Values) -> Row:
     """Insert a row of ``model``; raises Invalid by field, Forbidden without the right or outside the actor's rows."""
     current_actor().require(f"{model.__tablename__}:add")
+    _check_references(model, values, None)
     row = insert_row(model, values)
     stay_inside(row, "add")
     return row
@@ -85,6 +86,7 @@ def update(row: Row, values: Values, *, version: int | None = None) -> Row:
         raise Conflict(
             "Пока вы работали, эту запись изменил другой пользователь. Откройте её заново и повторите изменение."
         )
+    _check_references(type(row), values, row)
     _save(row, check(type(row), values, row), "updated")
     stay_inside(row, "edit")
     return row
@@ -259,6 +261,31 @@ def _ancestors(organization_id: int) -> set[int]:
     # UNION, not UNION ALL: a cycle that is already in the data ends the walk instead of running for ever.
     chain = chain.union(select(table.c.id, table.c.parent_id).where(table.c.id == chain.c.parent_id))
     return set(db.session.scalars(select(chain.c.id)))
+
+
+def _check_references(model: type[m.Base], values: Values, row: Any | None) -> None:
+    """Refuse references to rows that the actor does not see: a form can name any id, its choices are only an offer."""
+    errors: Fields = {}
+    for relation in inspect(model).relationships:
+        wanted = _referred(values, relation.key) - _referred(
+            {relation.key: getattr(row, relation.key, None)}, relation.key
+        )
+        if wanted:
+            target = cast(Any, relation.mapper.class_)
+            seen = db.session.scalars(select(target.id).where(target.id.in_(wanted)))
+            if wanted - set(seen):
+                errors[relation.key] = ["Такой записи нет или она вам не видна. Выберите значение из списка."]
+    if errors:
+        raise Invalid("Проверьте поля, отмеченные ниже.", fields=errors)
+
+
+def _referred(values: Values, relation: str) -> set[int]:
+    """Ids to which the values of a relation point: one row, several, or a key."""
+    value = values.get(relation)
+    if isinstance(value, list | tuple):
+        return {item.id for item in value}
+    key = _id_of(values, relation)
+    return set() if key is None else {key}
 
 
 def _id_of(values: Values, relation: str) -> int | None:

@@ -230,7 +230,7 @@ def promote_waiting(group: m.TrainingGroup) -> list[m.Enrolment]:
             row = _promote(enrolment_id, group)
             if row is not None:
                 promoted.append(row)
-        db.session.refresh(group)
+        db.session.refresh(group, ["taken"])
         return promoted
 
 

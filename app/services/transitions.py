@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, func, inspect, select, update
 
 from app import models as m
 from app.access import get_writable, unscoped
@@ -125,4 +125,9 @@ def _swap(row: Any, edge: Edge, values: dict[str, Any]) -> None:
         raise Conflict(
             "Эту запись уже изменил другой пользователь. Обновите страницу и повторите действие, если оно ещё нужно."
         )
-    db.session.refresh(row)
+    db.session.refresh(row, _columns_of(row))
+
+
+def _columns_of(row: Any) -> list[str]:
+    """Names of the row's own columns: what was loaded beside it (relations) is not loaded again."""
+    return [attribute.key for attribute in inspect(row).mapper.column_attrs if not attribute.deferred]

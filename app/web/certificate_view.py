@@ -21,12 +21,10 @@ from app.web.scoped_view import ScopedModelView
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-class CertificatePrinting:
-    """Mixin of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
+class CertificatePrinting(ScopedModelView):
+    """Pages of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
 
     include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf"}
-    visible: Any
-    may: Any
 
     def blocks(self, row: m.Certificate) -> Sequence[Block]:
         """What is printed, and where anybody may check it."""
@@ -43,7 +41,9 @@ class CertificatePrinting:
             ("Организация", facts.organization),
             ("Бланк", str(row.blank) if row.blank else "обычная бумага"),
         )
-        check = Pair("Проверка по коду", Cell("открыть страницу проверки", href=url_for("HomeView.verify", code=row.check_code)))
+        check = Pair(
+            "Проверка по коду", Cell("открыть страницу проверки", href=url_for("HomeView.verify", code=row.check_code))
+        )
         return [Block("Документ", pairs=[*(Pair(label, Cell(text)) for label, text in values), check])]
 
     def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:
@@ -69,7 +69,9 @@ class CertificatePrinting:
         """The document as PDF."""
         row = self.visible(pk, "print")
         paper = to_pdf(_paper(row))
-        return send_file(io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.pdf", mimetype="application/pdf")
+        return send_file(
+            io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.pdf", mimetype="application/pdf"
+        )
 
 
 def _paper(row: m.Certificate) -> bytes:

@@ -172,7 +172,9 @@ def rule_blocks(rule: m.VoucherRule) -> Block:
 
 # --- programs, groups, certificates ----------------------------------------------------------------------------------
 
-PROGRAM = ListColumn("title", "Программа", lambda p: p.title, lambda p: Cell(p.title, f"шифр {p.code}"), (m.Program.sort,))
+PROGRAM = ListColumn(
+    "title", "Программа", lambda p: p.title, lambda p: Cell(p.title, f"шифр {p.code}"), (m.Program.sort,)
+)
 GROUP = ListColumn(
     "number",
     "Группа",
@@ -191,7 +193,9 @@ SEATS = ListColumn(
     "taken",
     "Места",
     lambda g: f"{g.taken} из {g.capacity}",
-    lambda g: Cell(f"{g.taken} из {g.capacity}", "мест нет" if g.taken >= g.capacity else f"свободно {g.capacity - g.taken}"),
+    lambda g: Cell(
+        f"{g.taken} из {g.capacity}", "мест нет" if g.taken >= g.capacity else f"свободно {g.capacity - g.taken}"
+    ),
     (m.TrainingGroup.taken,),
 )
 
@@ -268,13 +272,19 @@ def _account_roles(row: m.Account) -> str:
     return ", ".join(dict.fromkeys(ROLES[a.role].title for a in live)) or "без роли"
 
 
-ACCOUNT = ListColumn("last_name", "Пользователь", lambda u: u.full_name, lambda u: Cell(u.full_name, u.email), (m.Account.last_name,))
+ACCOUNT = ListColumn(
+    "last_name", "Пользователь", lambda u: u.full_name, lambda u: Cell(u.full_name, u.email), (m.Account.last_name,)
+)
 ACCOUNT_ROLES = ListColumn("roles_text", "Роли", _account_roles, lambda u: Cell(_account_roles(u)))
 ASSIGNED_ROLE = ListColumn(
     "role", "Роль", lambda a: ROLES[a.role].title, lambda a: Cell(ROLES[a.role].title), (m.Assignment.role,)
 )
 ROLE = ListFilter(
-    "role", "Роль", "choice", lambda v, _t: m.Assignment.role == v, lambda: [(code, r.title) for code, r in ROLES.items()]
+    "role",
+    "Роль",
+    "choice",
+    lambda v, _t: m.Assignment.role == v,
+    lambda: [(code, r.title) for code, r in ROLES.items()],
 )
 
 
@@ -285,7 +295,9 @@ def roles_block(row: m.Account) -> Block:
         href = url_for("AssignmentView.show", pk=a.id)
         place = str(a.organization or a.territory or "вся область")
         term = f"с {format_date(a.valid_from)}" + (f" по {format_date(a.valid_to)}" if a.valid_to else "")
-        rows.append(Row(a.id, href, [Cell(ROLES[a.role].title, href=href), Cell(place), Cell(term), Cell(a.basis or "—")]))
+        rows.append(
+            Row(a.id, href, [Cell(ROLES[a.role].title, href=href), Cell(place), Cell(term), Cell(a.basis or "—")])
+        )
     heads = [Column(h, h) for h in ("Роль", "Где", "Срок", "Основание")]
     return Block("Роли", columns=heads, rows=rows, empty="Ролей нет: пользователь ничего не видит.")
 
@@ -294,7 +306,7 @@ def roles_block(row: m.Account) -> Block:
 def create_account(values: Mapping[str, Any]) -> m.Account:
     """Create an account with a one-time password, shown once to the administrator."""
     password = secrets.token_urlsafe(9)
-    row = records.create(m.Account, dict(values))  # type: ignore[type-var]
+    row = records.create(m.Account, dict(values))
     row.password, row.must_change_password = generate_password_hash(password), True
     db.session.flush()
     flash(f"Одноразовый пароль: {password}. Передайте его пользователю: больше он не покажется.", "info")
@@ -308,7 +320,9 @@ def _changes_text(entry: m.AuditEntry) -> str:
     return "; ".join(f"{label}: {a or 'пусто'} → {b or 'пусто'}" for label, (a, b) in entry.changes.items())
 
 
-AUDIT_ACTION = ListColumn("action", "Что сделано", lambda e: action_label(e.action), lambda e: Cell(action_label(e.action)))
+AUDIT_ACTION = ListColumn(
+    "action", "Что сделано", lambda e: action_label(e.action), lambda e: Cell(action_label(e.action))
+)
 AUDIT_CHANGES = ListColumn("changes", "Было → стало", _changes_text, lambda e: Cell(_changes_text(e)))
 AUDIT_OBJECT = ListFilter(
     "object_table",
@@ -317,4 +331,3 @@ AUDIT_OBJECT = ListFilter(
     lambda v, _t: m.AuditEntry.object_table == v,
     lambda: sorted(((code, t.plural) for code, t in THINGS.items()), key=lambda pair: pair[1]),
 )
-

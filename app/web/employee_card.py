@@ -112,7 +112,9 @@ def voucher_blocks(data: CardData) -> list[Block]:
         return [Block(f"Чек № {live.number}", parts=parts, note=note)]
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
     if waiting is not None:
-        note = f"{waiting.status.label}. Срок решения: {format_date(waiting.due_on) if waiting.due_on else 'не назначен'}."
+        note = (
+            f"{waiting.status.label}. Срок решения: {format_date(waiting.due_on) if waiting.due_on else 'не назначен'}."
+        )
         return [Block("Заявка на чек", note=note)]
     return [Block("Чек", note=vouchers.eligibility(data.person.id).reason or "Можно подать заявку на чек.")]
 
@@ -123,8 +125,14 @@ _PART_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus
 def _part(block: m.VoucherBlock, enrolment: m.Enrolment | None) -> Cell:
     hours = f"{block.hours_min}–{block.hours_max} ч" if block.hours_min != block.hours_max else f"{block.hours_max} ч"
     detail = block.status.label
-    if enrolment is not None and block.status in (BlockStatus.RESERVED, BlockStatus.USED) and enrolment.group is not None:
-        detail = f"{enrolment.status.label}: группа {enrolment.group.number}, с {format_date(enrolment.group.starts_on)}"
+    if (
+        enrolment is not None
+        and block.status in (BlockStatus.RESERVED, BlockStatus.USED)
+        and enrolment.group is not None
+    ):
+        detail = (
+            f"{enrolment.status.label}: группа {enrolment.group.number}, с {format_date(enrolment.group.starts_on)}"
+        )
     return Cell(f"{block.title} · {hours}", detail, tone=_PART_TONES[block.status])
 
 
@@ -185,7 +193,13 @@ def _work(data: CardData) -> list[Block]:
     ]
     heads = ("Должность", "Организация", "Вид занятости", "Период", "Подтверждение")
     return [
-        table("Места работы", heads, rows, empty="Места работы не указаны.", add=("employment", "Добавить место работы", data.person))
+        table(
+            "Места работы",
+            heads,
+            rows,
+            empty="Места работы не указаны.",
+            add=("employment", "Добавить место работы", data.person),
+        )
     ]
 
 
@@ -201,11 +215,15 @@ def _education(data: CardData) -> list[Block]:
         for q in data.qualifications
     ]
     heads = ("Уровень, учебное заведение", "Специальность", "Диплом", "Год")
-    names = [
-        _row(n, n.last_name, format_date(n.until) if n.until else "—", n.reason or "—") for n in data.former_names
-    ]
+    names = [_row(n, n.last_name, format_date(n.until) if n.until else "—", n.reason or "—") for n in data.former_names]
     return [
-        table("Образование", heads, rows, empty="Образование не указано.", add=("qualification", "Добавить образование", data.person)),
+        table(
+            "Образование",
+            heads,
+            rows,
+            empty="Образование не указано.",
+            add=("qualification", "Добавить образование", data.person),
+        ),
         table(
             "Прежние фамилии",
             ("Фамилия", "По какую дату", "Причина"),
@@ -228,7 +246,15 @@ def _attestation(data: CardData) -> list[Block]:
         for a in data.attestations
     ]
     heads = ("Вид", "Должность", "Действует", "Распоряжение")
-    return [table("Аттестация", heads, rows, empty="Сведений об аттестации нет.", add=("attestation", "Добавить аттестацию", data.person))]
+    return [
+        table(
+            "Аттестация",
+            heads,
+            rows,
+            empty="Сведений об аттестации нет.",
+            add=("attestation", "Добавить аттестацию", data.person),
+        )
+    ]
 
 
 def _training(data: CardData) -> list[Block]:
@@ -246,8 +272,16 @@ def _training(data: CardData) -> list[Block]:
     heads = ("Программа, организация", "Часы", "Период", "Документ", "Сведения")
     total = sum(line.hours for line in data.trainings)
     note = f"Всего {count(total, 'час', 'часа', 'часов')}." if total else ""
-    block = table("История обучения", heads, rows, empty="Обучения ещё не было.", add=("training", "Добавить обучение", data.person))
-    return [Block(block.title, columns=block.columns, rows=block.rows, empty=block.empty, buttons=block.buttons, note=note)]
+    block = table(
+        "История обучения",
+        heads,
+        rows,
+        empty="Обучения ещё не было.",
+        add=("training", "Добавить обучение", data.person),
+    )
+    return [
+        Block(block.title, columns=block.columns, rows=block.rows, empty=block.empty, buttons=block.buttons, note=note)
+    ]
 
 
 def _courses(data: CardData) -> list[Block]:

@@ -18,7 +18,7 @@ from app.access import current_actor
 from app.errors import Conflict, Invalid, NotFound
 from app.exchange import staff_import
 from app.exchange.sample import build_sample
-from app.services import people
+from app.services import people, vouchers
 from app.statuses import EmploymentKind
 from app.web import columns as c
 from app.web import employee_card
@@ -29,10 +29,15 @@ from app.web.pages import Button, CardPage, Cell, Column, FormPage, Link, ListPa
 from app.web.scoped_view import ScopedModelView
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TONES = {"create": ("создать", "ok"), "update": ("обновить", "go"), "unchanged": ("без изменений", "grey"), "error": ("ошибка", "bad")}
+_TONES = {
+    "create": ("создать", "ok"),
+    "update": ("обновить", "go"),
+    "unchanged": ("без изменений", "grey"),
+    "error": ("ошибка", "bad"),
+}
 
 
-class ImportForm(FlaskForm):  # type: ignore[misc]
+class ImportForm(FlaskForm):
     """The staff list."""
 
     file = FileField(
@@ -81,14 +86,12 @@ class _PlaceFields:
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages:
-    """Mixin of the employees' view."""
+class EmployeePages(ScopedModelView):
+    """Pages of the employees' view."""
 
     include_route_methods = ScopedModelView.include_route_methods | {
         "import_upload", "import_preview", "import_apply", "import_sample", "find_place",
     }  # fmt: skip
-    visible: Any
-    crumbs: Any
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -106,10 +109,10 @@ class EmployeePages:
             title=row.full_name,
             crumbs=self.crumbs(),
             status=status,
-            buttons=self.card_buttons(row),  # type: ignore[attr-defined]
+            buttons=self.card_buttons(row),
             tabs=employee_card.tabs(data, tab if tab in dict(employee_card.TABS) else "overview"),
             blocks=employee_card.blocks(data, tab),
-            aside=[self.history_block(row)],  # type: ignore[attr-defined]
+            aside=[self.history_block(row)],
         )
 
     def extra_buttons(self, row: m.Employee) -> list[Button]:
@@ -117,7 +120,7 @@ class EmployeePages:
         actor, buttons = current_actor(), []
         if actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
-        if actor.can("voucher_application:add"):
+        if actor.can("voucher_application:add") and vouchers.eligibility(row.id).allowed:
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
         return buttons
 
@@ -129,19 +132,19 @@ class EmployeePages:
 
     def _init_forms(self) -> None:
         """A new person comes with the first place of work: a card without one is seen by no school."""
-        super()._init_forms()  # type: ignore[misc]
+        super()._init_forms()
         places = _PlaceFields()
         self.places = places
-        person = PortalModelConverter(self).fields(self.form_columns)  # type: ignore[attr-defined]
+        person = PortalModelConverter(self).fields(self.form_columns)
         place = PortalModelConverter(places).fields(_PLACE)
         self.add_form = type("HireForm", (DynamicForm,), {**person, **place})
-        self.add_sections = (*self.sections[:1], ("Место работы", _PLACE), *self.sections[1:])  # type: ignore[attr-defined]
+        self.add_sections = (*self.sections[:1], ("Место работы", _PLACE), *self.sections[1:])
 
     def create_from(self, form: Any) -> Any:
         """Create the person together with the first place of work."""
         place = form_values(form, _PLACE, m.Employment)
         employment = people.hire(
-            self.values(form),  # type: ignore[attr-defined]
+            self.values(form),
             organization_id=place["organization"].id,
             position_id=place["position"].id,
             started_on=place["started_on"],
@@ -194,7 +197,9 @@ class EmployeePages:
     @guarded("import")
     def import_sample(self) -> Any:
         """Empty form of the list with the portal's columns."""
-        return send_file(io.BytesIO(build_sample()), as_attachment=True, download_name="Список работников.xlsx", mimetype=_XLSX)
+        return send_file(
+            io.BytesIO(build_sample()), as_attachment=True, download_name="Список работников.xlsx", mimetype=_XLSX
+        )
 
     @expose("/import/<int:pk>")
     @guarded("import")
@@ -237,7 +242,12 @@ def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow]) -> 
     for r in rows:
         words, tone = _TONES[r.action]
         detail = "; ".join([*r.problems, *r.changes]) or "—"
-        cells = [Cell(str(r.number), number=True), Cell(r.label), Cell(words, tone=tone), Cell(detail, "; ".join(r.warnings))]
+        cells = [
+            Cell(str(r.number), number=True),
+            Cell(r.label),
+            Cell(words, tone=tone),
+            Cell(detail, "; ".join(r.warnings)),
+        ]
         shown.append(Row(r.number, "", cells))
     return ListPage(
         title=f"Предпросмотр: {batch.file_name}",
@@ -252,7 +262,8 @@ def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow]) -> 
         first=1 if rows else 0,
         last=len(rows),
         page_size=max(1, len(rows)),
-        crumbs=[Link("Работники", url_for("EmployeeView.list")), Link("Загрузка из Excel", url_for("EmployeeView.import_upload"))],
+        crumbs=[
+            Link("Работники", url_for("EmployeeView.list")),
+            Link("Загрузка из Excel", url_for("EmployeeView.import_upload")),
+        ],
     )
-
-

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
@@ -28,10 +29,12 @@ from app.web.scoped_view import ScopedModelView, attach
 _OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
 
 
-class ResultForm(FlaskForm):  # type: ignore[misc]
+class ResultForm(FlaskForm):
     """Outcome of a listener (order § 3.3)."""
 
-    outcome = SelectField("Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in _OUTCOMES])
+    outcome = SelectField(
+        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in _OUTCOMES]
+    )
     result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
     final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
     final_mark = StringField("Результат", [Optional(), Length(max=120)])
@@ -39,11 +42,10 @@ class ResultForm(FlaskForm):  # type: ignore[misc]
     reason = TextAreaField("Причина (если не аттестован или отчислен)", [Optional(), Length(max=1000)])
 
 
-class EnrolmentPages:
-    """Mixin of the enrolments' view."""
+class EnrolmentPages(ScopedModelView):
+    """Pages of the enrolments' view."""
 
     include_route_methods = ScopedModelView.include_route_methods | {"result", "issue"}
-    may: Any
 
     def create(self, values: dict[str, Any]) -> Any:
         """Enrol: reserves the seat and a block of the чек, or joins the waiting list."""
@@ -52,18 +54,21 @@ class EnrolmentPages:
     def after_save(self, row: m.Enrolment) -> str:
         """Show the enrolment: its state says who acts next."""
         if row.status == EnrolmentStatus.WAITING:
-            flash("Свободных мест нет: работник внесён в лист ожидания. Место появится — запись станет действующей.", "info")
+            flash(
+                "Свободных мест нет: работник внесён в лист ожидания. Место появится — запись станет действующей.",
+                "info",
+            )
         return url_for("EnrolmentView.show", pk=row.id)
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Only groups that are open for enrolment are offered for a new one; in filters all."""
         if field == "group" and request.endpoint == "EnrolmentView.add":
-            return target.status == "open"  # type: ignore[attr-defined]
+            return target.status == "open"
         return None
 
     def prefill(self) -> dict[str, Any]:
         """A worker enrols himself or herself."""
-        return {**c.self_as_employee(self), **super().prefill()}  # type: ignore[misc]
+        return {**c.self_as_employee(self), **super().prefill()}
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Who, where, paid by what, with which result."""
@@ -80,7 +85,9 @@ class EnrolmentPages:
         if row.status == EnrolmentStatus.TRAINED and _may_issue(row):
             issued = next((x for x in row.certificates if x.status == "issued"), None)
             if issued is None:
-                buttons.append(Button("Выдать документ", url_for("EnrolmentView.issue", pk=row.id), main=True, post=True))
+                buttons.append(
+                    Button("Выдать документ", url_for("EnrolmentView.issue", pk=row.id), main=True, post=True)
+                )
             else:
                 buttons.append(Button("Открыть документ", url_for("CertificateView.show", pk=issued.id), main=True))
         return buttons
@@ -104,7 +111,9 @@ class EnrolmentPages:
         fields = ["outcome", "result_on", "final_form", "final_mark", "protocol_number", "reason"]
         title = f"Результат: {row.employee.full_name}"
         back = url_for("EnrolmentView.show", pk=pk)
-        page = FormPage(title, form, [Section("", fields)], submit="Внести результат", cancel_href=back, problems=problems)
+        page = FormPage(
+            title, form, [Section("", fields)], submit="Внести результат", cancel_href=back, problems=problems
+        )
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @expose("/issue/<int:pk>", methods=["POST"])
@@ -134,8 +143,8 @@ def _may_issue(row: m.Enrolment) -> bool:
 def _record(pk: int, form: ResultForm) -> None:
     enrolments.record_result(
         pk,
-        EnrolmentStatus(form.outcome.data),
-        result_on=form.result_on.data,
+        EnrolmentStatus.of(form.outcome.data or ""),
+        result_on=cast("dt.date | None", form.result_on.data),
         final_form=form.final_form.data or None,
         final_mark=form.final_mark.data or None,
         protocol_number=form.protocol_number.data or None,

@@ -28,12 +28,17 @@ MASKS = {
 }
 
 
-class RuDateField(StringField):  # type: ignore[misc]
+class RuDateField(StringField):
     """Date typed as дд.мм.гггг; ``data`` is a date or None."""
 
-    def __init__(self, label: str = "", validators: Sequence[Any] = (), **kwargs: Any) -> None:
+    data: Any
+
+    def __init__(self, label: str = "", validators: list[Any] | None = None, **kwargs: Any) -> None:
         super().__init__(
-            label, validators, render_kw={"data-mask": "date", "inputmode": "numeric", "placeholder": "дд.мм.гггг"}, **kwargs
+            label,
+            validators,
+            render_kw={"data-mask": "date", "inputmode": "numeric", "placeholder": "дд.мм.гггг"},
+            **kwargs,
         )
 
     def _value(self) -> str:
@@ -52,7 +57,7 @@ class RuDateField(StringField):  # type: ignore[misc]
                 raise ValidationError(f"{error}") from error
 
 
-class RuIntegerField(IntegerField):  # type: ignore[misc]
+class RuIntegerField(IntegerField):
     """Whole number with a Russian sentence for anything else."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -65,8 +70,10 @@ class RuIntegerField(IntegerField):  # type: ignore[misc]
             self.data = int(text)
 
 
-class LinesField(TextAreaField):  # type: ignore[misc]
+class LinesField(TextAreaField):
     """A list of texts, one a line."""
+
+    data: Any
 
     def _value(self) -> str:
         return "\n".join(self.data or ())
@@ -76,7 +83,7 @@ class LinesField(TextAreaField):  # type: ignore[misc]
         self.data = [line.strip() for line in valuelist[0].splitlines() if line.strip()] if valuelist else []
 
 
-class LookupField(Field):  # type: ignore[misc]
+class LookupField(Field):
     """Choice of one or several rows of a related table, searched as one types; the chosen rows are loaded within the scope.
 
     ``choose(ids) -> rows`` returns only rows that the user may choose, so a foreign id is an error, never a write.
@@ -85,7 +92,7 @@ class LookupField(Field):  # type: ignore[misc]
     def __init__(
         self,
         label: str = "",
-        validators: Sequence[Any] = (),
+        validators: list[Any] | None = None,
         *,
         choose: Callable[[Iterable[int]], list[Any]],
         lookup_url: Callable[[], str],
@@ -190,7 +197,9 @@ class PortalModelConverter:
         kind = column.type
         if name in self.view.choices:
             blank_choice = [("", "— выберите —")]
-            return SelectField(label, [InputRequired(REQUIRED)], choices=blank_choice + list(self.view.choices[name]), description=hint)
+            return SelectField(
+                label, [InputRequired(REQUIRED)], choices=blank_choice + list(self.view.choices[name]), description=hint
+            )
         has_default = column.default is not None or column.server_default is not None
         required = (not column.nullable and not has_default) or name in self.view.required_columns
         validators: list[Any] = [InputRequired(REQUIRED) if required else Optional()]
@@ -239,7 +248,7 @@ def form_values(form: Any, columns: Iterable[str], model: Any) -> dict[str, Any]
     for name in columns:
         data = form[name].data
         if name in mapper.columns and isinstance(mapper.columns[name].type, Enum):
-            enum: Any = mapper.columns[name].type.enum_class  # type: ignore[attr-defined]
+            enum: Any = mapper.columns[name].type.enum_class
             data = enum(data) if data else None
         values[name] = None if data == "" else data
     return values

@@ -32,16 +32,14 @@ from app.web.scoped_view import ScopedModelView
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class GroupPages:
-    """Mixin of the groups' view."""
+class GroupPages(ScopedModelView):
+    """Pages of the groups' view."""
 
     include_route_methods = ScopedModelView.include_route_methods | {"registry", "issue_all"}
-    may: Any
-    pairs_block: Any
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """A new group runs a published program."""
-        return target.status == "published" if field == "program" else None  # type: ignore[attr-defined]
+        return target.status == "published" if field == "program" else None
 
     def blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
         """The group, then its listeners for those who may see enrolments."""
@@ -58,7 +56,9 @@ class GroupPages:
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", group=row.id), main=True))
         if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):
             href = url_for("TrainingGroupView.issue_all", pk=row.id)
-            buttons.append(Button("Выдать документы обученным", href, post=True, confirm="Выдать документы всем обученным группы?"))
+            buttons.append(
+                Button("Выдать документы обученным", href, post=True, confirm="Выдать документы всем обученным группы?")
+            )
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
         return buttons
 

@@ -18,7 +18,7 @@ Handler = Callable[..., Any]
 def sign_in_redirect() -> Response:
     """Send a stranger to the sign-in page, and back afterwards."""
     target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("SignInView.login", next=target))  # type: ignore[return-value]
+    return redirect(url_for("SignInView.login", next=target))
 
 
 def guarded(verb: str) -> Callable[[Handler], Handler]:

@@ -21,7 +21,7 @@ from app.web.pages import Block, CardPage, Cell, Pair, StartPage, Tile
 from app.web.worker_home import worker_blocks
 
 
-class HomeView(BaseView):  # type: ignore[misc]
+class HomeView(BaseView):
     """The start page: what waits for the user, each figure opening the list it counts."""
 
     route_base = ""
@@ -86,7 +86,11 @@ def _tiles(actor: Actor) -> list[Tile]:
         tiles.append(Tile(number, "места работы ждут подтверждения", href))
     if actor.can("program:publish"):
         tiles.append(
-            Tile(_count(m.Program, m.Program.status == "submitted"), "программы ждут публикации", "/program/list/?status=submitted")
+            Tile(
+                _count(m.Program, m.Program.status == "submitted"),
+                "программы ждут публикации",
+                "/program/list/?status=submitted",
+            )
         )
     if actor.can("enrolment:agree"):
         href = "/enrolment/list/?status=applied"
@@ -95,7 +99,9 @@ def _tiles(actor: Actor) -> list[Tile]:
         href = "/enrolment/list/?status=agreed"
         tiles.append(Tile(_count(m.Enrolment, m.Enrolment.status == "agreed"), "записи ждут подтверждения", href))
     if actor.can("letter:resend"):
-        tiles.append(Tile(_count(m.Letter, m.Letter.status == "failed"), "письма не отправлены", "/letter/list/?status=failed"))
+        tiles.append(
+            Tile(_count(m.Letter, m.Letter.status == "failed"), "письма не отправлены", "/letter/list/?status=failed")
+        )
     return tiles + _totals_tiles(actor)
 
 
@@ -106,7 +112,9 @@ def _totals_tiles(actor: Actor) -> list[Tile]:
         tiles.append(Tile(_count(m.Employee), "работников", "/employee/list/"))
     if actor.can("training_group:list") and "worker" not in actor.roles:
         href = "/training_group/list/?status=open"
-        tiles.append(Tile(_count(m.TrainingGroup, m.TrainingGroup.status == "open"), "группы, в которые идёт запись", href))
+        tiles.append(
+            Tile(_count(m.TrainingGroup, m.TrainingGroup.status == "open"), "группы, в которые идёт запись", href)
+        )
     if actor.can("ab_user:list") and "admin" in actor.roles:
         tiles.append(Tile(_count(m.Account), "пользователей", "/ab_user/list/"))
     return tiles
@@ -116,6 +124,6 @@ def _totals() -> Block:
     """Aggregates for the observer: numbers without a single row (п. 1.5 Порядка: other bodies, by agreement)."""
     from app.services.statistics import totals
 
-    return Block("Обучение работников образования", pairs=[Pair(label, Cell(str(n), number=True)) for label, n in totals()])
-
-
+    return Block(
+        "Обучение работников образования", pairs=[Pair(label, Cell(str(n), number=True)) for label, n in totals()]
+    )

@@ -108,7 +108,9 @@ class Listing:
         name = str(declared)
         label = label_of(self.model.__tablename__, name)
         getter = _getter(name)
-        return ListColumn(name, label, getter, lambda row: show_value(getter(row), name), self._orders(name), self._is_number(name))
+        return ListColumn(
+            name, label, getter, lambda row: show_value(getter(row), name), self._orders(name), self._is_number(name)
+        )
 
     def _orders(self, name: str) -> tuple[Any, ...]:
         if name in self.mapper.columns:
@@ -133,11 +135,17 @@ class Listing:
         if isinstance(kind, Enum):
             members = [(m.value, m.label) for m in kind.enum_class]  # type: ignore[union-attr]
             codes = {value for value, _ in members}
-            return ListFilter(name, label, "choice", lambda v, _t: attribute == v if v in codes else None, lambda: members)
+            return ListFilter(
+                name, label, "choice", lambda v, _t: attribute == v if v in codes else None, lambda: members
+            )
         if isinstance(kind, Boolean):
-            return ListFilter(name, label, "choice", lambda v, _t: attribute.is_(v == "1"), lambda: (("1", "да"), ("0", "нет")))
+            return ListFilter(
+                name, label, "choice", lambda v, _t: attribute.is_(v == "1"), lambda: (("1", "да"), ("0", "нет"))
+            )
         if isinstance(kind, Date | DateTime):
-            return ListFilter(name, label, "dates", lambda a, b: between(attribute, a, b, moments=isinstance(kind, DateTime)))
+            return ListFilter(
+                name, label, "dates", lambda a, b: between(attribute, a, b, moments=isinstance(kind, DateTime))
+            )
         values = select(attribute).distinct().order_by(attribute)
         return ListFilter(name, label, "choice", lambda v, _t: attribute == _typed(v, kind), lambda: _distinct(values))
 
@@ -147,7 +155,11 @@ class Listing:
         small = relation.mapper.class_.__tablename__ in SMALL
         options = (lambda: [(str(i), text) for i, text in self.view.lookup.options(name)]) if small else None
         return ListFilter(
-            name, label, "choice" if small else "lookup", lambda v, _t: key == int(v) if v.isdigit() and len(v) < 10 else None, options
+            name,
+            label,
+            "choice" if small else "lookup",
+            lambda v, _t: key == int(v) if v.isdigit() and len(v) < 10 else None,
+            options,
         )
 
     # --- statements
@@ -271,14 +283,19 @@ class Listing:
         value = query.chosen.get(f.name, "")
         if f.kind == "dates":
             return Filter(
-                f.name, f.label, "dates",
-                value=query.chosen.get(f"{f.name}_from", ""), value_to=query.chosen.get(f"{f.name}_to", ""),
+                f.name,
+                f.label,
+                "dates",
+                value=query.chosen.get(f"{f.name}_from", ""),
+                value_to=query.chosen.get(f"{f.name}_to", ""),
                 error=query.errors.get(f.name, ""),
             )
         if f.kind == "lookup":
             rows = self.view.lookup.choose(f.name, [int(value)]) if value.isdigit() and len(value) < 10 else []
             label = str(rows[0]) if rows else ""
-            return Filter(f.name, f.label, "lookup", value=value, value_label=label, lookup_url=self.view.lookup.url(f.name))
+            return Filter(
+                f.name, f.label, "lookup", value=value, value_label=label, lookup_url=self.view.lookup.url(f.name)
+            )
         options = [Option(v, text, v == value) for v, text in (f.choices() if f.choices else ())]
         label = next((o.label for o in options if o.chosen), "")
         return Filter(f.name, f.label, "choice", options, value if label else "", label)
@@ -362,5 +379,3 @@ def _typed(value: str, kind: Any) -> Any:
 
 def _distinct(statement: Select[Any]) -> list[tuple[str, str]]:
     return [(str(v), words(v)) for v in db.session.scalars(statement) if v is not None]
-
-

@@ -15,7 +15,7 @@ from app.web.search import match
 
 #: directories small enough to be shown whole in a drop-down
 SMALL = frozenset(
-    "territory municipality organization_type education_level attestation_kind voucher_rule".split()
+    ["territory", "municipality", "organization_type", "education_level", "attestation_kind", "voucher_rule"]
 )
 LIMIT = 20
 
@@ -78,7 +78,7 @@ def order_of(target: type[Any]) -> Any:
     for name in ("sort", "ordering", "name", "title", "number"):
         if hasattr(target, name):
             return getattr(target, name)
-    return target.id  # type: ignore[attr-defined]
+    return target.id
 
 
 def detail_of(row: Any) -> str:
@@ -92,5 +92,3 @@ def detail_of(row: Any) -> str:
     if isinstance(row, m.TrainingGroup):
         return f"{row.program.title} · {row.starts_on:%d.%m.%Y}"
     return ""
-
-

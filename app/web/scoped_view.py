@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import abort, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import ModelView, expose
@@ -20,18 +20,18 @@ from werkzeug.wrappers import Response
 
 from app import audit
 from app.access import current_actor, get_visible, get_writable, write_scope
-from app.clock import now
-from app.documents.spreadsheet import SheetColumn, write_sheet
+from app.clock import local, now
+from app.documents.spreadsheet import Kind, SheetColumn, write_sheet
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.labels import action_label, label_of, thing
 from app.russian import count, format_datetime
 from app.services import records
-from app.statuses import Edge, actions_of
+from app.statuses import TRANSITIONS, Edge, actions_of
 from app.unit_of_work import use_case
 from app.web.forms import PortalModelConverter, form_values
 from app.web.guards import guarded, signed_in
-from app.web.listing import Listing, eager, show_value
+from app.web.listing import Listing, show_value
 from app.web.lookups import Lookup
 from app.web.pages import Block, Button, CardPage, Cell, FormPage, Link, ListPage, Pair, Section
 from app.web.search import HINTS
@@ -42,7 +42,7 @@ BULK_LIMIT = 500
 Service = Callable[..., Any]
 
 
-class ScopedModelView(ModelView):  # type: ignore[misc]
+class ScopedModelView(ModelView):
     """Generated list, card, forms, deletion, actions and export of one table; see the module."""
 
     #: filters of the list: names of columns or relations, or ``ListFilter``
@@ -85,7 +85,8 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
         """Skip FAB's guessing of columns, filters and titles: everything is declared."""
         self.listing = Listing(self)
         self._base_filters = self.datamodel.get_filters()
-        self.related_views, self._related_views = [], []
+        self.related_views: Sequence[Any] = []
+        self._related_views: Sequence[Any] = []
 
     def _init_titles(self) -> None:
         self.list_title = self.title = self.words.plural
@@ -198,7 +199,7 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
             keep=[(k, str(v)) for k, v in query.parameters().items() if k in ("order", "size")],
         )
 
-    def _list_buttons(self) -> list[Button]:
+    def _list_buttons(self) -> Sequence[Button]:
         buttons = list(self.list_buttons())
         if self.sections and current_actor().can(f"{self.table}:add") and self.words.add:
             buttons.append(Button(self.words.add, url_for(f"{self.endpoint}.add"), main=True))
@@ -240,7 +241,7 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
         text = str(row)
         return text[:1].upper() + text[1:]
 
-    def crumbs(self) -> list[Link]:
+    def crumbs(self) -> Sequence[Link]:
         """Way back to the list, for those who may see it."""
         if not current_actor().can(f"{self.table}:list"):
             return []
@@ -260,10 +261,13 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
     def history_block(self, row: Any) -> Block:
         """Journal of a record, newest first."""
         entries = audit.history(self.table, row.id, limit=15)
-        events = [Cell(action_label(e.action), f"{format_datetime(e.at)} · {e.user_name}{_changes(e.changes)}") for e in entries]
+        events = [
+            Cell(action_label(e.action), f"{format_datetime(local(e.at))} · {e.user_name}{_changes(e.changes)}")
+            for e in entries
+        ]
         return Block("История", events=events, empty="Изменений пока нет.")
 
-    def card_buttons(self, row: Any) -> list[Button]:
+    def card_buttons(self, row: Any) -> Sequence[Button]:
         """Buttons of a card: allowed actions of its status, further ones, change, delete."""
         buttons = [*self.action_buttons(row), *self.extra_buttons(row)]
         if self.sections and self.may(row, "edit"):
@@ -273,21 +277,25 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
             buttons.append(Button("Удалить", href, post=True, danger=True, confirm=f"Удалить: {row}?"))
         return buttons
 
-    def action_buttons(self, row: Any) -> list[Button]:
+    def action_buttons(self, row: Any) -> Sequence[Button]:
         """Buttons of the status table that this user may press on this row now."""
         status = getattr(row, "status", None)
         edges = [e for e in actions_of_row(self.table, status) if e.action in self.services]
-        found = []
+        found: Any = []
         for edge in edges:
             if self.may(row, edge.action):
-                found.append(self._button(edge, url_for(f"{self.endpoint}.act", pk=row.id, name=edge.action), main=not found))
+                found.append(
+                    self._button(edge, url_for(f"{self.endpoint}.act", pk=row.id, name=edge.action), main=not found)
+                )
         return found
 
     @staticmethod
     def _button(edge: Edge, href: str, *, main: bool = False) -> Button:
         ask = "Причина" if edge.reason else ""
         danger = edge.target.tone in ("bad", "grey")
-        return Button(edge.button, href, main=main and not danger, post=True, danger=danger, confirm=edge.confirm, ask=ask)
+        return Button(
+            edge.button, href, main=main and not danger, post=True, danger=danger, confirm=edge.confirm, ask=ask
+        )
 
     def may(self, row: Any, verb: str) -> bool:
         """Whether the user may do ``verb`` on this visible row."""
@@ -352,7 +360,9 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
         page = FormPage(
             title=title,
             form=form,
-            sections=[Section(t, f) for t, f in (self.sections if row is not None else self.add_sections or self.sections)],
+            sections=[
+                Section(t, f) for t, f in (self.sections if row is not None else self.add_sections or self.sections)
+            ],
             cancel_href=self._cancel(row),
             crumbs=self.crumbs(),
             problems=problems,
@@ -391,7 +401,7 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
 
     # --- actions -----------------------------------------------------------------------------------------------------
 
-    def bulk_actions(self) -> list[Button]:
+    def bulk_actions(self) -> Sequence[Button]:
         """Actions of the status table that may be done on many rows."""
         actor = current_actor()
         edges = actions_of(self.table)
@@ -455,7 +465,7 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
         rows = db.session.scalars(select(model).where(model.id.in_(ids)).order_by(model.id)).all()
         if len(rows) != len(ids) or len(set(typed)) != len(ids):
             raise NotFound("Одной из отмеченных записей нет или она вам не видна. Ничего не выполнено.")
-        return rows
+        return cast("Sequence[Any]", rows)
 
     def _require_action(self, name: str) -> None:
         if name not in self.services:
@@ -515,20 +525,21 @@ class ScopedModelView(ModelView):  # type: ignore[misc]
         heads = [SheetColumn(c.label, self._sheet_kind(c), 28) for c in columns]
         write_sheet(path, title=self.words.plural, columns=heads, rows=rows, notes=notes)
 
-    def _sheet_kind(self, column: Any) -> str:
+    def _sheet_kind(self, column: Any) -> Kind:
         mapped = self.listing.mapper.columns.get(column.name)
         kind = mapped.type.python_type.__name__ if mapped is not None and column.name != "changes" else "str"
-        return {"int": "int", "date": "date", "datetime": "datetime"}.get(kind, "text")
+        kinds: dict[str, Kind] = {"int": "int", "date": "date", "datetime": "datetime"}
+        return kinds.get(kind, "text")
 
     @use_case
     def _journal_export(self, total: int, filters: str) -> None:
-        audit.write(f"{self.table}.exported", self.table, None, self.words.plural, {"Строк": ("", str(total)), "Отборы": ("", filters)})
-
-    # --- FAB's own endpoints that are never served -------------------------------------------------------------------
-
-    def loads(self, *paths: str) -> list[Any]:
-        """Loader options for a card."""
-        return [eager(self.datamodel.obj, p) for p in paths]
+        audit.write(
+            f"{self.table}.exported",
+            self.table,
+            None,
+            self.words.plural,
+            {"Строк": ("", str(total)), "Отборы": ("", filters)},
+        )
 
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -550,8 +561,6 @@ def _changes(changes: Mapping[str, Sequence[str]]) -> str:
 
 def actions_of_row(table: str, status: Any) -> list[Edge]:
     """Edges with a button that leave ``status``."""
-    from app.statuses import TRANSITIONS
-
     return [e for e in TRANSITIONS.get(table, ()) if e.source == status and not e.automatic]
 
 

@@ -22,7 +22,7 @@ from app.web.guards import signed_in
 from app.web.pages import FormPage, Section
 
 
-class PortalSecurityManager(SecurityManager):  # type: ignore[misc]
+class PortalSecurityManager(SecurityManager):
     """Rights come from one table in code, so no permission query is ever made; FAB's own security views stay off."""
 
     user_model = Account
@@ -49,7 +49,7 @@ class PortalSecurityManager(SecurityManager):  # type: ignore[misc]
         self.auth_view = self.appbuilder.add_view_no_menu(SignInView())
 
 
-class PortalAppBuilder(AppBuilder):  # type: ignore[misc]
+class PortalAppBuilder(AppBuilder):
     """FAB without the endpoints that the portal does not use (language switch, back button, menu and OpenAPI)."""
 
     def _add_admin_views(self) -> None:
@@ -60,26 +60,36 @@ class PortalAppBuilder(AppBuilder):  # type: ignore[misc]
         """FAB's Bootstrap files are not served."""
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """Login and password."""
 
     login = StringField(
-        "Логин", [InputRequired("Введите логин."), Length(max=128)], render_kw={"autocomplete": "username", "autofocus": True}
+        "Логин",
+        [InputRequired("Введите логин."), Length(max=128)],
+        render_kw={"autocomplete": "username", "autofocus": True},
     )
     password = PasswordField(
         "Пароль", [InputRequired("Введите пароль."), Length(max=200)], render_kw={"autocomplete": "current-password"}
     )
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class PasswordForm(FlaskForm):
     """Own password: the old one and the new one twice."""
 
-    old = PasswordField("Прежний пароль", [InputRequired("Введите прежний пароль.")], render_kw={"autocomplete": "current-password"})
-    new = PasswordField("Новый пароль", [InputRequired("Введите новый пароль."), Length(max=200)], render_kw={"autocomplete": "new-password"})
-    again = PasswordField("Новый пароль ещё раз", [InputRequired("Повторите новый пароль.")], render_kw={"autocomplete": "new-password"})
+    old = PasswordField(
+        "Прежний пароль", [InputRequired("Введите прежний пароль.")], render_kw={"autocomplete": "current-password"}
+    )
+    new = PasswordField(
+        "Новый пароль",
+        [InputRequired("Введите новый пароль."), Length(max=200)],
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "Новый пароль ещё раз", [InputRequired("Повторите новый пароль.")], render_kw={"autocomplete": "new-password"}
+    )
 
 
-class SignInView(BaseView):  # type: ignore[misc]
+class SignInView(BaseView):
     """Sign-in, sign-out and the own password."""
 
     route_base = ""
@@ -102,14 +112,16 @@ class SignInView(BaseView):  # type: ignore[misc]
                 login_user(account)
                 return redirect(target)
         page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
-        return render_template("login.html", page=page, **current_app.config["SIGN_IN_HINTS"]()), 422 if form.is_submitted() else 200
+        return render_template(
+            "login.html", page=page, **current_app.config["SIGN_IN_HINTS"]()
+        ), 422 if form.is_submitted() else 200
 
     @staticmethod
     def _sign_in(form: SignInForm) -> accounts.SignedIn:
         settings = current_app.config["PORTAL"]
         return accounts.sign_in(
-            form.login.data,
-            form.password.data,
+            form.login.data or "",
+            form.password.data or "",
             attempts=settings.login_attempts,
             lock_minutes=settings.login_lock_minutes,
             address=request.remote_addr,
@@ -135,7 +147,9 @@ class SignInView(BaseView):  # type: ignore[misc]
                 login_user(accounts.load_account(current_user.id))
                 flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
                 return redirect(url_for("HomeView.index"))
-        page = FormPage("Смена пароля", form, [Section("", ["old", "new", "again"])], submit="Сменить пароль", problems=problems)
+        page = FormPage(
+            "Смена пароля", form, [Section("", ["old", "new", "again"])], submit="Сменить пароль", problems=problems
+        )
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @staticmethod
@@ -143,4 +157,4 @@ class SignInView(BaseView):  # type: ignore[misc]
         if form.new.data != form.again.data:
             raise Invalid("Новые пароли не совпадают: введите одно и то же дважды.")
         with unscoped("own password"):
-            accounts.change_password(current_user.id, old=form.old.data, new=form.new.data)
+            accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")

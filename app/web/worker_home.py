@@ -6,6 +6,7 @@ from flask import url_for
 from sqlalchemy import select
 
 from app import models as m
+from app.clock import local
 from app.extensions import db
 from app.russian import format_datetime
 from app.services import people, vouchers
@@ -34,7 +35,9 @@ def worker_blocks(employee_id: int) -> list[Block]:
         if e.group is not None and e.status not in ENROLMENT_ENDED
     ][:10]
     heads = ("Программа", "Занятия", "Состояние")
-    blocks.append(table("Мои курсы", heads, courses, empty="Вы ещё не записаны на курсы. Выберите группу в разделе «Группы»."))
+    blocks.append(
+        table("Мои курсы", heads, courses, empty="Вы ещё не записаны на курсы. Выберите группу в разделе «Группы».")
+    )
     return [*blocks, _notices(employee_id)]
 
 
@@ -44,11 +47,13 @@ def _voucher_buttons(data: people.CardData) -> list[Button]:
     if any(a.status in APPLICATION_LIVE for a in data.applications):
         return []
     if vouchers.eligibility(data.person.id).allowed:
-        return [Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=data.person.id), main=True)]
+        return [
+            Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=data.person.id), main=True)
+        ]
     return []
 
 
 def _notices(employee_id: int) -> Block:
     statement = select(m.Notice).where(m.Notice.employee_id == employee_id).order_by(m.Notice.id.desc()).limit(10)
-    events = [Cell(n.text, format_datetime(n.created_at)) for n in db.session.scalars(statement)]
+    events = [Cell(n.text, format_datetime(local(n.created_at))) for n in db.session.scalars(statement)]
     return Block("Извещения", events=events, empty="Извещений пока нет.")

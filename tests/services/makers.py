@@ -31,6 +31,15 @@ def save(row: Any) -> Any:
     return row
 
 
+def change(row: Any, **values: Any) -> Any:
+    """Set attributes of a row past every rule and commit (the test's set-up, or what another user did)."""
+    with unscoped("tests"):
+        row = fetch(type(row), row.id)
+        for name, value in values.items():
+            setattr(row, name, value)
+    return save(row)
+
+
 def fetch(model: Any, pk: int) -> Any:
     """Return a row as the database holds it now."""
     with unscoped("tests"):
@@ -122,10 +131,7 @@ def make_rule(**over: Any) -> Any:
     day = today()
     found = [r for r in rows(m.VoucherRule) if r.valid_from <= day and (r.valid_to is None or r.valid_to >= day)]
     if found:
-        rule = found[0]
-        for name, value in over.items():
-            setattr(rule, name, value)
-        return save(rule)
+        return change(found[0], **over)
     blocks = [("inv", "invariant", 18, 1), ("var1", "variable", 36, 2), ("var2", "variable", 36, 3)]
     values = {
         "title": "90 часов",
@@ -293,13 +299,9 @@ def make_enrolment(person: Person, group: Any, *, status: st.EnrolmentStatus, bl
         )
     )
     if status in st.SEAT_HOLDING:
-        group = fetch(m.TrainingGroup, group.id)
-        group.taken += 1
-        save(group)
+        change(group, taken=fetch(m.TrainingGroup, group.id).taken + 1)
     if block is not None and status in st.BLOCK_HOLDING:
-        fresh = fetch(m.VoucherBlock, block.id)
-        fresh.status = st.BlockStatus.USED if status == st.EnrolmentStatus.TRAINED else st.BlockStatus.RESERVED
-        save(fresh)
+        change(block, status=st.BlockStatus.USED if status == st.EnrolmentStatus.TRAINED else st.BlockStatus.RESERVED)
     return row
 
 

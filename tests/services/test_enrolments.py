@@ -86,9 +86,7 @@ def test_school_enrols_with_its_agreement_at_once(world: mk.World) -> None:
 
 def test_organization_that_agrees_automatically(session: Any) -> None:
     world = mk.make_world()
-    school = mk.fetch(m.Organization, world.school.id)
-    school.employer_agreement = st.EmployerAgreement.AUTOMATIC
-    mk.save(school)
+    mk.change(world.school, employer_agreement=st.EmployerAgreement.AUTOMATIC)
     assert enrol(world.worker, world.group).status == E.AGREED
 
 
@@ -119,18 +117,14 @@ def test_without_a_voucher_the_refusal_says_so(world: mk.World) -> None:
 
 
 def test_program_for_others_is_refused_with_the_reason(world: mk.World) -> None:
-    program = mk.fetch(m.Program, world.program.id)
-    program.positions = [mk.make_position("Методист")]
-    mk.save(program)
+    mk.change(world.program, positions=[mk.make_position("Методист")])
     with mk.nothing_changes(), pytest.raises(Conflict, match="«Методист»"):
         enrol(world.worker, world.group)
 
 
 def test_second_place_of_work_that_suits_is_chosen(world: mk.World) -> None:
     methodist = mk.make_position("Методист")
-    program = mk.fetch(m.Program, world.program.id)
-    program.positions = [methodist]
-    mk.save(program)
+    mk.change(world.program, positions=[methodist])
     kind = st.EmploymentKind.SECONDARY
     second = mk.make_employment(world.worker.employee, world.school, position=methodist, kind=kind)
     assert enrol(world.worker, world.group).employment_id == second.id
@@ -139,8 +133,9 @@ def test_second_place_of_work_that_suits_is_chosen(world: mk.World) -> None:
 def test_overlapping_group_is_refused_by_its_name(world: mk.World) -> None:
     enrol(world.worker, world.group)
     program = mk.make_program(world.organizer, block=st.BlockKind.VARIABLE)
+    clashing = mk.make_group(program)
     with mk.nothing_changes(), pytest.raises(Conflict, match=f"группой {world.group.number} "):
-        enrol(world.worker, mk.make_group(program))
+        enrol(world.worker, clashing)
 
 
 @pytest.mark.parametrize("status", [s for s in st.GroupStatus if s not in ("open", "draft")])
@@ -310,9 +305,7 @@ def test_withdrawal_during_the_training_is_refused(session: Any) -> None:
 
 def test_block_of_an_ended_voucher_lapses_instead_of_being_freed(world: mk.World) -> None:
     row = enrol(world.worker, world.group)
-    voucher = mk.fetch(m.Voucher, world.voucher.id)
-    voucher.status = st.VoucherStatus.EXPIRED
-    mk.save(voucher)
+    mk.change(world.voucher, status=st.VoucherStatus.EXPIRED)
     with acting_as(world.worker.actor):
         enrolments.withdraw(row.id)
     assert block_statuses(world.voucher) == ["lapsed", "free", "free"]
@@ -345,8 +338,7 @@ def test_trained_spends_the_block_and_stores_the_outcome(session: Any) -> None:
 def test_last_block_spent_uses_the_voucher(session: Any) -> None:
     world, row = trained_world()
     for block in mk.blocks_of(world.voucher)[1:]:
-        block.status = st.BlockStatus.USED
-        mk.save(block)
+        mk.change(block, status=st.BlockStatus.USED)
     with acting_as(world.organizer_actor):
         enrolments.record_result(row.id, E.TRAINED)
     assert mk.fetch(m.Voucher, world.voucher.id).status == st.VoucherStatus.USED
@@ -410,7 +402,5 @@ def test_only_the_own_organizer_enters_outcomes(session: Any) -> None:
 
 def test_recount_finds_a_group_whose_seats_differ(world: mk.World) -> None:
     enrol(world.worker, world.group)
-    group = mk.fetch(m.TrainingGroup, world.group.id)
-    group.taken = 2
-    mk.save(group)
+    mk.change(world.group, taken=2)
     assert enrolments.recount() == 1

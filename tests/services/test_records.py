@@ -120,6 +120,28 @@ def test_create_outside_the_own_organization_is_forbidden(session: Any) -> None:
         assert records.create(m.Employment, {**values, "organization_id": own.id}).organization_id == own.id
 
 
+def test_reference_to_a_person_of_another_school_is_refused(session: Any) -> None:
+    own = mk.make_organization()
+    stranger, position = mk.make_person(mk.make_organization()).employee, mk.make_position()
+    place = {"organization": own, "position": position, "started_on": dt.date(2021, 9, 1), "kind": "secondary"}
+    with acting_as(mk.make_actor("school", own)):
+        for reference in ({"employee": stranger}, {"employee_id": stranger.id}):
+            with mk.nothing_changes(), pytest.raises(Invalid) as caught:
+                records.create(m.Employment, {**place, **reference})
+            assert list(caught.value.fields) == ["employee"]
+
+
+def test_list_of_references_is_checked_too(session: Any) -> None:
+    organizer = mk.make_organization(is_organizer=True)
+    gone = mk.make_position("Удалённая должность")
+    program = mk.make_program(organizer)
+    with acting_as(mk.make_actor("operator")):
+        records.delete(gone)
+        with mk.nothing_changes(), pytest.raises(Invalid) as caught:
+            records.update(program, {"positions": [gone]})
+    assert list(caught.value.fields) == ["positions"]
+
+
 # --- changing --------------------------------------------------------------------------------------------------------
 
 

@@ -176,9 +176,7 @@ def test_second_click_on_approve_returns_the_same_voucher(worker: mk.Person, ope
 def test_numbers_follow_without_a_gap_after_a_refused_approval(school: Any, operator: Any) -> None:
     people = [mk.make_person(school) for _ in range(3)]
     applications = [apply(person) for person in people]
-    spoilt = people[1].employee
-    spoilt.snils = None
-    mk.save(spoilt)
+    mk.change(people[1].employee, snils=None)
     numbers = []
     with acting_as(operator):
         for application in applications:
@@ -191,9 +189,7 @@ def test_numbers_follow_without_a_gap_after_a_refused_approval(school: Any, oper
 
 def test_approval_checks_the_rule_again(worker: mk.Person, operator: Any) -> None:
     application = apply(worker)
-    place = mk.fetch(m.Employment, worker.employment.id)
-    place.status = st.ConfirmationStatus.UNCONFIRMED
-    mk.save(place)
+    mk.change(worker.employment, status=st.ConfirmationStatus.UNCONFIRMED)
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="ещё не подтверждено"):
         vouchers.approve(application.id)
 

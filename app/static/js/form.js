@@ -1,4 +1,4 @@
-// Forms: errors are read first, a wrong click loses nothing, numbers and dates take their shape while being typed.
+// Forms: errors are read first, a wrong click loses nothing, numbers take their shape while being typed.
 const errors = document.querySelector("#errors"), guarded = document.querySelector("[data-guard]");
 errors?.focus();
 if (guarded) {
@@ -8,19 +8,15 @@ if (guarded) {
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 }
 
-// "0" stands for a digit, the other signs are put in when the digit after them is typed.
+// "0" stands for a digit; other signs are put in when the digit after them is typed.
 const shapes = { snils: "000-000-000 00", phone: "+7 (000) 000-00-00", date: "00.00.0000" };
 function shaped(kind, text) {
-  let digits = text.replace(/\D/g, ""), result = "";
-  if (kind === "phone") digits = digits.replace(/^[78]/, "");
-  for (const sign of shapes[kind]) {
-    if (!digits) break;
-    if (sign === "0") { result += digits[0]; digits = digits.slice(1); } else result += sign;
-  }
-  return result + digits;
+  const digits = [...text.replace(/\D/g, "")];
+  if (kind === "phone" && /[78]/.test(digits[0])) digits.shift();
+  return shapes[kind].replace(/[^0]*0/g, (piece) => (digits.length ? piece.slice(0, -1) + digits.shift() : "")) + digits.join("");
 }
 
-// The mask helps and never forbids: it works only at the end of digits, and leaves «1.9.2026» as it is typed.
+// The mask never forbids: it works at the end of digits only, and leaves «1.9.2026» as typed.
 document.addEventListener("input", ({ target: field, inputType }) => {
   const kind = field.dataset.mask;
   if (!(kind in shapes) || inputType?.startsWith("delete") || field.selectionStart < field.value.length) return;
@@ -31,12 +27,10 @@ document.querySelectorAll(".file input").forEach((input) => {
   input.onchange = () => { input.nextElementSibling.textContent = [...input.files].map((file) => file.name).join(", ") || "Файл не выбран"; };
 });
 
-// Demo accounts of the sign-in page.
 document.querySelectorAll("[data-login]").forEach((button) => {
   button.onclick = () => {
-    const [login, password, enter] = ["[type=text]", "[type=password]", "button"].map((part) => document.querySelector("#login " + part));
-    login.value = button.dataset.login;
-    password.value = button.dataset.password;
-    enter.focus();
+    const { elements } = document.querySelector("#login");
+    elements.username.value = button.dataset.login;
+    elements.password.value = button.dataset.password;
   };
 });

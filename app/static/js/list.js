@@ -1,4 +1,4 @@
-// Lists: choosing rows, opening a row by a click anywhere in it, fitting a wide table.
+// Lists: choosing rows, a click opens a row, a wide table fits.
 const $ = (selector) => document.querySelector(selector);
 const boxes = [...document.querySelectorAll("tbody [name=rowid]")], all = $("[data-all]"), none = $("[data-none]"), more = $("[data-more]");
 let last = 0;
@@ -9,7 +9,10 @@ function count() {
   all.checked = chosen === boxes.length;
   all.indeterminate = chosen > 0 && !all.checked;
 }
-function choose(items, checked) { items.forEach((box) => { box.checked = checked; }); count(); }
+function choose(items, checked) {
+  for (const box of items) box.checked = checked;
+  count();
+}
 
 if (boxes.length) {
   boxes.forEach((box, index) => {
@@ -24,17 +27,16 @@ if (boxes.length) {
   addEventListener("pageshow", count);
 }
 
-// On a phone only the active filters are shown at first.
+// A phone shows only active filters at first.
 if (more) more.onclick = () => more.setAttribute("aria-expanded", more.form.classList.toggle("open"));
 
-document.querySelectorAll("tbody tr").forEach((row) => {
-  const link = row.querySelector("th a");
-  if (!link) return;
+document.querySelectorAll("tbody th a").forEach((link) => {
+  const row = link.closest("tr");
   row.dataset.open = "";
   row.onclick = ({ target }) => { if (!target.closest("a, .sel") && !String(getSelection())) link.click(); };
 });
 
-// Too many columns for the window: smaller type, then words may break, rather than a page that scrolls sideways.
+// Too many columns: smaller type, then words may break, rather than a page that scrolls sideways.
 const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
   const table = target.firstElementChild;
   table.classList.remove("tight", "broken");

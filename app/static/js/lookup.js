@@ -1,6 +1,6 @@
-// A search in a big directory (WAI-ARIA combobox). The address answers {results: [{id, text, detail}], more}.
-const PAUSE = 150; // ms without typing before a question is sent
-const FAILED = { results: [], failure: "Поиск не отвечает. Повторите через минуту." };
+// Search in a big directory (WAI-ARIA combobox); the answer is {results: [{id, text, detail}], more}.
+const PAUSE = 150; // ms without typing before asking
+const FAILED = { results: [], failure: "Поиск не отвечает. Повторите позже." };
 const put = (item, attributes) => { for (const name in attributes) item.setAttribute(name, attributes[name]); };
 const make = (tag, attributes, text = "") => {
   const made = document.createElement(tag);
@@ -17,9 +17,10 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
 
   function mark(index) {
     active = index;
-    [...list.children].forEach((item, at) => put(item, { "aria-selected": at === index }));
-    put(input, { "aria-activedescendant": list.children[index]?.id || "" });
-    list.children[index]?.scrollIntoView({ block: "nearest" });
+    const items = [...list.children];
+    items.forEach((item, at) => put(item, { "aria-selected": at === index }));
+    put(input, { "aria-activedescendant": items[index]?.id || "" });
+    items[index]?.scrollIntoView({ block: "nearest" });
   }
 
   function open(yes) {
@@ -47,7 +48,7 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
     if (mine === asked) show(answer);
   }
 
-  // The form learns that it is unsaved; a filter is applied at once.
+  // The form becomes unsaved; a filter is applied at once.
   function set(id, text) {
     if (value) value.value = id;
     input.value = text;
@@ -72,13 +73,12 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
   }
 
   function key(event) {
-    const size = results.length, step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (found.hidden ? !step : !step && event.key !== "Enter" && event.key !== "Escape") return;
+    const step = { ArrowDown: 1, ArrowUp: -1, Enter: 0, Escape: 0 }[event.key];
+    if (step === undefined || found.hidden && !step) return;
     event.preventDefault();
     if (found.hidden) ask();
-    else if (event.key === "Escape") open(false);
-    else if (event.key === "Enter") choose(active);
-    else if (size) mark((Math.max(active, step < 0 ? 0 : -1) + step + size) % size);
+    else if (step) mark(Math.max(0, Math.min(active + step, results.length - 1)));
+    else if (event.key === "Enter") choose(active); else open(false);
   }
 
   function typed() {
@@ -89,7 +89,7 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
     timer = setTimeout(ask, PAUSE);
   }
 
-  // Words left without a choice: the only thing found is taken, anything else is pointed out and never wiped.
+  // Words left without a choice: the only find is taken, else they are marked, never wiped.
   function leave() {
     clearTimeout(timer);
     asked = null;
@@ -103,7 +103,7 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
   box.append(found, clear);
   clear.hidden = !input.value;
   put(input, { role: "combobox", "aria-expanded": false, "aria-autocomplete": "list", "aria-controls": list.id });
-  Object.assign(input, { oninput: typed, onclick: () => found.hidden && ask(), onkeydown: key, onblur: leave });
+  Object.assign(input, { oninput: typed, onclick: () => { if (found.hidden) ask(); }, onkeydown: key, onblur: leave });
   found.onmousedown = (event) => event.preventDefault();
   list.onclick = ({ target }) => choose([...list.children].indexOf(target.closest("li")));
   clear.onclick = () => { set("", ""); input.focus(); };

@@ -2,7 +2,7 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const on = (type, action, capture) => document.addEventListener(type, action, capture);
 
-// The menu of a narrow screen; without this script the same links open it by its address.
+// The menu of a narrow screen; without scripts its links work by address.
 const side = $("#menu"), burger = $(".burger");
 function showMenu(open) {
   side.classList.toggle("open", open);
@@ -17,7 +17,7 @@ if (side) {
   $("[aria-current]", side)?.scrollIntoView({ block: "nearest" });
 }
 
-// Panels under a chip: Escape or a click elsewhere closes them, none leaves the window.
+// Panels: Escape or a click elsewhere closes them, none leaves the window.
 const opened = () => document.querySelectorAll(".drop[open]");
 on("toggle", ({ target: drop }) => {
   if (!drop.matches(".drop[open]")) return;
@@ -33,15 +33,14 @@ on("keydown", (event) => {
   opened().forEach((drop) => { drop.open = false; $("summary", drop).focus(); });
 });
 
-// A question before a POST: the folded panel moves into a dialog and returns when it closes.
-// Bulk actions share one form, so only the reason being asked for is enabled.
+// A question before a POST: the folded panel moves into a dialog and back.
+// Bulk actions share one form: only the reason being asked for is enabled.
 const silence = () => document.querySelectorAll(".bulk textarea").forEach((reason) => { reason.disabled = true; });
 silence();
 function ask(summary) {
   const details = summary.parentElement, panel = $(".panel", details), reason = $("textarea", panel);
   const [dialog, title, cancel] = ["dialog", "h2", "button"].map((tag) => document.createElement(tag));
-  title.textContent = summary.textContent;
-  dialog.setAttribute("aria-label", summary.textContent);
+  dialog.ariaLabel = title.textContent = summary.textContent;
   Object.assign(cancel, { type: "button", className: "btn", textContent: "Отмена", onclick: () => dialog.close() });
   if (reason) Object.assign(reason, { required: true, disabled: false });
   $(".btns", panel).prepend(cancel);
@@ -62,11 +61,11 @@ on("click", (event) => {
   if (summary) { event.preventDefault(); ask(summary); }
 });
 
-// The browser's own bubble speaks the browser's language; ours is Russian.
+// The browser's bubble speaks its own language; ours is Russian.
 on("invalid", ({ target }) => target.setCustomValidity("Заполните это поле."), true);
 on("input", ({ target }) => target.setCustomValidity?.(""));
 
-// One sending per click; the buttons return after a while, because the answer may be a file and the page stays.
+// One sending per click; the buttons return later, because the answer may be a file.
 on("submit", ({ target: form }) => {
   if (form.method === "get") return;
   const freeze = (yes) => [...form.elements].forEach((item) => { if (item.type === "submit") item.disabled = yes; });
@@ -75,7 +74,7 @@ on("submit", ({ target: form }) => {
   addEventListener("pageshow", () => freeze(false));
 });
 
-// Addresses of lists stay short: neither empty filters are sent nor the words of a value already chosen.
+// Addresses of lists stay short: no empty filters, no words of a chosen value.
 on("formdata", ({ target: form, formData }) => {
   if (form.method === "get") for (const [name, value] of [...formData]) if (!value || name.endsWith("_text")) formData.delete(name);
 });

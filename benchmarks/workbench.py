@@ -1,0 +1,48 @@
+"""The folder, the database and the application that the benchmarks share; everything is kept for the next run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config import Settings
+from flask import Flask
+
+from app.embedded_postgres import EmbeddedPostgres
+
+FOLDER = Path(os.environ.get("BENCHMARK_DIR") or Path(tempfile.gettempdir()) / "kadry-benchmarks")
+LOGIN = "operator"
+
+
+@contextmanager
+def server() -> Iterator[EmbeddedPostgres]:
+    """The embedded PostgreSQL, fast and fragile for both sides alike."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with EmbeddedPostgres(FOLDER / "postgres" / "data", durable=False) as running:
+        yield running
+
+
+def make_app(url: str) -> Flask:
+    """The portal on the database at ``url``."""
+    from app import create_app
+
+    environment = {
+        "DATABASE_URL": url,
+        "INSTANCE_DIR": str(FOLDER / "instance"),
+        "SECRET_KEY": "benchmark-secret-key-that-is-long-enough-0123456789",
+        "ENVIRONMENT": "test",
+    }
+    return create_app(Settings.from_environment(environment))
+
+
+def session_cookie(app: Flask) -> str:
+    """The cookie of a browser signed in as the operator."""
+    from app.services.accounts import find_account
+
+    with app.app_context():
+        account = find_account(LOGIN)
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': account.get_id(), '_fresh': True})}"
