@@ -1,6 +1,6 @@
 """Pages of employees in the portal beside Django admin: same database, same columns, medians and their ratio.
 
-``python -m benchmarks.lists [--rounds 7] [--portal-only] [--profile PAGE]``
+``python -m benchmarks.lists [--rounds 7] [--portal-only]``
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.embedded_postgres import SOCKET_PORT
 from benchmarks.workbench import FOLDER, server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,8 +108,8 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "benchmarks.region", url], cwd=ROOT, check=True)
         sides = {"portal": Side([sys.executable, "-m", "benchmarks.portal_side", url])}
         if not options.portal_only:
-            script = str(ROOT / "benchmarks" / "django_side.py")
-            sides["Django admin"] = Side([str(rival_python()), script, str(running.socket_dir), "5432"])
+            os.environ |= {"RIVAL_HOST": str(running.socket_dir), "RIVAL_PORT": str(SOCKET_PORT)}
+            sides["Django admin"] = Side([str(rival_python()), "-m", "benchmarks.rival.side"])
         try:
             print(table(compare(sides, options.rounds)))
         finally:

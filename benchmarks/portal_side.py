@@ -9,9 +9,8 @@ from sqlalchemy import event
 
 from app.extensions import db
 from benchmarks.workbench import make_app, session_cookie
-from benchmarks.wsgi_side import serve
+from benchmarks.wsgi_side import LAST, PERSON, SEARCH, serve
 
-LAST, PERSON, SEARCH = "4000", "50000", "%D0%A1%D0%B8%D0%B4%D0%BE%D1%80%D0%BE%D0%B2%D0%B0"  # Сидорова
 PAGES = {
     "list": "/employee/list/",
     "last": f"/employee/list/?page={LAST}",

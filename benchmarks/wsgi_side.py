@@ -17,6 +17,9 @@ from wsgiref.util import setup_testing_defaults
 
 Application = Callable[..., Any]
 
+#: the last page of 25, a surname («Сидорова») and a person with two live places of work, a category and a чек
+LAST, SEARCH, PERSON = 4000, "%D0%A1%D0%B8%D0%B4%D0%BE%D1%80%D0%BE%D0%B2%D0%B0", 50_000
+
 
 def environ(path: str, cookie: str) -> dict[str, Any]:
     """Environment of a GET as a web server would make it."""

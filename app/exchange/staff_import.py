@@ -205,7 +205,7 @@ def _lock(batch_id: int) -> m.ImportBatch:
     """Lock the batch, so that a second click waits for the first and is then refused."""
     load(batch_id)
     statement = select(m.ImportBatch).where(m.ImportBatch.id == batch_id).with_for_update()
-    batch = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    batch: m.ImportBatch | None = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if batch is None:
         raise NotFound("Такой загрузки нет или она вам не видна.")
     if batch.status == ImportStatus.APPLIED:

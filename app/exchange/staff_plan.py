@@ -365,7 +365,7 @@ def _card_values(values: StaffValues) -> dict[str, Any]:
         "first_name": values.first_name,
         "patronymic": values.patronymic,
         "birth_date": values.birth_date,
-        "sex": Sex(values.sex),
+        "sex": Sex.of(values.sex),
         "snils": values.snils,
         "email": values.email,
         "phone": values.phone,

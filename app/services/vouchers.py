@@ -209,7 +209,8 @@ def approve(application_id: int) -> m.Voucher:
 
     The rules are checked again. An application already approved returns its чек: nothing happens twice.
     """
-    row = get_writable(db.session, m.VoucherApplication, application_id, "voucher_application:approve")
+    get_writable(db.session, m.VoucherApplication, application_id, "voucher_application:approve")
+    row = _lock_application(application_id)
     if row.status == ApplicationStatus.APPROVED:
         issued: m.Voucher = db.session.scalars(select(m.Voucher).where(m.Voucher.application_id == row.id)).one()
         return issued
@@ -224,6 +225,14 @@ def approve(application_id: int) -> m.Voucher:
         about=voucher,
     )
     return voucher
+
+
+def _lock_application(application_id: int) -> m.VoucherApplication:
+    """Lock an application, so that of two clicks at once the second sees the first's decision (guard 5)."""
+    statement = select(m.VoucherApplication).where(m.VoucherApplication.id == application_id)
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    row: m.VoucherApplication = db.session.scalars(locked).one()
+    return row
 
 
 def _decided() -> dict[str, Any]:

@@ -12,4 +12,4 @@ from app.documents.templates import template_sha
 def issue_options() -> dict[str, Any]:
     """Options of ``certificates.issue`` that come from the program and its settings, not from the user."""
     base = current_app.config["PORTAL"].public_url.rstrip("/")
-    return {"template_version": template_sha("certificate"), "check_base": f"{base}/verify"}
+    return {"template_version": template_sha("certificate"), "check_base": base}

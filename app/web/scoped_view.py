@@ -84,7 +84,6 @@ class ScopedModelView(ModelView):
     def _init_properties(self) -> None:
         """Skip FAB's guessing of columns, filters and titles: everything is declared."""
         self.listing = Listing(self)
-        self._base_filters = self.datamodel.get_filters()
         self.related_views: Sequence[Any] = []
         self._related_views: Sequence[Any] = []
 

@@ -63,9 +63,7 @@ def journal(action: str) -> list[m.AuditEntry]:
 def database_state() -> dict[str, tuple[int, int]]:
     """Return table → (rows, checksum) of everything committed, for «nothing changed»."""
     names = sorted(m.Base.metadata.tables)
-    parts = [
-        f"SELECT '{n}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM \"{n}\" t" for n in names
-    ]
+    parts = [f"SELECT '{n}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM \"{n}\" t" for n in names]
     with db.engine.connect() as connection:
         found = connection.execute(text(" UNION ALL ".join(parts)))
         return {name: (int(count), int(total)) for name, count, total in found}
@@ -217,7 +215,12 @@ def make_voucher(employee: Any, *, issued_on: dt.date | None = None, **over: Any
     with unscoped("tests"):
         blocks = [
             m.VoucherBlock(
-                code=b.code, title=b.title, kind=b.kind, hours_min=b.hours_min, hours_max=b.hours_max, ordering=b.ordering
+                code=b.code,
+                title=b.title,
+                kind=b.kind,
+                hours_min=b.hours_min,
+                hours_max=b.hours_max,
+                ordering=b.ordering,
             )
             for b in rule.blocks
         ]

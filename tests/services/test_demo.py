@@ -408,7 +408,7 @@ def test_school_and_organizer_have_something_to_decide(demo: Any, demo_app: Flas
 
 
 def test_listed_people_repeat_the_sample_staff_list() -> None:
-    sheet = load_workbook(ROOT / "app/static/examples/staff-list.xlsx", read_only=True).active
+    sheet = load_workbook(ROOT / "app/static/examples/staff-list.xlsx").active
     assert sheet is not None
     table = list(sheet.iter_rows(min_row=4, values_only=True))
     by_snils = {"".join(filter(str.isdigit, str(row[7]))): row for row in table if row[7]}

@@ -123,7 +123,11 @@ def hire(world: mk.World, **over: Any) -> Any:
         "patronymic": "Львовна",
         "birth_date": dt.date(1990, 2, 3),
     }
-    place = {"organization_id": world.school.id, "position_id": mk.make_position().id, "started_on": dt.date(2024, 9, 1)}
+    place = {
+        "organization_id": world.school.id,
+        "position_id": mk.make_position().id,
+        "started_on": dt.date(2024, 9, 1),
+    }
     return people.hire({**person, **over.pop("person", {})}, **{**place, **over})
 
 

@@ -110,7 +110,7 @@ def test_create_without_the_right_is_forbidden(session: Any) -> None:
 
 
 def test_create_outside_the_own_organization_is_forbidden(session: Any) -> None:
-    own, other = mk.make_organization(), mk.make_organization()
+    own, other = mk.make_organization(), mk.make_organization(is_organizer=True)
     person = mk.make_person(own)
     values = {"employee_id": person.employee.id, "position_id": mk.make_position().id, "kind": "secondary"}
     values["started_on"] = dt.date(2021, 9, 1)
@@ -167,7 +167,7 @@ def test_update_of_a_form_opened_before_anothers_change_is_refused(operator: Any
 
 
 def test_update_out_of_the_own_organization_is_forbidden(session: Any) -> None:
-    own, other = mk.make_organization(), mk.make_organization()
+    own, other = mk.make_organization(), mk.make_organization(is_organizer=True)
     place = mk.make_person(own).employment
     with acting_as(mk.make_actor("school", own)), mk.nothing_changes(), pytest.raises(Forbidden):
         records.update(place, {"organization_id": other.id})

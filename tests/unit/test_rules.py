@@ -288,9 +288,7 @@ def test_neighbouring_dates_do_not_overlap(first: dt.date, last: dt.date) -> Non
 
 # --- documents -------------------------------------------------------------------------------------------------------
 
-TRAINED = rules.Outcome(
-    status=EnrolmentStatus.TRAINED, program_kind=ProgramKind.ADVANCED, ends_on=dt.date(2026, 3, 9)
-)
+TRAINED = rules.Outcome(status=EnrolmentStatus.TRAINED, program_kind=ProgramKind.ADVANCED, ends_on=dt.date(2026, 3, 9))
 
 
 def certify(outcome: rules.Outcome, kind: CertificateKind, issued_on: dt.date = DAY) -> rules.Decision:

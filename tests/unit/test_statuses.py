@@ -79,7 +79,7 @@ def test_actions_come_in_the_order_of_buttons_without_automatic_ones() -> None:
 
 def test_sets_of_the_guards_agree() -> None:
     assert st.BLOCK_HOLDING < st.SEAT_HOLDING
-    assert st.SEAT_HOLDING & st.ENROLMENT_ENDED == frozenset()
+    assert frozenset() == st.SEAT_HOLDING & st.ENROLMENT_ENDED
     assert st.SEAT_HOLDING | st.ENROLMENT_ENDED | {st.EnrolmentStatus.WAITING} == frozenset(st.EnrolmentStatus)
 
 

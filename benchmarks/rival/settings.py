@@ -1,0 +1,57 @@
+"""Settings as ``startproject`` makes them, for production: DEBUG off, templates cached, connections kept."""
+
+import os
+
+DEBUG = False
+SECRET_KEY = "benchmark-secret-key-that-is-long-enough-0123456789"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "benchmarks.rival.urls"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "benchmarks.rival",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# without DEBUG Django keeps compiled templates in memory
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "portal",
+        "USER": "portal",
+        "HOST": os.environ["RIVAL_HOST"],
+        "PORT": os.environ["RIVAL_PORT"],
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {"options": "-c search_path=django,public"},
+    }
+}
+# like the portal's: the session is in the cookie, the user is read at every request
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+LANGUAGE_CODE = "ru"
+TIME_ZONE = "Europe/Samara"
+STATIC_URL = "static/"

@@ -1,0 +1,99 @@
+"""Chromium, the portal behind its web server on a free loopback port, and people signed in to it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+from waitress.server import create_server
+
+from app.embedded_postgres import EmbeddedPostgres
+from tests.browser.visitor import WIDE, Visitor
+from tests.conftest import build, clone, make_settings
+
+COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+Newcomer = Callable[..., Visitor]
+
+
+def find_browser() -> str:
+    """Path of Chromium; without it the test is skipped (``make test`` says so last), with STRICT=1 it fails."""
+    path = next(filter(None, map(shutil.which, COMMANDS)), None)
+    if path is None:
+        stop = pytest.fail if os.environ.get("STRICT") == "1" else pytest.skip
+        stop("Не проверено в браузере: нет Chromium. Установите: sudo apt-get install chromium")
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser for the folder; it ends with it, because its event loop must not meet other tests."""
+    path = find_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application behind its real web server; yields the address."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, name="portal", daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def portal(
+    server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Address of a portal on the module's own copy of the demo region, which its tests may change."""
+    from app.extensions import db
+
+    find_browser()
+    name = f"{request.module.__name__.rsplit('.', 1)[-1]}_{worker_name}"
+    url = clone(server, demo_template, name, shared_folder)
+    app = build(make_settings(url, shared_folder / f"instance_{name}", demo=True))
+    with served(app) as address:
+        yield address
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def newcomer(chromium: Browser, portal: str) -> Iterator[Newcomer]:
+    """Make visitors, each with an own browser context, signed in when a login is given.
+
+    At the end nobody may have met a script error, a refusal of the security policy, or a failed request.
+    """
+    made: list[Visitor] = []
+
+    def make(login: str = "", *, viewport: dict[str, int] = WIDE) -> Visitor:
+        context = chromium.new_context(viewport=viewport, locale="ru-RU", accept_downloads=True)  # type: ignore[arg-type]
+        visitor = Visitor(context, portal)
+        made.append(visitor)
+        if login:
+            visitor.sign_in(login)
+        return visitor
+
+    yield make
+    for visitor in made:
+        visitor.page.context.close()
+    assert [problem for visitor in made for problem in visitor.watch.problems] == []

@@ -1,0 +1,156 @@
+"""A person at a browser: opens pages, presses buttons, and notes everything that went wrong on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, WebError, expect
+
+from app.cli import DEMO_PASSWORD
+
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+class Watch:
+    """What a browser complains about: errors on the console (also of the security policy), failed requests, error pages."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.problems: list[str] = []
+        #: statuses of answers that the test is about to provoke
+        self.expected: set[int] = set()
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning"):
+            return
+        # an answer with an error status is judged below, where the status is known
+        if not message.text.startswith("Failed to load resource: the server responded"):
+            self.problems.append(f"{message.text} — {message.location.get('url', '')}")
+
+    def _error(self, error: WebError) -> None:
+        self.problems.append(f"{error.error}")
+
+    def _failed(self, request: Request) -> None:
+        # a download or a page left early ends its request; everything else is a failure
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"{request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.problems.append(f"{response.request.method} {response.url}: {response.status}")
+
+
+class Visitor:
+    """One browser context with one page."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self.base = base
+        self.watch = Watch(context)
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(15_000)
+
+    # --- moving
+
+    def go(self, path: str) -> None:
+        """Open a page of the portal by its path."""
+        self.page.goto(path if path.startswith("http") else self.base + path)
+
+    def sign_in(self, login: str, password: str = DEMO_PASSWORD) -> None:
+        """Sign in through the form; the start page follows."""
+        self.go("/login/")
+        self.page.get_by_label("Логин").fill(login)
+        self.page.get_by_label("Пароль").fill(password)
+        self.page.get_by_role("button", name="Войти").click()
+        expect(self.heading).to_have_text("Главная")
+
+    def menu(self, label: str) -> None:
+        """Open a list from the side menu."""
+        link = self.page.locator("#menu").get_by_role("link", name=label, exact=True)
+        if not link.is_visible():
+            self.page.locator("#menu summary", has=self.page.locator("xpath=..").filter(has=link)).click()
+        link.click()
+
+    def open_row(self, text: str) -> None:
+        """Open the only row of a list that holds the text."""
+        row = self.page.locator("main tbody tr").filter(has_text=text)
+        expect(row).to_have_count(1)
+        row.locator("th a").click()
+
+    def search(self, words: str) -> None:
+        """Search in the list on the screen."""
+        self.page.get_by_role("searchbox").fill(words)
+        self.page.get_by_role("button", name="Найти").click()
+
+    # --- pressing and filling
+
+    def press(self, label: str) -> None:
+        """Press the button or link of the page's content with exactly this name."""
+        self.button(label).click()
+
+    def button(self, label: str) -> Locator:
+        """The button or button-like link with exactly this name."""
+        exact = re.compile(rf"^\s*{re.escape(label)}\s*$")
+        return self.page.locator("main .btn, dialog .btn").filter(has_text=exact).filter(visible=True)
+
+    def fill(self, **values: str) -> None:
+        """Type into fields of the form by their names."""
+        for name, value in values.items():
+            self.page.locator(f"main form [name={name}]").fill(value)
+
+    def choose(self, field: str, words: str, option: str) -> None:
+        """Search in a field of a big directory and choose an answer."""
+        self.page.locator(f"main form [name={field}_text]").press_sequentially(words, delay=10)
+        self.page.get_by_role("option").filter(has_text=option).first.click()
+
+    def download(self, label: str, folder: Path) -> Path:
+        """Press a button that gives a file; returns where the file is kept."""
+        with self.page.expect_download() as started:
+            self.press(label)
+        return self._keep(started.value, folder)
+
+    @staticmethod
+    def _keep(download: object, folder: Path) -> Path:
+        path = folder / download.suggested_filename  # type: ignore[attr-defined]
+        download.save_as(path)  # type: ignore[attr-defined]
+        return path
+
+    # --- seeing
+
+    @property
+    def heading(self) -> Locator:
+        """The page's title."""
+        return self.page.locator("main h1")
+
+    @property
+    def main(self) -> Locator:
+        """The page's content."""
+        return self.page.locator("main")
+
+    def sees(self, *texts: str) -> None:
+        """The page's content shows each of the texts."""
+        for text in texts:
+            expect(self.main).to_contain_text(text)
+
+    def pair(self, label: str) -> str:
+        """Value of a card beside its label."""
+        found = self.page.locator("main dl div").filter(has=self.page.get_by_text(label, exact=True))
+        return found.first.locator("dd").inner_text()
+
+    def is_at_ease(self) -> None:
+        """Nothing went wrong since the last question."""
+        problems, self.watch.problems = self.watch.problems, []
+        assert problems == []
+
+    @contextmanager
+    def expecting(self, *statuses: int) -> Iterator[None]:
+        """Inside, answers with these statuses are what the test wants."""
+        self.watch.expected |= set(statuses)
+        yield
+        self.watch.expected -= set(statuses)
