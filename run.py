@@ -7,156 +7,33 @@ Exit codes: 0 stopped by the user, 1 the portal did not become ready, 2 a settin
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import http.client
 import importlib.util
 import os
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from app.embedded_postgres import EmbeddedPostgres
 from app.errors import PortalError
+from app.supervisor import STOP_SECONDS, NotReady, Part, Supervisor
 from config import ConfigError, Settings
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 READY_SECONDS = 120
-STOP_SECONDS = 5  # of web server and worker together; the database needs the rest of ten
-CALM_SECONDS = 30  # a child that lived so long starts with the shortest pause again
-LONGEST_PAUSE = 10.0
-FAILED_STARTS = 4  # of one child before the portal was ever ready
-TICK_SECONDS = 0.1
-MAX_LOG_BYTES = 10_000_000
 MINIMUM_SERVER = 150_000
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 - printed on purpose, exists only in a demo database
 
 
 class StartError(Exception):
-    """The portal cannot start; the text is a Russian sentence, ``code`` the exit code."""
-
-    def __init__(self, message: str, *, code: int = 2) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A process of the portal: ``name`` names its log, ``title`` is how messages call it."""
-
-    name: str
-    title: str
-    command: Sequence[str]
-
-
-class Child:
-    """One supervised process in a group of its own, restarted with a growing pause when it dies."""
-
-    def __init__(self, part: Part, *, environment: Mapping[str, str], log_dir: Path) -> None:
-        self.part = part
-        self.failures = 0
-        self._environment = dict(environment)
-        self._log = log_dir / f"{part.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
-        self._next_start = 0.0
-
-    def tick(self) -> None:
-        """Start the process if its time has come; note its death."""
-        now = time.monotonic()
-        if self._process is not None and self._process.poll() is not None:
-            self._bury(now)
-        if self._process is None and now >= self._next_start:
-            self._start(now)
-
-    def ask_to_stop(self) -> None:
-        """Send SIGTERM: a web server answers the requests it has, a worker ends its job."""
-        if self._process is not None:
-            self._process.terminate()
-
-    def has_stopped(self) -> bool:
-        """Whether the process has ended."""
-        return self._process is None or self._process.poll() is not None
-
-    def kill(self) -> None:
-        """End what is left of the process group."""
-        if self._process is not None:
-            _kill_group(self._process)
-            self._process.wait()
-            self._process = None
-
-    def _start(self, now: float) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.part.command,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=Path(__file__).parent,
-                start_new_session=True,  # Ctrl-C reaches run.py alone, which stops the parts in order
-                preexec_fn=_end_with_parent,  # one system call, for the case that run.py is killed
-            )
-        self._started = now
-
-    def _bury(self, now: float) -> None:
-        assert self._process is not None
-        code = self._process.returncode
-        self.kill()
-        self.failures = 1 if now - self._started > CALM_SECONDS else self.failures + 1
-        self._next_start = now + min(0.1 * 2**self.failures, LONGEST_PAUSE)
-        _say(f"{self.part.title}: процесс остановился (код {code}), запускаю снова. Журнал: {self._log}")
-
-
-class Supervisor:
-    """Keeps the parts running between ``start`` and ``stop``."""
-
-    def __init__(self, parts: Sequence[Part], *, environment: Mapping[str, str], log_dir: Path) -> None:
-        log_dir.mkdir(parents=True, exist_ok=True)
-        self._log_dir = log_dir
-        self._children = [Child(part, environment=environment, log_dir=log_dir) for part in parts]
-
-    def start(self) -> None:
-        """Start all parts."""
-        for child in self._children:
-            _turn_log(self._log_dir / f"{child.part.name}.log")
-            child.tick()
-
-    def wait_until(self, healthy: Callable[[], bool], *, seconds: float) -> None:
-        """Return when ``healthy``; StartError when a part keeps dying or time is over."""
-        deadline = time.monotonic() + seconds
-        while not healthy():
-            worst = max(self._children, key=lambda child: child.failures)
-            if worst.failures >= FAILED_STARTS or time.monotonic() > deadline:
-                raise StartError(f"Портал не запустился. Причина записана в журналах «{self._log_dir}».", code=1)
-            self._tick()
-
-    def watch(self, also: Callable[[], None] = lambda: None) -> None:
-        """Restart what dies until a signal comes; ``also`` is called once a second."""
-        while True:
-            for _ in range(int(1 / TICK_SECONDS)):
-                self._tick()
-            also()
-
-    def stop(self) -> None:
-        """Ask all parts to stop, wait, end those that do not."""
-        for child in self._children:
-            child.ask_to_stop()
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and not all(child.has_stopped() for child in self._children):
-            time.sleep(0.02)
-        for child in self._children:
-            child.kill()
-
-    def _tick(self) -> None:
-        for child in self._children:
-            child.tick()
-        time.sleep(TICK_SECONDS)
+    """The portal cannot start; the text is a Russian sentence."""
 
 
 def main() -> int:
@@ -167,24 +44,17 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("Портал остановлен.")
         return 0
-    except (ConfigError, PortalError) as error:
+    except (ConfigError, PortalError, StartError) as error:
         _say(str(error), error=True)
-        return 2
-    except StartError as error:
-        _say(str(error), error=True)
-        return error.code
+        return 1 if isinstance(error, NotReady) else 2
     return 0
 
 
 def _serve(settings: Settings) -> None:
     check_port(settings.host, settings.port)
     with _database(settings) as (connected, server):
-        logins = _prepare(connected)
-        environment = {**os.environ, "DATABASE_URL": connected.database_url or "", "PYTHONUNBUFFERED": "1"}
-        environment["INSTANCE_DIR"] = str(connected.instance_dir)
-        supervisor = Supervisor(
-            portal_parts(connected), environment=environment, log_dir=connected.instance_dir / "logs"
-        )
+        app, logins = _prepare(connected)
+        supervisor = Supervisor(portal_parts(app, connected), log_dir=connected.instance_dir / "logs")
         try:
             supervisor.start()
             supervisor.wait_until(lambda: is_healthy(connected.host, connected.port), seconds=READY_SECONDS)
@@ -195,55 +65,89 @@ def _serve(settings: Settings) -> None:
             supervisor.stop()
 
 
-def _prepare(settings: Settings) -> Sequence[tuple[str, str]]:
-    """Migrate, load reference data and, into an empty database, the demo; return the demo logins to show."""
+def _prepare(settings: Settings) -> tuple[Flask, Sequence[tuple[str, str]]]:
+    """Migrate, load reference data and, into an empty database, the demo; return the application and the demo logins."""
     from app import create_app
     from app.cli import DEMO_LOGINS, has_users, initialise, load_demo
     from app.logs import configure_logging
 
-    configure_logging(json=False, level="WARNING")
+    configure_logging(json=False, level="ERROR")
     app = create_app(settings)
     initialise(app)
     if settings.demo and not has_users(app):
         _say("Наполняю базу данными для показа, это займёт около минуты…")
         load_demo(app)
-    with app.app_context():
+    with app.app_context():  # connections must not be shared with the forked parts
         app.extensions["sqlalchemy"].engine.dispose()
-    return DEMO_LOGINS if settings.demo else ()
+    return app, DEMO_LOGINS if settings.demo else ()
 
 
-def portal_parts(settings: Settings) -> list[Part]:
+def portal_parts(app: Flask, settings: Settings) -> list[Part]:
     """The web server and one job worker."""
-    worker = [sys.executable, "-m", "flask", "--app", "app.wsgi", "portal", "worker"]
+    serve = serve_with_gunicorn if importlib.util.find_spec("gunicorn") else serve_with_waitress
     return [
-        Part("web", "Веб-сервер", web_command(settings)),
-        Part("worker", "Обработчик заданий", worker),
+        Part("web", "Веб-сервер", lambda: serve(app, settings)),
+        Part("worker", "Обработчик заданий", lambda: work(app, settings)),
     ]
 
 
-def web_command(settings: Settings) -> list[str]:
-    """Gunicorn with threads where it runs, else waitress."""
-    bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
-    if os.name != "posix" or importlib.util.find_spec("gunicorn") is None:
-        return [
-            sys.executable,
-            "-m",
-            "waitress",
-            f"--listen={bind}",
-            f"--threads={settings.web_threads}",
-            "app.wsgi:app",
-        ]
-    options = {
-        "worker-class": "gthread",
+def serve_with_gunicorn(app: Flask, settings: Settings) -> None:
+    """Serve with ``web_workers`` processes of ``web_threads`` threads each."""
+    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            for name, value in gunicorn_options(settings).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    _log_as_json(settings)
+    Server().run()
+
+
+def gunicorn_options(settings: Settings) -> dict[str, Any]:
+    """Gunicorn's settings by their names in its configuration file."""
+    return {
+        "bind": bind_address(settings),
+        "worker_class": "gthread",
         "workers": settings.web_workers,
         "threads": settings.web_threads,
-        "bind": bind,
         "timeout": 120,
-        "graceful-timeout": STOP_SECONDS - 1,
-        "forwarded-allow-ips": "",  # TRUSTED_PROXIES decides, inside the application
+        "graceful_timeout": STOP_SECONDS - 1,
+        "forwarded_allow_ips": "",  # TRUSTED_PROXIES decides, inside the application
+        "control_socket_disable": True,
+        "proc_name": "kadry",
     }
-    arguments = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "gunicorn", "--no-control-socket", *arguments, "app.wsgi:app"]
+
+
+def serve_with_waitress(app: Flask, settings: Settings) -> None:
+    """Serve with one process where gunicorn is missing."""
+    import waitress
+
+    _log_as_json(settings)
+    waitress.serve(app, listen=bind_address(settings), threads=settings.web_threads)
+
+
+def work(app: Flask, settings: Settings) -> None:
+    """Do jobs until stopped."""
+    from app.jobs import run_worker
+
+    _log_as_json(settings)
+    with app.app_context():
+        run_worker(app)
+
+
+def bind_address(settings: Settings) -> str:
+    """Host and port as web servers take them."""
+    return f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
+
+
+def _log_as_json(settings: Settings) -> None:
+    from app.logs import configure_logging
+
+    configure_logging(json=True, level=settings.log_level)
 
 
 def check_port(host: str, port: int) -> None:
@@ -340,30 +244,6 @@ def greeting(settings: Settings, logins: Sequence[tuple[str, str]]) -> str:
 
 def _say(text: str, *, error: bool = False) -> None:
     print(text, file=sys.stderr if error else sys.stdout, flush=True)
-
-
-def _turn_log(path: Path) -> None:
-    if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
-        path.replace(path.with_suffix(".old.log"))
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-
-
-# Loaded before any fork: the child may only call it.
-_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-PR_SET_PDEATHSIG = 1
-
-
-def _end_with_parent() -> None:
-    """In a child: receive SIGTERM when run.py dies, however it dies."""
-    if _PRCTL is not None:
-        _PRCTL(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _catch_signals() -> None:

@@ -15,7 +15,13 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 PERSONAL_KEYS = frozenset({"query_string", "query", "url", "body", "form", "args", "headers", "cookies", "password"})
 # Libraries that repeat what our own lines say, or print addresses with their queries.
-QUIET_LOGGERS = {"werkzeug": logging.WARNING, "alembic": logging.WARNING, "flask_appbuilder": logging.WARNING}
+QUIET_LOGGERS = {
+    "werkzeug": logging.WARNING,
+    "alembic": logging.WARNING,
+    "procrastinate": logging.WARNING,
+    "flask_appbuilder": logging.WARNING,
+    "flask_appbuilder.models.filters": logging.ERROR,  # a line for each column it does not search
+}
 
 
 def drop_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -91,6 +91,18 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
     Raises Unavailable during a технологический перерыв (order § 1.12), Conflict and Invalid for what the database refuses.
     """
 
+    return _transaction(function, check=refuse_during_maintenance)
+
+
+def technical_write(function: Callable[P, R]) -> Callable[P, R]:
+    """Run ``function`` as one transaction that is allowed during a технологический перерыв.
+
+    For what leaves the data of the order as they are: signing in, the journal of an export, the state of a letter.
+    """
+    return _transaction(function, check=lambda: None)
+
+
+def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Callable[P, R]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         info: dict[str, Any] = db.session().info
@@ -98,7 +110,7 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         info[_DEPTH] = 1
         try:
-            refuse_during_maintenance()
+            check()
             result = function(*args, **kwargs)
             db.session.commit()
             return result

@@ -160,6 +160,11 @@ class VoucherApplicationView(ScopedModelView):
         """A worker applies for himself or herself."""
         return {**c.self_as_employee(self), **super().prefill()}
 
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """Only the responsible person writes down with whom the application is agreed."""
+        own = current_actor().roles == {"worker"}
+        return (("", ("employee",)),) if own else super().form_sections(row)
+
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """What was asked, by whom, what was decided."""
         return [

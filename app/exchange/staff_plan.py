@@ -14,31 +14,37 @@ The preview and the application run the same plan, each on what the database hol
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app import models as m
-from app.audit import words
 from app.errors import Invalid
+from app.exchange.staff_compare import (
+    Changes,
+    all_new,
+    card_values,
+    changes_between,
+    different,
+    diploma_of,
+    has_served,
+    is_other_person,
+    other_person,
+    sentences,
+)
 from app.exchange.staff_known import Person, Place, Reach, Reference, Register
 from app.exchange.staff_row import StaffValues
 from app.labels import label_of
-from app.russian import full_name, guess_sex, seniority
+from app.russian import full_name, guess_sex
 from app.services import records
-from app.statuses import ConfirmationStatus, EmploymentKind, Sex
+from app.statuses import ConfirmationStatus, EmploymentKind
 
 Action = Literal["create", "update", "unchanged", "error"]
-Changes = Mapping[str, tuple[str, str]]
 DAY = dt.timedelta(days=1)
 
 ELSEWHERE = (
     "Работник работает в другой организации: нужен перевод. Когда прежнее место работы будет закрыто датой увольнения, "
     "загрузите файл снова; если место уже должно быть закрыто, обратитесь к оператору"
-)
-FOREIGN_SNILS = (
-    "СНИЛС записан за работником с другими ФИО или датой рождения: проверьте СНИЛС. "
-    "Если он верен, обратитесь к оператору"
 )
 SEVERAL_PEOPLE = "Работников с такими ФИО и датой рождения несколько: укажите СНИЛС"
 SEVERAL_PLACES = (
@@ -185,8 +191,8 @@ class _Planner:
             return
         if not person.editable and (main := person.live_main(self._today)) and main.organization_id not in self._reach:
             plan.problems.append(ELSEWHERE)
-        elif person.row and _is_other_person(person.row, values, known_well=person.editable):
-            plan.problems.append(_other_person(person))
+        elif person.row and is_other_person(person.row, values, known_well=person.editable):
+            plan.problems.append(other_person(person))
         else:
             self._take_place(plan, person, values)
         if not plan.problems:
@@ -209,8 +215,8 @@ class _Planner:
         try:
             self._write_card(plan, person, values)
         except Invalid as error:
-            sentences = error.fields.items()
-            plan.problems += [f"{label_of('employee', name)}: {text}" for name, texts in sentences for text in texts]
+            by_field = error.fields.items()
+            plan.problems += [f"{label_of('employee', name)}: {text}" for name, texts in by_field for text in texts]
             return
         self._write_diploma(plan, person, values)
 
@@ -218,20 +224,20 @@ class _Planner:
         card = person.row
         label = full_name(values.last_name, values.first_name, values.patronymic)
         if card is None:
-            found = records.check(m.Employee, _card_values(values), None)
+            found = records.check(m.Employee, card_values(values), None)
             plan.creates = True
-            plan.writes.append(Write(m.Employee, None, found, _all_new("employee", found), label))
+            plan.writes.append(Write(m.Employee, None, found, all_new("employee", found), label))
             return
-        wanted = {name: value for name, value in _card_values(values).items() if value is not None}
-        if values.teaching_years is not None and _has_served(card.teaching_since, values.teaching_years, self._today):
+        wanted = {name: value for name, value in card_values(values).items() if value is not None}
+        if values.teaching_years is not None and has_served(card.teaching_since, values.teaching_years, self._today):
             del wanted["teaching_since"]
         if card.sex is not None and values.sex == guess_sex(card.last_name, card.first_name, card.patronymic):
             del wanted["sex"]  # perhaps only guessed by the name: no reason to doubt what is stored
-        changed = records.check(m.Employee, _different(card, wanted), card)
+        changed = records.check(m.Employee, different(card, wanted), card)
         if changed:
-            changes = _changes("employee", card, changed)
+            changes = changes_between("employee", card, changed)
             plan.writes.append(Write(m.Employee, card, changed, changes, str(card)))
-            plan.changes += _sentences(changes)
+            plan.changes += sentences(changes)
 
     def _write_diploma(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
         names = {"level_id": self._reference.levels}
@@ -241,25 +247,25 @@ class _Planner:
             "number": values.diploma_number,
         }
         given = {name: value for name, value in wanted.items() if value is not None}
-        row = _diploma_of(person, values.diploma_number)
+        row = diploma_of(person, values.diploma_number)
         if row is None:
             self._add_diploma(plan, wanted)
             return
         if row.level_id in self._reference.general_levels.get(values.education_level_id or 0, ()):
             del given["level_id"]
-        if changed := _different(row, given):
-            changes = _changes("qualification", row, changed, names)
+        if changed := different(row, given):
+            changes = changes_between("qualification", row, changed, names)
             level = self._reference.levels[changed.get("level_id", row.level_id)]
             label = f"{level}, {row.institution or 'учебное заведение не указано'}"
             plan.writes.append(Write(m.Qualification, row, changed, changes, label))
-            plan.changes += _sentences(changes)
+            plan.changes += sentences(changes)
 
     def _add_diploma(self, plan: RowPlan, wanted: dict[str, Any]) -> None:
         if wanted["level_id"] is None:
             if wanted["series"] or wanted["number"]:
                 plan.warnings.append(NO_LEVEL)
             return
-        changes = _all_new("qualification", wanted, {"level_id": self._reference.levels})
+        changes = all_new("qualification", wanted, {"level_id": self._reference.levels})
         level = self._reference.levels[wanted["level_id"]]
         label = f"{level}, учебное заведение не указано"
         plan.writes.append(Write(m.Qualification, None, wanted, changes, label))
@@ -306,7 +312,7 @@ class _Planner:
             "position_since": values.position_since,
         }
         names = {"organization_id": self._reference.organizations, "position_id": self._reference.positions}
-        changes = dict(_all_new("employment", found, names))
+        changes = dict(all_new("employment", found, names))
         if values.subject_ids:
             changes[label_of("employment", "subjects")] = ("", self._subject_names(values.subject_ids))
         label = f"{names['position_id'][values.position_id]}, {names['organization_id'][values.organization_id]}"
@@ -328,9 +334,9 @@ class _Planner:
             "activity": values.activity,
             "position_since": self._position_since(row, values, is_moved=is_moved),
         }
-        changed = _different(row, {name: value for name, value in wanted.items() if value is not None})
+        changed = different(row, {name: value for name, value in wanted.items() if value is not None})
         names = {"position_id": self._reference.positions}
-        changes = dict(_changes("employment", row, changed, names))
+        changes = dict(changes_between("employment", row, changed, names))
         subject_ids = None
         if set(values.subject_ids) != place.subject_ids and (values.subject_ids or is_moved):
             subject_ids = values.subject_ids
@@ -341,7 +347,7 @@ class _Planner:
         label = f"{names['position_id'][values.position_id]}, {self._reference.organizations[row.organization_id]}"
         unconfirms = is_moved and row.status == ConfirmationStatus.CONFIRMED and not self._reach.confirms
         plan.writes.append(Write(m.Employment, row, changed, changes, label, subject_ids, unconfirms))
-        plan.changes += _sentences(changes)
+        plan.changes += sentences(changes)
         if unconfirms:
             plan.changes.append("Подтверждение: снимется, оператор проверит место работы заново")
 
@@ -349,99 +355,8 @@ class _Planner:
         """None when the stored date stays; a changed position without a length of service began today."""
         if values.position_years is None:
             return self._today if is_moved else None
-        is_same = _has_served(row.position_since or row.started_on, values.position_years, self._today)
+        is_same = has_served(row.position_since or row.started_on, values.position_years, self._today)
         return None if is_same else values.position_since
 
     def _subject_names(self, ids: Any) -> str:
         return ", ".join(sorted(self._reference.subjects[pk] for pk in ids))
-
-
-# --- comparing -------------------------------------------------------------------------------------------------------
-
-
-def _card_values(values: StaffValues) -> dict[str, Any]:
-    return {
-        "last_name": values.last_name,
-        "first_name": values.first_name,
-        "patronymic": values.patronymic,
-        "birth_date": values.birth_date,
-        "sex": Sex.of(values.sex),
-        "snils": values.snils,
-        "email": values.email,
-        "phone": values.phone,
-        "teaching_since": values.teaching_since,
-    }
-
-
-def _has_served(since: dt.date | None, years: int, today: dt.date) -> bool:
-    return since is not None and seniority(since, today) == years
-
-
-def _is_same(stored: Any, wanted: Any) -> bool:
-    """Texts are compared without case and with ё = е: a file that writes «Семенова» corrects nothing in «Семёнова»."""
-    if isinstance(stored, str) and isinstance(wanted, str):
-        return _bare(stored) == _bare(wanted)
-    return bool(stored == wanted)
-
-
-def _bare(text: str) -> str:
-    return text.lower().replace("ё", "е")
-
-
-def _different(row: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in wanted.items() if not _is_same(getattr(row, name), value)}
-
-
-def _is_other_person(card: m.Employee, values: StaffValues, *, known_well: bool) -> bool:
-    """One of surname, first name and birth date may change (marriage, a typing error), two mean a wrong СНИЛС.
-
-    Of a card that the acting user does not see nothing may differ, because a place of work would open it.
-    """
-    pairs = (
-        (card.last_name, values.last_name),
-        (card.first_name, values.first_name),
-        (card.birth_date, values.birth_date),
-    )
-    differing = sum(stored is not None and not _is_same(stored, wanted) for stored, wanted in pairs)
-    return differing > (1 if known_well else 0)
-
-
-def _other_person(person: Person) -> str:
-    if not person.editable:
-        return FOREIGN_SNILS
-    return f"Этот СНИЛС уже записан за другим работником: {person.row}. Проверьте СНИЛС, ФИО и дату рождения"
-
-
-def _diploma_of(person: Person, number: str | None) -> m.Qualification | None:
-    """The diploma with that number, else the main one."""
-    same = [row for row in person.qualifications if number and row.number and _is_same(row.number, number)]
-    return next(iter([*same, *person.qualifications]), None)
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-Names = Mapping[str, Mapping[int, str]]
-
-
-def _word(column: str, value: Any, names: Names) -> str:
-    return names[column].get(value, "") if column in names and value is not None else words(value, column)
-
-
-def _changes(table: str, row: Any, changed: Mapping[str, Any], names: Names | None = None) -> Changes:
-    """Label → (before, after) of the changed columns; ids by their names."""
-    pairs = {name: (getattr(row, name), value) for name, value in changed.items()}
-    named = names or {}
-    return {
-        label_of(table, name): (_word(name, old, named), _word(name, new, named)) for name, (old, new) in pairs.items()
-    }
-
-
-def _all_new(table: str, values: Mapping[str, Any], names: Names | None = None) -> Changes:
-    filled = {name: value for name, value in values.items() if value is not None}
-    return {label_of(table, name): ("", _word(name, value, names or {})) for name, value in filled.items()}
-
-
-def _sentences(changes: Changes) -> list[str]:
-    """«Должность: Воспитатель → Методист»."""
-    empty = "не указано"
-    return [f"{label}: {before or empty} → {after or empty}" for label, (before, after) in changes.items()]

@@ -19,7 +19,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.permissions import ROLES
 from app.russian import full_name
-from app.unit_of_work import use_case
+from app.unit_of_work import technical_write, use_case
 
 _ACTOR_SQL = text("""
 WITH RECURSIVE live AS (
@@ -119,7 +119,7 @@ def sign_in(login: str, password: str, *, attempts: int, lock_minutes: int, addr
         return account
 
 
-@use_case
+@technical_write
 def _check_password(login: str, password: str, attempts: int, lock_minutes: int) -> int | str:
     """Return the account's id, or the sentence of the refusal."""
     name = login.strip().lower()

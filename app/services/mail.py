@@ -15,13 +15,13 @@ from app.errors import Conflict
 from app.extensions import db
 from app.services import transitions
 from app.statuses import LetterStatus
-from app.unit_of_work import use_case
+from app.unit_of_work import technical_write, use_case
 
 #: letters taken by one sweep
 BATCH = 200
 
 
-@use_case
+@technical_write
 def send(letter_id: int) -> None:
     """Send one queued letter; the row is locked meanwhile, so two workers never send it twice.
 

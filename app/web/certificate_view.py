@@ -13,7 +13,7 @@ from app import audit
 from app import models as m
 from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.pdf import find_office, to_pdf
-from app.unit_of_work import use_case
+from app.unit_of_work import technical_write
 from app.web.guards import guarded
 from app.web.pages import Block, Button, Cell, Pair
 from app.web.scoped_view import ScopedModelView
@@ -81,7 +81,7 @@ def _paper(row: m.Certificate) -> bytes:
     return paper
 
 
-@use_case
+@technical_write
 def _journal(row: m.Certificate) -> None:
     audit.record("certificate.printed", row)
 

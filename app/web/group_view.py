@@ -21,7 +21,7 @@ from app.extensions import db
 from app.russian import format_date
 from app.services import certificates
 from app.statuses import GroupStatus
-from app.unit_of_work import use_case
+from app.unit_of_work import technical_write
 from app.web import columns as c
 from app.web.guards import guarded
 from app.web.listing import eager
@@ -88,7 +88,7 @@ class GroupPages(ScopedModelView):
         return redirect(url_for("TrainingGroupView.show", pk=pk))
 
 
-@use_case
+@technical_write
 def _journal(row: m.TrainingGroup, number: int) -> None:
     audit.record("training_group.exported", row, {"Обучено": ("", str(number))})
 

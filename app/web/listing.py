@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import Boolean, Date, DateTime, Enum, Select, func, inspect, select
+from sqlalchemy import CTE, Boolean, Date, DateTime, Enum, Select, func, inspect, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import desc_op
@@ -25,6 +25,17 @@ from app.web.pages import Cell, Column, Filter, Link, Option, Row
 from app.web.search import match
 
 PAGE_SIZES = (25, 50, 100)
+#: up to this many found rows it is quicker to find them all and sort them than to walk along the order
+FEW = 2000
+#: what cells read of the related rows that are only named: nothing else of them is loaded
+NAMING: Mapping[str, tuple[str, ...]] = {
+    "organization": ("short_name",),
+    "employee": ("last_name", "first_name", "patronymic", "birth_date", "snils"),
+    "position": ("name",),
+    "program": ("code", "title"),
+    "attestation_kind": ("name",),
+    "education_level": ("name",),
+}
 
 Getter = Callable[[Any], Any]
 
@@ -99,6 +110,8 @@ class Listing:
         self.filters = [self._filter(f) for f in view.filters]
         self.sortable = [c.name for c in self.columns if c.orders]
         self.base_order = [_split(o) for o in view.base_order_by]
+        #: options that load what the cells read, one statement a path whatever the number of rows
+        self.loads = [eager(self.model, path, naming=NAMING) for path in view.load]
 
     # --- declaration → columns and filters
 
@@ -203,16 +216,14 @@ class Listing:
         """All rows of the query in its order, without what the cells load."""
         return select(self.model).where(*self.conditions(query)).order_by(*self.order_by(query))
 
-    def order_by(self, query: ListQuery, *, backwards: bool = False) -> list[Any]:
+    def order_by(self, query: ListQuery) -> list[Any]:
         """Order of the query; always total, so that pages never overlap."""
+        return [_directed(o, descending, backwards=False) for o, descending in self._orders_of(query)]
+
+    def _orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
         column = next((c for c in self.columns if c.name == query.order), None)
         orders = [(o, query.descending) for o in column.orders] if column else list(self.base_order)
-        orders.append((self.model.id, False))
-        return [_directed(o, descending, backwards) for o, descending in orders]
-
-    def loads(self) -> list[Any]:
-        """Options that load what the cells read, one statement a relation whatever the number of rows."""
-        return [eager(self.model, path) for path in self.view.load]
+        return [*orders, (self.model.id, False)]
 
     def count(self, query: ListQuery) -> int:
         """Number of rows of the query."""
@@ -224,15 +235,27 @@ class Listing:
         first = (query.page - 1) * query.page_size
         number = min(query.page_size, total - first)
         backwards = first > total // 2
-        statement = select(self.model).where(*self.conditions(query)).options(*self.loads())
-        statement = statement.order_by(*self.order_by(query, backwards=backwards)).limit(number)
-        statement = statement.offset(total - first - number if backwards else first)
+        skipped = total - first - number if backwards else first
+        conditions, orders = self.conditions(query), self._orders_of(query)
+        directed = [_directed(o, descending, backwards) for o, descending in orders]
+        statement = select(self.model).options(*self.loads).order_by(*directed)
+        if conditions and total <= FEW:
+            found = self._found(conditions, orders)
+            keys = [_directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)]
+            statement = statement.where(self.model.id.in_(select(found.c[0]).order_by(*keys).limit(number).offset(skipped)))
+        else:
+            statement = statement.where(*conditions).limit(number).offset(skipped)
         rows = list(db.session.scalars(statement))
         return rows[::-1] if backwards else rows
 
+    def _found(self, conditions: Sequence[Any], orders: Sequence[tuple[Any, bool]]) -> CTE:
+        """Ids and sort keys of all found rows; the planner, which guesses words badly, would walk along the order."""
+        keys = [o.label(f"key_{n}") for n, (o, _) in enumerate(orders)]
+        return select(self.model.id.label("found_id"), *keys).where(*conditions).cte("found").prefix_with("MATERIALIZED")
+
     def iterate(self, query: ListQuery) -> Iterator[Any]:
         """All rows of the query, read in portions by a server-side cursor (for exports)."""
-        statement = self.statement(query).options(*self.loads()).execution_options(yield_per=1000)
+        statement = self.statement(query).options(*self.loads).execution_options(yield_per=1000)
         for portion in db.session.scalars(statement).partitions():
             yield from portion
 
@@ -345,14 +368,22 @@ def between(attribute: Any, first: dt.date | None, last: dt.date | None, *, mome
     return attribute >= low if low else attribute < high
 
 
-def eager(model: type[Any], path: str) -> Any:
-    """Loader option for a dotted path of relations."""
-    parts = path.split(".")
-    option = selectinload(getattr(model, parts[0]))
-    target = inspect(model).relationships[parts[0]].mapper.class_
-    for part in parts[1:]:
-        option = option.selectinload(getattr(target, part))
-        target = inspect(target).relationships[part].mapper.class_
+def eager(model: type[Any], path: str, *, naming: Mapping[str, tuple[str, ...]] | None = None) -> Any:
+    """Loader option for a dotted path of relations; of the tables in ``naming`` only those columns are loaded.
+
+    The first step costs one statement, a further step to one row is joined to it, a further step to many costs another.
+    """
+    option: Any = None
+    for part in path.split("."):
+        relation, attribute = inspect(model).relationships[part], getattr(model, part)
+        if option is None:
+            option = selectinload(attribute)
+        else:
+            option = option.selectinload(attribute) if relation.uselist else option.joinedload(attribute)
+        model = relation.mapper.class_
+        columns = (naming or {}).get(model.__tablename__)
+        if columns:
+            option = option.load_only(*(getattr(model, c) for c in columns))
     return option
 
 

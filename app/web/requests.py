@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError
@@ -75,15 +75,21 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _begin() -> None:
+_PASSWORD_PAGES = frozenset({"SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify"})
+
+
+def _begin() -> Any:
     g.request_id = uuid.uuid4().hex[:12]
-    if request.endpoint in ("static", "health"):
-        return
+    if request.endpoint in ("static", "HomeView.health"):
+        return None
     signed_in = current_user.is_authenticated
     actor = current_user.actor if signed_in else ANONYMOUS
     actor = access.Actor(**{**vars_of(actor), "address": request.remote_addr, "request_id": g.request_id})
     g.actor_token = access.set_actor(actor)
     bind_request(g.request_id, actor.user_id)
+    if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
+        return redirect(url_for("SignInView.password"))
+    return None
 
 
 def vars_of(actor: access.Actor) -> dict[str, Any]:

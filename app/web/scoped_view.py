@@ -28,7 +28,7 @@ from app.labels import action_label, label_of, thing
 from app.russian import count, format_datetime
 from app.services import records
 from app.statuses import TRANSITIONS, Edge, actions_of
-from app.unit_of_work import use_case
+from app.unit_of_work import technical_write
 from app.web.forms import PortalModelConverter, form_values
 from app.web.guards import guarded, signed_in
 from app.web.listing import Listing, show_value
@@ -280,7 +280,7 @@ class ScopedModelView(ModelView):
         """Buttons of the status table that this user may press on this row now."""
         status = getattr(row, "status", None)
         edges = [e for e in actions_of_row(self.table, status) if e.action in self.services]
-        found: Any = []
+        found: list[Button] = []
         for edge in edges:
             if self.may(row, edge.action):
                 found.append(
@@ -359,15 +359,17 @@ class ScopedModelView(ModelView):
         page = FormPage(
             title=title,
             form=form,
-            sections=[
-                Section(t, f) for t, f in (self.sections if row is not None else self.add_sections or self.sections)
-            ],
+            sections=[Section(t, f) for t, f in self.form_sections(row)],
             cancel_href=self._cancel(row),
             crumbs=self.crumbs(),
             problems=problems,
             version=self._version(row),
         )
         return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """Sections of the form of ``row``, None for a new record."""
+        return self.sections if row is not None else self.add_sections or self.sections
 
     def _version(self, row: Any) -> str:
         if row is None or not hasattr(row, "version"):
@@ -530,7 +532,7 @@ class ScopedModelView(ModelView):
         kinds: dict[str, Kind] = {"int": "int", "date": "date", "datetime": "datetime"}
         return kinds.get(kind, "text")
 
-    @use_case
+    @technical_write
     def _journal_export(self, total: int, filters: str) -> None:
         audit.write(
             f"{self.table}.exported",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.utils.base import get_safe_redirect
@@ -110,6 +110,7 @@ class SignInView(BaseView):
                 problems = [refusal.message]
             else:
                 login_user(account)
+                session.permanent = True
                 return redirect(target)
         page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
         return render_template(

@@ -95,5 +95,6 @@ def newcomer(chromium: Browser, portal: str) -> Iterator[Newcomer]:
 
     yield make
     for visitor in made:
+        visitor.tell()
         visitor.page.context.close()
     assert [problem for visitor in made for problem in visitor.watch.problems] == []

@@ -148,6 +148,11 @@ class Visitor:
         problems, self.watch.problems = self.watch.problems, []
         assert problems == []
 
+    def tell(self) -> None:
+        """Print where the visitor stands; shown only when the test fails."""
+        text = self.page.evaluate("document.querySelector('main')?.innerText ?? ''")
+        print(f"--- {self.page.url}\n{text[:3000]}")
+
     @contextmanager
     def expecting(self, *statuses: int) -> Iterator[None]:
         """Inside, answers with these statuses are what the test wants."""

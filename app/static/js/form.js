@@ -29,8 +29,8 @@ document.querySelectorAll(".file input").forEach((input) => {
 
 document.querySelectorAll("[data-login]").forEach((button) => {
   button.onclick = () => {
-    const { elements } = document.querySelector("#login");
-    elements.username.value = button.dataset.login;
+    const { elements } = document.querySelector("#sign-in");
+    elements.login.value = button.dataset.login;
     elements.password.value = button.dataset.password;
   };
 });

@@ -1,0 +1,155 @@
+"""Who sees whom, written a second time: plain SQL for each role and table, without the code under test.
+
+The words are those of the design: a worker sees oneself; a responsible person the own organization, its units and their
+people; a territorial body the organizations of its territory and their people; an organizer the own courses and, of the
+enrolled, what the papers need; the ministry and the operator everything; the observer aggregates, the administrator
+accounts. A condition is about the row ``t``; a role that is not named sees no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.permissions import ROLES
+
+#: login → role
+CAST: Mapping[str, str] = {
+    "operator": "operator",
+    "ministry": "ministry",
+    "territory": "territory",
+    "organizer": "organizer",
+    "school": "school",
+    "worker": "worker",
+    "observer": "observer",
+    "admin": "admin",
+    "territory2": "territory",
+    "organizer2": "organizer",
+    "school2": "school",
+    "worker2": "worker",
+}
+STRANGER = "stranger"
+
+ALL, NONE = "true", "false"
+
+#: people of the role, as a subselect of their ids; a dismissed person stays with the former school for 90 days
+_WORKS = (
+    "SELECT w.employee_id FROM employment w JOIN organization o ON o.id = w.organization_id"
+    " WHERE coalesce(w.ended_on, DATE '9999-12-31') >= %(today)s::date - 90 AND "
+)
+_SCHOOL_PEOPLE = f"({_WORKS} o.id = ANY(%(places)s))"
+_TERRITORY_PEOPLE = f"({_WORKS} o.territory_id = %(territory)s)"
+_LEARNERS = (
+    "(SELECT e.employee_id FROM enrolment e JOIN training_group g ON g.id = e.group_id"
+    " JOIN program p ON p.id = g.program_id WHERE p.organizer_id = ANY(%(places)s))"
+)
+
+
+def _of_people(column: str, *, organizer: str = NONE) -> dict[str, str]:
+    return {
+        "worker": f"{column} = %(employee)s",
+        "school": f"{column} IN {_SCHOOL_PEOPLE}",
+        "territory": f"{column} IN {_TERRITORY_PEOPLE}",
+        "organizer": organizer,
+        "ministry": ALL,
+        "operator": ALL,
+    }
+
+
+def _needed_for_papers(column: str) -> dict[str, str]:
+    return _of_people(column, organizer=f"{column} IN {_LEARNERS}")
+
+
+def _employers(people: str) -> str:
+    return f"EXISTS (SELECT FROM employment w WHERE w.organization_id = t.id AND w.employee_id IN {people})"
+
+
+def _courses(shown: str) -> dict[str, str]:
+    public = dict.fromkeys(("worker", "school", "territory"), shown)
+    return {**public, "organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL}
+
+
+def _own(column: str, *whole: str) -> dict[str, str]:
+    return {**dict.fromkeys(ROLES, f"{column} = %(user)s"), **dict.fromkeys(whole, ALL)}
+
+
+#: table → role → condition
+SEES: Mapping[str, Mapping[str, str]] = {
+    "employee": _needed_for_papers("t.id"),
+    "employment": _needed_for_papers("t.employee_id"),
+    "qualification": _needed_for_papers("t.employee_id"),
+    "former_name": _needed_for_papers("t.employee_id"),
+    "attestation": _of_people("t.employee_id"),
+    "training": _of_people("t.employee_id"),
+    "voucher_application": _of_people("t.employee_id"),
+    "voucher": _of_people(
+        "t.employee_id",
+        organizer="EXISTS (SELECT FROM voucher_block b JOIN enrolment e ON e.block_id = b.id"
+        " JOIN training_group g ON g.id = e.group_id WHERE b.voucher_id = t.id AND g.organizer_id = ANY(%(places)s))",
+    ),
+    "enrolment": _of_people(
+        "t.employee_id",
+        organizer="EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.organizer_id = ANY(%(places)s))",
+    ),
+    "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),
+    "program": _courses("t.status IN ('published', 'archived')"),
+    "training_group": _courses("t.status <> 'draft'"),
+    # organizers are named everywhere; an employer is named to those who see one of its people
+    "organization": {
+        "worker": f"t.is_organizer OR {_employers('(SELECT %(employee)s)')}",
+        "school": f"t.is_organizer OR t.id = ANY(%(places)s) OR {_employers(_SCHOOL_PEOPLE)}",
+        "territory": f"t.is_organizer OR t.territory_id = %(territory)s OR {_employers(_TERRITORY_PEOPLE)}",
+        "organizer": f"t.is_organizer OR t.id = ANY(%(places)s) OR {_employers(_LEARNERS)}",
+        **dict.fromkeys(("ministry", "operator", "admin"), ALL),
+    },
+    "ab_user": _own("t.id", "operator", "admin"),
+    "assignment": _own("t.user_id", "operator", "admin"),
+    "letter": _own("t.user_id", "operator", "admin"),
+    "import_batch": _own("t.user_id", "operator"),
+    "audit_entry": {"operator": ALL},
+    **{
+        table: dict.fromkeys(ROLES, ALL)
+        for table in (
+            "territory municipality organization_type position subject education_level attestation_kind voucher_rule"
+            " voucher_rule_block workday_correction frdo_reference refusal_reason"
+        ).split()
+    },
+}
+
+#: where a role changes fewer rows than it sees
+CHANGES: Mapping[str, Mapping[str, str]] = {
+    "organization": {"territory": "t.territory_id = %(territory)s"},
+    "employment": {"school": "t.organization_id = ANY(%(places)s)"},
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the cast with the places of the role."""
+
+    login: str
+    role: str
+    facts: Mapping[str, Any]
+
+    def may(self, permission: str) -> bool:
+        """Whether the role holds a right; the table of rights itself is checked in ``test_roles_synced``."""
+        return permission in ROLES[self.role].permissions
+
+    def sees(self, table: str) -> str:
+        """Condition of the visible rows."""
+        return SEES[table].get(self.role, NONE)
+
+    def changes(self, table: str) -> str:
+        """Condition of the rows that the person's rights to change apply to."""
+        return CHANGES.get(table, {}).get(self.role, ALL)
+
+
+FACTS = """
+WITH RECURSIVE places AS (
+  SELECT a.organization_id AS id FROM assignment a JOIN ab_user u ON u.id = a.user_id WHERE u.username = %(login)s
+  UNION SELECT o.id FROM organization o JOIN places ON o.parent_id = places.id
+)
+SELECT u.id, coalesce(u.employee_id, -1), a.territory_id, (SELECT coalesce(array_agg(id), '{}') FROM places WHERE id IS NOT NULL)
+FROM ab_user u JOIN assignment a ON a.user_id = u.id WHERE u.username = %(login)s
+"""

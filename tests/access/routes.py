@@ -1,0 +1,98 @@
+"""The matrix's table of routes: every endpoint of the portal with its kind. A new route without a line here fails the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Route:
+    """``kind`` says what is expected of whom; ``permission`` is the right, ``table`` the table of its ``<pk>``."""
+
+    kind: str
+    permission: str = ""
+    table: str = ""
+    methods: tuple[str, ...] = ("GET",)
+
+
+#: generated view → (its table, whether it has forms, its actions)
+VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
+    "EmployeeView": ("employee", True, ()),
+    "EmploymentView": ("employment", True, ("confirm", "unconfirm")),
+    "QualificationView": ("qualification", True, ()),
+    "AttestationView": ("attestation", True, ()),
+    "TrainingView": ("training", True, ()),
+    "FormerNameView": ("former_name", True, ()),
+    "VoucherApplicationView": ("voucher_application", True, ("submit", "approve", "return", "reject", "withdraw")),
+    "VoucherView": ("voucher", False, ("annul",)),
+    "ProgramView": ("program", True, ("submit", "publish", "return", "archive")),
+    "TrainingGroupView": ("training_group", True, ("open", "close", "start", "complete", "cancel")),
+    "EnrolmentView": ("enrolment", True, ("agree", "confirm", "reject", "withdraw")),
+    "CertificateView": ("certificate", False, ("annul",)),
+    "OrganizationView": ("organization", True, ()),
+    "TerritoryView": ("territory", True, ()),
+    "MunicipalityView": ("municipality", True, ()),
+    "OrganizationTypeView": ("organization_type", True, ()),
+    "PositionView": ("position", True, ()),
+    "SubjectView": ("subject", True, ()),
+    "EducationLevelView": ("education_level", True, ()),
+    "AttestationKindView": ("attestation_kind", True, ()),
+    "VoucherRuleView": ("voucher_rule", True, ()),
+    "VoucherRuleBlockView": ("voucher_rule_block", True, ()),
+    "WorkdayCorrectionView": ("workday_correction", True, ()),
+    "FrdoReferenceView": ("frdo_reference", True, ()),
+    "RefusalReasonView": ("refusal_reason", True, ()),
+    "AccountView": ("ab_user", True, ("unlock",)),
+    "AssignmentView": ("assignment", True, ()),
+    "LetterView": ("letter", False, ("resend", "abort")),
+    "ImportBatchView": ("import_batch", False, ()),
+    "AuditEntryView": ("audit_entry", False, ()),
+}
+
+#: handler of every generated view → (kind, verb, methods)
+GENERATED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "list": ("list", "list", ("GET",)),
+    "export": ("export", "export", ("GET",)),
+    "find": ("lookup", "list", ("GET",)),
+    "show": ("card", "show", ("GET",)),
+    "add": ("new", "add", ("GET", "POST")),
+    "edit": ("form", "edit", ("GET", "POST")),
+    "delete": ("change", "delete", ("POST",)),
+    "act": ("action", "", ("POST",)),
+    "act_many": ("bulk", "", ("POST",)),
+}
+
+#: everything else
+OTHERS: Mapping[str, Route] = {
+    "CertificateView.print_docx": Route("card", "certificate:print", "certificate"),
+    "CertificateView.print_pdf": Route("file", "certificate:print", "certificate"),
+    "TrainingGroupView.registry": Route("export_of_row", "training_group:registry", "training_group"),
+    "TrainingGroupView.issue_all": Route("change", "training_group:registry", "training_group", ("POST",)),
+    "EnrolmentView.result": Route("form", "enrolment:result", "enrolment", ("GET", "POST")),
+    "EnrolmentView.issue": Route("change", "certificate:issue", "enrolment", ("POST",)),
+    "EmployeeView.find_place": Route("lookup_place", "employee:add"),
+    "EmployeeView.import_upload": Route("new", "employee:import", methods=("GET", "POST")),
+    "EmployeeView.import_sample": Route("page", "employee:import"),
+    "EmployeeView.import_preview": Route("card", "employee:import", "import_batch"),
+    "EmployeeView.import_apply": Route("change", "employee:import", "import_batch", ("POST",)),
+    "HomeView.index": Route("home"),
+    "HomeView.health": Route("public"),
+    "HomeView.verify": Route("public"),
+    "SignInView.login": Route("public", methods=("GET", "POST")),
+    "SignInView.logout": Route("public", methods=("POST",)),
+    "SignInView.password": Route("own_form", methods=("GET", "POST")),
+    "static": Route("public"),
+}
+
+
+def table_of_routes() -> dict[str, Route]:
+    """Endpoint → its line."""
+    routes = dict(OTHERS)
+    for view, (table, _forms, _actions) in VIEWS.items():
+        for handler, (kind, verb, methods) in GENERATED.items():
+            routes[f"{view}.{handler}"] = Route(kind, f"{table}:{verb}" if verb else "", table, methods)
+    return routes
+
+
+ROUTES = table_of_routes()
