@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app.access import acting_as, unscoped
 from app.extensions import db
-from app.services import letters, mail, vouchers
+from app.services import enrolments, letters, mail, vouchers
 from app.services.accounts import SYSTEM
 
 log = logging.getLogger("portal.jobs")
@@ -58,9 +58,12 @@ def sweep(timestamp: int) -> None:
 @jobs.periodic(cron="15 0 * * *")
 @jobs.task(name="nightly", queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
-    """Expire the чеки whose term has ended."""
+    """Expire the чеки whose term has ended, and check guard 1: seats taken against enrolments."""
     with acting_as(SYSTEM), unscoped("nightly work"):
         vouchers.expire_due()
+        differing = enrolments.recount()
+    if differing:
+        log.error("groups whose seats differ from their enrolments", extra={"groups": differing})
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:

@@ -56,6 +56,16 @@ def _organizer_runs_courses(values: dict[str, Any], row: Any, errors: records.Fi
         )
 
 
+@records.checks(m.Program)
+def _published_stays(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
+    """What people chose and groups run by is not changed under them; the operator mends mistakes."""
+    if row is None or row.status not in ("published", "archived") or "operator" in current_actor().roles:
+        return
+    raise Conflict(
+        f"Программа «{row.title}» опубликована, её меняет только оператор. Чтобы изменить условия, внесите новую программу."
+    )
+
+
 def insist_published(program: m.Program) -> None:
     """Raise Conflict unless people may be enrolled for the program."""
     if program.status != "published":

@@ -476,7 +476,7 @@ class ScopedModelView(ModelView):
     def _call(self, name: str, pk: int) -> Any:
         edge = actions_of(self.table).get(name)
         if edge is not None and edge.reason:
-            return self.services[name](pk, reason=request.form.get("reason", "").strip()[:1000])
+            return self.services[name](pk, reason=_reason())
         return self.services[name](pk)
 
     def _action_words(self, name: str) -> str:
@@ -575,3 +575,9 @@ def attach(form: Any, refusal: PortalError) -> list[str]:
         else:
             rest += sentences
     return rest if fields else [refusal.message]
+
+
+def _reason() -> str:
+    """The typed reason: without scripts a page sends the boxes of all its actions, one of them filled."""
+    typed = (text.strip() for text in request.form.getlist("reason"))
+    return next((text for text in typed if text), "")[:1000]

@@ -394,6 +394,26 @@ def test_several_places_in_the_organization_are_matched_by_position(cast: Cast) 
     assert mk.fetch(m.Employment, main.id).position_since == years_before(today(), 8)
 
 
+def test_second_row_never_takes_over_the_place_of_a_wrong_first_row(cast: Cast) -> None:
+    main = stored_place(stored_person(), cast.school)
+    batch = preview(cast.actor, person(phone="12"), person(position="Педагог-организатор", subjects=None))
+    assert actions(batch) == ["error", "update"]
+    apply(cast.actor, batch, skip_errors=True)
+    assert mk.fetch(m.Employment, main.id).position.name == "Учитель"
+    assert [row.kind for row in mk.rows(m.Employment)] == [st.EmploymentKind.MAIN, st.EmploymentKind.SECONDARY]
+
+
+def test_known_main_place_named_by_the_file_makes_the_other_one_secondary(cast: Cast) -> None:
+    stored_place(stored_person(), cast.unit, position=mk.make_position("Воспитатель"), subjects=[])
+    batch = preview(cast.actor, person(), person(organization=UNIT, position="Воспитатель", subjects=None))
+    assert actions(batch) == ["update", "unchanged"]
+    apply(cast.actor, batch)
+    assert [(row.kind, row.organization_id) for row in mk.rows(m.Employment)] == [
+        (st.EmploymentKind.MAIN, cast.unit.id),
+        (st.EmploymentKind.SECONDARY, cast.school.id),
+    ]
+
+
 def test_main_place_in_the_own_unit_stops_the_row_and_is_named(cast: Cast) -> None:
     stored_place(stored_person(), cast.unit)
     row = only(preview(cast.actor, person()))

@@ -88,3 +88,12 @@ def test_every_status_has_words_and_a_tone() -> None:
         for status in enum_of(table):
             assert status.label
             assert status.tone in {"ok", "go", "wait", "bad", "grey"}
+
+
+def test_every_action_has_words_for_the_journal() -> None:
+    from app.labels import action_label
+
+    for table, edges in st.TRANSITIONS.items():
+        for edge in edges:
+            words = action_label(f"{table}.{edge.action}")
+            assert not any("a" <= letter <= "z" for letter in words.lower().split(":")[0]), (table, edge.action, words)

@@ -1,0 +1,219 @@
+"""Every route × the cast × {own, fixed, foreign, missing row} × its methods: who gets in, and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.access.oracle import CAST, STRANGER, Person
+from tests.access.region import Answer, Browser, Region
+from tests.access.routes import ROUTES, VIEWS, Route
+from tests.statements import recorded
+
+#: fixed = seen, but the right to change does not reach it
+ROWS = ("own", "fixed", "foreign", "missing")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request and what must come back; ``frozen``: allowed, so it is asked during a технологический перерыв."""
+
+    endpoint: str
+    method: str
+    path: str
+    expected: int
+    row: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    frozen: bool = False
+
+
+def test_every_route_has_a_line(region: Region) -> None:
+    """A new route, method or action without a line in the table of routes fails here."""
+    found = {r.endpoint: tuple(sorted(r.methods - {"HEAD", "OPTIONS"})) for r in region.app.url_map.iter_rules()}
+    assert found == {endpoint: route.methods for endpoint, route in ROUTES.items()}
+    views = {type(v).__name__: v for v in region.app.appbuilder.baseviews}
+    declared = {n: (v.table, bool(v.sections), tuple(v.services)) for n, v in views.items() if hasattr(v, "services")}
+    assert declared == dict(VIEWS)
+
+
+def test_every_person_has_rows_to_see_and_rows_to_miss(region: Region) -> None:
+    """The set-up proves something: wherever a role sees a part of a table, both parts hold rows."""
+    empty = []
+    for login, person in region.people.items():
+        for table in {r.table for r in ROUTES.values() if r.table}:
+            if person.sees(table) in ("true", "false"):
+                continue
+            empty += [(login, table, w) for w in ("own", "foreign") if region.pick(login, table, w) is None]
+    # these people have none of their own in the demo region, and the matrix needs no more than one person a role
+    assert [case for case in empty if case[2] == "foreign"] == []
+    roles_without = {(CAST[login], table) for login, table, _ in empty} - {
+        (CAST[login], table)
+        for login, person in region.people.items()
+        for table in {t for _, t, _ in empty}
+        if region.pick(login, table, "own") is not None
+    }
+    assert roles_without <= {(role, table) for role in CAST.values() for table in ("letter", "import_batch", "voucher")}
+
+
+@pytest.mark.parametrize("login", [*CAST, STRANGER])
+def test_matrix(region: Region, login: str) -> None:
+    """Each answer is the expected one, and what is refused changes nothing."""
+    person = region.people.get(login)
+    browser = region.browser(login if person else None)
+    cases = list(cases_of(region, person))
+    answers: dict[tuple[str, str, str], Answer] = {}
+    wrong = _run(region, browser, [c for c in cases if not c.frozen], answers)
+    with region.frozen():
+        wrong += _run(region, browser, [c for c in cases if c.frozen], answers)
+    assert wrong == []
+    assert browser.leaks == []
+    assert _differing(answers) == []
+
+
+def _run(region: Region, browser: Browser, cases: list[Case], answers: dict[tuple[str, str, str], Answer]) -> list[str]:
+    wrong = []
+    reading = [c for c in cases if c.method == "GET"]
+    for case in reading:
+        answer = browser.get(case.path)
+        answers[case.endpoint, case.path.rpartition("/")[2] if "act" in case.endpoint else "GET", case.row] = answer
+        wrong += _problems(case, answer)
+    with region.nothing_changes(), recorded() as statements:
+        for case in cases:
+            if case.method == "POST":
+                before = len(statements.writes)
+                answer = browser.post(case.path, case.data)
+                answers[case.endpoint, f"POST {case.data} {case.path.split('/')[-1]}", case.row] = answer
+                wrong += _problems(case, answer)
+                if len(statements.writes) > before:
+                    wrong.append(f"{case.method} {case.path} ({case.row}) wrote: {statements.writes[before][:80]}")
+    return wrong
+
+
+def _problems(case: Case, answer: Answer) -> list[str]:
+    name = f"{case.method} {case.path} ({case.row}, {case.data})"
+    if answer.status != case.expected:
+        return [f"{name}: {answer.status}, not {case.expected}"]
+    if answer.status == 302 and case.row == STRANGER and not answer.headers["Location"].startswith("/login/"):
+        return [f"{name}: sent to {answer.headers['Location']}"]
+    return []
+
+
+def _differing(answers: dict[tuple[str, str, str], Answer]) -> list[str]:
+    """Endpoints whose answer tells a foreign row from a missing one."""
+    found = []
+    for (endpoint, what, row), answer in answers.items():
+        twin = answers.get((endpoint, what, "missing"))
+        if row == "foreign" and twin is not None and (twin.status, twin.bare) != (answer.status, answer.bare):
+            found.append(f"{endpoint} {what}")
+    return found
+
+
+# --- what is asked and what is expected ------------------------------------------------------------------------------
+
+
+def cases_of(region: Region, person: Person | None) -> Iterator[Case]:
+    """All requests of one person."""
+    for endpoint, route in ROUTES.items():
+        if route.kind == "public":
+            continue
+        for path, row, data, expected in _requests(region, person, endpoint, route):
+            for method in route.methods:
+                status = expected if isinstance(expected, int) else expected[method]
+                if person is None:
+                    yield Case(endpoint, method, path, 302, STRANGER, data)
+                    continue
+                frozen = row == "own" and status not in (403, 404) and (method == "POST" or route.kind == "file")
+                yield Case(endpoint, method, path, status, row, data, frozen)
+
+
+Request = tuple[str, str, dict[str, Any], Any]
+
+
+def _requests(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    may = bool(person and person.may(route.permission))
+    builders = {"action": _actions, "bulk": _bulk, "lookup": _lookups, "lookup_place": _place}
+    if route.kind in builders:
+        yield from builders[route.kind](region, person, endpoint, route)
+    elif route.kind in ("card", "form", "change", "file", "export_of_row"):
+        for row, pk in _rows(region, person, route.table):
+            yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
+    else:
+        expected: Any = {"home": 200, "own_form": {"GET": 200, "POST": 422}}.get(route.kind)
+        if expected is None:
+            forms = VIEWS[endpoint.split(".")[0]][1]
+            allowed = {"GET": 200, "POST": 422} if forms or route.kind != "new" else 404
+            expected = allowed if may else 403
+        yield _path(region.app, endpoint), "own", {}, expected
+
+
+def _rows(region: Region, person: Person | None, table: str) -> Iterator[tuple[str, int]]:
+    for row in ROWS:
+        pk = region.pick(person.login, table, row) if person else 1
+        if pk is not None:
+            yield row, pk
+
+
+def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
+    """Expected answer for one row: 403 without the right whatever the row, 404 for what is not seen."""
+    if not may:
+        return 403
+    changes = route.kind in ("form", "change")
+    if changes and route.kind == "form" and not VIEWS[endpoint.split(".")[0]][1]:
+        return 404
+    if row in ("foreign", "missing"):
+        return 404
+    if row == "fixed" and (changes or route.kind == "export_of_row"):
+        return 403
+    # the journal and the numbers are written in one transaction, refused during the перерыв
+    refused = {"TrainingGroupView.issue_all": 503, "CertificateView.print_pdf": 503}
+    return refused.get(endpoint, {"card": 200, "export_of_row": 200, "form": {"GET": 200, "POST": 422}, "change": 302}.get(route.kind))
+
+
+def _actions(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    for name in VIEWS[endpoint.split(".")[0]][2]:
+        may = bool(person and person.may(f"{route.table}:{name}"))
+        for row, pk in _rows(region, person, route.table):
+            expected = 403 if not may else {"own": 302, "fixed": 403}.get(row, 404)
+            yield _path(region.app, endpoint, pk=pk, name=name), row, {"reason": "проба"}, expected
+    yield _path(region.app, endpoint, pk=1, name="nothing"), "no action", {}, 404
+
+
+def _bulk(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    path = _path(region.app, endpoint)
+    yield path, "no action", {"action": "nothing", "rowid": ["1"]}, 404
+    rows = dict(_rows(region, person, route.table))
+    own = rows.get("own")
+    for name in VIEWS[endpoint.split(".")[0]][2]:
+        may = bool(person and person.may(f"{route.table}:{name}"))
+        for row, pk in rows.items():
+            expected = 403 if not may else 404 if row in ("foreign", "missing") else 302
+            yield path, row, {"action": name, "reason": "проба", "rowid": [str(pk)]}, expected
+            if row in ("foreign", "missing") and own is not None:
+                mixed = {"action": name, "reason": "проба", "rowid": [str(own), str(pk)]}
+                yield path, f"own and {row}", mixed, expected
+
+
+def _lookups(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    may = bool(person and any(person.may(f"{route.table}:{verb}") for verb in ("list", "add", "edit")))
+    view = next(v for v in region.app.appbuilder.baseviews if type(v).__name__ == endpoint.split(".")[0])
+    known = sorted(view.lookup_names | {f.name for f in view.listing.filters if f.kind == "lookup"})
+    for name in known:
+        yield _path(region.app, endpoint, field=name), "own", {}, 200 if may else 403
+    for name in ("nothing", "password", "__class__"):
+        yield _path(region.app, endpoint, field=name), "no field", {}, 404 if may else 403
+
+
+def _place(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    may = bool(person and person.may(route.permission))
+    for name in ("organization", "position", "subjects"):
+        yield _path(region.app, endpoint, field=name), "own", {}, 200 if may else 403
+    yield _path(region.app, endpoint, field="employee"), "no field", {}, 404 if may else 403
+
+
+def _path(app: Flask, endpoint: str, **values: Any) -> str:
+    adapter = app.url_map.bind("localhost")
+    return adapter.build(endpoint, values)
