@@ -35,6 +35,8 @@ _TONES = {
     "unchanged": ("без изменений", "grey"),
     "error": ("ошибка", "bad"),
 }
+#: rows of a preview on one page
+_PREVIEW_ROWS = 200
 
 
 class ImportForm(FlaskForm):
@@ -208,14 +210,15 @@ class EmployeePages(ScopedModelView):
         batch = staff_import.load(pk)
         rows = staff_import.rows_of(batch)
         chosen = request.args.get("kind", "")
-        shown = [r for r in rows if not chosen or r.action == chosen]
-        page = _preview_page(batch, shown)
+        page = _preview_page(batch, [r for r in rows if chosen not in _TONES or r.action == chosen], chosen)
         waiting = batch.status == "previewed"
         apply_href = url_for("EmployeeView.import_apply", pk=pk) if waiting else ""
         return render_template(
             "import_preview.html",
             page=page,
             summary=staff_import.summary_of(batch),
+            kinds=[Link(words, _preview_url(pk, code), code == chosen) for code, (words, _tone) in _TONES.items()],
+            notices=staff_import.notices_of(batch),
             apply_href=apply_href,
             only_valid_confirm=any(r.action == "error" for r in rows),
         )
@@ -236,10 +239,19 @@ class EmployeePages(ScopedModelView):
         return redirect(url_for("EmployeeView.list"))
 
 
-def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow]) -> ListPage:
+def _preview_url(pk: int, kind: str, page: int = 1) -> str:
+    return url_for("EmployeeView.import_preview", pk=pk, kind=kind or None, page=page if page > 1 else None)
+
+
+def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow], kind: str) -> ListPage:
+    last = max(1, -(-len(rows) // _PREVIEW_ROWS))
+    typed = request.args.get("page", "1")
+    number = min(int(typed), last) if typed.isdigit() and 0 < len(typed) < 7 and int(typed) else 1
+    first = (number - 1) * _PREVIEW_ROWS
+    pages = [Link(str(n), _preview_url(batch.id, kind, n), n == number) for n in range(1, last + 1)]
     heads = [Column(h, h) for h in ("Строка", "Работник", "Что будет сделано", "Подробности")]
     shown = []
-    for r in rows:
+    for r in rows[first : first + _PREVIEW_ROWS]:
         words, tone = _TONES[r.action]
         detail = "; ".join([*r.problems, *r.changes]) or "—"
         cells = [
@@ -257,11 +269,11 @@ def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow]) -> 
         search="",
         search_hint="",
         filters=(),
-        page=1,
-        pages=(),
-        first=1 if rows else 0,
-        last=len(rows),
-        page_size=max(1, len(rows)),
+        page=number,
+        pages=pages if last > 1 else (),
+        first=first + 1 if rows else 0,
+        last=first + len(shown),
+        page_size=_PREVIEW_ROWS,
         crumbs=[
             Link("Работники", url_for("EmployeeView.list")),
             Link("Загрузка из Excel", url_for("EmployeeView.import_upload")),

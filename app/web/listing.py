@@ -241,8 +241,12 @@ class Listing:
         statement = select(self.model).options(*self.loads).order_by(*directed)
         if conditions and total <= FEW:
             found = self._found(conditions, orders)
-            keys = [_directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)]
-            statement = statement.where(self.model.id.in_(select(found.c[0]).order_by(*keys).limit(number).offset(skipped)))
+            keys = [
+                _directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)
+            ]
+            statement = statement.where(
+                self.model.id.in_(select(found.c[0]).order_by(*keys).limit(number).offset(skipped))
+            )
         else:
             statement = statement.where(*conditions).limit(number).offset(skipped)
         rows = list(db.session.scalars(statement))
@@ -251,7 +255,9 @@ class Listing:
     def _found(self, conditions: Sequence[Any], orders: Sequence[tuple[Any, bool]]) -> CTE:
         """Ids and sort keys of all found rows; the planner, which guesses words badly, would walk along the order."""
         keys = [o.label(f"key_{n}") for n, (o, _) in enumerate(orders)]
-        return select(self.model.id.label("found_id"), *keys).where(*conditions).cte("found").prefix_with("MATERIALIZED")
+        return (
+            select(self.model.id.label("found_id"), *keys).where(*conditions).cte("found").prefix_with("MATERIALIZED")
+        )
 
     def iterate(self, query: ListQuery) -> Iterator[Any]:
         """All rows of the query, read in portions by a server-side cursor (for exports)."""

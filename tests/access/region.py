@@ -101,6 +101,8 @@ class Region:
             self.today = today()
         self.people = {login: self._person(login, role) for login, role in CAST.items()}
         self.secrets = [*hide(self, 1, "school", "organizer"), *hide(self, 2, "school2", "organizer2")]
+        # the secrets add units to the schools
+        self.people = {login: self._person(login, role) for login, role in CAST.items()}
 
     def close(self) -> None:
         """Leave the database."""

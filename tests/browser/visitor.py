@@ -72,9 +72,9 @@ class Visitor:
 
     def menu(self, label: str) -> None:
         """Open a list from the side menu."""
-        link = self.page.locator("#menu").get_by_role("link", name=label, exact=True)
+        link = self.page.locator("#menu li a").filter(has_text=re.compile(rf"^{re.escape(label)}"))
         if not link.is_visible():
-            self.page.locator("#menu summary", has=self.page.locator("xpath=..").filter(has=link)).click()
+            self.page.locator("#menu details").filter(has=link).locator("summary").click()
         link.click()
 
     def open_row(self, text: str) -> None:
