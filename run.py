@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.embedded_postgres import EmbeddedPostgres
 from app.errors import PortalError
-from app.supervisor import STOP_SECONDS, NotReady, Part, Supervisor
+from app.supervisor import STOP_SECONDS, STOP_SIGNALS, NotReady, Part, Supervisor, say
 from config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def main() -> int:
         _catch_signals()
         _serve(Settings.from_environment(os.environ))
     except KeyboardInterrupt:
-        _say("Портал остановлен.")
+        say("Портал остановлен.")
         return 0
     except (ConfigError, PortalError, StartError) as error:
-        _say(str(error), error=True)
+        say(str(error), error=True)
         return 1 if isinstance(error, NotReady) else 2
     return 0
 
@@ -58,7 +58,7 @@ def _serve(settings: Settings) -> None:
         try:
             supervisor.start()
             supervisor.wait_until(lambda: is_healthy(connected.host, connected.port), seconds=READY_SECONDS)
-            _say(greeting(connected, logins))
+            say(greeting(connected, logins))
             supervisor.watch(lambda: _revive(server))
         finally:
             _ignore_signals()
@@ -75,7 +75,7 @@ def _prepare(settings: Settings) -> tuple[Flask, Sequence[tuple[str, str]]]:
     app = create_app(settings)
     initialise(app)
     if settings.demo and not has_users(app):
-        _say("Наполняю базу данными для показа, это займёт около минуты…")
+        say("Наполняю базу данными для показа…")
         load_demo(app)
     with app.app_context():  # connections must not be shared with the forked parts
         app.extensions["sqlalchemy"].engine.dispose()
@@ -214,7 +214,7 @@ def _without_password(url: str) -> str:
 def _revive(server: EmbeddedPostgres | None) -> None:
     """Bring the embedded server back if it died; a failed attempt is repeated a second later."""
     if server is not None and not server.is_running():
-        _say("База данных остановилась, запускаю снова.")
+        say("База данных остановилась, запускаю снова.")
         with contextlib.suppress(PortalError):
             server.start()
 
@@ -242,22 +242,18 @@ def greeting(settings: Settings, logins: Sequence[tuple[str, str]]) -> str:
     return "\n".join([*lines, "", "Остановить портал: Ctrl-C"])
 
 
-def _say(text: str, *, error: bool = False) -> None:
-    print(text, file=sys.stderr if error else sys.stdout, flush=True)
-
-
 def _catch_signals() -> None:
     """SIGTERM stops like Ctrl-C."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, interrupt)  # SIGINT too: a background shell starts us with it ignored
 
 
 def _ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

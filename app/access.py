@@ -368,8 +368,11 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
 
 #: where the rows that a role may change are fewer than those it sees
 WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
+    # The school and the organizer change no organization: theirs is where they hire and what runs their programs.
     "organization": {
         "territory": lambda _a, grant: _organization.c.territory_id.in_(grant.territory_ids),
+        "school": lambda _a, grant: _organization.c.id.in_(grant.organization_ids),
+        "organizer": lambda _a, grant: _organization.c.id.in_(grant.organization_ids),
         "operator": _everything,
     },
     "employment": {

@@ -25,6 +25,7 @@ LONGEST_PAUSE = 10.0
 FAILED_STARTS = 4  # of one child before the portal was ever ready
 TICK_SECONDS = 0.05
 MAX_LOG_BYTES = 10_000_000
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service manager, a closed terminal
 
 
 class NotReady(Unavailable):
@@ -87,10 +88,7 @@ class Child:
         self.kill()
         self.failures = 1 if now - self._started > CALM_SECONDS else self.failures + 1
         self._next_start = now + min(0.1 * 2**self.failures, LONGEST_PAUSE)
-        sys.stdout.write(
-            f"{self.part.title}: процесс остановился (код {self._code}), запускаю снова. Журнал: {self._log}\n"
-        )
-        sys.stdout.flush()
+        say(f"{self.part.title}: процесс остановился (код {self._code}), запускаю снова. Журнал: {self._log}")
 
 
 class Supervisor:
@@ -138,6 +136,12 @@ class Supervisor:
         time.sleep(TICK_SECONDS)
 
 
+def say(text: str, *, error: bool = False) -> None:
+    """Tell the person at the terminal; one who has left it does not stop the portal's work."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr if error else sys.stdout, flush=True)  # noqa: T201 - this is what it is for
+
+
 def _turn_log(path: Path) -> None:
     if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
         path.replace(path.with_suffix(".old.log"))
@@ -182,7 +186,7 @@ def _lead_group(pid: int) -> None:
 
 def _detach(name: str, output: int, parent: int) -> None:
     """In the child: own process group, so that Ctrl-C reaches run.py alone; own log; an end with the parent."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     _lead_group(os.getpid())
     silence = os.open(os.devnull, os.O_RDONLY)

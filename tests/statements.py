@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,16 +10,22 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-_WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE")
+_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|MERGE|WITH\b.*\b(?:INSERT INTO|UPDATE|DELETE FROM)\b)", re.IGNORECASE | re.DOTALL)
 
 
 class Statements(list[str]):
     """Texts of the statements in their order."""
 
-    @property
-    def writes(self) -> list[str]:
-        """The statements that change rows, also those inside a CTE."""
-        return [s for s in self if any(word in s.upper().replace("FOR UPDATE", "").split() for word in _WRITES)]
+    def __init__(self) -> None:
+        super().__init__()
+        #: the statements that change rows
+        self.writes: list[str] = []
+
+    def note(self, statement: str) -> None:
+        """Add one statement."""
+        self.append(statement)
+        if _WRITE.match(statement):
+            self.writes.append(statement)
 
 
 @contextmanager
@@ -27,7 +34,7 @@ def recorded() -> Iterator[Statements]:
     found = Statements()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
+        found.note(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

@@ -243,6 +243,7 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
     statements: Sequence[str] = (
         "INSERT INTO training (employee_id, title, institution, hours, ended_on) VALUES (%(person)s, 'x', 'Институт', 36, '2020-05-05')",
         "INSERT INTO former_name (employee_id, last_name) VALUES (%(person)s, 'Прежнева')",
+        "INSERT INTO former_name (employee_id, last_name) SELECT employee_id, 'Прежнева' FROM ab_user WHERE employee_id IS NOT NULL",
         "INSERT INTO qualification (employee_id, level_id, institution) SELECT %(person)s, min(id), 'x' FROM education_level",
         "INSERT INTO attestation (employee_id, kind_id, valid_from) SELECT %(person)s, min(id), '2022-02-02' FROM attestation_kind",
         "INSERT INTO organization (full_name, short_name, type_id, parent_id, territory_id, municipality_id, ownership)"

@@ -74,7 +74,7 @@ class Visitor:
         """Open a list from the side menu."""
         link = self.page.locator("#menu li a").filter(has_text=re.compile(rf"^{re.escape(label)}"))
         if not link.is_visible():
-            self.page.locator("#menu details").filter(has=link).locator("summary").click()
+            link.locator("xpath=ancestor::details/summary").click()
         link.click()
 
     def open_row(self, text: str) -> None:

@@ -1,0 +1,206 @@
+"""Write the pages of ``docs/`` that are generated from code: rights of the roles, settings.
+
+``python -m scripts.build_docs``; a test compares the committed pages with the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from app.access import READ_RULES, Actor, Grant
+from app.labels import THINGS
+from app.permissions import ROLES, VERBS, Role, all_permissions
+from app.statuses import actions_of
+from config import describe_settings
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+#: objects of rights that have no screen of their own yet
+OTHER_THINGS: Mapping[str, str] = {
+    "statistics": "Сводные показатели",
+    "report_form": "Формы статистической отчётности",
+    "survey": "Мониторинги и опросы",
+}
+#: actions that change no status
+OTHER_ACTIONS: Mapping[str, str] = {
+    "ab_user:unlock": "открытие входа",
+    "certificate:issue": "выдача",
+    "certificate:print": "печать",
+    "employee:import": "загрузка списка из Excel",
+    "enrolment:result": "внесение результата",
+    "survey:request": "запрос мониторинга",
+    "training_group:registry": "реестр обученных",
+}
+
+_OWN = dict.fromkeys(
+    (
+        "employment",
+        "qualification",
+        "attestation",
+        "training",
+        "voucher_application",
+        "voucher",
+        "voucher_block",
+        "enrolment",
+        "certificate",
+    ),
+    "свои",
+)
+_CATALOGUE = {"program": "опубликованные и архивные", "training_group": "все, кроме черновиков"}
+
+
+def _of_people(whose: str) -> dict[str, str]:
+    return {"employee": whose, "former_name": whose, **dict.fromkeys(_OWN, whose), **_CATALOGUE}
+
+
+#: role → table → which rows are seen, in words; the rows themselves are decided in ``app/access.py``
+ROWS: Mapping[str, Mapping[str, str]] = {
+    "worker": {"employee": "своя карточка", **_OWN, **_CATALOGUE},
+    "school": {
+        **_of_people("работников своей организации и её подразделений, уволенных — ещё 90 дней"),
+        "organization": "своя с подразделениями, организаторы курсов, другие места работы своих работников",
+        "import_batch": "свои",
+    },
+    "organizer": {
+        "organization": "своя, другие организаторы, места работы своих слушателей",
+        "program": "своей организации",
+        "training_group": "своей организации",
+        "enrolment": "в группы своей организации",
+        "certificate": "выданные своей организацией",
+        "blank": "своей организации",
+        "registry": "своей организации",
+        "voucher": "которыми оплачены записи в свои группы",
+        "voucher_block": "которыми оплачены записи в свои группы",
+    },
+    "territory": {
+        **_of_people("работников организаций своей территории, уволенных — ещё 90 дней"),
+        "organization": "своей территории, организаторы курсов, другие места работы её работников",
+    },
+}
+#: where fewer rows may be changed than seen
+CHANGES: Mapping[str, Mapping[str, str]] = {
+    "school": {"employment": "в своей организации и её подразделениях"},
+    "organizer": {"program": "своей организации", "training_group": "своей организации"},
+    "territory": {"organization": "своей территории"},
+}
+EVERYTHING = "все"
+
+PERMISSIONS_HEAD = """\
+# Права ролей
+
+Страница создана программой из `app/permissions.py`, `app/access.py` и `app/statuses.py`; обновить её:
+`python -m scripts.build_docs`. Право говорит, *что* можно делать, строки — *с какими записями*. Чужая запись отвечает
+«не найдено», своя без права — «нет доступа», каким бы путём к ней ни пришли. У человека с двумя ролями складываются и права,
+и строки, но право одной роли не действует на строки другой.
+"""
+SETTINGS_HEAD = """\
+# Настройки
+
+Страница создана программой из `config.py`; обновить её: `python -m scripts.build_docs`. Настройки читаются из переменных
+окружения при запуске; пустая переменная значит «не задана». Неверное значение останавливает запуск одним понятным
+предложением. Какие из них нужны на рабочем сервере — в [running.md](running.md).
+"""
+
+
+def title_of(table: str) -> str:
+    """Name of an object of rights on the screen."""
+    return THINGS[table].plural if table in THINGS else OTHER_THINGS[table]
+
+
+def words_of(permission: str) -> str:
+    """Name of a right: «создание», «подтверждение»; raises KeyError for one that has no words."""
+    table, verb = permission.split(":")
+    if verb in VERBS:
+        return VERBS[verb]
+    if permission in OTHER_ACTIONS:
+        return OTHER_ACTIONS[permission]
+    return f"«{actions_of(table)[verb].button}»"
+
+
+def rows_of(role: str, table: str) -> str:
+    """Which rows a role sees and changes; raises KeyError when a narrowed scope has no words."""
+    rule = READ_RULES.get(table, {}).get(role)
+    if rule is None:
+        return "—"
+    seen = EVERYTHING if _is_whole(role, table) else ROWS[role][table]
+    changed = CHANGES.get(role, {}).get(table, "")
+    return f"{seen}; меняет — {changed}" if changed and changed != seen else seen
+
+
+def _is_whole(role: str, table: str) -> bool:
+    """Whether the rule is «everything», told by asking it."""
+    actor = Actor(user_id=0, name="")
+    return str(READ_RULES[table][role](actor, Grant(role))) == "true"
+
+
+def permissions_page() -> str:
+    """The page of rights: who may work with what, then each role in words."""
+    parts = [PERMISSIONS_HEAD, "## Обзор\n", _overview()]
+    for role in ROLES.values():
+        parts += [f"## {role.title} (`{role.code}`)\n", _table(("Раздел", "Права", "Строки"), _role_lines(role))]
+    return "\n".join(parts)
+
+
+def _overview() -> str:
+    note = "П — просмотр, И — создание, изменение или удаление, Д — действия (решения, печать, загрузка).\n\n"
+    lines = [[title_of(table), *(_letters(role, table) for role in ROLES.values())] for table in _tables()]
+    return note + _table(("Раздел", *(f"`{code}`" for code in ROLES)), lines)
+
+
+def _tables() -> list[str]:
+    """Objects of rights in the order of ``labels``, then the others."""
+    used = {permission.split(":")[0] for permission in all_permissions()}
+    return [table for table in (*THINGS, *OTHER_THINGS) if table in used]
+
+
+def _verbs(role: Role, table: str) -> list[str]:
+    held = [permission for permission in role.permissions if permission.split(":")[0] == table]
+    order = [*VERBS, *actions_of(table)]
+    return sorted((p.split(":")[1] for p in held), key=lambda v: (order.index(v) if v in order else len(order), v))
+
+
+def _letters(role: Role, table: str) -> str:
+    verbs = set(_verbs(role, table))
+    kinds = (
+        ("П", verbs & {"list", "show", "export"}),
+        ("И", verbs & {"add", "edit", "delete"}),
+        ("Д", verbs - {*VERBS}),
+    )
+    return "".join(letter for letter, held in kinds if held) or "·"
+
+
+def _role_lines(role: Role) -> list[list[str]]:
+    lines = []
+    for table in _tables():
+        verbs = _verbs(role, table)
+        if verbs:
+            words = ", ".join(words_of(f"{table}:{verb}") for verb in verbs)
+            lines.append([f"{title_of(table)} (`{table}`)", words, rows_of(role.code, table)])
+    return lines
+
+
+def settings_page() -> str:
+    """The page of settings."""
+    rows = [[f"`{name}`", default or "пусто", meaning] for name, default, meaning in describe_settings()]
+    return SETTINGS_HEAD + "\n" + _table(("Переменная", "По умолчанию", "Что это"), rows)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with its text."""
+    return {DOCS / "permissions.md": permissions_page(), DOCS / "settings.md": settings_page()}
+
+
+def main() -> None:
+    """Write the pages."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
