@@ -243,13 +243,14 @@ def greeting(settings: Settings, logins: Sequence[tuple[str, str]]) -> str:
 
 
 def _catch_signals() -> None:
-    """SIGTERM stops like Ctrl-C."""
+    """SIGTERM and a closed terminal stop like Ctrl-C; under ``nohup`` the latter does not."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     for number in STOP_SIGNALS:
-        signal.signal(number, interrupt)  # SIGINT too: a background shell starts us with it ignored
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)  # SIGINT too: a background shell starts us with it ignored
 
 
 def _ignore_signals() -> None:

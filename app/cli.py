@@ -204,6 +204,23 @@ def import_employees_command(file: Path, login: str, apply_it: bool, skip_errors
             click.echo(f"Применено: {applied}.")
 
 
+@portal.command("create-admin")
+@click.argument("login")
+@click.option("--last-name", required=True, help="Фамилия.")
+@click.option("--first-name", required=True, help="Имя.")
+@click.option("--email", required=True, help="Адрес электронной почты.")
+@with_appcontext
+@_refusals
+def create_admin_command(login: str, last_name: str, first_name: str, email: str) -> None:
+    """Создать администратора (первый вход в новой базе)."""
+    from app.access import acting_as, unscoped
+    from app.services import accounts
+
+    with acting_as(accounts.SYSTEM), unscoped("first account of an installation"):
+        password = accounts.create_admin(login, last_name=last_name, first_name=first_name, email=email)
+    click.echo(f"Администратор «{login}» создан. Одноразовый пароль: {password}")
+
+
 @portal.command("backup")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @with_appcontext

@@ -241,7 +241,7 @@ class EmbeddedPostgres:
             pid_file.unlink(missing_ok=True)
 
     def _shut_down(self) -> None:
-        if not (self.data_dir / "postmaster.pid").exists():
+        if _first_number(self.data_dir / "postmaster.pid") is None:
             return
         account = service_account(self.data_dir)
         binaries = find_binaries(_data_major(self.data_dir), account)

@@ -320,6 +320,7 @@ _ACTIONS: Mapping[str, str] = {
     "locked": "Вход закрыт после неудачных попыток",
     "viewed": "Просмотр карточки",
     "unlocked": "Вход открыт",
+    "password_reset": "Выдан одноразовый пароль",
     "password_changed": "Сменён пароль",
     "submit": "Подано",
     "resubmit": "Подано снова",

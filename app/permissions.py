@@ -140,7 +140,7 @@ _ROLES = (
         frozenset(
             _grant("list show", "ab_user", "assignment", "letter")
             | _grant("add edit", "ab_user", "assignment")
-            | {"letter:resend", "letter:abort", "ab_user:unlock"}
+            | {"letter:resend", "letter:abort", "ab_user:unlock", "ab_user:reset_password"}
         ),
     ),
 )

@@ -139,7 +139,7 @@ class Supervisor:
 def say(text: str, *, error: bool = False) -> None:
     """Tell the person at the terminal; one who has left it does not stop the portal's work."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr if error else sys.stdout, flush=True)  # noqa: T201 - this is what it is for
+        print(text, file=sys.stderr if error else sys.stdout, flush=True)
 
 
 def _turn_log(path: Path) -> None:

@@ -427,7 +427,7 @@ class AccountView(ScopedModelView):
     filters = ("active",)
     base_order_by = (m.Account.last_name, m.Account.first_name)
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
-    services = {"unlock": accounts.unlock}
+    services = {"unlock": accounts.unlock, "reset_password": c.reset_password}
 
     def create(self, values: dict[str, Any]) -> Any:
         """A new account starts with a one-time password, shown once."""
@@ -445,6 +445,16 @@ class AccountView(ScopedModelView):
             buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
         if row.locked_until is not None and self.may(row, "unlock"):
             buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
+        if self.may(row, "reset_password"):
+            href = url_for("AccountView.act", pk=row.id, name="reset_password")
+            buttons.append(
+                Button(
+                    "Выдать новый пароль",
+                    href,
+                    post=True,
+                    confirm=f"Выдать новый пароль: {row}? Прежний перестанет действовать.",
+                )
+            )
         return buttons
 
 

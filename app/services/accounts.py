@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import audit
 from app import models as m
-from app.access import Actor, Grant, acting_as, get_writable, unscoped
+from app.access import Actor, Grant, acting_as, current_actor, get_writable, unscoped
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
@@ -135,7 +136,10 @@ def _check_password(login: str, password: str, attempts: int, lock_minutes: int)
         return "Неверный логин или пароль. Проверьте раскладку клавиатуры и регистр букв."
     user.fail_login_count, user.locked_until = 0, None
     user.login_count, user.last_login = (user.login_count or 0) + 1, now().replace(tzinfo=None)
-    audit.record("ab_user.signed_in", user)
+    account = load_account(user.id)
+    assert account is not None
+    with acting_as(replace(account.actor, address=current_actor().address)):
+        audit.record("ab_user.signed_in", user)
     return int(user.id)
 
 
@@ -189,6 +193,37 @@ def unlock(user_id: int) -> m.Account:
     user.locked_until, user.fail_login_count = None, 0
     audit.record("ab_user.unlocked", user)
     return user
+
+
+@use_case
+def reset_password(user_id: int) -> str:
+    """Give an account a one-time password and end its sessions; returns the password, which is stored nowhere."""
+    user = get_writable(db.session, m.Account, user_id, "ab_user:reset_password")
+    password = _one_time(user)
+    audit.record("ab_user.password_reset", user)
+    return password
+
+
+@use_case
+def create_admin(login: str, *, last_name: str, first_name: str, email: str) -> str:
+    """Create an administrator of a new installation; returns the one-time password. Raises Conflict for a taken login."""
+    user = m.Account(
+        username=login.strip().lower(), last_name=last_name, first_name=first_name, email=email, active=True
+    )
+    password = _one_time(user)
+    db.session.add(user)
+    db.session.flush()
+    db.session.add(m.Assignment(user_id=user.id, role="admin", basis="Установка портала", valid_from=today()))
+    audit.record("ab_user.created", user)
+    return password
+
+
+def _one_time(user: m.Account) -> str:
+    password = secrets.token_urlsafe(9)
+    user.password, user.must_change_password = generate_password_hash(password), True
+    user.session_epoch = (user.session_epoch or 0) + 1
+    user.locked_until, user.fail_login_count = None, 0
+    return password
 
 
 # --- FAB's role rows -------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def _run(tool: str, *arguments: str) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     if done.returncode:
         raise Unavailable(
-            f"Программа {tool} завершилась с ошибкой, копия не сделана. Подробности: {_last_line(done.stderr)}"
+            f"Программа {tool} завершилась с ошибкой, база не изменена. Подробности: {_last_line(done.stderr)}"
         )
 
 

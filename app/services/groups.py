@@ -153,8 +153,8 @@ def _organizer_of_program(values: dict[str, Any], row: Any, errors: records.Fiel
         return
     if row is not None and row.status != GroupStatus.DRAFT and program.id != row.program_id:
         errors.setdefault("program", []).append("Программу можно сменить только в черновике группы.")
-    values.pop("organizer", None)
-    values["organizer_id"] = program.organizer_id
+    values.pop("organizer_id", None)
+    values["organizer"] = program.organizer
 
 
 @records.checks(m.TrainingGroup)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from email.message import EmailMessage
 from email.utils import make_msgid
 
@@ -52,16 +53,24 @@ def send_waiting() -> int:
     return len(ids)
 
 
+def _connect(host: str, port: int, tls: str) -> smtplib.SMTP:
+    """Connect to the mail server; with TLS its certificate is checked."""
+    context = ssl.create_default_context()
+    if tls == "ssl":
+        return smtplib.SMTP_SSL(host, port, timeout=20, context=context)
+    server = smtplib.SMTP(host, port, timeout=20)
+    if tls == "starttls":
+        server.starttls(context=context)
+    return server
+
+
 def _deliver(letter: m.Letter) -> None:
     settings = current_app.config["PORTAL"]
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = letter.subject, settings.smtp_from_address, letter.recipient
     message["Message-ID"] = make_msgid(str(letter.id), settings.smtp_from_address.rpartition("@")[2] or "localhost")
     message.set_content(letter.body)
-    client = smtplib.SMTP_SSL if settings.smtp_tls == "ssl" else smtplib.SMTP
-    with client(settings.smtp_host, settings.smtp_port, timeout=20) as server:
-        if settings.smtp_tls == "starttls":
-            server.starttls()
+    with _connect(settings.smtp_host, settings.smtp_port, settings.smtp_tls) as server:
         if settings.smtp_user:
             server.login(settings.smtp_user, settings.smtp_password)
         server.send_message(message)

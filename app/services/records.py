@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Table, func, inspect, select
@@ -162,7 +163,8 @@ def check(model: type[m.Base], values: Values, row: Any | None) -> dict[str, Any
 
 
 def _blank_to_none(value: Any) -> Any:
-    return (value.strip() or None) if isinstance(value, str) else value
+    # members of enumerations are texts too, but must stay members: the journal names them by their labels
+    return (value.strip() or None) if isinstance(value, str) and not isinstance(value, Enum) else value
 
 
 def _refuse_protected(model: type[m.Base], values: Values) -> None:

@@ -18,7 +18,7 @@ from app.identifiers import mask_snils
 from app.labels import THINGS, action_label
 from app.permissions import ROLES
 from app.russian import age, format_date, years
-from app.services import records
+from app.services import accounts, records
 from app.statuses import BlockStatus, EmploymentKind, VoucherStatus
 from app.unit_of_work import use_case
 from app.web.listing import ListColumn, ListFilter
@@ -311,6 +311,12 @@ def create_account(values: Mapping[str, Any]) -> m.Account:
     db.session.flush()
     flash(f"Одноразовый пароль: {password}. Передайте его пользователю: больше он не покажется.", "info")
     return row
+
+
+def reset_password(user_id: int) -> None:
+    """Give a one-time password and show it once."""
+    password = accounts.reset_password(user_id)
+    flash(f"Одноразовый пароль: {password}. Передайте его пользователю: больше он не покажется.", "info")
 
 
 # --- journal ---------------------------------------------------------------------------------------------------------

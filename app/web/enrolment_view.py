@@ -21,7 +21,7 @@ from app.services import certificates, enrolments
 from app.statuses import EnrolmentStatus
 from app.web import columns as c
 from app.web.forms import RuDateField
-from app.web.guards import guarded
+from app.web.guards import guarded, signed_in
 from app.web.pages import Button, FormPage, Section
 from app.web.printing import issue_options
 from app.web.scoped_view import ScopedModelView, attach
@@ -117,7 +117,7 @@ class EnrolmentPages(ScopedModelView):
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @expose("/issue/<int:pk>", methods=["POST"])
-    @guarded("issue")
+    @signed_in
     def issue(self, pk: int) -> Any:
         """Issue the document of a trained listener."""
         get_writable(db.session, m.Enrolment, pk, "certificate:issue")

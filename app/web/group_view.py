@@ -94,7 +94,9 @@ def _journal(row: m.TrainingGroup, number: int) -> None:
 
 
 def _listeners(group: m.TrainingGroup) -> list[Block]:
-    if not current_actor().can("enrolment:list"):
+    actor = current_actor()
+    whole = actor.roles & {"organizer", "operator", "ministry"}
+    if not actor.can("enrolment:list") or actor.roles == {"worker"}:
         return []
     statement = (
         select(m.Enrolment)
@@ -111,4 +113,5 @@ def _listeners(group: m.TrainingGroup) -> list[Block]:
         cells = [Cell(e.employee.full_name, href=href), place, Cell(e.status.label, tone=e.status.tone), Cell(result)]
         rows.append(Row(e.id, href, cells))
     heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
-    return [Block(f"Слушатели: {len(rows)}", columns=heads, rows=rows, empty="На курс ещё никто не записан.")]
+    title = "Слушатели" if whole else "Слушатели из ваших организаций"
+    return [Block(f"{title}: {len(rows)}", columns=heads, rows=rows, empty="На курс ещё никто не записан.")]

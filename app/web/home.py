@@ -9,12 +9,11 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy import func, select
 
 from app import models as m
-from app import statuses as st
 from app.access import Actor, current_actor
 from app.clock import today
 from app.extensions import db, limiter
 from app.jobs import health as jobs_health
-from app.russian import format_date
+from app.russian import format_date, plural
 from app.services import certificates
 from app.web.guards import signed_in
 from app.web.pages import Block, CardPage, Cell, Pair, StartPage, Tile
@@ -67,56 +66,56 @@ def _shown(value: Any) -> str:
     return format_date(value) if hasattr(value, "isoformat") else str(value)
 
 
-def _count(model: type[m.Base], *conditions: Any) -> int:
+def _count(model: type[Any], *conditions: Any) -> int:
     return int(db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0)
 
 
+def _tile(number: int, forms: tuple[str, str, str], href: str, due: str = "") -> Tile:
+    return Tile(number, plural(number, *forms), href, due)
+
+
+def _waiting(model: type[Any], status: str, *conditions: Any) -> int:
+    return _count(model, model.status == status, *conditions)
+
+
 def _tiles(actor: Actor) -> list[Tile]:
-    """What waits for this user's decision, by what they may do."""
+    """What waits for this user's decision, by what they may do; then figures of the own rows."""
     tiles = []
     if actor.can("voucher_application:approve"):
-        waiting = m.VoucherApplication.status == st.ApplicationStatus.SUBMITTED
-        late = _count(m.VoucherApplication, waiting, m.VoucherApplication.due_on <= today())
+        number = _waiting(m.VoucherApplication, "submitted")
+        late = _waiting(m.VoucherApplication, "submitted", m.VoucherApplication.due_on <= today())
         href = "/voucher_application/list/?status=submitted&order=due_on"
-        due = f"сегодня или раньше нужно решить: {late}" if late else ""
-        tiles.append(Tile(_count(m.VoucherApplication, waiting), "заявки на чек ждут решения", href, due))
+        forms = ("заявка на чек ждёт решения", "заявки на чек ждут решения", "заявок на чек ждут решения")
+        tiles.append(_tile(number, forms, href, f"сегодня или раньше нужно решить: {late}" if late else ""))
     if actor.can("employment:confirm"):
-        href = "/employment/list/?status=unconfirmed"
-        number = _count(m.Employment, m.Employment.status == "unconfirmed", m.Employment.ended_on.is_(None))
-        tiles.append(Tile(number, "места работы ждут подтверждения", href))
+        number = _waiting(m.Employment, "unconfirmed", m.Employment.ended_on.is_(None))
+        forms = ("место работы ждёт подтверждения", "места работы ждут подтверждения", "мест работы ждут подтверждения")
+        tiles.append(_tile(number, forms, "/employment/list/?status=unconfirmed"))
     if actor.can("program:publish"):
-        tiles.append(
-            Tile(
-                _count(m.Program, m.Program.status == "submitted"),
-                "программы ждут публикации",
-                "/program/list/?status=submitted",
-            )
-        )
+        forms = ("программа ждёт публикации", "программы ждут публикации", "программ ждут публикации")
+        tiles.append(_tile(_waiting(m.Program, "submitted"), forms, "/program/list/?status=submitted"))
     if actor.can("enrolment:agree"):
-        href = "/enrolment/list/?status=applied"
-        tiles.append(Tile(_count(m.Enrolment, m.Enrolment.status == "applied"), "записи ждут согласования", href))
+        forms = ("запись ждёт согласования", "записи ждут согласования", "записей ждут согласования")
+        tiles.append(_tile(_waiting(m.Enrolment, "applied"), forms, "/enrolment/list/?status=applied"))
     if actor.can("enrolment:confirm"):
-        href = "/enrolment/list/?status=agreed"
-        tiles.append(Tile(_count(m.Enrolment, m.Enrolment.status == "agreed"), "записи ждут подтверждения", href))
+        forms = ("запись ждёт подтверждения", "записи ждут подтверждения", "записей ждут подтверждения")
+        tiles.append(_tile(_waiting(m.Enrolment, "agreed"), forms, "/enrolment/list/?status=agreed"))
     if actor.can("letter:resend"):
-        tiles.append(
-            Tile(_count(m.Letter, m.Letter.status == "failed"), "письма не отправлены", "/letter/list/?status=failed")
-        )
-    return tiles + _totals_tiles(actor)
+        forms = ("письмо не отправлено", "письма не отправлены", "писем не отправлены")
+        tiles.append(_tile(_waiting(m.Letter, "failed"), forms, "/letter/list/?status=failed"))
+    return tiles + _own_figures(actor)
 
 
-def _totals_tiles(actor: Actor) -> list[Tile]:
-    """Figures of the user's own rows."""
+def _own_figures(actor: Actor) -> list[Tile]:
+    """Figures of the rows that the user works with."""
     tiles = []
     if actor.can("employee:list"):
-        tiles.append(Tile(_count(m.Employee), "работников", "/employee/list/"))
+        tiles.append(_tile(_count(m.Employee), ("работник", "работника", "работников"), "/employee/list/"))
     if actor.can("training_group:list") and "worker" not in actor.roles:
-        href = "/training_group/list/?status=open"
-        tiles.append(
-            Tile(_count(m.TrainingGroup, m.TrainingGroup.status == "open"), "группы, в которые идёт запись", href)
-        )
+        forms = ("группа с открытой записью", "группы с открытой записью", "групп с открытой записью")
+        tiles.append(_tile(_waiting(m.TrainingGroup, "open"), forms, "/training_group/list/?status=open"))
     if actor.can("ab_user:list") and "admin" in actor.roles:
-        tiles.append(Tile(_count(m.Account), "пользователей", "/ab_user/list/"))
+        tiles.append(_tile(_count(m.Account), ("пользователь", "пользователя", "пользователей"), "/ab_user/list/"))
     return tiles
 
 

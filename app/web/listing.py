@@ -81,13 +81,15 @@ class ListQuery:
         page, size = args.get("page", "1"), args.get("size", "")
         order = args.get("order", "")
         wanted = {f"{n}{suffix}" for n in names for suffix in ("", "_from", "_to")}
+        # PostgreSQL refuses a NUL in any text
+        cleaned = [(k, v.replace("\x00", "").strip()[:100]) for k, v in args.items()]
         return cls(
             search=args.get("q", "").replace("\x00", "")[:200],
-            chosen={k: v.strip()[:100] for k, v in args.items() if k in wanted and v.strip()},
+            chosen={k: v for k, v in cleaned if k in wanted and v},
             order=order.lstrip("-") if order.lstrip("-") in sortable else "",
             descending=order.startswith("-"),
-            page=int(page) if page.isdigit() and 0 < len(page) < 8 and int(page) > 0 else 1,
-            page_size=int(size) if size.isdigit() and len(size) < 5 and int(size) in PAGE_SIZES else PAGE_SIZES[0],
+            page=int(page) if page.isdecimal() and 0 < len(page) < 8 and int(page) > 0 else 1,
+            page_size=int(size) if size.isdecimal() and len(size) < 5 and int(size) in PAGE_SIZES else PAGE_SIZES[0],
         )
 
     def parameters(self, **changes: Any) -> dict[str, Any]:
@@ -171,7 +173,7 @@ class Listing:
             name,
             label,
             "choice" if small else "lookup",
-            lambda v, _t: key == int(v) if v.isdigit() and len(v) < 10 else None,
+            lambda v, _t: key == int(v) if v.isdecimal() and len(v) < 10 else None,
             options,
         )
 
@@ -320,7 +322,7 @@ class Listing:
                 error=query.errors.get(f.name, ""),
             )
         if f.kind == "lookup":
-            rows = self.view.lookup.choose(f.name, [int(value)]) if value.isdigit() and len(value) < 10 else []
+            rows = self.view.lookup.choose(f.name, [int(value)]) if value.isdecimal() and len(value) < 10 else []
             label = str(rows[0]) if rows else ""
             return Filter(
                 f.name, f.label, "lookup", value=value, value_label=label, lookup_url=self.view.lookup.url(f.name)
@@ -410,7 +412,7 @@ def _directed(attribute: Any, descending: bool, backwards: bool) -> Any:
 def _typed(value: str, kind: Any) -> Any:
     """Value of a text parameter in the column's type."""
     if kind.python_type is int:
-        return int(value) if value.isdigit() and len(value) < 10 else -1
+        return int(value) if value.isdecimal() and len(value) < 10 else -1
     return value
 
 

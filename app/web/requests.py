@@ -58,7 +58,8 @@ def install(app: Flask) -> None:
     settings = app.config["PORTAL"]
     Talisman(
         app,
-        force_https=settings.cookie_secure,
+        force_https=False,  # the proxy before the portal redirects; /health must answer over plain HTTP
+        strict_transport_security=settings.cookie_secure,
         session_cookie_secure=settings.cookie_secure,
         session_cookie_samesite="Lax",
         content_security_policy=CONTENT_SECURITY_POLICY,

@@ -481,7 +481,7 @@ class ScopedModelView(ModelView):
 
     def _action_words(self, name: str) -> str:
         edge = actions_of(self.table).get(name)
-        return edge.button if edge else "выполнено"
+        return edge.button if edge else "действие выполнено"
 
     # --- lookups and export ------------------------------------------------------------------------------------------
 

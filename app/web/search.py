@@ -48,7 +48,7 @@ HINTS: Mapping[str, str] = {
 def query_words(typed: str) -> str:
     """Return the ``tsquery`` text of what was typed: every word by its beginning, СНИЛС and ИНН as digits."""
     digits = re.sub(r"[\s\-()+]", "", typed)
-    text = digits if digits.isdigit() else typed
+    text = digits if digits.isdecimal() else typed
     words = re.findall(r"\w+", text.lower().replace("ё", "е"))
     return " & ".join(f"{word}:*" for word in words[:10])
 

@@ -99,7 +99,7 @@ class SignInView(BaseView):
     @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], methods=["POST"])
     def login(self) -> Any:
         """Sign in; the refusal never says whether the login exists."""
-        target = get_safe_redirect(request.args.get("next", ""))
+        target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
         if current_user.is_authenticated:
             return redirect(target)
         form, problems = SignInForm(), []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ class Browser:
 
     def get(self, path: str, **query: Any) -> Answer:
         """GET a page."""
-        return self._answer(path, self.client.get(path, query_string=query))
+        return self._answer(path, self.client.get(path, query_string=query or None))
 
     def post(self, path: str, data: Mapping[str, Any] | None = None) -> Answer:
         """POST a form with the page's CSRF token."""
@@ -75,7 +76,7 @@ class Browser:
         response.close()
         text = _cells(body) if headers.get("Content-Type", "").startswith(XLSX) else body.decode(errors="replace")
         if "json" in headers.get("Content-Type", ""):
-            text = text.encode().decode("unicode_escape", errors="replace")
+            text = json.dumps(json.loads(text), ensure_ascii=False)
         for words in self.forbidden:
             if words in text:
                 self.leaks.append(f"{path}: «{words}»")

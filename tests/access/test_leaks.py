@@ -73,9 +73,9 @@ def test_lists_hold_exactly_the_rows_of_the_role(region: Region, browsers: Any, 
         last = browsers(login).get(f"/{table}/list/", size=100, page=10_000)
         if total(first.text) != len(seen):
             wrong.append(f"{view}: {total(first.text)} rows, not {len(seen)}")
-        ids = shown_ids(first.text, table if table != "import_batch" else "employee")
-        ids |= shown_ids(last.text, table if table != "import_batch" else "employee")
-        if ids - seen or (table != "audit_entry" and len(ids) != min(len(seen), len(ids)) or not ids and seen and table != "audit_entry"):
+        leads_to = {"import_batch": "employee", "audit_entry": ""}.get(table, table)
+        ids = shown_ids(first.text, leads_to) | shown_ids(last.text, leads_to)
+        if leads_to and (ids - seen or len(ids) != len(seen) and len(seen) <= 200 or bool(ids) != bool(seen)):
             wrong.append(f"{view}: foreign rows {sorted(ids - seen)[:5]} of {len(ids)}")
     assert wrong == []
 
@@ -144,7 +144,7 @@ def test_searching_the_secrets_finds_nothing(region: Region, browsers: Any, logi
             words = [*secret.words, *([secret.words[0][:5]] if secret.words[0].isdigit() else [])]
             for typed in words if table in (secret.table, "employee", "enrolment", "voucher") else []:
                 # the page repeats what was typed, so only its rows are looked at
-                answer = region.browser(None).__class__(browsers(login).client).get(f"/{table}/list/", q=typed)
+                answer = Browser(browsers(login).client).get(f"/{table}/list/", q=typed)
                 ids = shown_ids(answer.text, table)
                 if ids - set(region.ids(login, table)):
                     wrong.append(f"{view} «{typed}»: {sorted(ids)[:3]}")

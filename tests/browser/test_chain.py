@@ -24,6 +24,7 @@ pytestmark = pytest.mark.browser
 
 EXAMPLE = Path(__file__).parents[2] / "app/static/examples/staff-list.xlsx"
 PERSON, SNILS = "Петрова Надежда Ивановна", "951-019-012 72"
+COLLEAGUE = "Кузнецова Ольга Сергеевна"  # the demo's worker of the same school
 PROGRAM = "Практикум решения олимпиадных задач по математике"
 
 
@@ -90,6 +91,7 @@ def test_one_employee_goes_from_the_excel_list_to_the_registry(newcomer: Newcome
     publish(operator)
     create_group(organizer)
     enrol(school)
+    worker_tries_the_same_group(newcomer("worker"), school)
     number = train(organizer)
     check_papers(organizer, number, tmp_path)
     check_registry(organizer, number, tmp_path)
@@ -121,11 +123,11 @@ def create_program(organizer: Visitor) -> None:
     organizer.menu("Программы")
     organizer.press("Добавить программу")
     organizer.fill(title=PROGRAM, code="МАТ-0926", year=str(today().year), hours="36")
-    organizer.page.locator("[name=block]").select_option(index=1)
+    organizer.page.get_by_label("Блок чека").select_option(label="вариативный блок")
     organizer.press("Сохранить")
     expect(organizer.heading).to_have_text(PROGRAM)
     organizer.press("Отправить на публикацию")
-    in_state(organizer, "Ждёт публикации")
+    in_state(organizer, "Ждёт публикации оператором")
 
 
 def publish(operator: Visitor) -> None:
@@ -152,10 +154,35 @@ def enrol(school: Visitor) -> None:
     school.choose("group", "МАТ-1", "МАТ-1")
     school.press("Сохранить")
     in_state(school, "Ждёт подтверждения организатора")
-    school.sees(PROGRAM)
+    assert school.pair("Группа") == "группа МАТ-1"
+    assert school.pair("Блок чека") == "Вариативный блок 1"
     open_person(school)
     school.page.get_by_role("link", name=re.compile("Чеки и курсы")).click()
     expect(school.page.locator(".part").filter(has_text="МАТ-1")).to_have_count(1)
+
+
+def worker_tries_the_same_group(worker: Visitor, school: Visitor) -> None:
+    """A colleague enrols herself, the school agrees, she sees where it stands, and changes her mind."""
+    worker.press("Выбрать курс")
+    worker.open_row("МАТ-1")
+    worker.press("Записать на курс")
+    expect(worker.page.locator("[name=employee_text]")).to_have_value(COLLEAGUE)
+    worker.press("Сохранить")
+    in_state(worker, "Ждёт согласования организации")
+    school.menu("Главная")
+    school.page.get_by_role("link", name="записи ждут согласования").click()
+    school.search(COLLEAGUE)
+    school.open_row("МАТ-1")
+    school.press("Согласовать")
+    in_state(school, "Ждёт подтверждения организатора")
+    worker.menu("Главная")
+    mine = worker.page.get_by_role("row").filter(has_text="МАТ-1")
+    expect(mine).to_contain_text("Ждёт подтверждения организатора")
+    mine.get_by_role("link").first.click()
+    worker.press("Отозвать запись")
+    expect(worker.page.get_by_role("dialog")).to_contain_text("Место и блок чека освободятся.")
+    worker.page.get_by_role("dialog").get_by_role("button", name="Отозвать запись").click()
+    in_state(worker, "Отозвана")
 
 
 def train(organizer: Visitor) -> str:
@@ -183,10 +210,10 @@ def train(organizer: Visitor) -> str:
 def enter_result(organizer: Visitor) -> None:
     organizer.page.get_by_role("link", name=PERSON).click()
     organizer.press("Внести результат")
-    organizer.page.get_by_label("Итог обучения").select_option(label="Обучен")
+    organizer.page.get_by_label("Итог обучения").select_option(label="Обучен, аттестован")
     organizer.fill(final_form="Зачёт", final_mark="зачтено", protocol_number="7")
     organizer.press("Внести результат")
-    in_state(organizer, "Обучен")
+    in_state(organizer, "Обучен, аттестован")
 
 
 def check_papers(organizer: Visitor, number: str, folder: Path) -> None:
