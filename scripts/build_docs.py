@@ -24,6 +24,7 @@ OTHER_THINGS: Mapping[str, str] = {
 }
 #: actions that change no status
 OTHER_ACTIONS: Mapping[str, str] = {
+    "ab_user:reset_password": "выдача одноразового пароля",
     "ab_user:unlock": "открытие входа",
     "certificate:issue": "выдача",
     "certificate:print": "печать",

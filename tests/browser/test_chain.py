@@ -191,7 +191,8 @@ def train(organizer: Visitor) -> str:
     organizer.press("Подтвердить запись")
     in_state(organizer, "Подтверждена")
     open_in(organizer, "Группы", "МАТ-1")
-    organizer.sees("Слушатели: 1", PERSON)
+    organizer.sees(PERSON)
+    assert organizer.pair("Занято") == "1", "who withdrew gave the seat back"
     for button, words in (("Закрыть запись", "Запись закрыта"), ("Начать обучение", "Идёт обучение")):
         organizer.press(button)
         in_state(organizer, words)

@@ -40,7 +40,12 @@ def total(page: str) -> int:
 
 def flashes(page: str) -> str:
     """Messages above the page's content."""
-    return words(page.split('class="flashes"', 1)[1].split('class="head"', 1)[0].split(">", 1)[1])
+    return words(page.split('class="flashes"', 1)[1].split(">", 1)[1].split('<div class="head"', 1)[0])
+
+
+def refusal(page: str) -> str:
+    """What the summary above a form says."""
+    return words(page.split('id="errors"', 1)[1].split(">", 1)[1].split("<form", 1)[0]) if 'id="errors"' in page else ""
 
 
 def error_beside(page: str, field: str) -> str:

@@ -1,0 +1,55 @@
+"""The shape of the code: layers, one committer, one mover of statuses, templates without inline code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "app").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "app" / "templates").rglob("*.html"))
+
+
+def _uses(pattern: str) -> set[str]:
+    found = re.compile(pattern)
+    return {str(path.relative_to(ROOT)) for path in SOURCES if found.search(path.read_text(encoding="utf-8"))}
+
+
+def test_left_never_imports_right() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_only_the_unit_of_work_commits() -> None:
+    # the command line commits reference data and roles, which no user's action writes
+    assert _uses(r"session\.commit\(") == {"app/unit_of_work.py", "app/cli.py"}
+
+
+def test_only_transitions_change_a_status() -> None:
+    # seats takes blocks by a conditional UPDATE; staff_import closes its own batch under a row lock
+    assert _uses(r"\.status = |values\(\s*status=") <= {
+        "app/services/transitions.py",
+        "app/services/seats.py",
+        "app/exchange/staff_import.py",
+    }
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.name)
+def test_template_compiles_and_has_no_inline_code_or_outside_address(app: Flask, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    app.jinja_env.get_template(str(path.relative_to(ROOT / "app" / "templates")))
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text)
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", text)
+
+
+def test_static_files_have_no_outside_address() -> None:
+    for path in (ROOT / "app" / "static").rglob("*"):
+        if path.suffix in (".css", ".js"):
+            assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|import .*https?://", path.read_text(encoding="utf-8")), path
