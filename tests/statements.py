@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|MERGE|WITH\b.*\b(?:INSERT INTO|UPDATE|DELETE FROM)\b)", re.IGNORECASE | re.DOTALL)
+_WRITE = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|TRUNCATE|MERGE|WITH\b.*\b(?:INSERT INTO|UPDATE|DELETE FROM)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class Statements(list[str]):

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 from sqlalchemy import CTE, Boolean, Date, DateTime, Enum, Select, func, inspect, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.elements import UnaryExpression
@@ -112,8 +113,8 @@ class Listing:
         self.filters = [self._filter(f) for f in view.filters]
         self.sortable = [c.name for c in self.columns if c.orders]
         self.base_order = [_split(o) for o in view.base_order_by]
-        #: options that load what the cells read, one statement a path whatever the number of rows
-        self.loads = [eager(self.model, path, naming=NAMING) for path in view.load]
+        #: the rows with what the cells read: one statement a path, whatever the number of rows
+        self.rows = select(self.model).options(*(eager(self.model, path, naming=NAMING) for path in view.load))
 
     # --- declaration → columns and filters
 
@@ -215,8 +216,8 @@ class Listing:
         return f.condition(*ends) if any(ends) else None
 
     def statement(self, query: ListQuery) -> Select[Any]:
-        """All rows of the query in its order, without what the cells load."""
-        return select(self.model).where(*self.conditions(query)).order_by(*self.order_by(query))
+        """All rows of the query in its order, with what the cells read."""
+        return self.rows.where(*self.conditions(query)).order_by(*self.order_by(query))
 
     def order_by(self, query: ListQuery) -> list[Any]:
         """Order of the query; always total, so that pages never overlap."""
@@ -240,7 +241,7 @@ class Listing:
         skipped = total - first - number if backwards else first
         conditions, orders = self.conditions(query), self._orders_of(query)
         directed = [_directed(o, descending, backwards) for o, descending in orders]
-        statement = select(self.model).options(*self.loads).order_by(*directed)
+        statement = self.rows.order_by(*directed)
         if conditions and total <= FEW:
             found = self._found(conditions, orders)
             keys = [
@@ -263,7 +264,7 @@ class Listing:
 
     def iterate(self, query: ListQuery) -> Iterator[Any]:
         """All rows of the query, read in portions by a server-side cursor (for exports)."""
-        statement = self.statement(query).options(*self.loads).execution_options(yield_per=1000)
+        statement = self.statement(query).execution_options(yield_per=1000)
         for portion in db.session.scalars(statement).partitions():
             yield from portion
 
@@ -293,7 +294,9 @@ class Listing:
 
     def url(self, query: ListQuery, **changes: Any) -> str:
         """Address of the list with ``changes`` of the query."""
-        return url_for(f"{self.view.endpoint}.list", **query.parameters(**changes))
+        parameters = urlencode(query.parameters(**changes))
+        path = f"{request.script_root}{self.view.route_base}/list/"
+        return f"{path}?{parameters}" if parameters else path
 
     def pages(self, query: ListQuery, total: int) -> list[Link]:
         """Links to the first, the near and the last pages; a gap is an empty link."""

@@ -46,6 +46,7 @@ DATABASES = {
         "HOST": os.environ["RIVAL_HOST"],
         "PORT": os.environ["RIVAL_PORT"],
         "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,  # the portal's pool checks its connections too
         "OPTIONS": {"options": "-c search_path=django,public"},
     }
 }

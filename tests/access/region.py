@@ -65,7 +65,9 @@ class Browser:
     def post(self, path: str, data: Mapping[str, Any] | None = None) -> Answer:
         """POST a form with the page's CSRF token."""
         if not self.token:
-            page = self.client.get("/login/").get_data(as_text=True) or self.client.get("/password/").get_data(as_text=True)
+            page = self.client.get("/login/").get_data(as_text=True) or self.client.get("/password/").get_data(
+                as_text=True
+            )
             if 'name="csrf_token"' not in page:
                 page = self.client.get("/password/").get_data(as_text=True)
             self.token = page.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
@@ -150,7 +152,9 @@ class Region:
         if which == "missing":
             return MISSING
         secret = [s.pk for s in self.secrets if s.table == table] or [0]
-        statement = f'SELECT t.id FROM "{table}" t WHERE {conditions[which]} ORDER BY t.id = ANY(%(secret)s) DESC, t.id LIMIT 1'
+        statement = (
+            f'SELECT t.id FROM "{table}" t WHERE {conditions[which]} ORDER BY t.id = ANY(%(secret)s) DESC, t.id LIMIT 1'
+        )
         found = self.sql(statement, **{**person.facts, "secret": secret})
         return found[0][0] if found else None
 
@@ -194,14 +198,20 @@ def hide(region: Region, side: int, school: str, organizer: str) -> list[Secret]
         " AND NOT EXISTS (SELECT FROM ab_user u WHERE u.employee_id = e.id) ORDER BY e.id LIMIT 1",
         home=min(home["places"]),
     )[0][0]
-    own = {"person": person, "user": home["user"], "home": min(home["places"]), "courses": region.people[organizer].facts["places"][0]}
+    own = {
+        "person": person,
+        "user": home["user"],
+        "home": min(home["places"]),
+        "courses": region.people[organizer].facts["places"][0],
+    }
     surname, snils = {1: ("Сокровеннова", "90000000120"), 2: ("Утаённовская", "90000000221")}[side]
     masked = f"{snils[6:9]} {snils[9:]}"
 
     def mark(table: str, column: str, words: str, where: str, *more: str) -> Secret:
         found = region.sql(
             f'UPDATE "{table}" SET {column} = %(words)s WHERE id = (SELECT min(id) FROM "{table}" WHERE {where}) RETURNING id',
-            words=words, **own,
+            words=words,
+            **own,
         )
         assert found, f"no {table} to hide on side {side}"
         return Secret(table, found[0][0], (words, *more))
@@ -218,7 +228,12 @@ def hide(region: Region, side: int, school: str, organizer: str) -> list[Secret]
         mark("voucher_application", "on_behalf_note", f"Тайная заявка {side}", f"employee_id = {person}"),
         mark("certificate", "number", f"ТАЙНЫЙ-ДОКУМЕНТ-{side}", f"employee_id = {person}"),
         mark("enrolment", "protocol_number", f"ТАЙНЫЙ-ПРОТОКОЛ-{side}", f"employee_id = {person}"),
-        mark("organization", "short_name", f"Потаённый сад {side}", "parent_id = %(home)s AND full_name = 'Тайное подразделение'"),
+        mark(
+            "organization",
+            "short_name",
+            f"Потаённый сад {side}",
+            "parent_id = %(home)s AND full_name = 'Тайное подразделение'",
+        ),
         mark("program", "title", f"Тайная программа {side}", "organizer_id = %(courses)s AND status = 'draft'"),
         mark("training_group", "number", f"ТАЙНАЯ-ГРУППА-{side}", "organizer_id = %(courses)s AND status = 'draft'"),
         mark("letter", "subject", f"Тайное письмо {side}", "user_id = %(user)s"),

@@ -81,7 +81,9 @@ def test_fab_rows_equal_the_table_of_rights(session: Any) -> None:
 def test_fab_rows_are_put_right_again(session: Any) -> None:
     """A right given or taken by hand in FAB's tables does not survive the next start."""
     before = _links(session)
-    session.execute(text("DELETE FROM ab_permission_view_role WHERE role_id = (SELECT id FROM ab_role WHERE name = 'school')"))
+    session.execute(
+        text("DELETE FROM ab_permission_view_role WHERE role_id = (SELECT id FROM ab_role WHERE name = 'school')")
+    )
     assert _links(session) != before
     assert sync_roles() > 0
     assert _links(session) == before
@@ -97,7 +99,16 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
     objects = {permission.split(":")[0] for permission in all_permissions()}
     assert objects - tables == BESIDE_TABLES
     verbs = {"list", "show", "add", "edit", "delete", "export"}
-    own = {"survey:request", "employee:import", "training_group:registry", "certificate:print", "certificate:issue", "enrolment:result", "statistics:show", "ab_user:unlock"}
+    own = {
+        "survey:request",
+        "employee:import",
+        "training_group:registry",
+        "certificate:print",
+        "certificate:issue",
+        "enrolment:result",
+        "statistics:show",
+        "ab_user:unlock",
+    }
     unknown = []
     for permission in all_permissions() - own:
         table, verb = permission.split(":")
@@ -145,7 +156,14 @@ def test_nobody_acting_and_unknown_tables_raise(session: Any) -> None:
 
 def test_no_role_means_no_row(session: Any, people: tuple[int, int]) -> None:
     """A user without a role, and a role without a place, see no person."""
-    for grants in ((), (Grant("school"),), (Grant("territory"),), (Grant("organizer"),), (Grant("worker"),), (Grant("observer"),)):
+    for grants in (
+        (),
+        (Grant("school"),),
+        (Grant("territory"),),
+        (Grant("organizer"),),
+        (Grant("worker"),),
+        (Grant("observer"),),
+    ):
         with acting_as(Actor(user_id=None, name="Проба", grants=grants)):
             assert session.scalars(select(m.Employee.id)).all() == [], grants
 
@@ -208,7 +226,9 @@ def test_sensitive_rights_are_held_by_those_and_only_those() -> None:
         "organization:edit": {"operator", "territory"},
         "statistics:show": {"observer"},
     }
-    found = {permission: {code for code, role in ROLES.items() if permission in role.permissions} for permission in expected}
+    found = {
+        permission: {code for code, role in ROLES.items() if permission in role.permissions} for permission in expected
+    }
     assert found == expected
 
 
@@ -217,6 +237,9 @@ def test_readers_change_nothing() -> None:
     changing = {"add", "edit", "delete"}
     assert ROLES["observer"].permissions == {"statistics:show"}
     assert {p for p in ROLES["ministry"].permissions if p.split(":")[1] in changing} == set()
-    assert {p for p in ROLES["worker"].permissions if p.split(":")[1] in changing} == {"voucher_application:add", "enrolment:add"}
+    assert {p for p in ROLES["worker"].permissions if p.split(":")[1] in changing} == {
+        "voucher_application:add",
+        "enrolment:add",
+    }
     business = {"employee", "voucher", "voucher_application", "enrolment", "certificate", "program", "training_group"}
     assert {p for p in ROLES["admin"].permissions if p.split(":")[0] in business} == set()

@@ -60,7 +60,12 @@ def test_cards_of_two_users_never_mix(region: Region) -> None:
 def test_forms_of_two_users_never_mix(region: Region) -> None:
     """A record is saved under the parent that its own author chose, however many save at once."""
     level = region.sql("SELECT min(id) FROM education_level")[0][0]
-    parents = {login: region.ids(login, "employee", "t.id NOT IN (SELECT employee_id FROM ab_user WHERE employee_id IS NOT NULL)")[1] for login in ("school", "school2")}
+    parents = {
+        login: region.ids(
+            login, "employee", "t.id NOT IN (SELECT employee_id FROM ab_user WHERE employee_id IS NOT NULL)"
+        )[1]
+        for login in ("school", "school2")
+    }
     start = threading.Barrier(len(parents))
 
     def work(login: str) -> list[str]:
@@ -77,6 +82,9 @@ def test_forms_of_two_users_never_mix(region: Region) -> None:
 
     with ThreadPoolExecutor(len(parents)) as pool:
         assert [line for lines in pool.map(work, parents) for line in lines] == []
-    saved = region.sql("SELECT employee_id, institution FROM qualification WHERE institution LIKE 'Параллельный %%' AND %(yes)s", yes=True)
+    saved = region.sql(
+        "SELECT employee_id, institution FROM qualification WHERE institution LIKE 'Параллельный %%' AND %(yes)s",
+        yes=True,
+    )
     assert len(saved) == 12
     assert {(pk, words.split()[1]) for pk, words in saved} == {(pk, login) for login, pk in parents.items()}

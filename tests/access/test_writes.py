@@ -53,7 +53,15 @@ def valid_forms(region: Region) -> dict[str, tuple[str, str, dict[str, Any], str
     position, level = first(region, "position", "name = 'Учитель'"), first(region, "education_level")
     place = {"organization": home, "position": position, "kind": "secondary", "started_on": day(region, -40)}
     human = {"last_name": "Проверкин", "first_name": "Пётр", "birth_date": "01.02.1980", "sex": "male"}
-    course = {"code": "Ш-1", "title": "Проба", "kind": "advanced", "year": 2027, "hours": 36, "form": "full_time", "block": "variable"}
+    course = {
+        "code": "Ш-1",
+        "title": "Проба",
+        "kind": "advanced",
+        "year": 2027,
+        "hours": 36,
+        "form": "full_time",
+        "block": "variable",
+    }
     group = {
         "number": "П-1", "starts_on": day(region, 60), "ends_on": day(region, 70), "enrol_from": day(region, 1),
         "enrol_until": day(region, 30), "place": "Самара", "capacity": 5, "minimum": 0,
@@ -64,11 +72,23 @@ def valid_forms(region: Region) -> dict[str, tuple[str, str, dict[str, Any], str
         "place": ("school", "/employment/add", {"employee": person, **place}, "employee", "employee"),
         "place elsewhere": ("school", "/employment/add", {"employee": person, **place}, "organization", "organization"),
         "hiring": ("school", "/employee/add", {**human, **place, "kind": "main"}, "organization", "organization"),
-        "application": ("school", "/voucher_application/add", {"employee": free, "on_behalf_note": "Согласовано"}, "employee", "employee"),
+        "application": (
+            "school",
+            "/voucher_application/add",
+            {"employee": free, "on_behalf_note": "Согласовано"},
+            "employee",
+            "employee",
+        ),
         "program": ("organizer", "/program/add", {"organizer": organizer, **course}, "organizer", "organization"),
         "group": ("organizer", "/training_group/add", {"program": program, **group}, "program", "program"),
         "enrolment": ("school", "/enrolment/add", {"employee": person, "group": open_group}, "employee", "employee"),
-        "draft group": ("school", "/enrolment/add", {"employee": person, "group": open_group}, "group", "training_group"),
+        "draft group": (
+            "school",
+            "/enrolment/add",
+            {"employee": person, "group": open_group},
+            "group",
+            "training_group",
+        ),
     }
 
 
@@ -149,7 +169,12 @@ def test_extra_fields_of_a_form_are_ignored(region: Region, name: str) -> None:
     """What the form does not offer (status, taken seats, owner, version) is not set by sending it."""
     login, path, values, _field, _table = valid_forms(region)[name]
     table, columns = COLUMNS[path]
-    values = {**values, **{"program": {"code": "Ш-2"}, "group": {"number": "П-2"}, "place": {"started_on": day(region, -3)}}.get(name, {})}
+    values = {
+        **values,
+        **{"program": {"code": "Ш-2"}, "group": {"number": "П-2"}, "place": {"started_on": day(region, -3)}}.get(
+            name, {}
+        ),
+    }
     extra = {k: v for k, v in EXTRA.items() if k not in values}
     answer = region.browser(login).post(path, {**values, **extra})
     assert answer.status == 302, answer.text
@@ -191,8 +216,28 @@ def test_garbage_in_the_parameters_of_lists_gives_the_default(region: Region) ->
     """Page, size, order, search, filters and dates of any content answer 200."""
     browser = region.browser("operator")
     wrong = []
-    for path in ("/employee/list/", "/ab_user/list/", "/frdo_reference/list/", "/program/list/", "/audit_entry/list/", "/employee/find/position"):
-        names = ("page", "size", "order", "q", "status", "year", "organizer", "birth_date_from", "at_to", "position", "object_table", "kind")
+    for path in (
+        "/employee/list/",
+        "/ab_user/list/",
+        "/frdo_reference/list/",
+        "/program/list/",
+        "/audit_entry/list/",
+        "/employee/find/position",
+    ):
+        names = (
+            "page",
+            "size",
+            "order",
+            "q",
+            "status",
+            "year",
+            "organizer",
+            "birth_date_from",
+            "at_to",
+            "position",
+            "object_table",
+            "kind",
+        )
         for name in names:
             for value in GARBAGE:
                 if (answer := browser.get(path, **{name: value})).status != 200:

@@ -170,7 +170,7 @@ def worker_tries_the_same_group(worker: Visitor, school: Visitor) -> None:
     worker.press("Сохранить")
     in_state(worker, "Ждёт согласования организации")
     school.menu("Главная")
-    school.page.get_by_role("link", name="записи ждут согласования").click()
+    school.page.get_by_role("link", name=re.compile("жд[ёу]т согласования")).click()
     school.search(COLLEAGUE)
     school.open_row("МАТ-1")
     school.press("Согласовать")

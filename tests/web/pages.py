@@ -16,14 +16,20 @@ def words(markup: str) -> str:
 def heads(page: str) -> list[str]:
     """Titles of a list's columns."""
     row = page.split("<thead>", 1)[1].split("</thead>", 1)[0]
-    titles = [words(re.sub(r'<span class="arrow".*?</span>', "", cell)) for cell in re.findall(r"<th scope=\"col\".*?</th>", row, re.S)]
+    titles = [
+        words(re.sub(r'<span class="arrow".*?</span>', "", cell))
+        for cell in re.findall(r"<th scope=\"col\".*?</th>", row, re.S)
+    ]
     return [re.sub(r"\s*[↕↑↓]$", "", title) for title in titles if title]
 
 
 def names(page: str) -> list[str]:
     """First words of each row, without the grey line below them."""
     body = page.split("<tbody>", 1)[1].split("</tbody>", 1)[0] if "<tbody>" in page else ""
-    return [words(re.sub(r"<small>.*?</small>", "", cell)) for cell in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', body, re.S)]
+    return [
+        words(re.sub(r"<small>.*?</small>", "", cell))
+        for cell in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', body, re.S)
+    ]
 
 
 def ids(page: str, table: str) -> list[int]:

@@ -29,16 +29,23 @@ def browser(region: Region) -> Browser:
 def fill(region: Region) -> None:
     """Enough rows for a full page where the demo region has few."""
     series = "FROM generate_series(1, 30) n"
-    region.sql(f"INSERT INTO letter (recipient, subject, body) SELECT 'a' || n || '@example.test', 'Письмо ' || n, 'Текст' {series}")
-    region.sql(f"INSERT INTO import_batch (user_id, file_name, sha256, rows) SELECT 1, 'Список ' || n, repeat('0', 64), '[]' {series}")
-    region.sql(f"INSERT INTO workday_correction (day, reason) SELECT DATE '2027-02-01' + n, 'Перенос' {series} ON CONFLICT DO NOTHING")
+    region.sql(
+        f"INSERT INTO letter (recipient, subject, body) SELECT 'a' || n || '@example.test', 'Письмо ' || n, 'Текст' {series}"
+    )
+    region.sql(
+        f"INSERT INTO import_batch (user_id, file_name, sha256, rows) SELECT 1, 'Список ' || n, repeat('0', 64), '[]' {series}"
+    )
+    region.sql(
+        f"INSERT INTO workday_correction (day, reason) SELECT DATE '2027-02-01' + n, 'Перенос' {series} ON CONFLICT DO NOTHING"
+    )
     region.sql(
         "INSERT INTO ab_user (first_name, last_name, username, email, active, employee_id)"
         f" SELECT 'Анна', 'Пользователева', 'user' || n, 'user' || n || '@example.test', true, 1000 + n {series}"
     )
     region.sql(
         "INSERT INTO assignment (user_id, role, organization_id, valid_from)"
-        " SELECT id, 'school', 1 + id %% 40, '2020-01-01' FROM ab_user WHERE username LIKE 'user%%' AND %(yes)s", yes=True
+        " SELECT id, 'school', 1 + id %% 40, '2020-01-01' FROM ab_user WHERE username LIKE 'user%%' AND %(yes)s",
+        yes=True,
     )
     region.sql(
         "INSERT INTO audit_entry (user_name, role, action, object_table, object_id, object_label)"
@@ -66,7 +73,9 @@ def only(region: Region, table: str, kept: list[int]) -> Iterator[None]:
     try:
         yield
     finally:
-        region.sql(f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM spare WHERE NOT id = ANY(%(kept)s)', kept=kept)
+        region.sql(
+            f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM spare WHERE NOT id = ANY(%(kept)s)', kept=kept
+        )
         region.sql("DROP TABLE spare")
         region.sql("SET session_replication_role = DEFAULT")
 
@@ -137,7 +146,11 @@ def test_lists_of_a_narrow_scope_take_no_more_statements(region: Region, login: 
 @pytest.fixture(scope="module")
 def namesakes(region: Region) -> dict[str, int]:
     """Two people whose names mirror each other, and one with ё."""
-    people = (("Иванцов", "Петрован", "Семёнович"), ("Петрованов", "Иванцислав", "Фёдорович"), ("Ёжикова", "Алёна", "Артёмовна"))
+    people = (
+        ("Иванцов", "Петрован", "Семёнович"),
+        ("Петрованов", "Иванцислав", "Фёдорович"),
+        ("Ёжикова", "Алёна", "Артёмовна"),
+    )
     return {
         name[0]: region.sql(
             "INSERT INTO employee (last_name, first_name, patronymic, snils) VALUES (%(a)s, %(b)s, %(c)s, %(d)s) RETURNING id",
@@ -199,7 +212,9 @@ def test_every_offered_order_is_that_of_the_database(region: Region, browser: Br
         for sign, word in (("", "ASC"), ("-", "DESC")):
             shown = ids(browser.get(f"/{table}/list/", order=sign + column.name).text, leads_to)
             order = ", ".join(f'"{o.key}" {word}' for o in column.orders)
-            assert shown == [pk for (pk,) in region.sql(f'SELECT id FROM "{table}" ORDER BY {order}, id LIMIT 25')], column.name
+            assert shown == [pk for (pk,) in region.sql(f'SELECT id FROM "{table}" ORDER BY {order}, id LIMIT 25')], (
+                column.name
+            )
 
 
 def test_pages_show_every_row_once(region: Region, browser: Browser) -> None:
@@ -222,7 +237,9 @@ def test_the_last_page_shows_the_rest_and_a_page_after_it_the_same(browser: Brow
     assert ids(browser.get("/employee/list/", page=last + 5).text, "employee") == ids(page, "employee")
 
 
-@pytest.mark.parametrize(("size", "rows"), [("50", 50), ("100", 100), ("25", 25), ("101", 25), ("1000000", 25), ("-5", 25)])
+@pytest.mark.parametrize(
+    ("size", "rows"), [("50", 50), ("100", 100), ("25", 25), ("101", 25), ("1000000", 25), ("-5", 25)]
+)
 def test_the_size_of_a_page_is_one_of_three(browser: Browser, size: str, rows: int) -> None:
     assert len(names(browser.get("/employee/list/", size=size).text)) == rows
 
@@ -232,7 +249,9 @@ def test_search_filters_and_order_stay_while_paging(browser: Browser) -> None:
     links = re.findall(r'href="(/enrolment/list/\?[^"]*page=\d+[^"]*)"', page)
     assert links
     for link in links:
-        assert {"status=trained", "order=-status", "size=50"} <= set(re.split(r"[?&]|&amp;", link.replace("&amp;", "&")))
+        assert {"status=trained", "order=-status", "size=50"} <= set(
+            re.split(r"[?&]|&amp;", link.replace("&amp;", "&"))
+        )
 
 
 # --- filters ---------------------------------------------------------------------------------------------------------
@@ -262,7 +281,9 @@ FILTERS = (
 
 
 @pytest.mark.parametrize(("table", "query", "condition"), FILTERS)
-def test_filters_narrow_as_they_say(region: Region, browser: Browser, table: str, query: dict[str, str], condition: str) -> None:
+def test_filters_narrow_as_they_say(
+    region: Region, browser: Browser, table: str, query: dict[str, str], condition: str
+) -> None:
     expected = region.sql(f'SELECT count(*) FROM "{table}" t WHERE {condition} AND %(yes)s', yes=True)[0][0]
     assert total(browser.get(f"/{table}/list/", **query).text) == expected
 

@@ -1,0 +1,167 @@
+"""Every page that a role reaches by links: Russian words only, no error, no sideways scrolling, no barrier (axe)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import Newcomer
+from tests.browser.visitor import PHONE, WIDE, Visitor
+
+pytestmark = pytest.mark.browser
+
+#: of pages that differ only in the record or in the filters, this many are opened
+SAMPLES = 2
+#: answers that are files: fetched, not opened; PDF is printed in ``test_chain`` (a second of LibreOffice each)
+FILES = re.compile(r"/(export/|print/\d+/docx|registry/\d+|import/sample)$|^/static/examples/")
+LEFT_OUT = re.compile(r"/print/\d+/pdf$")
+
+#: Latin letters that may stand on a page: addresses; names of file formats and programs, which have no Russian form;
+#: words shown exactly as they must be typed (the password and the logins of the demo, the fields of a number's mask).
+ALLOWED = re.compile(
+    r"[\w.+-]+@[\w-]+(\.[\w-]+)+"
+    r"|https?://\S+|\bwww\.\S+|\b[\w-]+(\.[\w-]+)*\.(ru|org)\b"
+    r"|\b(Excel|Word|PDF|DOCX|XLSX?|QR|Ctrl)\b|\.xlsx\b"
+    r"|\bdemo-2026\b"
+    r"|\{(number|year)(:0\dd)?\}"
+)
+#: columns and fields whose values are identifiers of the users' own making
+IDENTIFIERS = frozenset({"Код", "Логин", "Имя файла", "Файл"})
+
+TEXTS = """() => {
+    const found = [];
+    const note = (text, element) => {
+        if (!/[A-Za-z]/.test(text)) return;
+        const cell = element.closest("[data-label], dl > div, .field");
+        const label = cell?.dataset?.label ?? cell?.querySelector("dt, label")?.textContent ?? "";
+        found.push([text.trim(), label.trim(), element.tagName.toLowerCase() + "." + element.className]);
+    };
+    const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const parent = walker.currentNode.parentElement;
+        if (!parent.closest("script, style, noscript")) note(walker.currentNode.textContent, parent);
+    }
+    for (const name of ["placeholder", "title", "alt", "aria-label"])
+        document.querySelectorAll(`[${name}]`).forEach((element) => note(element.getAttribute(name), element));
+    return found;
+}"""
+LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def pattern(path: str) -> str:
+    """Address of a kind of pages: records as N, filters as one; the tabs of a card are pages of their own."""
+    parts = urlsplit(path)
+    query = dict(parse_qsl(parts.query))
+    tab = f"?tab={query.pop('tab')}" if "tab" in query else "?…" if query else ""
+    return re.sub(r"/verify/.+", "/verify/N", re.sub(r"\d+", "N", parts.path)) + tab
+
+
+@dataclass
+class Crawl:
+    """A walk over the pages of one role, and what was wrong on them."""
+
+    visitor: Visitor
+    axe: Axe = field(default_factory=Axe)
+    seen: set[str] = field(default_factory=set)
+    opened: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    def walk(self) -> None:
+        """Open pages breadth-first from the start page."""
+        waiting = deque(["/"])
+        while waiting:
+            path = waiting.popleft()
+            kind = pattern(path)
+            if path in self.seen or self.opened[kind] >= SAMPLES or LEFT_OUT.search(urlsplit(path).path):
+                continue
+            self.seen.add(path)
+            self.opened[kind] += 1
+            if FILES.search(urlsplit(path).path):
+                self.fetch(path, kind)
+            else:
+                waiting.extend(self.open(path, kind))
+
+    def fetch(self, path: str, kind: str) -> None:
+        """A file is given, once of each kind."""
+        if self.opened[kind] == 1:
+            answer = self.visitor.page.request.get(self.visitor.base + path)
+            self.note(kind, *([] if answer.ok else [f"{answer.status}"]))
+
+    def open(self, path: str, kind: str) -> Iterator[str]:
+        """Look at one page on a wide screen and on a phone; returns where it leads."""
+        page, watch = self.visitor.page, self.visitor.watch
+        self.visitor.go(path)
+        links: list[str] = page.evaluate(LINKS)
+        self.note(kind, *foreign_words(page.evaluate(TEXTS)))
+        self.note(kind, *[f"scrolls sideways at 1280 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
+        if self.opened[kind] == 1:
+            self.note(kind, *barriers(self.axe.run(page).response))
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        self.note(kind, *[f"scrolls sideways at 390 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        self.note(kind, *watch.problems)
+        watch.problems.clear()
+        return self.inside(links)
+
+    def inside(self, links: list[str]) -> Iterator[str]:
+        """Paths of the links that stay in the portal."""
+        for link in links:
+            parts = urlsplit(urljoin(self.visitor.base, link))
+            if f"{parts.scheme}://{parts.netloc}" == self.visitor.base:
+                yield parts.path + (f"?{parts.query}" if parts.query else "")
+
+    def note(self, kind: str, *problems: str) -> None:
+        """Remember what was wrong, once for a kind of pages."""
+        known = self.problems.setdefault(kind, [])
+        known.extend(p for p in problems if p not in known)
+
+    @property
+    def report(self) -> list[str]:
+        """Each problem once, with some of the pages that have it."""
+        where: dict[str, list[str]] = {}
+        for kind, problems in self.problems.items():
+            for problem in problems:
+                where.setdefault(problem, []).append(kind)
+        return [f"{problem} ← {', '.join(kinds[:4])} ({len(kinds)})" for problem, kinds in where.items()]
+
+
+def foreign_words(texts: list[list[str]]) -> list[str]:
+    """Texts of a page with Latin letters outside the allowed ones."""
+    wrong = []
+    for text, label, element in texts:
+        if label.removesuffix(" *") not in IDENTIFIERS and re.search("[A-Za-z]", ALLOWED.sub("", text)):
+            wrong.append(f"Latin: «{text[:160]}» in {element} {label}")
+    return wrong
+
+
+def barriers(response: dict[str, Any]) -> list[str]:
+    """Violations that axe found, with the element."""
+    return [
+        f"axe {found['impact']} {found['id']}: {found['nodes'][0]['html'][:160]}"
+        for found in response["violations"]
+        if {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa"} & set(found["tags"])
+    ]
+
+
+@pytest.mark.parametrize("login", "operator ministry territory organizer school worker observer admin".split())
+def test_every_page_of_a_role_is_russian_and_without_barriers(newcomer: Newcomer, login: str) -> None:
+    crawl = Crawl(newcomer(login))
+    crawl.walk()
+    print(login, len(crawl.seen), len(crawl.opened))
+    assert crawl.report == []
+
+
+def test_pages_of_a_stranger_are_russian_and_without_barriers(newcomer: Newcomer) -> None:
+    crawl = Crawl(newcomer())
+    for path in ("/login/", "/verify/no-such-code", "/no-such-page"):
+        with crawl.visitor.expecting(404):
+            list(crawl.open(path, path))
+    assert crawl.report == []
