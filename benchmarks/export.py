@@ -26,7 +26,7 @@ COLUMNS = (
     ("Действует до", "date"), ("Чек", "text"), ("Часы", "int"), ("Стаж", "int"), ("Запись обновлена", "datetime"),
 )  # fmt: skip
 DAY = dt.date(2026, 9, 1)
-MOMENT = dt.datetime(2026, 9, 1, 12, 30)  # noqa: DTZ001 - a cell of Excel has no time zone
+MOMENT = dt.datetime(2026, 9, 1, 12, 30)
 
 
 def rows(number: int) -> Iterator[list[Any]]:
@@ -36,7 +36,20 @@ def rows(number: int) -> Iterator[list[Any]]:
         person = f"Проверочная Анна Петровна {n}"
         contacts = f"+7907{n:07d}", f"person.{n}@example.org"
         place = f"Учитель {n % 60}", f"ГБОУ СОШ № {n % 3000}", f"Управление {n % 15}"
-        yield [person, born, f"***-***-{n % 1000:03d} 00", "женский", *contacts, *place, "Первая", until, f"63-{n:06d}", 72, n % 50, MOMENT]
+        yield [
+            person,
+            born,
+            f"***-***-{n % 1000:03d} 00",
+            "женский",
+            *contacts,
+            *place,
+            "Первая",
+            until,
+            f"63-{n:06d}",
+            72,
+            n % 50,
+            MOMENT,
+        ]
 
 
 def portal(path: Path, number: int) -> None:

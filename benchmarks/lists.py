@@ -82,14 +82,18 @@ def compare(sides: dict[str, Side], rounds: int) -> dict[str, dict[str, Any]]:
                 last[page, name] = side.ask(page, CALLS)
                 times.setdefault((page, name), []).extend(last[page, name]["ms"])
     return {
-        page: {name: {**last[page, name], "ms": statistics.median(times[page, name])} for name in sides} for page in PAGES
+        page: {name: {**last[page, name], "ms": statistics.median(times[page, name])} for name in sides}
+        for page in PAGES
     }
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
     """The figures as a Markdown table."""
     names = list(next(iter(results.values())))
-    lines = ["| page | " + " | ".join(f"{n}, ms | SQL | KB" for n in names) + " | ratio |", "|-" * (2 + 3 * len(names)) + "|"]
+    lines = [
+        "| page | " + " | ".join(f"{n}, ms | SQL | KB" for n in names) + " | ratio |",
+        "|-" * (2 + 3 * len(names)) + "|",
+    ]
     for page, sides in results.items():
         cells = [f"{s['ms']:.1f} | {s['sql']} | {s['bytes'] / 1024:.0f}" for s in sides.values()]
         ratio = f"{sides[names[0]]['ms'] / sides[names[1]]['ms']:.2f}" if len(names) > 1 else "—"

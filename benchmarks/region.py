@@ -76,7 +76,12 @@ class Region:
 
     def operator(self) -> None:
         """The account that looks at the pages."""
-        names = {"username": LOGIN, "first_name": "Оператор", "last_name": "Проверочный", "email": "operator@example.org"}
+        names = {
+            "username": LOGIN,
+            "first_name": "Оператор",
+            "last_name": "Проверочный",
+            "email": "operator@example.org",
+        }
         password = {"password": generate_password_hash("benchmark"), "must_change_password": False}
         account = insert(_table(m.Account)).values(**names, **password, active=True).returning(_table(m.Account).c.id)
         user_id = self.connection.scalar(account)
@@ -147,7 +152,12 @@ class Region:
                 yield self._attestation(person, since, since + dt.timedelta(days=1826))
 
     def _attestation(self, person: int, since: dt.date, until: dt.date) -> Row:
-        return {"employee_id": person, "kind_id": self.rng.choice(self.kinds), "valid_from": since, "valid_until": until}
+        return {
+            "employee_id": person,
+            "kind_id": self.rng.choice(self.kinds),
+            "valid_from": since,
+            "valid_until": until,
+        }
 
     def qualifications(self) -> Iterator[Row]:
         """A diploma each."""
@@ -179,7 +189,9 @@ class Region:
     def blocks(self) -> Iterator[Row]:
         """Three blocks for each чек."""
         for voucher in range(1, EMPLOYEES // 5 + 1):
-            for n, (code, title) in enumerate((("inv", "Инвариантный блок"), ("var1", "Вариативный блок 1"), ("var2", "Вариативный блок 2"))):
+            for n, (code, title) in enumerate(
+                (("inv", "Инвариантный блок"), ("var1", "Вариативный блок 1"), ("var2", "Вариативный блок 2"))
+            ):
                 kind = "variable" if n else "invariant"
                 hours = {"hours_min": 16, "hours_max": 36 if n else 18}
                 yield {"voucher_id": voucher, "code": code, "title": title, "kind": kind, "ordering": n, **hours}

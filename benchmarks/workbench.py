@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config import Settings
 from flask import Flask
 
 from app.embedded_postgres import EmbeddedPostgres
+from config import Settings
 
 FOLDER = Path(os.environ.get("BENCHMARK_DIR") or Path(tempfile.gettempdir()) / "kadry-benchmarks")
 LOGIN = "operator"

@@ -24,7 +24,11 @@ LAST, SEARCH, PERSON = 4000, "%D0%A1%D0%B8%D0%B4%D0%BE%D1%80%D0%BE%D0%B2%D0%B0",
 def environ(path: str, cookie: str) -> dict[str, Any]:
     """Environment of a GET as a web server would make it."""
     path, _, query = path.partition("?")
-    variables: dict[str, Any] = {"PATH_INFO": path.encode().decode("latin-1"), "QUERY_STRING": query, "REMOTE_ADDR": "127.0.0.1"}
+    variables: dict[str, Any] = {
+        "PATH_INFO": path.encode().decode("latin-1"),
+        "QUERY_STRING": query,
+        "REMOTE_ADDR": "127.0.0.1",
+    }
     variables |= {"REQUEST_METHOD": "GET", "HTTP_COOKIE": cookie, "HTTP_HOST": "localhost", "wsgi.input": BytesIO()}
     setup_testing_defaults(variables)
     return variables

@@ -1,5 +1,7 @@
 """The list of people with the portal's columns, the form with its fields, and a page for reading."""
 
+
+
 from __future__ import annotations
 
 import datetime as dt
@@ -7,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q
+from django.utils.timezone import localdate
 
 from benchmarks.rival.models import Attestation, Employee, EmployeeCard, Employment, Voucher
 
@@ -37,8 +40,10 @@ class EmployeeAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: Any) -> Any:
         """Only what is live now comes with the people: one statement a relation."""
-        day = dt.date.today()
-        places = Employment.objects.filter(Q(ended_on=None) | Q(ended_on__gte=day)).select_related("position", "organization")
+        day = localdate()
+        places = Employment.objects.filter(Q(ended_on=None) | Q(ended_on__gte=day)).select_related(
+            "position", "organization"
+        )
         kinds = Attestation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=day)).select_related("kind")
         vouchers = Voucher.objects.filter(status="active")
         people = super().get_queryset(request)
@@ -56,13 +61,15 @@ class EmployeeAdmin(admin.ModelAdmin):
 
     @admin.display(description="Дата рождения", ordering="birth_date")
     def birth(self, row: Employee) -> str:
-        today, born = dt.date.today(), row.birth_date
+        today, born = localdate(), row.birth_date
         age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
         return f"{dotted(born)} · {age} лет"
 
     @admin.display(description="Должность, место работы")
     def workplace(self, row: Any) -> str:
-        return f"{row.places[0].position.name}, {row.places[0].organization.short_name}" if row.places else "не работает"
+        return (
+            f"{row.places[0].position.name}, {row.places[0].organization.short_name}" if row.places else "не работает"
+        )
 
     @admin.display(description="СНИЛС", ordering="snils")
     def masked_snils(self, row: Employee) -> str:

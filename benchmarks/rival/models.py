@@ -1,5 +1,7 @@
 """The tables of the portal that the pages show, with the columns that they show."""
 
+
+
 from __future__ import annotations
 
 from django.db import models
@@ -78,10 +80,14 @@ class Employment(Unmanaged):
     employee = models.ForeignKey(Employee, models.CASCADE, related_name="employments")
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="Организация")
     position = models.ForeignKey(Position, models.PROTECT, verbose_name="Должность")
-    kind = models.CharField("Вид занятости", max_length=24, choices=[("main", "основное"), ("secondary", "совместительство")])
+    kind = models.CharField(
+        "Вид занятости", max_length=24, choices=[("main", "основное"), ("secondary", "совместительство")]
+    )
     started_on = models.DateField("С")
     ended_on = models.DateField("По", null=True)
-    status = models.CharField("Состояние", max_length=24, choices=[("confirmed", "Подтверждено"), ("unconfirmed", "Ждёт")])
+    status = models.CharField(
+        "Состояние", max_length=24, choices=[("confirmed", "Подтверждено"), ("unconfirmed", "Ждёт")]
+    )
 
     class Meta(Unmanaged.Meta):
         db_table = "employment"

@@ -110,10 +110,20 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "audit_entry": {"operator": ALL},
     **{
         table: dict.fromkeys(ROLES, ALL)
-        for table in (
-            "territory municipality organization_type position subject education_level attestation_kind voucher_rule"
-            " voucher_rule_block workday_correction frdo_reference refusal_reason"
-        ).split()
+        for table in [
+            "territory",
+            "municipality",
+            "organization_type",
+            "position",
+            "subject",
+            "education_level",
+            "attestation_kind",
+            "voucher_rule",
+            "voucher_rule_block",
+            "workday_correction",
+            "frdo_reference",
+            "refusal_reason",
+        ]
     },
 }
 

@@ -12,7 +12,6 @@ from sqlalchemy import select, text
 from app import models as m
 from app import statuses
 from app.access import READ_RULES, WRITE_RULES, Actor, Grant, ScopeError, acting_as, scope, set_actor, unscoped
-from app.extensions import db
 from app.permissions import ROLES, all_permissions
 from app.services.accounts import sync_roles
 

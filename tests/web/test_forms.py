@@ -14,12 +14,12 @@ from tests.access.routes import VIEWS
 from tests.web.pages import error_beside, flashes, form_fields, refusal
 
 #: views whose records may be changed by the operator or the administrator
-EDITED = (
-    "EmployeeView EmploymentView QualificationView AttestationView TrainingView FormerNameView OrganizationView ProgramView"
-    " TrainingGroupView TerritoryView MunicipalityView OrganizationTypeView PositionView SubjectView EducationLevelView"
-    " AttestationKindView VoucherRuleView VoucherRuleBlockView WorkdayCorrectionView FrdoReferenceView RefusalReasonView"
-    " AccountView AssignmentView"
-).split()
+#: (applications and enrolments change only by their actions)
+EDITED = [
+    view
+    for view, (_table, forms, _actions) in VIEWS.items()
+    if forms and view not in ("VoucherApplicationView", "EnrolmentView")
+]
 
 
 @pytest.fixture

@@ -329,7 +329,7 @@ def test_the_export_is_the_list(region: Region, browser: Browser, table: str, qu
     stamp = " ".join(cell for row in rows[:at] for cell in row)
     records = rows[at + 1 :]
     assert len(records) == total(page)
-    shown = [name for name in names(page)]
+    shown = names(page)
     written = [" ".join(row[0].split()) for row in records[: len(shown)]]
     assert written == shown
     assert region.sql("SELECT last_name FROM ab_user WHERE username = 'operator'")[0][0] in stamp
