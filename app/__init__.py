@@ -28,11 +28,11 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    csrf.init_app(app)
     limiter.init_app(app)
     with app.app_context():
         access.install(db.session)
         requests.install(app)
+        csrf.init_app(app)  # after the request has its id and actor, so that a refusal is a whole page
         layout.install(app)
         _register_views(app)
         _open_jobs()

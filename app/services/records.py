@@ -174,8 +174,17 @@ def _refuse_protected(model: type[m.Base], values: Values) -> None:
         raise ValueError(f"{model.__tablename__}: these attributes are not set by forms: {', '.join(sorted(wrong))}")
 
 
+def _citizenship(value: object) -> str:
+    """Country code of ОКСМ: three digits."""
+    text = str(value).strip()
+    if len(text) != 3 or not text.isdecimal():
+        raise IdentifierError("Код страны — три цифры по ОКСМ: для России 643")
+    return text
+
+
 #: column → reader, wherever the column stands
 _READERS: Mapping[str, Callable[[object], str]] = {
+    "citizenship": _citizenship,
     "snils": parse_snils,
     "inn": parse_inn,
     "kpp": parse_kpp,

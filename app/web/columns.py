@@ -100,7 +100,7 @@ def _employed(condition: Any) -> Any:
 
 
 def _by_id(column: Any) -> Any:
-    return lambda value, _to: _employed(column == int(value)) if value.isdigit() and len(value) < 10 else None
+    return lambda value, _to: _employed(column == int(value)) if value.isdecimal() and len(value) < 10 else None
 
 
 EMPLOYER = ListFilter("organization", "Организация", "lookup", _by_id(_employment.c.organization_id))

@@ -246,7 +246,7 @@ def _preview_url(pk: int, kind: str, page: int = 1) -> str:
 def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow], kind: str) -> ListPage:
     last = max(1, -(-len(rows) // _PREVIEW_ROWS))
     typed = request.args.get("page", "1")
-    number = min(int(typed), last) if typed.isdigit() and 0 < len(typed) < 7 and int(typed) else 1
+    number = min(int(typed), last) if typed.isdecimal() and 0 < len(typed) < 7 and int(typed) else 1
     first = (number - 1) * _PREVIEW_ROWS
     pages = [Link(str(n), _preview_url(batch.id, kind, n), n == number) for n in range(1, last + 1)]
     heads = [Column(h, h) for h in ("Строка", "Работник", "Что будет сделано", "Подробности")]

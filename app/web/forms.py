@@ -65,7 +65,7 @@ class RuIntegerField(IntegerField):
         text = "".join(valuelist[0].split()) if valuelist else ""
         self.data = None
         if text:
-            if not text.lstrip("-").isdigit() or len(text) > 9:
+            if not text.isdecimal() or len(text) > 9:
                 raise ValidationError("Введите целое число.")
             self.data = int(text)
 
@@ -136,7 +136,7 @@ class LookupField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Load the chosen rows; an unknown or invisible one is an error."""
         typed = [v.strip() for v in valuelist if v.strip()]
-        ids = [int(v) for v in typed if v.isdigit() and len(v) < 10]
+        ids = [int(v) for v in typed if v.isdecimal() and len(v) < 10]
         rows = self.choose(ids) if ids else []
         self.data = rows if self.multiple else (rows[0] if rows else None)
         if len(ids) != len(typed) or len({r.id for r in rows}) != len(set(ids)):

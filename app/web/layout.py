@@ -21,8 +21,9 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def _layout() -> dict[str, Any]:
-        signed_in = bool(current_user and current_user.is_authenticated)
         actor = find_actor()
+        # an error before anybody acts (a stale page, too large a file) is shown as to a stranger
+        signed_in = actor is not None and bool(current_user and current_user.is_authenticated)
         return {
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,

@@ -108,7 +108,7 @@ def _end(_error: BaseException | None) -> None:
 def _stamp(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"
         log.info(
             "request", extra={"method": request.method, "endpoint": request.endpoint, "status": response.status_code}
         )

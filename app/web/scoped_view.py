@@ -118,7 +118,7 @@ class ScopedModelView(ModelView):
         found: dict[str, Any] = {}
         for name in self.form_columns:
             typed = request.args.get(name, "")
-            if typed.isdigit() and len(typed) < 10 and name in self.lookup_names:
+            if typed.isdecimal() and len(typed) < 10 and name in self.lookup_names:
                 rows = self.lookup.choose(name, [int(typed)])
                 found[name] = rows[0] if rows else None
         return found
@@ -459,7 +459,7 @@ class ScopedModelView(ModelView):
         return back
 
     def _chosen(self, typed: Sequence[str]) -> Sequence[Any]:
-        ids = sorted({int(v) for v in typed if v.isdigit() and len(v) < 10})
+        ids = sorted({int(v) for v in typed if v.isdecimal() and len(v) < 10})
         if len(ids) > BULK_LIMIT:
             raise Invalid(f"За один раз можно обработать не больше {BULK_LIMIT} записей.")
         model = self.datamodel.obj

@@ -134,7 +134,7 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
     builders = {"action": _actions, "bulk": _bulk, "lookup": _lookups, "lookup_place": _place}
     if route.kind in builders:
         yield from builders[route.kind](region, person, endpoint, route)
-    elif route.kind in ("card", "form", "change", "file", "export_of_row"):
+    elif route.kind in ("card", "form", "change", "change_of_row", "file", "export_of_row"):
         for row, pk in _rows(region, person, route.table):
             if route.kind != "file" or _printed(person, row):
                 yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
@@ -160,9 +160,12 @@ def _printed(person: Person | None, row: str) -> bool:
 
 
 def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
-    """Expected answer for one row: 403 without the right whatever the row, 404 for what is not seen."""
+    """Expected answer for one row: 403 without the right whatever the row, 404 for what is not seen.
+
+    ``change_of_row`` looks for the row first: what is not seen is 404 also for those without the right.
+    """
     if not may:
-        return 403
+        return 404 if route.kind == "change_of_row" and row in ("foreign", "missing") else 403
     changes = route.kind in ("form", "change")
     if changes and route.kind == "form" and not VIEWS[endpoint.split(".")[0]][1]:
         return 404
@@ -173,7 +176,14 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
     if endpoint in ("TrainingGroupView.issue_all", "EmployeeView.import_apply"):
         return 503
     pdf = 200 if find_office() else 503
-    allowed = {"card": 200, "export_of_row": 200, "form": {"GET": 200, "POST": 422}, "change": 302, "file": pdf}
+    allowed = {
+        "card": 200,
+        "export_of_row": 200,
+        "form": {"GET": 200, "POST": 422},
+        "change": 302,
+        "change_of_row": 302,
+        "file": pdf,
+    }
     return allowed[route.kind]
 
 

@@ -52,4 +52,6 @@ def test_template_compiles_and_has_no_inline_code_or_outside_address(app: Flask,
 def test_static_files_have_no_outside_address() -> None:
     for path in (ROOT / "app" / "static").rglob("*"):
         if path.suffix in (".css", ".js"):
-            assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|import .*https?://", path.read_text(encoding="utf-8")), path
+            assert not re.search(
+                r"url\(\s*[\"']?(?:https?:)?//|import .*https?://", path.read_text(encoding="utf-8")
+            ), path

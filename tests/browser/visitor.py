@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, WebError, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Download,
+    Locator,
+    Page,
+    Request,
+    Response,
+    WebError,
+    expect,
+)
 
 from app.cli import DEMO_PASSWORD
 
@@ -88,6 +98,10 @@ class Visitor:
         self.page.get_by_role("searchbox").fill(words)
         self.page.get_by_role("button", name="Найти").click()
 
+    def tab(self, label: str) -> None:
+        """Open a tab of a card."""
+        self.page.locator(".tabs a").filter(has_text=label).click()
+
     # --- pressing and filling
 
     def press(self, label: str) -> None:
@@ -107,7 +121,7 @@ class Visitor:
     def choose(self, field: str, words: str, option: str) -> None:
         """Search in a field of a big directory and choose an answer."""
         self.page.locator(f"main form [name={field}_text]").press_sequentially(words, delay=10)
-        self.page.get_by_role("option").filter(has_text=option).first.click()
+        self.page.locator(".found [role=option]").filter(has_text=option, visible=True).first.click()
 
     def download(self, label: str, folder: Path) -> Path:
         """Press a button that gives a file; returns where the file is kept."""
@@ -116,9 +130,9 @@ class Visitor:
         return self._keep(started.value, folder)
 
     @staticmethod
-    def _keep(download: object, folder: Path) -> Path:
-        path = folder / download.suggested_filename  # type: ignore[attr-defined]
-        download.save_as(path)  # type: ignore[attr-defined]
+    def _keep(download: Download, folder: Path) -> Path:
+        path = folder / download.suggested_filename
+        download.save_as(path)
         return path
 
     # --- seeing

@@ -117,7 +117,18 @@ class Row:
 @pytest.mark.parametrize(
     "value",
     [Row(), 1.5, b"x", ("a",), {"a"}, Markup("<b>"), dt.datetime(2026, 1, 1), [Row()], {"inner": Row()}, {1: "x"}],
-    ids=["row", "float", "bytes", "tuple", "set", "markup", "datetime", "list of rows", "dict of rows", "number as key"],
+    ids=[
+        "row",
+        "float",
+        "bytes",
+        "tuple",
+        "set",
+        "markup",
+        "datetime",
+        "list of rows",
+        "dict of rows",
+        "number as key",
+    ],
 )
 def test_a_context_of_objects_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="printing context"):
