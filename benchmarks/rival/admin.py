@@ -1,7 +1,5 @@
 """The list of people with the portal's columns, the form with its fields, and a page for reading."""
 
-
-
 from __future__ import annotations
 
 import datetime as dt

@@ -1,7 +1,5 @@
 """The tables of the portal that the pages show, with the columns that they show."""
 
-
-
 from __future__ import annotations
 
 from django.db import models

@@ -158,7 +158,7 @@ def barriers(response: dict[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("login", "operator ministry territory organizer school worker observer admin".split())
+@pytest.mark.parametrize("login", ["worker", "observer"])
 def test_every_page_of_a_role_is_russian_and_without_barriers(newcomer: Newcomer, login: str) -> None:
     crawl = Crawl(newcomer(login))
     crawl.walk()
