@@ -14,7 +14,7 @@ from app.access import current_actor, unscoped
 from app.clock import ZONE, local
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.labels import label_of
+from app.labels import in_words, label_of
 from app.russian import format_date, format_datetime
 
 #: never written to the journal: derived, technical or secret columns
@@ -78,7 +78,7 @@ def changes_of(row: Any) -> dict[str, tuple[str, str]]:
             continue
         old = history.deleted if _many(state, key) else (history.deleted or [None])[0]
         new = history.added if _many(state, key) else (history.added or [None])[0]
-        before, after = words(old, key), words(new, key)
+        before, after = (words(in_words(row.__tablename__, key, value), key) for value in (old, new))
         if before != after:
             found[label_of(row.__tablename__, key)] = (before, after)
     return found

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from app.permissions import ROLES
+from app.statuses import Ownership, PositionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +370,53 @@ _ACTIONS: Mapping[str, str] = {
     "retire": "Отменено",
     "end": "Окончено",
 }
+
+
+#: text columns (and lists of texts) that hold codes: table → column → code → words
+CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "assignment": {"role": {code: role.title for code, role in ROLES.items()}},
+    "voucher_rule": {
+        "eligible_position_kinds": {kind.value: kind.label for kind in PositionKind},
+        "eligible_ownerships": {kind.value: kind.label for kind in Ownership},
+    },
+    "refusal_reason": {
+        "subject": {
+            "voucher": "Заявка на чек",
+            "enrolment": "Запись на курс",
+            "registration": "Регистрация",
+            "access": "Доступ в группу пользователей",
+        }
+    },
+    "frdo_reference": {
+        "list_code": {
+            "document_kind": "Вид документа",
+            "document_status": "Статус документа",
+            "program_kind": "Вид программы",
+            "study_form": "Форма обучения",
+            "education_form_place": "Форма получения образования",
+            "education_level": "Уровень образования",
+            "areas": "Область профессиональной деятельности",
+            "ugs": "Укрупнённая группа специальностей",
+            "funding": "Источник финансирования",
+            "citizenship": "Гражданство",
+            "sex": "Пол",
+            "yes_no": "Да или нет",
+        }
+    },
+}
+
+
+def codes_of(table: str, column: str) -> Mapping[str, str]:
+    """Return code → words of a column that holds codes, else nothing."""
+    return CODES.get(table, {}).get(column, {})
+
+
+def in_words(table: str, column: str, value: Any) -> Any:
+    """Return a stored code (or a list of codes) in words; every other value, and an unknown code, as it is."""
+    codes = codes_of(table, column)
+    if isinstance(value, list | tuple):
+        return [in_words(table, column, item) for item in value] if codes else value
+    return codes.get(value, value) if isinstance(value, str) else value
 
 
 def label_of(table: str, column: str) -> str:

@@ -663,7 +663,7 @@ class Assignment(Base):
     territory: Mapped[Territory | None] = relationship()
 
     def __str__(self) -> str:
-        return self.role
+        return f"назначение № {self.id}"
 
 
 class StoredFile(Base):

@@ -11,7 +11,6 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.permissions import ROLES
 from app.services import accounts, certificates, enrolments, groups, mail, people, programs, vouchers
 from app.statuses import EmploymentKind
 from app.web import columns as c
@@ -374,10 +373,6 @@ class VoucherRuleView(ScopedModelView):
         ("Правило", ("title", "valid_from", "valid_to", "period_months", "validity_months", "decision_days")),
         ("Кому выдаётся", ("requires_confirmed_workplace", "eligible_position_kinds", "eligible_ownerships")),
     )
-    hints = {
-        "eligible_position_kinds": "Коды видов должностей, по одному в строке.",
-        "eligible_ownerships": "Коды форм собственности, по одному в строке.",
-    }
 
     def blocks(self, row: m.VoucherRule) -> Sequence[Block]:
         """The rule, then its blocks."""
@@ -465,7 +460,6 @@ class AssignmentView(ScopedModelView):
     filters = (c.ROLE, "organization", "territory")
     base_order_by = (m.Assignment.id.desc(),)
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
-    choices = {"role": [(code, role.title) for code, role in ROLES.items()]}
 
 
 class LetterView(ScopedModelView):

@@ -19,7 +19,7 @@ from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.permissions import ROLES
-from app.russian import full_name
+from app.russian import count, full_name
 from app.unit_of_work import technical_write, use_case
 
 _ACTOR_SQL = text("""
@@ -128,12 +128,12 @@ def _check_password(login: str, password: str, attempts: int, lock_minutes: int)
         select(m.Account).where(func.lower(m.Account.username) == name).with_for_update(of=m.Account)
     ).one_or_none()
     if user is not None and user.locked_until and user.locked_until > now():
-        return f"Вход закрыт до {user.locked_until.astimezone(now().tzinfo):%H:%M} из-за неверных паролей. Попробуйте позже."
+        return _refusal(attempts, lock_minutes)
     right = check_password_hash((user.password if user else None) or _hash_of_nothing(), password)
     if user is None or not right or not user.active:
         if user is not None:
             _count_failure(user, attempts, lock_minutes)
-        return "Неверный логин или пароль. Проверьте раскладку клавиатуры и регистр букв."
+        return _refusal(attempts, lock_minutes)
     user.fail_login_count, user.locked_until = 0, None
     user.login_count, user.last_login = (user.login_count or 0) + 1, now().replace(tzinfo=None)
     account = load_account(user.id)
@@ -141,6 +141,15 @@ def _check_password(login: str, password: str, attempts: int, lock_minutes: int)
     with acting_as(replace(account.actor, address=current_actor().address)):
         audit.record("ab_user.signed_in", user)
     return int(user.id)
+
+
+def _refusal(attempts: int, lock_minutes: int) -> str:
+    """One sentence for an unknown login, a wrong password and a closed account: none tells which logins exist."""
+    return (
+        "Неверный логин или пароль. Проверьте раскладку клавиатуры и регистр букв. После "
+        f"{count(attempts, 'неверного пароля', 'неверных паролей', 'неверных паролей')} подряд вход закрывается на "
+        f"{count(lock_minutes, 'минуту', 'минуты', 'минут')}."
+    )
 
 
 def _count_failure(user: m.Account, attempts: int, lock_minutes: int) -> None:

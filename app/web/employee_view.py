@@ -76,7 +76,6 @@ class _PlaceFields:
 
     hints: Mapping[str, str] = {}
     required_columns: Sequence[str] = ()
-    choices: Mapping[str, Any] = {}
     datamodel = SQLAInterface(m.Employment)
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from flask_appbuilder.forms import DynamicForm
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.labels import label_of
+from app.labels import codes_of, label_of
 from app.russian import RussianDateError, format_date, parse_date
 
 REQUIRED = "Заполните это поле."
@@ -81,6 +81,24 @@ class LinesField(TextAreaField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Split into lines, dropping empty ones."""
         self.data = [line.strip() for line in valuelist[0].splitlines() if line.strip()] if valuelist else []
+
+
+class CodesField(Field):
+    """Several of a few codes, a box for each; ``data`` is the list of the chosen codes in the order of ``choices``."""
+
+    def __init__(self, label: str = "", *, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.choices = choices
+
+    def iter_choices(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield code, words and whether it is chosen."""
+        return ((code, words, code in (self.data or ())) for code, words in self.choices)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the chosen codes; an unknown one is an error."""
+        self.data = [code for code, _words in self.choices if code in valuelist]
+        if set(valuelist) - set(self.data):
+            raise ValidationError("Выберите значения из списка.")
 
 
 class LookupField(Field):
@@ -195,11 +213,12 @@ class PortalModelConverter:
     def _column(self, name: str, label: str, hint: str) -> Any:
         column = self.mapper.columns[name]
         kind = column.type
-        if name in self.view.choices:
+        codes = list(codes_of(self.model.__tablename__, name).items())
+        if codes and isinstance(kind, ARRAY):
+            return CodesField(label, choices=codes, description=hint)
+        if codes:
             blank_choice = [("", "— выберите —")]
-            return SelectField(
-                label, [InputRequired(REQUIRED)], choices=blank_choice + list(self.view.choices[name]), description=hint
-            )
+            return SelectField(label, [InputRequired(REQUIRED)], choices=blank_choice + codes, description=hint)
         has_default = column.default is not None or column.server_default is not None
         required = (not column.nullable and not has_default) or name in self.view.required_columns
         validators: list[Any] = [InputRequired(REQUIRED) if required else Optional()]

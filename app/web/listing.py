@@ -19,7 +19,7 @@ from app.audit import words
 from app.clock import ZONE
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.labels import label_of
+from app.labels import codes_of, in_words, label_of
 from app.russian import RussianDateError, parse_date
 from app.web.lookups import SMALL
 from app.web.pages import Cell, Column, Filter, Link, Option, Row
@@ -113,8 +113,7 @@ class Listing:
         self.filters = [self._filter(f) for f in view.filters]
         self.sortable = [c.name for c in self.columns if c.orders]
         self.base_order = [_split(o) for o in view.base_order_by]
-        #: the rows with what the cells read: one statement a path, whatever the number of rows
-        self.rows = select(self.model).options(*(eager(self.model, path, naming=NAMING) for path in view.load))
+        self._rows: dict[frozenset[str], Select[Any]] = {}
 
     # --- declaration → columns and filters
 
@@ -123,10 +122,14 @@ class Listing:
             return declared
         name = str(declared)
         label = label_of(self.model.__tablename__, name)
-        getter = _getter(name)
+        getter = self._getter(name)
         return ListColumn(
             name, label, getter, lambda row: show_value(getter(row), name), self._orders(name), self._is_number(name)
         )
+
+    def _getter(self, name: str) -> Getter:
+        table, stored = self.model.__tablename__, _getter(name)
+        return (lambda row: in_words(table, name, stored(row))) if codes_of(table, name) else stored
 
     def _orders(self, name: str) -> tuple[Any, ...]:
         if name in self.mapper.columns:
@@ -162,6 +165,9 @@ class Listing:
             return ListFilter(
                 name, label, "dates", lambda a, b: between(attribute, a, b, moments=isinstance(kind, DateTime))
             )
+        coded = codes_of(self.model.__tablename__, name)
+        if coded:
+            return ListFilter(name, label, "choice", lambda v, _t: attribute == v, lambda: list(coded.items()))
         values = select(attribute).distinct().order_by(attribute)
         return ListFilter(name, label, "choice", lambda v, _t: attribute == _typed(v, kind), lambda: _distinct(values))
 
@@ -215,9 +221,23 @@ class Listing:
                 return None
         return f.condition(*ends) if any(ends) else None
 
+    def rows(self) -> Select[Any]:
+        """Rows with what the cells read of related ones, a few statements whatever the number of rows.
+
+        The session's scope does not reach into joins, so only tables that the acting user sees whole are joined.
+        """
+        actor = current_actor()
+        if actor.roles not in self._rows:
+            paths = [
+                eager(self.model, path, naming=NAMING, joined=lambda table: scope(actor, table) is None)
+                for path in self.view.load
+            ]
+            self._rows[actor.roles] = select(self.model).options(*paths)
+        return self._rows[actor.roles]
+
     def statement(self, query: ListQuery) -> Select[Any]:
         """All rows of the query in its order, with what the cells read."""
-        return self.rows.where(*self.conditions(query)).order_by(*self.order_by(query))
+        return self.rows().where(*self.conditions(query)).order_by(*self.order_by(query))
 
     def order_by(self, query: ListQuery) -> list[Any]:
         """Order of the query; always total, so that pages never overlap."""
@@ -241,7 +261,7 @@ class Listing:
         skipped = total - first - number if backwards else first
         conditions, orders = self.conditions(query), self._orders_of(query)
         directed = [_directed(o, descending, backwards) for o, descending in orders]
-        statement = self.rows.order_by(*directed)
+        statement = self.rows().order_by(*directed)
         if conditions and total <= FEW:
             found = self._found(conditions, orders)
             keys = [
@@ -379,22 +399,30 @@ def between(attribute: Any, first: dt.date | None, last: dt.date | None, *, mome
     return attribute >= low if low else attribute < high
 
 
-def eager(model: type[Any], path: str, *, naming: Mapping[str, tuple[str, ...]] | None = None) -> Any:
+def eager(
+    model: type[Any],
+    path: str,
+    *,
+    naming: Mapping[str, tuple[str, ...]] | None = None,
+    joined: Callable[[str], bool] = lambda _table: False,
+) -> Any:
     """Loader option for a dotted path of relations; of the tables in ``naming`` only those columns are loaded.
 
-    The first step costs one statement, a further step to one row is joined to it, a further step to many costs another.
+    Each step costs one statement; a further step to one row of a table for which ``joined`` is true costs none.
     """
     option: Any = None
     for part in path.split("."):
         relation, attribute = inspect(model).relationships[part], getattr(model, part)
+        model = relation.mapper.class_
+        table = model.__tablename__
         if option is None:
             option = selectinload(attribute)
+        elif relation.uselist or not joined(table):
+            option = option.selectinload(attribute)
         else:
-            option = option.selectinload(attribute) if relation.uselist else option.joinedload(attribute)
-        model = relation.mapper.class_
-        columns = (naming or {}).get(model.__tablename__)
-        if columns:
-            option = option.load_only(*(getattr(model, c) for c in columns))
+            option = option.joinedload(attribute)
+        if naming and table in naming:
+            option = option.load_only(*(getattr(model, c) for c in naming[table]))
     return option
 
 
@@ -406,10 +434,11 @@ def _split(order: Any) -> tuple[Any, bool]:
 
 
 def _directed(attribute: Any, descending: bool, backwards: bool) -> Any:
-    """Order by an attribute; empty values last, also when read backwards."""
-    if descending == backwards:
-        return attribute.asc()
-    return attribute.desc()
+    """Order by an attribute; empty values last, so first when read backwards."""
+    order = attribute.asc() if descending == backwards else attribute.desc()
+    if not descending or not getattr(getattr(attribute, "expression", None), "nullable", True):
+        return order  # PostgreSQL's own place of empty values, the one that an index serves
+    return order.nulls_first() if backwards else order.nulls_last()
 
 
 def _typed(value: str, kind: Any) -> Any:

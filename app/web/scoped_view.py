@@ -24,7 +24,7 @@ from app.clock import local, now
 from app.documents.spreadsheet import Kind, SheetColumn, write_sheet
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.labels import action_label, label_of, thing
+from app.labels import action_label, in_words, label_of, thing
 from app.russian import count, format_datetime
 from app.services import records
 from app.statuses import TRANSITIONS, Edge, actions_of
@@ -56,8 +56,6 @@ class ScopedModelView(ModelView):
     add_sections: Sequence[tuple[str, Sequence[str]]] = ()
     hints: Mapping[str, str] = {}
     required_columns: Sequence[str] = ()
-    #: text column → its allowed values and their words
-    choices: Mapping[str, Sequence[tuple[str, str]]] = {}
     #: field → permission whose rows may be chosen in it
     limited: Mapping[str, str] = {}
     #: action of ``statuses`` → service called with the row's id (and ``reason`` when the edge asks for one)
@@ -253,7 +251,7 @@ class ScopedModelView(ModelView):
 
     @staticmethod
     def _value_cell(row: Any, name: str) -> Cell:
-        value = getattr(row, name)
+        value = in_words(row.__tablename__, name, getattr(row, name))
         cell = show_value(list(value) if isinstance(value, list) else value, name)
         return cell if cell.text else Cell("—")
 

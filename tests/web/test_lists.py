@@ -204,14 +204,14 @@ def test_every_list_can_be_searched(browser: Browser, view: str) -> None:
 
 @pytest.mark.parametrize("view", [v for v in LISTS if v not in ("AuditEntryView",)])
 def test_every_offered_order_is_that_of_the_database(region: Region, browser: Browser, view: str) -> None:
-    """Ascending and descending by each column whose head is a link; equal values by id."""
+    """Both ways by each column whose head is a link; empty values last, equal values by id."""
     table = LISTS[view]
     listing = next(v for v in region.app.appbuilder.baseviews if type(v).__name__ == view).listing
     leads_to = "employee" if table == "import_batch" else table
     for column in (c for c in listing.columns if c.orders):
         for sign, word in (("", "ASC"), ("-", "DESC")):
             shown = ids(browser.get(f"/{table}/list/", order=sign + column.name).text, leads_to)
-            order = ", ".join(f'"{o.key}" {word}' for o in column.orders)
+            order = ", ".join(f'"{o.key}" {word} NULLS LAST' for o in column.orders)
             assert shown == [pk for (pk,) in region.sql(f'SELECT id FROM "{table}" ORDER BY {order}, id LIMIT 25')], (
                 column.name
             )
