@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -25,6 +26,9 @@ from app.services.numbers import next_number
 from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 
+#: kind of a document → SHA-256 of its template; raises Invalid for a kind that cannot be printed
+TemplateOf = Callable[[CertificateKind], str]
+
 #: version of the snapshot's keys, as ``documents.certificate`` reads them
 _SNAPSHOT_VERSION = 1
 _FIELD = re.compile(r"\{(number|year)(?::0?([1-9])d)?\}")
@@ -41,13 +45,13 @@ def issue(
     kind: CertificateKind | None = None,
     issued_on: dt.date | None = None,
     blank_id: int | None = None,
-    template_version: str = "",
+    template_of: TemplateOf = lambda _kind: "",
     check_base: str = "",
 ) -> m.Certificate:
     """Issue the document of a listener: удостоверение or диплом by the program's kind, or the справка asked for.
 
-    ``template_version`` is the template's SHA-256, ``check_base`` the portal's address for the check link. A second
-    click returns the document already issued. Raises Conflict by the rule, Invalid when a printed fact is missing.
+    ``template_of`` gives the SHA-256 of a kind's template or refuses a kind without one, ``check_base`` is the portal's
+    address for the check link. A second click returns the document already issued. Raises Conflict by the rule, Invalid when a printed fact is missing.
     """
     row = get_writable(db.session, m.Enrolment, enrolment_id, "certificate:issue")
     _lock(enrolment_id)
@@ -59,7 +63,7 @@ def issue(
     issued_on = issued_on or today()
     _insist(row, kind, issued_on)
     blank = _use_blank(blank_id, row.group.organizer_id)
-    certificate = _insert(row, kind, issued_on=issued_on, blank=blank, version=template_version, base=check_base)
+    certificate = _insert(row, kind, issued_on=issued_on, blank=blank, version=template_of(kind), base=check_base)
     letters.notify_employee(
         row.employee,
         f"Выдан документ: {kind.label} № {certificate.number}, программа «{row.group.program.title}».",
@@ -79,7 +83,7 @@ class GroupIssue:
 
 @use_case
 def issue_for_group(
-    group_id: int, *, issued_on: dt.date | None = None, template_version: str = "", check_base: str = ""
+    group_id: int, *, issued_on: dt.date | None = None, template_of: TemplateOf = lambda _kind: "", check_base: str = ""
 ) -> GroupIssue:
     """Issue the documents of a group in the order of names; who is refused does not hinder the others."""
     get_visible(db.session, m.TrainingGroup, group_id, "certificate:issue")
@@ -88,7 +92,7 @@ def issue_for_group(
     for enrolment_id, name in _listeners(group_id):
         try:
             with db.session.begin_nested():
-                options = {"issued_on": issued_on, "template_version": template_version, "check_base": check_base}
+                options = {"issued_on": issued_on, "template_of": template_of, "check_base": check_base}
                 issued.append(issue(enrolment_id, **cast(Any, options)))
         except PortalError as error:
             refused.append((name, error.message))

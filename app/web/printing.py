@@ -6,10 +6,21 @@ from typing import Any
 
 from flask import current_app
 
-from app.documents.templates import template_sha
+from app.documents.templates import manifest, template_sha
+from app.errors import Invalid
+from app.statuses import CertificateKind
 
 
 def issue_options() -> dict[str, Any]:
     """Options of ``certificates.issue`` that come from the program and its settings, not from the user."""
     base = current_app.config["PORTAL"].public_url.rstrip("/")
-    return {"template_version": template_sha("certificate"), "check_base": base}
+    return {"template_of": _template_of, "check_base": base}
+
+
+def _template_of(kind: CertificateKind) -> str:
+    """Fingerprint of a kind's template; raises Invalid before a number is spent on a paper that cannot be printed."""
+    if kind.value not in manifest():
+        raise Invalid(
+            f"Документ «{kind.label}» портал пока не печатает: для него нет шаблона. Обратитесь к оператору портала."
+        )
+    return template_sha(kind.value)

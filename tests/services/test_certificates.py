@@ -13,7 +13,9 @@ from app.access import acting_as
 from app.clock import today
 from app.documents.certificate import CertificateFacts
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.extensions import db
 from app.services import certificates
+from app.web.printing import issue_options
 from tests.services import makers as mk
 
 E, K = st.EnrolmentStatus, st.CertificateKind
@@ -37,7 +39,7 @@ def trained(world: mk.World, group: Any) -> Any:
 
 def issue(world: mk.World, enrolment: Any, **options: Any) -> Any:
     with acting_as(world.organizer_actor):
-        return certificates.issue(enrolment.id, template_version="a" * 64, check_base=BASE, **options)
+        return certificates.issue(enrolment.id, template_of=lambda _kind: "a" * 64, check_base=BASE, **options)
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
@@ -50,6 +52,16 @@ def test_issue_gives_a_number_a_code_and_a_letter(world: mk.World, trained: Any)
     assert len(row.check_code) >= 20
     assert [letter.recipient for letter in mk.rows(m.Letter)] == [world.worker.employee.email]
     assert len(mk.journal("certificate.issued")) == 1
+
+
+def test_a_paper_that_cannot_be_printed_is_not_issued_and_spends_no_number(world: mk.World, trained: Any) -> None:
+    world.program.kind = st.ProgramKind.RETRAINING
+    db.session.commit()
+    options = {**issue_options(), "check_base": BASE}
+    with acting_as(world.organizer_actor), pytest.raises(Invalid, match="нет шаблона"):
+        certificates.issue(trained.id, **options)
+    assert mk.rows(m.Certificate) == []
+    assert mk.rows(m.NumberSeries) == []
 
 
 def test_snapshot_holds_every_printed_fact_as_json(world: mk.World, trained: Any) -> None:
@@ -88,7 +100,7 @@ def test_note_beside_the_certificate_has_its_own_series(world: mk.World, trained
 
 
 def test_retraining_ends_with_a_diploma(world: mk.World) -> None:
-    kind = st.ProgramKind.RETRAINING
+    kind = st.st.ProgramKind.RETRAINING
     program = mk.make_program(world.organizer, kind=kind, hours=256, block=None)
     enrolment = mk.make_enrolment(world.worker, mk.make_past_group(program), status=E.TRAINED)
     assert issue(world, enrolment).kind == K.DIPLOMA
