@@ -363,6 +363,9 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     },
     "import_batch": _own(_table(m.ImportBatch).c.user_id, "operator"),
     "background_job": _own(_table(m.BackgroundJob).c.user_id),
+    "saved_filter": _own(_table(m.SavedFilter).c.user_id),
+    "list_preference": _own(_table(m.ListPreference).c.user_id),
+    "dismissed_hint": _own(_table(m.DismissedHint).c.user_id),
     "worker_heartbeat": _only("operator", "admin"),
 }
 

@@ -1429,6 +1429,42 @@ class BackgroundJob(Base):
     finished_at: Mapped[Moment | None]
 
 
+class SavedFilter(Base):
+    """A list's search, filters and order under the user's own name («Мои отборы»)."""
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (UniqueConstraint("user_id", "view", "title"),)
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    #: table of the list
+    view: Mapped[Code]
+    title: Mapped[Name]
+    #: GET parameters without the page
+    query: Mapped[Long]
+    created_at: Mapped[CreatedAt]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ListPreference(Base):
+    """Columns and page size that a user chose for a list; empty: as declared."""
+
+    __tablename__ = "list_preference"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    view: Mapped[Code] = mapped_column(primary_key=True)
+    columns: Mapped[Words]
+    page_size: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class DismissedHint(Base):
+    """A first-visit hint that a user has switched off."""
+
+    __tablename__ = "dismissed_hint"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[Code] = mapped_column(primary_key=True)
+
+
 class WorkerHeartbeat(Base):
     """Last sign of life of each job worker, for /health."""
 

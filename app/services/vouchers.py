@@ -43,6 +43,12 @@ def eligibility(employee_id: int) -> Decision:
     return _best_place(employee_id, places, rule)[1]
 
 
+def may_apply(employee_id: int) -> bool:
+    """Whether an application may be made now; a live чек answers by one statement."""
+    live = select(m.Voucher.id).where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
+    return db.session.scalar(live.limit(1)) is None and eligibility(employee_id).allowed
+
+
 def find_rule(on: dt.date) -> m.VoucherRule | None:
     """Return the version of the rule in force on a day."""
     statement = select(m.VoucherRule).where(

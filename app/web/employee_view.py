@@ -121,7 +121,7 @@ class EmployeePages(ScopedModelView):
         actor, buttons = current_actor(), []
         if actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
-        if actor.can("voucher_application:add") and vouchers.eligibility(row.id).allowed:
+        if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
         return buttons
 

@@ -20,11 +20,12 @@ from app.extensions import db
 from app.services import certificates, enrolments
 from app.statuses import EnrolmentStatus
 from app.web import columns as c
+from app.web.form_pages import attach
 from app.web.forms import RuDateField
 from app.web.guards import guarded, signed_in
 from app.web.pages import Button, FormPage, Section
 from app.web.printing import issue_options
-from app.web.scoped_view import ScopedModelView, attach
+from app.web.scoped_view import ScopedModelView
 
 _OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
 

@@ -13,7 +13,6 @@ from app.access import acting_as
 from app.clock import today
 from app.documents.certificate import CertificateFacts
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.extensions import db
 from app.services import certificates
 from app.web.printing import issue_options
 from tests.services import makers as mk
@@ -54,12 +53,11 @@ def test_issue_gives_a_number_a_code_and_a_letter(world: mk.World, trained: Any)
     assert len(mk.journal("certificate.issued")) == 1
 
 
-def test_a_paper_that_cannot_be_printed_is_not_issued_and_spends_no_number(world: mk.World, trained: Any) -> None:
-    world.program.kind = st.ProgramKind.RETRAINING
-    db.session.commit()
-    options = {**issue_options(), "check_base": BASE}
+def test_a_paper_that_cannot_be_printed_is_not_issued_and_spends_no_number(world: mk.World) -> None:
+    program = mk.make_program(world.organizer, kind=st.ProgramKind.RETRAINING, hours=256, block=None)
+    enrolment = mk.make_enrolment(world.worker, mk.make_past_group(program), status=E.TRAINED)
     with acting_as(world.organizer_actor), pytest.raises(Invalid, match="нет шаблона"):
-        certificates.issue(trained.id, **options)
+        certificates.issue(enrolment.id, **issue_options())
     assert mk.rows(m.Certificate) == []
     assert mk.rows(m.NumberSeries) == []
 
@@ -100,7 +98,7 @@ def test_note_beside_the_certificate_has_its_own_series(world: mk.World, trained
 
 
 def test_retraining_ends_with_a_diploma(world: mk.World) -> None:
-    kind = st.st.ProgramKind.RETRAINING
+    kind = st.ProgramKind.RETRAINING
     program = mk.make_program(world.organizer, kind=kind, hours=256, block=None)
     enrolment = mk.make_enrolment(world.worker, mk.make_past_group(program), status=E.TRAINED)
     assert issue(world, enrolment).kind == K.DIPLOMA
