@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import models as m
@@ -39,23 +40,102 @@ class TrainingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardData:
-    """Everything of a staff card that the actor sees; ages and seniority are full years, None when unknown."""
+class CardCounts:
+    """How many records of each kind a card has; ``trained`` are the courses taken on the portal."""
 
-    person: m.Employee
-    age: int | None
-    teaching_years: int | None
-    working_years: int | None
-    position_years: int | None
-    employments: Sequence[m.Employment]
-    former_names: Sequence[m.FormerName]
-    qualifications: Sequence[m.Qualification]
-    attestations: Sequence[m.Attestation]
-    trainings: Sequence[TrainingLine]
-    applications: Sequence[m.VoucherApplication]
-    vouchers: Sequence[m.Voucher]
-    enrolments: Sequence[m.Enrolment]
-    certificates: Sequence[m.Certificate]
+    employments: int
+    qualifications: int
+    attestations: int
+    outside: int
+    trained: int
+    vouchers: int
+    enrolments: int
+    certificates: int
+
+
+class CardData:
+    """A staff card that the actor sees; each list is read when it is first asked for, so a tab costs only its own.
+
+    Ages and seniority are full years, None when unknown.
+    """
+
+    def __init__(self, person: m.Employee) -> None:
+        day = today()
+        self.person = person
+        self.age = _years(age, person.birth_date, day)
+        self.teaching_years = _years(seniority, person.teaching_since, day)
+        self.working_years = _years(seniority, person.working_since, day)
+
+    @cached_property
+    def counts(self) -> CardCounts:
+        """The number of records of each kind, by one statement."""
+        e = m.Enrolment
+        kinds = {
+            "employments": _number(m.Employment, self.person.id),
+            "qualifications": _number(m.Qualification, self.person.id),
+            "attestations": _number(m.Attestation, self.person.id),
+            "outside": _number(m.Training, self.person.id),
+            "trained": _number(e, self.person.id).where(e.status == EnrolmentStatus.TRAINED),
+            "vouchers": _number(m.Voucher, self.person.id),
+            "enrolments": _number(e, self.person.id),
+            "certificates": _number(m.Certificate, self.person.id),
+        }
+        row = db.session.execute(select(*(number.scalar_subquery().label(kind) for kind, number in kinds.items())))
+        return CardCounts(**row.one()._mapping)
+
+    @cached_property
+    def employments(self) -> Sequence[m.Employment]:
+        """Places of work, the live ones first."""
+        found = _list(m.Employment, self.person.id, m.Employment.started_on.desc(), *_EMPLOYMENT)
+        return sorted(found, key=lambda e: e.ended_on is not None)
+
+    @property
+    def position_years(self) -> int | None:
+        """Seniority in the position held now."""
+        day = today()
+        return _years(seniority, _in_position_since(self.employments, day), day)
+
+    @cached_property
+    def former_names(self) -> Sequence[m.FormerName]:
+        """Former surnames, the latest first."""
+        return _list(m.FormerName, self.person.id, m.FormerName.until.desc())
+
+    @cached_property
+    def qualifications(self) -> Sequence[m.Qualification]:
+        """Diplomas, the latest first."""
+        return _list(m.Qualification, self.person.id, m.Qualification.year.desc(), joinedload(m.Qualification.level))
+
+    @cached_property
+    def attestations(self) -> Sequence[m.Attestation]:
+        """Attestations, the latest first."""
+        return _list(m.Attestation, self.person.id, m.Attestation.valid_from.desc(), *_ATTESTATION)
+
+    @cached_property
+    def trainings(self) -> Sequence[TrainingLine]:
+        """Courses taken on the portal and outside it, the latest first."""
+        outside = _list(m.Training, self.person.id, m.Training.ended_on.desc())
+        return _history(self.enrolments, self.certificates, outside)
+
+    @cached_property
+    def applications(self) -> Sequence[m.VoucherApplication]:
+        """Applications for чеки, the latest first."""
+        return _list(m.VoucherApplication, self.person.id, m.VoucherApplication.id.desc())
+
+    @cached_property
+    def vouchers(self) -> Sequence[m.Voucher]:
+        """Чеки with their blocks, the latest first."""
+        return _list(m.Voucher, self.person.id, m.Voucher.issued_on.desc(), selectinload(m.Voucher.blocks))
+
+    @cached_property
+    def enrolments(self) -> Sequence[m.Enrolment]:
+        """Enrolments, the latest first."""
+        return _list(m.Enrolment, self.person.id, m.Enrolment.id.desc(), *_ENROLMENT)
+
+    @cached_property
+    def certificates(self) -> Sequence[m.Certificate]:
+        """Documents on training, the latest first."""
+        organizer = joinedload(m.Certificate.organizer)
+        return _list(m.Certificate, self.person.id, m.Certificate.issued_on.desc(), organizer)
 
     @property
     def main(self) -> m.Employment | None:
@@ -63,7 +143,7 @@ class CardData:
         live = [e for e in self.employments if e.ended_on is None or e.ended_on >= today()]
         return next((e for e in live if e.kind == EmploymentKind.MAIN), live[0] if live else None)
 
-    @property
+    @cached_property
     def enrolment_of_block(self) -> Mapping[int, m.Enrolment]:
         """Block id → the latest enrolment that it pays or paid for."""
         return {e.block_id: e for e in reversed(self.enrolments) if e.block_id is not None}
@@ -71,31 +151,12 @@ class CardData:
 
 def card(employee_id: int) -> CardData:
     """Return the staff card; a fixed number of statements, whatever the number of rows. Raises NotFound, Forbidden."""
-    person = get_visible(db.session, m.Employee, employee_id, "employee:show")
-    employments = _list(m.Employment, employee_id, m.Employment.started_on.desc(), *_EMPLOYMENT)
-    certificates = _list(
-        m.Certificate, employee_id, m.Certificate.issued_on.desc(), joinedload(m.Certificate.organizer)
-    )
-    enrolments = _list(m.Enrolment, employee_id, m.Enrolment.id.desc(), *_ENROLMENT)
-    day = today()
-    return CardData(
-        person=person,
-        age=_years(age, person.birth_date, day),
-        teaching_years=_years(seniority, person.teaching_since, day),
-        working_years=_years(seniority, person.working_since, day),
-        position_years=_years(seniority, _in_position_since(employments, day), day),
-        employments=sorted(employments, key=lambda e: e.ended_on is not None),
-        former_names=_list(m.FormerName, employee_id, m.FormerName.until.desc()),
-        qualifications=_list(
-            m.Qualification, employee_id, m.Qualification.year.desc(), joinedload(m.Qualification.level)
-        ),
-        attestations=_list(m.Attestation, employee_id, m.Attestation.valid_from.desc(), *_ATTESTATION),
-        trainings=_history(enrolments, certificates, _list(m.Training, employee_id, m.Training.ended_on.desc())),
-        applications=_list(m.VoucherApplication, employee_id, m.VoucherApplication.id.desc()),
-        vouchers=_list(m.Voucher, employee_id, m.Voucher.issued_on.desc(), selectinload(m.Voucher.blocks)),
-        enrolments=enrolments,
-        certificates=certificates,
-    )
+    return CardData(get_visible(db.session, m.Employee, employee_id, "employee:show"))
+
+
+def _number(model: Any, employee_id: int) -> Select[int]:
+    """Statement that counts a person's rows; the session's scope reaches into subqueries."""
+    return select(func.count()).select_from(model).where(model.employee_id == employee_id)
 
 
 _EMPLOYMENT = (

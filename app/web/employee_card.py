@@ -32,13 +32,14 @@ TABS = (
 
 def tabs(data: CardData, current: str) -> list[Tab]:
     """Tabs of the card with the number of records behind each."""
+    n = data.counts
     counts = {
-        "work": len(data.employments),
-        "education": len(data.qualifications),
-        "attestation": len(data.attestations),
-        "training": len(data.trainings),
-        "courses": len(data.vouchers) + len(data.enrolments),
-        "documents": len(data.certificates),
+        "work": n.employments,
+        "education": n.qualifications,
+        "attestation": n.attestations,
+        "training": n.trained + n.outside,
+        "courses": n.vouchers + n.enrolments,
+        "documents": n.certificates,
     }
     href = url_for("EmployeeView.show", pk=data.person.id)
     return [Tab(title, f"{href}?tab={code}", counts.get(code), code == current) for code, title in TABS]
@@ -107,7 +108,7 @@ def voucher_blocks(data: CardData) -> list[Block]:
     """The live чек as a picture of its blocks, or why there is none and when it may be asked for."""
     live = next((v for v in data.vouchers if v.status == VoucherStatus.ACTIVE), None)
     if live is not None:
-        parts = [_part(block, data.enrolment_of_block.get(block.id)) for block in live.blocks]
+        parts = [_part(block, data) for block in live.blocks]
         note = f"Действует до {format_date(live.valid_until)}."
         return [Block(f"Чек № {live.number}", parts=parts, note=note)]
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
@@ -122,17 +123,14 @@ def voucher_blocks(data: CardData) -> list[Block]:
 _PART_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus.USED: "ok", BlockStatus.LAPSED: "bad"}
 
 
-def _part(block: m.VoucherBlock, enrolment: m.Enrolment | None) -> Cell:
+def _part(block: m.VoucherBlock, data: CardData) -> Cell:
     hours = f"{block.hours_min}–{block.hours_max} ч" if block.hours_min != block.hours_max else f"{block.hours_max} ч"
     detail = block.status.label
-    if (
-        enrolment is not None
-        and block.status in (BlockStatus.RESERVED, BlockStatus.USED)
-        and enrolment.group is not None
-    ):
-        detail = (
-            f"{enrolment.status.label}: группа {enrolment.group.number}, с {format_date(enrolment.group.starts_on)}"
-        )
+    taken = block.status in (BlockStatus.RESERVED, BlockStatus.USED)
+    enrolment = data.enrolment_of_block.get(block.id) if taken else None
+    if enrolment is not None and enrolment.group is not None:
+        group = enrolment.group
+        detail = f"{enrolment.status.label}: группа {group.number}, с {format_date(group.starts_on)}"
     return Cell(f"{block.title} · {hours}", detail, tone=_PART_TONES[block.status])
 
 

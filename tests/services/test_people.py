@@ -86,9 +86,38 @@ def test_card_takes_the_same_number_of_statements_for_one_row_and_three(world: m
             fill(world, more)
         db.session.expunge_all()
         with acting_as(world.worker.actor), statements() as seen:
-            people.card(world.worker.employee.id)
+            card = people.card(world.worker.employee.id)
+            assert numbers_of(card) == (card.counts, card.position_years)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 16
+
+
+def numbers_of(card: people.CardData) -> tuple[people.CardCounts, int | None]:
+    """Read every list of a card."""
+    own = [line for line in card.trainings if line.enrolment]
+    counts = people.CardCounts(
+        employments=len(card.employments),
+        qualifications=len(card.qualifications),
+        attestations=len(card.attestations),
+        outside=len(card.trainings) - len(own),
+        trained=len(own),
+        vouchers=len(card.vouchers),
+        enrolments=len(card.enrolments),
+        certificates=len(card.certificates),
+    )
+    return counts, card.position_years
+
+
+def test_numbers_beside_the_tabs_are_within_the_scope(world: mk.World) -> None:
+    """An organizer counts the enrolments in the own groups only, and nothing of the person's attestation."""
+    fill(world, 2)
+    mk.make_enrolment(world.worker, world.group, status=st.EnrolmentStatus.CONFIRMED)
+    with acting_as(world.organizer_actor):
+        seen = people.card(world.worker.employee.id)
+        assert numbers_of(seen)[0] == seen.counts
+        assert (seen.counts.enrolments, seen.counts.trained, seen.counts.attestations) == (1, 0, 0)
+    with acting_as(world.responsible):
+        assert people.card(world.worker.employee.id).counts.enrolments == 3
 
 
 def test_foreign_card_is_not_found(world: mk.World) -> None:
