@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for ``settings``; the database must be reachable and migrated."""
     from app import access
-    from app.extensions import csrf, db, limiter, migrate
+    from app.extensions import compress, csrf, db, limiter, migrate
     from app.web import layout, requests
 
     app = Flask(__name__)
@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     limiter.init_app(app)
+    compress.init_app(app)
     with app.app_context():
         access.install(db.session)
         requests.install(app)
@@ -71,6 +72,11 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "FAB_ALLOW_GET_UNSAFE_MUTATIONS": False,
         "SEND_FILE_MAX_AGE_DEFAULT": dt.timedelta(days=30),
         "TEMPLATES_AUTO_RELOAD": False,
+        # pages and scripts; a guess of the CSRF token by the packed length (BREACH) needs requests from other sites to
+        # carry the cookie, which SameSite=Lax refuses
+        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_LEVEL": 5,
     }
 
 

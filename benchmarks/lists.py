@@ -25,7 +25,7 @@ PAGES = {
     "card": "staff card",
     "edit": "edit form",
 }
-RIVAL = ("django>=5.2,<5.3", "psycopg2-binary")
+RIVAL = ("django>=5.2,<5.3", "psycopg2-binary", "django-unfold", "whitenoise", "waitress")
 CALLS = 3
 
 
@@ -62,10 +62,11 @@ def rival_python() -> Path:
     """Python of the rival's own environment, made at the first run."""
     folder = FOLDER / "django"
     python = folder / "bin" / "python"
-    if not (folder / "installed").exists():
+    mark, wanted = folder / "installed", "\n".join(RIVAL)
+    if not mark.exists() or mark.read_text() != wanted:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *RIVAL], check=True)
-        (folder / "installed").touch()
+        mark.write_text(wanted)
     return python
 
 

@@ -9,7 +9,13 @@ from django.contrib import admin
 from django.db.models import Prefetch, Q
 from django.utils.timezone import localdate
 
-from benchmarks.rival.models import Attestation, Employee, EmployeeCard, Employment, Voucher
+from benchmarks.rival.models import Attestation, Employee, EmployeeCard, Employment, Organization, Voucher
+from benchmarks.rival.settings import THEMED
+
+if THEMED:
+    from unfold.admin import ModelAdmin, TabularInline
+else:
+    from django.contrib.admin import ModelAdmin, TabularInline
 
 
 def dotted(day: dt.date) -> str:
@@ -25,7 +31,7 @@ FIELDSETS = [
 
 
 @admin.register(Employee)
-class EmployeeAdmin(admin.ModelAdmin):
+class EmployeeAdmin(ModelAdmin):
     """The list with the portal's columns, and the form with its fields."""
 
     list_display = ("person", "birth", "workplace", "masked_snils", "category", "voucher")
@@ -94,7 +100,7 @@ class ReadOnly:
     has_change_permission = has_delete_permission = has_add_permission
 
 
-class EmploymentInline(ReadOnly, admin.TabularInline):
+class EmploymentInline(ReadOnly, TabularInline):
     model = Employment
     fields = ("position", "organization", "kind", "started_on", "ended_on", "status")
 
@@ -102,7 +108,7 @@ class EmploymentInline(ReadOnly, admin.TabularInline):
         return super().get_queryset(request).select_related("position", "organization")
 
 
-class AttestationInline(ReadOnly, admin.TabularInline):
+class AttestationInline(ReadOnly, TabularInline):
     model = Attestation
     fields = ("kind", "valid_from", "valid_until")
 
@@ -110,14 +116,34 @@ class AttestationInline(ReadOnly, admin.TabularInline):
         return super().get_queryset(request).select_related("kind")
 
 
-class VoucherInline(ReadOnly, admin.TabularInline):
+class VoucherInline(ReadOnly, TabularInline):
     model = Voucher
     fields = ("number", "issued_on", "valid_until", "status")
 
 
 @admin.register(EmployeeCard)
-class CardAdmin(ReadOnly, admin.ModelAdmin):
+class CardAdmin(ReadOnly, ModelAdmin):
     """The person with places of work, attestations and чеки, for reading."""
 
     fieldsets = FIELDSETS
     inlines = (EmploymentInline, AttestationInline, VoucherInline)
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ModelAdmin):
+    """The list of organizations."""
+
+    list_display = ("short_name",)
+    search_fields = ("short_name",)
+    list_per_page = 25
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ModelAdmin):
+    """The list of чеки."""
+
+    list_display = ("number", "employee", "issued_on", "valid_until", "status")
+    list_select_related = ("employee",)
+    list_filter = ("status",)
+    search_fields = ("number", "employee__last_name")
+    list_per_page = 25

@@ -1,12 +1,17 @@
 """Settings as ``startproject`` makes them, for production: DEBUG off, templates cached, connections kept."""
 
 import os
+import tempfile
+from pathlib import Path
 
+#: with "unfold" the admin wears django-unfold and serves its static files, for pictures and figures in a browser
+THEMED = os.environ.get("RIVAL_THEME") == "unfold"
 DEBUG = False
 SECRET_KEY = "benchmark-secret-key-that-is-long-enough-0123456789"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "benchmarks.rival.urls"
 INSTALLED_APPS = [
+    *(["unfold"] if THEMED else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -17,6 +22,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    *(["whitenoise.middleware.WhiteNoiseMiddleware", "django.middleware.gzip.GZipMiddleware"] if THEMED else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -56,3 +62,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 LANGUAGE_CODE = "ru"
 TIME_ZONE = "Europe/Samara"
 STATIC_URL = "static/"
+STATIC_ROOT = Path(os.environ.get("BENCHMARK_DIR") or tempfile.gettempdir()) / "kadry-benchmarks-static"
+if THEMED:
+    WHITENOISE_MAX_AGE = 31536000
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+    UNFOLD = {"SITE_TITLE": "Кадры в образовании", "SITE_HEADER": "Кадры в образовании"}

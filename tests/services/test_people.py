@@ -113,7 +113,7 @@ def test_numbers_beside_the_tabs_are_within_the_scope(world: mk.World) -> None:
     fill(world, 2)
     mk.make_enrolment(world.worker, world.group, status=st.EnrolmentStatus.CONFIRMED)
     with acting_as(world.organizer_actor):
-        seen = people.card(world.worker.employee.id)
+        seen = people.CardData(mk.fetch(m.Employee, world.worker.employee.id))
         assert numbers_of(seen)[0] == seen.counts
         assert (seen.counts.enrolments, seen.counts.trained, seen.counts.attestations) == (1, 0, 0)
     with acting_as(world.responsible):
