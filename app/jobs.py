@@ -5,27 +5,41 @@ A job deferred inside a use case joins its transaction: a rollback removes it, a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import procrastinate
-from flask import Flask
+from flask import Flask, current_app
 from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
 from app.extensions import db
-from app.services import enrolments, letters, mail, vouchers
+from app.services import background, enrolments, letters, mail, vouchers
 from app.services.accounts import SYSTEM
 
 log = logging.getLogger("portal.jobs")
 
-jobs = procrastinate.App(connector=SQLAlchemyPsycopg2Connector(), import_paths=["app.jobs"])
+_connector = SQLAlchemyPsycopg2Connector()
+jobs = procrastinate.App(connector=_connector, import_paths=["app.jobs"])
+#: defers on the session's connection also inside a worker, which reads its queue through a connector of its own
+_queue = JobManager(_connector)
 
 #: a worker silent for longer is considered dead
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 5, 30
+#: jobs that one worker does at a time, so that letters do not wait for long work
+CONCURRENCY = 3
+#: long work is tried again so many times after an error or the death of its worker, after a pause
+RETRIES, RETRY_SECONDS = 2, 30
+#: its worker is dead when silent for longer; a worker busy with a large file may be silent for a while
+STALLED_SECONDS = 60
 
 
 def open_jobs() -> None:
@@ -33,17 +47,37 @@ def open_jobs() -> None:
     jobs.open(db.engine)
     if _wake not in letters.on_queued:
         letters.on_queued.append(_wake)
+    if _begin not in background.on_submitted:
+        background.on_submitted.append(_begin)
 
 
 def _wake(letter_id: int) -> None:
     """Defer the sending of a letter in the transaction that wrote it."""
-    send_letter.configure(connection=db.session.connection()).defer(letter_id=letter_id)
+    _defer(send_letter.configure(connection=db.session.connection()), letter_id=letter_id)
+
+
+def _begin(job_id: int, user_id: int) -> None:
+    """Defer long work in the transaction that ordered it; one user's orders are done one after the other."""
+    _defer(do_work.configure(connection=db.session.connection(), lock=f"work-of-{user_id}"), job_id=job_id)
+
+
+def _defer(deferrer: Any, **arguments: Any) -> None:
+    deferrer.job_manager = _queue
+    deferrer.defer(**arguments)
+
+
+@contextmanager
+def _portal() -> Iterator[None]:
+    """A context of the task's own, in which the portal acts: several tasks run at once, each with its session."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    with app.app_context(), acting_as(SYSTEM):
+        yield
 
 
 @jobs.task(name="send_letter", retry=procrastinate.RetryStrategy(max_attempts=5, exponential_wait=30))
 def send_letter(letter_id: int) -> None:
     """Send one letter; a letter already sent is left alone."""
-    with acting_as(SYSTEM), unscoped("outgoing mail"):
+    with _portal(), unscoped("outgoing mail"):
         mail.send(letter_id)
 
 
@@ -51,16 +85,49 @@ def send_letter(letter_id: int) -> None:
 @jobs.task(name="sweep", queueing_lock="sweep")
 def sweep(timestamp: int) -> None:
     """Send the letters whose job was lost with a killed worker."""
-    with acting_as(SYSTEM), unscoped("outgoing mail"):
+    with _portal(), unscoped("outgoing mail"):
         mail.send_waiting()
+
+
+@jobs.task(
+    name="do_work",
+    pass_context=True,
+    retry=procrastinate.RetryStrategy(max_attempts=RETRIES, wait=RETRY_SECONDS),
+)
+def do_work(context: procrastinate.JobContext, job_id: int) -> None:
+    """Do what a user ordered; a refusal, a cancellation and the last error end the order, not the worker."""
+    with _portal():
+        background.run(job_id, last=context.job.attempts >= RETRIES)
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(name="take_up", queueing_lock="take_up", pass_context=True)
+async def take_up(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Take up the long work of killed workers: again from the start, and after its retries it is reported as failed."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(task_name=do_work.name, seconds_since_heartbeat=STALLED_SECONDS):
+        if job.attempts < RETRIES:
+            await manager.retry_job(job)
+        else:
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+    await asyncio.to_thread(_close_lost)
+
+
+def _close_lost() -> None:
+    alive = text(
+        "SELECT (args->>'job_id')::int FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
+    )
+    with _portal():
+        background.close_lost(set(db.session.scalars(alive, {"task": do_work.name})))
 
 
 @jobs.periodic(cron="15 0 * * *")
 @jobs.task(name="nightly", queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
-    """Expire the чеки whose term has ended, and check guard 1: seats taken against enrolments."""
-    with acting_as(SYSTEM), unscoped("nightly work"):
+    """Expire the чеки whose term has ended, remove old results, check guard 1: seats taken against enrolments."""
+    with _portal(), unscoped("nightly work"):
         vouchers.expire_due()
+        background.remove_old_files()
         differing = enrolments.recount()
     if differing:
         log.error("groups whose seats differ from their enrolments", extra={"groups": differing})
@@ -76,7 +143,15 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
     beats.start()
     try:
         with jobs.replace_connector(connector) as worker:
-            worker.run_worker(name=name, wait=not once, delete_jobs="successful", install_signal_handlers=not once)
+            worker.run_worker(
+                name=name,
+                wait=not once,
+                # one at a time empties the queue: a job that waits for its user's other one is not missed
+                concurrency=1 if once else CONCURRENCY,
+                delete_jobs="successful",
+                install_signal_handlers=not once,
+                stalled_worker_timeout=STALLED_SECONDS,
+            )
     finally:
         stop.set()
         beats.join(timeout=HEARTBEAT_SECONDS)

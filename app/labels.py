@@ -64,6 +64,7 @@ THINGS: Mapping[str, Thing] = {
     "audit_entry": Thing("Журнал", "запись журнала", "записи журнала", ""),
     "letter": Thing("Письма", "письмо", "письма", ""),
     "import_batch": Thing("Загрузки из Excel", "загрузка из Excel", "загрузки из Excel", ""),
+    "background_job": Thing("Задания", "задание", "задания", ""),
 }
 
 #: columns that mean the same wherever they stand
@@ -309,6 +310,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "sent_at": "Отправлено",
     },
     "import_batch": {"file_name": "Файл", "summary": "Итог", "applied_at": "Применён"},
+    "background_job": {"message": "Итог", "done": "Сделано", "finished_at": "Окончено"},
 }
 
 _ACTIONS: Mapping[str, str] = {
@@ -369,6 +371,10 @@ _ACTIONS: Mapping[str, str] = {
     "reopen": "Уточнено",
     "retire": "Отменено",
     "end": "Окончено",
+    "run": "Начато",
+    "finish": "Выполнено",
+    "break": "Не выполнено",
+    "stop": "Отменено",
 }
 
 

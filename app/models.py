@@ -970,6 +970,7 @@ class TrainingGroup(Base):
         ForeignKeyConstraint(["program_id", "organizer_id"], ["program.id", "program.organizer_id"]),
         UniqueConstraint("organizer_id", "number"),
         Index("ix_training_group_status", "status", "starts_on"),
+        Index("ix_training_group_number", "number", "id"),
     )
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(index=True)
@@ -1090,6 +1091,7 @@ class Certificate(Base):
         UniqueConstraint("organizer_id", "kind", "year", "sequence"),
         UniqueConstraint("organizer_id", "kind", "year", "number"),
         Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
+        Index("ix_certificate_number", "number", "id"),
         CheckConstraint("sequence > 0", "sequence"),
     )
     id: Mapped[Id]
@@ -1427,6 +1429,9 @@ class BackgroundJob(Base):
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     created_at: Mapped[CreatedAt]
     finished_at: Mapped[Moment | None]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class SavedFilter(Base):

@@ -458,6 +458,13 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(LetterStatus.QUEUED, "resend", "Отправить снова", LetterStatus.FAILED, LetterStatus.ABORTED),
         *_edges(LetterStatus.ABORTED, "abort", "Не отправлять", LetterStatus.QUEUED, LetterStatus.FAILED),
     ),
+    "background_job": (
+        *_edges(JobStatus.RUNNING, "run", "", JobStatus.QUEUED, automatic=True),
+        *_edges(JobStatus.DONE, "finish", "", JobStatus.RUNNING, automatic=True),
+        *_edges(JobStatus.FAILED, "break", "", JobStatus.QUEUED, JobStatus.RUNNING, automatic=True),
+        # whoever ordered the work stops it: no right of its own, the row is the user's
+        *_edges(JobStatus.CANCELLED, "stop", "", JobStatus.QUEUED, JobStatus.RUNNING, automatic=True),
+    ),
 }
 
 

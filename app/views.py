@@ -13,13 +13,19 @@ from app import models as m
 from app.access import current_actor
 from app.services import accounts, certificates, enrolments, groups, mail, people, programs, vouchers
 from app.statuses import EmploymentKind
+from app.web import attention
 from app.web import columns as c
+from app.web.appearance import AppearanceView
 from app.web.certificate_view import CertificatePrinting
+from app.web.checks import CheckView
 from app.web.employee_view import EmployeePages
 from app.web.enrolment_view import EnrolmentPages
+from app.web.global_search import SearchView
 from app.web.group_view import GroupPages
+from app.web.help import HelpView
 from app.web.pages import Block, Button
 from app.web.scoped_view import ScopedModelView
+from app.web.task_view import TaskView, orders_work
 
 # --- Работники -------------------------------------------------------------------------------------------------------
 
@@ -28,7 +34,7 @@ class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
     list_columns = [c.PERSON, c.WORKPLACE, "snils", c.CATEGORY, c.VOUCHER]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (c.EMPLOYER, c.POSITION, "sex", "birth_date")
+    filters = (attention.EMPLOYEE, c.EMPLOYER, c.POSITION, "sex", "birth_date")
     base_order_by = (m.Employee.sort,)
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
@@ -40,6 +46,7 @@ class EmployeeView(EmployeePages):
         "teaching_since": "Дата, с которой считается педагогический стаж: стаж вычисляется сам.",
         "name_dative": "Для справок: «выдана Ивановой Марии Петровне». Пусто — портал просклоняет сам.",
     }
+    keep = ("organization",)
     required_columns = ("birth_date", "sex")
     empty = "Работников пока нет. Добавьте первого или загрузите список из Excel."
 
@@ -64,7 +71,7 @@ class EmploymentView(PersonRecordView):
     tab = "work"
     list_columns = [c.OWNER, "position", "organization", "kind", "started_on", "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
-    filters = ("status", "organization", "position", "kind", "started_on")
+    filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", "started_on")
     base_order_by = (m.Employment.id.desc(),)
     sections = (
         ("Место работы", ("employee", "organization", "position", "subjects", "kind", "activity")),
@@ -136,7 +143,7 @@ class VoucherApplicationView(ScopedModelView):
     datamodel = Table(m.VoucherApplication)
     list_columns = [c.OWNER, c.EMPLOYMENT, "status", "submitted_at", "due_on"]
     load = ("employee", "employment.position", "employment.organization")
-    filters = ("status", "due_on")
+    filters = (attention.APPLICATION, "status", "due_on")
     base_order_by = (m.VoucherApplication.id.desc(),)
     sections = (("", ("employee", "on_behalf_note")),)
     limited = {"employee": "voucher_application:add"}
@@ -178,7 +185,7 @@ class VoucherView(ScopedModelView):
     datamodel = Table(m.Voucher)
     list_columns = ["number", c.OWNER, "issued_on", "valid_until", "status", c.BLOCKS]
     load = ("employee", "blocks")
-    filters = ("status", "issued_on", "valid_until")
+    filters = (attention.VOUCHER, "status", "issued_on", "valid_until")
     base_order_by = (m.Voucher.id.desc(),)
     services = {"annul": vouchers.annul}
 
@@ -203,6 +210,7 @@ class ProgramView(ScopedModelView):
         ("Содержание", ("annotation", "authors")),
         ("Для ФИС ФРДО", ("qualification_name", "area", "specialities_group", "funding")),
     )
+    keep = ("organizer", "kind", "year", "form")
     limited = {"organizer": "program:add"}
     hints = {"hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250."}
     services = {
@@ -231,13 +239,14 @@ class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
     list_columns = [c.GROUP, "organizer", c.GROUP_DATES, "place", c.SEATS, "status"]
     load = ("program", "organizer")
-    filters = ("status", "starts_on", "organizer", "program")
+    filters = (attention.GROUP, "status", "starts_on", "organizer", "program")
     base_order_by = (m.TrainingGroup.starts_on.desc(),)
     sections = (
         ("Группа", ("program", "number", "audience", "curator")),
         ("Занятия", ("starts_on", "ends_on", "place", "schedule")),
         ("Запись", ("enrol_from", "enrol_until", "capacity", "minimum")),
     )
+    keep = ("program",)
     limited = {"program": "training_group:add"}
     services = {
         "open": groups.open,
@@ -252,7 +261,7 @@ class EnrolmentView(EnrolmentPages):
     datamodel = Table(m.Enrolment)
     list_columns = [c.OWNER, c.EMPLOYMENT, c.ENROLMENT_GROUP, "block", "status"]
     load = ("employee", "employment.position", "employment.organization", "group.program", "block")
-    filters = ("status", "group")
+    filters = (attention.ENROLMENT, "status", "group")
     base_order_by = (m.Enrolment.id.desc(),)
     sections = (("", ("employee", "group")),)
     limited = {"employee": "enrolment:add"}
@@ -291,6 +300,7 @@ class OrganizationView(ScopedModelView):
         ("Руководитель и связь", ("head_name", "head_position", "city", "address", "phone", "email", "website")),
         ("Курсы", ("employer_agreement", "is_organizer", "certificate_mask", "secretary_name", "closed_on")),
     )
+    keep = ("type", "territory", "municipality", "ownership")
     hints = {
         "parent": "Для структурного подразделения, например детского сада при школе.",
         "certificate_mask": "{number:04d} — порядковый номер, {year} — год: 0001/2026.",
@@ -336,6 +346,7 @@ class PositionView(ScopedModelView):
     filters = ("kind", "voucher_eligible", "active")
     base_order_by = (m.Position.name,)
     sections = (("", ("name", "kind", "voucher_eligible", "subject_required", "synonyms", "active")),)
+    keep = ("kind",)
     hints = {"synonyms": "По одному в строке: так должность называют в списках школ."}
 
 
@@ -385,6 +396,7 @@ class VoucherRuleBlockView(ScopedModelView):
     load = ("rule",)
     filters = ("rule", "kind")
     base_order_by = (m.VoucherRuleBlock.rule_id, m.VoucherRuleBlock.ordering)
+    keep = ("rule",)
     sections = (("", ("rule", "code", "title", "kind", "hours_min", "hours_max", "required", "ordering")),)
 
 
@@ -401,6 +413,7 @@ class FrdoReferenceView(ScopedModelView):
     list_columns = ["value", "list_code", "ordering", "active"]
     filters = ("list_code", "active")
     base_order_by = (m.FrdoReference.list_code, m.FrdoReference.ordering)
+    keep = ("list_code",)
     sections = (("", ("list_code", "value", "ordering", "active")),)
 
 
@@ -409,6 +422,7 @@ class RefusalReasonView(ScopedModelView):
     list_columns = ["text", "subject", "code"]
     filters = ("subject",)
     base_order_by = (m.RefusalReason.subject, m.RefusalReason.code)
+    keep = ("subject",)
     sections = (("", ("code", "subject", "text")),)
 
 
@@ -419,7 +433,7 @@ class AccountView(ScopedModelView):
     datamodel = Table(m.Account)
     list_columns = [c.ACCOUNT, "username", c.ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
-    filters = ("active",)
+    filters = (attention.ACCOUNT, "active")
     base_order_by = (m.Account.last_name, m.Account.first_name)
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
     services = {"unlock": accounts.unlock, "reset_password": c.reset_password}
@@ -530,3 +544,6 @@ def register(builder: AppBuilder) -> None:
             instance = view()
             builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
     builder.add_view_no_menu(FormerNameView())
+    builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
+    for view in (SearchView, HelpView, AppearanceView, CheckView):
+        builder.add_view_no_menu(view())

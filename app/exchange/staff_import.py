@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from app.exchange.staff_row import StaffRow, StaffValues
 from app.exchange.staff_write import store
 from app.extensions import db
 from app.russian import count, format_datetime
+from app.services import background
 from app.statuses import ImportStatus
 from app.unit_of_work import use_case
 
@@ -44,6 +45,12 @@ ACTIONS: Mapping[Action, tuple[str, str]] = {
 _APPLY_LOCK = 373_0207
 _DATES = ("birth_date", "teaching_since", "position_since")
 _NAMED_ROWS = 3
+#: rows written before the progress is told; a person's first row comes before those that name the person again
+_PORTION = 200
+#: rows that are applied while the user waits
+AT_ONCE = 300
+#: kind of the task that applies more
+IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +187,8 @@ def _row_lines(rows: Sequence[PreviewRow]) -> list[str]:
 
 
 @use_case
-def apply(batch_id: int, *, skip_errors: bool) -> AppliedCounts:
-    """Write a previewed list to the cards; all of it or nothing.
+def apply(batch_id: int, *, skip_errors: bool, told: Callable[[int], None] = lambda _rows: None) -> AppliedCounts:
+    """Write a previewed list to the cards; all of it or nothing. ``told`` hears how many rows are written.
 
     Raises NotFound, Forbidden; Conflict when it is already applied, when nothing can be written, and when rows have errors
     and ``skip_errors`` is not set. The batch then holds what was done, without the personal data of the file.
@@ -190,8 +197,10 @@ def apply(batch_id: int, *, skip_errors: bool) -> AppliedCounts:
     batch = _lock(batch_id)
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPLY_LOCK})
     plans = _plan_now([_source_from(row) for row in batch.rows])
-    _refuse(plans, skip_errors=skip_errors)
-    store(plans)
+    _refuse([(plan.source.number, plan.problems) for plan in plans], skip_errors=skip_errors)
+    for first in range(0, len(plans), _PORTION):
+        store(plans[first : first + _PORTION])
+        told(min(first + _PORTION, len(plans)))
     counts = _counts(plans)
     batch.rows = [_as_json(plan, with_values=False) for plan in plans]
     batch.summary = {**batch.summary, **counts}
@@ -199,6 +208,32 @@ def apply(batch_id: int, *, skip_errors: bool) -> AppliedCounts:
     db.session.flush()
     record("import_batch.imported", batch, _summary_words(batch))
     return AppliedCounts(counts["create"], counts["update"], counts["unchanged"], counts["error"])
+
+
+@use_case
+def order(batch_id: int, *, skip_errors: bool) -> int:
+    """Order the application of a long list as the user's task and return its id.
+
+    Raises what ``apply`` raises, by the preview; the application looks at the list anew.
+    """
+    current_actor().require(PERMISSION)
+    batch = _lock(batch_id)
+    _refuse([(row.number, row.problems) for row in rows_of(batch)], skip_errors=skip_errors)
+    return background.submit(
+        IMPORT,
+        f"Применение загрузки: {batch.file_name}",
+        {"batch": batch.id, "skip_errors": skip_errors},
+        total=len(batch.rows),
+        permission=PERMISSION,
+    )
+
+
+def _apply_ordered(work: background.Work) -> background.Outcome:
+    counts = apply(work.parameters["batch"], skip_errors=work.parameters["skip_errors"], told=work.tell)
+    return background.Outcome(f"Список применён: {counts}.")
+
+
+background.KINDS[IMPORT] = background.Kind(_apply_ordered, changes_data=True)
 
 
 def _lock(batch_id: int) -> m.ImportBatch:
@@ -224,13 +259,14 @@ def _plan_now(rows: Sequence[SourceRow]) -> list[RowPlan]:
     return plan_rows(rows, register, reference=reference, reach=reach, today=day)
 
 
-def _refuse(plans: Sequence[RowPlan], *, skip_errors: bool) -> None:
-    wrong = [plan for plan in plans if plan.problems]
-    if wrong and len(wrong) == len(plans):
+def _refuse(rows: Sequence[tuple[int, Sequence[str]]], *, skip_errors: bool) -> None:
+    """Raise Conflict for rows (number, problems) that may not be applied."""
+    wrong = [(row, problems) for row, problems in rows if problems]
+    if wrong and len(wrong) == len(rows):
         raise Conflict("В списке нет ни одной верной строки, применять нечего. Исправьте файл и загрузите его снова.")
     if not wrong or skip_errors:
         return
-    named = "; ".join(f"строка {plan.source.number} — {plan.problems[0]}" for plan in wrong[:_NAMED_ROWS])
+    named = "; ".join(f"строка {row} — {problems[0]}" for row, problems in wrong[:_NAMED_ROWS])
     rest = len(wrong) - _NAMED_ROWS
     more = f"; и ещё {count(rest, 'строка', 'строки', 'строк')}" if rest > 0 else ""
     raise Conflict(

@@ -63,6 +63,18 @@ def notify_employee(
         )
 
 
+def notify_account(user_id: int, text: str, *, subject: str, href: str | None = None) -> None:
+    """Queue a letter to a user; who is also an employee finds a notice in the cabinet."""
+    with unscoped("where to write to a user"):
+        columns = (m.Account.first_name, m.Account.patronymic, m.Account.email, m.Account.employee_id)
+        account = db.session.execute(select(*columns).where(m.Account.id == user_id)).one()
+    if account.employee_id is not None:
+        db.session.execute(insert(m.Notice).values(employee_id=account.employee_id, text=text[:1000], href=href))
+    if account.email:
+        greeting = " ".join(filter(None, (account.first_name, account.patronymic)))
+        queue(account.email, subject, f"Здравствуйте, {greeting}!\n\n{text}{_SIGNATURE}", user_id=user_id)
+
+
 def _account_of(employee_id: int) -> tuple[int | None, str | None]:
     with unscoped("where to write to a person"):
         found = db.session.execute(

@@ -199,11 +199,16 @@ _READERS: Mapping[str, Callable[[object], str]] = {
 _ONE_PHONE = frozenset({"employee", "registration"})
 
 
+def reader_of(table: str, name: str) -> Callable[[object], str] | None:
+    """Return what reads a column's text into its stored form, None for plain texts; it raises IdentifierError."""
+    return parse_phone if name == "phone" and table in _ONE_PHONE else _READERS.get(name)
+
+
 def _check_field(model: type[m.Base], name: str, values: dict[str, Any], errors: Fields) -> None:
     value = values[name]
     if value is None:
         return
-    reader = parse_phone if name == "phone" and model.__tablename__ in _ONE_PHONE else _READERS.get(name)
+    reader = reader_of(model.__tablename__, name)
     if reader is not None:
         try:
             values[name] = value = reader(value)
@@ -213,6 +218,14 @@ def _check_field(model: type[m.Base], name: str, values: dict[str, Any], errors:
     sentence = _date_error(name, value) if isinstance(value, dt.date) else _length_error(model, name, value)
     if sentence:
         errors.setdefault(name, []).append(sentence)
+
+
+def read_value(model: type[m.Base], name: str, value: Any) -> tuple[Any, list[str]]:
+    """Return a column's value as it would be stored and what is wrong with it; asks nothing of the database."""
+    values: dict[str, Any] = {name: _blank_to_none(value)}
+    errors: Fields = {}
+    _check_field(model, name, values, errors)
+    return values[name], errors.get(name, [])
 
 
 def _date_error(name: str, value: dt.date) -> str | None:

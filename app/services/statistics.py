@@ -1,26 +1,280 @@
-"""Aggregates: numbers without rows, for those who may not see people (roles of the design: observer)."""
+"""Figures of the region for the start pages: numbers without rows, each by one statement within the actor's scope.
+
+The table that is counted is an ORM entity, so the scope of the actor applies to it; the names beside the numbers come from
+plain tables. The observer sees no row at all, only the whole region's numbers, and none of fewer than five people.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import text
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from app.access import current_actor
+from sqlalchemy import Select, column, extract, func, select, table, union
+
+from app import models as m
+from app.access import Actor, current_actor, unscoped
+from app.clock import now, today
 from app.errors import Forbidden
 from app.extensions import db
+from app.rules import add_months
+from app.statuses import (
+    EmploymentKind,
+    EnrolmentStatus,
+    GroupStatus,
+    ProgramStatus,
+    VoucherStatus,
+)
 
-_TOTALS = """
-SELECT 'Организаций' AS label, count(*) AS n FROM organization WHERE closed_on IS NULL
-UNION ALL SELECT 'Работников', count(*) FROM employee
-UNION ALL SELECT 'Действующих чеков', count(*) FROM voucher WHERE status = 'active'
-UNION ALL SELECT 'Опубликованных программ', count(*) FROM program WHERE status = 'published'
-UNION ALL SELECT 'Групп, в которые идёт запись', count(*) FROM training_group WHERE status = 'open'
-UNION ALL SELECT 'Обучено за три года', count(*) FROM enrolment
-  WHERE status = 'trained' AND result_on > current_date - interval '36 months'
-"""
+#: fewer people than this are never told to those who may not see people
+FEWEST_SHOWN = 5
+#: training is due once in so many years (273-ФЗ, ст. 47)
+TRAINING_YEARS = 3
+#: groups whose seats are being taken or used now
+_LIVE_GROUPS = (GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING)
+#: roles that see the people of the whole region, so that nothing is hidden from them
+_WHOLE = frozenset({"ministry", "operator"})
+
+_territory, _organization = m.Territory.__table__, m.Organization.__table__
+_employment, _enrolment = m.Employment.__table__, m.Enrolment.__table__
+_training, _voucher = m.Training.__table__, m.Voucher.__table__
+
+#: a number of people; None: fewer than five, not told
+Number = int | None
 
 
-def totals() -> list[tuple[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """People by their main place of work: how many there are, hold a чек, were trained within three years."""
+
+    key: int
+    name: str
+    people: Number
+    with_voucher: Number
+    trained: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How many people of a place completed a course of the portal in a year."""
+
+    key: int
+    name: str
+    people: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Seats of an organizer's live groups."""
+
+    key: int
+    name: str
+    taken: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortalState:
+    """How the portal's own work goes: the last sign of life of a worker, jobs that gave up, letters not yet sent."""
+
+    seen_at: dt.datetime | None
+    failed_jobs: int
+
+
+# --- who may see what ------------------------------------------------------------------------------------------------
+
+
+def _hides(actor: Actor) -> bool:
+    """Whether the actor gets the region's numbers only."""
+    return actor.can("statistics:show") and not actor.roles & (_WHOLE | {"territory"})
+
+
+@contextmanager
+def _reading() -> Iterator[Actor]:
+    """Read within the scope; the observer reads the whole region, of which only numbers leave this module."""
+    actor = current_actor()
+    if not _hides(actor):
+        yield actor
+        return
+    with unscoped("the region's totals: numbers only"):
+        yield actor
+
+
+def _told(number: int, *, hide: bool) -> Number:
+    return None if hide and 0 < number < FEWEST_SHOWN else number
+
+
+def _own_places(actor: Actor) -> Sequence[Any]:
+    """Condition: organizations of the actor's territories; nothing for those who count the whole region."""
+    territories = [i for grant in actor.grants if grant.role == "territory" for i in grant.territory_ids]
+    if actor.roles & _WHOLE or not territories:
+        return ()
+    return (_organization.c.territory_id.in_(territories),)
+
+
+# --- чеки ------------------------------------------------------------------------------------------------------------
+
+
+def vouchers_by_month(year: int) -> list[Number]:
+    """Return twelve numbers: чеки issued in each month of ``year``, whatever became of them."""
+    month = extract("month", m.Voucher.issued_on)
+    statement = (
+        select(month, func.count())
+        .select_from(m.Voucher)
+        .where(m.Voucher.issued_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)))
+        .group_by(month)
+    )
+    with _reading() as actor:
+        found = {int(number): count for number, count in db.session.execute(statement)}
+        return [_told(found.get(number, 0), hide=_hides(actor)) for number in range(1, 13)]
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def staff_by_territory() -> list[Staff]:
+    """People by the territory of their main place of work, so that each is counted once; by name."""
+    return _staff(_territory.c.id, _territory.c.short_name)
+
+
+def staff_by_organization() -> list[Staff]:
+    """The same by organization."""
+    return _staff(_organization.c.id, _organization.c.short_name)
+
+
+def _staff(key: Any, name: Any) -> list[Staff]:
+    active = (
+        select(_voucher.c.employee_id.label("person"))
+        .where(_voucher.c.status == VoucherStatus.ACTIVE)
+        .subquery("active")
+    )
+    trained = _trained_lately().subquery("trained")
+    statement = (
+        _at_work(key, name, func.count(), func.count(active.c.person), func.count(trained.c.person))
+        .outerjoin(active, active.c.person == m.Employment.employee_id)
+        .outerjoin(trained, trained.c.person == m.Employment.employee_id)
+        .where(m.Employment.ended_on.is_(None), m.Employment.kind == EmploymentKind.MAIN)
+    )
+    with _reading() as actor:
+        rows = db.session.execute(statement.where(*_own_places(actor)))
+        return [Staff(pk, title, *(_told(n, hide=_hides(actor)) for n in numbers)) for pk, title, *numbers in rows]
+
+
+def _at_work(key: Any, name: Any, *counts: Any) -> Select[Any]:
+    """Places of work in the actor's scope, counted by what ``key`` and ``name`` are of."""
+    return (
+        select(key, name, *counts)
+        .select_from(m.Employment)
+        .join(_organization, _organization.c.id == m.Employment.organization_id)
+        .join(_territory, _territory.c.id == _organization.c.territory_id)
+        .group_by(key, name)
+        .order_by(name, key)
+    )
+
+
+def _trained_lately() -> Any:
+    """Ids of the people who completed a course of the portal, or one entered in the card, within three years."""
+    since = add_months(today(), -12 * TRAINING_YEARS)
+    on_portal = select(_enrolment.c.employee_id.label("person")).where(
+        _enrolment.c.status == EnrolmentStatus.TRAINED, _enrolment.c.result_on >= since
+    )
+    outside = select(_training.c.employee_id.label("person")).where(_training.c.ended_on >= since)
+    return union(on_portal, outside)
+
+
+def trained_by_territory(year: int) -> list[Trained]:
+    """People who completed a course of the portal in ``year``, by the territory of the place they were sent from."""
+    return _trained(_territory.c.id, _territory.c.short_name, year)
+
+
+def trained_by_organization(year: int) -> list[Trained]:
+    """The same by organization."""
+    return _trained(_organization.c.id, _organization.c.short_name, year)
+
+
+def _trained(key: Any, name: Any, year: int) -> list[Trained]:
+    statement = (
+        select(key, name, func.count(m.Enrolment.employee_id.distinct()))
+        .select_from(m.Enrolment)
+        .join(_employment, _employment.c.id == m.Enrolment.employment_id)
+        .join(_organization, _organization.c.id == _employment.c.organization_id)
+        .join(_territory, _territory.c.id == _organization.c.territory_id)
+        .where(
+            m.Enrolment.status == EnrolmentStatus.TRAINED,
+            m.Enrolment.result_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
+        )
+        .group_by(key, name)
+        .order_by(name, key)
+    )
+    with _reading() as actor:
+        rows = db.session.execute(statement.where(*_own_places(actor)))
+        return [Trained(pk, title, _told(number, hide=_hides(actor))) for pk, title, number in rows]
+
+
+# --- seats -----------------------------------------------------------------------------------------------------------
+
+
+def seats_by_organizer() -> list[Seats]:
+    """Seats taken and offered in the groups that are open, about to start or running, by name of the organizer."""
+    group = m.TrainingGroup
+    statement = (
+        select(_organization.c.id, _organization.c.short_name, func.sum(group.taken), func.sum(group.capacity))
+        .select_from(group)
+        .join(_organization, _organization.c.id == group.organizer_id)
+        .where(group.status.in_(_LIVE_GROUPS))
+        .group_by(_organization.c.id, _organization.c.short_name)
+        .order_by(_organization.c.short_name, _organization.c.id)
+    )
+    with _reading():
+        return [Seats(*row) for row in db.session.execute(statement)]
+
+
+# --- totals ----------------------------------------------------------------------------------------------------------
+
+
+def totals() -> list[tuple[str, Number]]:
     """Return label → number for the whole region; raises Forbidden without ``statistics:show``."""
-    if not current_actor().can("statistics:show"):
+    actor = current_actor()
+    if not actor.can("statistics:show"):
         raise Forbidden("Сводные показатели вам недоступны.")
-    return [(row.label, row.n) for row in db.session.execute(text(_TOTALS))]
+    trained = select(func.count()).select_from(_trained_lately().subquery())
+    counted: list[tuple[str, Any, bool]] = [
+        ("Организаций", _count(_organization, _organization.c.closed_on.is_(None)), False),
+        ("Работников", _count(m.Employee.__table__), True),
+        ("Действующих чеков", _count(_voucher, _voucher.c.status == VoucherStatus.ACTIVE), True),
+        ("Опубликованных программ", _by_status(m.Program, ProgramStatus.PUBLISHED), False),
+        ("Групп, в которые идёт запись", _by_status(m.TrainingGroup, GroupStatus.OPEN), False),
+        ("Обучено за три года", trained, True),
+    ]
+    row = db.session.execute(select(*(statement.scalar_subquery() for _, statement, _ in counted))).one()
+    return [
+        (label, _told(number, hide=people and not actor.roles & _WHOLE))
+        for (label, _, people), number in zip(counted, row, strict=True)
+    ]
+
+
+def _count(table: Any, *conditions: Any) -> Select[Any]:
+    return select(func.count()).select_from(table).where(*conditions)
+
+
+def _by_status(model: type[Any], status: Any) -> Select[Any]:
+    return _count(model.__table__, model.__table__.c.status == status)
+
+
+# --- the portal itself -----------------------------------------------------------------------------------------------
+
+
+def portal_state() -> PortalState:
+    """Return how the portal's own work goes; for those who see the workers (operator, administrator)."""
+    # the queue's own table: no person is in it, and it is not one of the portal's
+    jobs = table("procrastinate_jobs", column("status"))
+    failed = select(func.count()).select_from(jobs).where(jobs.c.status == "failed")
+    row = db.session.execute(select(func.max(m.WorkerHeartbeat.seen_at), failed.scalar_subquery())).one()
+    return PortalState(*row)
+
+
+def is_alive(state: PortalState, *, within: int) -> bool:
+    """Whether a worker gave a sign of life within so many seconds."""
+    return state.seen_at is not None and now() - state.seen_at <= dt.timedelta(seconds=within)

@@ -119,6 +119,9 @@ def apply(employee_id: int, *, employment_id: int | None = None, note: str | Non
     get_writable(db.session, m.Employee, employee_id, "voucher_application:add")
     actor.require("voucher_application:submit")
     note = _checked_note(note, for_another=actor.employee_id != employee_id)
+    # clicks of one moment wait here, so that the second finds the application of the first
+    person = m.Employee.__table__
+    db.session.execute(select(person.c.id).where(person.c.id == employee_id).with_for_update(key_share=True))
     same = _find_live(employee_id)
     if same is not None and same.status == ApplicationStatus.SUBMITTED and same.created_by_id == actor.user_id:
         return same

@@ -57,15 +57,23 @@ class ActionPages(CardPages):
     @expose("/act/", methods=["POST"])
     @signed_in
     def act_many(self) -> Any:
-        """Do one action on the chosen rows: all must be visible, each succeeds or is refused with its own sentence."""
+        """Do one action on the chosen rows: all must be visible, each succeeds or is refused with its own sentence.
+
+        With ``all`` the rows are those of the posted query, if they are still as many as the user ``seen``.
+        """
         name = request.form.get("action", "")
         self._require_action(name)
-        typed = request.form.getlist("rowid")
-        back = redirect(url_for(f"{self.endpoint}.list"))
-        if not typed:
-            flash("Отметьте строки, над которыми нужно выполнить действие.", "info")
+        query = self.listing.read(request.form.get("query", ""))
+        back = redirect(self.listing.url(query))
+        if request.form.get("all") == "1":
+            rows, problem = self._found(query)
+        else:
+            typed = request.form.getlist("rowid")
+            rows = self._chosen(typed)
+            problem = "" if typed else "Отметьте строки, над которыми нужно выполнить действие."
+        if problem:
+            flash(problem, "warning")
             return back
-        rows = self._chosen(typed)
         refusals = []
         for row in rows:
             label = self.card_title(row)
@@ -81,6 +89,24 @@ class ActionPages(CardPages):
         if len(refusals) > 10:
             flash(f"И ещё {len(refusals) - 10} с отказом.", "danger")
         return back
+
+    def _found(self, query: Any) -> tuple[Sequence[Any], str]:
+        """All rows of a query, found anew, and why they may not be acted upon; one of both is empty."""
+        ids, seen = self.listing.ids(query, BULK_LIMIT + 1), request.form.get("seen", "")
+        if not ids:
+            return (), "По этому отбору больше ничего не найдено, поэтому ничего не выполнено."
+        if len(ids) > BULK_LIMIT:
+            return (), (
+                f"По отбору найдено больше {BULK_LIMIT} записей, а за один раз можно обработать не больше {BULK_LIMIT}. "
+                "Ничего не выполнено. Сузьте отбор или отмечайте записи по страницам."
+            )
+        if seen != str(len(ids)):
+            words = count(len(ids), "запись", "записи", "записей")
+            return (), (
+                f"Пока вы смотрели на список, он изменился: теперь по отбору найдено {words}, а вы видели другое число. "
+                "Ничего не выполнено. Просмотрите список и выберите снова."
+            )
+        return self._chosen([str(pk) for pk in ids]), ""
 
     def _chosen(self, typed: Sequence[str]) -> Sequence[Any]:
         ids = sorted({int(v) for v in typed if v.isdecimal() and len(v) < 10})

@@ -225,9 +225,14 @@ class EmployeePages(ScopedModelView):
     @expose("/import/<int:pk>/apply", methods=["POST"])
     @guarded("import")
     def import_apply(self, pk: int) -> Any:
-        """Write the list to the cards."""
+        """Write the list to the cards: a short one at once, a long one as the user's task."""
+        skip_errors = request.form.get("only_valid") == "1"
         try:
-            counts = staff_import.apply(pk, skip_errors=request.form.get("only_valid") == "1")
+            if len(staff_import.load(pk).rows) > staff_import.AT_ONCE:
+                staff_import.order(pk, skip_errors=skip_errors)
+                flash("Список большой, портал применяет его как задание: здесь видно, сколько готово.", "info")
+                return redirect(url_for("TaskView.index"))
+            counts = staff_import.apply(pk, skip_errors=skip_errors)
         except NotFound:
             raise
         except (Conflict, Invalid) as refusal:

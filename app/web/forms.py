@@ -12,34 +12,71 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
+from app.clock import today
+from app.identifiers import format_phone, format_snils
 from app.labels import codes_of, label_of
 from app.russian import RussianDateError, format_date, parse_date
+from app.services.records import reader_of
+from app.web.lookups import LIMIT, named
 
 REQUIRED = "Заполните это поле."
+NOT_FOUND = "По словам «{}» ничего не найдено. Проверьте написание или введите только начало слова."
+SEVERAL = "По словам «{}» найдено несколько: выберите нужное в списке под полем."
+TOO_MANY = "По словам «{}» найдено больше {}: выберите нужное в списке под полем или введите слова точнее."
+
+#: days that are never the current one
+LONG_AGO = frozenset({"birth_date", "teaching_since", "working_since", "licence_date"})
 
 #: how a column is typed: mask of the input and its keyboard on a phone
 MASKS = {
     "snils": {"data-mask": "snils", "inputmode": "numeric", "placeholder": "000-000-000 00"},
     "phone": {"data-mask": "phone", "inputmode": "tel", "placeholder": "+7 (900) 000-00-00"},
-    "email": {"inputmode": "email", "autocomplete": "off"},
+    "email": {"inputmode": "email"},
     "inn": {"inputmode": "numeric"},
     "kpp": {"inputmode": "numeric"},
     "ogrn": {"inputmode": "numeric"},
 }
 
 
+def writer_of(table: str, name: str) -> Callable[[str], str] | None:
+    """Return what writes a column's stored form for people, None where it is stored as people write it."""
+    known = {"snils": format_snils, "phone": format_phone}.get(name)
+    return known if reader_of(table, name) is not None else None
+
+
+class WrittenField(StringField):
+    """Text whose stored form is written for people: a СНИЛС with its dashes; what was typed stays as typed."""
+
+    def __init__(self, *args: Any, write: Callable[[str], str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.write = write
+
+    def _value(self) -> str:
+        if self.write is None or self.raw_data or not self.data:
+            return str(self.data) if self.data is not None else ""
+        return self.write(self.data)
+
+
 class RuDateField(StringField):
-    """Date typed as дд.мм.гггг; ``data`` is a date or None."""
+    """Date typed as дд.мм.гггг; ``data`` is a date or None. A button puts in the current day unless that makes no sense."""
 
     data: Any
 
-    def __init__(self, label: str = "", validators: list[Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(
-            label,
-            validators,
-            render_kw={"data-mask": "date", "inputmode": "numeric", "placeholder": "дд.мм.гггг"},
-            **kwargs,
-        )
+    def __init__(
+        self,
+        label: str = "",
+        validators: list[Any] | None = None,
+        *,
+        offers_today: bool = True,
+        check: str = "",
+        **kwargs: Any,
+    ) -> None:
+        render_kw = {"data-mask": "date", "inputmode": "numeric", "placeholder": "дд.мм.гггг"}
+        if offers_today:
+            render_kw["data-today"] = format_date(today())
+        if check:
+            render_kw["data-check"] = check
+        super().__init__(label, validators, render_kw=render_kw, **kwargs)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -54,7 +91,7 @@ class RuDateField(StringField):
             try:
                 self.data = parse_date(text)
             except RussianDateError as error:
-                raise ValidationError(f"{error}") from error
+                raise ValidationError(f"{error}.") from error
 
 
 class RuIntegerField(IntegerField):
@@ -105,7 +142,16 @@ class LookupField(Field):
     """Choice of one or several rows of a related table, searched as one types; the chosen rows are loaded within the scope.
 
     ``choose(ids) -> rows`` returns only rows that the user may choose, so a foreign id is an error, never a write.
+    Without scripts the words typed come as ``<name>_text``: ``search(words) -> rows`` finds the row meant by them; when
+    they fit several, these are the field's ``candidates``, and the one chosen comes as ``<name>_found``, valid while the
+    words are those that were asked (``<name>_asked``).
     """
+
+    candidates: Sequence[tuple[int, str]] = ()
+    #: what stands in the search box; None: the form has none
+    typed: str | None = None
+    #: id chosen among the candidates
+    answer = ""
 
     def __init__(
         self,
@@ -113,13 +159,15 @@ class LookupField(Field):
         validators: list[Any] | None = None,
         *,
         choose: Callable[[Iterable[int]], list[Any]],
+        search: Callable[[str], list[Any]],
         lookup_url: Callable[[], str],
         options: Callable[[], list[tuple[int, str]]] | None = None,
         multiple: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(label, validators, **kwargs)
-        self.choose, self._lookup_url, self._options, self.multiple = choose, lookup_url, options, multiple
+        self.choose, self.search, self.multiple = choose, search, multiple
+        self._lookup_url, self._options = lookup_url, options
 
     @property
     def lookup_url(self) -> str:
@@ -145,20 +193,61 @@ class LookupField(Field):
 
     @property
     def text(self) -> str:
-        """Label of the chosen row."""
-        return str(self.chosen[0]) if self.chosen else ""
+        """What the search box shows: the chosen row, else the words that found none."""
+        return str(self.chosen[0]) if self.chosen and not self.multiple else self.typed or ""
 
     def _value(self) -> str:
         return self.pk
 
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Read the words beside the ids."""
+        if formdata is not None:
+            self.typed = formdata.get(f"{self.name}_text")
+            is_same = formdata.get(f"{self.name}_asked") == self.typed
+            self.answer = formdata.get(f"{self.name}_found", "") if is_same else ""
+        super().process(formdata, *args, **kwargs)
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Load the chosen rows; an unknown or invisible one is an error."""
-        typed = [v.strip() for v in valuelist if v.strip()]
-        ids = [int(v) for v in typed if v.isdecimal() and len(v) < 10]
-        rows = self.choose(ids) if ids else []
+        rows = self._rows(valuelist)
+        self._set(rows)
+        if self.typed is None or (not self.multiple and rows and _plain(self.typed) == _plain(str(rows[0]))):
+            return
+        kept = rows if self.multiple else []
+        # words that do not name the chosen row replace it, cleared words clear it
+        self._set(kept)
+        words = self.typed.strip()
+        more = self._rows([self.answer]) if self.answer else self._found(words) if words else []
+        self._set(kept + [row for row in more if row not in kept])
+        self.typed = ""
+
+    def _set(self, rows: list[Any]) -> None:
         self.data = rows if self.multiple else (rows[0] if rows else None)
-        if len(ids) != len(typed) or len({r.id for r in rows}) != len(set(ids)):
+
+    def _rows(self, ids: list[str]) -> list[Any]:
+        typed = [v.strip() for v in ids if v.strip()]
+        known = [int(v) for v in typed if v.isdecimal() and len(v) < 10]
+        rows = self.choose(known) if known else []
+        if len(known) != len(typed) or len({r.id for r in rows}) != len(set(known)):
+            # what may be chosen stays: only the foreign row is missing
+            self._set(rows)
             raise ValidationError("Выберите значение из списка.")
+        return rows
+
+    def _found(self, words: str) -> list[Any]:
+        """The only row that the words mean; raises ValidationError when there is none or several."""
+        rows = self.search(words)
+        exact = [row for row in rows if _plain(str(row)) == _plain(words)]
+        if len(exact) == 1 or len(rows) == 1:
+            return exact or rows
+        if not rows:
+            raise ValidationError(NOT_FOUND.format(words))
+        self.candidates = [(row.id, named(row)) for row in rows[:LIMIT]]
+        raise ValidationError(SEVERAL.format(words) if len(rows) <= LIMIT else TOO_MANY.format(words, LIMIT))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("ё", "е").split())
 
 
 class RequiredChoice:
@@ -202,8 +291,10 @@ class PortalModelConverter:
         view = self.view
         return LookupField(
             label,
-            [RequiredChoice() if required or name in view.required_columns else Optional()],
+            # no Optional() else: it would forgive words that found nothing
+            [RequiredChoice()] if required or name in view.required_columns else [],
             choose=lambda ids: view.lookup.choose(name, ids),
+            search=lambda words: view.lookup.rows(name, words[:100]),
             lookup_url=lambda: view.lookup.url(name),
             options=(lambda: view.lookup.options(name)) if view.lookup.is_small(name) else None,
             multiple=many,
@@ -234,17 +325,29 @@ class PortalModelConverter:
         if isinstance(kind, ARRAY):
             return LinesField(label, **common)
         if isinstance(kind, Date) and not isinstance(kind, DateTime):
-            return RuDateField(label, validators, **common)
+            check = f"{self.model.__tablename__}/{name}"
+            return RuDateField(label, validators, check=check, offers_today=name not in LONG_AGO, **common)
         if isinstance(kind, Integer | SmallInteger):
             return RuIntegerField(label, validators, **common)
         if isinstance(kind, Text):
             return TextAreaField(label, validators, **common)
-        length = getattr(kind, "length", None)
+        return self._text(label, name, validators, common)
+
+    def _text(self, label: str, name: str, validators: list[Any], common: dict[str, Any]) -> Any:
+        """A line of text; a column with one stored form is masked and checked as soon as it is left."""
+        table, length = self.model.__tablename__, getattr(self.mapper.columns[name].type, "length", None)
         if length:
             # masks make the typed text longer than the stored one
             limit = max(length, 25)
             validators.append(Length(max=limit, message=f"Не больше {limit} знаков."))
-        return StringField(label, validators, filters=[_strip], render_kw=MASKS.get(name), **common)
+        attributes = dict(MASKS.get(name, {}))
+        reader = reader_of(table, name)
+        if reader is None:
+            attributes.pop("data-mask", None)
+        else:
+            attributes["data-check"] = f"{table}/{name}"
+        write = writer_of(table, name)
+        return WrittenField(label, validators, filters=[_strip], render_kw=attributes, write=write, **common)
 
 
 def _strip(value: Any) -> Any:

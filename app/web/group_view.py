@@ -24,7 +24,7 @@ from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
 from app.web import columns as c
 from app.web.guards import guarded
-from app.web.listing import eager
+from app.web.list_sql import eager
 from app.web.pages import Block, Button, Cell, Column, Row
 from app.web.printing import issue_options
 from app.web.scoped_view import ScopedModelView

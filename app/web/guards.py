@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -16,9 +17,17 @@ Handler = Callable[..., Any]
 
 
 def sign_in_redirect() -> Response:
-    """Send a stranger to the sign-in page, and back afterwards."""
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("SignInView.login", next=target))
+    """Send a stranger to the sign-in page, and back afterwards: what came by POST returns to its form or its page."""
+    if request.method == "POST" and request.accept_mimetypes.best != "application/json":
+        flash("Вход истёк. Войдите снова: вы вернётесь на ту же страницу.", "warning")
+    return redirect(url_for("SignInView.login", next=_return_address()))
+
+
+def _return_address() -> str | None:
+    if request.method == "GET" or (request.url_rule and "GET" in (request.url_rule.methods or ())):
+        return request.full_path.rstrip("?")
+    came = urlsplit(request.referrer or "")
+    return came._replace(scheme="", netloc="").geturl() if came.netloc == request.host else None
 
 
 def guarded(verb: str) -> Callable[[Handler], Handler]:
@@ -49,3 +58,8 @@ def signed_in(handler: Handler) -> Handler:
 
     guard.signed_in = True  # type: ignore[attr-defined]
     return guard
+
+
+def needs_sign_in(handler: Handler | None) -> bool:
+    """Whether a handler is guarded by one of the above."""
+    return hasattr(handler, "signed_in") or hasattr(handler, "_permission_name")

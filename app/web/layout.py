@@ -10,6 +10,8 @@ from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
 from app.access import find_actor
+from app.web.appearance import chosen, colour_scheme
+from app.web.help import help_href, hint_now
 from app.web.pages import MenuItem, MenuSection
 
 
@@ -24,7 +26,14 @@ def install(app: Flask) -> None:
         actor = find_actor()
         # an error before anybody acts (a stale page, too large a file) is shown as to a stranger
         signed_in = actor is not None and bool(current_user and current_user.is_authenticated)
+        look = chosen(request.cookies)
         return {
+            "look": look,
+            "colour_scheme": colour_scheme(look),
+            "appearance_href": url_for("AppearanceView.panel"),
+            "help_href": help_href(),
+            "search_href": url_for("SearchView.index"),
+            "hint": hint_now() if signed_in else None,
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
             "menu": menu() if signed_in else [],
@@ -47,8 +56,11 @@ def menu() -> list[MenuSection]:
     """Sections of the side menu: the registered views that the user may list, in the order of registration."""
     actor = find_actor()
     assert actor is not None
-    sections = [MenuSection("", [MenuItem("Главная", url_for("HomeView.index"), request.endpoint == "HomeView.index")])]
+    own = [MenuItem("Главная", url_for("HomeView.index"), request.endpoint == "HomeView.index")]
+    sections = [MenuSection("", own)]
     for category in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
+        if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
+            own.append(MenuItem(str(category.label), category.get_url(), _is_current(category.baseview)))
         items = [
             MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
             for child in category.childs

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request
-from sqlalchemy import CTE, Boolean, Date, DateTime, Enum, Select, func, inspect, select
-from sqlalchemy.orm import selectinload
-from sqlalchemy.sql.elements import UnaryExpression
-from sqlalchemy.sql.operators import desc_op
+from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
 
 from app.access import current_actor, scope
 from app.audit import words
-from app.clock import ZONE
+from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import codes_of, in_words, label_of
 from app.russian import RussianDateError, parse_date
+from app.services.list_settings import ListSettings, settings_of
+from app.web.list_query import PAGE_SIZES, ListQuery
+from app.web.list_sql import Choices, between, choice, directed, eager, option_of, split
 from app.web.lookups import SMALL
 from app.web.pages import Cell, Column, Filter, Link, Option, Row
 from app.web.search import match
 
-PAGE_SIZES = (25, 50, 100)
 #: up to this many found rows it is quicker to find them all and sort them than to walk along the order
 FEW = 2000
 #: what cells read of the related rows that are only named: nothing else of them is loaded
@@ -55,52 +54,17 @@ class ListColumn:
 
 @dataclass(frozen=True)
 class ListFilter:
-    """A filter: ``kind`` choice, lookup or dates; ``condition`` turns the chosen value(s) into SQL."""
+    """A filter: ``kind`` choice, lookup or dates; ``condition`` turns the chosen value(s) into SQL.
+
+    ``column`` is set when a choice is one value of a plain column: then the rows of each option can be counted.
+    """
 
     name: str
     label: str
     kind: str
     condition: Callable[[Any, Any], Any]
-    choices: Callable[[], Sequence[tuple[str, str]]] | None = None
-
-
-@dataclass
-class ListQuery:
-    """What the address asks of a list; everything unknown or impossible falls back to the default."""
-
-    search: str = ""
-    chosen: dict[str, str] = field(default_factory=dict)
-    order: str = ""
-    descending: bool = False
-    page: int = 1
-    page_size: int = PAGE_SIZES[0]
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, args: Mapping[str, str], names: Sequence[str], sortable: Sequence[str]) -> ListQuery:
-        """Read the query from GET parameters."""
-        page, size = args.get("page", "1"), args.get("size", "")
-        order = args.get("order", "")
-        wanted = {f"{n}{suffix}" for n in names for suffix in ("", "_from", "_to")}
-        # PostgreSQL refuses a NUL in any text
-        cleaned = [(k, v.replace("\x00", "").strip()[:100]) for k, v in args.items()]
-        return cls(
-            search=args.get("q", "").replace("\x00", "")[:200],
-            chosen={k: v for k, v in cleaned if k in wanted and v},
-            order=order.lstrip("-") if order.lstrip("-") in sortable else "",
-            descending=order.startswith("-"),
-            page=int(page) if page.isdecimal() and 0 < len(page) < 8 and int(page) > 0 else 1,
-            page_size=int(size) if size.isdecimal() and len(size) < 5 and int(size) in PAGE_SIZES else PAGE_SIZES[0],
-        )
-
-    def parameters(self, **changes: Any) -> dict[str, Any]:
-        """GET parameters of this query with ``changes`` (None removes one)."""
-        order = f"-{self.order}" if self.descending and self.order else self.order
-        values: dict[str, Any] = {"q": self.search, **self.chosen, "order": order}
-        if self.page_size != PAGE_SIZES[0]:
-            values["size"] = self.page_size
-        values.update(changes)
-        return {k: v for k, v in values.items() if v not in (None, "", 1) or k in self.chosen}
+    choices: Choices | None = None
+    column: Any = None
 
 
 class Listing:
@@ -112,7 +76,7 @@ class Listing:
         self.columns = [self._column(name) for name in view.list_columns]
         self.filters = [self._filter(f) for f in view.filters]
         self.sortable = [c.name for c in self.columns if c.orders]
-        self.base_order = [_split(o) for o in view.base_order_by]
+        self.base_order = [split(o) for o in view.base_order_by]
         self._rows: dict[frozenset[str], Select[Any]] = {}
 
     # --- declaration → columns and filters
@@ -151,52 +115,61 @@ class Listing:
             return self._relation_filter(name, label)
         kind = self.mapper.columns[name].type
         attribute = getattr(self.model, name)
-        if isinstance(kind, Enum):
-            members = [(m.value, m.label) for m in kind.enum_class]  # type: ignore[union-attr]
-            codes = {value for value, _ in members}
-            return ListFilter(
-                name, label, "choice", lambda v, _t: attribute == v if v in codes else None, lambda: members
-            )
-        if isinstance(kind, Boolean):
-            return ListFilter(
-                name, label, "choice", lambda v, _t: attribute.is_(v == "1"), lambda: (("1", "да"), ("0", "нет"))
-            )
         if isinstance(kind, Date | DateTime):
             return ListFilter(
                 name, label, "dates", lambda a, b: between(attribute, a, b, moments=isinstance(kind, DateTime))
             )
-        coded = codes_of(self.model.__tablename__, name)
-        if coded:
-            return ListFilter(name, label, "choice", lambda v, _t: attribute == v, lambda: list(coded.items()))
-        values = select(attribute).distinct().order_by(attribute)
-        return ListFilter(name, label, "choice", lambda v, _t: attribute == _typed(v, kind), lambda: _distinct(values))
+        condition, choices = choice(attribute, kind, codes_of(self.model.__tablename__, name))
+        return ListFilter(name, label, "choice", condition, choices, attribute)
 
     def _relation_filter(self, name: str, label: str) -> ListFilter:
         relation = self.mapper.relationships[name]
         key = getattr(self.model, next(iter(relation.local_columns)).key)
-        small = relation.mapper.class_.__tablename__ in SMALL
-        options = (lambda: [(str(i), text) for i, text in self.view.lookup.options(name)]) if small else None
-        return ListFilter(
-            name,
-            label,
-            "choice" if small else "lookup",
-            lambda v, _t: key == int(v) if v.isdecimal() and len(v) < 10 else None,
-            options,
-        )
+
+        def condition(value: str, _to: Any) -> Any:
+            return key == int(value) if value.isdecimal() and len(value) < 10 else None
+
+        if relation.mapper.class_.__tablename__ not in SMALL:
+            return ListFilter(name, label, "lookup", condition)
+        choices = lambda: [(str(i), text) for i, text in self.view.lookup.options(name)]  # noqa: E731
+        return ListFilter(name, label, "choice", condition, choices, key)
 
     # --- statements
 
-    def read(self) -> ListQuery:
-        """What the current request asks."""
-        return ListQuery.read(request.args, [f.name for f in self.filters], self.sortable)
+    def settings(self) -> ListSettings:
+        """What the acting user chose for this list, asked once per request."""
+        table = self.model.__tablename__
+        kept: dict[str, ListSettings] = request.environ.setdefault("portal.list_settings", {})
+        if table not in kept:
+            kept[table] = settings_of(table)
+        return kept[table]
 
-    def conditions(self, query: ListQuery) -> list[Any]:
-        """Conditions of the query; a date that cannot be read becomes an error of its filter and narrows nothing."""
+    def read(self, typed: str | None = None) -> ListQuery:
+        """What the current request asks, or what a posted query text does."""
+        args = request.args if typed is None else dict(parse_qsl(typed[:4000], max_num_fields=100))
+        chosen = self.settings().page_size
+        return ListQuery.read(
+            args,
+            [f.name for f in self.filters],
+            self.sortable,
+            usual_size=chosen if chosen in PAGE_SIZES else PAGE_SIZES[0],
+        )
+
+    def visible_columns(self) -> list[ListColumn]:
+        """Columns that the acting user wants to see; the first, which names the row, always."""
+        wanted = set(self.settings().columns)
+        return [c for n, c in enumerate(self.columns) if not (n and wanted) or c.name in wanted]
+
+    def conditions(self, query: ListQuery, *, without: str = "") -> list[Any]:
+        """Conditions of the query, except of the filter ``without``.
+
+        A date that cannot be read becomes an error of its filter and narrows nothing.
+        """
         found = list(self.view.base_conditions())
         if query.search:
             found.append(match(self.model, query.search))
         for f in self.filters:
-            condition = self._chosen_condition(f, query)
+            condition = self._chosen_condition(f, query) if f.name != without else None
             if condition is not None:
                 found.append(condition)
         actor = current_actor()
@@ -241,7 +214,7 @@ class Listing:
 
     def order_by(self, query: ListQuery) -> list[Any]:
         """Order of the query; always total, so that pages never overlap."""
-        return [_directed(o, descending, backwards=False) for o, descending in self._orders_of(query)]
+        return [directed(o, descending, backwards=False) for o, descending in self._orders_of(query)]
 
     def _orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
         column = next((c for c in self.columns if c.name == query.order), None)
@@ -253,6 +226,20 @@ class Listing:
         statement = select(func.count()).select_from(self.model).where(*self.conditions(query))
         return int(db.session.execute(statement).scalar_one())
 
+    def option_counts(self, query: ListQuery, name: str) -> dict[str, int]:
+        """Option of a choice filter → rows it would find under all other conditions of the query; none: absent."""
+        column = next((f.column for f in self.filters if f.name == name and f.column is not None), None)
+        if column is None:
+            raise NotFound("Такого отбора нет.")
+        statement = select(column, func.count()).select_from(self.model).group_by(column)
+        found = db.session.execute(statement.where(*self.conditions(query, without=name)))
+        return {option_of(value): number for value, number in found if value is not None}
+
+    def ids(self, query: ListQuery, limit: int) -> list[int]:
+        """Ids of the query's rows, at most ``limit``."""
+        statement = select(self.model.id).where(*self.conditions(query)).order_by(self.model.id).limit(limit)
+        return list(db.session.scalars(statement))
+
     def fetch(self, query: ListQuery, total: int) -> list[Any]:
         """Rows of the asked page; in the second half they are read from the end, so the last page costs as much as the first."""
         first = (query.page - 1) * query.page_size
@@ -260,12 +247,12 @@ class Listing:
         backwards = first > total // 2
         skipped = total - first - number if backwards else first
         conditions, orders = self.conditions(query), self._orders_of(query)
-        directed = [_directed(o, descending, backwards) for o, descending in orders]
-        statement = self.rows().order_by(*directed)
+        turned = [directed(o, descending, backwards) for o, descending in orders]
+        statement = self.rows().order_by(*turned)
         if conditions and total <= FEW:
             found = self._found(conditions, orders)
             keys = [
-                _directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)
+                directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)
             ]
             statement = statement.where(
                 self.model.id.in_(select(found.c[0]).order_by(*keys).limit(number).offset(skipped))
@@ -290,10 +277,10 @@ class Listing:
 
     # --- what is shown
 
-    def head(self, query: ListQuery) -> list[Column]:
+    def head(self, query: ListQuery, columns: Sequence[ListColumn]) -> list[Column]:
         """Heads of the columns with their sorting links."""
         heads = []
-        for c in self.columns:
+        for c in columns:
             current = c.name == query.order
             direction = ("desc" if query.descending else "asc") if current else ""
             href = ""
@@ -303,10 +290,10 @@ class Listing:
             heads.append(Column(c.name, c.label, href, direction, c.number))
         return heads
 
-    def row(self, item: Any) -> Row:
+    def row(self, item: Any, columns: Sequence[ListColumn]) -> Row:
         """Cells of one record; the first leads to its card."""
         href = self.view.href_of(item)
-        cells = [c.cell(item) for c in self.columns]
+        cells = [c.cell(item) for c in columns]
         if href and not cells[0].href:
             first = cells[0]
             cells[0] = Cell(first.text or "без названия", first.detail, href, first.tone, first.number)
@@ -352,7 +339,14 @@ class Listing:
             )
         options = [Option(v, text, v == value) for v, text in (f.choices() if f.choices else ())]
         label = next((o.label for o in options if o.chosen), "")
-        return Filter(f.name, f.label, "choice", options, value if label else "", label)
+        counts = self.counts_url(query, f) if f.column is not None else ""
+        return Filter(f.name, f.label, "choice", options, value if label else "", label, counts_url=counts)
+
+    def counts_url(self, query: ListQuery, f: ListFilter) -> str:
+        """Where the numbers beside the options of a filter are asked."""
+        path = f"{request.script_root}{self.view.route_base}/counts/{f.name}"
+        text = query.text()
+        return f"{path}?{text}" if text else path
 
     def described(self, query: ListQuery) -> str:
         """The chosen filters in words, for the stamp of an export."""
@@ -386,67 +380,3 @@ def show_value(value: Any, name: str = "") -> Cell:
     tone = getattr(value, "tone", "") if name.endswith("status") else ""
     is_number = isinstance(value, int | dt.date) and not isinstance(value, bool)
     return Cell(words(value), tone=tone, number=is_number)
-
-
-def between(attribute: Any, first: dt.date | None, last: dt.date | None, *, moments: bool = False) -> Any:
-    """Condition «from … to …», both days included; for moments by the local day."""
-    low: Any = first
-    high: Any = last + dt.timedelta(days=1) if last else None
-    if moments:
-        low, high = (dt.datetime.combine(d, dt.time(), ZONE) if d else None for d in (low, high))
-    if low and high:
-        return (attribute >= low) & (attribute < high)
-    return attribute >= low if low else attribute < high
-
-
-def eager(
-    model: type[Any],
-    path: str,
-    *,
-    naming: Mapping[str, tuple[str, ...]] | None = None,
-    joined: Callable[[str], bool] = lambda _table: False,
-) -> Any:
-    """Loader option for a dotted path of relations; of the tables in ``naming`` only those columns are loaded.
-
-    Each step costs one statement; a further step to one row of a table for which ``joined`` is true costs none.
-    """
-    option: Any = None
-    for part in path.split("."):
-        relation, attribute = inspect(model).relationships[part], getattr(model, part)
-        model = relation.mapper.class_
-        table = model.__tablename__
-        if option is None:
-            option = selectinload(attribute)
-        elif relation.uselist or not joined(table):
-            option = option.selectinload(attribute)
-        else:
-            option = option.joinedload(attribute)
-        if naming and table in naming:
-            option = option.load_only(*(getattr(model, c) for c in naming[table]))
-    return option
-
-
-def _split(order: Any) -> tuple[Any, bool]:
-    """Split ``column`` or ``column.desc()`` into the column and whether it is descending."""
-    if isinstance(order, UnaryExpression) and order.modifier is desc_op:
-        return order.element, True
-    return order, False
-
-
-def _directed(attribute: Any, descending: bool, backwards: bool) -> Any:
-    """Order by an attribute; empty values last, so first when read backwards."""
-    order = attribute.asc() if descending == backwards else attribute.desc()
-    if not descending or not getattr(getattr(attribute, "expression", None), "nullable", True):
-        return order  # PostgreSQL's own place of empty values, the one that an index serves
-    return order.nulls_first() if backwards else order.nulls_last()
-
-
-def _typed(value: str, kind: Any) -> Any:
-    """Value of a text parameter in the column's type."""
-    if kind.python_type is int:
-        return int(value) if value.isdecimal() and len(value) < 10 else -1
-    return value
-
-
-def _distinct(statement: Select[Any]) -> list[tuple[str, str]]:
-    return [(str(v), words(v)) for v in db.session.scalars(statement) if v is not None]

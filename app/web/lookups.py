@@ -60,17 +60,27 @@ class Lookup:
         rows = db.session.scalars(self.statement(name).order_by(order_of(self.target(name))))
         return [(row.id, str(row)) for row in rows]
 
-    def find(self, name: str, typed: str) -> dict[str, Any]:
-        """First rows that match what was typed, as the page's combobox reads them."""
+    def rows(self, name: str, typed: str) -> list[Any]:
+        """First rows that match what was typed, one more than are shown."""
         target = self.target(name)
         statement = self.statement(name).order_by(order_of(target)).limit(LIMIT + 1)
         if typed.strip():
             statement = statement.where(match(target, typed))
-        rows = list(db.session.scalars(statement))
+        return list(db.session.scalars(statement))
+
+    def find(self, name: str, typed: str) -> dict[str, Any]:
+        """First rows that match what was typed, as the page's combobox reads them."""
+        rows = self.rows(name, typed)
         return {
             "results": [{"id": r.id, "text": str(r), "detail": detail_of(r)} for r in rows[:LIMIT]],
             "more": len(rows) > LIMIT,
         }
+
+
+def named(row: Any) -> str:
+    """A row in one line, with what tells namesakes apart."""
+    detail = detail_of(row)
+    return f"{row} · {detail}" if detail else str(row)
 
 
 def order_of(target: type[Any]) -> Any:

@@ -63,18 +63,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice of a filter."""
+    """One choice of a filter, of the columns or of «Мои отборы» (there with the address that it opens)."""
 
     value: str
     label: str
     chosen: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A filter of a list: ``kind`` is choice (one of options), lookup (searched at ``lookup_url``), dates or text.
 
-    The GET parameter is ``name`` (for dates: ``name``_from and ``name``_to, written дд.мм.гггг).
+    The GET parameter is ``name`` (for dates: ``name``_from and ``name``_to, written дд.мм.гггг). ``counts_url`` answers
+    with how many rows each option would find.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Filter:
     value_to: str = ""
     lookup_url: str = ""
     error: str = ""
+    counts_url: str = ""
 
     @property
     def active(self) -> bool:
@@ -116,8 +119,23 @@ class ListPage:
     export_href: str = ""
     reset_href: str = ""
     empty: str = "Ничего не найдено."
+    #: what to do about an empty list
+    advice: str = ""
     #: GET parameters to keep when the search form is sent (sorting, page size).
     keep: Sequence[tuple[str, str]] = ()
+    #: search, filters and order as one text, posted to keep it, to come back, or to act on all its rows
+    query: str = ""
+    #: «Мои отборы», and where one is saved and deleted (POST)
+    saved: Sequence[Option] = ()
+    save_url: str = ""
+    forget_url: str = ""
+    #: columns that may be shown, sizes of a page, and where they are chosen (POST); ``changed``: not the declared columns
+    choices: Sequence[Option] = ()
+    sizes: Sequence[Option] = ()
+    look_url: str = ""
+    changed: bool = False
+    #: how many rows an action may touch at once
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +195,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that two users changed differently: before both, as it is stored now (by whom and when), and as typed here.
+
+    ``before`` is empty when the journal does not know it; ``merged``: only the other user changed it, so the form has theirs.
+    """
+
+    field: str
+    label: str
+    stored: str
+    typed: str
+    before: str = ""
+    by: str = ""
+    merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FormPage:
     """A form (a WTForms form object) with its sections; errors are shown beside the field and summed at the top."""
 
@@ -189,9 +223,17 @@ class FormPage:
     note: str = ""
     #: multipart/form-data
     files: bool = False
-    #: hidden version of the record, against lost updates
+    #: hidden version of the record and fingerprints of its fields as they were shown, against lost updates
     version: str = ""
+    opened: str = ""
     problems: Sequence[str] = field(default=())
+    #: what another user changed meanwhile, and where the form opens with it
+    differences: Sequence[Difference] = ()
+    reload_href: str = ""
+    #: second button of a new record's form: saves and opens an empty form
+    more: str = ""
+    #: a new record: the first empty field takes the focus
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,19 +257,58 @@ class MenuSection:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A figure on the start page that opens the list it counts."""
+    """A figure on the start page that opens the list it counts; ``tone`` (bad, wait) says how urgent it is."""
 
     number: int
     text: str
     href: str
-    due: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TileGroup:
+    """Tiles under one heading."""
+
+    title: str
+    tiles: Sequence[Tile]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a chart: ``part`` of the full length is filled, ``whole`` of it is the pale bar behind; both from 0 to 1."""
+
+    label: str
+    text: str
+    part: float
+    whole: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of numbers with the table behind it; ``kind`` is bars (one below another) or columns (side by side).
+
+    ``summary`` says in words what the picture shows, for those who do not see it.
+    """
+
+    title: str
+    summary: str
+    kind: str
+    bars: Sequence[Bar]
+    columns: Sequence[Column] = ()
+    rows: Sequence[Row] = ()
+    note: str = ""
+    empty: str = "Данных пока нет."
 
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """The start page of a role: what waits for the user, then blocks."""
+    """The start page of a role: what waits for the user, figures at a glance, then charts, then blocks."""
 
     title: str
-    tiles: Sequence[Tile] = ()
+    groups: Sequence[TileGroup] = ()
+    figures: Sequence[Block] = ()
+    charts: Sequence[Chart] = ()
+    #: the moment of the charts' figures
+    as_of: str = ""
     blocks: Sequence[Block] = ()
     note: str = ""

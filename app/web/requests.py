@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError
@@ -20,6 +20,7 @@ from app.extensions import db
 from app.logs import bind_request, clear
 from app.services.accounts import ANONYMOUS
 from app.unit_of_work import translate_database_error
+from app.web.guards import needs_sign_in, sign_in_redirect
 
 log = logging.getLogger("portal")
 
@@ -69,6 +70,7 @@ def install(app: Flask) -> None:
     app.before_request(_begin)
     app.teardown_request(_end)
     app.after_request(_stamp)
+    app.after_request(_hold_static)
     app.register_error_handler(PortalError, _portal_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -76,7 +78,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-_PASSWORD_PAGES = frozenset({"SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify"})
+#: what a person may open before the password of the first sign-in is changed
+_PASSWORD_PAGES = frozenset({
+    "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify",
+    "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
+})  # fmt: skip
 
 
 def _begin() -> Any:
@@ -96,6 +102,15 @@ def _begin() -> Any:
 def vars_of(actor: access.Actor) -> dict[str, Any]:
     """Fields of an actor, without its computed ones."""
     return {name: getattr(actor, name) for name in actor.__dataclass_fields__}
+
+
+def _hold_static(response: Response) -> Response:
+    """Read a static file whole: Flask-Compress wraps the stream of a file and leaves the file open."""
+    if request.endpoint == "static" and response.direct_passthrough:
+        response.direct_passthrough = False
+        response.get_data()
+        response.close()
+    return response
 
 
 def _end(_error: BaseException | None) -> None:
@@ -126,7 +141,10 @@ def _portal_error(error: PortalError) -> tuple[str, int]:
     return _page(error.status, ERROR_WORDS[error.status][0], error.message)
 
 
-def _csrf_error(_error: CSRFError) -> tuple[str, int]:
+def _csrf_error(_error: CSRFError) -> Any:
+    # with the session its token is gone too: who must sign in anyway is sent there, and back to the form
+    if not current_user.is_authenticated and needs_sign_in(current_app.view_functions.get(request.endpoint or "")):
+        return sign_in_redirect()
     return _page(
         400, "Страница устарела", "Защитная метка страницы истекла. Вернитесь назад, обновите страницу и повторите."
     )

@@ -107,6 +107,7 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "assignment": _own("t.user_id", "operator", "admin"),
     "letter": _own("t.user_id", "operator", "admin"),
     "import_batch": _own("t.user_id", "operator"),
+    "background_job": _own("t.user_id"),
     "audit_entry": {"operator": ALL},
     **{
         table: dict.fromkeys(ROLES, ALL)

@@ -238,6 +238,7 @@ def hide(region: Region, side: int, school: str, organizer: str) -> list[Secret]
         mark("training_group", "number", f"ТАЙНАЯ-ГРУППА-{side}", "organizer_id = %(courses)s AND status = 'draft'"),
         mark("letter", "subject", f"Тайное письмо {side}", "user_id = %(user)s"),
         mark("import_batch", "file_name", f"тайный-список-{side}.xlsx", "user_id = %(user)s"),
+        mark("background_job", "title", f"Тайное задание {side}", "user_id = %(user)s"),
         mark("ab_user", "email", f"tayna{side}@example.test", "id = %(user)s"),
         mark("assignment", "basis", f"ТАЙНОЕ-ОСНОВАНИЕ-{side}", "user_id = %(user)s"),
         _journal(region, side),
@@ -281,6 +282,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         " WHERE e.employee_id = %(person)s AND c.organizer_id = %(courses)s AND c.status = 'issued' LIMIT 1",
         "INSERT INTO letter (recipient, user_id, subject, body) VALUES ('a@example.test', %(user)s, 'x', 'Текст')",
         "INSERT INTO import_batch (user_id, file_name, sha256, rows) VALUES (%(user)s, 'x', repeat('0', 64), '[]')",
+        "INSERT INTO background_job (user_id, kind, title, status, parameters)"
+        """ VALUES (%(user)s, 'export', 'x', 'done', '{"permission": "employee:export"}')""",
         "INSERT INTO workday_correction (day, is_working, reason) VALUES ('2027-01-11', false, 'Перенос') ON CONFLICT DO NOTHING",
     )
     for statement in statements:

@@ -55,6 +55,10 @@ GENERATED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "list": ("list", "list", ("GET",)),
     "export": ("export", "export", ("GET",)),
     "find": ("lookup", "list", ("GET",)),
+    "counts": ("counts", "list", ("GET",)),
+    "save_query": ("page", "list", ("POST",)),
+    "forget_query": ("page", "list", ("POST",)),
+    "choose_look": ("page", "list", ("POST",)),
     "show": ("card", "show", ("GET",)),
     "add": ("new", "add", ("GET", "POST")),
     "edit": ("form", "edit", ("GET", "POST")),
@@ -76,9 +80,21 @@ OTHERS: Mapping[str, Route] = {
     "EmployeeView.import_sample": Route("page", "employee:import"),
     "EmployeeView.import_preview": Route("card", "employee:import", "import_batch"),
     "EmployeeView.import_apply": Route("change", "employee:import", "import_batch", ("POST",)),
+    "TaskView.index": Route("home"),
+    "TaskView.state": Route("home"),
+    "TaskView.cancel": Route("own_row", table="background_job", methods=("POST",)),
+    "TaskView.file": Route("own_row", table="background_job"),
     "HomeView.index": Route("home"),
     "HomeView.health": Route("public"),
     "HomeView.verify": Route("public"),
+    "SearchView.index": Route("home"),
+    "HelpView.index": Route("public"),
+    "HelpView.topic": Route("public"),
+    "HelpView.screen": Route("public"),
+    "HelpView.export": Route("public"),
+    "HelpView.hint": Route("own_form", methods=("POST",)),
+    "AppearanceView.panel": Route("public", methods=("GET", "POST")),
+    "CheckView.value": Route("own_form", methods=("POST",)),
     "SignInView.login": Route("public", methods=("GET", "POST")),
     "SignInView.logout": Route("public", methods=("POST",)),
     "SignInView.password": Route("own_form", methods=("GET", "POST")),
@@ -91,7 +107,9 @@ def table_of_routes() -> dict[str, Route]:
     routes = dict(OTHERS)
     for view, (table, _forms, _actions) in VIEWS.items():
         for handler, (kind, verb, methods) in GENERATED.items():
-            routes[f"{view}.{handler}"] = Route(kind, f"{table}:{verb}" if verb else "", table, methods)
+            # what a page of settings is about are the user's own rows, not those of the table
+            of = "" if kind in ("page", "counts") else table
+            routes[f"{view}.{handler}"] = Route(kind, f"{table}:{verb}" if verb else "", of, methods)
     return routes
 
 

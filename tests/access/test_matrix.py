@@ -131,7 +131,8 @@ Request = tuple[str, str, dict[str, Any], Any]
 
 def _requests(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
     may = bool(person and person.may(route.permission))
-    builders = {"action": _actions, "bulk": _bulk, "lookup": _lookups, "lookup_place": _place}
+    builders = {"action": _actions, "bulk": _bulk, "lookup": _lookups, "lookup_place": _place, "counts": _counts}
+    builders["own_row"] = _own_rows
     if route.kind in builders:
         yield from builders[route.kind](region, person, endpoint, route)
     elif route.kind in ("card", "form", "change", "change_of_row", "file", "export_of_row"):
@@ -219,6 +220,22 @@ def _lookups(region: Region, person: Person | None, endpoint: str, route: Route)
         yield _path(region.app, endpoint, field=name), "own", {}, 200 if may else 403
     for name in ("nothing", "password", "__class__"):
         yield _path(region.app, endpoint, field=name), "no field", {}, 404 if may else 403
+
+
+def _counts(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    may = bool(person and person.may(route.permission))
+    view = next(v for v in region.app.appbuilder.baseviews if type(v).__name__ == endpoint.split(".")[0])
+    for f in view.listing.filters:
+        expected = 403 if not may else 200 if f.column is not None else 404
+        yield _path(region.app, endpoint, field=f.name), "own", {}, expected
+    yield _path(region.app, endpoint, field="nothing"), "no filter", {}, 404 if may else 403
+
+
+def _own_rows(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    """Tasks: the own one has ended without a file, so there is nothing to cancel and nothing to download."""
+    for row, pk in _rows(region, person, route.table):
+        own = 302 if "POST" in route.methods else 404
+        yield _path(region.app, endpoint, pk=pk), row, {}, own if row == "own" else 404
 
 
 def _place(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:

@@ -33,6 +33,12 @@ LEAVES_THE_SCOPE = {
     "app/exchange/staff_known.py": ["the people of an imported list are matched against all cards"],
     "app/jobs.py": ["nightly work", "outgoing mail", "outgoing mail"],
     "app/services/accounts.py": ["command line", "own password", "sign-in"],
+    "app/services/background.py": [
+        "files past their term are removed by the portal",
+        "work is begun by the portal, for its user",
+        "work that failed is closed by the portal",
+        "work whose job is lost is found by the portal",
+    ],
     "app/services/calendar.py": ["the calendar is the same for everybody"],
     "app/services/certificates.py": [
         "an enrolment is locked while its document is issued",
@@ -40,10 +46,11 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/groups.py": ["the enrolments of a group that the actor may change"],
-    "app/services/letters.py": ["where to write to a person"],
+    "app/services/letters.py": ["where to write to a person", "where to write to a user"],
     "app/services/people.py": ["is the person already known: only ids"],
     "app/services/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
     "app/services/seats.py": ["seat and block follow the enrolment"] * 6 + ["the waiting list moves up by itself"],
+    "app/services/statistics.py": ["the region's totals: numbers only"],
     "app/services/transitions.py": ["a status that follows from another action"],
     "app/services/vouchers.py": [
         "blocks are locked in one order",

@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
 DOCUMENTS = "\n".join(p.read_text("utf-8") for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 
-#: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document
-PUBLIC = {"SignInView.login", "SignInView.logout", "HomeView.health", "HomeView.verify"}
+#: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document, help, look of the page
+PUBLIC = {
+    "SignInView.login", "SignInView.logout", "HomeView.health", "HomeView.verify",
+    "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
+}  # fmt: skip
 
 
 def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Dialog, expect
 
+from app.cli import DEMO_PASSWORD
+from app.clock import today
+from app.russian import format_date
 from tests.browser.conftest import Newcomer
-from tests.browser.visitor import Visitor
+from tests.browser.test_pages import WCAG
+from tests.browser.visitor import PHONE, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -123,18 +128,372 @@ def test_a_double_click_creates_one_record(newcomer: Newcomer) -> None:
     expect(school.page.get_by_role("row").filter(has_text=title)).to_have_count(1)
 
 
-def test_a_change_of_another_user_is_not_overwritten(newcomer: Newcomer) -> None:
+@pytest.mark.parametrize("logins", [("school", "operator"), ("operator", "school")])
+def test_two_editors_see_the_difference_and_lose_nothing(newcomer: Newcomer, logins: tuple[str, str]) -> None:
+    first, second = (newcomer(login) for login in logins)
+    for visitor in (first, second):
+        open_person(visitor)
+        visitor.press("Изменить")
+    first.fill(awards=f"Грамота от {logins[0]}", degree=f"кандидат наук, {logins[0]}")
+    first.press("Сохранить")
+    expect(first.heading).to_have_text(WORKER)
+    mine = f"доцент, {logins[1]}"
+    second.fill(degree=mine)
+    with second.expecting(422):
+        second.press("Сохранить")
+        second.sees("запись изменил другой пользователь")
+    rows = second.page.locator(".conflict tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text=mine)).to_contain_text("кандидат наук")
+    expect(second.page.locator("[name=degree]")).to_have_value(mine)
+    expect(second.page.locator("[name=awards]")).to_have_value(f"Грамота от {logins[0]}")
+    second.press("Сохранить мои значения поверх")
+    expect(second.heading).to_have_text(WORKER)
+    second.sees(mine, f"Грамота от {logins[0]}")
+
+
+def test_what_another_user_saved_can_be_taken(newcomer: Newcomer) -> None:
     school, operator = newcomer("school"), newcomer("operator")
     for visitor in (school, operator):
         open_person(visitor)
         visitor.press("Изменить")
-    school.fill(awards="Почётная грамота")
+    operator.fill(degree="профессор")
+    operator.press("Сохранить")
+    expect(operator.heading).to_have_text(WORKER)
+    school.fill(degree="другое")
+    with school.expecting(422):
+        school.press("Сохранить")
+        school.sees("Взять то, что в базе")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.press("Взять то, что в базе")
+    expect(school.page.locator("[name=degree]")).to_have_value("профессор")
+    expect(school.page.locator(".draft")).to_have_count(0)
+
+
+def barriers(visitor: Visitor) -> list[str]:
+    """What axe has against the page as it stands, with the elements."""
+    found = Axe().run(visitor.page, options=WCAG).response["violations"]
+    return [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found]
+
+
+def test_states_of_a_form_have_no_barriers(newcomer: Newcomer) -> None:
+    """Told mistakes, an offered draft, the difference of two editors: also on a phone, where nothing scrolls sideways."""
+    operator = newcomer("operator")
+    school = newcomer("school", viewport=PHONE)
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    school.fill(last_name="Черновикова", snils="112-233-445 96")
+    school.page.locator("[name=snils]").blur()
+    expect(school.page.locator("#snils-error")).to_be_visible()
+    assert barriers(school) == []
+    school.page.reload()
+    expect(school.button("Восстановить введённое")).to_be_focused()
+    assert barriers(school) == []
+    for visitor in (school, operator):
+        open_person(visitor)
+        visitor.press("Изменить")
+    operator.fill(degree="очень-длинное-слово-без-пробелов" * 3, awards="Грамота")
+    operator.press("Сохранить")
+    expect(operator.heading).to_have_text(WORKER)
+    school.fill(degree="моя степень")
+    with school.expecting(422):
+        school.press("Сохранить")
+        expect(school.page.locator(".conflict")).to_be_visible()
+    assert barriers(school) == []
+    assert school.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# --- the next record -------------------------------------------------------------------------------------------------
+
+
+def test_several_records_are_added_one_after_another(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    open_person(school)
+    school.tab("Обучение")
+    school.press("Добавить обучение")
+    person = school.page.locator("main [name=employee_text]")
+    expect(person).to_have_value(WORKER)
+    for number in (1, 2):
+        expect(school.page.locator("main [name=title]")).to_be_focused()
+        school.page.keyboard.type(f"Курс подряд {number}")
+        school.fill(institution="Институт развития", hours="16", ended_on="05.03.2024")
+        school.press("Сохранить и добавить ещё")
+        expect(school.page.locator(".flashes")).to_contain_text(f"Курс подряд {number}")
+        expect(school.page.locator("main [name=title]")).to_have_value("")
+        expect(person).to_have_value(WORKER)
+        expect(school.page.locator(".draft")).to_have_count(0)
+    school.page.locator(".flashes a").click()
+    school.sees("Курс подряд 2", WORKER)
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+def expire(visitor: Visitor) -> None:
+    """The sign-in is over: the browser has dropped the session's cookie."""
+    visitor.page.context.clear_cookies()
+
+
+def sign_in_here(visitor: Visitor, login: str) -> None:
+    """Sign in on the page the portal has sent to."""
+    visitor.page.get_by_label("Логин").fill(login)
+    visitor.page.get_by_label("Пароль").fill(DEMO_PASSWORD)
+    visitor.page.get_by_role("button", name="Войти").click()
+
+
+def start_typing(visitor: Visitor) -> None:
+    visitor.go("/employee/add")
+    visitor.fill(last_name="Черновикова", first_name="Анна", birth_date="05.03.1990", awards="Первая строка\nВторая")
+    visitor.page.locator("[name=sex]").select_option(label="женский")
+    visitor.choose("position", "воспит", "Воспитатель")
+    subject = visitor.page.locator(".lookup[data-name=subjects]")
+    subject.locator("input[type=text]").press_sequentially("литер", delay=10)
+    visitor.page.locator(".found [role=option]").filter(has_text="Литература", visible=True).first.click()
+    expect(subject.locator(".picked")).to_contain_text("Литература")
+    visitor.fill(started_on="01.09.2020")
+
+
+def test_what_was_typed_comes_back_after_an_expired_sign_in(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    start_typing(school)
+    expire(school)
     school.press("Сохранить")
-    operator.fill(degree="доцент")
-    with operator.expecting(422):
-        operator.press("Сохранить")
-        operator.sees("запись изменил другой пользователь")
-    expect(operator.page.locator("[name=degree]")).to_have_value("доцент")
+    school.sees("Вход истёк")
+    sign_in_here(school, "school")
+    expect(school.heading).to_have_text("Добавить работника")
+    expect(school.page.locator("[name=last_name]")).to_have_value("")
+    expect(school.button("Восстановить введённое")).to_be_focused()
+    school.press("Восстановить введённое")
+    values = {"last_name": "Черновикова", "birth_date": "05.03.1990", "sex": "female", "position_text": "Воспитатель"}
+    for name, value in values.items():
+        expect(school.page.locator(f"main [name={name}]")).to_have_value(value)
+    expect(school.page.locator("[name=awards]")).to_have_value("Первая строка\nВторая")
+    expect(school.page.locator(".picked")).to_contain_text("Литература")
+    school.choose("organization", "Верхние Сосны", "ГБОУ СОШ с. Верхние Сосны")
+    school.press("Сохранить")
+    expect(school.heading).to_have_text("Черновикова Анна")
+    school.go("/employee/add")
+    expect(school.page.locator("[name=last_name]")).to_be_focused()
+    expect(school.page.locator(".draft")).to_have_count(0)
+
+
+def test_a_draft_outlives_a_broken_network_and_can_be_declined(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    start_typing(school)
+    school.page.context.set_offline(True)
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.button("Сохранить").click(no_wait_after=True)
+    school.page.wait_for_timeout(500)  # the browser's own page of a broken network
+    school.watch.problems.clear()
+    school.page.context.set_offline(False)
+    school.go("/employee/add")
+    school.press("Не нужно")
+    expect(school.page.locator("[name=last_name]")).to_have_value("")
+    school.page.reload()
+    expect(school.page.locator("[name=last_name]")).to_be_focused()
+    expect(school.page.locator(".draft")).to_have_count(0)
+
+
+def test_cancelling_and_signing_out_leave_no_draft(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    start_typing(school)
+    school.press("Отмена")
+    expect(school.heading).to_contain_text("Работники")
+    assert drafts(school) == []
+    start_typing(school)
+    school.page.wait_for_timeout(400)  # the draft is kept a moment after the last key
+    assert len(drafts(school)) == 1
+    school.page.locator(".who").get_by_role("button", name="Выйти").click()
+    expect(school.heading).to_have_text("Вход в портал")
+    assert drafts(school) == []
+
+
+def drafts(visitor: Visitor) -> list[str]:
+    return visitor.page.evaluate("Object.keys(sessionStorage)")  # type: ignore[no-any-return]
+
+
+def test_a_draft_is_not_shown_to_another_person_at_the_computer(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    start_typing(school)
+    expire(school)
+    school.press("Сохранить")
+    sign_in_here(school, "operator")
+    expect(school.page.locator("[name=last_name]")).to_be_focused()
+    expect(school.page.locator(".draft")).to_have_count(0)
+    assert "Черновикова" not in school.page.evaluate("JSON.stringify({...sessionStorage})")
+
+
+def test_a_restored_draft_does_not_cover_a_change_made_meanwhile(newcomer: Newcomer) -> None:
+    school, operator = newcomer("school"), newcomer("operator")
+    open_person(school)
+    school.press("Изменить")
+    path = school.page.url
+    school.fill(degree="из черновика")
+    expire(school)
+    school.press("Сохранить")
+    operator.go(path)
+    operator.fill(degree="после черновика")
+    operator.press("Сохранить")
+    expect(operator.heading).to_have_text(WORKER)
+    sign_in_here(school, "school")
+    school.press("Восстановить введённое")
+    with school.expecting(422):
+        school.press("Сохранить")
+        school.sees("запись изменил другой пользователь")
+    expect(school.page.locator(".conflict tbody")).to_contain_text("после черновика")
+
+
+def test_passwords_are_never_kept(newcomer: Newcomer) -> None:
+    visitor = newcomer("observer")
+    visitor.go("/password/")
+    visitor.fill(old="Тайна-1-2026", new="Тайна-2-2026", again="Тайна-3-2026")
+    visitor.page.locator("[name=old]").blur()
+    with visitor.expecting(422):
+        visitor.press("Сменить пароль")
+        expect(visitor.page.locator("#errors")).to_be_focused()
+    assert "Тайна" not in visitor.page.evaluate("JSON.stringify({...sessionStorage})")
+
+
+# --- typing ----------------------------------------------------------------------------------------------------------
+
+
+def type_in(visitor: Visitor, name: str, keys: str) -> str:
+    """What stands in an emptied field after typing, before it is left."""
+    field = visitor.page.locator(f"main [name={name}]")
+    field.fill("")
+    field.press_sequentially(keys)
+    return field.input_value()
+
+
+def paste_in(visitor: Visitor, name: str, text: str) -> str:
+    field = visitor.page.locator(f"main [name={name}]")
+    field.fill("")
+    field.evaluate(
+        """(field, text) => {
+            field.focus();
+            field.value = text;
+            field.dispatchEvent(new InputEvent("input", {bubbles: true, inputType: "insertFromPaste"}));
+        }""",
+        text,
+    )
+    return field.input_value()
+
+
+TYPED = (
+    ("snils", "11223344595", "112-233-445 95"),
+    ("snils", "112-233-445 95", "112-233-445 95"),
+    ("birth_date", "05031990", "05.03.1990"),
+    ("birth_date", "05,03,1990", "05.03.1990"),
+    ("birth_date", "5.3.1990", "5.3.1990"),
+    ("phone", "9271234567", "+7 (927) 123-45-67"),
+    ("phone", "89271234567", "+7 (927) 123-45-67"),
+    ("phone", "+79271234567", "+7 (927) 123-45-67"),
+    ("phone", "8461234567", "8461234567"),
+    ("phone", "+375291234567", "+375291234567"),
+    ("phone", "8", "8"),
+)
+PASTED = (
+    ("snils", "112 233 445 95", "112-233-445 95"),
+    ("snils", "11223344595", "112-233-445 95"),
+    ("birth_date", "1990-03-05", "05.03.1990"),
+    ("birth_date", "03/05/1990", "03/05/1990"),
+    ("phone", "8 (927) 123-45-67", "+7 (927) 123-45-67"),
+    ("phone", "+7 927 123 45 67", "+7 (927) 123-45-67"),
+    ("phone", "+375 29 123-45-67", "+375 29 123-45-67"),
+)
+
+
+def test_masks_help_and_never_fight(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    assert [type_in(school, name, keys) for name, keys, _ in TYPED] == [result for *_, result in TYPED]
+    assert [paste_in(school, name, text) for name, text, _ in PASTED] == [result for *_, result in PASTED]
+    # a digit forgotten in the middle: the caret stays, nothing jumps; then everything can be deleted
+    field = school.page.locator("main [name=snils]")
+    assert type_in(school, "snils", "1123344595") == "112-334-459 5"
+    field.evaluate("(field) => field.setSelectionRange(4, 4)")
+    school.page.keyboard.press("2")
+    assert field.input_value() == "112-2334-459 5"
+    assert field.evaluate("(field) => field.selectionStart") == 5
+    school.page.keyboard.press("Tab")
+    expect(field).to_have_value("112-233-445 95")
+    school.page.keyboard.press("Shift+Tab")
+    school.page.keyboard.press("End")
+    for _ in range(14):
+        school.page.keyboard.press("Backspace")
+    assert field.input_value() == ""
+
+
+def test_a_wrong_value_is_told_when_the_field_is_left(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    snils, error = school.page.get_by_label("СНИЛС"), school.page.locator("#snils-error")
+    snils.press_sequentially("11223344596")
+    snils.press("Tab")
+    expect(error).to_have_text("Контрольное число СНИЛС не сходится: проверьте цифры.")
+    expect(snils).to_have_attribute("aria-invalid", "true")
+    expect(snils).to_have_attribute("aria-describedby", re.compile("snils-hint snils-error"))
+    snils.fill("112 233 445 95")
+    snils.press("Tab")
+    expect(error).to_have_count(0)
+    expect(snils).to_have_value("112-233-445 95")
+    expect(snils).to_have_attribute("aria-invalid", "false")
+    phone = school.page.get_by_label("Телефон")
+    phone.fill("8461234567")
+    phone.press("Tab")
+    expect(phone).to_have_value("+7 (846) 123-45-67")
+
+
+def test_today_is_one_press(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    school.page.get_by_role("button", name="Сегодня: Принят").click()
+    field = school.page.locator("[name=started_on]")
+    expect(field).to_have_value(format_date(today()))
+    expect(field).to_be_focused()
+    assert school.page.locator("[data-day=birth_date]").count() == 0
+
+
+# --- choosing --------------------------------------------------------------------------------------------------------
+
+
+def test_a_search_that_finds_nothing_says_what_to_do(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    school.page.locator("[name=position_text]").press_sequentially("космонавт")
+    expect(school.page.get_by_role("status").filter(has_text="Ничего не найдено")).to_contain_text(
+        "обратитесь к оператору"
+    )
+
+
+def test_without_scripts_words_are_enough(newcomer: Newcomer) -> None:
+    """The form is plain: words instead of a choice, an offer when they fit several rows, all by the server."""
+    school = newcomer("school")
+    browser = school.page.context.browser
+    assert browser is not None
+    context = browser.new_context(
+        java_script_enabled=False, locale="ru-RU", storage_state=school.page.context.storage_state()
+    )
+    page = context.new_page()
+    page.goto(f"{school.base}/employee/add")
+    for name, text in {"last_name": "Бесскриптова", "first_name": "Анна", "birth_date": "05.03.1990", "started_on": "01.09.2020"}.items():  # fmt: skip
+        page.locator(f"[name={name}]").fill(text)
+    page.locator("[name=sex]").select_option(label="женский")
+    page.locator("[name=organization_text]").fill("Росинка")
+    page.locator("[name=position_text]").fill("препод")
+    page.get_by_role("button", name="Сохранить", exact=True).click()
+    expect(page.locator("#position-error")).to_contain_text("найдено несколько")
+    page.get_by_label("Найдено по этим словам").select_option(index=1)
+    chosen = page.locator("[name=position_found] option:checked").inner_text()
+    page.get_by_role("button", name="Сохранить", exact=True).click()
+    expect(page.locator("main h1")).to_have_text("Бесскриптова Анна")
+    expect(page.locator("main")).to_contain_text(chosen)
+    context.close()
 
 
 def test_several_chosen_rows_stay_chosen(newcomer: Newcomer) -> None:

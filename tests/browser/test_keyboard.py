@@ -78,7 +78,9 @@ def test_a_person_is_added_without_a_mouse(newcomer: Newcomer) -> None:
     tab_to(visitor, visitor.main.get_by_role("link", name="Добавить работника"))
     visitor.page.keyboard.press("Enter")
     expect(visitor.heading).to_have_text("Добавить работника")
-    typed = {"last_name": "Ягодкина", "first_name": "Мария", "patronymic": "Петровна", "birth_date": "05031990"}
+    expect(field(visitor, "last_name")).to_be_focused()
+    visitor.page.keyboard.type("Ягодкина")
+    typed = {"first_name": "Мария", "patronymic": "Петровна", "birth_date": "05031990"}
     for name, text in typed.items():
         type_into(visitor, name, text)
     expect(field(visitor, "birth_date")).to_have_value("05.03.1990")
@@ -91,6 +93,19 @@ def test_a_person_is_added_without_a_mouse(newcomer: Newcomer) -> None:
     visitor.page.keyboard.press("Enter")
     expect(visitor.heading).to_have_text("Ягодкина Мария Петровна")
     visitor.sees("женский", "05.03.1990", "Воспитатель", "01.09.2020")
+
+
+def test_the_first_wrong_field_is_reached_from_the_summary(newcomer: Newcomer) -> None:
+    visitor = newcomer("school")
+    visitor.go("/employee/add")
+    expect(field(visitor, "last_name")).to_be_focused()
+    with visitor.expecting(422):
+        visitor.page.keyboard.press("Enter")
+        expect(visitor.page.locator("#errors")).to_be_focused()
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.evaluate(FOCUS_IS_SEEN)["outlined"]
+    visitor.page.keyboard.press("Enter")
+    expect(field(visitor, "last_name")).to_be_focused()
 
 
 def field(visitor: Visitor, name: str) -> Locator:

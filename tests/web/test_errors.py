@@ -118,12 +118,12 @@ def answer_of(response: Any) -> Any:
     return Answer(response.status_code, body, dict(response.headers))
 
 
-@pytest.mark.parametrize("login", [None, "school"])
-def test_a_stale_page_gets_400_with_advice(site: Region, login: str | None) -> None:
+@pytest.mark.parametrize(("login", "path"), [(None, "/login/"), ("school", "/password/")])
+def test_a_stale_page_gets_400_with_advice(site: Region, login: str | None, path: str) -> None:
     """A form without the right CSRF token: a page of the portal for strangers and for those signed in."""
     client = site.browser(login).client
     for data in ({}, {"csrf_token": "x"}):
-        check_page(answer_of(client.post("/password/", data=data)), 400)
+        check_page(answer_of(client.post(path, data=data)), 400)
 
 
 def test_a_file_too_big_gets_413(site: Region) -> None:

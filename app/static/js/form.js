@@ -1,26 +1,82 @@
 // Forms: errors are read first, a wrong click loses nothing, numbers take their shape while being typed.
-const errors = document.querySelector("#errors"), guarded = document.querySelector("[data-guard]");
+const errors = document.querySelector("#errors"), record = document.querySelector("[data-guard]");
 errors?.focus();
-if (guarded) {
+if (record) {
   let unsaved = Boolean(errors);
-  guarded.oninput = () => { unsaved = true; };
-  guarded.onsubmit = () => { unsaved = false; };
+  record.addEventListener("input", () => { unsaved = true; });
+  record.addEventListener("submit", () => { unsaved = false; });
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+  // An empty form is there to be filled; on a phone the keyboard would cover it.
+  if (record.matches("[data-new]") && !errors && matchMedia("(pointer: fine)").matches) {
+    [...record.elements].find((item) => item.matches("input:not([type=hidden],[type=checkbox]), select, textarea") && !item.value)?.focus();
+  }
 }
 
 // "0" stands for a digit; other signs are put in when the digit after them is typed.
 const shapes = { snils: "000-000-000 00", phone: "+7 (000) 000-00-00", date: "00.00.0000" };
-function shaped(kind, text) {
-  const digits = [...text.replace(/\D/g, "")];
-  if (kind === "phone" && /[78]/.test(digits[0])) digits.shift();
-  return shapes[kind].replace(/[^0]*0/g, (piece) => (digits.length ? piece.slice(0, -1) + digits.shift() : "")) + digits.join("");
+function fit(kind, text) {
+  const digits = [...text];
+  return digits.length ? shapes[kind].replace(/[^0]*0/g, (piece) => (digits.length ? piece.slice(0, -1) + digits.shift() : "")) + digits.join("") : "";
 }
 
-// The mask never forbids: it works at the end of digits only, and leaves «1.9.2026» as typed.
+// Ten digits of a Russian number, as far as they are typed; nothing while it is unclear whether 8 is a prefix or 846 is Samara.
+function national(text) {
+  const digits = text.replace(/\D/g, "");
+  if (text.trim().startsWith("+")) return digits[0] === "7" ? digits.slice(1) : "";
+  return /^[78]/.test(digits) ? (digits.length === 11 ? digits.slice(1) : "") : digits;
+}
+
+function shaped(kind, text, pasted) {
+  if (kind === "phone") return fit(kind, national(text));
+  if (kind === "date" && pasted) {
+    const iso = text.trim().match(/^(\d{4})-(\d\d)-(\d\d)$/);
+    if (iso) return iso.slice(1).reverse().join(".");
+    if (/[^\d.\s]/.test(text)) return ""; // whether the day or the month comes first is not ours to guess
+  }
+  return fit(kind, text.replace(/\D/g, ""));
+}
+
+// The mask never forbids: it works at the end of digits only, and leaves «1.9.2026» and a foreign phone as typed.
 document.addEventListener("input", ({ target: field, inputType }) => {
   const kind = field.dataset.mask;
   if (!(kind in shapes) || inputType?.startsWith("delete") || field.selectionStart < field.value.length) return;
-  if (!/[^\d\s.,:()+/-]|(^|[.,/])\d[.,/]/.test(field.value)) field.value = shaped(kind, field.value);
+  if (!/[^\d\s.,:()+/-]|(^|[.,/])\d[.,/]/.test(field.value)) field.value = shaped(kind, field.value, /Paste|Drop/.test(inputType)) || field.value;
+});
+
+// The sentence about a value is the server's, asked as soon as the field is left; a right value is written as it will be kept.
+function tell(field, sentence) {
+  const id = field.id + "-error", others = (field.getAttribute("aria-describedby") || "").split(" ").filter((name) => name && name !== id);
+  let line = document.getElementById(id);
+  if (sentence && !line) {
+    line = document.querySelector("#wrong").content.firstElementChild.cloneNode(true);
+    line.id = id;
+    field.closest(".field").append(line);
+  }
+  if (sentence) line.querySelector("span").textContent = sentence; else line?.remove();
+  const about = [...others, ...(sentence ? [id] : [])].join(" ");
+  if (about) field.setAttribute("aria-describedby", about); else field.removeAttribute("aria-describedby");
+  field.setAttribute("aria-invalid", Boolean(sentence));
+}
+async function check(field) {
+  const value = field.value.trim(), body = new URLSearchParams({ csrf_token: record.elements.csrf_token.value, field: field.dataset.check, value });
+  const ask = () => fetch(record.dataset.checkUrl, { method: "POST", headers: { Accept: "application/json" }, redirect: "manual", body });
+  // no answer, too many questions or an expired sign-in: saving will tell
+  const answer = value && await ask().then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
+  if (answer === null || field.value.trim() !== value) return;
+  tell(field, answer.error);
+  if (answer.value && !answer.error) field.value = answer.value;
+}
+if (record?.dataset.checkUrl) record.addEventListener("change", ({ target }) => { if (target.dataset.check) check(target); });
+
+document.querySelectorAll("[data-day]").forEach((button) => {
+  const field = document.getElementById(button.dataset.day);
+  button.hidden = false;
+  button.setAttribute("aria-label", `Сегодня: ${field.labels[0].firstChild.textContent.trim()}`);
+  button.onclick = () => {
+    field.value = field.dataset.today;
+    for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+    field.focus();
+  };
 });
 
 document.querySelectorAll(".file input").forEach((input) => {

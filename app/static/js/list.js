@@ -1,16 +1,21 @@
-// Lists: choosing rows, a click opens a row, a wide table fits.
+// Lists: choosing rows, a click opens a row, counts beside the options of a filter, a wide table fits.
 const $ = (selector) => document.querySelector(selector);
 const boxes = [...document.querySelectorAll("tbody [name=rowid]")], all = $("[data-all]"), none = $("[data-none]"), more = $("[data-more]");
+const every = $("[data-every]"), chooseEvery = $("[data-choose-every]"), tooMany = $("[data-too-many]");
 let last = 0;
 
 function count() {
-  const chosen = boxes.filter((box) => box.checked).length;
-  $("[data-chosen]").textContent = `Выбрано: ${chosen}`;
-  all.checked = chosen === boxes.length;
-  all.indeterminate = chosen > 0 && !all.checked;
+  const chosen = boxes.filter((box) => box.checked).length, whole = chosen === boxes.length;
+  $("[data-chosen]").textContent = every.disabled ? `Выбрано: ${chosen}` : chooseEvery.dataset.chooseEvery;
+  all.checked = whole;
+  all.indeterminate = chosen > 0 && !whole;
+  if (chooseEvery) chooseEvery.hidden = !whole || !every.disabled;
+  if (tooMany) tooMany.hidden = !whole;
 }
+// Any change of single rows ends the choice of all that the query finds.
 function choose(items, checked) {
   for (const box of items) box.checked = checked;
+  every.disabled = true;
   count();
 }
 
@@ -24,16 +29,43 @@ if (boxes.length) {
   all.parentElement.hidden = none.hidden = false;
   all.onchange = () => choose(boxes, all.checked);
   none.onclick = () => { choose(boxes, false); all.focus(); };
-  addEventListener("pageshow", count);
+  if (chooseEvery) chooseEvery.onclick = () => { every.disabled = false; count(); none.focus(); };
+  addEventListener("pageshow", () => { every.disabled = true; count(); });
 }
 
 // A phone shows only active filters at first.
 if (more) more.onclick = () => more.setAttribute("aria-expanded", more.form.classList.toggle("open"));
 
+// A click beside the link of a row opens it too; with Ctrl or the wheel in a new tab, as a link does.
 document.querySelectorAll("tbody th a").forEach((link) => {
   const row = link.closest("tr");
   row.dataset.open = "";
-  row.onclick = ({ target }) => { if (!target.closest("a, .sel") && !String(getSelection())) link.click(); };
+  const open = (event) => {
+    if (event.target.closest("a, button, input, label, summary, .sel") || String(getSelection())) return;
+    if (event.button === 1 || event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
+    else if (event.button === 0) link.click();
+  };
+  row.onclick = open;
+  row.onauxclick = (event) => { if (event.button === 1) open(event); };
+});
+
+// How many rows each option would find, asked when the filter is opened first.
+async function number(list) {
+  const answer = await fetch(list.dataset.counts, { headers: { Accept: "application/json" } }).catch(() => null);
+  delete list.dataset.counts;
+  if (!answer?.ok || answer.redirected) return;
+  const { counts } = await answer.json();
+  for (const option of list.querySelectorAll("[data-value]")) {
+    const found = counts[option.dataset.value] ?? 0, shown = document.createElement("span");
+    shown.className = "num muted";
+    shown.textContent = found.toLocaleString("ru");
+    option.append(" ", shown);
+    option.classList.toggle("none", !found);
+  }
+}
+document.querySelectorAll("[data-counts]").forEach((list) => {
+  const drop = list.closest("details");
+  drop.addEventListener("toggle", () => { if (drop.open && list.dataset.counts) number(list); });
 });
 
 // Too many columns: smaller type, then words may break, rather than a page that scrolls sideways.

@@ -1,6 +1,8 @@
 // Search in a big directory (WAI-ARIA combobox); the answer is {results: [{id, text, detail}], more}.
 const PAUSE = 150; // ms without typing before asking
-const FAILED = { results: [], failure: "Поиск не отвечает. Повторите позже." };
+const FAILED = { results: [], failure: "Поиск не отвечает. Повторите позже: введённые слова сохранятся." };
+const EXPIRED = { results: [], failure: "Вход истёк. Сохраните форму: портал попросит войти и вернёт введённое." };
+const NOTHING = "Ничего не найдено. Проверьте написание или введите только начало слова; если записи нет в портале, обратитесь к оператору.";
 const put = (item, attributes) => { for (const name in attributes) item.setAttribute(name, attributes[name]); };
 const make = (tag, attributes, text = "") => {
   const made = document.createElement(tag);
@@ -37,14 +39,14 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
       if (detail) item.append(make("small", {}, detail));
       return item;
     }));
-    state.textContent = failure || (!rows.length ? "Ничего не найдено" : more ? "Показаны первые: уточните запрос." : "");
+    state.textContent = failure || (!rows.length ? NOTHING : more ? "Показаны первые: уточните запрос." : "");
     open(true);
   }
 
   async function ask() {
     const mine = asked = {}, address = new URL(box.dataset.url, location);
     address.searchParams.set("q", value?.value ? "" : input.value.trim());
-    const answer = await fetch(address).then((reply) => reply.json()).catch(() => FAILED);
+    const answer = await fetch(address, { redirect: "manual" }).then((reply) => (reply.type === "opaqueredirect" ? EXPIRED : reply.json())).catch(() => FAILED);
     if (mine === asked) show(answer);
   }
 
@@ -105,6 +107,13 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
   put(input, { role: "combobox", "aria-expanded": false, "aria-autocomplete": "list", "aria-controls": list.id });
   Object.assign(input, { oninput: typed, onclick: () => { if (found.hidden) ask(); }, onkeydown: key, onblur: leave });
   found.onmousedown = (event) => event.preventDefault();
+  // A draft comes back: the fields are filled, the chosen rows of several are put beside them.
+  box.addEventListener("restore", ({ detail }) => {
+    const words = input.value;
+    if (!value) detail.filter(([, text]) => text).forEach(([id, text]) => pick(id, text));
+    input.value = words;
+    clear.hidden = !words;
+  });
   list.onclick = ({ target }) => choose([...list.children].indexOf(target.closest("li")));
   clear.onclick = () => { set("", ""); input.focus(); };
 });

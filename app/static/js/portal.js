@@ -65,6 +65,12 @@ on("click", (event) => {
 on("invalid", ({ target }) => target.setCustomValidity("Заполните это поле."), true);
 on("input", ({ target }) => target.setCustomValidity?.(""));
 
+// A form's draft is needed until the page after its sending says that it is saved; signing out leaves nothing behind.
+const sent = sessionStorage.getItem("sent");
+sessionStorage.removeItem("sent");
+if (sent && $(".flashes .t-ok")) sessionStorage.removeItem(sent);
+on("submit", ({ target }) => { if (target.matches(".sign-out")) sessionStorage.clear(); });
+
 // One sending per click; the buttons return later, because the answer may be a file.
 on("submit", ({ target: form }) => {
   if (form.method === "get") return;
@@ -78,3 +84,27 @@ on("submit", ({ target: form }) => {
 on("formdata", ({ target: form, formData }) => {
   if (form.method === "get") for (const [name, value] of [...formData]) if (!value || name.endsWith("_text")) formData.delete(name);
 });
+
+// Search everywhere: its dialog is fetched when the page is idle, so that no letter typed after Ctrl K is lost.
+const opener = $(".everywhere-open");
+let dialogScript;
+const fetchDialog = () => (dialogScript ??= import("./search.js" + new URL(import.meta.url).search));
+async function searchEverywhere() {
+  // without the script the search is a page
+  const { open } = await fetchDialog().catch(() => ({ open: (href) => location.assign(href) }));
+  open(opener.href);
+}
+if (opener) {
+  (window.requestIdleCallback ?? setTimeout)(() => fetchDialog().catch(() => {}));
+  opener.onclick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    searchEverywhere();
+  };
+  on("keydown", (event) => {
+    // by place: the letter depends on the keyboard
+    if (event.code !== "KeyK" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    searchEverywhere();
+  });
+}

@@ -1,0 +1,198 @@
+"""The search of the top bar by keys, and what the version for poor eyes does to real pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Newcomer
+from tests.browser.test_pages import OVERFLOW, WCAG, barriers
+from tests.browser.visitor import PHONE, WIDE, Visitor
+
+pytestmark = pytest.mark.browser
+
+#: pages of each kind: start, list, card, form, search, help, panel
+PAGES = (
+    "/ /employee/list/ /employee/show/1 /employee/add /voucher/list/ /training_group/show/1 /search/?q=кузн /help/import"
+    " /help/?q=чек /appearance/ /password/".split()
+)
+GUEST_PAGES = "/login/ /verify/no-such-code /help/ /appearance/".split()
+
+
+def palette(visitor: Visitor) -> Locator:
+    return visitor.page.locator("dialog.everywhere[open]")
+
+
+def open_by_keys(visitor: Visitor) -> Locator:
+    visitor.page.keyboard.press("Control+k")
+    box = palette(visitor).get_by_role("combobox", name="Поиск по всему порталу")
+    expect(box).to_be_focused()
+    return box
+
+
+def test_a_person_is_found_and_opened_by_keys_alone(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    box = open_by_keys(visitor)
+    visitor.page.keyboard.type("кузнецова ольга")
+    options = palette(visitor).get_by_role("option")
+    expect(options.first).to_contain_text("Кузнецова Ольга")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(palette(visitor).get_by_role("status")).to_have_text(re.compile(r"Найдено: \d+"))
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    visitor.page.keyboard.press("ArrowDown")
+    chosen = visitor.page.locator("[role=option][aria-selected=true]")
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_have_attribute("id", box.get_attribute("aria-activedescendant") or "")
+    expect(box).to_be_focused()
+    visitor.page.keyboard.press("ArrowUp")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    name = options.first.evaluate("(option) => option.firstChild.textContent")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.heading).to_have_text(name)
+
+
+def test_sections_and_actions_are_opened_by_keys(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    open_by_keys(visitor)
+    visitor.page.keyboard.type("добавить раб")
+    expect(palette(visitor).get_by_role("option").first).to_have_text("Добавить работника")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.heading).to_have_text("Добавить работника")
+
+
+def test_escape_closes_and_gives_the_focus_back(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    visitor.go("/organization/list/")
+    search = visitor.page.get_by_role("searchbox")
+    search.focus()
+    open_by_keys(visitor)
+    visitor.page.keyboard.type("кузн")
+    expect(palette(visitor).get_by_role("option").first).to_be_visible()
+    visitor.page.keyboard.press("Escape")
+    expect(palette(visitor)).to_have_count(0)
+    expect(search).to_be_focused()
+    visitor.page.get_by_role("link", name="Поиск").click()
+    expect(palette(visitor).get_by_role("combobox")).to_have_value("кузн")
+    palette(visitor).get_by_role("button", name="Закрыть").click()
+    expect(palette(visitor)).to_have_count(0)
+
+
+def test_the_dialog_has_no_barriers_and_fits_a_phone(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator", viewport=PHONE)
+    visitor.page.get_by_role("link", name="Поиск").click()
+    expect(palette(visitor).get_by_role("combobox")).to_be_focused()
+    visitor.page.keyboard.type("а")
+    expect(palette(visitor).get_by_role("option").first).to_be_visible()
+    assert visitor.page.evaluate(OVERFLOW) <= 0
+    assert barriers(Axe().run(visitor.page, options=WCAG).response) == []
+    visitor.page.keyboard.type("щщщ")
+    expect(palette(visitor).get_by_role("status")).to_contain_text("Ничего не найдено")
+    expect(palette(visitor).get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
+
+
+def test_without_scripts_the_search_is_a_page(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    context = visitor.page.context.browser.new_context(  # type: ignore[union-attr]
+        java_script_enabled=False, storage_state=visitor.page.context.storage_state()
+    )
+    page = context.new_page()
+    page.goto(visitor.base + "/")
+    page.get_by_role("link", name="Поиск").click()
+    page.get_by_role("searchbox", name="Что найти").fill("кузнецова")
+    page.get_by_role("button", name="Найти").click()
+    page.get_by_role("link", name=re.compile("^Кузнецова")).first.click()
+    expect(page.locator("main h1")).to_contain_text("Кузнецова")
+    context.close()
+
+
+# --- version for poor eyes
+
+
+def look(visitor: Visitor, value: str) -> None:
+    visitor.page.context.add_cookies([{"name": "appearance", "value": value, "url": visitor.base}])
+
+
+@pytest.mark.parametrize("value", ["size=200", "size=200&spacing=wide&font=serif&colours=black", "size=150"])
+def test_nothing_overflows_with_large_text(newcomer: Newcomer, value: str) -> None:
+    guest, visitor = newcomer(viewport=PHONE), newcomer("operator", viewport=PHONE)
+    wrong = []
+    for who, paths in ((guest, GUEST_PAGES), (visitor, PAGES)):
+        look(who, value)
+        for path in paths:
+            with who.expecting(404):
+                who.go(path)
+            for size in (PHONE, WIDE):
+                who.page.set_viewport_size(size)  # type: ignore[arg-type]
+                by = who.page.evaluate(OVERFLOW)
+                wrong += [f"{path} at {size['width']} by {by}"] if by > 0 else []
+    assert wrong == []
+
+
+@pytest.mark.parametrize("value", ["colours=white", "colours=black", "colours=blue", "theme=dark", "theme=light"])
+def test_colours_have_contrast_on_every_kind_of_page(newcomer: Newcomer, value: str) -> None:
+    visitor = newcomer("operator")
+    look(visitor, value)
+    wrong = {}
+    for path in PAGES:
+        visitor.go(path)
+        found = barriers(Axe().run(visitor.page, options=WCAG).response)
+        wrong.update({path: found} if found else {})
+    assert wrong == {}
+
+
+def test_the_panel_is_used_by_a_guest_and_returns(newcomer: Newcomer) -> None:
+    visitor = newcomer()
+    visitor.go("/help/chek")
+    visitor.page.get_by_role("link", name="Версия для слабовидящих").click()
+    for label in ("очень крупный, 200 %", "белым по чёрному", "увеличенное", "с засечками", "не показывать"):
+        visitor.page.get_by_label(label).check()
+    visitor.press("Применить")
+    expect(visitor.heading).to_have_text("Именной образовательный чек")
+    style = "(e) => { const s = getComputedStyle(e); return [s.fontSize, s.color, s.backgroundColor, s.fontFamily, s.letterSpacing]; }"
+    size, ink, ground, font, spacing = visitor.page.locator("body").evaluate(style)
+    assert (size, ink, ground) == ("30px", "rgb(255, 255, 255)", "rgb(0, 0, 0)")
+    assert "Serif" in font
+    assert float(spacing.removesuffix("px")) >= 3
+    expect(visitor.page.locator(".brand img")).to_be_hidden()
+    visitor.go("/login/")
+    assert visitor.page.locator("html").get_attribute("data-size") == "200"
+
+
+def test_skip_link_is_unseen_until_it_has_the_focus(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    for value in ("size=100", "size=200"):
+        look(visitor, value)
+        visitor.go("/employee/list/")
+        skip = visitor.page.get_by_role("link", name="Пропустить к содержимому")
+        assert skip.evaluate("(e) => e.getBoundingClientRect().bottom <= 0"), value
+        visitor.page.keyboard.press("Tab")
+        expect(skip).to_be_focused()
+        assert skip.evaluate("(e) => e.getBoundingClientRect().top >= 0")
+        visitor.page.keyboard.press("Enter")
+        expect(visitor.main).to_be_focused()
+
+
+def test_nothing_moves_for_those_who_asked_so(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    visitor.page.emulate_media(reduced_motion="reduce")
+    moving = """() => [...document.querySelectorAll("*")].filter((e) => {
+        const s = getComputedStyle(e);
+        return s.transitionDuration.split(",").some((d) => parseFloat(d)) || s.animationName !== "none" || s.scrollBehavior === "smooth";
+    }).length"""
+    for path in PAGES:
+        visitor.go(path)
+        assert visitor.page.evaluate(moving) == 0, path
+
+
+def test_a_first_visit_is_light_and_rendering_waits_for_one_file(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    weights = """() => performance.getEntries().filter((e) => e.encodedBodySize !== undefined)
+        .map((e) => [e.name, e.encodedBodySize, e.renderBlockingStatus])"""
+    for path in ("/help/", "/search/", "/appearance/"):
+        visitor.go(path)
+        found = visitor.page.evaluate(weights)
+        assert sum(size for _, size, _ in found) < 150_000, path
+        assert len([name for name, _, blocking in found if blocking == "blocking"]) <= 2, path

@@ -1,0 +1,265 @@
+"""Figures of the region: sums equal a hand count, each territory has its own, the observer gets no small cells."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from app import models as m
+from app import statuses as st
+from app.access import Actor, acting_as
+from app.clock import today
+from app.errors import Forbidden
+from app.services import statistics
+from tests.services.makers import (
+    DAY,
+    Person,
+    make_actor,
+    make_employee,
+    make_employment,
+    make_enrolment,
+    make_group,
+    make_organization,
+    make_past_group,
+    make_person,
+    make_program,
+    make_voucher,
+    save,
+)
+from tests.statements import recorded
+
+YEAR = today().year
+TRAINED = st.EnrolmentStatus.TRAINED
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two territories: the first with two schools of 3 and 1 people, the second with one of 6."""
+
+    first: Any
+    second: Any
+    schools: tuple[Any, Any, Any]
+    people: tuple[list[Person], list[Person], list[Person]]
+    organizer: Any
+
+    def actor(self, role: str, school: int = 0) -> Actor:
+        """Somebody of this role; a territory's worker is of the school's territory."""
+        place = (self.first, self.first, self.second)[school] if role == "territory" else None
+        return make_actor(role, territory=place)
+
+
+def territory_of(organization: Any) -> Any:
+    @dataclass(frozen=True)
+    class Place:
+        id: int
+
+    return Place(organization.territory_id)
+
+
+@pytest.fixture
+def two(session: Any) -> Two:
+    a = make_organization()
+    b = make_organization(territory_id=a.territory_id)
+    c = make_organization()
+    organizer = make_organization(is_organizer=True)
+    people = tuple([make_person(school) for _ in range(number)] for school, number in ((a, 3), (b, 1), (c, 6)))
+    return Two(territory_of(a), territory_of(c), (a, b, c), people, organizer)
+
+
+def by_key(figures: Any) -> dict[int, tuple[int | None, ...]]:
+    """Key → the numbers after the name."""
+    return {f.key: tuple(getattr(f, n) for n in f.__dataclass_fields__ if n not in ("key", "name")) for f in figures}
+
+
+def train(person: Person, organizer: Any, *, on: dt.date, status: Any = TRAINED) -> None:
+    group = make_past_group(make_program(organizer), capacity=30)
+    make_enrolment(person, group, status=status, result_on=on)
+
+
+# --- чеки ------------------------------------------------------------------------------------------------------------
+
+
+def test_vouchers_are_counted_in_the_month_of_issue(two: Two) -> None:
+    first, _, second = two.people
+    make_voucher(first[0].employee, issued_on=dt.date(YEAR, 1, 31))
+    make_voucher(first[1].employee, issued_on=dt.date(YEAR, 1, 1), status=st.VoucherStatus.ANNULLED)
+    make_voucher(second[0].employee, issued_on=dt.date(YEAR, 12, 31))
+    make_voucher(second[1].employee, issued_on=dt.date(YEAR, 2, 1))
+    make_voucher(second[2].employee, issued_on=dt.date(YEAR - 1, 12, 31))
+    make_voucher(second[3].employee, issued_on=dt.date(YEAR + 1, 1, 1))
+    expected = {
+        "ministry": [2, 1, *[0] * 9, 1],
+        "operator": [2, 1, *[0] * 9, 1],
+    }
+    for role, numbers in expected.items():
+        with acting_as(two.actor(role)):
+            assert statistics.vouchers_by_month(YEAR) == numbers
+    with acting_as(two.actor("territory", 0)):
+        assert statistics.vouchers_by_month(YEAR) == [2, *[0] * 11]
+    with acting_as(two.actor("territory", 2)):
+        assert statistics.vouchers_by_month(YEAR) == [0, 1, *[0] * 9, 1]
+    with acting_as(make_actor("organizer", two.organizer)):
+        assert statistics.vouchers_by_month(YEAR) == [0] * 12
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def counted(two: Two) -> Two:
+    """Staff with and without чеки and training; what must not be counted stands beside."""
+    (a1, a2, a3), (b1,), c = two.people
+    make_voucher(a1.employee)
+    make_voucher(a2.employee, status=st.VoucherStatus.EXPIRED)
+    make_voucher(c[0].employee)
+    train(a1, two.organizer, on=today())
+    train(a1, two.organizer, on=today() - DAY)  # twice: one person
+    train(a2, two.organizer, on=today(), status=st.EnrolmentStatus.FAILED)
+    train(b1, two.organizer, on=dt.date(YEAR - 3, 1, 1))  # at least as long ago as three years but a day
+    for person in c[:5]:
+        train(person, two.organizer, on=today())
+    save(m.Training(employee_id=a3.employee.id, title="Курс", institution="Институт", hours=16, ended_on=today() - DAY))
+    # dismissed, and working here besides the main place: neither is of the staff
+    make_employment(make_employee(), two.schools[0], ended_on=today() - DAY)
+    make_employment(b1.employee, two.schools[0], kind=st.EmploymentKind.SECONDARY)
+    return two
+
+
+def test_staff_is_counted_once_by_the_main_place(counted: Two) -> None:
+    a, b, c = (school.id for school in counted.schools)
+    first, second = counted.first.id, counted.second.id
+    long_ago = 1 if today() <= dt.date(YEAR, 1, 1) else 0
+    with acting_as(counted.actor("ministry")):
+        assert by_key(statistics.staff_by_organization()) == {
+            a: (3, 1, 2),
+            b: (1, 0, long_ago),
+            c: (6, 1, 5),
+        }
+        assert by_key(statistics.staff_by_territory()) == {first: (4, 1, 2 + long_ago), second: (6, 1, 5)}
+
+
+def test_each_territory_counts_its_own_people_only(counted: Two) -> None:
+    a, b, c = (school.id for school in counted.schools)
+    with acting_as(counted.actor("territory", 0)):
+        assert by_key(statistics.staff_by_organization()).keys() == {a, b}
+        assert by_key(statistics.staff_by_territory()).keys() == {counted.first.id}
+        assert by_key(statistics.trained_by_territory(YEAR)) == {counted.first.id: (1,)}
+        assert by_key(statistics.trained_by_organization(YEAR)) == {a: (1,)}
+    with acting_as(counted.actor("territory", 2)):
+        assert by_key(statistics.staff_by_organization()) == {c: (6, 1, 5)}
+        assert by_key(statistics.trained_by_territory(YEAR)) == {counted.second.id: (5,)}
+
+
+def test_a_person_shared_by_two_territories_is_counted_where_it_works(two: Two) -> None:
+    """A main place there and a secondary one here: both territories see the person, one counts it."""
+    shared = two.people[2][0]
+    make_employment(shared.employee, two.schools[0], kind=st.EmploymentKind.SECONDARY)
+    train(shared, two.organizer, on=today())
+    with acting_as(two.actor("territory", 0)):
+        assert by_key(statistics.staff_by_territory()) == {two.first.id: (4, 0, 0)}
+        assert statistics.trained_by_territory(YEAR) == []
+    with acting_as(two.actor("territory", 2)):
+        assert by_key(statistics.staff_by_territory()) == {two.second.id: (6, 0, 1)}
+        assert by_key(statistics.trained_by_territory(YEAR)) == {two.second.id: (1,)}
+
+
+def test_training_of_another_year_is_not_of_this_year(counted: Two) -> None:
+    with acting_as(counted.actor("operator")):
+        assert by_key(statistics.trained_by_territory(YEAR - 3)) == {counted.first.id: (1,)}
+        assert statistics.trained_by_territory(YEAR + 1) == []
+
+
+def test_a_school_learns_of_nobody_elses_people(counted: Two) -> None:
+    with acting_as(make_actor("school", counted.schools[1])):
+        assert by_key(statistics.staff_by_organization()).keys() == {counted.schools[1].id}
+
+
+# --- seats -----------------------------------------------------------------------------------------------------------
+
+
+def test_seats_of_live_groups_by_organizer(two: Two) -> None:
+    other = make_organization(is_organizer=True)
+    program, second = make_program(two.organizer), make_program(other)
+    make_group(program, capacity=20, taken=7)
+    make_group(program, capacity=10, taken=10, status=st.GroupStatus.CLOSED)
+    make_past_group(program, capacity=5, taken=1)
+    make_group(program, capacity=100, status=st.GroupStatus.DRAFT)
+    make_group(program, capacity=100, taken=3, status=st.GroupStatus.CANCELLED)
+    make_group(program, capacity=100, taken=3, status=st.GroupStatus.COMPLETED)
+    make_group(second, capacity=4, taken=2)
+    everybody = {two.organizer.id: (18, 35), other.id: (2, 4)}
+    for role, found in (("ministry", everybody), ("territory", everybody), ("observer", everybody)):
+        with acting_as(two.actor(role)):
+            assert by_key(statistics.seats_by_organizer()) == found
+    with acting_as(make_actor("organizer", other)):
+        assert by_key(statistics.seats_by_organizer()) == {other.id: (2, 4)}
+
+
+# --- the observer ----------------------------------------------------------------------------------------------------
+
+
+def test_the_observer_gets_the_region_without_small_cells(counted: Two) -> None:
+    a, b, c = (school.id for school in counted.schools)
+    with acting_as(counted.actor("observer")):
+        assert by_key(statistics.staff_by_organization()) == {
+            a: (None, None, None),
+            b: (None, 0, 0 if today() > dt.date(YEAR, 1, 1) else None),
+            c: (6, None, 5),
+        }
+        assert by_key(statistics.trained_by_territory(YEAR)) == {counted.first.id: (None,), counted.second.id: (5,)}
+        assert statistics.vouchers_by_month(YEAR)[today().month - 1] is None
+        totals = dict(statistics.totals())
+    assert totals["Работников"] == 11
+    assert totals["Действующих чеков"] is None
+    assert totals["Обучено за три года"] == 7 + (today() <= dt.date(YEAR, 1, 1))
+    assert totals["Организаций"] == 4
+
+
+def test_an_observer_who_is_a_schools_worker_too_gets_no_small_cells(counted: Two) -> None:
+    school = make_actor("school", counted.schools[0])
+    both = Actor(school.user_id, school.name, grants=(*school.grants, *counted.actor("observer").grants))
+    with acting_as(both):
+        assert by_key(statistics.staff_by_organization())[counted.schools[1].id][0] is None
+        assert dict(statistics.totals())["Действующих чеков"] is None
+
+
+@pytest.mark.parametrize("role", ["school", "organizer", "territory", "worker", "admin", "ministry", "operator"])
+def test_totals_are_for_the_observer(two: Two, role: str) -> None:
+    with acting_as(make_actor(role, two.schools[0])), pytest.raises(Forbidden, match="недоступны"):
+        statistics.totals()
+
+
+# --- the portal itself -----------------------------------------------------------------------------------------------
+
+
+def test_state_of_the_portal(session: Any) -> None:
+    with acting_as(make_actor("admin")):
+        silent = statistics.portal_state()
+        assert silent.seen_at is None
+        assert not statistics.is_alive(silent, within=30)
+    save(m.WorkerHeartbeat(name="w1", seen_at=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=20)))
+    save(m.WorkerHeartbeat(name="w2", seen_at=dt.datetime.now(dt.UTC) - dt.timedelta(hours=3)))
+    with acting_as(make_actor("admin")):
+        state = statistics.portal_state()
+        assert statistics.is_alive(state, within=30)
+        assert not statistics.is_alive(state, within=10)
+    with acting_as(make_actor("school", make_organization())):
+        assert statistics.portal_state().seen_at is None
+
+
+def test_every_figure_is_one_statement(counted: Two) -> None:
+    figures = (
+        lambda: statistics.vouchers_by_month(YEAR),
+        statistics.staff_by_territory,
+        lambda: statistics.trained_by_organization(YEAR),
+        statistics.seats_by_organizer,
+    )
+    for role in ("ministry", "territory", "observer"):
+        with acting_as(counted.actor(role)):
+            for figure in figures:
+                with recorded() as statements:
+                    figure()
+                assert len(statements) == 1, statements

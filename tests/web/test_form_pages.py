@@ -1,0 +1,568 @@
+"""What forms do for people: the next record, words instead of a choice, two editors, an expired sign-in, answers at once."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from tests.access.region import Browser, Region
+from tests.access.routes import VIEWS
+from tests.statements import recorded
+from tests.web.pages import error_beside, flashes, form_fields, refusal, words
+
+FORMS = [(view, table) for view, (table, forms, _actions) in VIEWS.items() if forms]
+
+
+@pytest.fixture
+def operator(region: Region) -> Browser:
+    return region.browser("operator")
+
+
+@pytest.fixture
+def school(region: Region) -> Browser:
+    return region.browser("school")
+
+
+def person_of(region: Region, number: int = 0) -> int:
+    """A person whose card the responsible person of the first school may change."""
+    return region.ids("school", "employee", "t.snils NOT LIKE '9000%%'")[number]
+
+
+# --- «Сохранить и добавить ещё» --------------------------------------------------------------------------------------
+
+
+def training(person: int, title: str) -> dict[str, str]:
+    return {"employee": str(person), "title": title, "institution": "Институт развития", "hours": "36", "ended_on": "05.03.2024"}  # fmt: skip
+
+
+def test_save_and_add_opens_an_empty_form_for_the_same_person(region: Region, school: Browser) -> None:
+    person = person_of(region)
+    path = f"/training/add?employee={person}"
+    assert "Сохранить и добавить ещё" in school.get(path).text
+    title = "Курс <b>первый</b> & «второй»"
+    answer = school.post(path, {**training(person, title), "then": "add"})
+    assert (answer.status, answer.headers["Location"]) == (302, path)
+    pk = region.sql("SELECT id FROM training WHERE title = %(title)s", title=title)[0][0]
+    page = school.get(answer.headers["Location"])
+    assert f'<a href="/training/show/{pk}">Курс &lt;b&gt;первый&lt;/b&gt; &amp; «второй»' in page.text
+    assert title in flashes(page.text)
+    fields = form_fields(page.text)
+    assert fields["employee"] == [str(person)]
+    assert {fields[name][0] for name in ("title", "institution", "hours", "ended_on")} == {""}
+
+
+def test_an_ordinary_save_still_leads_to_the_card(region: Region, school: Browser) -> None:
+    person = person_of(region)
+    answer = school.post(f"/training/add?employee={person}", training(person, "Обычный курс"))
+    assert answer.headers["Location"] == f"/employee/show/{person}?tab=training"
+    assert "Сохранить и добавить ещё" not in school.get(f"/employee/edit/{person}").text
+
+
+def test_the_next_form_starts_with_what_is_usually_the_same(region: Region, operator: Browser) -> None:
+    values = {"list_code": "funding", "value": "Новый источник", "ordering": "90", "active": "y"}
+    code = region.sql("SELECT list_code FROM frdo_reference LIMIT 1")[0][0]
+    answer = operator.post("/frdo_reference/add", {**values, "list_code": code, "then": "add"})
+    assert answer.status == 302, refusal(answer.text)
+    fields = form_fields(operator.get(answer.headers["Location"]).text)
+    assert (fields["list_code"], fields["value"]) == ([code], [""])
+
+
+def test_a_refused_save_and_add_says_why_and_keeps_the_words(region: Region, school: Browser) -> None:
+    person = person_of(region)
+    with region.nothing_changes():
+        answer = school.post(
+            f"/training/add?employee={person}", {**training(person, "Курс"), "hours": "x", "then": "add"}
+        )
+    assert answer.status == 422
+    assert form_fields(answer.text)["title"] == ["Курс"]
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "99999999999", "0", "' OR 1=1"])
+def test_nonsense_in_the_address_of_a_new_form_is_passed_over(operator: Browser, value: str) -> None:
+    for path in (f"/program/add?organizer={value}&kind={value}&year={value}&form={value}", f"/training/add?employee={value}"):  # fmt: skip
+        page = operator.get(path)
+        assert page.status == 200
+        assert refusal(page.text) == ""
+
+
+def test_a_foreign_row_in_the_address_is_not_carried_over(region: Region, school: Browser) -> None:
+    foreign = region.pick("school", "employee", "foreign")
+    assert form_fields(school.get(f"/training/add?employee={foreign}").text)["employee"] == [""]
+    foreign = region.people["school2"].facts["places"][0]
+    page = school.get(f"/employee/add?organization={foreign}")
+    assert form_fields(page.text)["organization"] == [""]
+
+
+# --- words instead of a choice (no scripts) --------------------------------------------------------------------------
+
+
+def place(person: int, home: int, **over: str) -> dict[str, str]:
+    values = {"employee": str(person), "organization": str(home), "position": "", "kind": "part_time", "started_on": "01.09.2022"}  # fmt: skip
+    return values | over
+
+
+@pytest.fixture
+def home(region: Region) -> int:
+    return min(region.people["school"].facts["places"])
+
+
+def test_words_that_fit_one_row_choose_it(region: Region, school: Browser, home: int) -> None:
+    """A browser without scripts: the words are searched when the form comes."""
+    person = person_of(region)
+    subject = region.sql("SELECT name FROM subject WHERE active ORDER BY length(name) DESC LIMIT 1")[0][0]
+    values = place(person, home, position_text="воспит", subjects_text=subject, kind=inner(region))
+    one = region.sql("SELECT id, name FROM position WHERE name ILIKE '%%воспит%%' AND active")
+    if len(one) > 1:
+        values["position_text"] = "Воспитатель"
+    answer = school.post("/employment/add", values)
+    assert answer.status == 302, refusal(answer.text)
+    found = region.sql(
+        "SELECT p.name, s.name FROM employment e JOIN position p ON p.id = e.position_id"
+        " JOIN employment_subject x ON x.employment_id = e.id JOIN subject s ON s.id = x.subject_id ORDER BY e.id DESC LIMIT 1"
+    )
+    assert found == [("Воспитатель", subject)]
+
+
+def inner(region: Region) -> str:
+    """A kind of work beside the main one, as the database names it."""
+    return str(region.sql("SELECT DISTINCT kind FROM employment WHERE kind <> 'main' LIMIT 1")[0][0])
+
+
+def test_words_that_fit_several_rows_offer_them(region: Region, school: Browser, home: int) -> None:
+    person = person_of(region)
+    values = place(person, home, position_text="преподаватель", kind=inner(region))
+    many = region.sql("SELECT id, name FROM position WHERE name ILIKE '%%преподаватель%%' ORDER BY name")
+    assert len(many) > 1
+    values["position_text"] = "препод"
+    with region.nothing_changes():
+        answer = school.post("/employment/add", values)
+    assert answer.status == 422
+    assert "По словам «препод» найдено несколько" in error_beside(answer.text, "position")
+    offered = re.findall(
+        r'<option value="(\d+)">', answer.text.split('name="position_found"', 1)[1].split("</select>", 1)[0]
+    )
+    assert {int(pk) for pk in offered} == {pk for pk, name in many if "препод" in name.lower()}
+    fields = form_fields(answer.text)
+    assert (fields["position_text"], fields["position_found"]) == (["препод"], [""])
+
+    again = school.post("/employment/add", {**fields, "position_found": offered[1]})
+    assert again.status == 302, refusal(again.text)
+    assert region.sql("SELECT position_id FROM employment ORDER BY id DESC LIMIT 1") == [(int(offered[1]),)]
+
+
+def test_an_answer_to_other_words_does_not_count(region: Region, school: Browser, home: int) -> None:
+    """The offer was for «препод»; the user has typed something else meanwhile."""
+    values = place(person_of(region), home, position_text="космонавт", position_asked="препод", position_found="1")
+    with region.nothing_changes():
+        answer = school.post("/employment/add", values)
+    assert "По словам «космонавт» ничего не найдено" in error_beside(answer.text, "position")
+    assert form_fields(answer.text)["position_text"] == ["космонавт"]
+
+
+def test_words_that_find_nothing_are_refused_also_where_nothing_is_required(region: Region, operator: Browser) -> None:
+    pk = region.sql("SELECT id FROM organization WHERE parent_id IS NULL LIMIT 1")[0][0]
+    fields = form_fields(operator.get(f"/organization/edit/{pk}").text)
+    with region.nothing_changes():
+        answer = operator.post(f"/organization/edit/{pk}", {**fields, "parent_text": "Нет такой школы"})
+    assert answer.status == 422
+    assert "ничего не найдено" in error_beside(answer.text, "parent")
+    assert form_fields(answer.text)["parent_text"] == ["Нет такой школы"]
+
+
+def test_changed_words_replace_the_choice_and_cleared_words_clear_it(region: Region, operator: Browser) -> None:
+    """Without scripts the hidden id stays as it was: the words on the screen are what the user means."""
+    pk, parent, inn = region.sql(
+        "SELECT id, parent_id, inn FROM organization WHERE parent_id IS NOT NULL ORDER BY id LIMIT 1"
+    )[0]
+    region.sql(
+        "UPDATE organization SET inn = NULL WHERE id = %(pk)s", pk=pk
+    )  # a head organization's own must be unique
+    other, name = region.sql(
+        "SELECT id, short_name FROM organization o WHERE parent_id IS NULL AND id <> %(parent)s"
+        " AND (SELECT count(*) FROM organization x WHERE x.short_name = o.short_name) = 1 ORDER BY id LIMIT 1",
+        parent=parent,
+    )[0]
+    path, stored = f"/organization/edit/{pk}", "SELECT parent_id FROM organization WHERE id = %(pk)s"
+    fields = form_fields(operator.get(path).text)
+    answer = operator.post(path, {**fields, "parent_text": name})
+    assert answer.status == 302, refusal(answer.text)
+    assert region.sql(stored, pk=pk) == [(other,)]
+    fields = form_fields(operator.get(path).text)
+    answer = operator.post(path, {**fields, "parent_text": ""})
+    assert answer.status == 302, refusal(answer.text)
+    assert region.sql(stored, pk=pk) == [(None,)]
+    region.sql(
+        "UPDATE organization SET parent_id = %(parent)s, inn = %(inn)s WHERE id = %(pk)s", parent=parent, inn=inn, pk=pk
+    )
+
+
+def test_words_never_find_what_the_user_may_not_choose(region: Region, school: Browser) -> None:
+    foreign = region.people["school2"].facts["places"][0]
+    name = region.sql("SELECT short_name FROM organization WHERE id = %(pk)s", pk=foreign)[0][0]
+    values = place(person_of(region), 0, organization="", organization_text=name, position="1")
+    with region.nothing_changes():
+        answer = school.post("/employment/add", values)
+    assert "ничего не найдено" in error_beside(answer.text, "organization")
+    assert school.leaks == []
+
+
+# --- two editors -----------------------------------------------------------------------------------------------------
+
+
+def differences(page: str) -> list[list[str]]:
+    """Rows of the table of differences: field, before, now, typed here."""
+    if 'class="conflict"' not in page:
+        return []
+    body = page.split('class="conflict"', 1)[1].split("<tbody>", 1)[1].split("</tbody>", 1)[0]
+    return [[words(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)] for row in body.split("</tr>")[:-1]]  # fmt: skip
+
+
+def stored(region: Region, pk: int, *columns: str) -> tuple[Any, ...]:
+    return tuple(region.sql(f"SELECT {', '.join(columns)} FROM employee WHERE id = %(pk)s", pk=pk)[0])
+
+
+@pytest.mark.parametrize("order", [("school", "operator"), ("operator", "school")])
+def test_the_second_editor_sees_the_difference(region: Region, order: tuple[str, str]) -> None:
+    """Both changed the degree; only the first one the awards. Nothing is lost, whoever comes first."""
+    first, second = (region.browser(login) for login in order)
+    pk = person_of(region, 1)
+    region.sql("UPDATE employee SET degree = 'была степень', awards = NULL, email = NULL WHERE id = %(pk)s", pk=pk)
+    path = f"/employee/edit/{pk}"
+    forms = [form_fields(browser.get(path).text) for browser in (first, second)]
+    assert first.post(path, {**forms[0], "degree": "кандидат наук", "awards": "Грамота"}).status == 302
+    with region.nothing_changes():
+        refused = second.post(path, {**forms[1], "degree": "доцент", "email": "new@example.ru"})
+    assert refused.status == 422
+    assert "Пока вы работали с формой, запись изменил другой пользователь" in refusal(refused.text)
+    rows = {row[0]: row for row in differences(refused.text)}
+    name = region.sql("SELECT last_name || ' ' || first_name FROM ab_user WHERE username = %(u)s", u=order[0])[0][0]
+    labels = list(rows)
+    assert len(labels) == 2
+    degree, awards = (next(row for row in rows.values() if text in row[2]) for text in ("кандидат наук", "Грамота"))
+    assert (degree[1], degree[3]) == ("была степень", "доцент")
+    assert name in degree[2] and name in awards[2]
+    assert (awards[1], awards[3]) == ("пусто", "не меняли: в форме уже новое значение")
+
+    assert "Сохранить мои значения поверх" in refused.text
+    assert f'href="{path}" data-forget>Взять то, что в базе' in refused.text
+    again = form_fields(refused.text)
+    assert (again["degree"], again["awards"], again["email"]) == (["доцент"], ["Грамота"], ["new@example.ru"])
+    assert second.post(path, again).status == 302
+    assert stored(region, pk, "degree", "awards", "email") == ("доцент", "Грамота", "new@example.ru")
+
+
+def test_what_is_in_the_base_can_be_taken(region: Region, operator: Browser, school: Browser) -> None:
+    pk = person_of(region, 2)
+    path = f"/employee/edit/{pk}"
+    mine = form_fields(school.get(path).text)
+    assert operator.post(path, {**form_fields(operator.get(path).text), "degree": "профессор"}).status == 302
+    assert school.post(path, {**mine, "degree": "доцент"}).status == 422
+    fresh = form_fields(school.get(path).text)
+    assert fresh["degree"] == ["профессор"]
+    assert school.post(path, fresh).status == 302
+    assert stored(region, pk, "degree") == ("профессор",)
+
+
+def test_different_fields_are_saved_together_after_a_look(region: Region, operator: Browser, school: Browser) -> None:
+    pk = person_of(region, 3)
+    path = f"/employee/edit/{pk}"
+    mine, theirs = form_fields(school.get(path).text), form_fields(operator.get(path).text)
+    assert operator.post(path, {**theirs, "awards": "Медаль"}).status == 302
+    refused = school.post(path, {**mine, "degree": "доцент"})
+    assert "Сохранить обе правки" in refused.text
+    assert school.post(path, form_fields(refused.text)).status == 302
+    assert stored(region, pk, "awards", "degree") == ("Медаль", "доцент")
+
+
+def test_the_same_change_of_both_is_no_conflict(region: Region, operator: Browser, school: Browser) -> None:
+    pk = person_of(region, 4)
+    path = f"/employee/edit/{pk}"
+    mine, theirs = form_fields(school.get(path).text), form_fields(operator.get(path).text)
+    assert operator.post(path, {**theirs, "phone": "8 (846) 123-45-67"}).status == 302
+    assert school.post(path, {**mine, "phone": "+7 846 1234567"}).status == 302
+    assert stored(region, pk, "phone") == ("+78461234567",)
+
+
+def test_a_mistake_in_between_does_not_hide_the_conflict(region: Region, operator: Browser, school: Browser) -> None:
+    """The refused form still speaks of the moment when it was opened."""
+    pk = person_of(region, 5)
+    path = f"/employee/edit/{pk}"
+    mine, theirs = form_fields(school.get(path).text), form_fields(operator.get(path).text)
+    assert operator.post(path, {**theirs, "degree": "профессор"}).status == 302
+    wrong = school.post(path, {**mine, "degree": "доцент", "birth_date": "31.02.1985"})
+    assert differences(wrong.text) == []
+    assert "31.02.1985" in error_beside(wrong.text, "birth_date")
+    mended = school.post(path, {**form_fields(wrong.text), "birth_date": mine["birth_date"]})
+    assert [row[3] for row in differences(mended.text)] == ["доцент"]
+    assert stored(region, pk, "degree") == ("профессор",)
+
+
+def test_a_third_change_is_shown_again(region: Region, operator: Browser, school: Browser) -> None:
+    """Saving on top of what was shown does not cover what came after it."""
+    pk = person_of(region, 6)
+    path = f"/employee/edit/{pk}"
+    mine = form_fields(school.get(path).text)
+    assert operator.post(path, {**form_fields(operator.get(path).text), "degree": "первая"}).status == 302
+    refused = school.post(path, {**mine, "degree": "моя"})
+    assert operator.post(path, {**form_fields(operator.get(path).text), "degree": "вторая"}).status == 302
+    again = school.post(path, form_fields(refused.text))
+    assert [(row[1], row[3]) for row in differences(again.text)] == [("первая", "моя")]
+
+
+def test_a_table_without_versions_is_guarded_too(region: Region, operator: Browser) -> None:
+    """Links to several rows are compared as well."""
+    pk = region.sql("SELECT employment_id FROM employment_subject GROUP BY 1 HAVING count(*) = 1 ORDER BY 1 LIMIT 1")[
+        0
+    ][0]
+    path, admin = f"/employment/edit/{pk}", region.browser("operator")
+    mine, theirs = form_fields(operator.get(path).text), form_fields(admin.get(path).text)
+    assert "version" not in mine
+    subject = region.sql("SELECT id FROM subject WHERE active AND id <> %(own)s ORDER BY id LIMIT 1", own=int(mine["subjects"][0]))[0][0]  # fmt: skip
+    assert admin.post(path, {**theirs, "subjects": [*theirs["subjects"], str(subject)]}).status == 302
+    with region.nothing_changes():
+        refused = operator.post(path, {**mine, "activity": "Кружок"})
+    assert refused.status == 422
+    (row,) = differences(refused.text)
+    assert row[3] == "не меняли: в форме уже новое значение"
+    assert "вы в другом окне" in row[2]
+    again = form_fields(refused.text)
+    assert set(again["subjects"]) == {*theirs["subjects"], str(subject)}
+    assert operator.post(path, again).status == 302
+
+
+RACES = (
+    ("employee", "degree", "SELECT id FROM employee WHERE snils NOT LIKE '9000%%' ORDER BY id DESC LIMIT 1"),
+    ("qualification", "speciality", "SELECT id FROM qualification ORDER BY id LIMIT 1"),
+)
+
+
+@pytest.mark.parametrize(("table", "column", "which"), RACES)
+def test_of_saves_at_the_same_moment_one_wins(region: Region, table: str, column: str, which: str) -> None:
+    """With a version column and without one: the rest see the winner's value beside their own."""
+    pk = region.sql(which)[0][0]
+    path, clicks = f"/{table}/edit/{pk}", 4
+    start = threading.Barrier(clicks)
+
+    def save(number: int) -> tuple[int, str, str]:
+        browser, mine = region.browser("operator"), f"значение {number}"
+        fields = form_fields(browser.get(path).text)
+        browser.post("/password/")
+        start.wait()
+        answer = browser.post(path, {**fields, column: mine})
+        return answer.status, mine, answer.text
+
+    with ThreadPoolExecutor(clicks) as pool:
+        saved = list(pool.map(save, range(clicks)))
+    assert sorted(status for status, *_ in saved) == [302, 422, 422, 422]
+    winner = next(mine for status, mine, _ in saved if status == 302)
+    assert region.sql(f"SELECT {column} FROM {table} WHERE id = %(pk)s", pk=pk) == [(winner,)]
+    for status, mine, text in saved:
+        if status == 422:
+            (row,) = differences(text)
+            assert (winner in row[2], row[3]) == (True, mine)
+            assert form_fields(text)[column] == [mine]
+
+
+@pytest.mark.parametrize("opened", ["", "x", "999999999999999999 a:b", "1 :", "12 12 12", "1 degree:00000000"])
+def test_a_form_with_a_spoilt_mark_is_refused_not_trusted(region: Region, school: Browser, opened: str) -> None:
+    pk = person_of(region, 7)
+    path = f"/employee/edit/{pk}"
+    mine = form_fields(school.get(path).text)
+    region.sql("UPDATE employee SET degree = 'другая', version = version + 1 WHERE id = %(pk)s", pk=pk)
+    with region.nothing_changes():
+        refused = school.post(path, {**mine, "opened": opened, "degree": "моя"})
+    assert refused.status == 422
+    assert "моя" in [row[3] for row in differences(refused.text)]
+
+
+# --- an expired sign-in ----------------------------------------------------------------------------------------------
+
+
+def next_of(answer: Any) -> str:
+    found = re.fullmatch(r"/login/(?:\?next=(.*))?", answer.headers["Location"])
+    assert found is not None, answer.headers["Location"]
+    return unquote(found[1] or "")
+
+
+@pytest.mark.parametrize("path", ["/employee/edit/1", "/training/add?employee=5", "/password/", "/employee/add"])
+def test_a_form_sent_after_the_sign_in_expired_leads_back_to_itself(region: Region, path: str) -> None:
+    """The session is gone with its token: no dead end, and nothing is written."""
+    client = region.browser(None).client
+    with region.nothing_changes():
+        answer = client.post(path, data={"csrf_token": "of an old session", "last_name": "Иванова"})
+    assert answer.status_code == 302
+    assert next_of(answer) == path
+    page = client.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "Вход истёк" in flashes_of_guest(page)
+
+
+def flashes_of_guest(page: str) -> str:
+    return words(page.split('class="flashes"', 1)[1].split("<section", 1)[0])
+
+
+def test_an_action_leads_back_to_the_page_it_was_pressed_on(region: Region) -> None:
+    client = region.browser(None).client
+    path, page = "/voucher_application/act/1/approve", "/voucher_application/show/1?tab=x"
+    answer = client.post(path, headers={"Referer": f"http://localhost{page}"})
+    assert next_of(answer) == page
+    for foreign in ("https://evil.test/employee/list/", "http://localhost:8080/x", "nonsense", ""):
+        assert next_of(client.post(path, headers={"Referer": foreign})) == ""
+
+
+def test_a_signed_in_user_with_a_wrong_token_is_told_so(region: Region, school: Browser) -> None:
+    with region.nothing_changes():
+        answer = school.client.post("/employee/add", data={"csrf_token": "x"})
+    assert answer.status_code == 400
+
+
+# --- answers at once -------------------------------------------------------------------------------------------------
+
+CHECKED = (
+    ("employee/snils", "112-233-445 96"), ("employee/snils", "123"), ("employee/phone", "12"), ("employee/email", "не почта"),
+    ("employee/birth_date", "31.02.1985"), ("employee/birth_date", "05.06.2024"), ("employee/birth_date", "12/31/1985"),
+    ("employee/last_name", "Ivanova"), ("employee/citizenship", "РФ"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "typed"), CHECKED)
+def test_the_answer_is_the_sentence_of_the_form(
+    region: Region, school: Browser, home: int, field: str, typed: str
+) -> None:
+    """One rule, one sentence: what is said when a field is left is what saving would say."""
+    position = region.sql("SELECT id FROM position WHERE name = 'Учитель'")[0][0]
+    values = {
+        "last_name": "Проверкина", "first_name": "Анна", "birth_date": "05.06.1985", "sex": "female", "citizenship": "643",
+        "organization": str(home), "position": str(position), "kind": "main", "started_on": "01.09.2020",
+    }  # fmt: skip
+    name = field.partition("/")[2]
+    with region.nothing_changes():
+        refused = school.post("/employee/add", {**values, name: typed})
+    answer = school.post("/check/", {"field": field, "value": typed})
+    sentence = re.search(r'"error": "(.*?)", "value"', answer.text)
+    assert sentence is not None, answer.text
+    assert sentence[1] == error_beside(refused.text, name) != ""
+
+
+RIGHT = (
+    ("employee/snils", "11223344595", "112-233-445 95"),
+    ("employee/snils", " 112 233 445 95 ", "112-233-445 95"),
+    ("employee/phone", "8 846 123 45 67", "+7 (846) 123-45-67"),
+    ("employee/phone", "8461234567", "+7 (846) 123-45-67"),
+    ("employee/birth_date", "5.6.1985", "05.06.1985"),
+    ("employee/birth_date", "1985-06-05", "05.06.1985"),
+    ("employee/last_name", "иванова", "Иванова"),
+    ("organization/phone", "8 846 123, доб. 5", "8 846 123, доб. 5"),
+    ("employee/snils", "  ", ""),
+)
+
+
+@pytest.mark.parametrize(("field", "typed", "written"), RIGHT)
+def test_a_right_value_is_written_as_it_will_be_kept(school: Browser, field: str, typed: str, written: str) -> None:
+    answer = school.post("/check/", {"field": field, "value": typed})
+    assert answer.status == 200
+    assert f'"error": "", "value": "{written}"' in answer.text
+
+
+def test_a_check_asks_the_database_nothing_but_who_asks(region: Region, school: Browser) -> None:
+    school.post("/check/", {"field": "employee/snils", "value": "1"})
+    with region.nothing_changes(), recorded() as statements:
+        school.post("/check/", {"field": "employee/snils", "value": "112-233-445 95"})
+    assert len([s for s in statements if "FROM employee" in s]) == 0
+    assert len([s for s in statements if "WITH RECURSIVE live" in s]) == 1
+
+
+@pytest.mark.parametrize("field", ["", "employee", "employee/password", "nothing/snils", "employee/__class__", "ab_user/", "audit_entry/user_name"])  # fmt: skip
+def test_only_fields_of_forms_are_checked(school: Browser, field: str) -> None:
+    assert school.post("/check/", {"field": field, "value": "1"}).status == 422
+
+
+@pytest.fixture
+def limited(region: Region) -> Iterator[Browser]:
+    from app.extensions import limiter
+
+    limiter.reset()
+    yield region.browser("ministry")
+    limiter.reset()
+
+
+def test_checks_are_limited(limited: Browser, school: Browser) -> None:
+    asked = [limited.post("/check/", {"field": "employee/snils", "value": "1"}).status for _ in range(125)]
+    assert (asked[0], asked[119], asked[124]) == (200, 200, 429)
+    assert school.post("/check/", {"field": "employee/snils", "value": "1"}).status == 200, (
+        "another user is not limited"
+    )
+
+
+# --- rough edges of FAB ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed", ["12/31/2020", "31/12/2020", "2020-31-12", "12.31.2020", "2020/12/31", "Dec 31, 2020"]
+)
+def test_a_date_is_never_read_month_first(region: Region, school: Browser, typed: str) -> None:
+    pk = person_of(region)
+    fields = form_fields(school.get(f"/employee/edit/{pk}").text)
+    with region.nothing_changes():
+        answer = school.post(f"/employee/edit/{pk}", {**fields, "teaching_since": typed})
+    assert answer.status == 422
+    assert re.search("[а-яё]", error_beside(answer.text, "teaching_since"))
+    assert form_fields(answer.text)["teaching_since"] == [typed]
+
+
+def login_for(table: str) -> str:
+    logins = {"ab_user": "admin", "assignment": "admin", "enrolment": "school", "voucher_application": "school"}
+    return logins.get(table, "operator")
+
+
+@pytest.mark.parametrize(("view", "table"), FORMS)
+def test_a_new_form_chooses_nothing_and_marks_what_is_needed(region: Region, view: str, table: str) -> None:
+    """No first school; every control has its words; a required one is said to be so to the eye and to the ear."""
+    page = region.browser(login_for(table)).get(f"/{table}/add")
+    assert page.status == 200
+    form = page.text.split("data-guard", 1)[1].split("</form>", 1)[0]
+    fields = form_fields(page.text)
+    for name, choices in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
+        chosen = re.findall(r'<option value="([^"]*)" selected', choices)
+        defaults = {"status", "kind", "form", "ownership", "employer_agreement", "block", "funding"}
+        assert chosen in ([], [""]) or name in defaults, (name, chosen)
+    for pk in re.findall(r'<input type="hidden" name="(?!csrf_token|version|opened)([^"]+)" value="\d', form):
+        raise AssertionError(f"chosen beforehand: {pk}")
+    named = set(re.findall(r'<label for="([^"]+)"', form))
+    for control in re.findall(r"<(?:input|select|textarea)[^>]*>", form):
+        kind = re.search(r'type="(\w+)"', control)
+        if kind and kind[1] in ("hidden", "checkbox", "radio", "submit"):
+            continue
+        pk = re.search(r' id="([^"]+)"', control)
+        assert pk and pk[1] in named, control
+    for pk in re.findall(r'<label for="([^"]+)">[^<]*<i class="req"', form):
+        control = re.search(rf'<(?:input|select|textarea)[^>]* id="{pk}"[^>]*>', form)
+        assert control and ("required" in control[0]), pk
+    assert fields
+
+
+@pytest.mark.parametrize(("view", "table"), FORMS)
+def test_form_pages_ask_little(region: Region, view: str, table: str) -> None:
+    login = login_for(table)
+    browser = region.browser(login)
+    pk = region.pick(login, table, "own")
+    for path in (f"/{table}/add", f"/{table}/edit/{pk}"):
+        browser.get(path)
+        with recorded() as statements:
+            answer = browser.get(path)
+        assert answer.status in (200, 403)
+        assert statements.writes == []
+        assert len(statements) <= 12, (path, len(statements))
+
+
+def test_an_editor_sees_numbers_as_people_write_them(region: Region, school: Browser) -> None:
+    pk = region.ids("school", "employee", "t.snils ~ '^[0-9]{11}$'")[0]
+    region.sql("UPDATE employee SET phone = '+78461234567' WHERE id = %(pk)s", pk=pk)
+    fields = form_fields(school.get(f"/employee/edit/{pk}").text)
+    assert re.fullmatch(r"\d{3}-\d{3}-\d{3} \d\d", fields["snils"][0])
+    assert fields["phone"] == ["+7 (846) 123-45-67"]
