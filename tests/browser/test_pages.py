@@ -1,4 +1,4 @@
-"""Every page that a role reaches by links: Russian words only, no error, no sideways scrolling, no barrier (axe)."""
+"""Every page that a role reaches by links: Russian only, no error, no sideways scrolling, nothing jumps, no barrier (axe)."""
 
 from __future__ import annotations
 
@@ -60,6 +60,15 @@ TEXTS = """() => {
     return found;
 }"""
 LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+#: how far the page jumped while it was drawn (Cumulative Layout Shift); below 0.1 counts as good, here nothing may jump
+SHIFT = """() => new Promise((done) => {
+    let total = 0;
+    const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) total += entry.value; };
+    const observer = new PerformanceObserver((list) => add(list.getEntries()));
+    observer.observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 30));
+})"""
+STILL = 0.01
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -108,6 +117,7 @@ class Crawl:
         page, watch = self.visitor.page, self.visitor.watch
         self.visitor.go(path)
         links: list[str] = page.evaluate(LINKS)
+        self.note(kind, *[f"jumps by {by:.3f} at 1280" for by in [page.evaluate(SHIFT)] if by > STILL])
         self.note(kind, *foreign_words(page.evaluate(TEXTS)))
         self.note(kind, *[f"scrolls sideways at 1280 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
         # a form of change is that of addition; a filtered list differs by its chips, which are the same in all lists
@@ -117,6 +127,9 @@ class Crawl:
             self.note(kind, *barriers(self.axe.run(page, options=WCAG).response))
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         self.note(kind, *[f"scrolls sideways at 390 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
+        if kind in IN_EVERY_ROLE and self.opened[kind] == 1:
+            page.reload()
+            self.note(kind, *[f"jumps by {by:.3f} at 390" for by in [page.evaluate(SHIFT)] if by > STILL])
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
         self.note(kind, *watch.problems)
         watch.problems.clear()

@@ -69,10 +69,11 @@ document.querySelectorAll("[data-counts]").forEach((list) => {
 });
 
 // Too many columns: smaller type, then words may break, rather than a page that scrolls sideways.
-const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-  const table = target.firstElementChild;
+const fit = (box) => {
+  const table = box.firstElementChild;
   table.classList.remove("tight", "broken");
   if (getComputedStyle(table).display !== "table") return;
-  for (const style of ["tight", "broken"]) if (table.scrollWidth > target.clientWidth) table.classList.add(style);
-}));
-document.querySelectorAll(".tbl").forEach((box) => watch.observe(box));
+  for (const style of ["tight", "broken"]) if (table.scrollWidth > box.clientWidth) table.classList.add(style);
+};
+const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
+document.querySelectorAll(".tbl").forEach((box) => { fit(box); watch.observe(box); });
