@@ -452,18 +452,23 @@ def _get(
 
 
 def install(session_factory: Any) -> None:
-    """Put the scope into every ORM statement of the sessions that ``session_factory`` makes."""
+    """Put the scope into every ORM statement of the sessions that ``session_factory`` makes; once, however often called.
 
-    @event.listens_for(session_factory, "do_orm_execute")
-    def _scope(state: ORMExecuteState) -> None:
-        if not (state.is_select or state.is_update or state.is_delete) or state.is_column_load:
-            return
-        if _unscoped.get() is not None:
-            return
-        actor = _actor.get()
-        if actor is None:
-            if any(issubclass(mapper.class_, (m.Base, m.Account)) for mapper in state.all_mappers):
-                raise ScopeError(f"nobody acts: {state.statement}")
-            return
-        if actor.criteria:
-            state.statement = state.statement.options(*actor.criteria)
+    The factory outlives an application: a second one in the same process must not add the expressions twice.
+    """
+    if not event.contains(session_factory, "do_orm_execute", _scope):
+        event.listen(session_factory, "do_orm_execute", _scope)
+
+
+def _scope(state: ORMExecuteState) -> None:
+    if not (state.is_select or state.is_update or state.is_delete) or state.is_column_load:
+        return
+    if _unscoped.get() is not None:
+        return
+    actor = _actor.get()
+    if actor is None:
+        if any(issubclass(mapper.class_, (m.Base, m.Account)) for mapper in state.all_mappers):
+            raise ScopeError(f"nobody acts: {state.statement}")
+        return
+    if actor.criteria:
+        state.statement = state.statement.options(*actor.criteria)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
+from app import access
 from app import models as m
 from app import statuses
 from app.access import READ_RULES, WRITE_RULES, Actor, Grant, ScopeError, acting_as, scope, set_actor, unscoped
+from app.extensions import db
 from app.permissions import ROLES, all_permissions
 from app.services.accounts import sync_roles
 
@@ -160,6 +162,23 @@ def test_nobody_acting_and_unknown_tables_raise(session: Any) -> None:
         token.var.reset(token)
     with pytest.raises(ScopeError):
         scope(Actor(user_id=1, name="Проба", grants=(Grant("operator"),)), "no_such_table")
+
+
+def test_a_second_application_adds_the_scope_once(session: Any) -> None:
+    """The session factory outlives an application; twice the expressions would be a slow page, not a safer one."""
+    seen: list[str] = []
+    bind = session.get_bind()
+    access.install(db.session)
+    access.install(db.session)
+    listener = lambda *given, **_more: seen.append(given[2])  # noqa: E731
+    event.listen(bind, "before_cursor_execute", listener)
+    try:
+        with acting_as(Actor(user_id=1, name="x", employee_id=1, grants=(Grant("worker"),))):
+            session.scalars(select(m.Employee)).all()
+    finally:
+        event.remove(bind, "before_cursor_execute", listener)
+    (sql,) = [words for words in seen if "FROM employee" in words]
+    assert sql.count("employee.id = ") == 1
 
 
 def test_no_role_means_no_row(session: Any, people: tuple[int, int]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
 from app.embedded_postgres import EmbeddedPostgres
@@ -24,6 +24,9 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+
+#: ms in which a page must show what is expected of it; tests of other workers may hold both processors for seconds
+PATIENCE = 20_000
 
 Newcomer = Callable[..., Visitor]
 
@@ -42,6 +45,7 @@ def find_browser() -> str:
 def chromium() -> Iterator[Browser]:
     """One browser for the folder; it ends with it, because its event loop must not meet other tests."""
     path = find_browser()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -56,6 +60,8 @@ def served(app: Flask) -> Iterator[str]:
     thread = threading.Thread(target=server.run, name="portal", daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
+    # requests under way end before the socket by which they wake the server is closed
+    server.task_dispatcher.shutdown()
     server.close()
     thread.join(timeout=10)
 

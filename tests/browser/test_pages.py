@@ -60,7 +60,7 @@ TEXTS = """() => {
     return found;
 }"""
 LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
-#: how far the page jumped while it was drawn (Cumulative Layout Shift); below 0.1 counts as good, here nothing may jump
+#: how far the page jumped while it was drawn (Cumulative Layout Shift); below 0.1 counts as good
 SHIFT = """() => new Promise((done) => {
     let total = 0;
     const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) total += entry.value; };
@@ -68,7 +68,7 @@ SHIFT = """() => new Promise((done) => {
     observer.observe({ type: "layout-shift", buffered: true });
     requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 30));
 })"""
-STILL = 0.01
+STILL = 0.02
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

@@ -15,8 +15,6 @@ from tests.conftest import execute
 
 pytestmark = pytest.mark.browser
 
-SOON = 6000
-
 
 @pytest.fixture
 def database(server: EmbeddedPostgres, worker_name: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -40,13 +38,13 @@ def test_the_page_follows_the_work_by_itself(newcomer: Newcomer, server: Embedde
 
     set_ = "UPDATE background_job SET total = 5000, parameters = parameters || jsonb_build_object('started_at', now()),"
     execute(server, database, f"{set_} status = 'running', done = 1250")
-    expect(page.locator(".task .pill")).to_have_text("Выполняется", timeout=SOON)
+    expect(page.locator(".task .pill")).to_have_text("Выполняется")
     expect(page.locator("#told")).to_have_text(re.compile("Выгрузка в Excel: работники.*: Выполняется"))
     expect(page.locator("progress")).to_have_attribute("value", "1250")
     button = page.get_by_role("button", name="Отменить")
     button.focus()
     execute(server, database, f"{set_} done = 2500")
-    expect(page.locator("progress")).to_have_js_property("value", 2500, timeout=SOON)
+    expect(page.locator("progress")).to_have_js_property("value", 2500)
     expect(page.locator("[data-progress]")).to_contain_text("50 %")
     expect(button).to_be_focused()
     school.is_at_ease()
@@ -54,7 +52,7 @@ def test_the_page_follows_the_work_by_itself(newcomer: Newcomer, server: Embedde
     execute(
         server, database, f"{set_} status = 'done', done = 5000, message = 'В файле 5 000 строк.', finished_at = now()"
     )
-    expect(page.locator(".task .pill")).to_have_text("Готово", timeout=SOON)
+    expect(page.locator(".task .pill")).to_have_text("Готово")
     expect(page.locator("#told")).to_have_text(re.compile("Готово$"))
     expect(page.locator("progress")).to_have_count(0)
     # nothing runs any more, so nothing is asked

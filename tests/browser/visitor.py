@@ -64,7 +64,7 @@ class Visitor:
         self.base = base
         self.watch = Watch(context)
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(20_000)
 
     # --- moving
 
@@ -85,22 +85,27 @@ class Visitor:
         link = self.page.locator("#menu li a").filter(has_text=re.compile(rf"^{re.escape(label)}"))
         if not link.is_visible():
             link.locator("xpath=ancestor::details/summary").click()
-        link.click()
+        self._follow(link)
 
     def open_row(self, text: str) -> None:
         """Open the only row of a list that holds the text."""
         row = self.page.locator("main tbody tr").filter(has_text=text)
         expect(row).to_have_count(1)
-        row.locator("th a").click()
+        self._follow(row.locator("th a"))
 
     def search(self, words: str) -> None:
         """Search in the list on the screen."""
         self.page.get_by_role("searchbox").fill(words)
-        self.page.get_by_role("button", name="Найти").click()
+        self._follow(self.page.get_by_role("button", name="Найти"))
 
     def tab(self, label: str) -> None:
         """Open a tab of a card."""
         self.page.locator(".tabs a").filter(has_text=label).click()
+
+    def _follow(self, target: Locator) -> None:
+        """Click what opens another page, and wait for that page: what comes next must not meet the one before it."""
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            target.click()
 
     # --- pressing and filling
 
