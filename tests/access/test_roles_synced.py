@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, text
 
-from app import access
+from app import access, statuses
 from app import models as m
-from app import statuses
 from app.access import READ_RULES, WRITE_RULES, Actor, Grant, ScopeError, acting_as, scope, set_actor, unscoped
 from app.extensions import db
 from app.permissions import ROLES, all_permissions
