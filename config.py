@@ -177,6 +177,18 @@ class Settings:
         default="none",
         metadata=_env("SMTP_TLS", "шифрование почты: none, starttls, ssl", _one_of("none", "starttls", "ssl")),
     )
+    mail_mode: str = field(
+        default="send",
+        metadata=_env(
+            "MAIL_MODE",
+            "что делать с письмами: send (отправлять), redirect (все на адрес MAIL_REDIRECT_TO), off (не отправлять)",
+            _one_of("send", "redirect", "off"),
+        ),
+    )
+    mail_redirect_to: str = field(
+        default="",
+        metadata=_env("MAIL_REDIRECT_TO", "куда идут все письма испытательной установки при MAIL_MODE=redirect", _address),
+    )
     session_idle_minutes: int = field(
         default=30,
         metadata=_env("SESSION_IDLE_MINUTES", "через сколько минут бездействия нужен новый вход", _whole(1, 1440)),
@@ -186,6 +198,12 @@ class Settings:
     )
     login_lock_minutes: int = field(
         default=15, metadata=_env("LOGIN_LOCK_MINUTES", "на сколько минут закрывается вход после них", _whole(1, 1440))
+    )
+    second_factor: bool = field(
+        default=False,
+        metadata=_env(
+            "SECOND_FACTOR", "второй шаг входа (код из приложения) обязателен оператору, министерству, администратору", _flag
+        ),
     )
     rate_limit_storage: str = field(
         default="memory://",
@@ -220,7 +238,7 @@ class Settings:
     @property
     def mail_enabled(self) -> bool:
         """Whether letters leave the portal; otherwise they only wait in the journal."""
-        return bool(self.smtp_host)
+        return bool(self.smtp_host) and self.mail_mode != "off"
 
     @property
     def database_dir(self) -> Path:
@@ -240,6 +258,8 @@ class Settings:
             values["secret_key"] = _stored_secret(instance)
         values.setdefault("public_url", _local_url(values.get("host", "127.0.0.1"), values.get("port", 8080)))
         values.setdefault("cookie_secure", values["public_url"].startswith("https://"))
+        if values.get("mail_mode") == "redirect" and "mail_redirect_to" not in values:
+            raise ConfigError("MAIL_MODE: «redirect» требует адреса: задайте MAIL_REDIRECT_TO, например test@example.ru.")
         return cls(**values)
 
 

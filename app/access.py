@@ -292,12 +292,42 @@ _CERTIFICATE: Mapping[str, Rule] = {
     **_people(_table(m.Certificate).c.employee_id),
     "organizer": lambda _a, grant: _table(m.Certificate).c.organizer_id.in_(grant.organization_ids),
 }
+_MOVE = _table(m.Transfer)
+
+
+def _of_both_sides(_actor: Actor, grant: Grant) -> Expression:
+    """A transfer concerns the organization that is left and the one that is entered."""
+    places = _organizations(grant)
+    return or_(_MOVE.c.from_organization_id.in_(places), _MOVE.c.organization_id.in_(places))
+
+
+def _of_the_school(_actor: Actor, grant: Grant) -> Expression:
+    """Who hires learns of the move by the release only: before it, that a person exists is not the school's to know."""
+    places = grant.organization_ids
+    hires = and_(_MOVE.c.organization_id.in_(places), _MOVE.c.released_on.is_not(None))
+    return or_(_MOVE.c.from_organization_id.in_(places), hires)
+
+
+_TRANSFER: Mapping[str, Rule] = {
+    "worker": lambda actor, _g: _MOVE.c.employee_id == actor.employee_id if actor.employee_id else false(),
+    "school": _of_the_school,
+    "territory": _of_both_sides,
+    **_only("ministry", "operator"),
+}
 _SURVEY = _shown(_table(m.Survey).c.status.in_(["published", "closed"]), "ministry", "operator")
 _RESPONSE: Mapping[str, Rule] = {
     "worker": lambda actor, _g: _table(m.SurveyResponse).c.employee_id == actor.employee_id,
     **_only("operator"),
 }
 _SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
+
+
+def _own_notice(actor: Actor, _grant: Grant) -> Expression:
+    """Notices of the user, and of the user's card where there is one."""
+    notice = _table(m.Notice)
+    own: Expression = notice.c.user_id == actor.user_id
+    return own if actor.employee_id is None else or_(own, notice.c.employee_id == actor.employee_id)
+
 
 #: table → role → expression; a role that is not named sees no row
 READ_RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -317,6 +347,8 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
             "voucher_rule",
             "voucher_rule_block",
             "consent_text",
+            "quality_rule",
+            "letter_template",
             "plan_campaign",
             "maintenance_window",
         ],
@@ -329,8 +361,29 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "qualification": _people(_table(m.Qualification).c.employee_id, listeners=True),
     "attestation": _people(_table(m.Attestation).c.employee_id),
     "training": _people(_table(m.Training).c.employee_id),
+    # secrets: read only by the services of sign-in and registration
+    "password_history": {},
+    "recovery_code": {},
+    "one_time_link": {},
+    "consent_withdrawal": {
+        "worker": lambda actor, _g: _table(m.ConsentWithdrawal).c.employee_id == actor.employee_id,
+        **_only("operator"),
+    },
+    "change_request": _people(_table(m.ChangeRequest).c.employee_id),
+    "transfer": _TRANSFER,
+    "employee_merge": _only("operator"),
+    "import_heading": {
+        "school": lambda _a, grant: _table(m.ImportHeading).c.organization_id.in_(grant.organization_ids),
+        **_only("operator"),
+    },
+    "letter_refusal": _own(_table(m.LetterRefusal).c.user_id),
     "consent": _people(_table(m.Consent).c.employee_id),
-    "ab_user": _own(_table(m.Account).c.id, "operator", "admin"),
+    "ab_user": {
+        **_own(_table(m.Account).c.id, "operator", "admin"),
+        "school": lambda actor, grant: or_(
+            _table(m.Account).c.id == actor.user_id, _table(m.Account).c.employee_id.in_(_employed(grant))
+        ),
+    },
     "assignment": _own(_table(m.Assignment).c.user_id, "operator", "admin"),
     "registration": _own(_table(m.Registration).c.user_id, "operator"),
     "access_request": _own(_table(m.AccessRequest).c.user_id, "operator"),
@@ -358,9 +411,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "support_message": _through(_table(m.SupportMessage).c.request_id, m.SupportRequest, _SUPPORT),
     "audit_entry": _only("operator"),
     "letter": _own(_table(m.Letter).c.user_id, "operator", "admin"),
-    "notice": {
-        "worker": lambda actor, _g: _table(m.Notice).c.employee_id == actor.employee_id,
-    },
+    "notice": dict.fromkeys(ROLES, _own_notice),
     "import_batch": _own(_table(m.ImportBatch).c.user_id, "operator"),
     "background_job": _own(_table(m.BackgroundJob).c.user_id),
     "saved_filter": _own(_table(m.SavedFilter).c.user_id),
@@ -368,6 +419,24 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "dismissed_hint": _own(_table(m.DismissedHint).c.user_id),
     "worker_heartbeat": _only("operator", "admin"),
 }
+
+_account, _assignment = _table(m.Account), _table(m.Assignment)
+
+
+def _holds(*conditions: Expression) -> Expression:
+    """The account holds, now or from a later day, a role with ``conditions``."""
+    live = or_(_assignment.c.valid_to.is_(None), _assignment.c.valid_to >= today())
+    return select(_assignment.c.id).where(_assignment.c.user_id == _account.c.id, live, *conditions).exists()
+
+
+def _plain_account(actor: Actor, grant: Grant) -> Expression:
+    """Another's account of an own person who is nothing but a worker."""
+    return and_(
+        _account.c.id != actor.user_id,
+        _account.c.employee_id.in_(_employed(grant)),
+        ~_holds(_assignment.c.role != "worker"),
+    )
+
 
 #: where the rows that a role may change are fewer than those it sees
 WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -381,6 +450,11 @@ WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
     "employment": {
         "school": lambda _a, grant: _employment.c.organization_id.in_(grant.organization_ids),
         "operator": _everything,
+    },
+    "ab_user": {
+        "school": _plain_account,
+        "operator": lambda _a, _g: ~_holds(_assignment.c.role == "admin"),
+        "admin": _everything,
     },
     "program": _organizer_own(_program.c.organizer_id, "operator"),
     "training_group": _organizer_own(_group.c.organizer_id, "operator"),

@@ -30,6 +30,8 @@ _SILENT = frozenset(
         "search",
         "password",
         "session_epoch",
+        "totp_secret",
+        "totp_step",
     }
 )
 

@@ -21,8 +21,9 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
+from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services import background, enrolments, letters, mail, vouchers
+from app.services import background, consents, enrolments, letters, mail, registration, reminders, vouchers
 from app.services.accounts import SYSTEM
 
 log = logging.getLogger("portal.jobs")
@@ -127,7 +128,12 @@ def nightly(timestamp: int) -> None:
     """Expire the чеки whose term has ended, remove old results, check guard 1: seats taken against enrolments."""
     with _portal(), unscoped("nightly work"):
         vouchers.expire_due()
+        reminders.remind()
         background.remove_old_files()
+        registration.forget_unanswered()
+        consents.forget_nightly()
+        uploads.remove_old()
+        staff_undo.forget_old()
         differing = enrolments.recount()
     if differing:
         log.error("groups whose seats differ from their enrolments", extra={"groups": differing})

@@ -608,6 +608,10 @@ class Account(User):
     locked_until: Mapped[Moment | None]
     must_change_password: Mapped[Flag]
     session_epoch: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    #: secret of the one-time codes (TOTP), encrypted; in force since ``totp_since``; ``totp_step``: the last one used
+    totp_secret: Mapped[Name | None]
+    totp_since: Mapped[Moment | None]
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
     employee: Mapped[Employee | None] = relationship()
     assignments: Mapped[list["Assignment"]] = relationship(
         back_populates="user", foreign_keys="Assignment.user_id", order_by="Assignment.id"
@@ -620,6 +624,10 @@ class Account(User):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+#: the framework demands an e-mail of everybody; a person without one gets the first password on paper (order § 2.6)
+Account.__table__.c.email.nullable = True
 
 
 class Assignment(Base):
@@ -684,6 +692,34 @@ class StoredFile(Base):
     expires_at: Mapped[Moment | None]
 
 
+class PasswordHistory(Base):
+    """Hashes of former passwords, so that the last ones are not taken again."""
+
+    __tablename__ = "password_history"
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(256))
+    created_at: Mapped[CreatedAt]
+
+
+class RecoveryCode(Base):
+    """Code that replaces the second factor once; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[Moment | None]
+
+
+registration_subject = Table(
+    "registration_subject",
+    Base.metadata,
+    Column("registration_id", ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), primary_key=True, index=True),
+)
+
+
 class Registration(Base):
     """Self-registration that the operator checks within 5 working days (order § 2.2–2.7)."""
 
@@ -692,6 +728,7 @@ class Registration(Base):
         Index(
             "uq_registration_pending", "snils", unique=True, postgresql_where=text("status IN ('pending', 'returned')")
         ),
+        Index("ix_registration_due", "status", "due_on", "id"),
     )
     id: Mapped[Id]
     last_name: Mapped[str] = mapped_column(String(100))
@@ -703,14 +740,45 @@ class Registration(Base):
     phone: Mapped[str | None] = mapped_column(String(12))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     position_id: Mapped[int] = mapped_column(ForeignKey("position.id"))
+    #: kept until the account is made from it
+    password_hash: Mapped[str | None] = mapped_column(String(256))
+    #: given consents as {"text_id", "given_at", "address"}; they become rows once there is a card
+    consents: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
     email_confirmed_at: Mapped[Moment | None]
     status: Mapped[st.RegistrationStatus] = mapped_column(
-        coded(st.RegistrationStatus), server_default="pending", default=st.RegistrationStatus.PENDING
+        coded(st.RegistrationStatus), server_default="email", default=st.RegistrationStatus.EMAIL
     )
     due_on: Mapped[dt.date | None]
     reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    organization: Mapped[Organization] = relationship()
+    position: Mapped[Position] = relationship()
+    subjects: Mapped[list[Subject]] = relationship(secondary=registration_subject, order_by=Subject.name)
+
+    @property
+    def full_name(self) -> str:
+        """Фамилия Имя Отчество."""
+        return full_name(self.last_name, self.first_name, self.patronymic)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class OneTimeLink(Base):
+    """Link sent by letter: only the hash of its secret is kept; it works once and until a moment."""
+
+    __tablename__ = "one_time_link"
+    id: Mapped[Id]
+    purpose: Mapped[Code]
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]
 
 
@@ -718,6 +786,18 @@ class AccessRequest(Base):
     """Request for a role on the ground of an organization's order (order § 2.4)."""
 
     __tablename__ = "access_request"
+    __table_args__ = (
+        Index(
+            "uq_access_request_live",
+            "user_id",
+            "role",
+            func.coalesce(text("organization_id"), 0),
+            func.coalesce(text("territory_id"), 0),
+            unique=True,
+            postgresql_where=text("status = 'submitted'"),
+        ),
+        Index("ix_access_request_due", "status", "due_on", "id"),
+    )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     role: Mapped[str] = mapped_column(String(20))
@@ -725,6 +805,7 @@ class AccessRequest(Base):
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     document_details: Mapped[Name | None]
+    valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
     status: Mapped[st.AccessRequestStatus] = mapped_column(
         coded(st.AccessRequestStatus), server_default="submitted", default=st.AccessRequestStatus.SUBMITTED
@@ -733,6 +814,15 @@ class AccessRequest(Base):
     reason_text: Mapped[Long | None]
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"))
     created_at: Mapped[CreatedAt]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    user: Mapped[Account] = relationship(foreign_keys=[user_id])
+    organization: Mapped[Organization | None] = relationship()
+    territory: Mapped[Territory | None] = relationship()
+    document: Mapped[StoredFile | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"заявка на доступ № {self.id}"
 
 
 class ConsentText(Base):
@@ -748,6 +838,9 @@ class ConsentText(Base):
     required: Mapped[Flag]
     sha256: Mapped[str] = mapped_column(String(64))
     valid_from: Mapped[dt.date]
+
+    def __str__(self) -> str:
+        return f"{self.title}, версия {self.number}"
 
 
 class Consent(Base):
@@ -765,6 +858,160 @@ class Consent(Base):
     address: Mapped[Short | None]
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     withdrawn_at: Mapped[Moment | None]
+    employee: Mapped[Employee] = relationship()
+    text: Mapped[ConsentText] = relationship()
+
+
+class ConsentWithdrawal(Base):
+    """Task of the operator after a required consent was withdrawn: 30 days (152-ФЗ, ст. 21); ``report``: what was kept."""
+
+    __tablename__ = "consent_withdrawal"
+    __table_args__ = (
+        Index("uq_consent_withdrawal_open", "employee_id", unique=True, postgresql_where=text("status = 'open'")),
+        Index("ix_consent_withdrawal_due", "status", "due_on", "id"),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
+    person_name: Mapped[Name]
+    status: Mapped[st.WithdrawalStatus] = mapped_column(
+        coded(st.WithdrawalStatus), server_default="open", default=st.WithdrawalStatus.OPEN
+    )
+    due_on: Mapped[dt.date]
+    report: Mapped[Json]
+    created_at: Mapped[CreatedAt]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    employee: Mapped[Employee] = relationship()
+
+    def __str__(self) -> str:
+        return f"отзыв согласия № {self.id}"
+
+
+# === changes of staff data ===========================================================================================
+
+
+class ChangeRequest(Base):
+    """Correction that a person proposes for the own card; ``changes``: field → [was, becomes] (order § 2.8)."""
+
+    __tablename__ = "change_request"
+    __table_args__ = (
+        Index("uq_change_request_live", "employee_id", unique=True, postgresql_where=text("status = 'proposed'")),
+        Index("ix_change_request_due", "status", "due_on", "id"),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    changes: Mapped[Json]
+    comment: Mapped[Long | None]
+    status: Mapped[st.ChangeStatus] = mapped_column(
+        coded(st.ChangeStatus), server_default="proposed", default=st.ChangeStatus.PROPOSED
+    )
+    due_on: Mapped[dt.date | None]
+    reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    employee: Mapped[Employee] = relationship()
+
+    def __str__(self) -> str:
+        return f"исправление № {self.id}"
+
+
+transfer_subject = Table(
+    "transfer_subject",
+    Base.metadata,
+    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), primary_key=True, index=True),
+)
+
+
+class Transfer(Base):
+    """Move of a person from one organization to another; history stays in the employments (order § 2.7)."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        Index(
+            "uq_transfer_live",
+            "employment_id",
+            unique=True,
+            postgresql_where=text("status IN ('requested', 'released', 'accepted')"),
+        ),
+        Index("ix_transfer_due", "status", "due_on", "id"),
+        ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+    )
+    id: Mapped[Id]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    #: the accepting organization does not see the card before the confirmation
+    person_name: Mapped[Name]
+    employment_id: Mapped[int]
+    from_organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    position_id: Mapped[int] = mapped_column(ForeignKey("position.id"))
+    starts_on: Mapped[dt.date]
+    released_on: Mapped[dt.date | None]
+    status: Mapped[st.TransferStatus] = mapped_column(
+        coded(st.TransferStatus), server_default="requested", default=st.TransferStatus.REQUESTED
+    )
+    due_on: Mapped[dt.date | None]
+    reason_text: Mapped[Long | None]
+    new_employment_id: Mapped[int | None] = mapped_column(ForeignKey("employment.id"))
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    employee: Mapped[Employee] = relationship(foreign_keys=[employee_id])
+    from_organization: Mapped[Organization] = relationship(foreign_keys=[from_organization_id])
+    organization: Mapped[Organization] = relationship(foreign_keys=[organization_id])
+    position: Mapped[Position] = relationship()
+    #: what the accepting organization wants the person to teach
+    subjects: Mapped[list[Subject]] = relationship(secondary=transfer_subject, order_by=Subject.name)
+
+    def __str__(self) -> str:
+        return f"перевод № {self.id}"
+
+
+class EmployeeMerge(Base):
+    """Two cards of one person made one: ``gone`` is the removed card's row, ``moved``: table → ids that changed owner."""
+
+    __tablename__ = "employee_merge"
+    id: Mapped[Id]
+    kept_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    gone_id: Mapped[int] = mapped_column(index=True)
+    gone: Mapped[Json]
+    moved: Mapped[Json]
+    created_at: Mapped[CreatedAt]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    undone_at: Mapped[Moment | None]
+    kept: Mapped[Employee] = relationship()
+
+    def __str__(self) -> str:
+        return f"объединение карточек № {self.id}"
+
+
+class QualityRule(Base):
+    """A rule of «Полнота данных»: its weight, and whether it counts."""
+
+    __tablename__ = "quality_rule"
+    __table_args__ = (CheckConstraint("weight BETWEEN 0 AND 100", "weight"),)
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    title: Mapped[Name]
+    weight: Mapped[int] = mapped_column(SmallInteger)
+    enabled: Mapped[FlagOn]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ImportHeading(Base):
+    """Heading of an organization's own staff lists → field, remembered from an upload."""
+
+    __tablename__ = "import_heading"
+    __table_args__ = (UniqueConstraint("organization_id", "heading"),)
+    id: Mapped[Id]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
+    heading: Mapped[Name]
+    field: Mapped[Code]
 
 
 # === vouchers ========================================================================================================
@@ -1357,7 +1604,11 @@ class Letter(Base):
     """Outgoing letter: a row with a state that the operator sees and may resend; leaves only after the commit."""
 
     __tablename__ = "letter"
-    __table_args__ = (Index("ix_letter_status", "status", "id"), CheckConstraint("attempts >= 0", "attempts"))
+    __table_args__ = (
+        Index("ix_letter_status", "status", "id"),
+        Index("ix_letter_waiting", "recipient", "id", postgresql_where=text("status = 'queued'")),
+        CheckConstraint("attempts >= 0", "attempts"),
+    )
     id: Mapped[BigId]
     recipient: Mapped[Name]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -1370,6 +1621,11 @@ class Letter(Base):
     )
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
     last_error: Mapped[Name | None]
+    #: after an attempt that failed: not before this moment
+    next_attempt_at: Mapped[Moment | None]
+    #: code of its template and its HTML form, when it was written from one
+    template: Mapped[Code | None]
+    html: Mapped[LongText | None]
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[Moment | None]
 
@@ -1377,13 +1633,42 @@ class Letter(Base):
         return self.subject
 
 
+class LetterTemplate(Base):
+    """Words of a kind of letters, edited by the operator; ``required``: the order demands it, so it cannot be refused."""
+
+    __tablename__ = "letter_template"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    title: Mapped[Name]
+    subject: Mapped[Name]
+    body: Mapped[LongText]
+    html: Mapped[LongText | None]
+    required: Mapped[Flag]
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=func.now())
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LetterRefusal(Base):
+    """A kind of letters that a user does not want by e-mail; the notice in the cabinet stays."""
+
+    __tablename__ = "letter_refusal"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    template: Mapped[Code] = mapped_column(primary_key=True)
+
+
 class Notice(Base):
-    """Notice in the personal cabinet."""
+    """Notice in the cabinet of a person, or of a user who is no employee."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_unread", "employee_id", postgresql_where=text("read_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_notice_unread", "employee_id", postgresql_where=text("read_at IS NULL")),
+        CheckConstraint("num_nonnulls(employee_id, user_id) = 1", "owner"),
+    )
     id: Mapped[BigId]
-    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     text: Mapped[Long]
     href: Mapped[Name | None]
     created_at: Mapped[CreatedAt]
@@ -1398,13 +1683,17 @@ class ImportBatch(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     file_name: Mapped[Name]
     sha256: Mapped[str] = mapped_column(String(64))
-    rows: Mapped[list[Any]] = mapped_column(JSONB)
+    #: tens of megabytes for a region's list: read only when asked for
+    rows: Mapped[list[Any]] = mapped_column(JSONB, deferred=True)
     summary: Mapped[Json]
     status: Mapped[st.ImportStatus] = mapped_column(
         coded(st.ImportStatus), server_default="previewed", default=st.ImportStatus.PREVIEWED
     )
+    #: what the application wrote: table → ids of new rows, and former values of changed ones (to undo it)
+    written: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"), deferred=True)
     created_at: Mapped[CreatedAt]
     applied_at: Mapped[Moment | None]
+    undone_at: Mapped[Moment | None]
 
     def __str__(self) -> str:
         return self.file_name

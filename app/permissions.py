@@ -57,6 +57,14 @@ COURSES = ("program", "training_group", "enrolment", "certificate")
 _APPLY = {"voucher_application:submit", "voucher_application:withdraw", "voucher_application:add"}
 _ENROL = {"enrolment:add", "enrolment:withdraw"}
 _PRINT = {"certificate:print"}
+_CONSENTS = {"consent:add"}
+#: corrections of the own card and moves to another organization, by the side
+_OWN_DATA = _grant("list show add", "change_request", "transfer") | {"change_request:withdraw", "transfer:withdraw"}
+_STAFF_DATA = _grant("list show", "change_request", "transfer") | {
+    "change_request:accept", "change_request:decline", "transfer:release", "transfer:decline", "employee:confirm_actual",
+}  # fmt: skip
+_DECIDE = {f"registration:{a}" for a in ("confirm", "return", "reject")} | {"consent_withdrawal:finish"}
+_INVITE = {"employee:invite", "employee:access_sheet", "ab_user:invite", "ab_user:lock", "ab_user:unlock"}
 
 _ROLES = (
     Role(
@@ -66,6 +74,7 @@ _ROLES = (
             _grant("show", "employee")
             | _grant("list show", *RIGHTS, *COURSES)
             | _grant("list show", "attestation", "qualification", "training", "employment")
+            | _OWN_DATA
             | _APPLY
             | _ENROL
             | _PRINT
@@ -80,6 +89,10 @@ _ROLES = (
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
             | {"employee:import", "enrolment:agree", "enrolment:reject"}
+            | _STAFF_DATA
+            | {"transfer:add", "transfer:hire", "transfer:accept", "transfer:withdraw"}
+            | _INVITE
+            | _CONSENTS
             | _APPLY
             | _ENROL
             | _PRINT
@@ -108,6 +121,7 @@ _ROLES = (
         frozenset(
             _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, "territory", "municipality")
             | _grant("add edit", "organization")
+            | _grant("list show", "change_request", "transfer")
         ),
     ),
     Role(
@@ -126,7 +140,17 @@ _ROLES = (
             | _grant(
                 READ, *RIGHTS, *COURSES, "registry", "audit_entry", "letter", "ab_user", "assignment", "import_batch"
             )
+            | _grant("list show edit", "letter_template")
             | {"employee:import", "employment:confirm", "employment:unconfirm"}
+            | _STAFF_DATA
+            | {"transfer:confirm", "employee_merge:add", "employee_merge:undo"}
+            | _grant("list show", "employee_merge")
+            | _grant("list show edit", "quality_rule")
+            | _grant(READ, "registration", "consent_text", "consent_withdrawal")
+            | {"consent_text:add"}
+            | _DECIDE
+            | _CONSENTS
+            | _INVITE
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
             | {"certificate:annul"}
@@ -140,7 +164,8 @@ _ROLES = (
         frozenset(
             _grant("list show", "ab_user", "assignment", "letter")
             | _grant("add edit", "ab_user", "assignment")
-            | {"letter:resend", "letter:abort", "ab_user:unlock", "ab_user:reset_password"}
+            | {"letter:resend", "letter:abort"}
+            | {f"ab_user:{a}" for a in ("lock", "unlock", "reset_password", "reset_second_factor")}
         ),
     ),
 )

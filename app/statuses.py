@@ -129,9 +129,40 @@ class ConfirmationStatus(LabelledEnum):
 
 
 class RegistrationStatus(LabelledEnum):
+    """Self-registration (order § 2.2–2.7); nothing reaches the operator before the e-mail is confirmed."""
+
+    EMAIL = "email", "Ждёт подтверждения почты", "grey"
     PENDING = "pending", "На проверке у оператора", "wait"
     CONFIRMED = "confirmed", "Подтверждена", "ok"
     RETURNED = "returned", "Возвращена: нужно исправить", "bad"
+    REJECTED = "rejected", "Отклонена", "bad"
+
+
+class ChangeStatus(LabelledEnum):
+    """Correction of a card that the person proposes and the responsible confirms (order § 2.8)."""
+
+    PROPOSED = "proposed", "Ждёт подтверждения", "wait"
+    ACCEPTED = "accepted", "Внесено в карточку", "ok"
+    DECLINED = "declined", "Отклонено", "bad"
+    WITHDRAWN = "withdrawn", "Отозвано", "grey"
+
+
+class TransferStatus(LabelledEnum):
+    """Move of a person to another organization: release, acceptance, confirmation (order § 2.7)."""
+
+    REQUESTED = "requested", "Ждёт согласия прежней организации", "wait"
+    RELEASED = "released", "Ждёт приёма новой организацией", "wait"
+    ACCEPTED = "accepted", "Ждёт подтверждения оператора", "wait"
+    CONFIRMED = "confirmed", "Переведён", "ok"
+    DECLINED = "declined", "Отклонён", "bad"
+    WITHDRAWN = "withdrawn", "Отозван", "grey"
+
+
+class WithdrawalStatus(LabelledEnum):
+    """Withdrawn consent: the operator has 30 days (152-ФЗ, ст. 21)."""
+
+    OPEN = "open", "Ждёт обработки", "wait"
+    DONE = "done", "Данные обезличены", "ok"
 
 
 class AccessRequestStatus(LabelledEnum):
@@ -266,6 +297,7 @@ class ImportStatus(LabelledEnum):
     PREVIEWED = "previewed", "Ждёт применения", "wait"
     APPLIED = "applied", "Применён", "ok"
     CANCELLED = "cancelled", "Отменён", "grey"
+    UNDONE = "undone", "Отменён после применения", "grey"
 
 
 class JobStatus(LabelledEnum):
@@ -332,9 +364,48 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         ),
     ),
     "registration": (
+        *_edges(_R.PENDING, "arrive", "", _R.EMAIL, automatic=True),
         *_edges(_R.CONFIRMED, "confirm", "Подтвердить", _R.PENDING),
         *_edges(_R.RETURNED, "return", "Вернуть на доработку", _R.PENDING, reason=True),
-        *_edges(_R.PENDING, "resubmit", "Подать снова", _R.RETURNED),
+        *_edges(_R.REJECTED, "reject", "Отклонить", _R.PENDING, reason=True),
+        # the person's own row: no right of its own
+        *_edges(_R.PENDING, "resubmit", "", _R.RETURNED, automatic=True),
+    ),
+    "change_request": (
+        *_edges(ChangeStatus.ACCEPTED, "accept", "Внести в карточку", ChangeStatus.PROPOSED),
+        *_edges(ChangeStatus.DECLINED, "decline", "Отклонить", ChangeStatus.PROPOSED, reason=True),
+        *_edges(ChangeStatus.WITHDRAWN, "withdraw", "Отозвать", ChangeStatus.PROPOSED, confirm="Отозвать исправление?"),
+    ),
+    "transfer": (
+        *_edges(TransferStatus.RELEASED, "release", "Согласовать увольнение", TransferStatus.REQUESTED),
+        *_edges(TransferStatus.ACCEPTED, "accept", "Принять работника", TransferStatus.RELEASED),
+        *_edges(TransferStatus.CONFIRMED, "confirm", "Подтвердить перевод", TransferStatus.ACCEPTED),
+        *_edges(
+            TransferStatus.DECLINED,
+            "decline",
+            "Отклонить",
+            TransferStatus.REQUESTED,
+            TransferStatus.RELEASED,
+            TransferStatus.ACCEPTED,
+            reason=True,
+        ),
+        *_edges(
+            TransferStatus.WITHDRAWN,
+            "withdraw",
+            "Отозвать",
+            TransferStatus.REQUESTED,
+            TransferStatus.RELEASED,
+            confirm="Отозвать перевод?",
+        ),
+    ),
+    "consent_withdrawal": (
+        *_edges(
+            WithdrawalStatus.DONE,
+            "finish",
+            "Обезличить данные",
+            WithdrawalStatus.OPEN,
+            confirm="Обезличить данные человека? Вернуть их будет нельзя.",
+        ),
     ),
     "access_request": (
         *_edges(_Q.GRANTED, "grant", "Предоставить доступ", _Q.SUBMITTED),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import url_for
@@ -11,21 +11,43 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services import accounts, certificates, enrolments, groups, mail, people, programs, vouchers
+from app.services import accounts, certificates, enrolments, groups, mail, people, programs, second_factor, vouchers
 from app.statuses import EmploymentKind
-from app.web import attention
+from app.web import attention, invitation_pages
 from app.web import columns as c
 from app.web.appearance import AppearanceView
 from app.web.certificate_view import CertificatePrinting
+from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView
+from app.web.consent_view import PERSON_NAME, ConsentTextPages, ConsentView, ConsentWithdrawalPages, has_consents
 from app.web.employee_view import EmployeePages
 from app.web.enrolment_view import EnrolmentPages
 from app.web.global_search import SearchView
 from app.web.group_view import GroupPages
 from app.web.help import HelpView
-from app.web.pages import Block, Button
+from app.web.letter_view import (
+    ADDRESS_FILTER,
+    KIND_FILTER,
+    LETTER_KIND,
+    LETTER_STATE,
+    TEMPLATE_REFUSAL,
+    TEMPLATE_STATE,
+    TEMPLATE_TITLE,
+    LetterPages,
+    LetterTemplatePages,
+)
+from app.web.merge_view import GONE, KEPT, MergePages
+from app.web.notice_view import NoticeView
+from app.web.pages import Block, Button, Pair
+from app.web.quality_view import TITLE as QUALITY
+from app.web.quality_view import QualityView
+from app.web.registration import RegisterView
+from app.web.registration_own import OwnRegistrationView
+from app.web.registration_view import APPLICANT, DUE, RegistrationPages
 from app.web.scoped_view import ScopedModelView
 from app.web.task_view import TaskView, orders_work
+from app.web.transfer_view import ATTENTION as TURN
+from app.web.transfer_view import FROM, PERSON, TO, TransferPages
 
 # --- Работники -------------------------------------------------------------------------------------------------------
 
@@ -34,7 +56,7 @@ class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
     list_columns = [c.PERSON, c.WORKPLACE, "snils", c.CATEGORY, c.VOUCHER]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (attention.EMPLOYEE, c.EMPLOYER, c.POSITION, "sex", "birth_date")
+    filters = (attention.EMPLOYEE, c.EMPLOYER, c.POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
     base_order_by = (m.Employee.sort,)
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
@@ -134,6 +156,38 @@ class FormerNameView(PersonRecordView):
     list_columns = [c.OWNER, "last_name", "until", "reason"]
     load = ("employee",)
     sections = (("", ("employee", "last_name", "until", "reason")),)
+
+
+class ChangeRequestView(ChangePages):
+    datamodel = Table(m.ChangeRequest)
+    list_columns = [c.OWNER, CHANGED_FIELDS, "status", "due_on", "created_at"]
+    load = ("employee",)
+    filters = (OVERDUE, "status", "due_on")
+    base_order_by = (m.ChangeRequest.id.desc(),)
+
+
+class TransferView(TransferPages):
+    datamodel = Table(m.Transfer)
+    list_columns = [PERSON, FROM, TO, "status", "starts_on", "due_on"]
+    filters = (TURN, "status", "due_on", "starts_on")
+    base_order_by = (m.Transfer.id.desc(),)
+
+
+class EmployeeMergeView(MergePages):
+    datamodel = Table(m.EmployeeMerge)
+    list_columns = [GONE, KEPT, "created_at", "undone_at"]
+    load = ("kept",)
+    filters = ("created_at",)
+    base_order_by = (m.EmployeeMerge.id.desc(),)
+
+
+class QualityRuleView(ScopedModelView):
+    datamodel = Table(m.QualityRule)
+    list_columns = ["title", "weight", "enabled"]
+    filters = ("enabled",)
+    base_order_by = (m.QualityRule.weight.desc(), m.QualityRule.id)
+    sections = (("", ("title", "weight", "enabled")),)
+    hints = {"weight": "От 0 до 100: доля правила в полноте данных — его вес среди весов всех учитываемых правил."}
 
 
 # --- Чеки ------------------------------------------------------------------------------------------------------------
@@ -429,6 +483,33 @@ class RefusalReasonView(ScopedModelView):
 # --- Управление ------------------------------------------------------------------------------------------------------
 
 
+class RegistrationView(RegistrationPages):
+    datamodel = Table(m.Registration)
+    list_columns = [APPLICANT, "organization", "position", "status", "due_on", "created_at"]
+    load = ("organization", "position")
+    filters = (DUE, "status", "organization", "due_on")
+    base_order_by = (m.Registration.due_on, m.Registration.id)
+
+
+class ConsentTextView(ConsentTextPages):
+    datamodel = Table(m.ConsentText)
+    list_columns = ["title", "purpose", "number", "required", "valid_from"]
+    filters = ("purpose",)
+    base_order_by = (m.ConsentText.purpose, m.ConsentText.number.desc())
+    sections = (("Новая версия текста", ("purpose", "title", "body", "valid_from")),)
+    hints = {
+        "body": "Абзацы разделяйте пустой строкой. Записанную версию изменить нельзя: исправление — это следующая версия.",
+        "valid_from": "Сегодня или позже. Данные раньше согласия остаются в силе.",
+    }
+
+
+class ConsentWithdrawalView(ConsentWithdrawalPages):
+    datamodel = Table(m.ConsentWithdrawal)
+    list_columns = [PERSON_NAME, "status", "due_on", "created_at", "decided_at"]
+    filters = ("status", "due_on")
+    base_order_by = (m.ConsentWithdrawal.due_on, m.ConsentWithdrawal.id)
+
+
 class AccountView(ScopedModelView):
     datamodel = Table(m.Account)
     list_columns = [c.ACCOUNT, "username", c.ACCOUNT_ROLES, "active", "last_login"]
@@ -436,7 +517,18 @@ class AccountView(ScopedModelView):
     filters = (attention.ACCOUNT, "active")
     base_order_by = (m.Account.last_name, m.Account.first_name)
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
-    services = {"unlock": accounts.unlock, "reset_password": c.reset_password}
+    services = {
+        "unlock": accounts.unlock,
+        "reset_password": c.reset_password,
+        "lock": accounts.lock,
+        "reset_second_factor": second_factor.reset,
+    }
+
+    def href_of(self, row: Any) -> str:
+        """The responsible person has no card of accounts: back to the person's."""
+        if current_actor().can("ab_user:show"):
+            return super().href_of(row)
+        return url_for("EmployeeView.show", pk=row.employee_id)
 
     def create(self, values: dict[str, Any]) -> Any:
         """A new account starts with a one-time password, shown once."""
@@ -444,12 +536,18 @@ class AccountView(ScopedModelView):
 
     def blocks(self, row: m.Account) -> Sequence[Block]:
         """The account, then its roles."""
-        fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "locked_until")
-        return [self.pairs_block(row, "Учётная запись", fields), c.roles_block(row)]
+        fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "totp_since")
+        block = self.pairs_block(row, "Учётная запись", fields)
+        pairs = [*block.pairs, Pair("Состояние", invitation_pages.entrance(row))]
+        return [Block(block.title, pairs=pairs), c.roles_block(row)]
 
     def extra_buttons(self, row: m.Account) -> Sequence[Button]:
-        """Roles are given here; a locked account is opened."""
+        """Roles are given here; a locked account is opened, a lost telephone is replaced."""
         buttons = []
+        for name, label, ask in self._entrance_actions(row):
+            if self.may(row, name):
+                href = url_for("AccountView.act", pk=row.id, name=name)
+                buttons.append(Button(label, href, post=True, danger=True, confirm=ask))
         if current_actor().can("assignment:add"):
             buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
         if row.locked_until is not None and self.may(row, "unlock"):
@@ -467,6 +565,15 @@ class AccountView(ScopedModelView):
         return buttons
 
 
+    @staticmethod
+    def _entrance_actions(row: m.Account) -> Iterator[tuple[str, str, str]]:
+        if row.totp_since is not None:
+            ask = f"Отключить второй шаг входа: {row}? Делайте это, только если человек лично подтвердил утерю телефона."
+            yield "reset_second_factor", "Отключить второй шаг входа", ask
+        if not accounts.is_closed(row) and row.id != current_actor().user_id:
+            yield "lock", "Закрыть вход", f"Закрыть вход: {row}? Все сеансы завершатся, человек получит письмо."
+
+
 class AssignmentView(ScopedModelView):
     datamodel = Table(m.Assignment)
     list_columns = [c.ASSIGNED_ROLE, "user", "organization", "territory", "basis", "valid_from", "valid_to"]
@@ -476,18 +583,23 @@ class AssignmentView(ScopedModelView):
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
 
 
-class LetterView(ScopedModelView):
+class LetterView(LetterPages):
     datamodel = Table(m.Letter)
-    list_columns = ["subject", "recipient", "status", "attempts", "created_at", "sent_at"]
-    filters = ("status", "created_at")
+    list_columns = ["subject", "recipient", LETTER_STATE, LETTER_KIND, "attempts", "created_at", "sent_at"]
+    filters = ("status", KIND_FILTER, ADDRESS_FILTER, "created_at", "sent_at")
     base_order_by = (m.Letter.id.desc(),)
     services = {"resend": mail.resend, "abort": mail.abort}
 
-    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
-        """The letter as it leaves."""
-        return [
-            ("Письмо", ("recipient", "subject", "body", "status", "attempts", "last_error", "created_at", "sent_at"))
-        ]
+
+class LetterTemplateView(LetterTemplatePages):
+    datamodel = Table(m.LetterTemplate)
+    list_columns = [TEMPLATE_TITLE, "subject", TEMPLATE_STATE, TEMPLATE_REFUSAL]
+    base_order_by = (m.LetterTemplate.id,)
+    sections = (("Слова письма", ("subject", "body", "html")), ("Отказ от писем", ("required",)))
+    hints = {
+        "html": "Необязательно: пусто — вид письма портал составит из текста. Ссылки — только на портал.",
+        "required": "От обязательных писем отказаться нельзя. Требуемые Порядком приходят всегда и без этой отметки.",
+    }
 
 
 class ImportBatchView(ScopedModelView):
@@ -511,7 +623,7 @@ class AuditEntryView(ScopedModelView):
 
 #: menu: section → views, in the order shown
 MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
-    ("Работники", (EmployeeView, EmploymentView, QualificationView, AttestationView, TrainingView)),
+    ("Работники", (EmployeeView, EmploymentView, QualificationView, AttestationView, TrainingView, ChangeRequestView, TransferView)),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
     ("Документы", (CertificateView,)),
@@ -531,9 +643,11 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             WorkdayCorrectionView,
             FrdoReferenceView,
             RefusalReasonView,
+            QualityRuleView,
+            ConsentTextView,
         ),
     ),
-    ("Управление", (AccountView, AssignmentView, ImportBatchView, LetterView, AuditEntryView)),
+    ("Управление", (RegistrationView, ConsentWithdrawalView, AccountView, AssignmentView, ImportBatchView, EmployeeMergeView, LetterView, LetterTemplateView, AuditEntryView)),
 )
 
 
@@ -544,6 +658,9 @@ def register(builder: AppBuilder) -> None:
             instance = view()
             builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
     builder.add_view_no_menu(FormerNameView())
+    builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
+    builder.add_view(NoticeView(), "NoticeView", label="Извещения")
+    builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
     builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
-    for view in (SearchView, HelpView, AppearanceView, CheckView):
+    for view in (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView):
         builder.add_view_no_menu(view())

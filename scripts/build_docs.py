@@ -25,7 +25,15 @@ OTHER_THINGS: Mapping[str, str] = {
 #: actions that change no status
 OTHER_ACTIONS: Mapping[str, str] = {
     "ab_user:reset_password": "выдача одноразового пароля",
+    "ab_user:reset_second_factor": "отключение второго шага входа",
+    "ab_user:invite": "приглашение снова",
+    "ab_user:lock": "закрытие входа",
     "ab_user:unlock": "открытие входа",
+    "employee:invite": "приглашение в портал",
+    "employee:access_sheet": "лист с одноразовым паролем",
+    "employee:confirm_actual": "подтверждение актуальности",
+    "transfer:hire": "приём работника из другой организации",
+    "employee_merge:undo": "отмена объединения",
     "certificate:issue": "выдача",
     "certificate:print": "печать",
     "employee:import": "загрузка списка из Excel",
@@ -45,6 +53,8 @@ _OWN = dict.fromkeys(
         "voucher_block",
         "enrolment",
         "certificate",
+        "consent",
+        "change_request",
     ),
     "свои",
 )
@@ -57,11 +67,13 @@ def _of_people(whose: str) -> dict[str, str]:
 
 #: role → table → which rows are seen, in words; the rows themselves are decided in ``app/access.py``
 ROWS: Mapping[str, Mapping[str, str]] = {
-    "worker": {"employee": "своя карточка", **_OWN, **_CATALOGUE},
+    "worker": {"employee": "своя карточка", "transfer": "свои", **_OWN, **_CATALOGUE},
     "school": {
         **_of_people("работников своей организации и её подразделений, уволенных — ещё 90 дней"),
         "organization": "своя с подразделениями, организаторы курсов, другие места работы своих работников",
         "import_batch": "свои",
+        "transfer": "из своей организации; в неё — после согласия прежней организации",
+        "ab_user": "своя и работников своей организации",
     },
     "organizer": {
         "organization": "своя, другие организаторы, места работы своих слушателей",
@@ -77,11 +89,16 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     "territory": {
         **_of_people("работников организаций своей территории, уволенных — ещё 90 дней"),
         "organization": "своей территории, организаторы курсов, другие места работы её работников",
+        "transfer": "в организации и из организаций своей территории",
     },
 }
 #: where fewer rows may be changed than seen
 CHANGES: Mapping[str, Mapping[str, str]] = {
-    "school": {"employment": "в своей организации и её подразделениях"},
+    "school": {
+        "employment": "в своей организации и её подразделениях",
+        "ab_user": "своих работников без других ролей",
+    },
+    "operator": {"ab_user": "кроме администраторов"},
     "organizer": {"program": "своей организации", "training_group": "своей организации"},
     "territory": {"organization": "своей территории"},
 }

@@ -36,7 +36,8 @@ CREATE SCHEMA pristine;
 DO $$ DECLARE item record; BEGIN
   FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('territory', 'municipality',
     'territory_municipality', 'organization_type', 'position', 'subject', 'education_level', 'attestation_kind',
-    'workday_correction', 'frdo_reference', 'refusal_reason', 'setting', 'voucher_rule', 'voucher_rule_block')
+    'workday_correction', 'frdo_reference', 'refusal_reason', 'setting', 'voucher_rule', 'voucher_rule_block', 'letter_template',
+    'consent_text', 'quality_rule')
   LOOP EXECUTE format('CREATE TABLE pristine.%I AS SELECT * FROM public.%I', item.name, item.name); END LOOP;
 END $$;
 """

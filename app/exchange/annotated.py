@@ -25,20 +25,21 @@ def annotate(data: bytes, *, sheet_name: str, errors: Iterable[CellError], warni
     """The workbook with comments: errors red, warnings yellow, several in one cell under each other.
 
     `data` are bytes that `read_workbook` accepted (openpyxl itself is defenceless). Formulas come back as text, so
-    that the portal never sends out a live one. About 3 s for 10,000 rows: a job, not a request.
+    that the portal never sends out a live one; links to other books are dropped. About 3 s for 10,000 rows: a job, not a request.
     """
-    book = load_workbook(io.BytesIO(data))
+    book = load_workbook(io.BytesIO(data), keep_links=False)
     for sheet in book.worksheets:
         _disarm(sheet)
-    notes: dict[str, list[str]] = {}
-    fills: dict[str, PatternFill] = {}
+    notes: dict[tuple[str, str], list[str]] = {}
+    fills: dict[tuple[str, str], PatternFill] = {}
     for problems, fill in ((errors, _RED), (warnings, _YELLOW)):
         for problem in problems:
             address = f"{problem.column or 'A'}{problem.row}"
-            notes.setdefault(address, []).append(_sentence(problem))
-            fills.setdefault(address, fill)
-    for address, sentences in notes.items():
-        _mark(book[sheet_name], address, sentences, fill=fills[address])
+            place = problem.sheet or sheet_name, address
+            notes.setdefault(place, []).append(_sentence(problem))
+            fills.setdefault(place, fill)
+    for place, sentences in notes.items():
+        _mark(book[place[0]], place[1], sentences, fill=fills[place])
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

@@ -7,14 +7,23 @@ A column knows nothing of other cells or of the directories: it turns one cell i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from app.clock import today
 from app.exchange.guard import column_letter
 from app.exchange.reader import Cell, CellValue, Row
-from app.identifiers import NameKind, normalise_key, parse_email, parse_person_name, parse_phone, parse_snils
+from app.identifiers import (
+    NameKind,
+    normalise_key,
+    parse_email,
+    parse_inn,
+    parse_person_name,
+    parse_phone,
+    parse_snils,
+)
 from app.russian import Sex, parse_date
 
 HEADER_SEARCH_ROWS = 20
@@ -25,17 +34,31 @@ FORMULA = (
     "Скопируйте ячейку и вставьте её на то же место как значение («Специальная вставка» → «Значения»)"
 )
 NOT_FILLED = "Значение не указано"
+DATE_SHAPE = "Дата пишется дд.мм.гггг, например 03.02.1980"
+#: field of a column that the user leaves aside
+LEFT_ASIDE = "-"
+_MONTHS = (
+    ("января", "январь"), ("февраля", "февраль"), ("марта", "март"), ("апреля", "апрель"), ("мая", "май"),
+    ("июня", "июнь"), ("июля", "июль"), ("августа", "август"), ("сентября", "сентябрь"), ("октября", "октябрь"),
+    ("ноября", "ноябрь"), ("декабря", "декабрь"),
+)  # fmt: skip
+_WORDY_DATE = re.compile(r"(\d{1,2})[ .-]*([а-яё]{3,8})\.?[ ,.-]*(\d{4}|\d{2})(?: ?(?:г|год|года)\.?)?(?: ?р\.?)?")
+_SHORT_DATE = re.compile(r"(\d{1,2}) ?[./,-] ?(\d{1,2}) ?[./,-] ?(\d{4}|\d{2})(?: ?(?:г|год|года)\.?)?(?: ?р\.?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong (or doubtful) in one cell. `column` is the Excel letter, empty when the file has no such column."""
+    """What is wrong (or doubtful) in one cell. `column` is the Excel letter, empty when the file has no such column.
+
+    `sheet` is named only when the file holds several lists.
+    """
 
     row: int
     column: str
     title: str
     value: str
     message: str
+    sheet: str = ""
 
     @property
     def address(self) -> str:
@@ -132,13 +155,16 @@ class ListColumn(Column):
 
 @dataclass(frozen=True, slots=True)
 class DateColumn(Column):
-    """A date as Excel holds it, or as text дд.мм.гггг."""
+    """A date as Excel holds it, or as schools write it: дд.мм.гггг, дд/мм/гг, «12 марта 1980 г.»."""
 
     def read(self, cell: Cell) -> date:
-        """The date; a time of day is dropped."""
+        """The date; a time of day is dropped. Of two figures of a year the latest past century is meant."""
         if isinstance(cell.value, bool):
-            raise CellFault("Дата пишется дд.мм.гггг, например 03.02.1980")
-        return parse_date(cell.value)
+            raise CellFault(DATE_SHAPE)
+        text = " ".join(cell.text.lower().split())
+        if re.fullmatch(r"(19|20)\d\d ?(г\.?|год)?( ?р(\.|ождения)?)?", text):
+            raise CellFault(f"Указан только год ({text[:4]}): нужны число, месяц и год, например 03.02.1980")
+        return parse_date(cell.value if not isinstance(cell.value, str) else _usual_date(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +174,15 @@ class SnilsColumn(Column):
     def read(self, cell: Cell) -> str:
         """Eleven digits."""
         return parse_snils(cell.value)
+
+
+@dataclass(frozen=True, slots=True)
+class InnColumn(Column):
+    """ИНН of an organization with its control number."""
+
+    def read(self, cell: Cell) -> str:
+        """Ten digits (twelve of an entrepreneur)."""
+        return parse_inn(cell.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +236,15 @@ class YearsColumn(Column):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the titles stand. `places` is column name → number of the sheet's column; `unknown` is (letter, title)."""
+    """Where the titles stand. `places` is column name → number of the sheet's column; `unknown` is (letter, title).
+
+    `titles` are all of them: (number of the column, title, column name; empty: unknown, «-»: left aside).
+    """
 
     row: int
     places: dict[str, int]
     unknown: tuple[tuple[str, str], ...]
+    titles: tuple[tuple[int, str, str], ...] = ()
 
     def cell(self, row: Row, name: str) -> Cell:
         """The cell of a named column; an empty cell of column 0 when the sheet has no such column."""
@@ -223,20 +262,44 @@ def title_index(columns: Sequence[Column]) -> dict[str, str]:
     return {header_key(title): column.name for column in columns for title in (column.title, *column.aliases)}
 
 
-def find_header(rows: Sequence[Row], titles: dict[str, str]) -> Header | None:
+def _usual_date(text: str) -> str:
+    """A date in words or with a short year as дд.мм.гггг; every other text as it is."""
+    if match := _SHORT_DATE.fullmatch(text):
+        return f"{match[1]}.{match[2]}.{_full_year(match[3])}"
+    match = _WORDY_DATE.fullmatch(text)
+    word = match[2] if match else ""
+    found = (number for number, names in enumerate(_MONTHS, 1) if any(name.startswith(word) for name in names))
+    month = next(found, None) if match else None
+    return f"{match[1]}.{month}.{_full_year(match[3])}" if match and month else text
+
+
+def _full_year(year: str) -> str:
+    """«85» → «1985», «07» → «2007»: the last hundred years."""
+    if len(year) == 4:
+        return year
+    now = today().year
+    century = now // 100 * 100
+    return str(century + int(year) - (100 if century + int(year) > now else 0))
+
+
+def find_header(rows: Sequence[Row], titles: Mapping[str, str]) -> Header | None:
     """The row among the first 20 of the sheet that holds most known titles, at least three; the upper one of equals."""
     candidates = [_as_header(row, titles) for row in rows if row.number <= HEADER_SEARCH_ROWS]
     best = max(candidates, key=lambda header: len(header.places), default=None)
     return best if best and len(best.places) >= _FEWEST_TITLES else None
 
 
-def _as_header(row: Row, titles: dict[str, str]) -> Header:
+def _as_header(row: Row, titles: Mapping[str, str]) -> Header:
     places: dict[str, int] = {}
-    unknown = []
+    unknown, found = [], []
     for cell in row.filled():
-        name = titles.get(header_key(cell.text))
-        if name is None or name in places:
-            unknown.append((column_letter(cell.column), " ".join(cell.text.split())[:100]))
-        else:
+        title = " ".join(cell.text.split())[:100]
+        name = titles.get(header_key(cell.text), "")
+        if name in places:
+            name = ""
+        if not name:
+            unknown.append((column_letter(cell.column), title))
+        elif name != LEFT_ASIDE:
             places[name] = cell.column
-    return Header(row.number, places, tuple(unknown))
+        found.append((cell.column, title, name))
+    return Header(row.number, places, tuple(unknown), tuple(found))

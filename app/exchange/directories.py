@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -32,21 +32,24 @@ class NotFound(ValueError):
 
 
 E = TypeVar("E", bound=Entry)
+#: texts for which the nearest names are looked for
+MOST_ADVICE = 300
 
 
 class Lookup(Generic[E]):
     """Finds entries by name or synonym in any case, with look-alikes, blanks and quotation marks put right.
 
-    `what` names the directory in messages: «Должность», `missing` agrees with it: «не найдена». Answers for unknown
-    texts are remembered, because the nearest names are dear to find and a school repeats its mistake in every row.
+    `what` names the directory in messages: «Должность», `missing` agrees with it: «не найдена». Answers are
+    remembered, because the nearest names are dear to find and a school repeats its mistake in every row.
     """
 
-    def __init__(self, what: str, missing: str, entries: Iterable[E]) -> None:
+    def __init__(self, what: str, missing: str, entries: Iterable[E], *, where: str = "в справочнике") -> None:
         self._what = what
-        self._missing = missing
+        self._missing = f"{missing} {where}"
         self._entries = tuple(entries)
         self._by_key = self._index(normalise_key)
         self._refusals: dict[str, str] = {}
+        self._found: dict[str, E] = {}
 
     @cached_property
     def _by_stems(self) -> dict[str, dict[int, E]]:
@@ -61,6 +64,12 @@ class Lookup(Generic[E]):
 
     def find(self, text: str) -> E:
         """The entry of that name; an exact name goes before a synonym of another entry. Raises `NotFound`."""
+        if text in self._found:
+            return self._found[text]
+        entry = self._found[text] = self._find(text)
+        return entry
+
+    def _find(self, text: str) -> E:
         key = normalise_key(text)
         found = self._by_key.get(key, {})
         if len(found) > 1:
@@ -71,6 +80,10 @@ class Lookup(Generic[E]):
         if not found:
             raise NotFound(self._refusal(text))
         return next(iter(found.values()))
+
+    def find_all(self, text: str) -> list[E]:
+        """All entries under a name, none when unknown."""
+        return list(self._by_key.get(normalise_key(text), {}).values())
 
     def find_inflected(self, text: str) -> E | None:
         """The entry whose name is `text` in another case («математики» → «Математика»), None when not exactly one."""
@@ -93,9 +106,10 @@ class Lookup(Generic[E]):
     def _refusal(self, text: str) -> str:
         key = normalise_key(text)
         if key not in self._refusals:
-            near = self._nearest(text)
+            # a file in which nothing is right would keep the reader busy for hours
+            near = self._nearest(text) if len(self._refusals) < MOST_ADVICE else ""
             advice = f"Возможно, вы имели в виду: {near}" if near else "Впишите название так, как в справочнике"
-            self._refusals[key] = f"{self._what} «{shorten(text)}» {self._missing} в справочнике. {advice}"
+            self._refusals[key] = f"{self._what} «{shorten(text)}» {self._missing}. {advice}"
         return self._refusals[key]
 
     def _nearest(self, text: str) -> str:
@@ -113,12 +127,19 @@ def shorten(text: str) -> str:
 
 @dataclass(frozen=True)
 class Directories:
-    """The directories that a staff list refers to. `organizations` holds only those the user may write to."""
+    """The directories that a staff list refers to. `organizations` holds only those the user may write to.
+
+    `inns`: ИНН → organizations under it, the head first; `municipalities`: organization → name of its municipality;
+    `is_own`: the organizations are the user's own ones, not the whole region's.
+    """
 
     positions: Sequence[PositionEntry]
     subjects: Sequence[Entry]
     education_levels: Sequence[Entry]
     organizations: Sequence[Entry]
+    inns: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    municipalities: Mapping[int, str] = field(default_factory=dict)
+    is_own: bool = False
 
     @cached_property
     def position(self) -> Lookup[PositionEntry]:
@@ -138,7 +159,41 @@ class Directories:
     @cached_property
     def organization(self) -> Lookup[Entry]:
         """Search among the organizations."""
-        return Lookup("Организация", "не найдена", self.organizations)
+        where = "среди ваших организаций" if self.is_own else "в справочнике"
+        return Lookup("Организация", "не найдена", self.organizations, where=where)
+
+    @property
+    def only_organization(self) -> Entry | None:
+        """The user's one organization: a list of it may leave the column out."""
+        return self.organizations[0] if self.is_own and len(self.organizations) == 1 else None
+
+    def find_organization(self, text: str, municipality: str | None = None) -> Entry:
+        """The organization of that name; of several the one in the municipality. Raises `NotFound`."""
+        found = self.organization.find_all(text)
+        if len(found) > 1 and municipality:
+            key = normalise_key(municipality)
+            near = [entry for entry in found if _is_part(key, normalise_key(self.municipalities.get(entry.id, "")))]
+            if len(near) == 1:
+                return near[0]
+        return self.organization.find(text)
+
+    def find_by_inn(self, inn: str, text: str | None) -> Entry:
+        """The organization under an ИНН; a name, when given, chooses among the head and its units. Raises `NotFound`."""
+        found = self.inns.get(inn, ())
+        if not found:
+            where = "среди ваших организаций" if self.is_own else "в справочнике"
+            raise NotFound(f"Организации с ИНН {inn} нет {where}")
+        if text is None:
+            return found[0]
+        named = [entry for entry in self.organization.find_all(text) if entry in found]
+        if len(named) != 1:
+            names = ", ".join(f"«{entry.name}»" for entry in found[:3])
+            raise NotFound(f"С ИНН {inn} нет организации «{shorten(text)}»; под этим ИНН записаны: {names}")
+        return named[0]
+
+
+def _is_part(one: str, other: str) -> bool:
+    return bool(one and other) and (one in other or other in one)
 
 
 # --- words in cases --------------------------------------------------------------------------------------------------

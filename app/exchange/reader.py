@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from app.exchange import guard
 from app.exchange.guard import FileRejected, column_letter
@@ -20,6 +21,10 @@ __all__ = ["Cell", "CellValue", "FileRejected", "Row", "Sheet", "read_workbook"]
 
 CellValue = str | int | float | bool | date | datetime | None
 WALL_SECONDS = 60
+_NONE: frozenset[int] = frozenset()
+_UNREADABLE = (
+    f"Файл не удалось прочитать: он повреждён или требует слишком много памяти и времени. {guard.COPY_TO_NEW_BOOK}"
+)
 
 # The child loads `app.exchange` without running `app/__init__.py`, which would start loading the whole portal.
 _BOOT = (
@@ -76,47 +81,67 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A visible worksheet without its empty rows."""
+    """A worksheet without its empty rows; of a hidden one only the name is read."""
 
     name: str
     rows: tuple[Row, ...]
+    is_hidden: bool = False
 
 
 def read_workbook(source: bytes | Path) -> list[Sheet]:
-    """Visible sheets of an XLSX file. Raises `FileRejected` with a sentence for the user."""
+    """Sheets of an XLSX file. Raises `FileRejected` with a sentence for the user."""
     data = source if isinstance(source, bytes) else guard.read_limited(source)
     guard.check_container(data)
-    answer = _ask_child(data)
-    if "rejected" in answer:
-        raise FileRejected(answer["rejected"])
-    return [Sheet(sheet["name"], tuple(_row(row) for row in sheet["rows"])) for sheet in answer["sheets"]]
+    with tempfile.TemporaryFile() as answer:
+        _ask_child(data, answer)
+        return _sheets(answer)
 
 
-def _ask_child(data: bytes) -> dict[str, Any]:
+def _ask_child(data: bytes, answer: IO[bytes]) -> None:
     """Run the reading child; every way in which it can die becomes one sentence."""
     package_root = Path(__file__).resolve().parent.parent
     command = [sys.executable, "-I", "-c", _BOOT, str(package_root)]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=WALL_SECONDS, check=True)
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.SubprocessError, ValueError) as error:
-        raise FileRejected(
-            "Файл не удалось прочитать: он повреждён или требует слишком много памяти и времени. "
-            + guard.COPY_TO_NEW_BOOK
-        ) from error
-    return answer
+        subprocess.run(command, input=data, stdout=answer, stderr=subprocess.DEVNULL, timeout=WALL_SECONDS, check=True)
+    except subprocess.SubprocessError as error:
+        raise FileRejected(_UNREADABLE) from error
+    answer.seek(0)
 
 
-def _row(raw: list[Any]) -> Row:
-    number, values, formulas = raw
-    return Row(number, tuple(_value(value) for value in values), frozenset(formulas))
+def _sheets(answer: IO[bytes]) -> list[Sheet]:
+    """The child's lines: the name of a sheet, then its rows. A list is long, so no second copy of it is made."""
+    found: list[tuple[str, bool, list[Row]]] = []
+    values = _Values()
+    for line in answer:
+        item = json.loads(line)
+        if isinstance(item, list):
+            found[-1][2].append(values.row(item))
+        elif "rejected" in item:
+            raise FileRejected(item["rejected"])
+        elif "end" in item:
+            return [Sheet(name, tuple(rows), is_hidden) for name, is_hidden, rows in found]
+        else:
+            found.append((item["name"], item["hidden"], []))
+    raise FileRejected(_UNREADABLE)
 
 
-def _value(raw: Any) -> CellValue:
-    """Undo the child's tagging; a time of day is kept as text, no column of ours holds one."""
-    if not isinstance(raw, dict):
-        return raw  # type: ignore[no-any-return]
-    if "t" in raw:
-        return str(raw["t"])
-    moment = datetime.fromisoformat(raw["d"])
-    return moment if "T" in raw["d"] else moment.date()
+class _Values:
+    """Undoes the child's tagging; equal texts (a school, a position) are kept once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def row(self, raw: list[Any]) -> Row:
+        number, values, formulas = raw
+        return Row(number, tuple(self._value(value) for value in values), frozenset(formulas) if formulas else _NONE)
+
+    def _value(self, raw: Any) -> CellValue:
+        """A time of day is kept as text, no column of ours holds one."""
+        if isinstance(raw, str):
+            return self._texts.setdefault(raw, raw)
+        if not isinstance(raw, dict):
+            return raw  # type: ignore[no-any-return]
+        if "t" in raw:
+            return str(raw["t"])
+        moment = datetime.fromisoformat(raw["d"])
+        return moment if "T" in raw["d"] else moment.date()

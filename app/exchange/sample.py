@@ -18,6 +18,7 @@ from app.exchange.columns import Column
 from app.exchange.reader import CellValue
 from app.exchange.safe_cells import as_text
 from app.exchange.staff_columns import SAMPLE_COLUMNS, SEX
+from app.exchange.staff_list import CHOICES_SHEET
 
 SHEET_NAME = "Список"
 _PREPARED_ROWS = 500
@@ -25,11 +26,15 @@ _HEADER_FILL = PatternFill("solid", fgColor="FFE3ECF7")
 
 
 def build_sample(
-    people: Iterable[Mapping[str, CellValue]] | None = None, *, columns: Sequence[Column] = SAMPLE_COLUMNS
+    people: Iterable[Mapping[str, CellValue]] | None = None,
+    *,
+    columns: Sequence[Column] = SAMPLE_COLUMNS,
+    choices: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """An XLSX file with a header row and the given people; by default one invented example.
 
-    `people` map column names to values; dates become dates, numbers numbers, all else text.
+    `people` map column names to values; dates become dates, numbers numbers, all else text. `choices` map column names
+    to what is offered in the cells; another value may be written too.
     """
     book = Workbook()
     sheet = book.worksheets[0]
@@ -40,6 +45,7 @@ def build_sample(
         for place, column in enumerate(columns, 1):
             _write(sheet.cell(number, place), person.get(column.name))
     _prepare(sheet, columns)
+    _offer(book, columns, choices or {})
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
@@ -68,6 +74,23 @@ def _write(cell: Cell | MergedCell, value: CellValue) -> None:
         as_text(cell, value)
     else:
         cell.value = value
+
+
+def _offer(book: Workbook, columns: Sequence[Column], choices: Mapping[str, Sequence[str]]) -> None:
+    """Drop-down lists: longer ones than a formula holds stand on a hidden sheet."""
+    offered = [(place, column.name) for place, column in enumerate(columns, 1) if choices.get(column.name)]
+    if not offered:
+        return
+    sheet, hidden = book.worksheets[0], book.create_sheet(CHOICES_SHEET)
+    hidden.sheet_state = "hidden"
+    for number, (place, name) in enumerate(offered, 1):
+        for row, text in enumerate(choices[name], 1):
+            as_text(hidden.cell(row, number), text)
+        letter = get_column_letter(number)
+        area = f"'{CHOICES_SHEET}'!${letter}$1:${letter}${len(choices[name])}"
+        choice = DataValidation(type="list", formula1=area, allow_blank=True, showErrorMessage=False)
+        choice.add(f"{get_column_letter(place)}2:{get_column_letter(place)}{sheet.max_row + _PREPARED_ROWS}")
+        sheet.add_data_validation(choice)
 
 
 def _prepare(sheet: Worksheet, columns: Sequence[Column]) -> None:

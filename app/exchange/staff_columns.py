@@ -9,6 +9,7 @@ from app.exchange.columns import (
     DateColumn,
     EmailColumn,
     FullNameColumn,
+    InnColumn,
     ListColumn,
     NameColumn,
     PhoneColumn,
@@ -38,6 +39,11 @@ ORGANIZATION = Column(
     example="ГБОУ СОШ с. Верхние Сосны",
     width=48,
     max_length=500,
+)  # fmt: skip
+ORGANIZATION_INN = InnColumn(
+    "organization_inn", "ИНН организации",
+    ("ИНН", "ИНН ОО", "ИНН учреждения", "ИНН образовательной организации", "ИНН места работы"),
+    hint="Решает, когда названия организаций совпадают.", example="6300000000", width=16,
 )  # fmt: skip
 LAST_NAME = NameColumn(
     "last_name", "Фамилия", ("Фамилия получателя", "Фамилия работника", "Фамилия сотрудника"),
@@ -132,7 +138,8 @@ SAMPLE_COLUMNS: tuple[Column, ...] = (
     MUNICIPALITY, ORGANIZATION, LAST_NAME, FIRST_NAME, PATRONYMIC, BIRTH_DATE, SEX, SNILS, POSITION, ACTIVITY, SUBJECTS,
     EDUCATION, DIPLOMA_SERIES, DIPLOMA_NUMBER, TEACHING_YEARS, POSITION_YEARS, EMAIL, PHONE,
 )  # fmt: skip
-ALL_COLUMNS: tuple[Column, ...] = (*SAMPLE_COLUMNS, FULL_NAME)
+ALL_COLUMNS: tuple[Column, ...] = (*SAMPLE_COLUMNS, FULL_NAME, ORGANIZATION_INN)
+BY_NAME = {column.name: column for column in ALL_COLUMNS}
 TITLES = title_index(ALL_COLUMNS)
 # Columns of ordinal numbers carry no data and need no remark.
 ORDINAL_TITLES = frozenset({"", "п п", "пп", "номер", "номер п п", "n п п", "n", "н"})

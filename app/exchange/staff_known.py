@@ -73,11 +73,20 @@ def load_reference(reach: Reach, *, today: dt.date) -> Reference:
     positions = list(db.session.scalars(select(m.Position).order_by(m.Position.name)))
     subjects = list(db.session.scalars(select(m.Subject).order_by(m.Subject.name)))
     levels = list(db.session.scalars(select(m.EducationLevel).order_by(m.EducationLevel.ordering)))
+    organizations = _organizations(reach, today)
+    entries = [Entry(pk, short, (full,)) for pk, short, full, *_ in organizations]
+    inns = defaultdict(list)
+    for entry, (*_, inn, _municipality) in zip(entries, organizations, strict=True):
+        if inn:
+            inns[inn].append(entry)
     directories = Directories(
         positions=[PositionEntry(p.id, p.name, tuple(p.synonyms), p.subject_required) for p in positions if p.active],
         subjects=[Entry(s.id, s.name, tuple(s.synonyms)) for s in subjects if s.active],
         education_levels=[Entry(level.id, level.name, tuple(level.synonyms)) for level in levels],
-        organizations=_organizations(reach, today),
+        organizations=entries,
+        inns=inns,
+        municipalities={pk: municipality for pk, *_, municipality in organizations if municipality},
+        is_own=reach.organization_ids is not None,
     )
     return Reference(
         directories,
@@ -88,13 +97,15 @@ def load_reference(reach: Reach, *, today: dt.date) -> Reference:
     )
 
 
-def _organizations(reach: Reach, today: dt.date) -> list[Entry]:
+def _organizations(reach: Reach, today: dt.date) -> list[tuple[int, str, str, str | None, str | None]]:
+    """Id, short and full name, ИНН, municipality; under one ИНН the head comes before its units."""
     table = m.Organization
-    statement = select(table.id, table.short_name, table.full_name).order_by(table.sort, table.id)
+    statement = select(table.id, table.short_name, table.full_name, table.inn, m.Municipality.name)
+    statement = statement.outerjoin(m.Municipality).order_by(table.parent_id.is_not(None), table.sort, table.id)
     statement = statement.where((table.closed_on.is_(None)) | (table.closed_on > today))
     if reach.organization_ids is not None:
         statement = statement.where(table.id == any_(_array(sorted(reach.organization_ids), Integer)))
-    return [Entry(pk, short, (full,)) for pk, short, full in db.session.execute(statement)]
+    return list(db.session.execute(statement).tuples())
 
 
 def _general_levels(levels: Sequence[m.EducationLevel]) -> dict[int, frozenset[int]]:

@@ -14,7 +14,7 @@ The preview and the application run the same plan, each on what the database hol
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -66,6 +66,8 @@ class SourceRow:
     values: StaffValues | None
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    #: named only when the file holds several lists
+    sheet: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +81,7 @@ class Write:
     label: str
     subject_ids: tuple[int, ...] | None = None
     unconfirms: bool = False
+    former_subject_ids: frozenset[int] = frozenset()
     #: known once stored
     object_id: int | None = None
 
@@ -108,8 +111,11 @@ class RowPlan:
 
 def plan_rows(
     rows: Sequence[SourceRow], register: Register, *, reference: Reference, reach: Reach, today: dt.date
-) -> list[RowPlan]:
-    """Plan all rows in the order of the file; whoever is found in it twice is planned once."""
+) -> Iterator[RowPlan]:
+    """Plan the rows in the order of the file; whoever is found in it twice is planned once.
+
+    Each plan is complete when it is given out and needed no more for those that follow.
+    """
     planner = _Planner(register, reference, reach, today)
     plans = [RowPlan(row, problems=list(row.problems), warnings=list(row.warnings)) for row in rows]
     readable = [(plan, row.values) for plan, row in zip(plans, rows, strict=True) if row.values]
@@ -117,9 +123,10 @@ def plan_rows(
         planner.find_person(plan, values)
     for plan, values in readable:
         planner.claim_place(plan, values)
-    for plan, values in readable:
-        planner.decide(plan, values)
-    return plans
+    for plan in plans:
+        if plan.source.values:
+            planner.decide(plan, plan.source.values)
+        yield plan
 
 
 class _Planner:
@@ -346,7 +353,9 @@ class _Planner:
             return
         label = f"{names['position_id'][values.position_id]}, {self._reference.organizations[row.organization_id]}"
         unconfirms = is_moved and row.status == ConfirmationStatus.CONFIRMED and not self._reach.confirms
-        plan.writes.append(Write(m.Employment, row, changed, changes, label, subject_ids, unconfirms))
+        plan.writes.append(
+            Write(m.Employment, row, changed, changes, label, subject_ids, unconfirms, place.subject_ids)
+        )
         plan.changes += sentences(changes)
         if unconfirms:
             plan.changes.append("Подтверждение: снимется, оператор проверит место работы заново")

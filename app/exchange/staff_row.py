@@ -63,6 +63,18 @@ class StaffRow:
     errors: tuple[CellError, ...] = ()
     warnings: tuple[CellError, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    #: named only when the file holds several lists
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        """«строке 5» or «строке 5 листа „Совместители“»."""
+        return f"строке {self.number} листа „{self.sheet}“" if self.sheet else f"строке {self.number}"
+
+    def on_sheet(self, sheet: str) -> StaffRow:
+        """The row and what is said of it, with the sheet's name."""
+        errors, warnings = (tuple(replace(e, sheet=sheet) for e in said) for said in (self.errors, self.warnings))
+        return replace(self, sheet=sheet, errors=errors, warnings=warnings)
 
     def with_error(self, error: CellError) -> StaffRow:
         """The row with one more error, hence without values."""
@@ -195,8 +207,20 @@ class _Reading:
             return None
 
     def _read_organization(self) -> None:
-        found = self._find(c.ORGANIZATION, self._directories.organization.find, self._value(c.ORGANIZATION))
-        self.facts["organization_id"] = found.id if found else None
+        """ИНН decides; a name chooses among the units under it. The one school of a user need not be written."""
+        inn, only = self._value(c.ORGANIZATION_INN), self._directories.only_organization
+        had_errors = len(self.errors)
+        is_named = bool(self._cell(c.ORGANIZATION).text.strip()) or self._cell(c.ORGANIZATION).is_formula
+        text = self._value(c.ORGANIZATION) if is_named or not (inn or only) else None
+        found = only if text is None else None
+        if inn:
+            found = self._find(c.ORGANIZATION_INN, lambda number: self._directories.find_by_inn(number, text), inn)
+        elif text:
+            municipality = self.facts[c.MUNICIPALITY.name]
+            found = self._find(
+                c.ORGANIZATION, lambda name: self._directories.find_organization(name, municipality), text
+            )
+        self.facts["organization_id"] = found.id if found and len(self.errors) == had_errors else None
 
     def _read_education(self) -> None:
         found = self._find(c.EDUCATION, self._directories.education_level.find, self._value(c.EDUCATION))

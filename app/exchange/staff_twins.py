@@ -22,45 +22,43 @@ class TwinCheck:
     they could be read: their owner should hear of all troubles at once.
     """
 
-    def __init__(self, header: Header) -> None:
-        self._header = header
+    def __init__(self) -> None:
         self._by_snils: dict[str, list[StaffRow]] = {}
         self._by_name: dict[tuple[Any, ...], list[StaffRow]] = {}
 
-    def check(self, row: StaffRow, cells: Row) -> StaffRow:
+    def check(self, row: StaffRow, cells: Row, header: Header) -> StaffRow:
         """The row, with an error or a warning when an earlier row holds the same person."""
         snils, name = row.facts.get("snils"), _name_key(row.facts)
         earlier = self._by_snils.get(snils, []) if snils else []
-        column: Column = c.SNILS if earlier else self._name_column()
+        column: Column = c.SNILS if earlier else _name_column(header)
         if not earlier and name:
             earlier = [twin for twin in self._by_name.get(name, []) if not (snils and twin.facts.get("snils"))]
         if earlier:
-            row = self._judge(row, earlier, _At(column, self._header, cells))
+            row = self._judge(row, earlier, _At(column, header, cells))
         if snils:
             self._by_snils.setdefault(snils, []).append(row)
         if name:
             self._by_name.setdefault(name, []).append(row)
         return row
 
-    def _name_column(self) -> Column:
-        return c.LAST_NAME if c.LAST_NAME.name in self._header.places else c.FULL_NAME
-
     def _judge(self, row: StaffRow, earlier: list[StaffRow], at: _At) -> StaffRow:
         first = earlier[0]
         if _known_difference(row.facts, first.facts, _PERSON):
-            return row.with_error(
-                at.say(f"Этот СНИЛС уже указан в строке {first.number} ({first.label}): проверьте, чей он")
-            )
+            return row.with_error(at.say(f"Этот СНИЛС уже указан в {first.place} ({first.label}): проверьте, чей он"))
         same = next((twin for twin in earlier if not _known_difference(row.facts, twin.facts, _PLACE)), None)
         if same:
-            message = f"Работник уже есть в строке {same.number} ({same.label}): удалите лишнюю строку"
+            message = f"Работник уже есть в {same.place} ({same.label}): удалите лишнюю строку"
             return row.with_error(at.say(message))
         warning = at.say(
-            f"Работник уже есть в строке {first.number} ({first.label}) с другим местом работы или должностью: "
+            f"Работник уже есть в {first.place} ({first.label}) с другим местом работы или должностью: "
             "эта строка будет записана как второе место работы"
         )
         values = replace(row.values, is_second_employment=True) if row.values else None
         return replace(row, values=values, warnings=(*row.warnings, warning))
+
+
+def _name_column(header: Header) -> Column:
+    return c.LAST_NAME if c.LAST_NAME.name in header.places else c.FULL_NAME
 
 
 class _At:

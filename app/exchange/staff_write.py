@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, cast
 
 from sqlalchemy import ARRAY, Integer, any_, delete, func, insert, literal, select
@@ -19,9 +22,32 @@ Pending = tuple[RowPlan, Write]
 UNCONFIRM_REASON = "Изменена должность при загрузке списка работников."
 
 
-def store(plans: Sequence[RowPlan]) -> None:
+@dataclass
+class Written:
+    """What a list wrote, to undo it: ids of new rows and former values of changed ones, by table."""
+
+    created: dict[str, list[int]] = field(default_factory=dict)
+    #: table → [{"id", "before", "after"}]; of a place of work also former "subjects" and that it was "unconfirmed"
+    changed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, pending: Sequence[Pending], former: Mapping[int, dict[str, Any]]) -> None:
+        """Take down what was stored; ``former`` are the values before, by the identity of the write."""
+        for _, write in pending:
+            table = write.model.__tablename__
+            if write.row is None:
+                self.created.setdefault(table, []).append(cast(int, write.object_id))
+            else:
+                self.changed.setdefault(table, []).append({"id": write.object_id, **former[id(write)]})
+
+    def as_json(self) -> dict[str, Any]:
+        """For JSONB."""
+        return {"created": self.created, "changed": self.changed}
+
+
+def store(plans: Sequence[RowPlan], written: Written) -> None:
     """Write everything that the plans without problems hold; raises Forbidden for a place outside the actor's reach."""
     pending = [(plan, write) for plan in plans if not plan.problems for write in plan.writes]
+    former = {id(write): _former(write) for _, write in pending if write.row is not None}
     _store(m.Employee, pending)
     _store(m.Employment, pending)
     _store(m.Qualification, pending)
@@ -31,6 +57,24 @@ def store(plans: Sequence[RowPlan]) -> None:
     for _, write in pending:
         if write.unconfirms:
             transitions.follow(m.Employment, write.row.id, "unconfirm", reason=UNCONFIRM_REASON)
+    written.add(pending, former)
+
+
+def _former(write: Write) -> dict[str, Any]:
+    values: dict[str, Any] = {"before": {name: plain(getattr(write.row, name)) for name in write.values}}
+    values["after"] = {name: plain(value) for name, value in write.values.items()}
+    if write.unconfirms:
+        values["unconfirmed"] = True
+    if write.subject_ids is not None:
+        values["subjects"] = sorted(write.former_subject_ids)
+    return values
+
+
+def plain(value: Any) -> Any:
+    """A column's value for JSON: days in ISO form, codes of words."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
 
 
 def _store(model: type[Any], pending: Sequence[Pending]) -> None:
@@ -54,20 +98,20 @@ def _insert(model: type[Any], chosen: Sequence[Pending]) -> None:
         if model is m.Employee and plan.person:
             plan.person.id = pk
     if model is m.Employment:
-        _stay_inside([cast(int, write.object_id) for _, write in chosen])
+        stay_inside([cast(int, write.object_id) for _, write in chosen])
 
 
 def _owner(model: type[Any], plan: RowPlan) -> dict[str, Any]:
     return {} if model is m.Employee or plan.person is None else {"employee_id": plan.person.id}
 
 
-def _stay_inside(ids: list[int]) -> None:
-    """The same check as of a single place of work, for all at once."""
+def stay_inside(ids: Sequence[int]) -> None:
+    """The same check as of a single place of work, for all at once; raises Forbidden."""
     expression = write_scope(current_actor(), "employment", "employment:add")
     if expression is None:
         return
     table = m.Employment
-    inside = select(func.count(table.id)).where(table.id == any_(literal(ids, ARRAY(Integer))), expression)
+    inside = select(func.count(table.id)).where(table.id == any_(literal(list(ids), ARRAY(Integer))), expression)
     if db.session.scalar(inside) != len(ids):
         raise Forbidden("В списке есть места работы вне вашей организации. Загрузите файл снова.")
 

@@ -1,7 +1,8 @@
-"""The child process that reads one workbook: bytes on standard input, one JSON document on standard output.
+"""The child process that reads one workbook: bytes on standard input, lines of JSON on standard output.
 
 A hostile file can abort the Rust reader (an allocation of hundreds of gigabytes cannot be caught), so it must never run
-in the web process. Answer: `{"sheets": [...]}` or `{"rejected": "<sentence>"}`; anything else means the child died.
+in the web process. Answer: sheets and rows, then `{"end": true}` or `{"rejected": "<sentence>"}`; when neither comes
+the child has died.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ def main() -> None:
     """Entry point of the child."""
     limit_resources()
     data = sys.stdin.buffer.read()
+    encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
     try:
-        answer: dict[str, Any] = {"sheets": list(read_sheets(data))}
+        for item in read_sheets(data):
+            sys.stdout.write(encode(item) + "\n")
+        sys.stdout.write('{"end":true}\n')
     except guard.FileRejected as error:
-        answer = {"rejected": str(error)}
-    json.dump(answer, sys.stdout, ensure_ascii=True, separators=(",", ":"))
+        sys.stdout.write(encode({"rejected": str(error)}) + "\n")
 
 
 def limit_resources() -> None:
@@ -55,8 +58,11 @@ def limit_resources() -> None:
         resource.setrlimit(kind, (soft, hard))
 
 
-def read_sheets(data: bytes) -> Iterator[dict[str, Any]]:
-    """Visible worksheets as `{"name", "rows": [[number, [values], [formula columns]]]}`; empty rows are left out."""
+def read_sheets(data: bytes) -> Iterator[dict[str, Any] | list[Any]]:
+    """Worksheets, each as `{"name", "hidden"}` and then its rows `[number, [values], [formula columns]]`.
+
+    Empty rows are left out; a hidden sheet is only named.
+    """
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     facts = {sheet.part: sheet for sheet in guard.check_contents(data)}
@@ -65,7 +71,10 @@ def read_sheets(data: bytes) -> Iterator[dict[str, Any]]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for meta in workbook.sheets_metadata:
-            if meta.visible is not SheetVisibleEnum.Visible or meta.typ is not SheetTypeEnum.WorkSheet:
+            if meta.typ is not SheetTypeEnum.WorkSheet:
+                continue
+            if meta.visible is not SheetVisibleEnum.Visible:
+                yield {"name": meta.name, "hidden": True}
                 continue
             found = facts.get(parts.get(meta.name, ""))
             if found is None:
@@ -73,7 +82,8 @@ def read_sheets(data: bytes) -> Iterator[dict[str, Any]]:
             sheet = workbook.get_sheet_by_name(meta.name)
             values = sheet.to_python(skip_empty_area=False)
             fill_merged(values, sheet.merged_cell_ranges or [])
-            yield {"name": meta.name, "rows": list(filled_rows(values, found.formulas, budget=budget))}
+            yield {"name": meta.name, "hidden": False}
+            yield from filled_rows(values, found.formulas, budget=budget)
     except CalamineError as error:
         raise guard.FileRejected(guard.DAMAGED) from error
 

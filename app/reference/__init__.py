@@ -30,6 +30,7 @@ TABLES = (
     "voucher_rules",
     "voucher_rule_blocks",
     "workday_corrections",
+    "consent_texts",
 )
 
 

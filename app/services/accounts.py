@@ -1,26 +1,26 @@
-"""Accounts: who is signed in with which roles, sign-in with lockout, and FAB's role rows synced from ``permissions``."""
+"""Accounts: who is signed in with which roles, the own and another's account, FAB's role rows synced from ``permissions``."""
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
 from app import audit
 from app import models as m
-from app.access import Actor, Grant, acting_as, current_actor, get_writable, unscoped
+from app.access import Actor, Grant, current_actor, get_writable, unscoped
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.permissions import ROLES
-from app.russian import count, full_name
-from app.unit_of_work import technical_write, use_case
+from app.russian import format_datetime, full_name
+from app.services import letters, passwords
+from app.services.passwords import check_new_password as check_new_password
+from app.unit_of_work import use_case
 
 _ACTOR_SQL = text("""
 WITH RECURSIVE live AS (
@@ -31,6 +31,7 @@ WITH RECURSIVE live AS (
   UNION SELECT tree.role, o.id FROM organization o JOIN tree ON o.parent_id = tree.id
 )
 SELECT u.last_name, u.first_name, u.patronymic, u.active, u.employee_id, u.session_epoch, u.must_change_password,
+  u.totp_since IS NOT NULL AS second_factor,
   (SELECT json_agg(json_build_array(role, organization_id, territory_id)) FROM live) AS assignments,
   (SELECT json_agg(json_build_array(role, id)) FROM tree) AS organizations,
   (SELECT coalesce(min(o.short_name), min(t.short_name)) FROM live
@@ -40,6 +41,8 @@ FROM ab_user u WHERE u.id = :id
 
 ANONYMOUS = Actor(user_id=None, name="Гость")
 SYSTEM = Actor(user_id=None, name="Портал", grants=(Grant("operator"),))
+#: ``locked_until`` of an account that a person has closed
+CLOSED = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class SignedIn:
     active: bool
     session_epoch: int
     must_change_password: bool
+    #: a code is asked after the password
+    second_factor: bool = False
     is_authenticated: bool = True
     is_anonymous: bool = False
 
@@ -85,7 +90,7 @@ def load_account(user_id: int) -> SignedIn | None:
         grants=tuple(Grant(role, tuple(sorted(o)), tuple(sorted(t))) for role, (o, t) in sorted(places.items())),
         place=row.place or "",
     )
-    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password)
+    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor)
 
 
 def load_signed_in(session_id: str) -> SignedIn | None:
@@ -97,66 +102,7 @@ def load_signed_in(session_id: str) -> SignedIn | None:
     return account if account and account.active and str(account.session_epoch) == epoch else None
 
 
-# --- sign-in ---------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _hash_of_nothing() -> str:
-    """Hash to compare with when there is no such login, so that the answer takes the same time."""
-    return generate_password_hash("no such account")
-
-
-def sign_in(login: str, password: str, *, attempts: int, lock_minutes: int, address: str | None) -> SignedIn:
-    """Check the password and count failures; ``attempts`` failures close the account for ``lock_minutes``.
-
-    Raises Invalid with the same sentence for an unknown login and a wrong password; the failure itself is committed.
-    """
-    with acting_as(Actor(user_id=None, name=login[:100] or "—", address=address)), unscoped("sign-in"):
-        problem = _check_password(login, password, attempts, lock_minutes)
-        if isinstance(problem, str):
-            raise Invalid(problem)
-        account = load_account(problem)
-        assert account is not None
-        return account
-
-
-@technical_write
-def _check_password(login: str, password: str, attempts: int, lock_minutes: int) -> int | str:
-    """Return the account's id, or the sentence of the refusal."""
-    name = login.strip().lower()
-    user = db.session.scalars(
-        select(m.Account).where(func.lower(m.Account.username) == name).with_for_update(of=m.Account)
-    ).one_or_none()
-    if user is not None and user.locked_until and user.locked_until > now():
-        return _refusal(attempts, lock_minutes)
-    right = check_password_hash((user.password if user else None) or _hash_of_nothing(), password)
-    if user is None or not right or not user.active:
-        if user is not None:
-            _count_failure(user, attempts, lock_minutes)
-        return _refusal(attempts, lock_minutes)
-    user.fail_login_count, user.locked_until = 0, None
-    user.login_count, user.last_login = (user.login_count or 0) + 1, now().replace(tzinfo=None)
-    account = load_account(user.id)
-    assert account is not None
-    with acting_as(replace(account.actor, address=current_actor().address)):
-        audit.record("ab_user.signed_in", user)
-    return int(user.id)
-
-
-def _refusal(attempts: int, lock_minutes: int) -> str:
-    """One sentence for an unknown login, a wrong password and a closed account: none tells which logins exist."""
-    return (
-        "Неверный логин или пароль. Проверьте раскладку клавиатуры и регистр букв. После "
-        f"{count(attempts, 'неверного пароля', 'неверных паролей', 'неверных паролей')} подряд вход закрывается на "
-        f"{count(lock_minutes, 'минуту', 'минуты', 'минут')}."
-    )
-
-
-def _count_failure(user: m.Account, attempts: int, lock_minutes: int) -> None:
-    user.fail_login_count = (user.fail_login_count or 0) + 1
-    if user.fail_login_count >= attempts:
-        user.fail_login_count, user.locked_until = 0, now() + dt.timedelta(minutes=lock_minutes)
-        audit.record("ab_user.locked", user)
+# --- own account ---------------------------------------------------------------------------------------------------------
 
 
 @use_case
@@ -174,23 +120,47 @@ def change_password(user_id: int, *, old: str, new: str) -> None:
         user = db.session.scalars(select(m.Account).where(m.Account.id == user_id)).one()
     if not check_password_hash(user.password or "", old):
         raise Invalid("Прежний пароль указан неверно.", fields={"old": ["Прежний пароль указан неверно."]})
-    check_new_password(new)
-    if check_password_hash(user.password or "", new):
-        raise Invalid("Новый пароль совпадает с прежним.", fields={"new": ["Новый пароль совпадает с прежним."]})
-    user.password = generate_password_hash(new)
-    user.must_change_password = False
-    user.session_epoch += 1
+    passwords.check_new_password(new, user_id=user_id)
+    passwords.set_password(user, new)
     audit.record("ab_user.password_changed", user)
+    tell_password_changed(user_id)
 
 
-def check_new_password(password: str) -> None:
-    """Raise Invalid unless the password has 10 characters of at least two kinds."""
-    kinds = sum(
-        any(test(c) for c in password) for test in (str.isdigit, str.isupper, str.islower, lambda c: not c.isalnum())
+def tell_password_changed(user_id: int) -> None:
+    """The letter after every change of a password: who did not make it must act."""
+    letters.notify_account(
+        user_id,
+        f"Пароль вашей учётной записи изменён {format_datetime(now())}. Все прежние сеансы завершены. Если это сделали не вы, "
+        "восстановите доступ по ссылке «Забыли пароль?» на странице входа и сообщите администратору портала.",
+        subject="Пароль изменён",
+        href="/account/",
     )
-    if len(password) < 10 or kinds < 2:
-        sentence = "Пароль: не меньше 10 знаков, буквы вместе с цифрами, знаками или буквами другого регистра."
-        raise Invalid(sentence, fields={"new": [sentence]})
+
+
+# --- another's account -----------------------------------------------------------------------------------------------
+
+
+def is_closed(user: m.Account) -> bool:
+    """Whether the entrance was closed by a person: it does not open by itself, nor by a letter."""
+    return user.locked_until is not None and user.locked_until >= CLOSED
+
+
+@use_case
+def lock(user_id: int) -> m.Account:
+    """Close the entrance of an account until somebody opens it; its sessions end."""
+    user = get_writable(db.session, m.Account, user_id, "ab_user:lock")
+    if user.id == current_actor().user_id:
+        raise Conflict("Закрыть вход самому себе нельзя.")
+    if is_closed(user):
+        raise Conflict("Вход этому пользователю уже закрыт.")
+    user.locked_until, user.fail_login_count = CLOSED, 0
+    user.session_epoch += 1
+    audit.record("ab_user.closed", user)
+    text = (
+        f"Вход в портал для вас закрыт. Закрыл: {current_actor().name}. Если это ошибка, обратитесь в свою организацию."
+    )
+    letters.notify_account(user.id, text, subject="Вход в портал закрыт")
+    return user
 
 
 @use_case
@@ -199,8 +169,13 @@ def unlock(user_id: int) -> m.Account:
     user = get_writable(db.session, m.Account, user_id, "ab_user:unlock")
     if user.locked_until is None:
         raise Conflict("Вход этому пользователю не закрыт.")
+    by_hand = is_closed(user)
     user.locked_until, user.fail_login_count = None, 0
-    audit.record("ab_user.unlocked", user)
+    audit.record("ab_user.opened" if by_hand else "ab_user.unlocked", user)
+    if by_hand:
+        letters.notify_account(
+            user.id, "Вход в портал для вас снова открыт.", subject="Вход в портал открыт", href="/account/"
+        )
     return user
 
 
@@ -228,11 +203,8 @@ def create_admin(login: str, *, last_name: str, first_name: str, email: str) -> 
 
 
 def _one_time(user: m.Account) -> str:
-    password = secrets.token_urlsafe(9)
-    user.password, user.must_change_password = generate_password_hash(password), True
-    user.session_epoch = (user.session_epoch or 0) + 1
     user.locked_until, user.fail_login_count = None, 0
-    return password
+    return passwords.give_one_time(user)
 
 
 # --- FAB's role rows -------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from app.errors import Conflict, Forbidden, Invalid, PortalError
 from app.extensions import db
 from app.rules import BlockFacts, may_enrol, pays_for
 from app.russian import format_date, period
-from app.services import letters, seats, transitions
+from app.services import letter_kinds, letters, seats, transitions
 from app.services.people import choose_employment
 from app.statuses import (
     ENROLMENT_ENDED,
@@ -167,7 +167,7 @@ def _named(group: m.TrainingGroup) -> str:
 
 
 def _tell(row: m.Enrolment, group: m.TrainingGroup, text: str, subject: str) -> None:
-    letters.notify_employee(row.employee, text, subject=subject, about=row)
+    letters.notify_employee(row.employee, text, subject=subject, about=row, values=letter_kinds.group_facts(group))
 
 
 # --- agreement, confirmation, refusal --------------------------------------------------------------------------------

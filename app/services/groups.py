@@ -13,7 +13,7 @@ from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import format_date, period
-from app.services import letters, records, seats, transitions, vouchers
+from app.services import letter_kinds, letters, records, seats, transitions, vouchers
 from app.services.programs import insist_published
 from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
@@ -118,6 +118,7 @@ def _reject(row: m.Enrolment, group: m.TrainingGroup, reason: str) -> None:
         "Если запись была оплачена блоком чека, он снова свободен. Выберите другую группу.",
         subject=f"Запись в группу {group.number} отклонена",
         about=row,
+        values=letter_kinds.group_facts(group),
     )
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, literal, or_, select
 
 from app import models as m
 from app.access import unscoped
+from app.clock import today
 from app.extensions import db
+from app.services import letter_kinds, letter_templates
+from app.services.letter_templates import Composed, Given
 
 #: called with each new letter's id inside the transaction; the job module puts its ``defer`` here
 on_queued: list[Callable[[int], None]] = []
 
-_SIGNATURE = "\n\nПортал «Кадры в образовании»\nПисьмо отправлено автоматически, отвечать на него не нужно."
+Values = Mapping[str, Any]
+_NOTICE_LENGTH = 1000
 
 
 def queue(
@@ -24,60 +29,158 @@ def queue(
     user_id: int | None = None,
     object_table: str | None = None,
     object_id: int | None = None,
+    template: str | None = None,
+    values: Values | None = None,
+    href: str | None = None,
 ) -> int:
-    """Write a letter to be sent after the commit; return its id."""
-    statement = (
-        insert(m.Letter)
-        .values(
-            recipient=to,
-            user_id=user_id,
-            subject=subject[:255],
-            body=body,
-            object_table=object_table,
-            object_id=object_id,
-        )
-        .returning(m.Letter.id)
-    )
-    letter_id = int(db.session.execute(statement).scalar_one())
+    """Write a letter to an address, to be sent after the commit; return its id. It leaves no notice.
+
+    Without ``template`` the words stay as given. With one they are its ``{{ текст }}``, ``values`` are its further fields
+    (``имя``: whom it greets), ``href`` is the page or the link that it leads to.
+    """
+    about = (object_table, object_id)
+    if template is None:
+        title = " ".join(subject.split())[:255]  # a line break would end the header
+        page = letter_templates.finished(title, body, href=letter_templates.absolute(href)).html
+        return write(to, Composed(title, body, page), None, user_id=user_id, about=about)
+    given = values or {}
+    letter = _composed(template, Given(subject, body, str(given.get("имя", "")), href, given))
+    return write(to, letter, template, user_id=user_id, about=about)
+
+
+def write(
+    to: str,
+    letter: Composed,
+    code: str | None,
+    *,
+    user_id: int | None = None,
+    about: tuple[str | None, int | None] = (None, None),
+) -> int:
+    """Queue a composed letter and wake who sends it; return its id."""
+    values = {
+        "recipient": to,
+        "user_id": user_id,
+        "subject": letter.subject,
+        "body": letter.body,
+        "html": letter.html,
+        "template": code,
+        "object_table": about[0],
+        "object_id": about[1],
+    }
+    letter_id = int(db.session.execute(insert(m.Letter).values(**values).returning(m.Letter.id)).scalar_one())
     for told in on_queued:
         told(letter_id)
     return letter_id
 
 
 def notify_employee(
-    employee: m.Employee, text: str, *, subject: str, href: str | None = None, about: m.Base | None = None
+    employee: m.Employee,
+    text: str,
+    *,
+    subject: str,
+    href: str | None = None,
+    about: m.Base | None = None,
+    template: str | None = None,
+    values: Values | None = None,
 ) -> None:
-    """Put a notice into the person's cabinet and, when an address is known, queue a letter (п. 1.9, 3.5 Порядка)."""
-    db.session.execute(insert(m.Notice).values(employee_id=employee.id, text=text[:1000], href=href))
-    account_id, address = _account_of(employee.id)
+    """Put a notice into the person's cabinet and, when an address is known, queue a letter (п. 1.9, 3.5 Порядка).
+
+    The kind of the letter (``template``), its page and its facts are told by the row that it is about unless they are
+    given. A kind that the person refused comes as a notice only.
+    """
+    code = template or letter_kinds.kind_of(about)
+    href = href or letter_kinds.href_of(about)
+    _put_notice(text, href, employee_id=employee.id)
+    account_id, address, refuses = _account_of(employee.id, code)
     to = employee.email or address
-    if to:
-        greeting = " ".join(filter(None, (employee.first_name, employee.patronymic)))
-        queue(
-            to,
-            subject,
-            f"Здравствуйте, {greeting}!\n\n{text}{_SIGNATURE}",
-            user_id=account_id,
-            object_table=about.__tablename__ if about is not None else None,
-            object_id=getattr(about, "id", None),
-        )
+    if not to or refuses:
+        return
+    facts = {**letter_kinds.facts_of(about), **(values or {})}
+    given = Given(subject, text, _called(employee.first_name, employee.patronymic), href, facts)
+    table = about.__tablename__ if about is not None else None
+    write(to, _composed(code, given), code, user_id=account_id, about=(table, getattr(about, "id", None)))
 
 
-def notify_account(user_id: int, text: str, *, subject: str, href: str | None = None) -> None:
-    """Queue a letter to a user; who is also an employee finds a notice in the cabinet."""
+notify_person = notify_employee
+
+
+def notify_account(
+    user_id: int,
+    text: str,
+    *,
+    subject: str,
+    href: str | None = None,
+    template: str | None = None,
+    values: Values | None = None,
+) -> None:
+    """Put a notice into a user's cabinet and queue a letter to the user's address."""
+    code = template or letter_kinds.GENERAL
+    columns = (m.Account.first_name, m.Account.patronymic, m.Account.email, m.Account.employee_id, _refuses(code))
     with unscoped("where to write to a user"):
-        columns = (m.Account.first_name, m.Account.patronymic, m.Account.email, m.Account.employee_id)
         account = db.session.execute(select(*columns).where(m.Account.id == user_id)).one()
-    if account.employee_id is not None:
-        db.session.execute(insert(m.Notice).values(employee_id=account.employee_id, text=text[:1000], href=href))
-    if account.email:
-        greeting = " ".join(filter(None, (account.first_name, account.patronymic)))
-        queue(account.email, subject, f"Здравствуйте, {greeting}!\n\n{text}{_SIGNATURE}", user_id=user_id)
+    owner = {"employee_id": account.employee_id} if account.employee_id else {"user_id": user_id}
+    _put_notice(text, href, **owner)
+    if account.email and not account.refuses:
+        given = Given(subject, text, _called(account.first_name, account.patronymic), href, values or {})
+        write(account.email, _composed(code, given), code, user_id=user_id)
 
 
-def _account_of(employee_id: int) -> tuple[int | None, str | None]:
+def tell_operators(text: str, *, href: str) -> int:
+    """Put a notice into the cabinet of every operator who has not an unread one with the same words; return how many."""
+    a, held = m.Account, m.Assignment
+    live = exists().where(
+        held.user_id == a.id,
+        held.role == "operator",
+        held.valid_from <= today(),
+        or_(held.valid_to.is_(None), held.valid_to >= today()),
+    )
+    same = exists().where(
+        or_(m.Notice.user_id == a.id, m.Notice.employee_id == a.employee_id),
+        m.Notice.text == text[:_NOTICE_LENGTH],
+        m.Notice.read_at.is_(None),
+    )
+    with unscoped("operators are told what letters could not do"):
+        found = db.session.execute(select(a.id, a.employee_id).where(live, ~same, a.active.is_(True))).all()
+    for user_id, employee_id in found:
+        owner = {"employee_id": employee_id} if employee_id else {"user_id": user_id}
+        _put_notice(text, href, **owner)
+    return len(found)
+
+
+def _composed(code: str, given: Given) -> Composed:
+    letter = letter_templates.compose(code, given)
+    if letter.broken:
+        tell_operators(
+            f"Шаблон письма «{_titled(code)}» составлен с ошибкой, поэтому письма уходят со стандартным "
+            "текстом. Откройте шаблон и исправьте его.",
+            href="/letter_template/list/",
+        )
+    return letter
+
+
+def _titled(code: str) -> str:
+    return letter_kinds.KINDS.get(code, letter_kinds.KINDS[letter_kinds.GENERAL]).title
+
+
+def _put_notice(text: str, href: str | None, **owner: int) -> None:
+    db.session.execute(insert(m.Notice).values(text=text[:_NOTICE_LENGTH], href=href, **owner))
+
+
+def _called(first: str | None, patronymic: str | None) -> str:
+    return " ".join(filter(None, (first, patronymic)))
+
+
+def _refuses(code: str) -> Any:
+    """Column: whether the account refused letters of this kind; a required kind cannot be refused."""
+    refusal, template = m.LetterRefusal, m.LetterTemplate
+    required = select(template.id).where(template.code == code, template.required).exists()
+    found = exists().where(refusal.user_id == m.Account.id, refusal.template == code, ~required)
+    kind = letter_kinds.KINDS.get(code)
+    return (literal(False) if kind and kind.required else found).label("refuses")
+
+
+def _account_of(employee_id: int, code: str) -> tuple[int | None, str | None, bool]:
+    columns = (m.Account.id, m.Account.email, _refuses(code))
     with unscoped("where to write to a person"):
-        found = db.session.execute(
-            select(m.Account.id, m.Account.email).where(m.Account.employee_id == employee_id)
-        ).one_or_none()
-    return (found.id, found.email) if found else (None, None)
+        found = db.session.execute(select(*columns).where(m.Account.employee_id == employee_id)).one_or_none()
+    return (found.id, found.email, found.refuses) if found else (None, None, False)

@@ -1,228 +1,29 @@
-"""People: the staff card, hiring and dismissal, confirmation of the place of work, search for an import."""
+"""People: hiring and dismissal, confirmation of the place of work, of a card's topicality; search for an import."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from app import models as m
-from app.access import current_actor, get_visible, get_writable, unscoped
-from app.clock import today
+from app.access import current_actor, get_writable, unscoped
+from app.audit import record
+from app.clock import now, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.russian import age, format_date, seniority
-from app.services import records, transitions
-from app.statuses import ConfirmationStatus, EmploymentKind, EnrolmentStatus
+from app.russian import format_date
+from app.services import letters, records, surnames, transitions
+from app.services.card import EMPLOYMENT
+from app.services.card import CardCounts as CardCounts
+from app.services.card import CardData as CardData
+from app.services.card import TrainingLine as TrainingLine
+from app.services.card import card as card
+from app.statuses import ConfirmationStatus
 from app.unit_of_work import use_case
-
-# --- the card --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingLine:
-    """One course of a person's history, taken on the portal (``enrolment``) or outside it (``training``)."""
-
-    title: str
-    institution: str
-    hours: int
-    started_on: dt.date | None
-    ended_on: dt.date
-    document_number: str | None
-    confirmed: bool
-    enrolment: m.Enrolment | None = None
-    training: m.Training | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardCounts:
-    """How many records of each kind a card has; ``trained`` are the courses taken on the portal."""
-
-    employments: int
-    qualifications: int
-    attestations: int
-    outside: int
-    trained: int
-    vouchers: int
-    enrolments: int
-    certificates: int
-
-
-class CardData:
-    """A staff card that the actor sees; each list is read when it is first asked for, so a tab costs only its own.
-
-    Ages and seniority are full years, None when unknown.
-    """
-
-    def __init__(self, person: m.Employee) -> None:
-        day = today()
-        self.person = person
-        self.age = _years(age, person.birth_date, day)
-        self.teaching_years = _years(seniority, person.teaching_since, day)
-        self.working_years = _years(seniority, person.working_since, day)
-
-    @cached_property
-    def counts(self) -> CardCounts:
-        """The number of records of each kind, by one statement."""
-        e = m.Enrolment
-        kinds = {
-            "employments": _number(m.Employment, self.person.id),
-            "qualifications": _number(m.Qualification, self.person.id),
-            "attestations": _number(m.Attestation, self.person.id),
-            "outside": _number(m.Training, self.person.id),
-            "trained": _number(e, self.person.id).where(e.status == EnrolmentStatus.TRAINED),
-            "vouchers": _number(m.Voucher, self.person.id),
-            "enrolments": _number(e, self.person.id),
-            "certificates": _number(m.Certificate, self.person.id),
-        }
-        row = db.session.execute(select(*(number.scalar_subquery().label(kind) for kind, number in kinds.items())))
-        return CardCounts(**row.one()._mapping)
-
-    @cached_property
-    def employments(self) -> Sequence[m.Employment]:
-        """Places of work, the live ones first."""
-        found = _list(m.Employment, self.person.id, m.Employment.started_on.desc(), *_EMPLOYMENT)
-        return sorted(found, key=lambda e: e.ended_on is not None)
-
-    @property
-    def position_years(self) -> int | None:
-        """Seniority in the position held now."""
-        day = today()
-        return _years(seniority, _in_position_since(self.employments, day), day)
-
-    @cached_property
-    def former_names(self) -> Sequence[m.FormerName]:
-        """Former surnames, the latest first."""
-        return _list(m.FormerName, self.person.id, m.FormerName.until.desc())
-
-    @cached_property
-    def qualifications(self) -> Sequence[m.Qualification]:
-        """Diplomas, the latest first."""
-        return _list(m.Qualification, self.person.id, m.Qualification.year.desc(), joinedload(m.Qualification.level))
-
-    @cached_property
-    def attestations(self) -> Sequence[m.Attestation]:
-        """Attestations, the latest first."""
-        return _list(m.Attestation, self.person.id, m.Attestation.valid_from.desc(), *_ATTESTATION)
-
-    @cached_property
-    def trainings(self) -> Sequence[TrainingLine]:
-        """Courses taken on the portal and outside it, the latest first."""
-        outside = _list(m.Training, self.person.id, m.Training.ended_on.desc())
-        return _history(self.enrolments, self.certificates, outside)
-
-    @cached_property
-    def applications(self) -> Sequence[m.VoucherApplication]:
-        """Applications for чеки, the latest first."""
-        return _list(m.VoucherApplication, self.person.id, m.VoucherApplication.id.desc())
-
-    @cached_property
-    def vouchers(self) -> Sequence[m.Voucher]:
-        """Чеки with their blocks, the latest first."""
-        return _list(m.Voucher, self.person.id, m.Voucher.issued_on.desc(), selectinload(m.Voucher.blocks))
-
-    @cached_property
-    def enrolments(self) -> Sequence[m.Enrolment]:
-        """Enrolments, the latest first."""
-        return _list(m.Enrolment, self.person.id, m.Enrolment.id.desc(), *_ENROLMENT)
-
-    @cached_property
-    def certificates(self) -> Sequence[m.Certificate]:
-        """Documents on training, the latest first."""
-        organizer = joinedload(m.Certificate.organizer)
-        return _list(m.Certificate, self.person.id, m.Certificate.issued_on.desc(), organizer)
-
-    @property
-    def main(self) -> m.Employment | None:
-        """The live main place of work, else any live one."""
-        live = [e for e in self.employments if e.ended_on is None or e.ended_on >= today()]
-        return next((e for e in live if e.kind == EmploymentKind.MAIN), live[0] if live else None)
-
-    @cached_property
-    def enrolment_of_block(self) -> Mapping[int, m.Enrolment]:
-        """Block id → the latest enrolment that it pays or paid for."""
-        return {e.block_id: e for e in reversed(self.enrolments) if e.block_id is not None}
-
-
-def card(employee_id: int) -> CardData:
-    """Return the staff card; a fixed number of statements, whatever the number of rows. Raises NotFound, Forbidden."""
-    return CardData(get_visible(db.session, m.Employee, employee_id, "employee:show"))
-
-
-def _number(model: Any, employee_id: int) -> Select[int]:
-    """Statement that counts a person's rows; the session's scope reaches into subqueries."""
-    return select(func.count()).select_from(model).where(model.employee_id == employee_id)
-
-
-_EMPLOYMENT = (
-    joinedload(m.Employment.organization),
-    joinedload(m.Employment.position),
-    selectinload(m.Employment.subjects),
-)
-_ATTESTATION = (joinedload(m.Attestation.kind), joinedload(m.Attestation.position), joinedload(m.Attestation.subject))
-_ENROLMENT = (
-    joinedload(m.Enrolment.group).joinedload(m.TrainingGroup.program),
-    joinedload(m.Enrolment.group).joinedload(m.TrainingGroup.organizer),
-    joinedload(m.Enrolment.block),
-)
-
-
-def _list(model: Any, employee_id: int, order: Any, *options: Any) -> list[Any]:
-    statement = select(model).where(model.employee_id == employee_id).order_by(order, model.id).options(*options)
-    return list(db.session.scalars(statement))
-
-
-def _years(count: Any, since: dt.date | None, day: dt.date) -> int | None:
-    return None if since is None or since > day else cast(int, count(since, day))
-
-
-def _in_position_since(employments: Sequence[m.Employment], day: dt.date) -> dt.date | None:
-    live = [e for e in employments if e.ended_on is None or e.ended_on >= day]
-    main = [e for e in live if e.kind == EmploymentKind.MAIN] or live
-    return (main[0].position_since or main[0].started_on) if main else None
-
-
-def _history(
-    enrolments: Sequence[m.Enrolment], certificates: Sequence[m.Certificate], outside: Sequence[m.Training]
-) -> list[TrainingLine]:
-    """Courses trained on the portal and outside it, the newest first."""
-    numbers = {c.enrolment_id: c.number for c in reversed(certificates)}
-    own = [_own_line(e, numbers.get(e.id)) for e in enrolments if e.status == EnrolmentStatus.TRAINED and e.group]
-    lines = own + [_outside_line(t) for t in outside]
-    return sorted(lines, key=lambda line: line.ended_on, reverse=True)
-
-
-def _own_line(enrolment: m.Enrolment, number: str | None) -> TrainingLine:
-    group = enrolment.group
-    return TrainingLine(
-        title=group.program.title,
-        institution=group.organizer.short_name,
-        hours=group.program.hours,
-        started_on=group.starts_on,
-        ended_on=group.ends_on,
-        document_number=number,
-        confirmed=True,
-        enrolment=enrolment,
-    )
-
-
-def _outside_line(training: m.Training) -> TrainingLine:
-    return TrainingLine(
-        title=training.title,
-        institution=training.institution,
-        hours=training.hours,
-        started_on=training.started_on,
-        ended_on=training.ended_on,
-        document_number=training.document_number,
-        confirmed=training.confirmed,
-        training=training,
-    )
-
 
 # --- places of work --------------------------------------------------------------------------------------------------
 
@@ -239,15 +40,15 @@ def live_employments(employee_id: int, *, on: dt.date) -> list[m.Employment]:
             m.Employment.started_on <= on,
             or_(m.Employment.ended_on.is_(None), m.Employment.ended_on >= on),
         )
-        .options(*_EMPLOYMENT, joinedload(m.Employment.organization).joinedload(m.Organization.type))
+        .options(*EMPLOYMENT, joinedload(m.Employment.organization).joinedload(m.Organization.type))
         .order_by(m.Employment.kind, m.Employment.id)
     )
     found = list(db.session.scalars(statement))
-    own = _own_organizations(employee_id)
+    own = own_organizations(employee_id)
     return found if own is None else [e for e in found if e.organization_id in own]
 
 
-def _own_organizations(employee_id: int) -> frozenset[int] | None:
+def own_organizations(employee_id: int) -> frozenset[int] | None:
     """Organizations for which the actor may speak for this person; None = any (the person, the operator)."""
     actor = current_actor()
     if actor.employee_id == employee_id or "operator" in actor.roles:
@@ -306,7 +107,8 @@ def _own_card(employee_id: int) -> int:
     """The card found, when the actor sees it; a stranger's card is not given away."""
     if db.session.scalar(select(m.Employee.id).where(m.Employee.id == employee_id)) is None:
         raise Conflict(
-            "Этот работник уже есть в портале и числится в другой организации. Перевод оформляет оператор: напишите ему."
+            "Этот работник уже есть в портале и числится в другой организации. Оформите переход: раздел «Переходы», "
+            "кнопка «Принять работника»."
         )
     return employee_id
 
@@ -316,16 +118,95 @@ def _new_card(values: Mapping[str, Any]) -> int:
     return records.insert_row(m.Employee, values).id
 
 
+#: called with the person, the organization and the last day when a place of work has ended, in its transaction
+on_leaving: list[Callable[[int, int, dt.date], None]] = []
+
+
 @use_case
-def dismiss(employment_id: int, *, on: dt.date) -> m.Employment:
-    """End a place of work ``on`` a day; raises Invalid before its beginning, Conflict when it has ended."""
+def dismiss(employment_id: int, *, on: dt.date, reason: str | None = None) -> m.Employment:
+    """End a place of work ``on`` a day, for a ``reason`` (the order of dismissal).
+
+    Raises Invalid before its beginning, Conflict when it has ended.
+    """
     row = get_writable(db.session, m.Employment, employment_id, "employment:edit")
     if row.ended_on is not None:
         raise Conflict(f"Это место работы уже закрыто {format_date(row.ended_on)}.")
     if on < row.started_on:
         sentence = f"Дата увольнения раньше даты приёма — {format_date(row.started_on)}."
         raise Invalid(sentence, fields={"ended_on": [sentence]})
-    return records.update(row, {"ended_on": on})
+    ended = records.update(row, {"ended_on": on})
+    text = (reason or "").strip()[:255]
+    record("employment.dismissed", ended, {"Основание": ("", text)} if text else {})
+    return ended
+
+
+@use_case
+def dismiss_from(employee_id: int, employment_ids: Sequence[int], *, on: dt.date, reason: str) -> list[m.Employment]:
+    """End several places of work of one person at once; the person is told. Raises Invalid without a place or ground."""
+    person = get_writable(db.session, m.Employee, employee_id, "employee:edit")
+    chosen = [e for e in own_live_employments(employee_id) if e.id in employment_ids]
+    if not chosen or len(chosen) != len(set(employment_ids)):
+        sentence = "Отметьте места работы, с которых увольняется работник."
+        raise Invalid(sentence, fields={"places": [sentence]})
+    if not reason.strip():
+        sentence = "Укажите основание: номер и дату приказа."
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    ended = [dismiss(e.id, on=on, reason=reason) for e in chosen]
+    where = "; ".join(f"{e.position}, {e.organization.short_name}" for e in ended)
+    letters.notify_person(
+        person,
+        f"В портале отмечено увольнение с {format_date(on)}: {where}. Основание: {reason.strip()}. Если это ошибка, "
+        "обратитесь к ответственному организации.",
+        subject="Отмечено увольнение",
+        href=f"/employee/show/{person.id}?tab=work",
+        template="card_changed",
+    )
+    return ended
+
+
+def own_live_employments(employee_id: int) -> list[m.Employment]:
+    """Places of work without an end, of the organizations for which the actor answers."""
+    own = own_organizations(employee_id)
+    statement = (
+        select(m.Employment)
+        .where(m.Employment.employee_id == employee_id, m.Employment.ended_on.is_(None))
+        .options(*EMPLOYMENT)
+        .order_by(m.Employment.kind, m.Employment.id)
+    )
+    return [e for e in db.session.scalars(statement) if own is None or e.organization_id in own]
+
+
+@records.after_save(m.Employment)
+def _leaving(row: m.Employment, touched: frozenset[str]) -> None:
+    if row.ended_on is not None and "ended_on" in touched:
+        for told in on_leaving:
+            told(row.employee_id, row.organization_id, row.ended_on)
+
+
+# --- the card's topicality and surname -------------------------------------------------------------------------------
+
+
+@use_case
+def confirm_actual(employee_id: int) -> m.Employee:
+    """Say that the card has been looked through and is right today (asked twice a year)."""
+    row = get_writable(db.session, m.Employee, employee_id, "employee:confirm_actual")
+    row.confirmed_actual_at = now()
+    db.session.flush()
+    record("employee.confirm_actual", row)
+    return row
+
+
+@use_case
+def update_card(row: m.Employee, values: Mapping[str, Any], surname: surnames.Surname) -> m.Employee:
+    """Change a card by the responsible's form; a changed surname is kept with its day and ground."""
+    if surname.until is not None and surname.until > today():
+        sentence = "Дата смены фамилии ещё не наступила."
+        raise Invalid(sentence, fields={"surname_until": [sentence]})
+    with surnames.changing(surname.until, surname.reason, misprint=surname.misprint):
+        return records.update(row, values)
+
+
+# --- confirmation of a place of work ---------------------------------------------------------------------------------
 
 
 @use_case

@@ -17,6 +17,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app import models as m
 from app.extensions import db
 from app.reference import read, split
+from app.services.consent_texts import text_hash
+from app.services.letter_kinds import KINDS
+from app.services.quality import RULES
 
 Row = dict[str, Any]
 
@@ -30,6 +33,7 @@ SETTINGS = (
         "ГБУ ДПО СО «Региональный центр развития трудовых ресурсов»",
     ),
     ("voucher_number_mask", "Маска номера чека", "63-{year}-{number:06d}"),
+    ("change_days", "Срок внесения изменений в карточку, рабочих дней", "10"),
     ("frdo_export_days", "Срок передачи сведений в ФИС ФРДО, дней", "60"),
 )
 
@@ -90,6 +94,7 @@ class Directory:
 TERRITORIES = Directory("territories", m.Territory, ("code",))
 MUNICIPALITIES = Directory("municipalities", m.Municipality, ("name",), apart=frozenset({"territories"}))
 VOUCHER_RULES = Directory("voucher_rules", m.VoucherRule, ("title",), apart=frozenset({"code"}))
+CONSENT_TEXTS = Directory("consent_texts", m.ConsentText, ("purpose", "number"), apart=frozenset({"body"}))
 RULE_BLOCKS = Directory("voucher_rule_blocks", m.VoucherRuleBlock, ("code",), apart=frozenset({"rule_code"}))
 #: those that are inserted before what points to them
 DIRECTORIES = (
@@ -104,6 +109,7 @@ DIRECTORIES = (
     Directory("refusal_reasons", m.RefusalReason, ("code",)),
     Directory("workday_corrections", m.WorkdayCorrection, ("day",)),
     VOUCHER_RULES,
+    CONSENT_TEXTS,
 )
 
 
@@ -112,7 +118,23 @@ def load_reference_data() -> int:
     present = _present_keys()
     inserted = sum(_fill(directory, present[directory.name]) for directory in DIRECTORIES)
     missing = [{"key": k, "title": t, "value": v} for k, t, v in SETTINGS if k not in present["settings"]]
+    inserted += len(_insert(_table(m.LetterTemplate), _missing_letters(present["letter_templates"])))
+    inserted += len(_insert(_table(m.QualityRule), _missing_rules(present["quality_rules"])))
     return inserted + len(_insert(_table(m.Setting), missing))
+
+
+def _missing_rules(present: set[str]) -> list[Row]:
+    """Rules of «Полнота данных» that the database does not hold, with their first weights."""
+    return [{"code": c, "title": t, "weight": w} for c, (t, w, _broken) in RULES.items() if c not in present]
+
+
+def _missing_letters(present: set[str]) -> list[Row]:
+    """Templates of the kinds of letters that the database does not hold, with their standard words."""
+    return [
+        {"code": k.code, "title": k.title, "subject": k.subject, "body": k.body, "required": k.required}
+        for k in KINDS.values()
+        if k.code not in present
+    ]
 
 
 def _table(model: type[m.Base]) -> Table:
@@ -125,7 +147,10 @@ def _present_keys() -> dict[str, set[str]]:
     """Natural keys that the database holds, by directory; one statement."""
     selects = [_select_keys(d.name, *(d.table.columns[c] for c in d.key)) for d in DIRECTORIES]
     selects.append(_select_keys("settings", _table(m.Setting).columns.key))
-    found: dict[str, set[str]] = {name: set() for name in (*(d.name for d in DIRECTORIES), "settings")}
+    selects.append(_select_keys("letter_templates", _table(m.LetterTemplate).columns.code))
+    selects.append(_select_keys("quality_rules", _table(m.QualityRule).columns.code))
+    names = (*(d.name for d in DIRECTORIES), "settings", "letter_templates", "quality_rules")
+    found: dict[str, set[str]] = {name: set() for name in names}
     for name, key in db.session.execute(union_all(*selects)):
         found[name].add(key)
     return found
@@ -141,7 +166,7 @@ def _select_keys(name: str, first: Any, *others: Any) -> Any:
 def _fill(directory: Directory, present: set[str]) -> int:
     rows = list(enumerate(read(directory.name), start=1))
     missing = [(number, row) for number, row in rows if directory.natural_key(row) not in present]
-    inserted = _insert(directory.table, [directory.values(row, number) for number, row in missing])
+    inserted = _insert(directory.table, [_values(directory, row, number) for number, row in missing])
     csv_rows = {directory.natural_key(row): row for _, row in missing}
     pairs = [(csv_rows[directory.natural_key(row)], row) for row in inserted]
     if directory is MUNICIPALITIES:
@@ -149,6 +174,14 @@ def _fill(directory: Directory, present: set[str]) -> int:
     if directory is VOUCHER_RULES:
         return len(inserted) + _insert_blocks(pairs)
     return len(inserted)
+
+
+def _values(directory: Directory, row: dict[str, str], number: int) -> Row:
+    values = directory.values(row, number)
+    if directory is CONSENT_TEXTS:
+        body = "\n\n".join(split(row["body"]))
+        values |= {"body": body, "sha256": text_hash(body)}
+    return values
 
 
 def _insert(table: Table, rows: list[Row]) -> list[Row]:

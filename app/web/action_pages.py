@@ -74,6 +74,9 @@ class ActionPages(CardPages):
         if problem:
             flash(problem, "warning")
             return back
+        ordered = self.order_many(name, rows)
+        if ordered is not None:
+            return ordered
         refusals = []
         for row in rows:
             label = self.card_title(row)
@@ -89,6 +92,10 @@ class ActionPages(CardPages):
         if len(refusals) > 10:
             flash(f"И ещё {len(refusals) - 10} с отказом.", "danger")
         return back
+
+    def order_many(self, _name: str, _rows: Sequence[Any]) -> Response | None:
+        """Order an action on many rows as background work and say where to look; None: it is done now, row by row."""
+        return None
 
     def _found(self, query: Any) -> tuple[Sequence[Any], str]:
         """All rows of a query, found anew, and why they may not be acted upon; one of both is empty."""

@@ -15,6 +15,7 @@ from sqlalchemy import and_, select
 from app import models as m
 from app.access import current_actor
 from app.clock import now, today
+from app.services import quality
 from app.statuses import (
     ApplicationStatus,
     CertificateKind,
@@ -63,23 +64,15 @@ _certificate = m.Certificate.__table__
 # --- people and places of work ---------------------------------------------------------------------------------------
 
 
-def _works(*conditions: Any) -> Any:
-    """The person works somewhere now, at a place with ``conditions``."""
-    live = select(_employment.c.id).where(
-        _employment.c.employee_id == m.Employee.id, _employment.c.ended_on.is_(None), *conditions
-    )
-    return live.exists()
-
-
-def _without_place() -> Any:
-    confirmed = _works(_employment.c.status == ConfirmationStatus.CONFIRMED)
-    return and_(_works(), ~confirmed)
-
+_BROKEN = quality.conditions()
 
 EMPLOYEE = _filter(
-    Matter("no_snils", "без СНИЛС", lambda: and_(m.Employee.snils.is_(None), _works())),
-    Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), _works())),
-    Matter("no_place", "без подтверждённого места работы", _without_place),
+    *(
+        Matter(code, title.lower().replace("снилс", "СНИЛС"), _BROKEN[code])
+        for code, (title, _w, _b) in quality.RULES.items()
+    ),
+    Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), quality.works())),
+    Matter("not_actual", "подтвердить актуальность", quality.not_confirmed),
 )
 EMPLOYMENT = _filter(
     Matter(

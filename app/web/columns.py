@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, url_for
 from sqlalchemy import select
-from werkzeug.security import generate_password_hash
 
 from app import models as m
 from app.access import current_actor
@@ -18,7 +16,7 @@ from app.identifiers import mask_snils
 from app.labels import THINGS, action_label
 from app.permissions import ROLES
 from app.russian import age, format_date, years
-from app.services import accounts, records
+from app.services import accounts, passwords, records
 from app.statuses import BlockStatus, EmploymentKind, VoucherStatus
 from app.unit_of_work import use_case
 from app.web.listing import ListColumn, ListFilter
@@ -305,9 +303,8 @@ def roles_block(row: m.Account) -> Block:
 @use_case
 def create_account(values: Mapping[str, Any]) -> m.Account:
     """Create an account with a one-time password, shown once to the administrator."""
-    password = secrets.token_urlsafe(9)
     row = records.create(m.Account, dict(values))
-    row.password, row.must_change_password = generate_password_hash(password), True
+    password = passwords.give_one_time(row)
     db.session.flush()
     flash(f"Одноразовый пароль: {password}. Передайте его пользователю: больше он не покажется.", "info")
     return row

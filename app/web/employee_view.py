@@ -1,53 +1,31 @@
-"""Pages of employees: the staff card with tabs, and the import of a staff list with its preview."""
+"""Pages of employees: the staff card with tabs, and the form of a new person with the first place of work."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import jsonify, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 
 from app import models as m
-from app.access import current_actor
-from app.errors import Conflict, Invalid, NotFound
-from app.exchange import staff_import
-from app.exchange.sample import build_sample
+from app.access import current_actor, get_writable
+from app.errors import Invalid, NotFound
+from app.extensions import db
 from app.services import people, vouchers
 from app.statuses import EmploymentKind
 from app.web import columns as c
-from app.web import employee_card
+from app.web import employee_actions, employee_card
+from app.web.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.forms import PortalModelConverter, form_values
 from app.web.guards import guarded
+from app.web.import_view import ImportPages
+from app.web.invitation_pages import InvitationPages, account_blocks
 from app.web.lookups import Lookup
-from app.web.pages import Button, CardPage, Cell, Column, FormPage, Link, ListPage, Row, Section
-from app.web.scoped_view import ScopedModelView
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TONES = {
-    "create": ("создать", "ok"),
-    "update": ("обновить", "go"),
-    "unchanged": ("без изменений", "grey"),
-    "error": ("ошибка", "bad"),
-}
-#: rows of a preview on one page
-_PREVIEW_ROWS = 200
-
-
-class ImportForm(FlaskForm):
-    """The staff list."""
-
-    file = FileField(
-        "Файл со списком работников",
-        [FileRequired("Выберите файл.")],
-        description="Книга Excel (.xlsx) с заголовками столбцов; порядок столбцов любой.",
-        render_kw={"accept": ".xlsx"},
-    )
+from app.web.pages import Button, CardPage, Cell, ListPage
 
 
 class EmployeeLookup(Lookup):
@@ -87,12 +65,11 @@ class _PlaceFields:
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ScopedModelView):
+class EmployeePages(ImportPages, InvitationPages):
     """Pages of the employees' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {
-        "import_upload", "import_preview", "import_apply", "import_sample", "find_place",
-    }  # fmt: skip
+    include_route_methods = ImportPages.include_route_methods | {"find_place", "dismiss", "confirm_page"}
+    services = {**InvitationPages.services, "confirm_actual": people.confirm_actual}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -113,7 +90,11 @@ class EmployeePages(ScopedModelView):
             buttons=self.card_buttons(row),
             tabs=employee_card.tabs(data, tab if tab in dict(employee_card.TABS) else "overview"),
             blocks=employee_card.blocks(data, tab),
-            aside=[self.history_block(row)],
+            aside=[
+                *(waiting_block(row) if tab == "overview" else ()),
+                *(account_blocks(row) if tab == "overview" else ()),
+                self.history_block(row),
+            ],
         )
 
     def extra_buttons(self, row: m.Employee) -> list[Button]:
@@ -123,7 +104,7 @@ class EmployeePages(ScopedModelView):
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
-        return buttons
+        return [*buttons, *employee_actions.buttons_of(row)]
 
     def list_buttons(self) -> list[Button]:
         """The import stands beside «Добавить работника»."""
@@ -134,6 +115,7 @@ class EmployeePages(ScopedModelView):
     def _init_forms(self) -> None:
         """A new person comes with the first place of work: a card without one is seen by no school."""
         super()._init_forms()
+        self.edit_form = type("CardForm", (self.edit_form,), surname_fields())
         places = _PlaceFields()
         self.places = places
         person = PortalModelConverter(self).fields(self.form_columns)
@@ -162,124 +144,49 @@ class EmployeePages(ScopedModelView):
             raise NotFound("Такого поля нет.")
         return jsonify(self.places.lookup.find(field, request.args.get("q", "")[:100]))
 
-    # --- import
+    # --- change of surname, dismissal, topicality
 
-    @expose("/import/", methods=["GET", "POST"])
-    @guarded("import")
-    def import_upload(self) -> Any:
-        """Upload a staff list; what is wrong with the file is said beside the field."""
-        form, problems = ImportForm(), []
-        if form.validate_on_submit():
-            upload = form.file.data
-            try:
-                batch = staff_import.preview((upload.filename or "список.xlsx")[-255:], upload.read())
-            except (Invalid, Conflict) as refusal:
-                problems = [refusal.message]
-            else:
-                return redirect(url_for("EmployeeView.import_preview", pk=batch.id))
-        page = FormPage(
-            title="Загрузка списка работников",
-            form=form,
-            sections=[Section("", ["file"])],
-            submit="Проверить файл",
-            cancel_href=url_for("EmployeeView.list"),
-            crumbs=[*self.crumbs(), Link("Загрузка из Excel", current=True)],
-            note="Сначала портал покажет, что изменится. До кнопки «Применить» ничего не записывается.",
-            files=True,
-            problems=problems,
-        )
-        links = [
-            Link("Скачать пустую форму", url_for("EmployeeView.import_sample")),
-            Link("Скачать пример списка", url_for("static", filename="examples/staff-list.xlsx")),
-        ]
-        return render_template("import_upload.html", page=page, links=links), 422 if form.is_submitted() else 200
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """The form of an existing card asks about a changed surname too."""
+        found = super().form_sections(row)
+        return found if row is None else [found[0], employee_actions.SURNAME_SECTION, *found[1:]]
 
-    @expose("/import/sample")
-    @guarded("import")
-    def import_sample(self) -> Any:
-        """Empty form of the list with the portal's columns."""
-        return send_file(
-            io.BytesIO(build_sample()), as_attachment=True, download_name="Список работников.xlsx", mimetype=_XLSX
-        )
+    def _shown_fields(self, row: Any) -> list[str]:
+        return [name for name in super()._shown_fields(row) if name not in SURNAME_FIELDS]
 
-    @expose("/import/<int:pk>")
-    @guarded("import")
-    def import_preview(self, pk: int) -> Any:
-        """What the list would change, row by row."""
-        batch = staff_import.load(pk)
-        rows = staff_import.rows_of(batch)
-        chosen = request.args.get("kind", "")
-        page = _preview_page(batch, [r for r in rows if chosen not in _TONES or r.action == chosen], chosen)
-        waiting = batch.status == "previewed"
-        apply_href = url_for("EmployeeView.import_apply", pk=pk) if waiting else ""
-        return render_template(
-            "import_preview.html",
-            page=page,
-            summary=staff_import.summary_of(batch),
-            kinds=[Link(words, _preview_url(pk, code), code == chosen) for code, (words, _tone) in _TONES.items()],
-            notices=staff_import.notices_of(batch),
-            apply_href=apply_href,
-            only_valid_confirm=any(r.action == "error" for r in rows),
-        )
+    def update(self, row: m.Employee, values: dict[str, Any]) -> Any:
+        """Change the card; a former surname is kept with its day and ground."""
+        return people.update_card(row, values, surname_of(self.edit_form(request.form)))
 
-    @expose("/import/<int:pk>/apply", methods=["POST"])
-    @guarded("import")
-    def import_apply(self, pk: int) -> Any:
-        """Write the list to the cards: a short one at once, a long one as the user's task."""
-        skip_errors = request.form.get("only_valid") == "1"
-        try:
-            if len(staff_import.load(pk).rows) > staff_import.AT_ONCE:
-                staff_import.order(pk, skip_errors=skip_errors)
-                flash("Список большой, портал применяет его как задание: здесь видно, сколько готово.", "info")
-                return redirect(url_for("TaskView.index"))
-            counts = staff_import.apply(pk, skip_errors=skip_errors)
-        except NotFound:
-            raise
-        except (Conflict, Invalid) as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("EmployeeView.import_preview", pk=pk))
-        done = f"Создано: {counts.created}. Обновлено: {counts.updated}. Без изменений: {counts.unchanged}."
-        flash(f"{done} Пропущено с ошибками: {counts.skipped}.", "success")
-        return redirect(url_for("EmployeeView.list"))
+    @expose("/dismiss/<int:pk>", methods=["GET", "POST"])
+    @guarded("edit")
+    def dismiss(self, pk: int) -> Any:
+        """Dismiss a person from one or several places of work."""
+        return employee_actions.dismissal_page(get_writable(db.session, m.Employee, pk, "employee:edit"))
 
+    @expose("/actual/", methods=["POST"])
+    @guarded("confirm_actual")
+    def confirm_page(self) -> Any:
+        """Confirm every card of a page of the list at once: those that the user saw, by their ids in the address."""
+        typed = [pk for pk in request.args.get("ids", "").split("-") if pk]
+        if not typed:
+            raise Invalid("На странице не было карточек, подтверждать нечего. Откройте список работников.")
+        employee_actions.confirm_shown(self._chosen(typed))
+        return redirect(url_for("EmployeeView.list", attention="not_actual"))
 
-def _preview_url(pk: int, kind: str, page: int = 1) -> str:
-    return url_for("EmployeeView.import_preview", pk=pk, kind=kind or None, page=page if page > 1 else None)
+    def bulk_actions(self) -> Sequence[Button]:
+        """Confirming the chosen cards stands beside the other actions."""
+        found = list(super().bulk_actions())
+        if current_actor().can("employee:confirm_actual"):
+            found.append(Button(employee_actions.ACTUAL, "confirm_actual", post=True))
+        return found
 
+    def _action_words(self, name: str) -> str:
+        return "Актуальность подтверждена" if name == "confirm_actual" else super()._action_words(name)
 
-def _preview_page(batch: m.ImportBatch, rows: list[staff_import.PreviewRow], kind: str) -> ListPage:
-    last = max(1, -(-len(rows) // _PREVIEW_ROWS))
-    typed = request.args.get("page", "1")
-    number = min(int(typed), last) if typed.isdecimal() and 0 < len(typed) < 7 and int(typed) else 1
-    first = (number - 1) * _PREVIEW_ROWS
-    pages = [Link(str(n), _preview_url(batch.id, kind, n), n == number) for n in range(1, last + 1)]
-    heads = [Column(h, h) for h in ("Строка", "Работник", "Что будет сделано", "Подробности")]
-    shown = []
-    for r in rows[first : first + _PREVIEW_ROWS]:
-        words, tone = _TONES[r.action]
-        detail = "; ".join([*r.problems, *r.changes]) or "—"
-        cells = [
-            Cell(str(r.number), number=True),
-            Cell(r.label),
-            Cell(words, tone=tone),
-            Cell(detail, "; ".join(r.warnings)),
-        ]
-        shown.append(Row(r.number, "", cells))
-    return ListPage(
-        title=f"Предпросмотр: {batch.file_name}",
-        total=len(rows),
-        columns=heads,
-        rows=shown,
-        search="",
-        search_hint="",
-        filters=(),
-        page=number,
-        pages=pages if last > 1 else (),
-        first=first + 1 if rows else 0,
-        last=first + len(shown),
-        page_size=_PREVIEW_ROWS,
-        crumbs=[
-            Link("Работники", url_for("EmployeeView.list")),
-            Link("Загрузка из Excel", url_for("EmployeeView.import_upload")),
-        ],
-    )
+    def list_page(self) -> ListPage:
+        """Where cards wait to be confirmed, one button confirms the page that is shown."""
+        page = super().list_page()
+        if request.args.get("attention") != "not_actual" or not current_actor().can("employee:confirm_actual"):
+            return page
+        return replace(page, buttons=[*page.buttons, *employee_actions.page_button([row.pk for row in page.rows])])

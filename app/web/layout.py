@@ -40,7 +40,7 @@ def install(app: Flask) -> None:
             "user_name": actor.name if signed_in and actor else "",
             "user_roles": _roles() if signed_in else "",
             "logout_url": url_for("SignInView.logout"),
-            "password_url": url_for("SignInView.password"),
+            "account_url": url_for("OwnAccountView.index"),
             "demo_database": current_app.config["PORTAL"].demo,
             "static_version": version,
         }
@@ -60,7 +60,7 @@ def menu() -> list[MenuSection]:
     sections = [MenuSection("", own)]
     for category in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
         if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
-            own.append(MenuItem(str(category.label), category.get_url(), _is_current(category.baseview)))
+            own.append(_own_page(category))
         items = [
             MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
             for child in category.childs
@@ -69,6 +69,13 @@ def menu() -> list[MenuSection]:
         if items:
             sections.append(MenuSection(str(category.label), items))
     return sections
+
+
+def _own_page(category: Any) -> MenuItem:
+    """A page of the user's own; one that counts what waits says so."""
+    view = category.baseview
+    waits = view.count() if hasattr(view, "count") else None
+    return MenuItem(str(category.label), category.get_url(), _is_current(view), waits, hot=bool(waits))
 
 
 def _is_current(view: Any) -> bool:

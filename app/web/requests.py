@@ -19,8 +19,10 @@ from app.errors import PortalError
 from app.extensions import db
 from app.logs import bind_request, clear
 from app.services.accounts import ANONYMOUS
+from app.services.second_factor import is_required
 from app.unit_of_work import translate_database_error
 from app.web.guards import needs_sign_in, sign_in_redirect
+from app.web.idle import IdleSession
 
 log = logging.getLogger("portal")
 
@@ -57,6 +59,7 @@ ERROR_WORDS = {
 def install(app: Flask) -> None:
     """Bind the life cycle to the application."""
     settings = app.config["PORTAL"]
+    app.session_interface = IdleSession()
     Talisman(
         app,
         force_https=False,  # the proxy before the portal redirects; /health must answer over plain HTTP
@@ -83,6 +86,8 @@ _PASSWORD_PAGES = frozenset({
     "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
 })  # fmt: skip
+#: the same before the second factor that the role must have is set up
+_FACTOR_PAGES = _PASSWORD_PAGES | {"OwnAccountView.second_factor"}
 
 
 def _begin() -> Any:
@@ -96,6 +101,8 @@ def _begin() -> Any:
     bind_request(g.request_id, actor.user_id)
     if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
         return redirect(url_for("SignInView.password"))
+    if signed_in and not current_user.second_factor and is_required(actor.roles):
+        return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
     return None
 
 

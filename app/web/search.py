@@ -33,6 +33,8 @@ BEGINNINGS: Mapping[str, tuple[str, ...]] = {
     "audit_entry": ("user_name", "object_label"),
     "letter": ("recipient", "subject"),
     "import_batch": ("file_name",),
+    "registration": ("last_name", "snils", "email"),
+    "consent_withdrawal": ("person_name",),
     "registry": (),
 }
 HINTS: Mapping[str, str] = {
@@ -40,6 +42,7 @@ HINTS: Mapping[str, str] = {
     "organization": "Наименование или ИНН",
     "training_group": "Номер группы или слова из названия программы",
     "voucher": "Номер чека или фамилия",
+    "registration": "Фамилия, СНИЛС без пробелов, почта",
     "certificate": "Номер документа или фамилия",
     "program": "Слова из названия или шифр",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
@@ -13,13 +14,17 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.access import find_actor, unscoped
-from app.errors import Invalid
+from app.access import find_actor
+from app.errors import Conflict, Invalid
 from app.extensions import limiter
 from app.models import Account
-from app.services import accounts
+from app.services import accounts, passwords, sign_in
 from app.web.guards import signed_in
-from app.web.pages import FormPage, Section
+from app.web.pages import FormPage, Link, Section
+
+#: between the right password and the code
+SECOND_STEP_SECONDS = 300
+_PENDING = "second_step"
 
 
 class PortalSecurityManager(SecurityManager):
@@ -46,7 +51,11 @@ class PortalSecurityManager(SecurityManager):
 
     def register_views(self) -> None:
         """Only the sign-in page: FAB's user, role and password views and its REST API are not served."""
+        from app.web.account_pages import OwnAccountView, RecoveryView
+
         self.auth_view = self.appbuilder.add_view_no_menu(SignInView())
+        self.appbuilder.add_view_no_menu(OwnAccountView())
+        self.appbuilder.add_view_no_menu(RecoveryView())
 
 
 class PortalAppBuilder(AppBuilder):
@@ -73,6 +82,13 @@ class SignInForm(FlaskForm):
     )
 
 
+PASSWORD_NOTE = (
+    f"Не меньше {passwords.MIN_LENGTH} знаков, буквы вместе с цифрами, знаками или буквами другого регистра. "
+    "Хороший пароль — три-четыре не связанных слова через пробел. Не подойдут частые слова, ваш логин, имя и фамилия, "
+    f"последние {passwords.KEPT} паролей."
+)
+
+
 class PasswordForm(FlaskForm):
     """Own password: the old one and the new one twice."""
 
@@ -87,6 +103,31 @@ class PasswordForm(FlaskForm):
     again = PasswordField(
         "Новый пароль ещё раз", [InputRequired("Повторите новый пароль.")], render_kw={"autocomplete": "new-password"}
     )
+
+
+class CodeForm(FlaskForm):
+    """The second step: a code of the application, or a recovery code."""
+
+    code = StringField(
+        "Код из приложения",
+        [InputRequired("Введите код."), Length(max=40)],
+        description="Шесть цифр. Нет телефона — введите запасной код.",
+        render_kw={"autocomplete": "one-time-code", "autofocus": True, "inputmode": "text"},
+    )
+
+
+def attempt() -> sign_in.Attempt:
+    """From where the request signs in, and the limits of failures."""
+    settings = current_app.config["PORTAL"]
+    browser = sign_in.browser_words(request.headers.get("User-Agent", ""))
+    return sign_in.Attempt(settings.login_attempts, settings.login_lock_minutes, request.remote_addr, browser)
+
+
+def enter(account: accounts.SignedIn) -> None:
+    """Begin the web session of an account; what an earlier one left in the browser is forgotten."""
+    session.pop(_PENDING, None)
+    login_user(account)
+    session.permanent = True
 
 
 class SignInView(BaseView):
@@ -109,28 +150,65 @@ class SignInView(BaseView):
             except Invalid as refusal:
                 problems = [refusal.message]
             else:
-                login_user(account)
-                session.permanent = True
-                return redirect(target)
+                return self._go_on(account, target)
         page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
+        links = [Link("Забыли пароль?", url_for("RecoveryView.ask")), Link("Регистрация в АИС", url_for("RegisterView.index"))]
         return render_template(
-            "login.html", page=page, **current_app.config["SIGN_IN_HINTS"]()
+            "login.html", page=page, links=links, **current_app.config["SIGN_IN_HINTS"]()
         ), 422 if form.is_submitted() else 200
 
     @staticmethod
     def _sign_in(form: SignInForm) -> accounts.SignedIn:
-        settings = current_app.config["PORTAL"]
-        return accounts.sign_in(
-            form.login.data or "",
-            form.password.data or "",
-            attempts=settings.login_attempts,
-            lock_minutes=settings.login_lock_minutes,
-            address=request.remote_addr,
-        )
+        return sign_in.sign_in(form.login.data or "", form.password.data or "", attempt())
+
+    @staticmethod
+    def _go_on(account: accounts.SignedIn, target: str) -> Any:
+        """Begin the session, or ask for the code first: until then the browser is signed in to nothing."""
+        if not account.second_factor:
+            enter(account)
+            return redirect(target)
+        session[_PENDING] = {"id": account.get_id(), "at": int(time.time())}
+        session.permanent = True
+        return redirect(url_for("SignInView.code", next=target))
+
+    @expose("/login/code/", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], methods=["POST"])
+    def code(self) -> Any:
+        """The second step of signing in, within five minutes after the password."""
+        target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
+        if current_user.is_authenticated:
+            return redirect(target)
+        pending = session.get(_PENDING) or {}
+        if time.time() - pending.get("at", 0) > SECOND_STEP_SECONDS:
+            return self._again("Время на ввод кода вышло. Введите логин и пароль снова.", target)
+        form, problems = CodeForm(), []
+        if form.validate_on_submit():
+            try:
+                account = sign_in.confirm(pending["id"], form.code.data or "", attempt())
+            except Invalid as refusal:
+                problems = [refusal.message]
+            except Conflict as refusal:
+                return self._again(refusal.message, target)
+            else:
+                enter(account)
+                return redirect(target)
+        note = "Пароль принят. Откройте приложение с кодами на телефоне."
+        page = FormPage(
+            "Второй шаг входа", form, [Section("", ["code"])], submit="Войти", problems=problems, note=note,
+            cancel_href=url_for("SignInView.login"),
+        )  # fmt: skip
+        return render_template("login.html", page=page), 422 if form.is_submitted() else 200
+
+    @staticmethod
+    def _again(sentence: str, target: str) -> Any:
+        session.pop(_PENDING, None)
+        flash(sentence, "warning")
+        return redirect(url_for("SignInView.login", next=target))
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
         """Sign out of this browser."""
+        session.pop(_PENDING, None)
         logout_user()
         return redirect(url_for("SignInView.login"))
 
@@ -149,13 +227,17 @@ class SignInView(BaseView):
                 flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
                 return redirect(url_for("HomeView.index"))
         page = FormPage(
-            "Смена пароля", form, [Section("", ["old", "new", "again"])], submit="Сменить пароль", problems=problems
+            "Смена пароля",
+            form,
+            [Section("", ["old", "new", "again"])],
+            submit="Сменить пароль",
+            problems=problems,
+            note=PASSWORD_NOTE,
+            cancel_href="" if current_user.must_change_password else url_for("OwnAccountView.index"),
         )
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @staticmethod
     def _change(form: PasswordForm) -> None:
-        if form.new.data != form.again.data:
-            raise Invalid("Новые пароли не совпадают: введите одно и то же дважды.")
-        with unscoped("own password"):
-            accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")
+        passwords.refuse_different(form.new.data or "", form.again.data or "")
+        accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")

@@ -23,6 +23,7 @@ from app.services import statistics
 from app.web import charts
 from app.web.list_query import ListQuery
 from app.web.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup
+from app.web.registration_own import registration_blocks
 from app.web.view_base import ViewBase
 from app.web.worker_home import worker_blocks
 
@@ -66,8 +67,18 @@ _LETTERS = _tile(
     "letter", ("письмо не отправлено", "письма не отправлены", "писем не отправлены"), "bad", status="failed"
 )
 
+_CHANGES = ("исправление карточки ждёт решения", "исправления карточек ждут решения", "исправлений карточек ждут решения")
+_LATE = ("исправление не внесено в срок", "исправления не внесены в срок", "исправлений не внесено в срок")
+
 _SCHOOL = (
     _tile("enrolment", _TO_AGREE, "wait", attention="agree"),
+    _tile("change_request", _CHANGES, "wait", status="proposed"),
+    _tile(
+        "transfer",
+        ("переход ждёт вашего решения", "перехода ждут вашего решения", "переходов ждут вашего решения"),
+        "wait",
+        attention="school",
+    ),
     _tile(
         "voucher_application",
         ("заявку на чек нужно исправить или подать", "заявки на чек нужно исправить или подать", "заявок на чек нужно исправить или подать"),
@@ -85,6 +96,11 @@ _SCHOOL = (
         "employee",
         ("работник без подтверждённого места работы", "работника без подтверждённого места работы", "работников без подтверждённого места работы"),
         attention="no_place",
+    ),
+    _tile(
+        "employee",
+        ("карточка не подтверждена полгода", "карточки не подтверждены полгода", "карточек не подтверждены полгода"),
+        attention="not_actual",
     ),
 )  # fmt: skip
 _ORGANIZER = (
@@ -127,6 +143,12 @@ _OPERATOR = (
     ),
     _tile("employment", _PLACES, "wait", attention="unconfirmed"),
     _tile(
+        "transfer",
+        ("переход ждёт подтверждения", "перехода ждут подтверждения", "переходов ждут подтверждения"),
+        "wait",
+        status="accepted",
+    ),
+    _tile(
         "program",
         ("программа ждёт публикации", "программы ждут публикации", "программ ждут публикации"),
         "wait",
@@ -135,6 +157,7 @@ _OPERATOR = (
     _LETTERS,
 )  # fmt: skip
 _TERRITORY = (
+    _tile("change_request", _LATE, "bad", attention="overdue"),
     _tile(
         "voucher_application",
         ("заявка на чек ждёт оператора", "заявки на чек ждут оператора", "заявок на чек ждут оператора"),
@@ -176,7 +199,7 @@ def start_page(actor: Actor) -> StartPage:
     groups = tile_groups(actor)
     shown = [TileGroup(group.title, tiles) for group in groups if (tiles := [t for t in group.tiles if t.number])]
     figures = [_totals()] if "observer" in actor.roles else []
-    blocks = worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else []
+    blocks = worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else registration_blocks()
     if actor.roles & {"operator", "admin"}:
         blocks.append(_portal())
     waits = {group.title for group in shown} - {OVERVIEW}

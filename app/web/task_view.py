@@ -108,10 +108,11 @@ class TaskView(BaseView):
 def _tasks() -> list[Task]:
     jobs = background.own_jobs()
     files = background.files_of(jobs)
-    return [_task(job, files.get(job.file_id or 0)) for job in jobs]
+    return [task_of(job, files.get(job.file_id or 0)) for job in jobs]
 
 
-def _task(job: m.BackgroundJob, file: m.StoredFile | None) -> Task:
+def task_of(job: m.BackgroundJob, file: m.StoredFile | None = None) -> Task:
+    """A piece of work as pages show it."""
     live = job.status in background.LIVE
     return Task(
         pk=job.id,

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from flask import url_for
-from sqlalchemy import select
 
-from app import models as m
-from app.clock import local
-from app.extensions import db
-from app.russian import format_datetime
 from app.services import people, vouchers
 from app.statuses import APPLICATION_LIVE, ENROLMENT_ENDED, VoucherStatus
+from app.web import notice_view
 from app.web.employee_card import table, voucher_blocks
 from app.web.pages import Block, Button, Cell, Row
 
@@ -38,7 +34,7 @@ def worker_blocks(employee_id: int) -> list[Block]:
     blocks.append(
         table("Мои курсы", heads, courses, empty="Вы ещё не записаны на курсы. Выберите группу в разделе «Группы».")
     )
-    return [*blocks, _notices(employee_id)]
+    return [*blocks, _notices()]
 
 
 def _voucher_buttons(data: people.CardData) -> list[Button]:
@@ -53,7 +49,8 @@ def _voucher_buttons(data: people.CardData) -> list[Button]:
     return []
 
 
-def _notices(employee_id: int) -> Block:
-    statement = select(m.Notice).where(m.Notice.employee_id == employee_id).order_by(m.Notice.id.desc()).limit(10)
-    events = [Cell(n.text, format_datetime(local(n.created_at))) for n in db.session.scalars(statement)]
-    return Block("Извещения", events=events, empty="Извещений пока нет.")
+def _notices() -> Block:
+    """The newest notices; the unread ones stand out and all are read on their own page."""
+    events = [Cell(n.text, n.when, n.href, "wait" if n.unread else "") for n in notice_view.newest(5)]
+    button = Button("Все извещения", url_for("NoticeView.index"))
+    return Block("Извещения", events=events, buttons=[button], empty="Извещений пока нет.")

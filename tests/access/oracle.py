@@ -74,6 +74,11 @@ def _own(column: str, *whole: str) -> dict[str, str]:
     return {**dict.fromkeys(ROLES, f"{column} = %(user)s"), **dict.fromkeys(whole, ALL)}
 
 
+def _holds_not(sign: str, role: str) -> str:
+    held = f"SELECT FROM assignment a WHERE a.user_id = t.id AND a.role {sign} '{role}'"
+    return f"NOT EXISTS ({held} AND coalesce(a.valid_to, DATE '9999-12-31') >= %(today)s::date)"
+
+
 #: table → role → condition
 SEES: Mapping[str, Mapping[str, str]] = {
     "employee": _needed_for_papers("t.id"),
@@ -93,6 +98,19 @@ SEES: Mapping[str, Mapping[str, str]] = {
         organizer="EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.organizer_id = ANY(%(places)s))",
     ),
     "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),
+    "change_request": _of_people("t.employee_id"),
+    # who hires sees a move from the release on
+    "transfer": {
+        "worker": "t.employee_id = %(employee)s",
+        "school": "t.from_organization_id = ANY(%(places)s)"
+        " OR t.organization_id = ANY(%(places)s) AND t.released_on IS NOT NULL",
+        "territory": "EXISTS (SELECT FROM organization o WHERE o.territory_id = %(territory)s"
+        " AND o.id IN (t.from_organization_id, t.organization_id))",
+        "ministry": ALL,
+        "operator": ALL,
+    },
+    "employee_merge": {"operator": ALL},
+    "quality_rule": dict.fromkeys(ROLES, ALL),
     "program": _courses("t.status IN ('published', 'archived')"),
     "training_group": _courses("t.status <> 'draft'"),
     # organizers are named everywhere; an employer is named to those who see one of its people
@@ -103,11 +121,15 @@ SEES: Mapping[str, Mapping[str, str]] = {
         "organizer": f"t.is_organizer OR t.id = ANY(%(places)s) OR {_employers(_LEARNERS)}",
         **dict.fromkeys(("ministry", "operator", "admin"), ALL),
     },
-    "ab_user": _own("t.id", "operator", "admin"),
+    # the school sees the accounts of its people, to invite them
+    "ab_user": {**_own("t.id", "operator", "admin"), "school": f"t.id = %(user)s OR t.employee_id IN {_SCHOOL_PEOPLE}"},
     "assignment": _own("t.user_id", "operator", "admin"),
+    "registration": _own("t.user_id", "operator"),
+    "consent_withdrawal": {"worker": "t.employee_id = %(employee)s", "operator": ALL},
     "letter": _own("t.user_id", "operator", "admin"),
     "import_batch": _own("t.user_id", "operator"),
     "background_job": _own("t.user_id"),
+    "notice": dict.fromkeys(ROLES, "(t.user_id = %(user)s OR t.employee_id = %(employee)s)"),
     "audit_entry": {"operator": ALL},
     **{
         table: dict.fromkeys(ROLES, ALL)
@@ -119,6 +141,8 @@ SEES: Mapping[str, Mapping[str, str]] = {
             "subject",
             "education_level",
             "attestation_kind",
+            "letter_template",
+            "consent_text",
             "voucher_rule",
             "voucher_rule_block",
             "workday_correction",
@@ -132,6 +156,11 @@ SEES: Mapping[str, Mapping[str, str]] = {
 CHANGES: Mapping[str, Mapping[str, str]] = {
     "organization": {"territory": "t.territory_id = %(territory)s"},
     "employment": {"school": "t.organization_id = ANY(%(places)s)"},
+    # a school touches workers only, nobody their own entrance, the operator no administrator
+    "ab_user": {
+        "school": f"t.id <> %(user)s AND t.employee_id IN {_SCHOOL_PEOPLE} AND {_holds_not('<>', 'worker')}",
+        "operator": _holds_not("=", "admin"),
+    },
 }
 
 

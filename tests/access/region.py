@@ -237,10 +237,15 @@ def hide(region: Region, side: int, school: str, organizer: str) -> list[Secret]
         mark("program", "title", f"Тайная программа {side}", "organizer_id = %(courses)s AND status = 'draft'"),
         mark("training_group", "number", f"ТАЙНАЯ-ГРУППА-{side}", "organizer_id = %(courses)s AND status = 'draft'"),
         mark("letter", "subject", f"Тайное письмо {side}", "user_id = %(user)s"),
+        mark("notice", "text", f"Тайное извещение {side}", "user_id = %(user)s"),
         mark("import_batch", "file_name", f"тайный-список-{side}.xlsx", "user_id = %(user)s"),
         mark("background_job", "title", f"Тайное задание {side}", "user_id = %(user)s"),
         mark("ab_user", "email", f"tayna{side}@example.test", "id = %(user)s"),
         mark("assignment", "basis", f"ТАЙНОЕ-ОСНОВАНИЕ-{side}", "user_id = %(user)s"),
+        mark("registration", "last_name", f"Тайнорегистрова{'аб'[side - 1]}", "user_id = %(user)s"),
+        mark("consent_withdrawal", "person_name", f"Тайный Отзыв {side}", f"employee_id = {person}"),
+        mark("change_request", "comment", f"Тайное исправление {side}", f"employee_id = {person}"),
+        mark("transfer", "person_name", f"Тайный Переход {side}", f"employee_id = {person}"),
         _journal(region, side),
     ]
 
@@ -281,9 +286,21 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         " c.template_code, c.template_version, c.snapshot, 'secret' || e.id FROM enrolment e, certificate c"
         " WHERE e.employee_id = %(person)s AND c.organizer_id = %(courses)s AND c.status = 'issued' LIMIT 1",
         "INSERT INTO letter (recipient, user_id, subject, body) VALUES ('a@example.test', %(user)s, 'x', 'Текст')",
+        "INSERT INTO notice (user_id, text) VALUES (%(user)s, 'x')",
+        "INSERT INTO registration (last_name, first_name, birth_date, snils, email, organization_id, position_id, user_id, status)"
+        " SELECT 'x', 'Анна', '1980-01-01', (77000000000 + %(user)s)::text, 'r@example.test', %(home)s, min(id), %(user)s, 'pending'"
+        " FROM position",
+        "INSERT INTO consent_withdrawal (employee_id, person_name, due_on) VALUES (%(person)s, 'x', current_date + 9)",
         "INSERT INTO import_batch (user_id, file_name, sha256, rows) VALUES (%(user)s, 'x', repeat('0', 64), '[]')",
         "INSERT INTO background_job (user_id, kind, title, status, parameters)"
         """ VALUES (%(user)s, 'export', 'x', 'done', '{"permission": "employee:export"}')""",
+        "INSERT INTO change_request (employee_id, changes) VALUES (%(person)s, '{\"degree\": [null, \"доцент\"]}')",
+        "INSERT INTO change_request (employee_id, changes) SELECT employee_id, '{\"degree\": [null, \"доцент\"]}'"
+        " FROM ab_user WHERE employee_id IS NOT NULL ON CONFLICT DO NOTHING",
+        "INSERT INTO transfer (employee_id, employment_id, person_name, from_organization_id, organization_id, position_id, starts_on)"
+        " SELECT w.employee_id, w.id, 'x', w.organization_id, %(courses)s, w.position_id, current_date + 9 FROM employment w"
+        " WHERE w.ended_on IS NULL AND (w.employee_id = %(person)s"
+        " OR w.employee_id IN (SELECT employee_id FROM ab_user)) ON CONFLICT DO NOTHING",
         "INSERT INTO workday_correction (day, is_working, reason) VALUES ('2027-01-11', false, 'Перенос') ON CONFLICT DO NOTHING",
     )
     for statement in statements:

@@ -17,6 +17,8 @@ from tests.statements import recorded
 
 #: fixed = seen, but the right to change does not reach it
 ROWS = ("own", "fixed", "foreign", "missing")
+#: a page of own choices: any answer of it is good
+OWN_CHOICE = {"GET": 200, "POST": 302}
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,14 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
     builders["own_row"] = _own_rows
     if route.kind in builders:
         yield from builders[route.kind](region, person, endpoint, route)
-    elif route.kind in ("card", "form", "change", "change_of_row", "file", "export_of_row"):
+    elif route.kind in ("card", "form", "change", "change_of_row", "file", "export_of_row", "form_of_row"):
         for row, pk in _rows(region, person, route.table):
             if route.kind != "file" or _printed(person, row):
                 yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
     else:
-        expected: Any = {"home": 200, "own_form": {"GET": 200, "POST": 422}}.get(route.kind)
+        expected: Any = {"home": 200, "own_form": {"GET": 200, "POST": 422}, "own_choice": OWN_CHOICE}.get(route.kind)
         if expected is None:
-            forms = VIEWS[endpoint.split(".")[0]][1]
+            forms = VIEWS.get(endpoint.split(".")[0], ("", False, ()))[1]
             allowed = {"GET": 200, "POST": 422} if forms or route.kind != "new" else 404
             expected = allowed if may else 403
         yield _path(region.app, endpoint), "own", {}, expected
@@ -181,6 +183,7 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
         "card": 200,
         "export_of_row": 200,
         "form": {"GET": 200, "POST": 422},
+        "form_of_row": {"GET": 200, "POST": 422},
         "change": 302,
         "change_of_row": 302,
         "file": pdf,

@@ -19,6 +19,9 @@ DOCUMENTS = "\n".join(p.read_text("utf-8") for p in [ROOT / "README.md", *sorted
 #: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document, help, look of the page
 PUBLIC = {
     "SignInView.login", "SignInView.logout", "HomeView.health", "HomeView.verify",
+    "SignInView.code", "RecoveryView.ask", "RecoveryView.recover", "RecoveryView.accept",
+    "RegisterView.index", "RegisterView.territory", "RegisterView.work", "RegisterView.person", "RegisterView.sent",
+    "RegisterView.find", "RegisterView.confirm",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from exchange_books import book, text_cell, with_sheet
 from openpyxl import load_workbook
 
-from app.exchange.reader import Cell, read_workbook
+from app.exchange.reader import Cell, Sheet, read_workbook
 
 
 def test_values_come_as_the_sheet_holds_them() -> None:
@@ -51,12 +51,14 @@ def test_cells_merged_downwards_repeat_their_value_and_titles_do_not() -> None:
     ]  # fmt: skip
 
 
-def test_hidden_sheets_are_not_read() -> None:
+def test_hidden_sheets_are_only_named() -> None:
     workbook = load_workbook(io.BytesIO(book([["a"]], [["b"]])))
     workbook.worksheets[1].sheet_state = "hidden"
     target = io.BytesIO()
     workbook.save(target)
-    assert [sheet.name for sheet in read_workbook(target.getvalue())] == ["Лист1"]
+    seen, hidden = read_workbook(target.getvalue())
+    assert (seen.name, seen.is_hidden) == ("Лист1", False)
+    assert hidden == Sheet("Лист2", (), is_hidden=True)
 
 
 def test_long_text_is_cut_so_that_it_cannot_multiply() -> None:

@@ -164,3 +164,15 @@ def test_problem_in_a_merged_cell_is_shown_at_its_first_cell() -> None:
     errors = [CellError(3, "A", "Место работы", "", "не найдена")]
     sheet = opened(annotate(target.getvalue(), sheet_name="Лист1", errors=errors))["Лист1"]
     assert sheet["A1"].comment.text == "не найдена"
+
+
+def test_sample_offers_choices_and_is_read_without_a_word_about_them() -> None:
+    names = {"position": [entry.name for entry in real_directories().positions], "organization": []}
+    data = build_sample(choices=names)
+    book = load_workbook(io.BytesIO(data))
+    offered = [v for v in book.worksheets[0].data_validations.dataValidation if "Справочники" in v.formula1]
+    assert [v.formula1 for v in offered] == [f"'Справочники'!$A$1:$A${len(names['position'])}"]
+    assert str(offered[0].sqref).startswith("I2:I")
+    assert not offered[0].showErrorMessage
+    found = parse_staff_list(read_workbook(data), real_directories(), today=date(2026, 11, 23))
+    assert (len(found.rows), found.errors, found.notices) == (1, [], ())

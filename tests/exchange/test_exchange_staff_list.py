@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from exchange_books import SAMPLE, SCHOOL, UNIT, real_directories
 
-from app.exchange.columns import FORMULA
+from app.exchange.columns import FORMULA, header_key
+from app.exchange.directories import Directories, Entry
 from app.exchange.reader import FileRejected, Row, Sheet, read_workbook
-from app.exchange.staff_list import CellError, StaffList, parse_staff_list
+from app.exchange.staff_list import CellError, ColumnsMissing, StaffList, parse_staff_list
 from app.exchange.staff_row import NO_SNILS, StaffRow, StaffValues, years_before
 
 TODAY = date(2026, 11, 23)
@@ -437,3 +439,120 @@ def test_namesakes_of_one_birthday_with_different_snils_are_two_people() -> None
 def test_wrong_row_does_not_stop_the_right_ones() -> None:
     found = parse(PERSON | {"Дата рождения": "31.02.1980"}, PERSON | OTHER)
     assert [row.values is None for row in found.rows] == [True, False]
+
+
+# --- dates in every form ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "12.03.1980", "12.3.80", "12.03.80 г.", "12/03/1980", "12-03-80", "12, 03, 1980", "12 марта 1980 г.",
+        "12 МАРТА 1980", "12 мар. 1980 года", "12-мар-80", "12.03.1980 г.р.", 29292.0, 29292, "1980-03-12",
+    ],
+)  # fmt: skip
+def test_date_is_read_in_every_form(written: object) -> None:
+    assert values(only(Дата_рождения=written)).birth_date == date(1980, 3, 12)
+
+
+def test_two_figures_of_a_year_mean_the_last_hundred_years() -> None:
+    assert values(only(Дата_рождения="5 мая 07")).birth_date == date(2007, 5, 5)
+    assert values(only(Дата_рождения="05.05.51")).birth_date == date(1951, 5, 5)
+
+
+@pytest.mark.parametrize("written", ["1980", "1980 г.", "1980 г.р.", 1980, 1980.0])
+def test_year_alone_is_refused_with_a_sentence(written: object) -> None:
+    (error,) = only(Дата_рождения=written).errors
+    assert error.message == "Указан только год (1980): нужны число, месяц и год, например 03.02.1980"
+
+
+@pytest.mark.parametrize("written", ["31.02.1980", "30 фев 1980", "12 мартобря 1980", "12 ма 1980"])
+def test_day_that_does_not_exist_is_an_error(written: str) -> None:
+    assert only(Дата_рождения=written).values is None
+
+
+# --- several sheets --------------------------------------------------------------------------------------------------
+
+
+def test_lists_of_several_sheets_are_read_and_the_others_are_said_to_be_skipped() -> None:
+    second = Sheet("Детский сад", sheet(PERSON | OTHER | {"СНИЛС": "1"}, first_row=4).rows)
+    other = Sheet("Инструкция", (Row(1, ("Как заполнять",)),))
+    found = parse_staff_list([sheet(PERSON), other, second, Sheet("Служебный", (), True)], DIRECTORIES, today=TODAY)
+    assert [(row.sheet, row.number, bool(row.values)) for row in found.rows] == [
+        ("Список", 2, True), ("Детский сад", 5, False),
+    ]  # fmt: skip
+    assert found.errors[0].sheet == "Детский сад"
+    assert found.notices == (
+        "Прочитаны листы «Список», «Детский сад».",
+        "Лист «Инструкция» пропущен: на нём нет списка со всеми обязательными столбцами.",
+        "Скрытые листы не читаются: «Служебный».",
+    )
+
+
+def test_person_of_another_sheet_is_named_with_the_sheet() -> None:
+    second = Sheet("Лист2", sheet(PERSON).rows)
+    found = parse_staff_list([sheet(PERSON), second], DIRECTORIES, today=TODAY)
+    assert "Работник уже есть в строке 2 листа „Список“" in found.errors[0].message
+
+
+# --- what headings mean ----------------------------------------------------------------------------------------------
+
+
+def test_heading_explained_by_the_user_is_read_and_one_left_aside_is_not_reported() -> None:
+    person = {("Родился" if title == "Дата рождения" else title): value for title, value in PERSON.items()}
+    titles = tuple(person)
+    with pytest.raises(ColumnsMissing, match="нет обязательного столбца: «Дата рождения»") as refusal:
+        parse(person, titles=titles)
+    (unknown,) = [heading for heading in refusal.value.headings if not heading.field]
+    assert (unknown.letter, unknown.title, unknown.samples) == ("E", "Родился", ("14.03.1985",))
+
+    said = {header_key("Родился"): "birth_date", header_key("Предмет"): "-"}
+    found = parse_staff_list([sheet(person, titles=titles)], DIRECTORIES, today=TODAY, headings=said)
+    assert values(found.rows[0]).birth_date == PERSON["Дата рождения"]
+    assert values(found.rows[0]).subject_ids == ()
+    assert found.unknown_columns == ()
+
+
+# --- whose the row is ------------------------------------------------------------------------------------------------
+
+OTHER_INN = "7707083893"
+
+
+def of_region() -> Directories:
+    towns = [Entry(10, "ГБОУ СОШ № 1"), Entry(11, "ГБОУ СОШ № 1"), Entry(12, "СП «Сад» ГБОУ СОШ № 1")]
+    return replace(
+        DIRECTORIES,
+        organizations=towns,
+        inns={OTHER_INN: [towns[0], towns[2]]},
+        municipalities={10: "муниципальный район Красноярский", 11: "городской округ Сызрань"},
+    )
+
+
+def find_place(directories: Directories, **cells: Any) -> StaffRow:
+    titles = (*(t for t in TITLES if t != "Место работы"), *cells)
+    found = parse_staff_list([sheet(PERSON | cells, titles=titles)], directories, today=TODAY)
+    return found.rows[0]
+
+
+def test_inn_decides_the_organization_and_a_name_chooses_its_unit() -> None:
+    assert values(find_place(of_region(), ИНН=OTHER_INN)).organization_id == 10
+    both = {"ИНН": float(OTHER_INN), "Организация": "СП «Сад» ГБОУ СОШ № 1"}
+    assert values(find_place(of_region(), **both)).organization_id == 12
+    wrong = find_place(of_region(), ИНН=OTHER_INN, Организация="ГБОУ СОШ № 7")
+    assert "под этим ИНН записаны: «ГБОУ СОШ № 1»" in wrong.errors[0].message
+    unknown = find_place(of_region(), ИНН="6317000000")
+    assert unknown.values is None
+
+
+def test_municipality_parts_organizations_of_one_name() -> None:
+    assert values(find_place(of_region(), Организация="ГБОУ СОШ № 1", Район="Сызрань")).organization_id == 11
+    assert "несколько записей" in find_place(of_region(), Организация="ГБОУ СОШ № 1").errors[0].message
+
+
+def test_only_school_of_the_user_need_not_be_written() -> None:
+    own = replace(DIRECTORIES, organizations=DIRECTORIES.organizations[:1], is_own=True)
+    assert values(find_place(own)).organization_id == 1
+    foreign = find_place(own, Организация="ГБОУ СОШ № 7")
+    assert "не найдена среди ваших организаций" in foreign.errors[0].message
+    with pytest.raises(FileRejected, match="«Место работы»"):
+        find_place(replace(DIRECTORIES, is_own=True))

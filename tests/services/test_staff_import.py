@@ -140,11 +140,11 @@ def subject_names(employment_id: int) -> list[str]:
 
 @contextmanager
 def only_the_batch_changes() -> Iterator[None]:
-    """Assert that the block writes the batch and its journal entry, and nothing else."""
+    """Assert that the block writes the batch with its file and its journal entry, and nothing else."""
     before = mk.database_state()
     yield
     after = mk.database_state()
-    assert {name for name in after if after[name] != before[name]} == {"import_batch", "audit_entry"}
+    assert {name for name in after if after[name] != before[name]} == {"import_batch", "stored_file", "audit_entry"}
     assert after["audit_entry"][0] == before["audit_entry"][0] + 1
 
 
@@ -187,7 +187,7 @@ def test_operator_may_import_for_any_organization(cast: Cast) -> None:
 def test_organization_of_another_school_is_unknown_to_the_file(cast: Cast) -> None:
     row = only(preview(cast.actor, person(organization="ГБОУ СОШ № 7")))
     assert row.action == "error"
-    assert "Организация «ГБОУ СОШ № 7» не найдена" in row.problems[0]
+    assert "Организация «ГБОУ СОШ № 7» не найдена среди ваших организаций" in row.problems[0]
 
 
 def test_file_that_cannot_be_taken_is_refused_with_its_sentence(cast: Cast) -> None:
@@ -289,7 +289,7 @@ def test_second_import_changes_nothing_even_a_day_later(cast: Cast) -> None:
     assert actions(batch) == ["unchanged"]
     assert apply(cast.actor, batch) == staff_import.AppliedCounts(0, 0, 1, 0)
     after = mk.database_state()
-    assert {name for name in after if after[name] != before[name]} == {"import_batch", "audit_entry"}
+    assert {name for name in after if after[name] != before[name]} == {"import_batch", "stored_file", "audit_entry"}
 
 
 def test_changed_values_are_shown_and_written(cast: Cast) -> None:

@@ -64,6 +64,11 @@ def something_waits(region: Region) -> None:
             " JOIN enrolment e ON e.group_id = g.id AND e.status = 'confirmed' WHERE g.organizer_id = ANY(%(places)s))",
             day=region.today, places=list(organizer.facts["places"]),
         )  # fmt: skip
+    region.sql("UPDATE change_request SET due_on = %(day)s - 1", day=region.today)
+    region.sql(
+        "UPDATE transfer SET status = 'accepted', released_on = %(day)s WHERE id = (SELECT max(id) FROM transfer)",
+        day=region.today,
+    )
     region.sql("UPDATE ab_user SET locked_until = now() + interval '10 minutes' WHERE username = 'worker2'")
     region.sql("UPDATE ab_user SET locked_until = now() - interval '10 minutes' WHERE username = 'school2'")
     region.sql("INSERT INTO letter (recipient, subject, body, status) VALUES ('a@example.test', 'П', 'Т', 'failed')")

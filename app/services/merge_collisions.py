@@ -1,0 +1,133 @@
+"""What keeps two cards apart: things of which a person has one; each sentence says what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app import models as m
+from app.extensions import db
+from app.russian import format_date
+from app.statuses import (
+    APPLICATION_LIVE,
+    ENROLMENT_ENDED,
+    ChangeStatus,
+    EmploymentKind,
+    TransferStatus,
+    VoucherStatus,
+    WithdrawalStatus,
+)
+
+Check = Callable[[int, int], str]
+
+
+def collisions(kept_id: int, gone_id: int) -> list[str]:
+    """Return the sentences of what must be settled before two cards become one; empty: nothing."""
+    found = (check(kept_id, gone_id) for check in _CHECKS)
+    return [sentence for sentence in found if sentence]
+
+
+def _both(model: Any, pair: tuple[int, int], *conditions: Any) -> bool:
+    """Whether each of the two has such a row."""
+    statement = select(func.count(model.employee_id.distinct())).where(model.employee_id.in_(pair), *conditions)
+    return (db.session.scalar(statement) or 0) == 2
+
+
+def _accounts(*pair: int) -> str:
+    if not _both(m.Account, pair):  # type: ignore[arg-type]
+        return ""
+    return "У обеих карточек есть учётная запись. Попросите администратора отвязать лишнюю: в ней нужно очистить поле «Работник»."
+
+
+def _vouchers(*pair: int) -> str:
+    if not _both(m.Voucher, pair, m.Voucher.status == VoucherStatus.ACTIVE):  # type: ignore[arg-type]
+        return ""
+    return "У обеих карточек есть действующий чек. Сначала аннулируйте один из них с причиной."
+
+
+def _applications(*pair: int) -> str:
+    if not _both(m.VoucherApplication, pair, m.VoucherApplication.status.in_(APPLICATION_LIVE)):  # type: ignore[arg-type]
+        return ""
+    return "По обеим карточкам поданы заявки на чек. Сначала решите или отзовите одну из них."
+
+
+def _changes(*pair: int) -> str:
+    if not _both(m.ChangeRequest, pair, m.ChangeRequest.status == ChangeStatus.PROPOSED):  # type: ignore[arg-type]
+        return ""
+    return "По обеим карточкам ждут исправления. Сначала примите или отклоните одно из них."
+
+
+def _transfers(_kept_id: int, gone_id: int) -> str:
+    live = (TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED)
+    row = m.Transfer
+    found = db.session.scalar(select(row.id).where(row.employee_id == gone_id, row.status.in_(live)).limit(1))
+    return "По присоединяемой карточке оформляется переход. Сначала завершите его." if found else ""
+
+
+def _withdrawals(kept_id: int, gone_id: int) -> str:
+    row = m.ConsentWithdrawal
+    statement = select(row.id).where(row.employee_id.in_((kept_id, gone_id)), row.status == WithdrawalStatus.OPEN)
+    found = db.session.scalar(statement.limit(1))
+    return "Человек отозвал согласие на обработку данных. Сначала обработайте отзыв." if found else ""
+
+
+def _groups(kept_id: int, gone_id: int) -> str:
+    mine, other = aliased(m.Enrolment), aliased(m.Enrolment)
+    statement = (
+        select(m.TrainingGroup.number)
+        .join(mine, mine.group_id == m.TrainingGroup.id)
+        .join(other, other.group_id == m.TrainingGroup.id)
+        .where(mine.employee_id == kept_id, other.employee_id == gone_id)
+        .where(mine.status.not_in(ENROLMENT_ENDED), other.status.not_in(ENROLMENT_ENDED))
+        .limit(1)
+    )
+    number = db.session.scalar(statement)
+    return f"Обе карточки записаны в группу {number}. Сначала отзовите одну из записей." if number else ""
+
+
+def _plans(kept_id: int, gone_id: int) -> str:
+    mine, other = aliased(m.PlanItem), aliased(m.PlanItem)
+    same = and_(mine.campaign_id == other.campaign_id, mine.program_id == other.program_id)
+    statement = select(mine.id).join(other, same).where(mine.employee_id == kept_id, other.employee_id == gone_id)
+    found = db.session.scalar(statement.where(mine.status != "declined", other.status != "declined").limit(1))
+    return "Обе карточки выбрали одну программу на один год. Сначала отклоните одну из заявок в план." if found else ""
+
+
+def _main_places(kept_id: int, gone_id: int) -> str:
+    """The person has one main place at a time; two cards of one school usually have one each."""
+    mine, other = aliased(m.Employment), aliased(m.Employment)
+    overlap = and_(
+        or_(mine.ended_on.is_(None), mine.ended_on >= other.started_on),
+        or_(other.ended_on.is_(None), other.ended_on >= mine.started_on),
+    )
+    main = EmploymentKind.MAIN
+    statement = (
+        select(mine, other)
+        .join(other, overlap)
+        .where(mine.employee_id == kept_id, other.employee_id == gone_id, mine.kind == main, other.kind == main)
+        .limit(1)
+    )
+    pair = db.session.execute(statement).tuples().first()
+    if pair is None:
+        return ""
+    mine_words, other_words = (f"{e.organization.short_name} с {format_date(e.started_on)}" for e in pair)
+    return (
+        f"В обеих карточках есть основное место работы в одно время: {mine_words} и {other_words}. Сначала удалите лишнее "
+        "место работы, закройте его датой увольнения или укажите совместительство."
+    )
+
+
+_CHECKS: tuple[Check, ...] = (
+    _accounts,
+    _vouchers,
+    _applications,
+    _changes,
+    _transfers,
+    _withdrawals,
+    _groups,
+    _plans,
+    _main_places,
+)

@@ -1,0 +1,241 @@
+"""A stranger registers, answers the letter from a real mail server, is confirmed, and at the end withdraws the consent."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+from playwright.sync_api import Browser, expect
+
+from app.embedded_postgres import EmbeddedPostgres
+from app.jobs import run_worker
+from tests.browser.conftest import find_browser, served
+from tests.browser.visitor import PHONE, WIDE, Visitor
+from tests.conftest import build, clone, make_settings
+from tests.web.captcha_answers import answer_to
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "Дождь-стучит-по-крыше"
+EMAIL, PERSON = "mironova@example.org", "Миронова Вера Олеговна"
+
+
+class Mailbox:
+    """Keeps what the mail server took."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        return "250 OK"
+
+
+@dataclass
+class Post:
+    """The portal's application and the mailbox of everybody it writes to."""
+
+    app: Flask
+    address: str
+    box: Mailbox
+
+    def newest(self, recipient: str) -> str:
+        """Let the worker send what waits; the text of the newest letter to an address."""
+        # in a thread of its own: the browser's event loop runs in this one
+        worker = threading.Thread(target=self._send)
+        worker.start()
+        worker.join()
+        found = [letter for letter in self.box.letters if letter["To"] == recipient]
+        assert found, f"no letter to {recipient}"
+        body = found[-1].get_body(("plain",))
+        assert body is not None
+        return f"{found[-1]['Subject']}\n{body.get_content()}"
+
+    def _send(self) -> None:
+        with self.app.app_context():
+            run_worker(self.app, once=True)
+
+
+@pytest.fixture(scope="module")
+def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
+    from app.extensions import db
+
+    find_browser()
+    box = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    mail = Controller(box, hostname="127.0.0.1", port=port)
+    mail.start()
+    name = f"registration_{worker_name}"
+    url = clone(server, demo_template, name, shared_folder)
+    changes = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_from_address": "portal@example.org"}
+    app = build(make_settings(url, shared_folder / f"instance_{name}", demo=True, **changes))
+    app.config["CAPTCHA_SECONDS"] = 0
+    with served(app) as address:
+        yield Post(app, address, box)
+    with app.app_context():
+        db.engine.dispose()
+    mail.stop()
+
+
+@pytest.fixture
+def visitor(chromium: Browser, post: Post) -> Iterator[Any]:
+    made: list[Visitor] = []
+
+    def make(*, viewport: dict[str, int] = WIDE) -> Visitor:
+        context = chromium.new_context(viewport=viewport, locale="ru-RU")  # type: ignore[arg-type]
+        made.append(Visitor(context, post.address))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.tell()
+        one.page.context.close()
+    assert [problem for one in made for problem in one.watch.problems] == []
+
+
+def walk_to_the_form(person: Visitor) -> None:
+    """From the sign-in page through consents, territory and place of work."""
+    person.go("/login/")
+    person.page.get_by_role("link", name="Регистрация в АИС").click()
+    boxes = person.page.locator("[name=consent]")
+    expect(boxes).to_have_count(3)
+    for n in range(3):
+        expect(boxes.nth(n)).not_to_be_checked()
+    with person.expecting(422):
+        person.press("Дальше")
+    person.sees("личный кабинет открыть нельзя")
+    boxes.first.check()
+    boxes.nth(2).check()
+    person.press("Дальше")
+    person.page.get_by_label("Территориальный орган").select_option(
+        label="Северо-Западное управление министерства образования Самарской области"
+    )
+    person.press("Дальше")
+    person.choose("organization", "сош", "СОШ")
+    person.choose("position", "учитель", "Учитель")
+    person.choose("subjects", "математика", "Математика")
+    person.press("Дальше")
+
+
+def fill_in(person: Visitor, **over: str) -> None:
+    values = {
+        "last_name": "Миронова", "first_name": "Вера", "patronymic": "Олеговна", "birth_date": "17.05.1988",
+        "snils": "112-233-445 95", "phone": "8 927 123 45 67", "email": EMAIL, "new": PASSWORD, "again": PASSWORD,
+    }  # fmt: skip
+    person.fill(**values | over)
+    person.fill(captcha=answer_to(person.page.locator("label[for=captcha]").inner_text()))
+
+
+def register(person: Visitor) -> None:
+    walk_to_the_form(person)
+    fill_in(person, birth_date="17.05.2019", email="мария")
+    with person.expecting(422):
+        person.press("Зарегистрироваться")
+    person.sees("возраст работника")
+    expect(person.page.locator("[name=last_name]")).to_have_value("Миронова")
+    expect(person.page.locator("[name=new]")).to_have_value("")
+    fill_in(person)
+    person.press("Зарегистрироваться")
+    expect(person.heading).to_have_text("Проверьте почту")
+
+
+def test_a_person_registers_is_confirmed_and_withdraws_the_consent(post: Post, visitor: Any) -> None:
+    person = visitor(viewport=PHONE)
+    register(person)
+    assert person.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    letter = post.newest(EMAIL)
+    found = re.search(r"/register/confirm/[\w-]{40,}", letter)
+    assert found is not None, letter
+    person.go(found[0])
+    expect(person.heading).to_have_text("Подтверждение адреса почты")
+    person.press("Подтвердить")
+    person.sees("Адрес почты подтверждён")
+    with person.expecting(404):
+        person.go(found[0])
+        person.sees("Ссылка не действует")
+
+    person.sign_in(EMAIL, PASSWORD)
+    person.sees("Регистрация на проверке", "На проверке у оператора")
+
+    operator = visitor()
+    operator.sign_in("operator")
+    operator.menu("Регистрации")
+    operator.open_row(PERSON)
+    operator.press("Вернуть на доработку")
+    operator.page.get_by_label("Причина").last.fill("Уточните отчество")
+    operator.page.locator(".panel .btn, dialog .btn").filter(has_text="Вернуть на доработку", visible=True).click()
+    assert "Уточните отчество" in post.newest(EMAIL)
+
+    person.go("/")
+    person.sees("Регистрация возвращена", "Уточните отчество")
+    person.press("Исправить и отправить снова")
+    person.fill(patronymic="Олеговна")
+    person.press("Отправить снова")
+    person.sees("Регистрация на проверке")
+
+    operator.page.reload()
+    operator.press("Подтвердить")
+    operator.sees("Подтверждена")
+    assert "Регистрация подтверждена" in post.newest(EMAIL)
+
+    person.go("/")
+    person.sees("Чек")
+    person.go("/consents/")
+    person.sees("Согласие на обработку персональных данных", "Дано", "Не дано")
+    person.page.get_by_role("button", name="Отозвать", exact=True).click()
+    person.sees("Согласие отозвано")
+    person.page.get_by_role("link", name="Отозвать и закрыть кабинет…").click()
+    person.sees("личный кабинет закроется сразу")
+    person.press("Отозвать и закрыть кабинет")
+    person.page.locator(".panel .btn, dialog .btn").filter(has_text="Отозвать", visible=True).click()
+    expect(person.heading).to_have_text("Вход в портал")
+    person.sees("личный кабинет закрыт")
+    assert "Согласие отозвано" in post.newest(EMAIL)
+
+    operator.menu("Отзывы согласий")
+    operator.open_row(PERSON)
+    operator.press("Обезличить данные")
+    operator.page.locator(".panel .btn, dialog .btn").filter(has_text="Обезличить", visible=True).click()
+    operator.sees("Данные обезличены", "Что сохранено и почему", "Обезличено №")
+    assert "обезличены" in post.newest(EMAIL)
+
+
+def test_the_form_works_without_scripts(post: Post, chromium: Browser) -> None:
+    context = chromium.new_context(viewport=WIDE, java_script_enabled=False, locale="ru-RU")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{post.address}/register/")
+    page.locator("[name=consent]").first.check()
+    page.get_by_role("button", name="Дальше").click()
+    page.get_by_label("Территориальный орган").select_option(index=3)
+    page.get_by_role("button", name="Дальше").click()
+    page.locator("[name=organization_text]").fill("сош")
+    page.locator("[name=position_text]").fill("учитель-логопед")
+    page.get_by_role("button", name="Дальше").click()
+    page.locator("[name=organization_found]").select_option(index=1)
+    page.get_by_role("button", name="Дальше").click()
+    expect(page.locator("h1")).to_have_text("Регистрация в АИС: о себе")
+    values = {
+        "last_name": "Бессонова", "first_name": "Нина", "birth_date": "17.05.1988", "snils": "087-654-303 00",
+        "phone": "89271234567", "email": "bessonova@example.org", "new": PASSWORD, "again": PASSWORD,
+    }  # fmt: skip
+    for name, value in values.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[name=captcha]").fill(answer_to(page.locator("label[for=captcha]").inner_text()))
+    page.get_by_role("button", name="Зарегистрироваться").click()
+    expect(page.locator("h1")).to_have_text("Проверьте почту")
+    assert "Подтвердите адрес почты" in post.newest("bessonova@example.org")
+    context.close()

@@ -1,0 +1,339 @@
+"""Letters made of templates: the operator's words, the standard ones, what is refused on saving, notices, refusals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import models as m
+from app.access import acting_as
+from app.errors import Forbidden, Invalid, NotFound
+from app.extensions import db
+from app.services import letter_html, letter_kinds, letter_templates, letters, notices, records
+from app.services.letter_kinds import KINDS
+from app.services.letter_templates import Given
+from app.services.reference import load_reference_data
+from app.unit_of_work import use_case
+from tests.services import makers as mk
+
+
+@pytest.fixture(autouse=True)
+def _templates(session: Any) -> None:
+    """The standard words, as at the first start."""
+    load_reference_data()
+    session.commit()
+
+
+@pytest.fixture
+def operator(session: Any) -> Any:
+    return mk.make_actor("operator")
+
+
+@pytest.fixture
+def world(session: Any) -> mk.World:
+    return mk.make_world()
+
+
+def template(code: str) -> m.LetterTemplate:
+    found: m.LetterTemplate = mk.rows(m.LetterTemplate, m.LetterTemplate.code == code)[0]
+    return found
+
+
+def edit(actor: Any, code: str, **values: Any) -> None:
+    with acting_as(actor):
+        records.update(template(code), values)
+
+
+@use_case
+def tell(person: Any, **more: Any) -> None:
+    letters.notify_employee(person, "Запись принята.\n\nЖдите ответа.", subject="Запись", **more)
+
+
+def last() -> m.Letter:
+    letter: m.Letter = mk.rows(m.Letter)[-1]
+    return letter
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_kind_has_its_row_and_its_standard_words_can_be_used(app: Flask) -> None:
+    assert {t.code for t in mk.rows(m.LetterTemplate)} == set(KINDS)
+    assert load_reference_data() == 0
+    for kind in KINDS.values():
+        assert letter_templates.problems_of(kind, letter_templates.standard(kind)) == {}, kind.code
+        made = letter_templates.made(
+            letter_templates.standard(kind), letter_templates.values_of(kind, letter_templates.example(kind))
+        )
+        assert "{{" not in made.subject + made.body + made.html
+
+
+def test_the_operators_words_go_out_with_the_facts_of_the_row(operator: Any, world: Any) -> None:
+    edit(
+        operator,
+        "group_changed",
+        subject="Группа {{ группа }}",
+        body="{{ приветствие }}\nКурс «{{программа}}» изменён.\n{{ текст }}",
+    )
+    with acting_as(operator):
+        tell(world.worker.employee, about=world.group)
+    letter = last()
+    assert letter.subject == f"Группа {world.group.number}"
+    program = world.group.program.title
+    assert letter.body.startswith(f"Здравствуйте, Анна Ивановна!\nКурс «{program}» изменён.\nЗапись принята.")
+    assert letter.body.endswith("отвечать на него не нужно.")
+    assert (letter.template, letter.object_table) == ("group_changed", "training_group")
+    assert f"http://127.0.0.1:8080/training_group/show/{world.group.id}" in letter.body
+    assert mk.rows(m.Notice)[-1].href == f"/training_group/show/{world.group.id}"
+
+
+def test_values_are_plain_words_in_text_and_safe_in_html(operator: Any, session: Any) -> None:
+    """A name that looks like a tag or like a field stays what it is."""
+    person = mk.make_employee(first_name="<b>{{ тема }}</b>")
+    edit(operator, "general", html="<p>{{ приветствие }}</p><p>{{ текст }}</p>")
+    with acting_as(operator):
+        tell(person)
+    letter = last()
+    assert letter.html is not None
+    assert "Здравствуйте, <b>{{ тема }}</b> Ивановна!" in letter.body
+    assert "&lt;b&gt;{{ тема }}&lt;/b&gt;" in letter.html
+    assert "<b>{{" not in letter.html
+    assert "<p>Запись принята.<br>" in letter.html
+
+
+def test_a_subject_is_one_line(operator: Any, session: Any) -> None:
+    with acting_as(operator):
+        use_case(letters.queue)("a@example.org", "Тема\r\nBcc: x@example.org", "Текст", template="general")
+        use_case(letters.queue)("a@example.org", "Тема\r\nBcc: x@example.org", "Текст")
+    assert [letter.subject for letter in mk.rows(m.Letter)] == ["Тема Bcc: x@example.org"] * 2
+
+
+def test_a_text_that_greets_is_not_greeted_again(operator: Any, session: Any) -> None:
+    with acting_as(operator):
+        use_case(letters.queue)("a@example.org", "Вход", "Здравствуйте!\n\nВот ссылка.", template="recovery")
+    assert last().body.startswith("Здравствуйте!\n\nВот ссылка.\n\n")
+    assert last().body.count("Здравствуйте") == 1
+
+
+@pytest.mark.parametrize(
+    "href", ["https://evil.example/x", "//evil.example", "/\\evil.example", "http://127.0.0.1:8080.evil.example/"]
+)
+def test_letters_link_to_the_portal_only(app: Flask, operator: Any, session: Any, href: str) -> None:
+    with acting_as(operator):
+        tell(mk.make_employee(), href=href)
+    assert "evil" not in last().body + (last().html or "")
+
+
+def test_a_template_that_fails_later_does_not_stop_the_action_and_the_operator_is_told(
+    operator: Any, session: Any
+) -> None:
+    mk.save(m.Assignment(user_id=operator.user_id, role="operator", basis="Приказ", valid_from=mk.today()))
+    mk.change(template("general"), body="{{ прежнее_поле }}")
+    with acting_as(operator):
+        tell(mk.make_employee())
+        tell(mk.make_employee())
+    assert [letter.body.split("\n\n")[1] for letter in mk.rows(m.Letter)] == ["Запись принята."] * 2
+    told = mk.rows(m.Notice, m.Notice.user_id == operator.user_id)
+    assert ["Прочие извещения" in n.text for n in told] == [True]
+
+
+def test_a_letter_whose_action_gives_no_facts_says_what_the_action_says(operator: Any, session: Any) -> None:
+    with acting_as(operator):
+        tell(mk.make_employee(), template="application_approved")
+    assert (last().subject, last().template) == ("Запись", "application_approved")
+    assert "Запись принята." in last().body
+    assert mk.rows(m.Notice, m.Notice.user_id.is_not(None)) == []
+
+
+# --- the check on saving ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "source", "sentence"),
+    [
+        ("body", "{{ имяя }}", "Поля «имяя» у этого письма нет. Возможно, нужно «имя»."),
+        ("subject", "{{ пароль }}", "Поля «пароль» у этого письма нет."),
+        ("body", "{{ имя", "Строка 1: поле записано неверно."),
+        ("body", "раз\n{{ имя }", "Строка 2: поле записано неверно."),
+        ("body", "{{ имя.__class__ }}", "условия, циклы и вычисления не допускаются"),
+        ("body", "{{ имя|upper }}", "не допускаются"),
+        ("body", "{{ ''.join(['а']) }}", "не допускаются"),
+        ("body", "{% for i in range(999999999) %}а{% endfor %}", "не допускаются"),
+        ("body", "{% include 'base.html' %}", "не допускаются"),
+        ("body", "{{ 9**9**9 }}", "не допускаются"),
+        ("body", "Смотрите https://evil.example/x", "ведёт не на портал"),
+        ("html", "<script>alert(1)</script>", "Тег <script> в письмах не допускается"),
+        ("html", "<img src='https://evil.example/p.png'>", "Тег <img> в письмах не допускается"),
+        ("html", "<p onclick='x()'>а</p>", "Атрибут «onclick»"),
+        ("html", "<p style='color:red'>а</p>", "Атрибут «style»"),
+        ("html", "<a href='javascript:alert(1)'>а</a>", "ведёт не на портал"),
+        ("html", "<a href='http://127.0.0.1:8080.evil.example/'>а</a>", "ведёт не на портал"),
+        ("html", "<a href='{{ имя }}'>а</a>", "ведёт не на портал"),
+        ("html", "<p>а", "Тег <p> не закрыт."),
+        ("html", "<b><i>а</b></i>", "закрыт раньше"),
+        ("html", "а</p>", "закрыт, но не открыт"),
+        ("html", "<!-- а -->", "Комментарии"),
+        ("html", "<!doctype html><p>а</p>", "заголовок документа"),
+    ],
+)
+def test_what_a_letter_may_not_contain_is_refused_by_name(
+    operator: Any, field: str, source: str, sentence: str
+) -> None:
+    with mk.nothing_changes(), pytest.raises(Invalid) as refusal:
+        edit(operator, "general", **{field: source})
+    assert sentence in " ".join(refusal.value.fields[field])
+    assert set(refusal.value.fields) == {field}
+
+
+def test_good_words_are_saved_with_their_journal_and_the_standard_ones_come_back(operator: Any) -> None:
+    html = '<h2>{{ тема }}</h2><p>Да,<br>{{ имя }}</p><p><a href="{{ ссылка }}">Открыть</a></p>'
+    edit(operator, "recovery", subject="Новая тема", body="Слова {{ имя }}", html=html)
+    saved = template("recovery")
+    assert (saved.subject, saved.body, saved.html) == ("Новая тема", "Слова {{ имя }}", html)
+    assert len(mk.journal("letter_template.updated")) == 1
+    with acting_as(operator):
+        letter_templates.restore(saved.id)
+    again = template("recovery")
+    assert (again.subject, again.body, again.html) == ("{{ тема }}", letter_kinds.BODY, None)
+    assert len(mk.journal("letter_template.updated")) == 2
+
+
+@pytest.mark.parametrize("role", ["admin", "ministry", "worker"])
+def test_only_the_operator_changes_words(session: Any, role: str) -> None:
+    actor = mk.make_actor(role)
+    row = template("general")
+    with mk.nothing_changes(), acting_as(actor):
+        with pytest.raises((Forbidden, NotFound)):
+            records.update(row, {"subject": "Чужое"})
+        with pytest.raises((Forbidden, NotFound)):
+            letter_templates.restore(row.id)
+        with pytest.raises((Forbidden, NotFound)):
+            letter_templates.send_test(row.id)
+
+
+def test_a_test_letter_goes_to_the_operator_only(operator: Any) -> None:
+    with acting_as(operator):
+        address = letter_templates.send_test(template("application_approved").id)
+    letter = last()
+    assert (letter.recipient, letter.user_id) == (address, operator.user_id)
+    assert letter.subject == "Проба: Выдан Именной образовательный чек № 63-2026-000123"
+    assert "Здравствуйте, Ольга!" in letter.body
+    assert mk.rows(m.Notice) == []
+
+
+def test_a_test_letter_without_an_address_is_refused(operator: Any) -> None:
+    mk.change(mk.fetch(m.Account, operator.user_id), email="")
+    with mk.nothing_changes(), acting_as(operator), pytest.raises(Invalid):
+        letter_templates.send_test(template("general").id)
+
+
+def test_the_frame_holds_no_style_no_script_and_nothing_from_outside() -> None:
+    page = letter_html.frame("Тема <1>", "<p>а</p>", portal="П", closing="К", href="http://127.0.0.1:8080/x?a=1&b=2")
+    assert re.search(r"<(style|script|img|link|iframe)|style=|src=", page) is None
+    assert "<title>Тема &lt;1&gt;</title>" in page
+    assert 'href="http://127.0.0.1:8080/x?a=1&amp;b=2"' in page
+
+
+def test_the_portals_addresses_in_the_text_become_links_and_others_do_not() -> None:
+    text = "См. http://p.example/a/b?c=1. И https://evil.example/x, и http://p.example.evil/.\n\nДа"
+    found = letter_html.from_text(text, "http://p.example")
+    assert re.findall(r'href="([^"]*)"', found) == ["http://p.example/a/b?c=1"]
+
+
+# --- notices and refusals --------------------------------------------------------------------------------------------
+
+
+def test_who_is_no_employee_gets_notices_too(operator: Any) -> None:
+    with acting_as(operator):
+        assert operator.user_id is not None
+        use_case(letters.notify_account)(operator.user_id, "Новость", subject="Тема", href="/tasks/")
+        assert [(n.text, n.href) for n in notices.newest()] == [("Новость", "/tasks/")]
+        assert notices.count(unread=True) == 1
+    with acting_as(mk.make_actor("operator")):
+        assert (list(notices.newest()), notices.count()) == ([], 0)
+
+
+def test_a_refused_kind_comes_as_a_notice_only(operator: Any, world: Any) -> None:
+    worker = world.worker
+    with acting_as(worker.actor):
+        offered = notices.choices()
+        wanted = {c.kind.code for c in offered} - {"certificate_issued", "enrolment_changed"}
+        notices.choose(wanted)
+        refused = [c.kind.code for c in notices.choices() if not c.wanted]
+    # an enrolment's letters are required by the order: their refusal is passed over
+    assert refused == ["certificate_issued"]
+    with acting_as(operator):
+        tell(worker.employee, template="certificate_issued")
+        assert (len(mk.rows(m.Letter)), len(mk.rows(m.Notice))) == (0, 1)
+        tell(worker.employee, template="enrolment_changed")
+        assert (len(mk.rows(m.Letter)), len(mk.rows(m.Notice))) == (1, 2)
+    with acting_as(worker.actor):
+        notices.choose([c.kind.code for c in offered])
+    with acting_as(operator):
+        tell(worker.employee, template="certificate_issued")
+    assert len(mk.rows(m.Letter)) == 2
+
+
+def test_a_kind_that_the_operator_made_required_cannot_be_refused(operator: Any, world: Any) -> None:
+    with acting_as(world.worker.actor):
+        notices.choose([])
+    edit(operator, "certificate_issued", required=True)
+    with acting_as(operator):
+        tell(world.worker.employee, template="certificate_issued")
+    assert len(mk.rows(m.Letter)) == 1
+
+
+def test_a_choice_is_the_users_own(world: Any, operator: Any) -> None:
+    with acting_as(world.worker.actor):
+        notices.choose([])
+    other = mk.make_employee()
+    mk.make_account(other)
+    with acting_as(operator):
+        tell(other, template="certificate_issued")
+    assert len(mk.rows(m.Letter)) == 1
+
+
+def test_kinds_of_the_staff_are_not_offered_to_a_worker(world: Any, operator: Any) -> None:
+    with acting_as(world.worker.actor):
+        assert "queue_summary" not in {c.kind.code for c in notices.choices()}
+    with acting_as(operator):
+        assert "queue_summary" in {c.kind.code for c in notices.choices()}
+
+
+def test_notices_are_read_by_their_owner_only(world: Any, operator: Any) -> None:
+    with acting_as(operator):
+        tell(world.worker.employee)
+        tell(world.worker.employee)
+    first, second = mk.rows(m.Notice)
+    stranger = mk.make_actor("worker", employee=mk.make_employee())
+    with mk.nothing_changes(), acting_as(stranger):
+        with pytest.raises(NotFound):
+            notices.mark_read(first.id)
+        notices.mark_all_read()
+    with acting_as(world.worker.actor):
+        notices.mark_read(first.id)
+        at = mk.fetch(m.Notice, first.id).read_at
+        notices.mark_read(first.id)
+        assert (notices.count(unread=True), mk.fetch(m.Notice, first.id).read_at) == (1, at)
+        notices.mark_all_read()
+        assert notices.count(unread=True) == 0
+    assert mk.fetch(m.Notice, second.id).read_at is not None
+
+
+def test_a_notice_belongs_to_one(session: Any, operator: Any) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError):
+        mk.save(m.Notice(text="Ничьё"))
+    db.session.rollback()
+    with pytest.raises(IntegrityError):
+        mk.save(m.Notice(text="Двоих", user_id=operator.user_id, employee_id=mk.make_employee().id))
+    db.session.rollback()
+
+
+def test_kinds_named_by_rows_are_known() -> None:
+    assert set(letter_kinds._BY_ROW.values()) <= set(KINDS)
+    assert Given("т", "т").values == {}
