@@ -187,7 +187,9 @@ class Settings:
     )
     mail_redirect_to: str = field(
         default="",
-        metadata=_env("MAIL_REDIRECT_TO", "куда идут все письма испытательной установки при MAIL_MODE=redirect", _address),
+        metadata=_env(
+            "MAIL_REDIRECT_TO", "куда идут все письма испытательной установки при MAIL_MODE=redirect", _address
+        ),
     )
     session_idle_minutes: int = field(
         default=30,
@@ -202,7 +204,9 @@ class Settings:
     second_factor: bool = field(
         default=False,
         metadata=_env(
-            "SECOND_FACTOR", "второй шаг входа (код из приложения) обязателен оператору, министерству, администратору", _flag
+            "SECOND_FACTOR",
+            "второй шаг входа (код из приложения) обязателен оператору, министерству, администратору",
+            _flag,
         ),
     )
     rate_limit_storage: str = field(
@@ -259,7 +263,9 @@ class Settings:
         values.setdefault("public_url", _local_url(values.get("host", "127.0.0.1"), values.get("port", 8080)))
         values.setdefault("cookie_secure", values["public_url"].startswith("https://"))
         if values.get("mail_mode") == "redirect" and "mail_redirect_to" not in values:
-            raise ConfigError("MAIL_MODE: «redirect» требует адреса: задайте MAIL_REDIRECT_TO, например test@example.ru.")
+            raise ConfigError(
+                "MAIL_MODE: «redirect» требует адреса: задайте MAIL_REDIRECT_TO, например test@example.ru."
+            )
         return cls(**values)
 
 

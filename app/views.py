@@ -564,11 +564,12 @@ class AccountView(ScopedModelView):
             )
         return buttons
 
-
     @staticmethod
     def _entrance_actions(row: m.Account) -> Iterator[tuple[str, str, str]]:
         if row.totp_since is not None:
-            ask = f"Отключить второй шаг входа: {row}? Делайте это, только если человек лично подтвердил утерю телефона."
+            ask = (
+                f"Отключить второй шаг входа: {row}? Делайте это, только если человек лично подтвердил утерю телефона."
+            )
             yield "reset_second_factor", "Отключить второй шаг входа", ask
         if not accounts.is_closed(row) and row.id != current_actor().user_id:
             yield "lock", "Закрыть вход", f"Закрыть вход: {row}? Все сеансы завершатся, человек получит письмо."
@@ -623,7 +624,18 @@ class AuditEntryView(ScopedModelView):
 
 #: menu: section → views, in the order shown
 MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
-    ("Работники", (EmployeeView, EmploymentView, QualificationView, AttestationView, TrainingView, ChangeRequestView, TransferView)),
+    (
+        "Работники",
+        (
+            EmployeeView,
+            EmploymentView,
+            QualificationView,
+            AttestationView,
+            TrainingView,
+            ChangeRequestView,
+            TransferView,
+        ),
+    ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
     ("Документы", (CertificateView,)),
@@ -647,7 +659,20 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             ConsentTextView,
         ),
     ),
-    ("Управление", (RegistrationView, ConsentWithdrawalView, AccountView, AssignmentView, ImportBatchView, EmployeeMergeView, LetterView, LetterTemplateView, AuditEntryView)),
+    (
+        "Управление",
+        (
+            RegistrationView,
+            ConsentWithdrawalView,
+            AccountView,
+            AssignmentView,
+            ImportBatchView,
+            EmployeeMergeView,
+            LetterView,
+            LetterTemplateView,
+            AuditEntryView,
+        ),
+    ),
 )
 
 

@@ -47,7 +47,10 @@ def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
 
     Raises Invalid with the same sentence for an unknown login and a wrong password; the failure itself is committed.
     """
-    with acting_as(Actor(user_id=None, name=login.replace("\x00", "")[:100] or "—", address=attempt.address)), unscoped("sign-in"):
+    with (
+        acting_as(Actor(user_id=None, name=login.replace("\x00", "")[:100] or "—", address=attempt.address)),
+        unscoped("sign-in"),
+    ):
         problem = _check_password(login, password, attempt)
         if isinstance(problem, str):
             raise Invalid(problem)

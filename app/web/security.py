@@ -152,7 +152,10 @@ class SignInView(BaseView):
             else:
                 return self._go_on(account, target)
         page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
-        links = [Link("Забыли пароль?", url_for("RecoveryView.ask")), Link("Регистрация в АИС", url_for("RegisterView.index"))]
+        links = [
+            Link("Забыли пароль?", url_for("RecoveryView.ask")),
+            Link("Регистрация в АИС", url_for("RegisterView.index")),
+        ]
         return render_template(
             "login.html", page=page, links=links, **current_app.config["SIGN_IN_HINTS"]()
         ), 422 if form.is_submitted() else 200

@@ -67,7 +67,11 @@ _LETTERS = _tile(
     "letter", ("письмо не отправлено", "письма не отправлены", "писем не отправлены"), "bad", status="failed"
 )
 
-_CHANGES = ("исправление карточки ждёт решения", "исправления карточек ждут решения", "исправлений карточек ждут решения")
+_CHANGES = (
+    "исправление карточки ждёт решения",
+    "исправления карточек ждут решения",
+    "исправлений карточек ждут решения",
+)
 _LATE = ("исправление не внесено в срок", "исправления не внесены в срок", "исправлений не внесено в срок")
 
 _SCHOOL = (
@@ -199,7 +203,9 @@ def start_page(actor: Actor) -> StartPage:
     groups = tile_groups(actor)
     shown = [TileGroup(group.title, tiles) for group in groups if (tiles := [t for t in group.tiles if t.number])]
     figures = [_totals()] if "observer" in actor.roles else []
-    blocks = worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else registration_blocks()
+    blocks = (
+        worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else registration_blocks()
+    )
     if actor.roles & {"operator", "admin"}:
         blocks.append(_portal())
     waits = {group.title for group in shown} - {OVERVIEW}

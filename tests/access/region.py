@@ -294,8 +294,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         "INSERT INTO import_batch (user_id, file_name, sha256, rows) VALUES (%(user)s, 'x', repeat('0', 64), '[]')",
         "INSERT INTO background_job (user_id, kind, title, status, parameters)"
         """ VALUES (%(user)s, 'export', 'x', 'done', '{"permission": "employee:export"}')""",
-        "INSERT INTO change_request (employee_id, changes) VALUES (%(person)s, '{\"degree\": [null, \"доцент\"]}')",
-        "INSERT INTO change_request (employee_id, changes) SELECT employee_id, '{\"degree\": [null, \"доцент\"]}'"
+        'INSERT INTO change_request (employee_id, changes) VALUES (%(person)s, \'{"degree": [null, "доцент"]}\')',
+        'INSERT INTO change_request (employee_id, changes) SELECT employee_id, \'{"degree": [null, "доцент"]}\''
         " FROM ab_user WHERE employee_id IS NOT NULL ON CONFLICT DO NOTHING",
         "INSERT INTO transfer (employee_id, employment_id, person_name, from_organization_id, organization_id, position_id, starts_on)"
         " SELECT w.employee_id, w.id, 'x', w.organization_id, %(courses)s, w.position_id, current_date + 9 FROM employment w"
