@@ -159,7 +159,7 @@ def _own(user_id: int) -> m.Account:
 
 
 @use_case
-def begin(user_id: int) -> None:
+def set_up(user_id: int) -> None:
     """Make a secret that is not in force yet; an unfinished one is replaced. Raises Conflict when the factor is on."""
     user = _own(user_id)
     if user.totp_since is not None:
@@ -168,7 +168,7 @@ def begin(user_id: int) -> None:
 
 
 def find_setup(user_id: int) -> Setup | None:
-    """Return what to show while the factor is being set up; None before ``begin`` and after ``turn_on``."""
+    """Return what to show while the factor is being set up; None before ``set_up`` and after ``turn_on``."""
     with unscoped("the own second factor"):
         user = db.session.scalars(select(m.Account).where(m.Account.id == user_id)).one()
     if user.totp_secret is None or user.totp_since is not None:

@@ -135,7 +135,7 @@ class OwnAccountView(BaseView):
 
     @staticmethod
     def _begin() -> Response:
-        second_factor.begin(current_user.id)
+        second_factor.set_up(current_user.id)
         return redirect(url_for("OwnAccountView.second_factor"))
 
     def _confirm(self) -> Any:

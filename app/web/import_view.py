@@ -142,7 +142,7 @@ class ImportPages(ScopedModelView):
             back_href=url_for("EmployeeView.import_preview", pk=pk),
         )
 
-    @expose("/import/<int:pk>/columns", methods=["POST"])
+    @expose("/import/<int:pk>/explain", methods=["POST"])
     @guarded("import")
     def import_explain(self, pk: int) -> Any:
         """Take what the columns mean, remember it and read the file again."""

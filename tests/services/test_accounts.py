@@ -45,7 +45,7 @@ def code_of(user: Any, *, step: int = 0) -> str:
 
 def with_factor(user: Any) -> list[str]:
     """Switch the second factor on; the code of the step before is used up."""
-    second_factor.begin(user.id)
+    second_factor.set_up(user.id)
     return second_factor.turn_on(user.id, code_of(user, step=-1))
 
 

@@ -19,7 +19,7 @@ from tests.services.test_accounts import PASSWORD, code_of, make_user, with_fact
 def test_the_factor_is_in_force_after_its_first_code(session: Any) -> None:
     user = make_user()
     assert second_factor.find_setup(user.id) is None
-    second_factor.begin(user.id)
+    second_factor.set_up(user.id)
     setup = second_factor.find_setup(user.id)
     assert setup is not None
     assert pyotp.parse_uri(setup.uri).secret == setup.secret
@@ -32,14 +32,14 @@ def test_the_factor_is_in_force_after_its_first_code(session: Any) -> None:
     assert fetch(m.Account, user.id).totp_since is not None
     assert second_factor.find_setup(user.id) is None
     with nothing_changes():
-        for again in (lambda: second_factor.begin(user.id), lambda: second_factor.turn_on(user.id, code_of(user))):
+        for again in (lambda: second_factor.set_up(user.id), lambda: second_factor.turn_on(user.id, code_of(user))):
             with pytest.raises(Conflict):
                 again()
 
 
 def test_no_secret_lies_open(session: Any) -> None:
     user = make_user()
-    second_factor.begin(user.id)
+    second_factor.set_up(user.id)
     setup = second_factor.find_setup(user.id)
     assert setup is not None
     codes = second_factor.turn_on(user.id, code_of(user))

@@ -154,7 +154,7 @@ def test_list_of_another_school_does_not_exist(region: Region) -> None:
     with region.nothing_changes():
         for path in ("", "/columns"):
             assert stranger.get(page + path).status == 404
-        for path in ("/columns", "/apply", "/cancel", "/undo", "/marked"):
+        for path in ("/explain", "/apply", "/cancel", "/undo", "/marked"):
             assert stranger.post(page + path).status == 404
 
 
