@@ -71,6 +71,11 @@ def find_live(employee_id: int) -> m.ChangeRequest | None:
     return found
 
 
+def labels_of(row: m.ChangeRequest) -> list[str]:
+    """Return the names of the fields to be corrected, in the order of the card."""
+    return [label_of("employee", name) for name in FIELDS if name in row.changes]
+
+
 def own_card() -> m.Employee:
     """Return the acting user's own card; raises NotFound for a user without one."""
     pk = current_actor().employee_id
@@ -125,7 +130,7 @@ def _refuse_second(employee_id: int) -> None:
 
 
 def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
-    labels = ", ".join(label_of("employee", name).lower() for name in row.changes)
+    labels = ", ".join(labels_of(row)).lower()
     due = format_date(row.due_on) if row.due_on else ""
     text = f"{person.full_name} предлагает исправить свою карточку ({labels}). Рассмотрите до {due}."
     for organization_id in employers(person.id):

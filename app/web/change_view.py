@@ -65,7 +65,7 @@ def surname_of(form: Any) -> Surname:
 
 
 def _fields(row: m.ChangeRequest) -> str:
-    return ", ".join(line.label for line in changes.lines(row))
+    return ", ".join(changes.labels_of(row))
 
 
 CHANGED_FIELDS = ListColumn("changes", "Что исправить", _fields, lambda row: Cell(_fields(row)))

@@ -50,7 +50,9 @@ def test_narrowed_changes_have_words() -> None:
         for table, rules in WRITE_RULES.items()
         for role, rule in rules.items()
         if rule is not _everything
-        if any(name.startswith(f"{table}:") for name in ROLES[role].permissions - {f"{table}:{v}" for v in READ.split()})
+        if any(
+            name.startswith(f"{table}:") for name in ROLES[role].permissions - {f"{table}:{v}" for v in READ.split()}
+        )
     }
     assert narrowed == {(role, table) for role, words in CHANGES.items() for table in words}
 

@@ -59,7 +59,7 @@ def test_the_page_follows_the_work_by_itself(newcomer: Newcomer, server: Embedde
     number = len(asked)
     page.wait_for_timeout(2500)
     assert len(asked) == number
-    assert all(request.resource_type == "fetch" for request in asked)
+    assert [request.url for request in asked if request.is_navigation_request()] == []
 
 
 def test_a_task_is_cancelled_from_the_page(newcomer: Newcomer, server: EmbeddedPostgres, database: str) -> None:

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
+from app.permissions import all_permissions
 from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
 from tests.web.pages import error_beside, flashes, form_fields, refusal
 
 #: views whose records may be changed by the operator or the administrator
-#: (applications and enrolments change only by their actions)
+#: (applications and enrolments change only by their actions, texts of consents by a further version)
 EDITED = [
     view
-    for view, (_table, forms, _actions) in VIEWS.items()
-    if forms and view not in ("VoucherApplicationView", "EnrolmentView")
+    for view, (table, forms, _actions) in VIEWS.items()
+    if forms and f"{table}:edit" in all_permissions() and view not in ("VoucherApplicationView", "EnrolmentView")
 ]
 
 
