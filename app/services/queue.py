@@ -1,217 +1,29 @@
 """«Требует решения»: one queue over everything that waits for a decision, the nearest deadline first (order § 2.7, 4).
 
-A source is declared as data: its table, what waits in it, until when, who and where in words, and the services that decide.
-A page is one statement whatever the number of sources: of each, a page of rows is read along the index of its deadline, after
+A page is one statement whatever the number of kinds: of each, a page of rows is read along the index of its deadline, after
 the last row shown, so that fifty thousand waiting rows cost no more than fifty.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import and_, func, literal, literal_column, select, tuple_, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import Date, DateTime
 
-from app import models as m
-from app.access import Actor, current_actor, write_scope
-from app.clock import ZONE, local, today
+from app.access import current_actor, write_scope
+from app.clock import local, today
 from app.extensions import db
-from app.services import calendar, people, registration, registration_check, transfers, vouchers
-
-Service = Callable[..., Any]
-_organization = m.Organization.__table__
-_employee = m.Employee.__table__
-_account = m.Account.__table__
+from app.services import calendar
+from app.services.queue_sources import BY_CODE, ORGANIZATION, SOURCES, Source, sources_of
 
 #: working days after today in which a deadline is near
 SOON_DAYS = 2
 #: waiting rows are counted up to here: the number beside the title must not cost more than the page
 COUNTED = 1000
-
-
-@dataclass(frozen=True)
-class Source:
-    """One kind of rows that wait. ``due``: the column of the deadline; without it ``days`` working days after ``came``.
-
-    ``right``: the permission without which the kind is not shown. ``confirm``, ``give_back`` and ``refuse`` are the services
-    that decide, called with the row's id (the latter two with ``reason`` too); a kind without them is decided on its own page.
-    """
-
-    code: str
-    title: str
-    right: str
-    model: type[m.Base]
-    waits: Callable[[Any], Any]
-    came: Callable[[Any], Any]
-    who: Callable[[Any], Any]
-    what: Callable[[Any], Any]
-    joins: Callable[[Any], Sequence[tuple[Any, Any]]]
-    matches: Callable[[Any, Any], Any]
-    due: Callable[[Any], Any] | None = None
-    days: int = 0
-    has_place: bool = True
-    confirm: Service | None = None
-    give_back: Service | None = None
-    refuse: Service | None = None
-
-    @cached_property
-    def table(self) -> Any:
-        """The source's table."""
-        return self.model.__table__
-
-    @property
-    def order(self) -> Any:
-        """The column by which the rows follow one another: that of the deadline, or of the coming."""
-        return self.due(self.table) if self.due else self.came(self.table)
-
-    def since(self, day: dt.date) -> Any:
-        """Condition: the deadline is on ``day`` or later."""
-        if self.due:
-            return self.due(self.table) >= day
-        first = day
-        while self.due_of(first - dt.timedelta(days=1)) >= day:
-            first -= dt.timedelta(days=1)
-        return self.came(self.table) >= dt.datetime.combine(first, dt.time.min, tzinfo=ZONE)
-
-    def due_of(self, day: dt.date) -> dt.date:
-        """Deadline of a row that came on ``day``, by the rule."""
-        return calendar.due_date(day, self.days)
-
-
-def _name(table: Any) -> Any:
-    return func.concat_ws(" ", table.c.last_name, table.c.first_name, table.c.patronymic)
-
-
-def _day(column: Any) -> Any:
-    return func.to_char(column, "DD.MM.YYYY")
-
-
-def _post(table: Any) -> tuple[Any, Any]:
-    post = m.Position.__table__
-    return post, post.c.id == table.c.position_id
-
-
-def _place(table: Any) -> tuple[Any, Any]:
-    return _organization, _organization.c.id == table.c.organization_id
-
-
-def _card(table: Any) -> tuple[Any, Any]:
-    return _employee, _employee.c.id == table.c.employee_id
-
-
-_left = _organization.alias("left_organization")
-_job = m.Employment.__table__.alias("job")
-_POST = m.Position.__table__.c.name
-_by_card = lambda _t, words: _employee.c.search.op("@@")(words)  # noqa: E731
-
-#: in the order in which kinds of one deadline follow one another
-SOURCES: tuple[Source, ...] = (
-    Source(
-        code="registration",
-        title="Регистрация",
-        right="registration:confirm",
-        model=m.Registration,
-        waits=lambda t: and_(t.c.status == "pending", t.c.due_on.is_not(None)),
-        came=lambda t: func.coalesce(t.c.email_confirmed_at, t.c.created_at),
-        due=lambda t: t.c.due_on,
-        who=_name,
-        what=lambda t: func.concat_ws(" · ", _POST, func.concat("род. ", _day(t.c.birth_date))),
-        joins=lambda t: (_place(t), _post(t)),
-        matches=lambda t, words: t.c.words.op("@@")(words),
-        confirm=registration_check.confirm,
-        give_back=registration.return_,
-        refuse=registration.reject,
-    ),
-    Source(
-        code="transfer",
-        title="Переход",
-        right="transfer:confirm",
-        model=m.Transfer,
-        waits=lambda t: and_(t.c.status == "accepted", t.c.due_on.is_not(None)),
-        came=lambda t: t.c.created_at,
-        due=lambda t: t.c.due_on,
-        who=lambda t: t.c.person_name,
-        what=lambda t: func.concat("с ", _day(t.c.starts_on), ", прежнее место — ", _left.c.short_name),
-        joins=lambda t: (_place(t), _card(t), (_left, _left.c.id == t.c.from_organization_id)),
-        matches=_by_card,
-        confirm=transfers.confirm,
-        refuse=transfers.decline,
-    ),
-    Source(
-        code="employment",
-        title="Место работы",
-        right="employment:confirm",
-        model=m.Employment,
-        waits=lambda t: and_(t.c.status == "unconfirmed", t.c.ended_on.is_(None)),
-        came=lambda t: t.c.changed_at,
-        days=5,
-        who=lambda _t: _name(_employee),
-        what=lambda t: func.concat_ws(" · ", _POST, func.concat("с ", _day(t.c.started_on))),
-        joins=lambda t: (_place(t), _card(t), _post(t)),
-        matches=_by_card,
-        confirm=people.confirm_workplace,
-    ),
-    Source(
-        code="access_request",
-        title="Доступ",
-        right="access_request:grant",
-        model=m.AccessRequest,
-        waits=lambda t: and_(t.c.status == "submitted", t.c.due_on.is_not(None)),
-        came=lambda t: t.c.created_at,
-        due=lambda t: t.c.due_on,
-        who=lambda _t: _name(_account),
-        what=lambda t: t.c.document_details,
-        joins=lambda t: (_place(t), (_account, _account.c.id == t.c.user_id)),
-        # few rows: the name of an account has no index of words
-        matches=lambda _t, words: func.to_tsvector("simple", func.lower(_name(_account))).op("@@")(words),
-    ),
-    Source(
-        code="voucher_application",
-        title="Заявка на чек",
-        right="voucher_application:approve",
-        model=m.VoucherApplication,
-        waits=lambda t: and_(t.c.status == "submitted", t.c.due_on.is_not(None)),
-        came=lambda t: func.coalesce(t.c.submitted_at, t.c.created_at),
-        due=lambda t: t.c.due_on,
-        who=lambda _t: _name(_employee),
-        what=lambda _t: _POST,
-        joins=lambda t: (
-            _card(t),
-            (_job, _job.c.id == t.c.employment_id),
-            _place(_job),
-            _post(_job),
-        ),
-        matches=_by_card,
-        confirm=vouchers.approve,
-        give_back=vouchers.return_,
-        refuse=vouchers.reject,
-    ),
-    Source(
-        code="consent_withdrawal",
-        title="Отзыв согласия",
-        right="consent_withdrawal:finish",
-        model=m.ConsentWithdrawal,
-        waits=lambda t: and_(t.c.status == "open", t.c.due_on.is_not(None)),
-        came=lambda t: t.c.created_at,
-        due=lambda t: t.c.due_on,
-        who=lambda t: t.c.person_name,
-        what=lambda _t: literal("обезличить в течение 30 дней"),
-        joins=lambda t: (_card(t),),
-        matches=_by_card,
-        has_place=False,
-    ),
-)
-BY_CODE: Mapping[str, Source] = {source.code: source for source in SOURCES}
-
-
-def sources_of(actor: Actor) -> list[Source]:
-    """Kinds that the actor decides."""
-    return [source for source in SOURCES if actor.can(source.right)]
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -337,21 +149,22 @@ def _rows(source: Source, asked: Asked, limit: int) -> Any:
         table.c.id.label("pk"),
         source.who(table).label("who"),
         source.what(table).label("what"),
-        (_organization.c.short_name if source.has_place else literal_column("NULL")).label("place"),
+        (ORGANIZATION.c.short_name if source.has_place else literal_column("NULL")).label("place"),
         sql_cast(source.came(table), DateTime(timezone=True)).label("came"),
         sql_cast(source.due(table) if source.due else None, Date).label("due"),
     ]
-    statement = select(*columns).select_from(_joined(source)).where(*_conditions(source, asked))
+    statement = select(*columns).select_from(joined(source)).where(*_conditions(source, asked))
     if asked.after is not None:
         statement = statement.where(_after(source, asked.after))
     return statement.order_by(source.order, table.c.id).limit(limit).subquery().select()
 
 
-def _joined(source: Source) -> Any:
-    joined = source.table
+def joined(source: Source) -> Any:
+    """The source's table with what its words name; the rows stay one for one."""
+    found = source.table
     for target, on in source.joins(source.table):
-        joined = joined.outerjoin(target, on)
-    return joined
+        found = found.outerjoin(target, on)
+    return found
 
 
 def _conditions(source: Source, asked: Asked) -> list[Any]:
@@ -361,7 +174,7 @@ def _conditions(source: Source, asked: Asked) -> list[Any]:
     if own is not None:
         found.append(own)
     if asked.territory is not None:
-        found.append(_organization.c.territory_id == asked.territory)
+        found.append(ORGANIZATION.c.territory_id == asked.territory)
     if asked.words:
         found.append(source.matches(table, func.to_tsquery("simple", asked.words)))
     state = next((state for state in states() if state.code == asked.state), None)
@@ -391,7 +204,7 @@ def _waiting(row: Any) -> Waiting:
 
 def count_up_to(asked: Asked, most: int = COUNTED) -> int:
     """How many rows wait, counted up to ``most`` + 1 of each kind: the answer costs the same however many there are."""
-    parts = [
+    parts: list[Any] = [
         select(literal_column("1"))
         .select_from(_narrow(source, asked))
         .where(*_conditions(source, asked))
@@ -406,7 +219,7 @@ def count_up_to(asked: Asked, most: int = COUNTED) -> int:
 
 def _narrow(source: Source, asked: Asked) -> Any:
     """What the conditions name: the table alone unless a filter asks about the place or the person."""
-    return _joined(source) if asked.territory is not None or asked.words else source.table
+    return joined(source) if asked.territory is not None or asked.words else source.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,7 +233,8 @@ class Urgent:
 
 def urgent() -> list[Urgent]:
     """Late rows and those of today, by kind, zeros left out; one statement over the rows due by now."""
-    day, parts = today(), []
+    day = today()
+    parts: list[Any] = []
     for source in sources_of(current_actor()):
         late = ~source.since(day)
         numbers = (func.count().filter(late), func.count().filter(~late))

@@ -64,6 +64,7 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
         "operator": "operator#подтверждайте-переходы--в-течение-5-рабочих-дней",
     },
     "EmployeeMergeView": "operator#объединяйте-дубли-карточек",
+    "QueueView": "queue#как-устроена-очередь",
     "QualityRuleView": "operator#объединяйте-дубли-карточек",
     "QualityView": {
         "": "school#полнота-и-актуальность",
