@@ -205,16 +205,17 @@ def _waiting(row: Any) -> Waiting:
 def count_up_to(asked: Asked, most: int = COUNTED) -> int:
     """How many rows wait, counted up to ``most`` + 1 of each kind: the answer costs the same however many there are."""
     parts: list[Any] = [
-        select(literal_column("1"))
+        select(source.table.c.id)
         .select_from(_narrow(source, asked))
         .where(*_conditions(source, asked))
         .limit(most + 1)
+        .subquery()
+        .select()
         for source in _asked_sources(asked)
     ]
     if not parts:
         return 0
-    rows = union_all(*(part.subquery().select() for part in parts)).subquery()
-    return int(db.session.scalar(select(func.count()).select_from(rows)) or 0)
+    return int(db.session.scalar(select(func.count()).select_from(union_all(*parts).subquery())) or 0)
 
 
 def _narrow(source: Source, asked: Asked) -> Any:

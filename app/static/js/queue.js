@@ -45,7 +45,7 @@ async function confirm(row) {
   row.setAttribute("aria-busy", "true");
   const data = new URLSearchParams({ csrf_token: $("#bulk [name=csrf_token]").value, one: row.dataset.row });
   try {
-    const answer = await fetch($("#bulk").action, { method: "POST", body: data, headers: { Accept: "application/json" } });
+    const answer = await fetch($("#bulk").getAttribute("action"), { method: "POST", body: data, headers: { Accept: "application/json" } });
     if (answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(answer.status);
     const { rows: [outcome] } = await answer.json();
