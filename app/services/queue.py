@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import and_, func, literal, literal_column, select, tuple_, union_all
 from sqlalchemy import cast as sql_cast
@@ -24,6 +24,7 @@ from app.services.queue_sources import BY_CODE, ORGANIZATION, SOURCES, Source, s
 SOON_DAYS = 2
 #: waiting rows are counted up to here: the number beside the title must not cost more than the page
 COUNTED = 1000
+_NO_BASE = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -124,9 +125,10 @@ def page(asked: Asked, *, size: int) -> tuple[list[Waiting], bool]:
     parts = [_rows(source, asked, size + 1) for source in _asked_sources(asked)]
     if not parts:
         return [], False
-    found = [_waiting(row) for row in db.session.execute(union_all(*parts))]
-    found.sort(key=_position)
-    return found[:size], len(found) > size
+    terms = _Terms()
+    # a page of each kind was read: only the rows that are shown are worth their words
+    found = sorted(db.session.execute(union_all(*parts)), key=terms.position)
+    return [terms.waiting(row) for row in found[:size]], len(found) > size
 
 
 def _asked_sources(asked: Asked) -> list[Source]:
@@ -134,11 +136,6 @@ def _asked_sources(asked: Asked) -> list[Source]:
     return [
         source for source in found if asked.kind in ("", source.code) and (asked.territory is None or source.has_place)
     ]
-
-
-def _position(row: Waiting) -> tuple[Any, ...]:
-    base = row.came if row.source.due is None else dt.datetime.min.replace(tzinfo=dt.UTC)
-    return row.due, SOURCES.index(row.source), base, row.pk
 
 
 def _rows(source: Source, asked: Asked, limit: int) -> Any:
@@ -194,16 +191,40 @@ def _after(source: Source, key: Key) -> Any:
     return source.since(key.due if later else key.due + dt.timedelta(days=1))
 
 
-def _waiting(row: Any) -> Waiting:
-    source, came = BY_CODE[row.code], local(row.came)
-    due = row.due or source.due_of(came.date())
-    state = next(s for s in states() if s.ends is None or due < s.ends)
-    left = calendar.working_calendar().working_days_between(today(), due)
-    return Waiting(source, row.pk, row.who or "", row.what or "", row.place or "", came, due, state, left)
+class _Terms:
+    """Deadlines of the rows of a page; each day's are worked out once."""
+
+    def __init__(self) -> None:
+        self.states, self.book, self.today = states(), calendar.working_calendar(), today()
+        self.left: dict[dt.date, int] = {}
+        self.by_rule: dict[tuple[str, dt.date], dt.date] = {}
+
+    def due(self, row: Any) -> dt.date:
+        """The deadline of a row: its own, or by the rule of its kind."""
+        if row.due is not None:
+            return cast(dt.date, row.due)
+        key = row.code, local(row.came).date()
+        if key not in self.by_rule:
+            self.by_rule[key] = BY_CODE[row.code].due_of(key[1])
+        return self.by_rule[key]
+
+    def position(self, row: Any) -> tuple[Any, ...]:
+        """Where a row stands; the same as the keys of the pages say."""
+        base = row.came if row.due is None else _NO_BASE
+        return self.due(row), SOURCES.index(BY_CODE[row.code]), base, row.pk
+
+    def waiting(self, row: Any) -> Waiting:
+        """A row in words."""
+        due = self.due(row)
+        if due not in self.left:
+            self.left[due] = self.book.working_days_between(self.today, due)
+        state = next(s for s in self.states if s.ends is None or due < s.ends)
+        who, what, place = row.who or "", row.what or "", row.place or ""
+        return Waiting(BY_CODE[row.code], row.pk, who, what, place, local(row.came), due, state, self.left[due])
 
 
 def count_up_to(asked: Asked, most: int = COUNTED) -> int:
-    """How many rows wait, counted up to ``most`` + 1 of each kind: the answer costs the same however many there are."""
+    """How many rows wait, counted up to ``most`` + 1: the answer costs the same however many there are."""
     parts: list[Any] = [
         select(source.table.c.id)
         .select_from(_narrow(source, asked))
@@ -215,7 +236,8 @@ def count_up_to(asked: Asked, most: int = COUNTED) -> int:
     ]
     if not parts:
         return 0
-    return int(db.session.scalar(select(func.count()).select_from(union_all(*parts).subquery())) or 0)
+    found = union_all(*parts).limit(most + 1).subquery()
+    return int(db.session.scalar(select(func.count()).select_from(found)) or 0)
 
 
 def _narrow(source: Source, asked: Asked) -> Any:
