@@ -24,6 +24,8 @@ from app.services.queue_sources import BY_CODE, ORGANIZATION, SOURCES, Source, s
 SOON_DAYS = 2
 #: waiting rows are counted up to here: the number beside the title must not cost more than the page
 COUNTED = 1000
+#: deadlines lie between these years: a key outside them is altered
+_YEARS = 2000, 2200
 _NO_BASE = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -76,7 +78,8 @@ def read_key(typed: str) -> Key | None:
             return None
         if moment is not None and moment.tzinfo is None:
             return None
-        return Key(dt.date.fromisoformat(due), code, moment, int(pk[:10]))
+        day = dt.date.fromisoformat(due)
+        return Key(day, code, moment, int(pk[:10])) if _YEARS[0] <= day.year <= _YEARS[1] else None
     except ValueError:
         return None
 

@@ -161,7 +161,6 @@ def _href(typed: dict[str, str], **over: str) -> str:
 def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
     asked = _asked(typed)
     rows, more = queue.page(asked, size=SIZE)
-    known = sources_of(current_actor())
     return QueuePage(
         title=TITLE,
         number=_number(queue.count_up_to(asked)),
@@ -173,8 +172,8 @@ def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
         next_href=_href(typed, after=str(rows[-1].key)) if more else "",
         first_href=_href(typed, after="") if asked.after else "",
         reset_href=url_for("QueueView.index") if set(typed) - {"after"} else "",
-        returns=any(source.give_back for source in known),
-        refuses=any(source.refuse for source in known),
+        returns=any(row.source.give_back for row in rows),
+        refuses=any(row.source.refuse for row in rows),
         failed=failed,
     )
 

@@ -109,7 +109,7 @@ def test_a_territory_and_words_narrow(region: Region, operator: Browser, applica
 
 
 @pytest.mark.parametrize("query", ["after=x~y", "after=2026-11-24~registration~~1", "kind=nothing", "state=nothing",
-    "territory=999999999", "territory=²", "q=%00%27", "q=%26%7C%21", "after=%00", "kind=registration&after=9999-12-31~transfer~~1"])  # fmt: skip
+    "territory=999999999", "territory=²", "q=%00%27", "q=%26%7C%21", "after=%00", "after=0001-01-01~transfer~~1&kind=employment", "after=2026-11-24~transfer~~9999999999", "kind=registration&after=9999-12-31~transfer~~1"])  # fmt: skip
 def test_altered_addresses_answer(operator: Browser, query: str) -> None:
     assert operator.get(f"/queue/?{query}").status == 200
 
