@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app import jobs
 from app import models as m
 from app import statuses as st
 from app.access import Actor, acting_as
@@ -414,6 +415,13 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_tells_all(
     monkeypatch.setattr(letters, "on_queued", [])
     assert len(written) == 2
     assert queue_letter.remind() == 2
+    assert len(summaries()) == 2
+
+
+def test_the_job_of_every_hour_tells_once_a_day(world: mk.World, operators: list[Any]) -> None:
+    registration(world.school, workday(0))
+    for hour in range(3):
+        jobs.morning(hour)
     assert len(summaries()) == 2
 
 
