@@ -23,7 +23,17 @@ from sqlalchemy import text
 from app.access import acting_as, unscoped
 from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services import background, consents, enrolments, letters, mail, registration, reminders, vouchers
+from app.services import (
+    background,
+    consents,
+    enrolments,
+    letters,
+    mail,
+    queue_letter,
+    registration,
+    reminders,
+    vouchers,
+)
 from app.services.accounts import SYSTEM
 
 log = logging.getLogger("portal.jobs")
@@ -137,6 +147,17 @@ def nightly(timestamp: int) -> None:
         differing = enrolments.recount()
     if differing:
         log.error("groups whose seats differ from their enrolments", extra={"groups": differing})
+
+
+@jobs.periodic(cron="0 4-13 * * *")
+@jobs.task(name="morning", queueing_lock="morning")
+def morning(timestamp: int) -> None:
+    """Tell those who decide what is late and due today; asked every hour of the day (UTC), told once a day.
+
+    The first run tells; when its worker was killed before the letters were written, the next hour does.
+    """
+    with _portal():
+        queue_letter.remind()
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:

@@ -496,6 +496,12 @@ class Employment(Base):
         UniqueConstraint("id", "employee_id"),
         Index("ix_employment_organization", "organization_id", "employee_id"),
         Index("ix_employment_live", "employee_id", postgresql_where=text("ended_on IS NULL")),
+        Index(
+            "ix_employment_waiting",
+            "changed_at",
+            "id",
+            postgresql_where=text("status = 'unconfirmed' AND ended_on IS NULL"),
+        ),
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -512,6 +518,8 @@ class Employment(Base):
         coded(st.ConfirmationStatus), server_default="unconfirmed", default=st.ConfirmationStatus.UNCONFIRMED
     )
     created_at: Mapped[CreatedAt]
+    #: since when the status stands: the term of the confirmation is counted from it
+    changed_at: Mapped[CreatedAt]
     employee: Mapped[Employee] = relationship(back_populates="employments")
     organization: Mapped[Organization] = relationship()
     position: Mapped[Position] = relationship()
@@ -729,6 +737,7 @@ class Registration(Base):
             "uq_registration_pending", "snils", unique=True, postgresql_where=text("status IN ('pending', 'returned')")
         ),
         Index("ix_registration_due", "status", "due_on", "id"),
+        Index("ix_registration_words", "words", postgresql_using="gin"),
     )
     id: Mapped[Id]
     last_name: Mapped[str] = mapped_column(String(100))
@@ -755,6 +764,10 @@ class Registration(Base):
     created_at: Mapped[CreatedAt]
     decided_at: Mapped[Moment | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    #: for the queue; the list of registrations is searched by the beginnings of its columns, the e-mail among them
+    words: Mapped[Any] = mapped_column(
+        TSVECTOR, search_vector("last_name", "first_name", "patronymic", "snils"), deferred=True
+    )
     organization: Mapped[Organization] = relationship()
     position: Mapped[Position] = relationship()
     subjects: Mapped[list[Subject]] = relationship(secondary=registration_subject, order_by=Subject.name)
@@ -1029,6 +1042,7 @@ class VoucherApplication(Base):
             postgresql_where=among("status", st.APPLICATION_LIVE),
         ),
         Index("ix_voucher_application_due", "status", "due_on"),
+        Index("ix_voucher_application_waiting", "due_on", "id", postgresql_where=text("status = 'submitted'")),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
     )
     id: Mapped[Id]

@@ -146,6 +146,7 @@ _ROLES = (
             | {"transfer:confirm", "employee_merge:add", "employee_merge:undo"}
             | _grant("list show", "employee_merge")
             | _grant("list show edit", "quality_rule")
+            | {"queue:list"}
             | _grant(READ, "registration", "consent_text", "consent_withdrawal")
             | {"consent_text:add"}
             | _DECIDE

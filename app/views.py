@@ -41,6 +41,8 @@ from app.web.notice_view import NoticeView
 from app.web.pages import Block, Button, Pair
 from app.web.quality_view import TITLE as QUALITY
 from app.web.quality_view import QualityView
+from app.web.queue_view import TITLE as QUEUE
+from app.web.queue_view import QueueView, decides
 from app.web.registration import RegisterView
 from app.web.registration_own import OwnRegistrationView
 from app.web.registration_view import APPLICANT, DUE, RegistrationPages
@@ -684,6 +686,7 @@ def register(builder: AppBuilder) -> None:
             builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
     builder.add_view_no_menu(FormerNameView())
     builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
+    builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
     builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
     builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)

@@ -19,6 +19,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 #: objects of rights that have no screen of their own yet
 OTHER_THINGS: Mapping[str, str] = {
     "statistics": "Сводные показатели",
+    "queue": "Требует решения",
     "report_form": "Формы статистической отчётности",
     "survey": "Мониторинги и опросы",
 }

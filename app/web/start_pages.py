@@ -19,7 +19,7 @@ from app.clock import local, now, today
 from app.extensions import db
 from app.jobs import DEAD_AFTER_SECONDS
 from app.russian import format_datetime, number, plural
-from app.services import statistics
+from app.services import queue, statistics
 from app.web import charts
 from app.web.list_query import ListQuery
 from app.web.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup
@@ -72,6 +72,8 @@ _CHANGES = (
     "исправления карточек ждут решения",
     "исправлений карточек ждут решения",
 )
+_LATE_ONES = ("решение просрочено", "решения просрочены", "решений просрочено")
+_TODAY_ONES = ("решение нужно принять сегодня", "решения нужно принять сегодня", "решений нужно принять сегодня")
 _LATE = ("исправление не внесено в срок", "исправления не внесены в срок", "исправлений не внесено в срок")
 
 _SCHOOL = (
@@ -223,10 +225,22 @@ def tile_groups(actor: Actor) -> list[TileGroup]:
             known = wanted.setdefault(title, [])
             known += [it for it in counted if it not in known and actor.can(f"{it.table}:list")]
     numbers = _numbers([it for counted in wanted.values() for it in counted])
+    first = {ATTENTION: _queue_tiles() if actor.can("queue:list") else []}
     return [
-        TileGroup(title, [_shown(it, numbers[_key(it)]) for it in wanted[title]])
+        TileGroup(title, [*first.get(title, ()), *(_shown(it, numbers[_key(it)]) for it in wanted[title])])
         for title in (ATTENTION, QUEUES, OVERVIEW)
         if title in wanted
+    ]
+
+
+def _queue_tiles() -> list[Tile]:
+    """What the queue «Требует решения» has late and for today, of all its kinds together."""
+    found = queue.urgent()
+    late, day = sum(item.overdue for item in found), sum(item.today for item in found)
+    page = url_for("QueueView.index")
+    return [
+        Tile(late, plural(late, *_LATE_ONES), f"{page}?state=overdue", "bad"),
+        Tile(day, plural(day, *_TODAY_ONES), f"{page}?state=today", "wait"),
     ]
 
 

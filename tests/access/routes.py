@@ -97,6 +97,8 @@ OTHERS: Mapping[str, Route] = {
     "EmployeeMergeView.compare": Route("page", "employee_merge:add"),
     "EmployeeMergeView.merge": Route("page", "employee_merge:add", methods=("POST",)),
     "QualityView.index": Route("page", "employee:list"),
+    "QueueView.index": Route("page", "queue:list"),
+    "QueueView.decide": Route("page", "queue:list", methods=("POST",)),
     "EmployeeView.import_upload": Route("new", "employee:import", methods=("GET", "POST")),
     "EmployeeView.import_sample": Route("page", "employee:import"),
     "EmployeeView.import_preview": Route("card", "employee:import", "import_batch"),

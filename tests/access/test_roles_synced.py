@@ -19,7 +19,7 @@ from app.services.accounts import sync_roles
 ROOT = Path(__file__).resolve().parents[2]
 
 #: rights that are about no table
-BESIDE_TABLES = {"statistics"}
+BESIDE_TABLES = {"statistics", "queue"}
 
 _LINKS = """
 SELECT r.name, v.name || ':' || replace(p.name, 'can_', '') FROM ab_permission_view_role l
@@ -95,6 +95,8 @@ LEAVES_THE_SCOPE = {
     "app/services/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
     "app/services/changes.py": ["who answers for the person's card"],
     "app/services/people.py": ["is the person already known: only ids"],
+    "app/services/queue_decisions.py": ["who was faster: only the name"],
+    "app/services/queue_letter.py": ["who decides: only ids"],
     "app/services/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
     "app/services/reminders.py": ["what is late in every organization"],

@@ -1,0 +1,236 @@
+"""The page of the queue: what it shows to whom, how rows are decided from it, with scripts and without them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.access.region import Browser, Region
+from tests.statements import recorded
+from tests.web.pages import flashes, total, words
+
+#: a page takes as many statements whatever it shows: who, notices, hints of the menu, calendar, territories, rows, number
+MOST_STATEMENTS = 9
+
+
+@pytest.fixture
+def operator(region: Region) -> Browser:
+    return region.browser("operator")
+
+
+@pytest.fixture
+def applications(region: Region) -> Iterator[list[int]]:
+    """Three live applications with deadlines yesterday, today and in a month; the others wait elsewhere."""
+    ids = [
+        pk for (pk,) in region.sql("SELECT id FROM voucher_application WHERE status = 'submitted' ORDER BY id LIMIT 3")
+    ]
+    for pk, shift in zip(ids, (-30, 0, 40), strict=True):
+        region.sql(
+            "UPDATE voucher_application SET due_on = %(d)s + %(n)s WHERE id = %(i)s", d=region.today, n=shift, i=pk
+        )
+    yield ids
+
+
+def shown(page: str) -> list[str]:
+    return re.findall(r'<tr data-row="([\w-]+)"', page)
+
+
+def row_of(page: str, row: str) -> str:
+    found = re.search(rf'<tr data-row="{row}".*?</tr>', page, re.S)
+    assert found is not None
+    return words(found[0])
+
+
+def status(region: Region, pk: int) -> tuple[str, str | None]:
+    found: tuple[str, str | None] = region.sql(
+        "SELECT status, reason_text FROM voucher_application WHERE id = %(i)s", i=pk
+    )[0]
+    return found
+
+
+def name_of(region: Region, pk: int) -> str:
+    found = region.sql(
+        "SELECT e.last_name, e.first_name FROM employee e JOIN voucher_application a ON a.employee_id = e.id WHERE a.id = %(i)s",
+        i=pk,
+    )
+    return " ".join(found[0])
+
+
+def pick(pk: int) -> str:
+    return f"voucher_application-{pk}"
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def test_the_most_urgent_stand_first_and_say_how_long(
+    region: Region, operator: Browser, applications: list[int]
+) -> None:
+    page = operator.get("/queue/", kind="voucher_application").text
+    rows = shown(page)
+    assert rows[0] == pick(applications[0])
+    assert "просрочено: " in row_of(page, pick(applications[0]))
+    assert name_of(region, applications[0]) in row_of(page, pick(applications[0]))
+    today = operator.get("/queue/", kind="voucher_application", state="today").text
+    assert "сегодня последний день" in row_of(today, pick(applications[1]))
+    assert pick(applications[0]) not in shown(today)
+    assert operator.leaks == []
+
+
+def test_pages_follow_one_another_without_gaps(region: Region, operator: Browser) -> None:
+    seen, path = [], "/queue/"
+    while path:
+        answer = operator.get(path)
+        assert answer.status == 200
+        seen += shown(answer.text)
+        found = re.search(r'<a href="([^"]+)" data-next>', answer.text)
+        path = html.unescape(found[1]) if found else ""
+    assert len(seen) == len(set(seen)) == total(operator.get("/queue/").text)
+    places = region.sql("SELECT count(*) FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL")[0][0]
+    assert sum(row.startswith("employment-") for row in seen) == places > 50
+
+
+def test_a_territory_and_words_narrow(region: Region, operator: Browser, applications: list[int]) -> None:
+    name = name_of(region, applications[0]).split()[0]
+    found = operator.get("/queue/", q=name.lower()[:4], kind="voucher_application").text
+    assert pick(applications[0]) in shown(found)
+    assert all(name[:4] in row_of(found, row) for row in shown(found))
+    (territory,) = region.sql(
+        "SELECT o.territory_id FROM voucher_application a JOIN employment e ON e.id = a.employment_id"
+        " JOIN organization o ON o.id = e.organization_id WHERE a.id = %(i)s", i=applications[0],
+    )[0]  # fmt: skip
+    assert pick(applications[0]) in shown(operator.get("/queue/", territory=territory, state="overdue").text)
+    other = region.sql("SELECT id FROM territory WHERE id <> %(t)s ORDER BY id", t=territory)[0][0]
+    assert pick(applications[0]) not in shown(operator.get("/queue/", territory=other, state="overdue").text)
+
+
+@pytest.mark.parametrize("query", ["after=x~y", "after=2026-11-24~registration~~1", "kind=nothing", "state=nothing",
+    "territory=999999999", "territory=²", "q=%00%27", "q=%26%7C%21", "after=%00", "after=0001-01-01~transfer~~1&kind=employment", "after=2026-11-24~transfer~~9999999999", "kind=registration&after=9999-12-31~transfer~~1"])  # fmt: skip
+def test_altered_addresses_answer(operator: Browser, query: str) -> None:
+    assert operator.get(f"/queue/?{query}").status == 200
+
+
+def test_a_page_takes_few_statements(operator: Browser) -> None:
+    operator.get("/queue/")
+    numbers = []
+    for path in ("/queue/", "/queue/?kind=voucher_application", "/queue/?q=иван&state=overdue"):
+        with recorded() as statements:
+            assert operator.get(path).status == 200
+        numbers.append(len(statements))
+        assert statements.writes == []
+    assert len(set(numbers)) == 1, numbers
+    assert numbers[0] <= MOST_STATEMENTS
+
+
+@pytest.mark.parametrize("login", ["worker", "school", "organizer", "territory", "ministry", "observer", "admin"])
+def test_others_have_no_queue(region: Region, login: str, applications: list[int]) -> None:
+    """Also none in the menu; a row named by its id stays as it is."""
+    browser = region.browser(login)
+    with region.nothing_changes():
+        assert browser.get("/queue/").status == 403
+        assert browser.post("/queue/decide", {"one": pick(applications[0])}).status == 403
+    assert "/queue/" not in browser.get("/").text
+
+
+# --- decisions -------------------------------------------------------------------------------------------------------
+
+
+def test_return_sends_the_reason_and_leaves_the_filters(
+    region: Region, operator: Browser, applications: list[int]
+) -> None:
+    before = region.sql("SELECT count(*) FROM letter WHERE body LIKE '%%Приложите приказ%%'")[0][0]
+    answer = operator.post(
+        "/queue/decide",
+        {
+            "action": "return",
+            "rowid": [pick(applications[1])],
+            "reason": ["", "Приложите приказ"],
+            "query": "state=today",
+        },
+    )
+    assert (answer.status, answer.headers["Location"]) == (302, "/queue/?state=today")
+    assert status(region, applications[1]) == ("returned", "Приложите приказ")
+    assert region.sql("SELECT count(*) FROM letter WHERE body LIKE '%%Приложите приказ%%'")[0][0] == before + 1
+    page = operator.get("/queue/?state=today").text
+    assert pick(applications[1]) not in shown(page)
+    assert "Возвращено на доработку: 1 запись." in flashes(page)
+    region.sql("UPDATE voucher_application SET status = 'submitted' WHERE id = %(i)s", i=applications[1])
+
+
+def test_those_not_decided_are_named(region: Region, operator: Browser, applications: list[int]) -> None:
+    """A place of work cannot be given back: it is said by name, beside the application that could."""
+    (place,) = region.sql("SELECT min(id) FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL")[0]
+    (owner,) = region.sql(
+        "SELECT e.last_name FROM employee e JOIN employment p ON p.employee_id = e.id WHERE p.id = %(i)s", i=place
+    )[0]
+    answer = operator.post(
+        "/queue/decide",
+        {"action": "return", "rowid": [pick(applications[2]), f"employment-{place}"], "reason": "Уточните должность"},
+    )
+    assert answer.status == 200
+    failed = words(answer.text.split('class="paper block t-bad queue-failed"', 1)[1].split("</section>", 1)[0])
+    assert "Не решено: 1" in failed
+    assert owner in failed
+    assert "вернуть на доработку нельзя" in failed
+    assert status(region, applications[2])[0] == "returned"
+    assert region.sql("SELECT status FROM employment WHERE id = %(i)s", i=place) == [("unconfirmed",)]
+    region.sql("UPDATE voucher_application SET status = 'submitted' WHERE id = %(i)s", i=applications[2])
+
+
+def test_one_row_is_confirmed_by_its_button(region: Region, operator: Browser) -> None:
+    """Boxes ticked elsewhere on the page are not touched by the button of one row."""
+    one, other = (
+        pk
+        for (pk,) in region.sql("SELECT id FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL LIMIT 2")
+    )
+    answer = operator.post("/queue/decide", {"one": f"employment-{one}", "rowid": [f"employment-{other}"]})
+    assert answer.status == 302
+    assert region.sql("SELECT id, status FROM employment WHERE id IN (%(a)s, %(b)s) ORDER BY status", a=one, b=other) == [
+        (one, "confirmed"), (other, "unconfirmed")
+    ]  # fmt: skip
+
+
+def test_scripts_are_answered_with_what_became_of_the_row(region: Region, operator: Browser) -> None:
+    (place,) = region.sql("SELECT max(id) FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL")[0]
+    found = []
+    for _ in range(2):
+        answer = operator.client.post(
+            "/queue/decide",
+            data={"one": f"employment-{place}", "csrf_token": _token(operator)},
+            headers={"Accept": "application/json"},
+        )
+        found.append(answer.get_json()["rows"][0])
+    assert (found[0]["id"], found[0]["done"], found[0]["sentence"]) == (f"employment-{place}", "Подтверждено", "")
+    assert found[1]["done"] == ""
+    assert "уже изменил" in found[1]["sentence"]
+
+
+def _token(browser: Browser) -> str:
+    page = browser.get("/queue/").text
+    return page.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({}, 422),
+        ({"action": "confirm"}, 422),
+        ({"one": "x"}, 422),
+        ({"one": "employment-²"}, 422),
+        ({"one": "employment-99999999999"}, 422),
+        ({"one": "employment-999999999"}, 404),
+        ({"one": "ab_user-1"}, 404),
+        ({"action": "delete", "rowid": "employment-1"}, 404),
+        ({"action": "return", "rowid": "voucher_application-{0}", "reason": " "}, 422),
+    ],
+)
+def test_bad_choices_change_nothing(
+    region: Region, operator: Browser, applications: list[int], data: dict[str, Any], expected: int
+) -> None:
+    sent = {name: value.format(*applications) for name, value in data.items()}
+    with region.nothing_changes():
+        assert operator.post("/queue/decide", sent).status == expected
