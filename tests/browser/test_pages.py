@@ -29,17 +29,20 @@ FILES = re.compile(r"/(export/|print/\d+/docx|registry/\d+|import/sample)$|^/sta
 LEFT_OUT = re.compile(r"/print/\d+/pdf$")
 
 #: Latin letters that may stand on a page: addresses; names of file formats and programs, which have no Russian form;
-#: words shown exactly as they must be typed (the password and the logins of the demo, the fields of a number's mask).
+#: words shown exactly as they must be typed (the password and the logins of the demo, the fields of a number's mask,
+#: settings in the pages for who runs the portal); addresses of the portal's own pages in samples of letters.
 ALLOWED = re.compile(
     r"[\w.+-]+@[\w-]+(\.[\w-]+)+"
     r"|https?://\S+|\bwww\.\S+|\b[\w-]+(\.[\w-]+)*\.(ru|org)\b"
-    r"|\b(Excel|Word|PDF|DOCX|XLSX?|QR|Ctrl)\b|\.xlsx\b"
+    r"|\b(Excel|Word|PDF|DOCX|XLSX?|QR|HTML|Ctrl|Google Authenticator)\b|\.xlsx\b"
     r"|\bdemo-2026\b"
     r"|\{(number|year)(:0\dd)?\}"
+    r"|\bMAIL_MODE=(off|redirect)\b|\bMAIL_REDIRECT_TO\b|\bSMTP_HOST\b"
+    r"|(?<!\w)/notices/"
     r"|\b[0-9a-f]{12}\b"  # the number under which an error stands in the log
 )
 #: columns and fields whose values are identifiers of the users' own making
-IDENTIFIERS = frozenset({"Код", "Логин", "Имя файла", "Файл"})
+IDENTIFIERS = frozenset({"Код", "Логин", "Имя файла", "Файл", "Отпечаток текста"})
 
 TEXTS = """() => {
     const found = [];

@@ -112,10 +112,12 @@ def test_columns_are_explained_on_their_page(region: Region) -> None:
     shown = words(browser.get(page).text)
     assert "нет обязательных столбцов: «Дата рождения», «Должность»" in shown
     assert "12.03.80" in shown
-    wrong = browser.post(page, {"c4": "birth_date", "c5": "birth_date"})
+    explain = page.removesuffix("columns") + "explain"
+    assert f'action="{explain}"' in browser.get(page).text
+    wrong = browser.post(explain, {"c4": "birth_date", "c5": "birth_date"})
     assert wrong.headers["Location"] == page
     assert "выбрано для двух столбцов" in flashes(browser.get(page).text)
-    preview = browser.post(page, {"c4": "birth_date", "c5": "position", "c6": "-"}).headers["Location"]
+    preview = browser.post(explain, {"c4": "birth_date", "c5": "position", "c6": "-"}).headers["Location"]
     assert "создать" in words(browser.get(preview).text)
     assert send(browser, own_book(row)).headers["Location"].count("columns") == 0
 

@@ -341,6 +341,7 @@ def test_the_export_is_the_list(region: Region, browser: Browser, table: str, qu
     assert [str(total(page))] == [value[1] for label, value in journal[2].items() if label == "Строк"]
 
 
+@pytest.mark.usefixtures("namesakes")
 def test_an_export_masks_snils_and_holds_no_formula(region: Region, browser: Browser) -> None:
     """Text that begins like a formula stays text; СНИЛС leave the portal only masked."""
     region.sql("UPDATE employee SET patronymic = '=1+1' WHERE last_name = 'Иванцов'")
