@@ -2,7 +2,7 @@
 // elsewhere decides anything; by place on the keyboard, so that the layout does not matter (Д is L, П is G).
 const $ = (selector, root = document) => root.querySelector(selector);
 const NEXT = "KeyL", CONFIRM = "KeyG";
-const rows = [...document.querySelectorAll("tr[data-row]")], told = $("[data-told]"), keys = $("[data-keys]");
+const rows = [...document.querySelectorAll("tr[data-row]")], told = $("[data-told]");
 const waits = (row) => !row.hasAttribute("data-done");
 const nameOf = (row) => $("th a", row).textContent;
 
@@ -59,7 +59,6 @@ async function confirm(row) {
 }
 
 if (rows.length) {
-  keys.hidden = false;
   $("[data-begin]").onclick = () => go(rows.find(waits) ?? rows[0]);
   for (const row of rows) row.tabIndex = -1;
   document.addEventListener("keydown", (event) => {
