@@ -18,6 +18,8 @@ from app.statuses import ConfirmationStatus, EmploymentKind, Ownership, Position
 _DAY = dt.timedelta(days=1)
 _YEAR_DAYS = 365
 _ELIGIBLE_OWNERSHIPS = frozenset({Ownership.REGIONAL, Ownership.MUNICIPAL})
+#: places of work without a confirmation have waited for it less than so many days
+_WAITING_DAYS = 9
 _UNCONFIRMED, _DISMISSED, _SECOND_JOB, _FORMER_JOB, _NO_SNILS, _NO_EMAIL = 0.06, 0.025, 0.08, 0.35, 0.005, 0.15
 _AWARDS = (
     "Почётная грамота министерства просвещения Российской Федерации",
@@ -225,6 +227,7 @@ class Staff:
             ended_on=ended_on,
             status=ConfirmationStatus.CONFIRMED if confirmed else ConfirmationStatus.UNCONFIRMED,
             created_at=card["created_at"],
+            changed_at=card["created_at"] if confirmed else moment(self._today - card["id"] % _WAITING_DAYS * _DAY, 9),
         )
         for name in job.subjects:
             self._rows.link(m.employment_subject, employment_id=row["id"], subject_id=self._directories.subjects[name])
