@@ -149,7 +149,10 @@ def test_the_head_of_the_table_stays_in_sight(newcomer: Newcomer) -> None:
     visitor.go("/employee/list/?size=100")
     visitor.page.mouse.move(700, 600)
     visitor.page.mouse.wheel(0, 2000)
-    visitor.page.wait_for_function("scrollY > 1500")
+    # a promise, because the waiting of the driver evaluates text, which the security policy refuses
+    visitor.page.evaluate(
+        "() => new Promise((done) => { const look = () => (scrollY > 1500 ? done(true) : requestAnimationFrame(look)); look(); })"
+    )
     assert abs(visitor.page.evaluate(HEAD) - visitor.page.evaluate(BAR)) < 10
 
 
