@@ -57,6 +57,8 @@ class Actor:
     request_id: str | None = None
     #: FAB's session epoch of the account when the actor was built (signs out old sessions)
     place: str = ""
+    #: user who looks at the portal with this actor's eyes; then nothing may be changed
+    viewer_id: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -319,6 +321,24 @@ _RESPONSE: Mapping[str, Rule] = {
     "worker": lambda actor, _g: _table(m.SurveyResponse).c.employee_id == actor.employee_id,
     **_only("operator"),
 }
+_consent, _file = _table(m.Consent), _table(m.StoredFile)
+
+
+def _own_or_scans(people: Rule) -> Rule:
+    """Own files, and the scans of the consents that some people gave on paper."""
+
+    def rule(actor: Actor, grant: Grant) -> Expression:
+        scans = select(_consent.c.scan_id).where(people(actor, grant), _consent.c.scan_id.is_not(None))
+        return or_(_file.c.owner_id == actor.user_id, _file.c.id.in_(scans))
+
+    return rule
+
+
+_STORED_FILE: Mapping[str, Rule] = {
+    **_own(_file.c.owner_id, "operator"),
+    "worker": _own_or_scans(lambda actor, _g: _consent.c.employee_id == actor.employee_id),
+    "school": _own_or_scans(lambda _a, grant: _consent.c.employee_id.in_(_employed(grant))),
+}
 _SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
 
 
@@ -387,7 +407,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "assignment": _own(_table(m.Assignment).c.user_id, "operator", "admin"),
     "registration": _own(_table(m.Registration).c.user_id, "operator"),
     "access_request": _own(_table(m.AccessRequest).c.user_id, "operator"),
-    "stored_file": _own(_table(m.StoredFile).c.owner_id, "operator"),
+    "stored_file": _STORED_FILE,
     "voucher_application": _people(_table(m.VoucherApplication).c.employee_id),
     "voucher": _VOUCHER,
     "voucher_block": _through(_block.c.voucher_id, m.Voucher, _VOUCHER),

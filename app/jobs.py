@@ -27,6 +27,7 @@ from app.services import (
     background,
     consents,
     enrolments,
+    files,
     letters,
     mail,
     queue_letter,
@@ -143,6 +144,7 @@ def nightly(timestamp: int) -> None:
         registration.forget_unanswered()
         consents.forget_nightly()
         uploads.remove_old()
+        files.remove_old()
         staff_undo.forget_old()
         differing = enrolments.recount()
     if differing:

@@ -52,6 +52,8 @@ THINGS: Mapping[str, Thing] = {
     "training": Thing("Обучение вне портала", "обучение вне портала", "обучения вне портала", "Добавить обучение"),
     "ab_user": Thing("Пользователи", "пользователь", "пользователя", "Добавить пользователя"),
     "assignment": Thing("Роли пользователей", "роль пользователя", "роли пользователя", "Назначить роль"),
+    "access_request": Thing("Заявки на доступ", "заявка на доступ", "заявки на доступ", ""),
+    "stored_file": Thing("Файлы", "файл", "файла", ""),
     "registration": Thing("Регистрации", "регистрация", "регистрации", ""),
     "consent": Thing("Согласия", "согласие", "согласия", "Внести согласие"),
     "consent_text": Thing("Тексты согласий", "текст согласия", "текста согласия", "Добавить версию текста"),
@@ -252,6 +254,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "totp_since": "Второй шаг входа",
     },
     "assignment": {"role": "Роль"},
+    "access_request": {"role": "Роль", "document_details": "Распорядительный документ", "document": "Скан документа"},
     "voucher_application": {"on_behalf_note": "Согласие работника и руководителя (если подаёт ответственный)"},
     "voucher": {"blocks": "Блоки"},
     "voucher_block": {
@@ -382,6 +385,8 @@ _ACTIONS: Mapping[str, str] = {
     "sign_in_failed": "Неудачный вход",
     "locked": "Вход закрыт после неудачных попыток",
     "viewed": "Просмотр карточки",
+    "viewed_as": "Просмотр портала глазами пользователя",
+    "ended": "Прекращено",
     "unlocked": "Вход открыт",
     "password_reset": "Выдан одноразовый пароль",
     "password_changed": "Сменён пароль",
@@ -452,6 +457,7 @@ _ACTIONS: Mapping[str, str] = {
 #: text columns (and lists of texts) that hold codes: table → column → code → words
 CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "assignment": {"role": {code: role.title for code, role in ROLES.items()}},
+    "access_request": {"role": {code: role.title for code, role in ROLES.items()}},
     "voucher_rule": {
         "eligible_position_kinds": {kind.value: kind.label for kind in PositionKind},
         "eligible_ownerships": {kind.value: kind.label for kind in Ownership},

@@ -146,7 +146,9 @@ _ROLES = (
             | {"transfer:confirm", "employee_merge:add", "employee_merge:undo"}
             | _grant("list show", "employee_merge")
             | _grant("list show edit", "quality_rule")
-            | {"queue:list"}
+            | {"queue:list", "ab_user:view_as"}
+            | _grant(READ, "access_request")
+            | {f"access_request:{a}" for a in ("grant", "reject", "revoke")}
             | _grant(READ, "registration", "consent_text", "consent_withdrawal")
             | {"consent_text:add"}
             | _DECIDE

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.access import find_actor
 from app.clock import local
-from app.errors import Conflict, Invalid, PortalError, Unavailable
+from app.errors import Conflict, Forbidden, Invalid, PortalError, Unavailable
 from app.extensions import db
 
 P = ParamSpec("P")
@@ -27,6 +28,9 @@ CONSTRAINT_SENTENCES = {
     "ix_organization_inn_head": "Организация с таким ИНН уже есть. Если это её подразделение, укажите головную организацию.",
     "ex_voucher_rule_overlap": "Срок действия правила пересекается с другим правилом. Сначала закройте прежнее датой окончания.",
     "uq_registration_pending": "Регистрация с таким СНИЛС уже подана и ждёт решения оператора.",
+    "uq_access_request_live": "Такая заявка на доступ уже ждёт решения оператора.",
+    "uq_change_request_live": "Исправление этой карточки уже ждёт решения ответственного.",
+    "uq_transfer_live": "Переход с этого места работы уже оформляется.",
     "uq_voucher_application_live": "У работника уже есть заявка на чек, которая не рассмотрена.",
     "uq_voucher_active": "У работника уже есть действующий чек.",
     "uq_enrolment_person": "Работник уже записан в эту группу.",
@@ -109,6 +113,7 @@ def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Call
         info: dict[str, Any] = db.session().info
         if info.get(_DEPTH, 0):
             return function(*args, **kwargs)
+        _refuse_looking()
         info[_DEPTH] = 1
         try:
             check()
@@ -125,6 +130,16 @@ def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Call
             info[_DEPTH] = 0
 
     return run
+
+
+def _refuse_looking() -> None:
+    """Raise Forbidden for who looks at the portal with another's eyes: whatever the user may do, the looker may not."""
+    actor = find_actor()
+    if actor is not None and actor.viewer_id is not None:
+        raise Forbidden(
+            f"Вы смотрите портал глазами другого пользователя ({actor.name}): можно только читать. Закончите просмотр "
+            "кнопкой вверху страницы."
+        )
 
 
 def refuse_during_maintenance() -> None:

@@ -15,6 +15,11 @@ from app.services import accounts, certificates, enrolments, groups, mail, peopl
 from app.statuses import EmploymentKind
 from app.web import attention, invitation_pages
 from app.web import columns as c
+from app.web.access_view import DUE as ACCESS_DUE
+from app.web.access_view import PLACE as ASKED_PLACE
+from app.web.access_view import ROLE as ASKED_ROLE
+from app.web.access_view import WHO as ASKS
+from app.web.access_view import AccessRequestPages, AccessView, view_as_buttons
 from app.web.appearance import AppearanceView
 from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
@@ -493,6 +498,14 @@ class RegistrationView(RegistrationPages):
     base_order_by = (m.Registration.due_on, m.Registration.id)
 
 
+class AccessRequestView(AccessRequestPages):
+    datamodel = Table(m.AccessRequest)
+    list_columns = [ASKS, ASKED_ROLE, ASKED_PLACE, "status", "due_on", "created_at"]
+    load = ("user", "organization", "territory")
+    filters = (ACCESS_DUE, "status", "organization", "territory", "due_on")
+    base_order_by = (m.AccessRequest.id.desc(),)
+
+
 class ConsentTextView(ConsentTextPages):
     datamodel = Table(m.ConsentText)
     list_columns = ["title", "purpose", "number", "required", "valid_from"]
@@ -554,6 +567,9 @@ class AccountView(ScopedModelView):
             buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
         if row.locked_until is not None and self.may(row, "unlock"):
             buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
+        if current_actor().can("assignment:show"):
+            buttons.append(Button("Что доступно", url_for("AccessView.user", pk=row.id)))
+        buttons += view_as_buttons(row)
         if self.may(row, "reset_password"):
             href = url_for("AccountView.act", pk=row.id, name="reset_password")
             buttons.append(
@@ -665,6 +681,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
         "Управление",
         (
             RegistrationView,
+            AccessRequestView,
             ConsentWithdrawalView,
             AccountView,
             AssignmentView,
@@ -688,6 +705,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
     builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
+    builder.add_view(AccessView(), "AccessView", label="Что мне доступно")
     builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
     builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
     for view in (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView):

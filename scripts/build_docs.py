@@ -5,105 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from app.access import READ_RULES, Actor, Grant
-from app.labels import THINGS
-from app.permissions import ROLES, VERBS, Role, all_permissions
-from app.statuses import actions_of
+from app.permissions import ROLES, VERBS, Role
+from app.web.rights import lines_of, tables, title_of, verbs_of
 from config import describe_settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-
-#: objects of rights that have no screen of their own yet
-OTHER_THINGS: Mapping[str, str] = {
-    "statistics": "Сводные показатели",
-    "queue": "Требует решения",
-    "report_form": "Формы статистической отчётности",
-    "survey": "Мониторинги и опросы",
-}
-#: actions that change no status
-OTHER_ACTIONS: Mapping[str, str] = {
-    "ab_user:reset_password": "выдача одноразового пароля",
-    "ab_user:reset_second_factor": "отключение второго шага входа",
-    "ab_user:invite": "приглашение снова",
-    "ab_user:lock": "закрытие входа",
-    "ab_user:unlock": "открытие входа",
-    "employee:invite": "приглашение в портал",
-    "employee:access_sheet": "лист с одноразовым паролем",
-    "employee:confirm_actual": "подтверждение актуальности",
-    "transfer:hire": "приём работника из другой организации",
-    "employee_merge:undo": "отмена объединения",
-    "certificate:issue": "выдача",
-    "certificate:print": "печать",
-    "employee:import": "загрузка списка из Excel",
-    "enrolment:result": "внесение результата",
-    "survey:request": "запрос мониторинга",
-    "training_group:registry": "реестр обученных",
-}
-
-_OWN = dict.fromkeys(
-    (
-        "employment",
-        "qualification",
-        "attestation",
-        "training",
-        "voucher_application",
-        "voucher",
-        "voucher_block",
-        "enrolment",
-        "certificate",
-        "consent",
-        "change_request",
-    ),
-    "свои",
-)
-_CATALOGUE = {"program": "опубликованные и архивные", "training_group": "все, кроме черновиков"}
-
-
-def _of_people(whose: str) -> dict[str, str]:
-    return {"employee": whose, "former_name": whose, **dict.fromkeys(_OWN, whose), **_CATALOGUE}
-
-
-#: role → table → which rows are seen, in words; the rows themselves are decided in ``app/access.py``
-ROWS: Mapping[str, Mapping[str, str]] = {
-    "worker": {"employee": "своя карточка", "transfer": "свои", **_OWN, **_CATALOGUE},
-    "school": {
-        **_of_people("работников своей организации и её подразделений, уволенных — ещё 90 дней"),
-        "organization": "своя с подразделениями, организаторы курсов, другие места работы своих работников",
-        "import_batch": "свои",
-        "transfer": "из своей организации; в неё — после согласия прежней организации",
-        "ab_user": "своя и работников своей организации",
-    },
-    "organizer": {
-        "organization": "своя, другие организаторы, места работы своих слушателей",
-        "program": "своей организации",
-        "training_group": "своей организации",
-        "enrolment": "в группы своей организации",
-        "certificate": "выданные своей организацией",
-        "blank": "своей организации",
-        "registry": "своей организации",
-        "voucher": "которыми оплачены записи в свои группы",
-        "voucher_block": "которыми оплачены записи в свои группы",
-    },
-    "territory": {
-        **_of_people("работников организаций своей территории, уволенных — ещё 90 дней"),
-        "organization": "своей территории, организаторы курсов, другие места работы её работников",
-        "transfer": "в организации и из организаций своей территории",
-    },
-}
-#: where fewer rows may be changed than seen
-CHANGES: Mapping[str, Mapping[str, str]] = {
-    "school": {
-        "employment": "в своей организации и её подразделениях",
-        "ab_user": "своих работников без других ролей",
-    },
-    "operator": {"ab_user": "кроме администраторов"},
-    "organizer": {"program": "своей организации", "training_group": "своей организации"},
-    "territory": {"organization": "своей территории"},
-}
-EVERYTHING = "все"
 
 PERMISSIONS_HEAD = """\
 # Права ролей
@@ -122,37 +31,6 @@ SETTINGS_HEAD = """\
 """
 
 
-def title_of(table: str) -> str:
-    """Name of an object of rights on the screen."""
-    return THINGS[table].plural if table in THINGS else OTHER_THINGS[table]
-
-
-def words_of(permission: str) -> str:
-    """Name of a right: «создание», «подтверждение»; raises KeyError for one that has no words."""
-    table, verb = permission.split(":")
-    if verb in VERBS:
-        return VERBS[verb]
-    if permission in OTHER_ACTIONS:
-        return OTHER_ACTIONS[permission]
-    return f"«{actions_of(table)[verb].button}»"
-
-
-def rows_of(role: str, table: str) -> str:
-    """Which rows a role sees and changes; raises KeyError when a narrowed scope has no words."""
-    rule = READ_RULES.get(table, {}).get(role)
-    if rule is None:
-        return "—"
-    seen = EVERYTHING if _is_whole(role, table) else ROWS[role][table]
-    changed = CHANGES.get(role, {}).get(table, "")
-    return f"{seen}; меняет — {changed}" if changed and changed != seen else seen
-
-
-def _is_whole(role: str, table: str) -> bool:
-    """Whether the rule is «everything», told by asking it."""
-    actor = Actor(user_id=0, name="")
-    return str(READ_RULES[table][role](actor, Grant(role))) == "true"
-
-
 def permissions_page() -> str:
     """The page of rights: who may work with what, then each role in words."""
     parts = [PERMISSIONS_HEAD, "## Обзор\n", _overview()]
@@ -163,24 +41,12 @@ def permissions_page() -> str:
 
 def _overview() -> str:
     note = "П — просмотр, И — создание, изменение или удаление, Д — действия (решения, печать, загрузка).\n\n"
-    lines = [[title_of(table), *(_letters(role, table) for role in ROLES.values())] for table in _tables()]
+    lines = [[title_of(table), *(_letters(role, table) for role in ROLES.values())] for table in tables()]
     return note + _table(("Раздел", *(f"`{code}`" for code in ROLES)), lines)
 
 
-def _tables() -> list[str]:
-    """Objects of rights in the order of ``labels``, then the others."""
-    used = {permission.split(":")[0] for permission in all_permissions()}
-    return [table for table in (*THINGS, *OTHER_THINGS) if table in used]
-
-
-def _verbs(role: Role, table: str) -> list[str]:
-    held = [permission for permission in role.permissions if permission.split(":")[0] == table]
-    order = [*VERBS, *actions_of(table)]
-    return sorted((p.split(":")[1] for p in held), key=lambda v: (order.index(v) if v in order else len(order), v))
-
-
 def _letters(role: Role, table: str) -> str:
-    verbs = set(_verbs(role, table))
+    verbs = set(verbs_of(role, table))
     kinds = (
         ("П", verbs & {"list", "show", "export"}),
         ("И", verbs & {"add", "edit", "delete"}),
@@ -190,13 +56,7 @@ def _letters(role: Role, table: str) -> str:
 
 
 def _role_lines(role: Role) -> list[list[str]]:
-    lines = []
-    for table in _tables():
-        verbs = _verbs(role, table)
-        if verbs:
-            words = ", ".join(words_of(f"{table}:{verb}") for verb in verbs)
-            lines.append([f"{title_of(table)} (`{table}`)", words, rows_of(role.code, table)])
-    return lines
+    return [[f"{line.title} (`{line.table}`)", line.rights, line.rows] for line in lines_of(role)]
 
 
 def settings_page() -> str:

@@ -22,7 +22,7 @@ from app.errors import NotFound
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FOLDER, SCREENS = DOCS / "guide", DOCS / "screens"
 #: pages in the order of reading; the index names the roles, the rest follows it
-ORDER = "index registration worker school organizer territory ministry operator queue admin observer import chek documents security".split()
+ORDER = "index registration access worker school organizer territory ministry operator queue admin observer import chek documents security".split()
 
 _LINK = re.compile(r"(?:\.\./)?(?:[\w-]+/)*(?P<page>[\w-]+)\.md(?:#(?P<anchor>.*))?$")
 #: endings that Russian words lose before they are compared; longer ones first

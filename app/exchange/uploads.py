@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import secrets
-import time
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,7 +12,8 @@ from app.access import unscoped
 from app.clock import now
 from app.errors import Conflict
 from app.extensions import db
-from app.services.background import STRAY_AFTER, files_root
+from app.services import files
+from app.services.background import files_root
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: personal data are kept no longer than needed to put the list right
@@ -26,23 +24,16 @@ GONE = f"Файл этой загрузки уже удалён: он храни
 
 def keep(batch: m.ImportBatch, data: bytes) -> None:
     """Store the file of a batch that has its id; inside the transaction that makes the batch."""
-    folder = files_root() / _FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{secrets.token_hex(16)}.xlsx"
-    path.touch(mode=0o600)
-    path.write_bytes(data)
-    db.session.add(
-        m.StoredFile(
-            name=batch.file_name,
-            content_type=XLSX,
-            size=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path.relative_to(files_root()).as_posix(),
-            object_table=m.ImportBatch.__tablename__,
-            object_id=batch.id,
-            owner_id=batch.user_id,
-            expires_at=now() + dt.timedelta(days=KEEP_DAYS),
-        )
+    files.keep(
+        data,
+        folder=_FOLDER,
+        suffix=".xlsx",
+        name=batch.file_name,
+        content_type=XLSX,
+        table=m.ImportBatch.__tablename__,
+        object_id=batch.id,
+        owner_id=batch.user_id,
+        expires_at=now() + dt.timedelta(days=KEEP_DAYS),
     )
 
 
@@ -72,18 +63,4 @@ def _path(batch: m.ImportBatch) -> Path | None:
 
 def remove_old() -> int:
     """Remove the files kept long enough, and those that belong to no batch; return how many."""
-    files = {f"{_FOLDER}/{path.name}": path for path in (files_root() / _FOLDER).glob("*")}
-    file = m.StoredFile
-    with unscoped("files past their term are removed by the portal"):
-        named = dict(db.session.execute(select(file.path, file.expires_at).where(file.path.in_(files))).tuples().all())
-    # a file without a row may belong to a transaction that has not ended
-    fresh = time.time() - STRAY_AFTER.total_seconds()
-    old = []
-    for name, path in files.items():
-        until = named.get(name)
-        is_old = until is not None and until <= now()
-        if is_old or (name not in named and path.stat().st_mtime < fresh):
-            old.append(path)
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+    return files.remove_old(_FOLDER)

@@ -73,6 +73,7 @@ def anonymise(employee_id: int) -> Report:
         _delete_traces(report, person, user)
         _empty_card(report, person)
         if user is not None:
+            _end_requests(report, user)
             _empty_account(report, user)
         db.session.flush()
     audit.record("employee.anonymised", person)
@@ -241,6 +242,16 @@ def _empty_card(report: Report, person: m.Employee) -> None:
     person.citizenship = "643"
     person.anonymized_at = now()
     report.remove("Имя, СНИЛС, дата рождения, почта, телефон и другие сведения карточки", 1)
+
+
+def _end_requests(report: Report, user: m.Account) -> None:
+    """Refuse the requests for access that wait; the scans of the orders go with the next night."""
+    r, file = m.AccessRequest, m.StoredFile
+    for pk in db.session.scalars(select(r.id).where(r.user_id == user.id, r.status == "submitted").order_by(r.id)):
+        transitions.follow(r, pk, "reject", reason=REASON)
+    owned = file.owner_id == user.id, file.object_table == r.__tablename__
+    gone = _run(update(file).where(*owned).values(expires_at=now()))
+    report.remove("Сканы распорядительных документов", gone)
 
 
 def _empty_account(report: Report, user: m.Account) -> None:

@@ -21,7 +21,7 @@ from app.clock import local, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.russian import format_date, format_datetime
-from app.services import anonymise, captcha, letters, transitions
+from app.services import anonymise, captcha, files, letters, transitions
 from app.services.consent_texts import NEWS as NEWS
 from app.services.consent_texts import PROCESSING as PROCESSING
 from app.services.consent_texts import PURPOSES, REQUIRED, current_texts, find_text
@@ -271,10 +271,10 @@ def forget_nightly() -> int:
 
 
 @use_case
-def record_paper(employee_id: int, purposes: Collection[str], *, scan_id: int) -> list[m.Consent]:
-    """Write down consents that a person signed on paper, with their scan (the responsible, for own people).
+def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data: bytes) -> list[m.Consent]:
+    """Write down consents that a person signed on paper, with their scan as ``data`` (the responsible, for own people).
 
-    Raises NotFound and Forbidden by ``consent:add``, Invalid for no known purpose.
+    Raises NotFound and Forbidden by ``consent:add``, Invalid for no known purpose and for what is no scan.
     """
     person = get_writable(db.session, m.Employee, employee_id, "consent:add")
     if current_actor().employee_id == employee_id:
@@ -282,6 +282,7 @@ def record_paper(employee_id: int, purposes: Collection[str], *, scan_id: int) -
     texts = [text for text in current_texts() if text.purpose in purposes]
     if not texts:
         raise Invalid("Отметьте, какие согласия подписал работник.", fields={"purposes": ["Отметьте хотя бы одно."]})
+    scan = files.keep_scan(name, data, table=m.Consent.__tablename__)
     _lock(person.id)
     made = []
     for text in texts:
@@ -289,8 +290,10 @@ def record_paper(employee_id: int, purposes: Collection[str], *, scan_id: int) -
             row.withdrawn_at = now()
         db.session.flush()
         made.append(
-            insert(person.id, text.id, given_at=now(), how=PAPER, address=current_actor().address, scan_id=scan_id)
+            insert(person.id, text.id, given_at=now(), how=PAPER, address=current_actor().address, scan_id=scan.id)
         )
+    scan.object_id = made[0].id
+    db.session.flush()
     words = ", ".join(f"«{text.title}»" for text in texts)
     letters.notify_person(
         person,

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_, func, literal
+from sqlalchemy import and_, case, func, literal
 
 from app import models as m
 from app.access import Actor
 from app.clock import ZONE
-from app.services import calendar, people, registration, registration_check, transfers, vouchers
+from app.permissions import ROLES
+from app.services import access_requests, calendar, people, registration, registration_check, transfers, vouchers
 
 Service = Callable[..., Any]
 ORGANIZATION = m.Organization.__table__
@@ -94,6 +95,7 @@ def _card(table: Any) -> tuple[Any, Any]:
 _left = ORGANIZATION.alias("left_organization")
 _job = m.Employment.__table__.alias("job")
 _POST = m.Position.__table__.c.name
+_ROLE_TITLES = {code: role.title for code, role in ROLES.items()}
 _by_card = lambda _t, words: _employee.c.search.op("@@")(words)  # noqa: E731
 
 #: in the order in which kinds of one deadline follow one another
@@ -152,10 +154,12 @@ SOURCES: tuple[Source, ...] = (
         came=lambda t: t.c.created_at,
         due=lambda t: t.c.due_on,
         who=lambda _t: _name(_account),
-        what=lambda t: t.c.document_details,
+        what=lambda t: func.concat_ws(" · ", case(_ROLE_TITLES, value=t.c.role), t.c.document_details),
         joins=lambda t: (_place(t), (_account, _account.c.id == t.c.user_id)),
         # few rows: the name of an account has no index of words
         matches=lambda _t, words: func.to_tsvector("simple", func.lower(_name(_account))).op("@@")(words),
+        confirm=access_requests.grant,
+        refuse=access_requests.reject,
     ),
     Source(
         code="voucher_application",

@@ -26,6 +26,7 @@ from app.web.import_view import ImportPages
 from app.web.invitation_pages import InvitationPages, account_blocks
 from app.web.lookups import Lookup
 from app.web.pages import Button, CardPage, Cell, ListPage
+from app.web.paper_consent import PaperConsentPages, consent_buttons
 
 
 class EmployeeLookup(Lookup):
@@ -65,10 +66,14 @@ class _PlaceFields:
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages, InvitationPages):
+class EmployeePages(ImportPages, InvitationPages, PaperConsentPages):
     """Pages of the employees' view."""
 
-    include_route_methods = ImportPages.include_route_methods | {"find_place", "dismiss", "confirm_page"}
+    include_route_methods = (
+        ImportPages.include_route_methods
+        | PaperConsentPages.include_route_methods
+        | {"find_place", "dismiss", "confirm_page"}
+    )
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual}
 
     def __init__(self, **kwargs: Any) -> None:
@@ -104,7 +109,7 @@ class EmployeePages(ImportPages, InvitationPages):
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
-        return [*buttons, *employee_actions.buttons_of(row)]
+        return [*buttons, *employee_actions.buttons_of(row), *consent_buttons(row)]
 
     def list_buttons(self) -> list[Button]:
         """The import stands beside «Добавить работника»."""

@@ -37,6 +37,7 @@ def install(app: Flask) -> None:
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
             "menu": menu() if signed_in else [],
+            "looks_as": actor.name if actor and actor.viewer_id is not None else "",
             "user_name": actor.name if signed_in and actor else "",
             "user_roles": _roles() if signed_in else "",
             "logout_url": url_for("SignInView.logout"),

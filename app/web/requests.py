@@ -23,6 +23,7 @@ from app.services.second_factor import is_required
 from app.unit_of_work import translate_database_error
 from app.web.guards import needs_sign_in, sign_in_redirect
 from app.web.idle import IdleSession
+from app.web.viewing import eyes, refuse_private
 
 log = logging.getLogger("portal")
 
@@ -95,13 +96,15 @@ def _begin() -> Any:
     if request.endpoint in ("static", "HomeView.health"):
         return None
     signed_in = current_user.is_authenticated
-    actor = current_user.actor if signed_in else ANONYMOUS
+    own = current_user.actor if signed_in else ANONYMOUS
+    actor = eyes(own) if signed_in else own
     actor = access.Actor(**{**vars_of(actor), "address": request.remote_addr, "request_id": g.request_id})
     g.actor_token = access.set_actor(actor)
-    bind_request(g.request_id, actor.user_id)
+    bind_request(g.request_id, own.user_id)
+    refuse_private(actor)
     if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
         return redirect(url_for("SignInView.password"))
-    if signed_in and not current_user.second_factor and is_required(actor.roles):
+    if signed_in and not current_user.second_factor and is_required(own.roles):
         return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
     return None
 

@@ -65,6 +65,10 @@ def _employers(people: str) -> str:
     return f"EXISTS (SELECT FROM employment w WHERE w.organization_id = t.id AND w.employee_id IN {people})"
 
 
+def _consent_of(people: str) -> str:
+    return f"EXISTS (SELECT FROM consent c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
+
+
 def _courses(shown: str) -> dict[str, str]:
     public = dict.fromkeys(("worker", "school", "territory"), shown)
     return {**public, "organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL}
@@ -125,6 +129,13 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "ab_user": {**_own("t.id", "operator", "admin"), "school": f"t.id = %(user)s OR t.employee_id IN {_SCHOOL_PEOPLE}"},
     "assignment": _own("t.user_id", "operator", "admin"),
     "registration": _own("t.user_id", "operator"),
+    "access_request": _own("t.user_id", "operator"),
+    # own files, and the scans of the consents of the people whom one answers for
+    "stored_file": {
+        **_own("t.owner_id", "operator"),
+        "worker": f"t.owner_id = %(user)s OR {_consent_of('(SELECT %(employee)s)')}",
+        "school": f"t.owner_id = %(user)s OR {_consent_of(_SCHOOL_PEOPLE)}",
+    },
     "consent_withdrawal": {"worker": "t.employee_id = %(employee)s", "operator": ALL},
     "letter": _own("t.user_id", "operator", "admin"),
     "import_batch": _own("t.user_id", "operator"),

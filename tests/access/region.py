@@ -243,6 +243,8 @@ def hide(region: Region, side: int, school: str, organizer: str) -> list[Secret]
         mark("ab_user", "email", f"tayna{side}@example.test", "id = %(user)s"),
         mark("assignment", "basis", f"ТАЙНОЕ-ОСНОВАНИЕ-{side}", "user_id = %(user)s"),
         mark("registration", "last_name", f"Тайнорегистрова{'аб'[side - 1]}", "user_id = %(user)s"),
+        mark("access_request", "document_details", f"ТАЙНЫЙ-ДОСТУП-{side}", "user_id = %(user)s"),
+        mark("stored_file", "name", f"тайный-скан-{side}.pdf", "owner_id = %(user)s"),
         mark("consent_withdrawal", "person_name", f"Тайный Отзыв {side}", f"employee_id = {person}"),
         mark("change_request", "comment", f"Тайное исправление {side}", f"employee_id = {person}"),
         mark("transfer", "person_name", f"Тайный Переход {side}", f"employee_id = {person}"),
@@ -290,6 +292,9 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         "INSERT INTO registration (last_name, first_name, birth_date, snils, email, organization_id, position_id, user_id, status)"
         " SELECT 'x', 'Анна', '1980-01-01', (77000000000 + %(user)s)::text, 'r@example.test', %(home)s, min(id), %(user)s, 'pending'"
         " FROM position",
+        "INSERT INTO stored_file (name, content_type, size, sha256, path, object_table, owner_id)"
+        " VALUES ('x', 'application/pdf', 1, repeat('0', 64), 'scans/' || %(user)s, 'access_request', %(user)s)",
+        "INSERT INTO access_request (user_id, role, document_details, due_on) VALUES (%(user)s, 'ministry', 'x', current_date + 9)",
         "INSERT INTO consent_withdrawal (employee_id, person_name, due_on) VALUES (%(person)s, 'x', current_date + 9)",
         "INSERT INTO import_batch (user_id, file_name, sha256, rows) VALUES (%(user)s, 'x', repeat('0', 64), '[]')",
         "INSERT INTO background_job (user_id, kind, title, status, parameters)"

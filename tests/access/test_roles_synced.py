@@ -36,7 +36,6 @@ LEAVES_THE_SCOPE = {
     "app/exchange/staff_undo.py": ["a list is taken back whole, as it was written"] * 2
     + ["former values are kept for a term"],
     "app/exchange/uploads.py": [
-        "files past their term are removed by the portal",
         "the file of a batch that the actor sees",
     ],
     "app/jobs.py": ["nightly work", "outgoing mail", "outgoing mail"],
@@ -47,6 +46,14 @@ LEAVES_THE_SCOPE = {
         "work that failed is closed by the portal",
         "work whose job is lost is found by the portal",
     ],
+    "app/services/access_requests.py": [
+        "organizations for which a person may answer",
+        "roles end with the place of work",
+        "the names of the places of one user's requests",
+        "the names of the places of one user's roles",
+    ],
+    "app/services/files.py": ["files past their term are removed by the portal"],
+    "app/web/access_view.py": ["whether the role of a request still holds"],
     "app/services/registration.py": [
         "a registration is nobody's row before it is confirmed",
         "a registration is nobody's row before it is confirmed",

@@ -11,8 +11,9 @@ from app.access import READ_RULES, WRITE_RULES, _everything
 from app.cli import DEMO_LOGINS, DEMO_PASSWORD, portal
 from app.exchange.staff_columns import ALL_COLUMNS
 from app.permissions import READ, ROLES
+from app.web.rights import CHANGES, OTHER_ACTIONS, ROWS, is_whole
 from config import describe_settings
-from scripts.build_docs import CHANGES, OTHER_ACTIONS, ROWS, _is_whole, pages
+from scripts.build_docs import pages
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide"
@@ -37,7 +38,7 @@ def test_generated_page_is_up_to_date(path: Path) -> None:
 
 def test_words_of_scopes_and_actions_are_all_in_use() -> None:
     """What the code decides needs no words, and words for what the code no longer narrows would be a lie."""
-    needless = [(role, table) for role, words in ROWS.items() for table in words if _is_whole(role, table)]
+    needless = [(role, table) for role, words in ROWS.items() for table in words if is_whole(role, table)]
     unknown = [(role, table) for role, words in ROWS.items() for table in words if role not in READ_RULES[table]]
     assert needless + unknown == []
     held = {permission for role in ROLES.values() for permission in role.permissions}
