@@ -142,6 +142,7 @@ def submit(
         sentence = "Выберите доступ из списка: роль организации запрашивает тот, кто в ней работает."
         raise Invalid(sentence, fields={"wish": [sentence]})
     _check_term(valid_from, valid_to)
+    due_on = calendar.due_date(today(), TERM_DAYS)
     values = {"role": wish.role, "organization_id": wish.organization_id, "territory_id": wish.territory_id}
     _refuse_second(values)
     file = files.keep_scan(scan.name, scan.data, table=m.AccessRequest.__tablename__)
@@ -152,7 +153,7 @@ def submit(
         document_details=" ".join(details.split())[:255],
         valid_from=valid_from,
         valid_to=valid_to,
-        due_on=calendar.due_date(today(), TERM_DAYS),
+        due_on=due_on,
     )
     db.session.add(row)
     db.session.flush()
@@ -160,7 +161,7 @@ def submit(
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", wish.title), "Документ": ("", row.document_details or "")})
     letters.tell_operators(
-        f"Заявка на доступ ждёт решения: {current_actor().name}, {wish.title}. Срок — {format_date(row.due_on)}.",
+        f"Заявка на доступ ждёт решения: {current_actor().name}, {wish.title}. Срок — {format_date(due_on)}.",
         href=f"/access_request/show/{row.id}",
     )
     return row

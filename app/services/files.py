@@ -144,8 +144,7 @@ def _write(data: bytes, folder: str, suffix: str) -> Path:
 def let_expire(file_id: int | None, *, at: dt.datetime) -> None:
     """Set until when a file is kept."""
     if file_id is not None:
-        file = m.StoredFile.__table__
-        db.session.execute(update(file).where(file.c.id == file_id).values(expires_at=at))
+        db.session.execute(update(m.StoredFile).where(m.StoredFile.id == file_id).values(expires_at=at))
 
 
 # --- reading and sweeping --------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ def tables() -> list[str]:
 
 
 def verbs_of(role: Role, table: str) -> list[str]:
+    """What a role may do with a table: verbs of the generated views, then actions in the order of their buttons."""
     held = [permission for permission in role.permissions if permission.split(":")[0] == table]
     order = [*VERBS, *actions_of(table)]
     return sorted((p.split(":")[1] for p in held), key=lambda v: (order.index(v) if v in order else len(order), v))
