@@ -12,12 +12,13 @@ from sqlalchemy import select, text, update
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
-from app.clock import now, today
+from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services import accounts, anonymise, certificates, consent_texts, consents
 from app.services.reference import load_reference_data
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
+from tests.services.scans import pdf
 
 BODY = "Я даю согласие на обработку моих персональных данных. " * 8
 
@@ -325,21 +326,12 @@ def test_who_is_being_trained_is_expelled_and_the_seat_stays_taken(session: Any)
 # --- on paper --------------------------------------------------------------------------------------------------------
 
 
-def scan(actor: Any) -> m.StoredFile:
-    name = f"scan-{now().timestamp()}.pdf"
-    return mk.save(  # type: ignore[no-any-return]
-        m.StoredFile(
-            name="Согласие.pdf", content_type="application/pdf", size=10, sha256="0" * 64, path=name,
-            object_table="consent", owner_id=actor.user_id,
-        )
-    )  # fmt: skip
-
-
 def test_the_responsible_writes_down_a_paper_consent_of_an_own_person(session: Any) -> None:
     world = mk.make_world()
-    file = scan(world.responsible)
     with acting_as(world.responsible):
-        made = consents.record_paper(world.worker.employee.id, ["processing", "news"], scan_id=file.id)
+        made = consents.record_paper(world.worker.employee.id, ["processing", "news"], name="a.pdf", data=pdf())
+    (file,) = mk.rows(m.StoredFile)
+    assert (file.object_table, file.owner_id) == ("consent", world.responsible.user_id)
     assert [(c.given_how, c.scan_id) for c in mk.rows(m.Consent)] == [("paper", file.id)] * 2
     assert len(made) == 2
     assert consents.has(world.worker.employee.id, "processing")
@@ -348,7 +340,7 @@ def test_the_responsible_writes_down_a_paper_consent_of_an_own_person(session: A
 
 def test_a_stranger_writes_down_nothing(session: Any) -> None:
     world = mk.make_world()
-    file, target = scan(world.responsible), world.worker.employee.id
+    target = world.worker.employee.id
     for actor in (world.other_responsible, world.worker.actor, world.organizer_actor):
         with acting_as(actor), mk.nothing_changes(), pytest.raises((NotFound, Forbidden)):
-            consents.record_paper(target, ["processing"], scan_id=file.id)
+            consents.record_paper(target, ["processing"], name="a.pdf", data=pdf())
