@@ -72,24 +72,28 @@ def _wishes() -> Iterator[Wish]:
     employee_id = current_actor().employee_id
     places = _answerable(employee_id, on=today()) if employee_id is not None else []
     for place in places:
-        yield Wish("school", f"{ROLES['school'].title}: {place}", organization_id=place.id)
+        yield Wish("school", f"{place} — {ROLES['school'].title}", organization_id=place.id)
     for place in places:
         if place.is_organizer:
-            yield Wish("organizer", f"{ROLES['organizer'].title}: {place}", organization_id=place.id)
+            yield Wish("organizer", f"{place} — {ROLES['organizer'].title}", organization_id=place.id)
     for territory in db.session.scalars(select(m.Territory).order_by(m.Territory.name)):
-        yield Wish("territory", f"{ROLES['territory'].title}: {territory}", territory_id=territory.id)
+        yield Wish("territory", f"{territory} — {ROLES['territory'].title}", territory_id=territory.id)
     for role in ("ministry", "observer"):
         yield Wish(role, ROLES[role].title)
 
 
-def _answerable(employee_id: int, *, on: dt.date) -> list[m.Organization]:
-    """Organizations for which a person may answer on a day: those of the places of work, their heads and their units."""
+def _answerable(employee_id: int, *, on: dt.date, units: bool = False) -> list[m.Organization]:
+    """Organizations for which a person may answer on a day: those of the places of work and their heads.
+
+    The role covers the units; ``units``: they are named too.
+    """
     e, o = m.Employment.__table__, m.Organization
     live = or_(e.c.ended_on.is_(None), e.c.ended_on >= on)
     own = select(e.c.organization_id).where(e.c.employee_id == employee_id, live)
     table = m.Organization.__table__
     heads = select(table.c.parent_id).where(table.c.id.in_(own), table.c.parent_id.is_not(None))
-    statement = select(o).where(or_(o.id.in_(own), o.parent_id.in_(own), o.id.in_(heads)), o.closed_on.is_(None))
+    found = [o.id.in_(own), o.id.in_(heads), *([o.parent_id.in_(own)] if units else ())]
+    statement = select(o).where(or_(*found), o.closed_on.is_(None))
     with unscoped("organizations for which a person may answer"):
         return list(db.session.scalars(statement.order_by(o.parent_id.nulls_first(), o.short_name)))
 
@@ -301,7 +305,7 @@ def end_on_leaving(employee_id: int, organization_id: int, last_day: dt.date) ->
         statement = select(a).where(a.user_id == account.id, a.role.in_(_PLACED), _family(organization_id))
         later = or_(a.valid_to.is_(None), a.valid_to > last_day)
         roles = list(db.session.scalars(statement.where(later).options(joinedload(a.organization))))
-        kept = {place.id for place in _answerable(employee_id, on=last_day + _DAY)} if roles else set()
+        kept = {place.id for place in _answerable(employee_id, on=last_day + _DAY, units=True)} if roles else set()
         for role in roles:
             if role.organization_id in kept:
                 continue

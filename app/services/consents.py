@@ -33,6 +33,7 @@ SELF, PAPER = "self", "paper"
 WAYS: Mapping[str, str] = {SELF: "в портале", PAPER: "на бумаге"}
 #: days to end the processing after the withdrawal (152-ФЗ, ст. 21, ч. 5)
 WITHDRAWAL_DAYS = 30
+OWN_CONSENT = "Собственное согласие дают в портале: откройте «Мои согласия»."
 
 
 # --- what a person gave ----------------------------------------------------------------------------------------------
@@ -278,7 +279,7 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
     """
     person = get_writable(db.session, m.Employee, employee_id, "consent:add")
     if current_actor().employee_id == employee_id:
-        raise Forbidden("Собственное согласие дают в портале: откройте «Мои согласия».")
+        raise Forbidden(OWN_CONSENT)
     texts = [text for text in current_texts() if text.purpose in purposes]
     if not texts:
         raise Invalid("Отметьте, какие согласия подписал работник.", fields={"purposes": ["Отметьте хотя бы одно."]})

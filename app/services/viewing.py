@@ -10,12 +10,12 @@ from app.audit import record
 from app.errors import Conflict
 from app.extensions import db
 from app.services.accounts import load_account
-from app.unit_of_work import technical_write
+from app.unit_of_work import use_case
 
 RIGHT = "ab_user:view_as"
 
 
-@technical_write
+@use_case
 def start_viewing(user_id: int) -> m.Account:
     """Write into the journal whose eyes the actor takes; raises NotFound and Forbidden by ``ab_user:view_as``, Conflict."""
     user = get_writable(db.session, m.Account, user_id, RIGHT)

@@ -278,6 +278,10 @@ class AccessRequestPages(ScopedModelView):
             return False
         return super().may(row, verb)
 
+    def card_title(self, row: m.AccessRequest) -> str:
+        """Who asks."""
+        return f"Заявка на доступ: {row.user.full_name}"
+
     def blocks(self, row: m.AccessRequest) -> Sequence[Block]:
         """Who asks for what by which document; where the person works and what access there is already."""
         user = row.user

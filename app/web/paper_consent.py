@@ -52,6 +52,8 @@ class PaperConsentPages(ScopedModelView):
         """Form of the consents signed on paper."""
         current_actor().require("consent:add")
         person = get_writable(db.session, m.Employee, pk, "consent:add")
+        if person.id == current_actor().employee_id:
+            raise Forbidden(consents.OWN_CONSENT)
         choices = [(text.purpose, text.title) for text in consent_texts.current_texts()]
         kind = type("BoxesForm", (PaperConsentForm,), {"purposes": CodesField("Что подписано", choices=choices)})
         form: Any = kind()

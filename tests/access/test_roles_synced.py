@@ -188,6 +188,7 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
         "ab_user:reset_second_factor",
         "ab_user:invite",
         "ab_user:lock",
+        "ab_user:view_as",
         "employee:invite",
         "employee:access_sheet",
         "employee:confirm_actual",

@@ -60,9 +60,9 @@ def offers(actor: Actor) -> list[str]:
 
 
 def test_the_roles_of_an_organization_are_offered_to_who_works_there(world: mk.World) -> None:
-    unit = mk.make_organization(parent=world.school)
+    mk.make_organization(parent=world.school)  # the role covers the units
     found = offers(world.worker.actor)
-    assert [c for c in found if c.startswith("school")] == [f"school:{world.school.id}", f"school:{unit.id}"]
+    assert [c for c in found if c.startswith("school")] == [f"school:{world.school.id}"]
     assert not [c for c in found if c.startswith("organizer")]
     assert {"ministry:0", "observer:0", f"territory:{world.school.territory_id}"} <= set(found)
     assert not {"operator:0", "admin:0", "worker:0"} & set(found)
@@ -218,13 +218,13 @@ def dismiss(world: mk.World, on: dt.date) -> None:
 
 def test_with_the_place_of_work_its_role_ends(world: mk.World) -> None:
     unit = mk.make_organization(parent=world.school)
+    user = world.worker.actor.user_id
+    below = mk.save(m.Assignment(user_id=user, role="school", organization_id=unit.id, valid_from=today() - mk.DAY))
     row = granted(world)
-    with acting_as(world.operator):
-        below = access_requests.grant(ask(world.worker.actor, f"school:{unit.id}").id)
     dismiss(world, today() - mk.DAY)
     assert "school" not in grants(world.worker.actor)
-    for request in (row, below):
-        assert mk.fetch(m.Assignment, request.assignment_id).valid_to == today() - mk.DAY
+    for role_id in (row.assignment_id, below.id):
+        assert mk.fetch(m.Assignment, role_id).valid_to == today() - mk.DAY
     assert last_letter(world.worker.actor).subject == "Доступ прекращён"
 
 

@@ -82,7 +82,21 @@ def test_the_link_of_a_page_opens_its_section(region: Region, login: str | None,
 # --- pages of the guide
 
 
-NAMES = {"Excel", "Excel.", "Word", "PDF", "QR-код.", "XLSX", "xlsx", "Ctrl", "Google", "Authenticator"}
+NAMES = {
+    "JPEG",
+    "PNG",
+    "PNG.",
+    "Excel",
+    "Excel.",
+    "Word",
+    "PDF",
+    "QR-код.",
+    "XLSX",
+    "xlsx",
+    "Ctrl",
+    "Google",
+    "Authenticator",
+}
 #: who runs the portal sets these by name
 SETTINGS_OF_PAGE = {"admin": {"MAIL_MODE", "MAIL_REDIRECT_TO", "off", "redirect"}}
 
