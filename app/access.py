@@ -385,6 +385,8 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "password_history": {},
     "recovery_code": {},
     "one_time_link": {},
+    # what the nightly jobs have told already
+    "reminder_sent": {},
     "consent_withdrawal": {
         "worker": lambda actor, _g: _table(m.ConsentWithdrawal).c.employee_id == actor.employee_id,
         **_only("operator"),
@@ -415,8 +417,11 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "program": _PROGRAM,
     "program_module": _through(_table(m.ProgramModule).c.program_id, m.Program, _PROGRAM),
     "training_group": _GROUP,
+    "group_quota": _through(_table(m.GroupQuota).c.group_id, m.TrainingGroup, _GROUP),
     "group_meeting": _through(_table(m.GroupMeeting).c.group_id, m.TrainingGroup, _GROUP),
     "enrolment": _ENROLMENT,
+    "attendance": _through(_table(m.Attendance).c.enrolment_id, m.Enrolment, _ENROLMENT),
+    "training_order": _organizer_own(_table(m.TrainingOrder).c.organizer_id, "operator", "ministry"),
     "blank": _organizer_own(_table(m.Blank).c.organizer_id, "operator"),
     "certificate": _CERTIFICATE,
     "registry": _organizer_own(_table(m.Registry).c.organizer_id, "operator", "ministry"),

@@ -202,6 +202,11 @@ class Organization(Base):
         String(60), server_default="{number:04d}/{year}", default="{number:04d}/{year}"
     )
     secretary_name: Mapped[Name | None]
+    #: how an organizer numbers its groups, and what share of the hours a listener must attend (empty: as in «Настройки»)
+    group_mask: Mapped[str] = mapped_column(String(60), server_default="{code}-{number}", default="{code}-{number}")
+    attendance_percent: Mapped[int | None] = mapped_column(
+        SmallInteger, CheckConstraint("attendance_percent BETWEEN 0 AND 100", "attendance_percent")
+    )
     employer_agreement: Mapped[st.EmployerAgreement] = mapped_column(
         coded(st.EmployerAgreement), server_default="required", default=st.EmployerAgreement.REQUIRED
     )
@@ -620,6 +625,8 @@ class Account(User):
     totp_secret: Mapped[Name | None]
     totp_since: Mapped[Moment | None]
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    #: secret part of the address of the own courses' calendar feed
+    calendar_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     employee: Mapped[Employee | None] = relationship()
     assignments: Mapped[list["Assignment"]] = relationship(
         back_populates="user", foreign_keys="Assignment.user_id", order_by="Assignment.id"
@@ -1054,6 +1061,8 @@ class VoucherApplication(Base):
     )
     on_behalf_note: Mapped[Long | None]
     reason_text: Mapped[Long | None]
+    #: typical reason of a refusal or a return, for the statistics of refusals
+    refusal_reason_id: Mapped[int | None] = mapped_column(ForeignKey("refusal_reason.id"))
     submitted_at: Mapped[Moment | None]
     due_on: Mapped[dt.date | None]
     decided_at: Mapped[Moment | None]
@@ -1089,8 +1098,15 @@ class Voucher(Base):
     )
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
     reason_text: Mapped[Long | None]
+    #: secret part of the address of the public check (QR of the paper)
+    check_code: Mapped[str] = mapped_column(
+        String(32), unique=True, server_default=text("replace(gen_random_uuid()::text, '-', '')")
+    )
+    #: issued before the portal and loaded from Excel (order § 1.4)
+    imported: Mapped[Flag]
     employee: Mapped[Employee] = relationship(back_populates="vouchers")
     rule: Mapped[VoucherRule] = relationship()
+    replaced_by: Mapped["Voucher | None"] = relationship(remote_side="Voucher.id")
     blocks: Mapped[list["VoucherBlock"]] = relationship(back_populates="voucher", order_by="VoucherBlock.ordering")
 
     def __str__(self) -> str:
@@ -1166,7 +1182,8 @@ class Program(Base):
             "hours",
         ),
         UniqueConstraint("id", "organizer_id"),
-        UniqueConstraint("organizer_id", "code", "year"),
+        UniqueConstraint("organizer_id", "code", "year", "edition"),
+        CheckConstraint("edition > 0", "edition"),
         Index("ix_program_search", "search", postgresql_using="gin"),
         Index("ix_program_sort", "sort", "id"),
     )
@@ -1178,6 +1195,8 @@ class Program(Base):
         coded(st.ProgramKind), server_default="advanced", default=st.ProgramKind.ADVANCED
     )
     year: Mapped[int] = mapped_column(SmallInteger)
+    #: a published program never changes: what changes is its next edition, and groups keep theirs
+    edition: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"), default=1)
     hours: Mapped[int]
     form: Mapped[st.StudyForm] = mapped_column(
         coded(st.StudyForm), server_default="full_time", default=st.StudyForm.FULL_TIME
@@ -1194,10 +1213,16 @@ class Program(Base):
         coded(st.ProgramStatus), server_default="draft", default=st.ProgramStatus.DRAFT
     )
     reason_text: Mapped[Long | None]
-    previous_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
+    #: the edition or the last year's program from which this one was made
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"), index=True)
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     sort: Mapped[str] = mapped_column(Text, sort_key("title"))
-    search: Mapped[Any] = mapped_column(TSVECTOR, search_vector("title", "code"), deferred=True)
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR, search_vector("title", "code", "annotation", "authors"), deferred=True
+    )
     organizer: Mapped[Organization] = relationship()
+    previous: Mapped["Program | None"] = relationship(remote_side="Program.id")
+    document: Mapped[StoredFile | None] = relationship()
     organization_types: Mapped[list[OrganizationType]] = relationship(secondary=program_organization_type)
     positions: Mapped[list[Position]] = relationship(secondary=program_position, order_by=Position.name)
     subjects: Mapped[list[Subject]] = relationship(secondary=program_subject, order_by=Subject.name)
@@ -1231,6 +1256,7 @@ class TrainingGroup(Base):
         ForeignKeyConstraint(["program_id", "organizer_id"], ["program.id", "program.organizer_id"]),
         UniqueConstraint("organizer_id", "number"),
         Index("ix_training_group_status", "status", "starts_on"),
+        Index("ix_training_group_catalogue", "starts_on", "id", postgresql_where=text("status = 'open'")),
         Index("ix_training_group_number", "number", "id"),
     )
     id: Mapped[Id]
@@ -1242,6 +1268,8 @@ class TrainingGroup(Base):
     enrol_from: Mapped[dt.date]
     enrol_until: Mapped[dt.date]
     place: Mapped[Name]
+    #: for the catalogue's filter by place
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
     schedule: Mapped[LongText | None]
     audience: Mapped[Name | None]
     curator: Mapped[Name | None]
@@ -1257,7 +1285,9 @@ class TrainingGroup(Base):
         foreign_keys="TrainingGroup.program_id", primaryjoin="TrainingGroup.program_id == Program.id"
     )
     organizer: Mapped[Organization] = relationship(foreign_keys="TrainingGroup.organizer_id")
+    municipality: Mapped[Municipality | None] = relationship()
     meetings: Mapped[list["GroupMeeting"]] = relationship(back_populates="group", order_by="GroupMeeting.starts_at")
+    quotas: Mapped[list["GroupQuota"]] = relationship(back_populates="group", order_by="GroupQuota.id")
     enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="group")
 
     def __str__(self) -> str:
@@ -1268,7 +1298,10 @@ class GroupMeeting(Base):
     """One meeting of a group's schedule."""
 
     __tablename__ = "group_meeting"
-    __table_args__ = (CheckConstraint("ends_at > starts_at", "times"),)
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", "times"),
+        Index("ix_group_meeting_times", "starts_at", "ends_at"),
+    )
     id: Mapped[Id]
     group_id: Mapped[int] = mapped_column(ForeignKey("training_group.id", ondelete="CASCADE"), index=True)
     starts_at: Mapped[Moment]
@@ -1277,6 +1310,58 @@ class GroupMeeting(Base):
     place: Mapped[Name | None]
     teacher: Mapped[Name | None]
     group: Mapped[TrainingGroup] = relationship(back_populates="meetings")
+
+
+class GroupQuota(Base):
+    """The most seats that the people of one territory or organization may take in a group; without a row no limit."""
+
+    __tablename__ = "group_quota"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(territory_id, organization_id) = 1", "place"),
+        CheckConstraint("0 <= taken AND taken <= seats AND seats > 0", "seats"),
+        Index(
+            "uq_group_quota_place",
+            "group_id",
+            func.coalesce(text("territory_id"), 0),
+            func.coalesce(text("organization_id"), 0),
+            unique=True,
+        ),
+    )
+    id: Mapped[Id]
+    group_id: Mapped[int] = mapped_column(ForeignKey("training_group.id", ondelete="CASCADE"))
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    seats: Mapped[int] = mapped_column(SmallInteger)
+    taken: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    group: Mapped[TrainingGroup] = relationship(back_populates="quotas")
+    territory: Mapped[Territory | None] = relationship()
+    organization: Mapped[Organization | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"квота: {self.territory or self.organization}"
+
+
+class TrainingOrder(Base):
+    """Приказ of an organizer about a group: who is enrolled or expelled; ``snapshot`` holds every printed fact."""
+
+    __tablename__ = "training_order"
+    __table_args__ = (UniqueConstraint("organizer_id", "year", "number"),)
+    id: Mapped[Id]
+    group_id: Mapped[int] = mapped_column(ForeignKey("training_group.id"), index=True)
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    kind: Mapped[st.OrderKind] = mapped_column(coded(st.OrderKind))
+    number: Mapped[str] = mapped_column(String(40))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    ordered_on: Mapped[dt.date]
+    basis: Mapped[Long | None]
+    snapshot: Mapped[Json]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    group: Mapped[TrainingGroup] = relationship()
+    organizer: Mapped[Organization] = relationship()
+
+    def __str__(self) -> str:
+        return f"приказ № {self.number}"
 
 
 class Enrolment(Base):
@@ -1293,6 +1378,8 @@ class Enrolment(Base):
         ),
         Index("uq_enrolment_block", "block_id", unique=True, postgresql_where=among("status", st.BLOCK_HOLDING)),
         Index("ix_enrolment_group_status", "group_id", "status"),
+        Index("ix_enrolment_offered", "offer_until", postgresql_where=text("status = 'offered'")),
+        CheckConstraint("(status = 'offered') = (offer_until IS NOT NULL)", "offer"),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
     )
     id: Mapped[Id]
@@ -1304,6 +1391,15 @@ class Enrolment(Base):
         coded(st.EnrolmentStatus), server_default="applied", default=st.EnrolmentStatus.APPLIED
     )
     reason_text: Mapped[Long | None]
+    #: place in the waiting list: since when the person waits; until when an offered seat is kept; how many offers passed by
+    queued_at: Mapped[CreatedAt]
+    offer_until: Mapped[Moment | None]
+    offers: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
+    quota_id: Mapped[int | None] = mapped_column(ForeignKey("group_quota.id"))
+    #: the enrolment in another group of the program from which the person was transferred
+    transferred_from_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"))
+    enrolment_order_id: Mapped[int | None] = mapped_column(ForeignKey("training_order.id"))
+    expulsion_order_id: Mapped[int | None] = mapped_column(ForeignKey("training_order.id"))
     result_on: Mapped[dt.date | None]
     final_form: Mapped[Short | None]
     final_mark: Mapped[Short | None]
@@ -1317,10 +1413,27 @@ class Enrolment(Base):
         foreign_keys="Enrolment.employment_id", overlaps="employee,enrolments"
     )
     block: Mapped[VoucherBlock | None] = relationship()
+    quota: Mapped[GroupQuota | None] = relationship()
+    enrolment_order: Mapped[TrainingOrder | None] = relationship(foreign_keys="Enrolment.enrolment_order_id")
+    expulsion_order: Mapped[TrainingOrder | None] = relationship(foreign_keys="Enrolment.expulsion_order_id")
     certificates: Mapped[list["Certificate"]] = relationship(back_populates="enrolment")
+    attendance: Mapped[list["Attendance"]] = relationship(back_populates="enrolment")
 
     def __str__(self) -> str:
         return f"запись № {self.id}"
+
+
+class Attendance(Base):
+    """Whether a listener was at a meeting; no row: not marked yet."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (UniqueConstraint("meeting_id", "enrolment_id"),)
+    id: Mapped[BigId]
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("group_meeting.id", ondelete="CASCADE"))
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    mark: Mapped[st.AttendanceMark] = mapped_column(coded(st.AttendanceMark))
+    enrolment: Mapped[Enrolment] = relationship(back_populates="attendance")
+    meeting: Mapped[GroupMeeting] = relationship()
 
 
 # === documents =======================================================================================================
@@ -1678,6 +1791,7 @@ class Notice(Base):
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_unread", "employee_id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notice_digest", "user_id", "employee_id", postgresql_where=text("in_digest")),
         CheckConstraint("num_nonnulls(employee_id, user_id) = 1", "owner"),
     )
     id: Mapped[BigId]
@@ -1687,6 +1801,18 @@ class Notice(Base):
     href: Mapped[Name | None]
     created_at: Mapped[CreatedAt]
     read_at: Mapped[Moment | None]
+    #: waits for the next digest letter of its user
+    in_digest: Mapped[Flag]
+
+
+class ReminderSent(Base):
+    """A reminder that was given once and is not given again: «чек истекает через 30 дней», «занятия завтра»."""
+
+    __tablename__ = "reminder_sent"
+    kind: Mapped[Code] = mapped_column(primary_key=True)
+    object_table: Mapped[Code] = mapped_column(primary_key=True)
+    object_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sent_at: Mapped[CreatedAt]
 
 
 class ImportBatch(Base):

@@ -55,8 +55,9 @@ RIGHTS = ("voucher_application", "voucher", "voucher_block")
 COURSES = ("program", "training_group", "enrolment", "certificate")
 
 _APPLY = {"voucher_application:submit", "voucher_application:withdraw", "voucher_application:add"}
-_ENROL = {"enrolment:add", "enrolment:withdraw"}
+_ENROL = {"enrolment:add", "enrolment:withdraw", "enrolment:accept", "enrolment:transfer"}
 _PRINT = {"certificate:print"}
+_PRINT_VOUCHER = {"voucher:print"}
 _CONSENTS = {"consent:add"}
 #: corrections of the own card and moves to another organization, by the side
 _OWN_DATA = _grant("list show add", "change_request", "transfer") | {"change_request:withdraw", "transfer:withdraw"}
@@ -78,6 +79,7 @@ _ROLES = (
             | _APPLY
             | _ENROL
             | _PRINT
+            | _PRINT_VOUCHER
         ),
     ),
     Role(
@@ -96,20 +98,32 @@ _ROLES = (
             | _APPLY
             | _ENROL
             | _PRINT
+            | _PRINT_VOUCHER
         ),
     ),
     Role(
         "organizer",
         "Работник организации-организатора курсов",
         frozenset(
-            _grant(READ, *COURSES, "blank", "registry")
+            _grant(READ, *COURSES, "training_order", "blank", "registry")
             | _grant("show", "organization")
+            | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
             | {"program:submit", "program:archive"}
-            | {f"training_group:{a}" for a in ("open", "close", "start", "complete", "cancel", "registry")}
+            | {f"training_group:{a}" for a in ("open", "close", "start", "complete", "cancel", "registry", "invite")}
             | {
                 f"enrolment:{a}"
-                for a in ("confirm", "reject", "record_trained", "record_failed", "record_no_show", "expel", "result")
+                for a in (
+                    "confirm",
+                    "reject",
+                    "record_trained",
+                    "record_failed",
+                    "record_no_show",
+                    "expel",
+                    "result",
+                    "transfer",
+                    "attend",
+                )
             }
             | {"certificate:issue", "certificate:annul", "blank:spoil", "registry:send"}
             | _PRINT
@@ -128,7 +142,17 @@ _ROLES = (
         "ministry",
         "Работник министерства",
         frozenset(
-            _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, *DIRECTORIES, "registry")
+            _grant(
+                READ,
+                "organization",
+                "employee",
+                *PERSON_DATA,
+                *RIGHTS,
+                *COURSES,
+                *DIRECTORIES,
+                "training_order",
+                "registry",
+            )
             | {"registry:accept", "registry:return", "report_form:approve", "report_form:return", "survey:request"}
         ),
     ),
@@ -138,9 +162,21 @@ _ROLES = (
         frozenset(
             _grant(EDIT, "organization", "employee", *PERSON_DATA, *DIRECTORIES, "program", "training_group")
             | _grant(
-                READ, *RIGHTS, *COURSES, "registry", "audit_entry", "letter", "ab_user", "assignment", "import_batch"
+                READ,
+                *RIGHTS,
+                *COURSES,
+                "training_order",
+                "registry",
+                "audit_entry",
+                "letter",
+                "ab_user",
+                "assignment",
+                "import_batch",
             )
             | _grant("list show edit", "letter_template")
+            | _grant("list edit", "setting")
+            | {"voucher:replace", "voucher:import"}
+            | _PRINT_VOUCHER
             | {"employee:import", "employment:confirm", "employment:unconfirm"}
             | _STAFF_DATA
             | {"transfer:confirm", "employee_merge:add", "employee_merge:undo"}

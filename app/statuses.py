@@ -111,6 +111,21 @@ class NewsKind(LabelledEnum):
     MANUAL = "manual", "инструкция"
 
 
+class OrderKind(LabelledEnum):
+    """Приказ of an organizer about the listeners of a group."""
+
+    ENROLMENT = "enrolment", "о зачислении"
+    EXPULSION = "expulsion", "об отчислении"
+
+
+class AttendanceMark(LabelledEnum):
+    """Mark of the attendance journal; ``excused``: absent for a good reason, which does not count as attended."""
+
+    PRESENT = "present", "присутствовал", "ok"
+    ABSENT = "absent", "отсутствовал", "bad"
+    EXCUSED = "excused", "отсутствовал по уважительной причине", "wait"
+
+
 class EmployerAgreement(LabelledEnum):
     """How an organization agrees its people's enrolments (order § 3.5)."""
 
@@ -217,6 +232,7 @@ class GroupStatus(LabelledEnum):
 
 class EnrolmentStatus(LabelledEnum):
     WAITING = "waiting", "Лист ожидания", "wait"
+    OFFERED = "offered", "Место предложено: подтвердите", "go"
     APPLIED = "applied", "Ждёт согласования организации", "wait"
     AGREED = "agreed", "Ждёт подтверждения организатора", "wait"
     CONFIRMED = "confirmed", "Подтверждена", "go"
@@ -311,6 +327,7 @@ class JobStatus(LabelledEnum):
 # An enrolment in one of these statuses occupies a seat of its group (guard 1 of the design).
 SEAT_HOLDING = frozenset(
     {
+        EnrolmentStatus.OFFERED,
         EnrolmentStatus.APPLIED,
         EnrolmentStatus.AGREED,
         EnrolmentStatus.CONFIRMED,
@@ -322,7 +339,13 @@ SEAT_HOLDING = frozenset(
 )
 # ... and in one of these holds or has spent its voucher block (guard 2).
 BLOCK_HOLDING = frozenset(
-    {EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED, EnrolmentStatus.TRAINED}
+    {
+        EnrolmentStatus.OFFERED,
+        EnrolmentStatus.APPLIED,
+        EnrolmentStatus.AGREED,
+        EnrolmentStatus.CONFIRMED,
+        EnrolmentStatus.TRAINED,
+    }
 )
 ENROLMENT_ENDED = frozenset({EnrolmentStatus.REJECTED, EnrolmentStatus.WITHDRAWN})
 APPLICATION_LIVE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED})
@@ -453,19 +476,26 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(_G.CANCELLED, "cancel", "Отменить группу", _G.DRAFT, _G.OPEN, _G.CLOSED, _G.RUNNING, reason=True),
     ),
     "enrolment": (
+        # a seat that has become free is offered for a time, or given at once where the operator set no time
+        *_edges(_E.OFFERED, "offer", "", _E.WAITING, automatic=True),
         *_edges(_E.APPLIED, "promote", "", _E.WAITING, automatic=True),
+        *_edges(_E.WAITING, "let_pass", "", _E.OFFERED, automatic=True),
+        *_edges(_E.APPLIED, "accept", "Занять предложенное место", _E.OFFERED),
         *_edges(_E.AGREED, "agree", "Согласовать", _E.APPLIED),
         *_edges(_E.CONFIRMED, "confirm", "Подтвердить запись", _E.AGREED),
         *_edges(_E.TRAINED, "record_trained", "Обучен, аттестован", _E.CONFIRMED),
         *_edges(_E.FAILED, "record_failed", "Не аттестован", _E.CONFIRMED, reason=True),
         *_edges(_E.NO_SHOW, "record_no_show", "Не приступил", _E.CONFIRMED, confirm="Отметить: не приступил?"),
         *_edges(_E.EXPELLED, "expel", "Отчислить", _E.CONFIRMED, reason=True),
-        *_edges(_E.REJECTED, "reject", "Отклонить", _E.WAITING, _E.APPLIED, _E.AGREED, _E.CONFIRMED, reason=True),
+        *_edges(
+            _E.REJECTED, "reject", "Отклонить", _E.WAITING, _E.OFFERED, _E.APPLIED, _E.AGREED, _E.CONFIRMED, reason=True
+        ),
         *_edges(
             _E.WITHDRAWN,
             "withdraw",
             "Отозвать запись",
             _E.WAITING,
+            _E.OFFERED,
             _E.APPLIED,
             _E.AGREED,
             _E.CONFIRMED,

@@ -118,7 +118,7 @@ def _end_rights(employee_id: int) -> None:
         transitions.follow(m.Transfer, move.id, "decline", reason=REASON)
 
 
-_OPEN = frozenset({EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
+_OPEN = frozenset({EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
 
 
 def _rows(model: Any, employee_id: int, statuses: Iterable[Any]) -> list[Any]:

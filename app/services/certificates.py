@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +20,7 @@ from app.extensions import db
 from app.rules import DOCUMENT_OF, Outcome, may_issue_certificate
 from app.russian import Sex as SexCode
 from app.russian import decline_name, guess_sex, initials, initials_first
-from app.services import letters, transitions
-from app.services.numbers import next_number
+from app.services import letters, numbers, transitions
 from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 
@@ -31,8 +29,6 @@ TemplateOf = Callable[[CertificateKind], str]
 
 #: version of the snapshot's keys, as ``documents.certificate`` reads them
 _SNAPSHOT_VERSION = 1
-_FIELD = re.compile(r"\{(number|year)(?::0?([1-9])d)?\}")
-_NUMBER_LENGTH = 40
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
@@ -155,7 +151,7 @@ def _insert(
     code = secrets.token_urlsafe(16)
     # Facts before the number: the number's row is locked until the end, and a missing fact needs none.
     snapshot = _snapshot(row, kind, issued_on=issued_on, blank=blank)
-    sequence = next_number(f"certificate.{kind.value}", issued_on.year, organizer_id=organizer.id)
+    sequence = numbers.next_number(f"certificate.{kind.value}", issued_on.year, organizer_id=organizer.id)
     number = format_number(organizer.certificate_mask, sequence, issued_on.year)
     certificate = m.Certificate(
         enrolment_id=row.id,
@@ -179,20 +175,14 @@ def _insert(
 
 
 def format_number(mask: str, number: int, year: int) -> str:
-    """Write a number by an organizer's mask, such as ``{number:04d}/{year}``; only these two fields exist.
-
-    Raises Invalid for any other mask: the text comes from a form and is never given to ``str.format``.
-    """
+    """Write a number by an organizer's mask, such as ``{number:04d}/{year}``; raises Invalid for any other mask."""
     check_mask(mask)
-    values = {"number": number, "year": year}
-    return _FIELD.sub(lambda found: f"{values[found[1]]:0{found[2] or 1}d}", mask)
+    return numbers.write_number(mask, number=number, year=year)
 
 
 def check_mask(mask: str) -> None:
     """Raise Invalid unless a mask of numbers can be used."""
-    rest = _FIELD.sub("", mask)
-    has_number = any(found[1] == "number" for found in _FIELD.finditer(mask))
-    if "{" in rest or "}" in rest or not has_number or len(_FIELD.sub("0" * 9, mask)) > _NUMBER_LENGTH:
+    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year")):
         raise Invalid(
             f"Вид номера документа «{mask}» записан неверно. Можно использовать {{number}} или {{number:04d}} "
             "(обязательно) и {year}; исправьте его в карточке организации."

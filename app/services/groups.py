@@ -19,7 +19,7 @@ from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStat
 from app.unit_of_work import use_case
 
 _WITHOUT_OUTCOME = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
-_ENDED_WITH_GROUP = (EnrolmentStatus.WAITING, *_WITHOUT_OUTCOME)
+_ENDED_WITH_GROUP = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED, *_WITHOUT_OUTCOME)
 _NAMED_AT_MOST = 5
 
 
@@ -60,7 +60,8 @@ def start(group_id: int) -> m.TrainingGroup:
             "раньше, сначала исправьте даты группы."
         )
     group = seats.lock_group(group_id)
-    _end_enrolments(group, (EnrolmentStatus.WAITING,), "Обучение началось, свободных мест в группе не осталось.")
+    late = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED)
+    _end_enrolments(group, late, "Обучение началось, свободных мест в группе не осталось.")
     _tell_listeners(group, "Обучение началось.")
     return group
 

@@ -28,7 +28,7 @@ from app.statuses import (
     VoucherStatus,
 )
 
-_LIVE = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
+_LIVE = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
 _NO_SYNC = {"synchronize_session": False}
 
 # --- seats -----------------------------------------------------------------------------------------------------------

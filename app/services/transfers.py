@@ -43,7 +43,13 @@ LIVE = frozenset({TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferSta
 _UNDER_WAY: Mapping[type[m.Base], frozenset[Any]] = {
     m.VoucherApplication: APPLICATION_LIVE,
     m.Enrolment: frozenset(
-        {EnrolmentStatus.WAITING, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED}
+        {
+            EnrolmentStatus.WAITING,
+            EnrolmentStatus.OFFERED,
+            EnrolmentStatus.APPLIED,
+            EnrolmentStatus.AGREED,
+            EnrolmentStatus.CONFIRMED,
+        }
     ),
     m.PlanItem: frozenset({PlanItemStatus.PROPOSED, PlanItemStatus.AGREED}),
 }

@@ -101,6 +101,7 @@ SEES: Mapping[str, Mapping[str, str]] = {
         "t.employee_id",
         organizer="EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.organizer_id = ANY(%(places)s))",
     ),
+    "training_order": {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL},
     "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),
     "change_request": _of_people("t.employee_id"),
     # who hires sees a move from the release on

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from app import models as m
 from app import statuses as st
 from app.access import Actor, Grant, acting_as, unscoped
-from app.clock import today
+from app.clock import now, today
 from app.extensions import db
 
 _numbers = itertools.count(1)
@@ -298,6 +298,7 @@ def make_enrolment(person: Person, group: Any, *, status: st.EnrolmentStatus, bl
             employment_id=person.employment.id,
             block_id=block.id if block is not None else None,
             status=status,
+            offer_until=now() + DAY if status == st.EnrolmentStatus.OFFERED else None,
             **{"created_by_id": person.actor.user_id, **over},
         )
     )
