@@ -30,6 +30,7 @@ from app.services import (
     files,
     letters,
     mail,
+    program_files,
     queue_letter,
     registration,
     reminders,
@@ -145,6 +146,7 @@ def nightly(timestamp: int) -> None:
         consents.forget_nightly()
         uploads.remove_old()
         files.remove_old()
+        program_files.remove_unused()
         staff_undo.forget_old()
         differing = enrolments.recount()
     if differing:

@@ -1186,6 +1186,23 @@ class Program(Base):
         CheckConstraint("edition > 0", "edition"),
         Index("ix_program_search", "search", postgresql_using="gin"),
         Index("ix_program_sort", "sort", "id"),
+        Index("ix_program_submitted", "submitted_at", "id", postgresql_where=text("status = 'submitted'")),
+        Index(
+            "uq_program_published",
+            "organizer_id",
+            "code",
+            "year",
+            unique=True,
+            postgresql_where=text("status = 'published'"),
+        ),
+        Index(
+            "uq_program_prepared",
+            "organizer_id",
+            "code",
+            "year",
+            unique=True,
+            postgresql_where=text("status IN ('draft', 'submitted', 'returned')"),
+        ),
     )
     id: Mapped[Id]
     organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
@@ -1213,6 +1230,9 @@ class Program(Base):
         coded(st.ProgramStatus), server_default="draft", default=st.ProgramStatus.DRAFT
     )
     reason_text: Mapped[Long | None]
+    submitted_at: Mapped[Moment | None]
+    #: first sent to the operator after 1 November, for the next year (order § 3.3)
+    late: Mapped[Flag]
     #: the edition or the last year's program from which this one was made
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"), index=True)
     document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))

@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services import accounts, certificates, enrolments, groups, mail, people, programs, second_factor, vouchers
+from app.services import accounts, certificates, enrolments, groups, mail, people, second_factor, vouchers
 from app.statuses import EmploymentKind
 from app.web import attention, invitation_pages
 from app.web import columns as c
@@ -44,6 +44,8 @@ from app.web.letter_view import (
 from app.web.merge_view import GONE, KEPT, MergePages
 from app.web.notice_view import NoticeView
 from app.web.pages import Block, Button, Pair
+from app.web.program_view import YEAR as PROGRAM_YEAR
+from app.web.program_view import ProgramPages
 from app.web.quality_view import TITLE as QUALITY
 from app.web.quality_view import QualityView
 from app.web.queue_view import TITLE as QUEUE
@@ -259,11 +261,11 @@ class VoucherView(ScopedModelView):
 # --- Курсы -----------------------------------------------------------------------------------------------------------
 
 
-class ProgramView(ScopedModelView):
+class ProgramView(ProgramPages):
     datamodel = Table(m.Program)
-    list_columns = [c.PROGRAM, "organizer", "hours", "form", "block", "year", "status"]
+    list_columns = [c.PROGRAM, "organizer", "hours", "form", "block", PROGRAM_YEAR, "status"]
     load = ("organizer",)
-    filters = ("status", "block", "form", "year", "organizer")
+    filters = ("year", "status", "late", "block", "form", "organizer")
     base_order_by = (m.Program.sort,)
     sections = (
         ("Программа", ("organizer", "code", "title", "kind", "year", "hours", "form", "distance", "block")),
@@ -273,27 +275,11 @@ class ProgramView(ScopedModelView):
     )
     keep = ("organizer", "kind", "year", "form")
     limited = {"organizer": "program:add"}
-    hints = {"hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250."}
-    services = {
-        "submit": programs.submit,
-        "publish": programs.publish,
-        "return": programs.return_,
-        "archive": programs.archive,
+    hints = {
+        "hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250.",
+        "year": "Программы для планирования следующего года вносят не позднее 1 ноября.",
+        "qualification_name": "Для профессиональной переподготовки: её пишут в дипломе.",
     }
-
-    def choosable(self, field: str, target: type[Any]) -> Any:
-        """An organizer's worker enters programs of the own organization."""
-        return c.own_organizers() if field == "organizer" and target is m.Organization else None
-
-    def prefill(self) -> dict[str, Any]:
-        """The own organization is the organizer."""
-        return {**c.own_organizer(self), **super().prefill()}
-
-    def extra_buttons(self, row: m.Program) -> Sequence[Button]:
-        """A published program may get a group."""
-        if row.status == "published" and self.may(row, "edit"):
-            return [Button("Открыть новую группу", url_for("TrainingGroupView.add", program=row.id))]
-        return []
 
 
 class TrainingGroupView(GroupPages):

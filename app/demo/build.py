@@ -69,6 +69,7 @@ def make_rows(seed: int, *, today: dt.date, employees: int, check_base: str) -> 
     courses = Courses(rows, directories, rng, organizers, today)
     courses.add_programs()
     groups = courses.add_groups()
+    courses.add_edition()
     ledger = Ledger(rows, directories, rng, today, OPERATOR_ID)
     ledger.add_legacy(workers)
     enrolments = Enrolments(rows, rng, ledger, workers, today)

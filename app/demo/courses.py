@@ -87,6 +87,7 @@ class Courses:
         self._organizers = organizers
         self._today = today
         self._numbers = [0] * len(organizers)
+        self._sent = 0
         self.courses: list[Course] = []
         self.groups: list[Group] = []
 
@@ -121,15 +122,41 @@ class Courses:
             authors=self._rng.choice(_CURATORS),
             area="Образование",
             specialities_group="Образование и педагогические науки",
-            funding="Бюджет субъекта РФ",
+            funding="Региональный бюджет",
             status=status,
             reason_text=_RETURNED if status == ProgramStatus.RETURNED else None,
             previous_id=previous,
+            edition=1,
+            **self._sending(status),
         )
         self._add_targets(row["id"], source)
         self._add_modules(row["id"], source.hours)
         self.courses.append(Course(row, source.organizer, source, self._targets(source)))
         return int(row["id"])
+
+    def _sending(self, status: ProgramStatus) -> dict[str, Any]:
+        """When a program of the coming year was sent to the operator, and whether that was after 1 November."""
+        if status not in (ProgramStatus.SUBMITTED, ProgramStatus.RETURNED):
+            return {"submitted_at": None, "late": False}
+        self._sent += 1
+        day = self._today - 2 * self._sent * _DAY
+        return {"submitted_at": moment(day, 10, 30), "late": day > dt.date(self._today.year, 11, 1)}
+
+    def add_edition(self) -> None:
+        """Give a program whose groups have begun a second edition; the groups keep the first one."""
+        for number in sorted(range(len(self.courses)), key=lambda n: -self.courses[n].organizer):
+            former = self.courses[number]
+            states = {group.status for group in self.groups if group.course is former}
+            if former.row["status"] != ProgramStatus.PUBLISHED or not states or states - _BEGUN:
+                continue
+            former.row["status"] = ProgramStatus.ARCHIVED
+            values = {**former.row, "edition": 2, "status": ProgramStatus.PUBLISHED, "previous_id": former.row["id"]}
+            del values["id"]
+            row = self._rows.add(m.Program, **values)
+            self._add_targets(row["id"], former.source)
+            self._add_modules(row["id"], former.source.hours)
+            self.courses[number] = Course(row, former.organizer, former.source, former.targets)
+            return
 
     def _targets(self, source: DemoProgram) -> Targets:
         names = self._directories.type_names
@@ -271,6 +298,7 @@ class Courses:
 
 
 _TAUGHT = frozenset({ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED})
+_BEGUN = frozenset({GroupStatus.COMPLETED, GroupStatus.RUNNING, GroupStatus.CANCELLED})
 _STARTED = frozenset({GroupStatus.COMPLETED, GroupStatus.RUNNING, GroupStatus.CLOSED})
 #: more days than any group of the catalog lasts, days off and the January holidays included
 _LONGEST = 42

@@ -1,5 +1,7 @@
 """Files of users outside the web root: checked by content, written before their row, read by those who see the row.
 
+A scan is a PDF or a picture (``keep_scan``); a document that is written by a program is a PDF or DOCX (``recognise_document``).
+
 A file whose transaction fails stays without a row; the nightly sweep removes it, and those past their term.
 """
 
@@ -11,6 +13,7 @@ import io
 import os
 import secrets
 import time
+import zipfile
 from pathlib import Path
 
 from PIL import Image
@@ -37,6 +40,14 @@ _SCANNED = (m.AccessRequest.__tablename__, m.Consent.__tablename__)
 _TYPES = {"PDF": ("application/pdf", ".pdf"), "JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png")}
 _WRONG = "Это не скан: нужен файл PDF, JPEG или PNG. Отсканируйте или сфотографируйте документ и выберите файл снова."
 _BROKEN = "Файл повреждён и не открывается. Отсканируйте документ снова."
+_LOCKED = "Файл закрыт паролем. Сохраните PDF без пароля и выберите его снова."
+_NO_DOCUMENT = "Это не документ: нужен файл PDF или DOCX. Сохраните текст в одном из этих видов и выберите файл снова."
+_OLD_WORD = "Это файл Word старого вида или под паролем. Сохраните его как DOCX без пароля и выберите снова."
+_BROKEN_DOCUMENT = "Файл повреждён и не открывается. Сохраните документ заново и выберите файл снова."
+_MACROS = "В файле есть макросы. Сохраните документ без макросов, в виде DOCX или PDF."
+#: a DOCX holds fewer parts, and its text unpacked is smaller: more is a trap for who opens it
+_MOST_PARTS, _MOST_UNPACKED = 2000, 100 << 20
+_WORD_TEXT = b"wordprocessingml.document.main+xml"
 _GONE = "Такого файла нет, срок его хранения прошёл или он вам не виден."
 
 
@@ -55,17 +66,17 @@ def recognise(data: bytes) -> str:
     raise _refusal(_WRONG)
 
 
-def _check_pdf(data: bytes) -> None:
+def _check_pdf(data: bytes, broken: str = _BROKEN) -> None:
     try:
         reader = PdfReader(io.BytesIO(data))
         closed = reader.is_encrypted
         empty = not closed and len(reader.pages) == 0
     except Exception as error:  # a broken file makes the parser raise anything
-        raise _refusal(_BROKEN) from error
+        raise _refusal(broken) from error
     if closed:
-        raise _refusal("Файл закрыт паролем. Сохраните PDF без пароля и выберите его снова.")
+        raise _refusal(_LOCKED)
     if empty:
-        raise _refusal(_BROKEN)
+        raise _refusal(broken)
 
 
 def _check_image(data: bytes, kind: str) -> str:
@@ -82,6 +93,41 @@ def _check_image(data: bytes, kind: str) -> str:
     if too_large:
         raise _refusal("В изображении слишком много точек. Сохраните скан с разрешением 300 точек на дюйм.")
     return kind
+
+
+def recognise_document(data: bytes) -> str:
+    """Return PDF or DOCX by the content, whatever the name says; raises Invalid for anything else and for a broken file."""
+    if data.startswith(b"%PDF-"):
+        _check_pdf(data, _BROKEN_DOCUMENT)
+        return "PDF"
+    if data.startswith(b"PK\x03\x04"):
+        _check_docx(data)
+        return "DOCX"
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise _refusal(_OLD_WORD)
+    raise _refusal(_NO_DOCUMENT)
+
+
+def _check_docx(data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            parts = book.infolist()
+            names = {part.filename for part in parts}
+            fits = len(parts) <= _MOST_PARTS and sum(part.file_size for part in parts) <= _MOST_UNPACKED
+            whole = fits and _opens(book, names)
+    except Exception as error:  # a broken archive makes the reader raise anything
+        raise _refusal(_BROKEN_DOCUMENT) from error
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise _refusal(_MACROS)
+    if not whole:
+        raise _refusal(_NO_DOCUMENT if fits else _BROKEN_DOCUMENT)
+
+
+def _opens(book: zipfile.ZipFile, names: set[str]) -> bool:
+    """Whether an archive holds the text of a document, read to its end so that its sum is checked."""
+    if not {"[Content_Types].xml", "word/document.xml"} <= names:
+        return False
+    return _WORD_TEXT in book.read("[Content_Types].xml") and bool(book.read("word/document.xml"))
 
 
 def _refusal(sentence: str) -> Invalid:

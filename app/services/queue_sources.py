@@ -14,10 +14,21 @@ from app import models as m
 from app.access import Actor
 from app.clock import ZONE
 from app.permissions import ROLES
-from app.services import access_requests, calendar, people, registration, registration_check, transfers, vouchers
+from app.services import (
+    access_requests,
+    calendar,
+    people,
+    programs,
+    registration,
+    registration_check,
+    transfers,
+    vouchers,
+)
 
 Service = Callable[..., Any]
 ORGANIZATION = m.Organization.__table__
+#: working days in which a submitted program is decided: the order names none, so as long as for the other applications
+PROGRAM_DAYS = 5
 _employee = m.Employee.__table__
 _account = m.Account.__table__
 
@@ -181,6 +192,27 @@ SOURCES: tuple[Source, ...] = (
         confirm=vouchers.approve,
         give_back=vouchers.return_,
         refuse=vouchers.reject,
+    ),
+    Source(
+        code="program",
+        title="Программа",
+        right="program:publish",
+        model=m.Program,
+        waits=lambda t: and_(t.c.status == "submitted", t.c.submitted_at.is_not(None)),
+        came=lambda t: t.c.submitted_at,
+        days=PROGRAM_DAYS,
+        who=lambda t: t.c.title,
+        what=lambda t: func.concat_ws(
+            " · ",
+            func.concat("на ", t.c.year, " год"),
+            func.concat(t.c.hours, " ч"),
+            case((t.c.edition > 1, func.concat("редакция ", t.c.edition))),
+            case((t.c.late, "внесена после 1 ноября")),
+        ),
+        joins=lambda t: ((ORGANIZATION, ORGANIZATION.c.id == t.c.organizer_id),),
+        matches=lambda t, words: t.c.search.op("@@")(words),
+        confirm=programs.publish,
+        give_back=programs.return_,
     ),
     Source(
         code="consent_withdrawal",

@@ -42,6 +42,7 @@ PROTECTED = frozenset({"id", "status", "version", "taken", "created_at", "update
 
 _CHECKS: dict[type[m.Base], list[Check]] = {}
 _HOOKS: dict[type[m.Base], list[Hook]] = {}
+_BEFORE_DELETE: dict[type[m.Base], list[Callable[[Any], None]]] = {}
 _OLDEST, _YOUNGEST = 100, 16
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 
@@ -61,6 +62,16 @@ def after_save(model: type[m.Base]) -> Callable[[Hook], Hook]:
 
     def register(function: Hook) -> Hook:
         _HOOKS.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+def before_delete(model: type[m.Base]) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Register what refuses, by raising, the deletion of a row of ``model``."""
+
+    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
+        _BEFORE_DELETE.setdefault(model, []).append(function)
         return function
 
     return register
@@ -97,6 +108,8 @@ def update(row: Row, values: Values, *, version: int | None = None) -> Row:
 def delete(row: m.Base) -> None:
     """Delete a row that nothing uses; raises Conflict with the names of what uses it."""
     row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:delete")
+    for rule in _BEFORE_DELETE.get(type(row), ()):
+        rule(row)
     users = used_by(row)
     if users:
         raise Conflict(_in_use(row, users))

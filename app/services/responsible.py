@@ -21,6 +21,11 @@ def of_organization(organization_id: int) -> list[int]:
     return _holders(m.Assignment.role == "school", m.Assignment.organization_id.in_(select(above.c.id)))
 
 
+def of_organizer(organization_id: int) -> list[int]:
+    """Return ids of the accounts that work for an organizer of courses."""
+    return _holders(m.Assignment.role == "organizer", m.Assignment.organization_id == organization_id)
+
+
 def of_territory(territory_id: int) -> list[int]:
     """Return ids of the accounts of a territorial body."""
     return _holders(m.Assignment.role == "territory", m.Assignment.territory_id == territory_id)

@@ -170,9 +170,13 @@ def rule_blocks(rule: m.VoucherRule) -> Block:
 
 # --- programs, groups, certificates ----------------------------------------------------------------------------------
 
-PROGRAM = ListColumn(
-    "title", "Программа", lambda p: p.title, lambda p: Cell(p.title, f"шифр {p.code}"), (m.Program.sort,)
-)
+
+def _program(row: m.Program) -> Cell:
+    edition = f" · редакция {row.edition}" if row.edition > 1 else ""
+    return Cell(row.title, f"шифр {row.code}{edition}")
+
+
+PROGRAM = ListColumn("title", "Программа", lambda p: p.title, _program, (m.Program.sort,))
 GROUP = ListColumn(
     "number",
     "Группа",

@@ -138,6 +138,21 @@ class CodesField(Field):
             raise ValidationError("Выберите значения из списка.")
 
 
+class ListedField(SelectField):
+    """One of the texts that ``listed`` returns; a text that stands there already is offered too, so that it is kept."""
+
+    def __init__(self, label: str = "", *, listed: Callable[[], Sequence[str]], **kwargs: Any) -> None:
+        super().__init__(label, [Optional()], choices=[], **kwargs)
+        self._listed = listed
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Read the choice; the list is asked when a form is built."""
+        super().process(formdata, *args, **kwargs)
+        known = list(self._listed())
+        former = [self.object_data] if self.object_data and self.object_data not in known else []
+        self.choices = [("", "— не указано —"), *((text, text) for text in [*former, *known])]
+
+
 class LookupField(Field):
     """Choice of one or several rows of a related table, searched as one types; the chosen rows are loaded within the scope.
 

@@ -137,7 +137,16 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
     builders["own_row"] = _own_rows
     if route.kind in builders:
         yield from builders[route.kind](region, person, endpoint, route)
-    elif route.kind in ("card", "form", "change", "change_of_row", "file", "export_of_row", "form_of_row"):
+    elif route.kind in (
+        "card",
+        "form",
+        "change",
+        "change_of_row",
+        "file",
+        "export_of_row",
+        "form_of_row",
+        "attachment",
+    ):
         for row, pk in _rows(region, person, route.table):
             if route.kind != "file" or _printed(person, row):
                 yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
@@ -187,6 +196,8 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
         "change": 302,
         "change_of_row": 302,
         "file": pdf,
+        # no program of the demo has a file; who gets one is tested beside the programs
+        "attachment": 404,
     }
     return allowed[route.kind]
 

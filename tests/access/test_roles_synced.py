@@ -52,6 +52,13 @@ LEAVES_THE_SCOPE = {
         "the names of the places of one user's requests",
         "the names of the places of one user's roles",
     ],
+    "app/services/program_editions.py": [
+        "drafts of groups follow the edition that the actor publishes",
+        "is a program's code taken in a year",
+        "the editions of a program that the actor publishes",
+    ],
+    "app/services/program_files.py": ["the file of a program that the actor sees"],
+    "app/services/programs.py": ["has a program groups that were opened: only whether"],
     "app/services/files.py": ["files past their term are removed by the portal"],
     "app/web/access_view.py": ["whether the role of a request still holds"],
     "app/services/registration.py": [
