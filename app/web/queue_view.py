@@ -64,7 +64,7 @@ class QueuePage:
     refuses: bool
     failed: Sequence[Outcome] = ()
     crumbs: Sequence[Any] = ()
-    search_hint: str = "Фамилия, имя или СНИЛС"
+    search_hint: str = "Фамилия, имя, СНИЛС или программа"
     keep: Sequence[tuple[str, str]] = ()
 
 
