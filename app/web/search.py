@@ -52,8 +52,14 @@ def query_words(typed: str) -> str:
     """Return the ``tsquery`` text of what was typed: every word by its beginning, СНИЛС and ИНН as digits."""
     digits = re.sub(r"[\s\-()+]", "", typed)
     text = digits if digits.isdecimal() else typed
-    words = re.findall(r"\w+", text.lower().replace("ё", "е"))
-    return " & ".join(f"{word}:*" for word in words[:10])
+    words = re.findall(r"-?\w+", text.lower().replace("ё", "е"))
+    return " & ".join(map(_beginning, words[:10]))
+
+
+def _beginning(word: str) -> str:
+    """Term of a word; in «СЗ-30» PostgreSQL sees the number −30, in «СЗ 30» the number 30."""
+    bare = word.removeprefix("-")
+    return f"({bare}:* | '{word}':*)" if word != bare and bare.isdecimal() else f"{bare}:*"
 
 
 def match(model: type[Any], typed: str) -> ColumnElement[bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import stat
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -86,8 +85,14 @@ def with_modules(program: Any, *parts: int) -> Any:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"hours": 72, "block": st.BlockKind.VARIABLE}, "Программа длится 72\xa0часа, а вариативный блок оплачивает 16–36"),
-        ({"hours": 36, "block": st.BlockKind.INVARIANT}, "Программа длится 36\xa0часов, а инвариантный блок оплачивает"),
+        (
+            {"hours": 72, "block": st.BlockKind.VARIABLE},
+            "Программа длится 72\xa0часа, а вариативный блок оплачивает 16–36",
+        ),
+        (
+            {"hours": 36, "block": st.BlockKind.INVARIANT},
+            "Программа длится 36\xa0часов, а инвариантный блок оплачивает",
+        ),
         (
             {"hours": 256, "block": None, "kind": st.ProgramKind.RETRAINING},
             "Для профессиональной переподготовки укажите квалификацию",
@@ -171,9 +176,7 @@ def test_a_program_of_the_next_year_is_late_after_1_november(
     assert mk.fetch(m.Program, program.id).submitted_at is not None
 
 
-def test_the_first_sending_decides_whether_a_program_is_late(
-    world: mk.World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_sending_decides_whether_a_program_is_late(world: mk.World, monkeypatch: pytest.MonkeyPatch) -> None:
     program = draft(world, year=2027)
     for day in (dt.date(2026, 10, 30), dt.date(2026, 11, 5)):
         monkeypatch.setattr(programs, "today", lambda day=day: day)
@@ -422,7 +425,11 @@ def test_the_operator_leaves_a_program_with_groups_as_it_is(world: mk.World, sta
 
 def test_only_drafts_are_deleted(world: mk.World) -> None:
     published, prepared = mk.make_program(world.organizer), draft(world)
-    with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Conflict, match="Удаляют только черновики"):
+    with (
+        acting_as(world.organizer_actor),
+        mk.nothing_changes(),
+        pytest.raises(Conflict, match="Удаляют только черновики"),
+    ):
         records.delete(published)
     with acting_as(world.organizer_actor):
         records.delete(prepared)
@@ -584,7 +591,7 @@ def test_wrong_modules_are_refused_by_row(world: mk.World, modules: list[tuple[s
     program = with_modules(draft(world), 5)
     with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Invalid) as caught:
         replace(program, *modules)
-    assert sentence in " ".join(sum(caught.value.fields.values(), []))
+    assert sentence in " ".join(text for found in caught.value.fields.values() for text in found)
 
 
 def test_modules_changed_meanwhile_are_not_overwritten(world: mk.World) -> None:
@@ -696,10 +703,10 @@ def test_files_that_no_program_names_go_at_night(world: mk.World) -> None:
     paths = [files_root() / mk.fetch(m.StoredFile, row.id).path for row in (old, kept)]
     with acting_as(mk.SYSTEM):
         program_files.remove_unused()
-    assert [os.path.exists(path) for path in paths] == [True, True]  # of today: its transaction may still go on
+    assert [path.exists() for path in paths] == [True, True]  # of today: its transaction may still go on
     with unscoped("tests"):
         db.session.execute(update(m.StoredFile).values(created_at=now() - 2 * mk.DAY))
         db.session.commit()
     with acting_as(mk.SYSTEM):
         program_files.remove_unused()
-    assert [os.path.exists(path) for path in paths] == [False, True]
+    assert [path.exists() for path in paths] == [False, True]

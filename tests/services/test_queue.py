@@ -121,6 +121,9 @@ def full(world: mk.World) -> list[Any]:
         rows += [registration(world.school, due), application(mk.make_person(world.school), due)]
         rows.append(transfer(mk.make_person(world.school), world.organizer, due))
     rows += [place_waiting(world.school, workday(shift)) for shift in (-9, -7, -5, -5, -4, 0)]
+    for shift in (-8, -5, 0):
+        came = dt.datetime.combine(workday(shift), dt.time(9, 30), tzinfo=ZONE)
+        rows.append(mk.make_program(world.organizer, status=st.ProgramStatus.SUBMITTED, submitted_at=came))
     person = mk.make_person(world.school)
     due = workday(1)
     rows.append(mk.save(m.ConsentWithdrawal(employee_id=person.employee.id, person_name="Иванова А. И.", due_on=due)))
