@@ -37,7 +37,7 @@ class ModulesPage:
         left = self.hours - self.total
         if left == 0:
             return "все часы распределены"
-        return f"осталось распределить {left} ч" if left > 0 else f"лишние {-left} ч"
+        return f"осталось распределить {left}\N{NO-BREAK SPACE}ч" if left > 0 else f"лишние {-left}\N{NO-BREAK SPACE}ч"
 
 
 def read_rows(form: MultiDict[str, str]) -> list[Module]:
