@@ -26,6 +26,8 @@ from app.extensions import db
 from app.services import (
     background,
     consents,
+    course_reminders,
+    digest,
     enrolments,
     files,
     letters,
@@ -162,6 +164,22 @@ def morning(timestamp: int) -> None:
     """
     with _portal():
         queue_letter.remind()
+
+
+@jobs.periodic(cron="10 4-13 * * *")
+@jobs.task(name="digests", queueing_lock="digests")
+def digests(timestamp: int) -> None:
+    """Send what came without a letter of its own as one letter a day; asked every hour, like ``morning``."""
+    with _portal():
+        digest.send()
+
+
+@jobs.periodic(cron="20 4-16 * * *")
+@jobs.task(name="courses_tomorrow", queueing_lock="courses_tomorrow")
+def courses_tomorrow(timestamp: int) -> None:
+    """Remind the listeners of the groups that start tomorrow; the later runs find who got a seat meanwhile."""
+    with _portal():
+        course_reminders.remind()
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import exists, insert, literal, or_, select
@@ -90,7 +91,7 @@ def notify_employee(
     """
     code = template or letter_kinds.kind_of(about)
     href = href or letter_kinds.href_of(about)
-    _put_notice(text, href, employee_id=employee.id)
+    _put_notice(text, href, {"employee_id": employee.id})
     account_id, address, refuses = _account_of(employee.id, code)
     to = employee.email or address
     if not to or refuses:
@@ -114,15 +115,47 @@ def notify_account(
     values: Values | None = None,
 ) -> None:
     """Put a notice into a user's cabinet and queue a letter to the user's address."""
-    code = template or letter_kinds.GENERAL
-    columns = (m.Account.first_name, m.Account.patronymic, m.Account.email, m.Account.employee_id, _refuses(code))
+    account = _account(user_id, code := template or letter_kinds.GENERAL)
+    _put_notice(text, href, _owner(user_id, account.employee_id))
+    _mail(user_id, account, Given(subject, text, href=href, values=values or {}), code)
+
+
+def mail_account(user_id: int, text: str, *, subject: str, template: str, href: str | None = None) -> bool:
+    """Queue a letter about notices that are in the user's cabinet already.
+
+    False: the account is closed or has no address, or its user refused letters of this kind.
+    """
+    account = _account(user_id, template)
+    return bool(account.active) and _mail(user_id, account, Given(subject, text, href=href), template)
+
+
+def note(user_ids: Iterable[int], text: str, *, href: str) -> None:
+    """Put a notice into the cabinets of users; by e-mail it comes within the next digest (``services.digest``)."""
+    columns = (m.Account.id, m.Account.employee_id)
+    with unscoped("in whose cabinet a notice is put"):
+        found = db.session.execute(select(*columns).where(m.Account.id.in_(set(user_ids))).order_by(m.Account.id))
+        for user_id, employee_id in found.all():
+            _put_notice(text, href, _owner(user_id, employee_id), in_digest=True)
+
+
+def _account(user_id: int, code: str) -> Any:
+    a = m.Account
+    columns = (a.first_name, a.patronymic, a.email, a.employee_id, a.active, _refuses(code))
     with unscoped("where to write to a user"):
-        account = db.session.execute(select(*columns).where(m.Account.id == user_id)).one()
-    owner = {"employee_id": account.employee_id} if account.employee_id else {"user_id": user_id}
-    _put_notice(text, href, **owner)
-    if account.email and not account.refuses:
-        given = Given(subject, text, _called(account.first_name, account.patronymic), href, values or {})
-        write(account.email, _composed(code, given), code, user_id=user_id)
+        return db.session.execute(select(*columns).where(a.id == user_id)).one()
+
+
+def _mail(user_id: int, account: Any, given: Given, code: str) -> bool:
+    if not account.email or account.refuses:
+        return False
+    named = replace(given, name=_called(account.first_name, account.patronymic))
+    write(account.email, _composed(code, named), code, user_id=user_id)
+    return True
+
+
+def _owner(user_id: int, employee_id: int | None) -> dict[str, int]:
+    """A notice belongs to the person where the user is one, so that it outlives the account."""
+    return {"employee_id": employee_id} if employee_id else {"user_id": user_id}
 
 
 def tell_operators(text: str, *, href: str) -> int:
@@ -142,8 +175,7 @@ def tell_operators(text: str, *, href: str) -> int:
     with unscoped("operators are told what letters could not do"):
         found = db.session.execute(select(a.id, a.employee_id).where(live, ~same, a.active.is_(True))).all()
     for user_id, employee_id in found:
-        owner = {"employee_id": employee_id} if employee_id else {"user_id": user_id}
-        _put_notice(text, href, **owner)
+        _put_notice(text, href, _owner(user_id, employee_id))
     return len(found)
 
 
@@ -162,8 +194,9 @@ def _titled(code: str) -> str:
     return letter_kinds.KINDS.get(code, letter_kinds.KINDS[letter_kinds.GENERAL]).title
 
 
-def _put_notice(text: str, href: str | None, **owner: int) -> None:
-    db.session.execute(insert(m.Notice).values(text=text[:_NOTICE_LENGTH], href=href, **owner))
+def _put_notice(text: str, href: str | None, owner: Mapping[str, int], *, in_digest: bool = False) -> None:
+    values = {"text": text[:_NOTICE_LENGTH], "href": href, "in_digest": in_digest, **owner}
+    db.session.execute(insert(m.Notice).values(**values))
 
 
 def _called(first: str | None, patronymic: str | None) -> str:

@@ -5,34 +5,21 @@ The tiles of the start pages open the lists by these codes, so a figure and its 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_
 
 from app import models as m
 from app.access import current_actor
 from app.clock import now, today
-from app.services import quality
-from app.statuses import (
-    ApplicationStatus,
-    CertificateKind,
-    CertificateStatus,
-    ConfirmationStatus,
-    EnrolmentStatus,
-    GroupStatus,
-    VoucherStatus,
-)
+from app.services import matters, quality
+from app.services.matters import EXPIRING_DAYS, STARTING_DAYS
+from app.statuses import ApplicationStatus, ConfirmationStatus
 from app.web.listing import ListFilter
 
 NAME = "attention"
-#: a чек that ends this soon should be spent
-EXPIRING_DAYS = 90
-#: a group that starts this soon should be ready
-STARTING_DAYS = 14
-DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -56,10 +43,6 @@ def _filter(*matters: Matter) -> ListFilter:
         lambda: [(it.code, it.label) for it in matters if not it.right or current_actor().can(it.right)],
     )
 
-
-# Subselects are on plain tables: the rows of the list are scoped, what they are asked about belongs to them.
-_employment, _enrolment = m.Employment.__table__, m.Enrolment.__table__
-_certificate = m.Certificate.__table__
 
 # --- people and places of work ---------------------------------------------------------------------------------------
 
@@ -101,59 +84,26 @@ APPLICATION = _filter(
     ),
 )
 VOUCHER = _filter(
-    Matter(
-        "expiring",
-        f"истекают за {EXPIRING_DAYS} дней",
-        lambda: and_(
-            m.Voucher.status == VoucherStatus.ACTIVE,
-            m.Voucher.valid_until.between(today(), today() + EXPIRING_DAYS * DAY),
-        ),
-    ),
+    Matter("expiring", f"истекают за {EXPIRING_DAYS} дней", matters.expiring),
+    Matter("unspent", f"истекают за {EXPIRING_DAYS} дней, есть свободные блоки", matters.unspent),
 )
 
 # --- courses ---------------------------------------------------------------------------------------------------------
 
-
-def _starts_soon() -> Any:
-    group = m.TrainingGroup
-    ahead = [GroupStatus.DRAFT, GroupStatus.OPEN, GroupStatus.CLOSED]
-    return and_(group.status.in_(ahead), group.starts_on.between(today(), today() + STARTING_DAYS * DAY))
-
-
-def _without_results() -> Any:
-    group = m.TrainingGroup
-    listeners = select(_enrolment.c.id).where(
-        _enrolment.c.group_id == group.id, _enrolment.c.status == EnrolmentStatus.CONFIRMED
-    )
-    return and_(group.status != GroupStatus.CANCELLED, group.ends_on < today(), listeners.exists())
-
-
 GROUP = _filter(
-    Matter("soon", f"начало в ближайшие {STARTING_DAYS} дней", _starts_soon),
-    Matter("no_results", "обучение окончено, нет результатов", _without_results),
+    Matter("soon", f"начало в ближайшие {STARTING_DAYS} дней", matters.starts_soon),
+    Matter(
+        "below_minimum",
+        f"начало в ближайшие {STARTING_DAYS} дней, не набран минимум",
+        matters.below_minimum,
+        "training_group:edit",
+    ),
+    Matter("no_results", "обучение окончено, нет результатов", matters.without_results),
 )
-
-
-def _own_to_agree() -> Any:
-    """An enrolment is agreed by the organization from which it was made (order § 3.5)."""
-    schools = [i for g in current_actor().grants if g.role == "school" for i in g.organization_ids]
-    sent = select(_employment.c.id).where(_employment.c.organization_id.in_(schools))
-    return and_(m.Enrolment.status == EnrolmentStatus.APPLIED, m.Enrolment.employment_id.in_(sent))
-
-
-def _without_document() -> Any:
-    final = [CertificateKind.CERTIFICATE, CertificateKind.DIPLOMA]
-    issued = select(_certificate.c.id).where(
-        _certificate.c.enrolment_id == m.Enrolment.id,
-        _certificate.c.status == CertificateStatus.ISSUED,
-        _certificate.c.kind.in_(final),
-    )
-    return and_(m.Enrolment.status == EnrolmentStatus.TRAINED, ~issued.exists())
-
-
 ENROLMENT = _filter(
-    Matter("agree", "согласовать от своей организации", _own_to_agree, "enrolment:agree"),
-    Matter("no_document", "обучены, документ не выдан", _without_document),
+    Matter("agree", "согласовать от своей организации", matters.to_agree, "enrolment:agree"),
+    Matter("on_course", "учатся сейчас", matters.on_course),
+    Matter("no_document", "обучены, документ не выдан", matters.without_document),
 )
 
 # --- accounts --------------------------------------------------------------------------------------------------------

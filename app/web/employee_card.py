@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -108,7 +108,7 @@ def voucher_blocks(data: CardData) -> list[Block]:
     """The live чек as a picture of its blocks, or why there is none and when it may be asked for."""
     live = next((v for v in data.vouchers if v.status == VoucherStatus.ACTIVE), None)
     if live is not None:
-        parts = [_part(block, data) for block in live.blocks]
+        parts = [voucher_part(block, data.enrolment_of_block) for block in live.blocks]
         note = f"Действует до {format_date(live.valid_until)}."
         return [Block(f"Чек № {live.number}", parts=parts, note=note)]
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
@@ -123,11 +123,12 @@ def voucher_blocks(data: CardData) -> list[Block]:
 _PART_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus.USED: "ok", BlockStatus.LAPSED: "bad"}
 
 
-def _part(block: m.VoucherBlock, data: CardData) -> Cell:
+def voucher_part(block: m.VoucherBlock, enrolment_of_block: Mapping[int, m.Enrolment]) -> Cell:
+    """A block of a чек as a part of its picture: hours, state, the group for which it is taken."""
     hours = f"{block.hours_min}–{block.hours_max} ч" if block.hours_min != block.hours_max else f"{block.hours_max} ч"
     detail = block.status.label
     taken = block.status in (BlockStatus.RESERVED, BlockStatus.USED)
-    enrolment = data.enrolment_of_block.get(block.id) if taken else None
+    enrolment = enrolment_of_block.get(block.id) if taken else None
     if enrolment is not None and enrolment.group is not None:
         group = enrolment.group
         detail = f"{enrolment.status.label}: группа {group.number}, с {format_date(group.starts_on)}"

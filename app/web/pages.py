@@ -147,8 +147,21 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Todo:
+    """Something that waits for the user: what it is, until when or why, and the button that settles it."""
+
+    text: str
+    detail: str = ""
+    href: str = ""
+    tone: str = "wait"
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """A titled part of a card: labelled pairs, or a table, or events of the journal, or the parts of a чек; any may be empty."""
+    """A titled part of a card: labelled pairs, or a table, or events of the journal, or the parts of a чек,
+    or what waits for the user; any may be empty.
+    """
 
     title: str
     pairs: Sequence[Pair] = ()
@@ -160,6 +173,7 @@ class Block:
     empty: str = ""
     note: str = ""
     tone: str = ""
+    todo: Sequence[Todo] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from app.web import charts
 from app.web.list_query import ListQuery
 from app.web.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup
 from app.web.registration_own import registration_blocks
+from app.web.role_home import organizer_blocks, school_blocks
 from app.web.view_base import ViewBase
 from app.web.worker_home import worker_blocks
 
@@ -125,6 +126,12 @@ _ORGANIZER = (
     ),
     _tile(
         "training_group",
+        ("группа скоро начнёт занятия, а минимум не набран", "группы скоро начнут занятия, а минимум не набран", "групп скоро начнут занятия, а минимум не набран"),
+        "wait",
+        attention="below_minimum",
+    ),
+    _tile(
+        "training_group",
         ("группа начинает занятия за 14 дней", "группы начинают занятия за 14 дней", "групп начинают занятия за 14 дней"),
         attention="soon",
     ),
@@ -208,6 +215,8 @@ def start_page(actor: Actor) -> StartPage:
     blocks = (
         worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else registration_blocks()
     )
+    blocks += [*(school_blocks() if "school" in actor.roles else ())]
+    blocks += [*(organizer_blocks() if "organizer" in actor.roles else ())]
     if actor.roles & {"operator", "admin"}:
         blocks.append(_portal())
     waits = {group.title for group in shown} - {OVERVIEW}

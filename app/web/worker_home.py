@@ -1,56 +1,205 @@
-"""«Личный кабинет» of a worker: the чек as a picture of its blocks, courses, what waits."""
+"""«Личный кабинет» of a worker: what waits, the чек as a picture of its blocks, courses, what suits, documents, notices."""
 
 from __future__ import annotations
 
 from flask import url_for
 
-from app.services import people, vouchers
-from app.statuses import APPLICATION_LIVE, ENROLMENT_ENDED, VoucherStatus
+from app import models as m
+from app.clock import local
+from app.documents.pdf import find_office
+from app.russian import count, format_date, format_datetime, period
+from app.services import cabinet, vouchers
+from app.services.cabinet import Cabinet, OwnCourse, Suggestion
+from app.statuses import EnrolmentStatus, actions_of
 from app.web import notice_view
-from app.web.employee_card import table, voucher_blocks
-from app.web.pages import Block, Button, Cell, Row
+from app.web.employee_card import table, voucher_part
+from app.web.pages import Block, Button, Cell, Row, Todo
+
+_NEWEST = 5
 
 
 def worker_blocks(employee_id: int) -> list[Block]:
-    """Blocks of the worker's own start page."""
-    data = people.card(employee_id)
-    blocks = []
-    for block in voucher_blocks(data):
-        blocks.append(Block(block.title, parts=block.parts, note=block.note, buttons=_voucher_buttons(data)))
-    courses = [
-        Row(
-            e.id,
-            url_for("EnrolmentView.show", pk=e.id),
-            [
-                Cell(e.group.program.title, f"группа {e.group.number}", url_for("EnrolmentView.show", pk=e.id)),
-                Cell(f"{e.group.starts_on:%d.%m.%Y} – {e.group.ends_on:%d.%m.%Y}"),
-                Cell(e.status.label, tone=e.status.tone),
-            ],
-        )
-        for e in data.enrolments
-        if e.group is not None and e.status not in ENROLMENT_ENDED
-    ][:10]
-    heads = ("Программа", "Занятия", "Состояние")
-    blocks.append(
-        table("Мои курсы", heads, courses, empty="Вы ещё не записаны на курсы. Выберите группу в разделе «Группы».")
+    """Blocks of the worker's own start page, the most urgent first."""
+    data = cabinet.of_worker(employee_id)
+    waits = _waits(data)
+    return [
+        *([Block("Ждёт вас", todo=waits)] if waits else []),
+        _voucher(data, employee_id),
+        _courses(data),
+        # without a чек there is little to choose: the block above says how to get one
+        *([_suits(cabinet.suggestions(employee_id))] if data.voucher is not None else []),
+        _documents(data),
+        _notices(data),
+    ]
+
+
+def _choose_course() -> Button:
+    return Button("Выбрать курс", url_for("TrainingGroupView.list", status="open"))
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def _waits(data: Cabinet) -> list[Todo]:
+    found = [_offer(course) for course in data.offers]
+    if data.application is not None and cabinet.is_to_mend(data.application):
+        found.append(_application(data.application))
+    if data.correction is not None:
+        found.append(_correction(data.correction))
+    if data.voucher is not None and data.blocks_to_spend:
+        found.append(_unspent(data.voucher, data.blocks_to_spend))
+    return [*found, *(_important(notice) for notice in data.important)]
+
+
+def _offer(course: OwnCourse) -> Todo:
+    row, group = course.enrolment, course.enrolment.group
+    until = f"Место держится за вами до {format_datetime(local(row.offer_until))}" if row.offer_until else ""
+    take = Button(
+        actions_of("enrolment")["accept"].button,
+        url_for("EnrolmentView.act", pk=row.id, name="accept"),
+        main=True,
+        post=True,
     )
-    return [*blocks, _notices()]
+    return Todo(
+        f"Освободилось место: «{group.program.title}», {period(group.starts_on, group.ends_on)}",
+        f"{until}, потом его предложат следующему в очереди. Группа {group.number}, {group.place}.",
+        url_for("EnrolmentView.show", pk=row.id),
+        "go",
+        take,
+    )
 
 
-def _voucher_buttons(data: people.CardData) -> list[Button]:
-    if any(v.status == VoucherStatus.ACTIVE for v in data.vouchers):
-        return [Button("Выбрать курс", url_for("TrainingGroupView.list", status="open"))]
-    if any(a.status in APPLICATION_LIVE for a in data.applications):
-        return []
-    if vouchers.eligibility(data.person.id).allowed:
-        return [
-            Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=data.person.id), main=True)
-        ]
-    return []
+def _application(row: m.VoucherApplication) -> Todo:
+    href = url_for("VoucherApplicationView.show", pk=row.id)
+    returned = f"Причина: {row.reason_text}" if row.reason_text else "Проверьте сведения и подайте её."
+    words = f"Заявка на чек № {row.id}: {row.status.label[0].lower()}{row.status.label[1:]}"
+    return Todo(words, returned, href, "bad", Button("Открыть заявку", href))
 
 
-def _notices() -> Block:
+def _correction(row: m.ChangeRequest) -> Todo:
+    href = url_for("ChangeRequestView.show", pk=row.id)
+    reason = f"Причина: {row.reason_text}" if row.reason_text else ""
+    return Todo("Ваше исправление карточки отклонено", reason, href, "bad", Button("Посмотреть", href))
+
+
+def _unspent(voucher: m.Voucher, free: int) -> Todo:
+    blocks = count(free, "свободный блок", "свободных блока", "свободных блоков")
+    return Todo(
+        f"Чек действует до {format_date(voucher.valid_until)}, в нём {blocks}",
+        "Что не использовано до этого дня, сгорит.",
+        button=_choose_course(),
+    )
+
+
+def _important(notice: m.Notice) -> Todo:
+    told = notice_view.told(notice)
+    read = Button("Открыть", url_for("NoticeView.open", pk=notice.id), post=True)
+    return Todo(told.text, told.when, tone="info", button=read)
+
+
+# --- чек -------------------------------------------------------------------------------------------------------------
+
+
+def _voucher(data: Cabinet, employee_id: int) -> Block:
+    """The чек as a picture of its blocks; without one, what became of the application or whether it may be made."""
+    voucher, application = data.voucher, data.application
+    if voucher is not None:
+        parts = [voucher_part(block, data.enrolment_of_block) for block in voucher.blocks]
+        return Block(
+            f"Чек № {voucher.number}",
+            parts=parts,
+            note=f"Действует до {format_date(voucher.valid_until)}.",
+            buttons=[Button("Открыть чек", url_for("VoucherView.show", pk=voucher.id)), _choose_course()],
+        )
+    if application is not None:
+        term = f" Срок решения: {format_date(application.due_on)}." if application.due_on else ""
+        return Block("Заявка на чек", note=f"{application.status.label}.{term}")
+    may = vouchers.eligibility(employee_id)
+    apply = Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=employee_id), main=True)
+    return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
+
+
+# --- courses and documents -------------------------------------------------------------------------------------------
+
+
+def _courses(data: Cabinet) -> Block:
+    rows = [_course(course) for course in data.courses[: cabinet.MOST_COURSES]]
+    heads = ("Программа", "Занятия", "Ближайшее занятие", "Состояние")
+    block = table("Мои курсы", heads, rows, empty="Вы ещё не записаны на курсы.")
+    rest = len(data.courses) - len(rows)
+    whole = Button("Все записи", url_for("EnrolmentView.list"))
+    return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=[whole] if rest > 0 else [])
+
+
+def _course(course: OwnCourse) -> Row:
+    row, group = course.enrolment, course.enrolment.group
+    href = url_for("EnrolmentView.show", pk=row.id)
+    # who only waits for a seat is not invited to the meetings
+    meets_at = course.meets_at if row.status != EnrolmentStatus.WAITING else None
+    meets = Cell(format_datetime(meets_at), course.meets_in) if meets_at else Cell("—")
+    return Row(
+        row.id,
+        href,
+        [
+            Cell(group.program.title, f"группа {group.number}", href),
+            Cell(f"{format_date(group.starts_on)} – {format_date(group.ends_on)}", "" if meets_at else group.place),
+            meets,
+            Cell(row.status.label, tone=row.status.tone),
+        ],
+    )
+
+
+def _suits(found: list[Suggestion]) -> Block:
+    rows = []
+    for it in found:
+        href = url_for("TrainingGroupView.show", pk=it.group_id)
+        hours = count(it.hours, "час", "часа", "часов")
+        enrol = Cell("Записаться", href=url_for("EnrolmentView.add", group=it.group_id))
+        rows.append(
+            Row(
+                it.group_id,
+                href,
+                [
+                    Cell(it.title, f"{hours}, группа {it.number}, {it.organizer}", href),
+                    Cell(f"{format_date(it.starts_on)} – {format_date(it.ends_on)}", it.place),
+                    Cell(count(it.free, "место", "места", "мест")),
+                    enrol,
+                ],
+            )
+        )
+    heads = ("Программа", "Занятия", "Свободно", "Запись")
+    empty = "Сейчас нет открытых групп, которые подходят вашей должности и оплачиваются свободным блоком чека."
+    return table("Подходит вам сейчас", heads, rows, empty=empty)
+
+
+def _documents(data: Cabinet) -> Block:
+    rows = [_document(row) for row in data.documents]
+    heads = ("Документ", "Программа", "Дата выдачи", "Печать")
+    block = table("Мои документы", heads, rows, empty="Документов об обучении пока нет.")
+    whole = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
+    return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=whole)
+
+
+def _document(row: m.Certificate) -> Row:
+    href = url_for("CertificateView.show", pk=row.id)
+    group = row.enrolment.group if row.enrolment else None
+    pdf = bool(find_office())
+    paper = url_for(f"CertificateView.print_{'pdf' if pdf else 'docx'}", pk=row.id)
+    return Row(
+        row.id,
+        href,
+        [
+            Cell(f"№ {row.number}", row.kind.label, href),
+            Cell(group.program.title if group else "—", row.organizer.short_name if row.organizer else ""),
+            Cell(format_date(row.issued_on)),
+            Cell("Печать в PDF" if pdf else "Скачать для Word", href=paper),
+        ],
+    )
+
+
+def _notices(data: Cabinet) -> Block:
     """The newest notices; the unread ones stand out and all are read on their own page."""
-    events = [Cell(n.text, n.when, n.href, "wait" if n.unread else "") for n in notice_view.newest(5)]
+    shown = [notice_view.told(notice) for notice in data.notices[:_NEWEST]]
+    events = [Cell(n.text, n.when, n.href, "wait" if n.unread else "") for n in shown]
     button = Button("Все извещения", url_for("NoticeView.index"))
     return Block("Извещения", events=events, buttons=[button], empty="Извещений пока нет.")

@@ -100,7 +100,17 @@ LEAVES_THE_SCOPE = {
         "which logins of one beginning are taken",
     ],
     "app/services/letter_templates.py": ["the words of letters are the same for everybody"],
+    "app/services/course_reminders.py": [
+        "the listeners of a group are reminded by the portal",
+        "which groups start tomorrow: only ids",
+    ],
+    "app/services/digest.py": [
+        "the notices of one user become a letter",
+        "was the digest sent today: yes or no",
+        "whose notices wait for the digest: only ids",
+    ],
     "app/services/letters.py": [
+        "in whose cabinet a notice is put",
         "operators are told what letters could not do",
         "where to write to a person",
         "where to write to a user",

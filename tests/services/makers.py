@@ -298,8 +298,11 @@ def make_enrolment(person: Person, group: Any, *, status: st.EnrolmentStatus, bl
             employment_id=person.employment.id,
             block_id=block.id if block is not None else None,
             status=status,
-            offer_until=now() + DAY if status == st.EnrolmentStatus.OFFERED else None,
-            **{"created_by_id": person.actor.user_id, **over},
+            **{
+                "created_by_id": person.actor.user_id,
+                "offer_until": now() + DAY if status == st.EnrolmentStatus.OFFERED else None,
+                **over,
+            },
         )
     )
     if status in st.SEAT_HOLDING:

@@ -17,7 +17,7 @@ from tests.services.makers import SYSTEM
 from tests.statements import recorded
 from tests.web.pages import total, words
 
-MOST_STATEMENTS = 12
+MOST_STATEMENTS = 15
 ROLES = [login for login in LOGINS if not login.endswith("2")]
 TILE = re.compile(r'<li class="paper tile[^"]*"><a href="([^"]+)"><b>([^<]+)</b> <span>([^<]+)</span>')
 
@@ -64,6 +64,12 @@ def something_waits(region: Region) -> None:
             " JOIN enrolment e ON e.group_id = g.id AND e.status = 'confirmed' WHERE g.organizer_id = ANY(%(places)s))",
             day=region.today, places=list(organizer.facts["places"]),
         )  # fmt: skip
+        region.sql(
+            "UPDATE training_group SET starts_on = %(day)s + 3, enrol_from = %(day)s - 9, enrol_until = %(day)s,"
+            " ends_on = %(day)s + 9, minimum = capacity WHERE id = (SELECT max(id) FROM training_group"
+            " WHERE status = 'open' AND taken < capacity AND organizer_id = ANY(%(places)s))",
+            day=region.today, places=list(organizer.facts["places"]),
+        )  # fmt: skip
     region.sql("UPDATE change_request SET due_on = %(day)s - 1", day=region.today)
     region.sql(
         "UPDATE transfer SET status = 'accepted', released_on = %(day)s WHERE id = (SELECT max(id) FROM transfer)",
@@ -100,9 +106,9 @@ HEADINGS = {
     "operator": ["Что требует внимания", "Обзор", "Чеки, выданные в", "Обучено в", "Обучены за", "Места в", "Работа портала"],
     "ministry": ["Обзор", "Чеки, выданные в", "Обучено в", "Обучены за", "Места в"],
     "territory": ["Чего ждут в организациях", "Обзор", "Чеки, выданные в", "Места в", "Работники с", "Обучены за", "Обучено в"],
-    "organizer": ["Что требует внимания", "Обзор"],
-    "school": ["Что требует внимания", "Обзор"],
-    "worker": ["Чек №", "Мои курсы", "Извещения"],
+    "organizer": ["Что требует внимания", "Обзор", "Мои группы"],
+    "school": ["Что требует внимания", "Обзор", "Ближайшее по школе"],
+    "worker": ["Ждёт вас", "Чек №", "Мои курсы", "Подходит вам сейчас", "Мои документы", "Извещения"],
     "observer": ["Обучение работников образования", "Чеки, выданные в", "Обучено в", "Обучены за", "Места в"],
     "admin": ["Что требует внимания", "Обзор", "Работа портала"],
 }  # fmt: skip

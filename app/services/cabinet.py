@@ -1,0 +1,372 @@
+"""«Личный кабинет» of a worker: the facts of the start page, each kind by one statement (order § 1.9, 2.8, 3.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from app import models as m
+from app.clock import local, now, today
+from app.extensions import db
+from app.rules import BlockFacts, Course, Targets, Workplace, may_enrol
+from app.services import notices, seats
+from app.services.matters import EXPIRING_DAYS
+from app.statuses import (
+    APPLICATION_LIVE,
+    ENROLMENT_ENDED,
+    ApplicationStatus,
+    BlockStatus,
+    CertificateStatus,
+    ChangeStatus,
+    EnrolmentStatus,
+    GroupStatus,
+    VoucherStatus,
+)
+
+DAY = dt.timedelta(days=1)
+#: rows of a table of the page, and notices looked through
+MOST_COURSES, MOST_DOCUMENTS, MOST_NOTICES = 10, 5, 20
+#: a refused correction asks for a look so long
+DECLINED_DAYS = 14
+#: unread notices about these are put before the person
+IMPORTANT = ("/voucher", "/enrolment/", "/training_group/", "/certificate/", "/change_request/", "/transfer/")
+MOST_IMPORTANT = 3
+#: groups that suit by SQL and are asked by the rules, and how many of them are shown
+CANDIDATES, SUGGESTED = 20, 3
+_LIVE = (
+    EnrolmentStatus.WAITING,
+    EnrolmentStatus.OFFERED,
+    EnrolmentStatus.APPLIED,
+    EnrolmentStatus.AGREED,
+    EnrolmentStatus.CONFIRMED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCourse:
+    """An enrolment with its group and program, and the next meeting of the group's schedule (moment, place)."""
+
+    enrolment: m.Enrolment
+    meets_at: dt.datetime | None
+    meets_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinet:
+    """What a worker's start page tells.
+
+    ``person`` is None for who does not see the card; ``courses`` are those not over yet, the nearest first; ``correction`` is the latest one when it was refused lately;
+    ``important``: unread notices that no other row of the page tells.
+    """
+
+    person: m.Employee | None
+    voucher: m.Voucher | None
+    enrolment_of_block: Mapping[int, m.Enrolment]
+    application: m.VoucherApplication | None
+    correction: m.ChangeRequest | None
+    courses: Sequence[OwnCourse]
+    documents: Sequence[m.Certificate]
+    notices: Sequence[m.Notice]
+    important: Sequence[m.Notice]
+
+    @property
+    def offers(self) -> list[OwnCourse]:
+        """Seats from the waiting list that the person has to take in time, the shortest term first."""
+        found = [(c.enrolment.offer_until, c) for c in self.courses if c.enrolment.offer_until is not None]
+        return [course for _until, course in sorted(found, key=lambda pair: pair[0])]
+
+    @property
+    def blocks_to_spend(self) -> int:
+        """Free blocks of a чек whose term ends soon."""
+        voucher = self.voucher
+        if voucher is None or voucher.valid_until > today() + EXPIRING_DAYS * DAY:
+            return 0
+        return sum(block.status == BlockStatus.FREE for block in voucher.blocks)
+
+
+def of_worker(employee_id: int) -> Cabinet:
+    """Read the cabinet of the acting user's own person: six statements, whatever the number of rows."""
+    voucher, enrolled = _voucher(employee_id), _enrolments(employee_id)
+    person, application, correction = _asked(employee_id)
+    told = notices.newest(limit=MOST_NOTICES)
+    shown = [f"/voucher_application/show/{application.id}"] if application is not None else []
+    shown += [f"/change_request/show/{correction.id}"] if correction is not None else []
+    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.offer_until is not None]
+    return Cabinet(
+        person=person,
+        voucher=voucher,
+        enrolment_of_block={c.enrolment.block_id: c.enrolment for c in enrolled if c.enrolment.block_id is not None},
+        application=application,
+        correction=correction,
+        courses=sorted(
+            (c for c in enrolled if c.enrolment.status in _LIVE),
+            key=lambda c: (c.enrolment.group.starts_on, c.enrolment.id),
+        ),
+        documents=_documents(employee_id),
+        notices=told,
+        important=[n for n in told if _is_important(n) and n.href not in shown][:MOST_IMPORTANT],
+    )
+
+
+def _is_important(notice: m.Notice) -> bool:
+    return notice.read_at is None and bool(notice.href) and str(notice.href).startswith(IMPORTANT)
+
+
+def _voucher(employee_id: int) -> m.Voucher | None:
+    """The active чек with its blocks."""
+    statement = (
+        select(m.Voucher)
+        .where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
+        .options(joinedload(m.Voucher.blocks))
+    )
+    found: m.Voucher | None = db.session.scalars(statement).unique().one_or_none()
+    return found
+
+
+def _enrolments(employee_id: int) -> list[OwnCourse]:
+    """Enrolments that have not ended, the oldest first, so that the latest one of a block wins."""
+    e, begins = m.Enrolment, now()
+    meeting = m.GroupMeeting.__table__
+    ahead = (
+        select(meeting.c.starts_at)
+        .where(meeting.c.group_id == e.group_id, meeting.c.ends_at > begins)
+        .order_by(meeting.c.starts_at, meeting.c.id)
+        .limit(1)
+    )
+    statement = (
+        select(e, ahead.scalar_subquery(), ahead.with_only_columns(meeting.c.place).scalar_subquery())
+        .where(e.employee_id == employee_id, e.status.not_in(ENROLMENT_ENDED))
+        .options(joinedload(e.group).joinedload(_PROGRAM))
+        .order_by(e.id)
+    )
+    return [
+        OwnCourse(row, local(moment) if moment else None, place or row.group.place)
+        for row, moment, place in db.session.execute(statement)
+        if row.group is not None
+    ]
+
+
+def _asked(
+    employee_id: int,
+) -> tuple[m.Employee | None, m.VoucherApplication | None, m.ChangeRequest | None]:
+    """The person, the live application for a чек, and the latest correction of the card when it was refused lately."""
+    person, application, correction = m.Employee, m.VoucherApplication, m.ChangeRequest
+    latest = select(func.max(correction.id)).where(correction.employee_id == employee_id).scalar_subquery()
+    since = today() - DECLINED_DAYS * DAY
+    refused = and_(
+        correction.id == latest,
+        correction.status == ChangeStatus.DECLINED,
+        or_(correction.decided_at.is_(None), correction.decided_at >= since),
+    )
+    live = and_(application.employee_id == person.id, application.status.in_(APPLICATION_LIVE))
+    statement = (
+        select(person, application, correction)
+        .select_from(person)
+        .outerjoin(application, live)
+        .outerjoin(correction, refused)
+        .where(person.id == employee_id)
+    )
+    found = db.session.execute(statement).one_or_none()
+    return tuple(found) if found is not None else (None, None, None)
+
+
+def is_to_mend(application: m.VoucherApplication) -> bool:
+    """Whether an application waits for the person: it was returned, or never submitted."""
+    return application.status in (ApplicationStatus.RETURNED, ApplicationStatus.DRAFT)
+
+
+def _documents(employee_id: int) -> list[m.Certificate]:
+    c = m.Certificate
+    statement = (
+        select(c)
+        .where(c.employee_id == employee_id, c.status == CertificateStatus.ISSUED)
+        .options(joinedload(c.organizer), joinedload(c.enrolment).joinedload(m.Enrolment.group).joinedload(_PROGRAM))
+        .order_by(c.issued_on.desc(), c.id.desc())
+        .limit(MOST_DOCUMENTS)
+    )
+    return list(db.session.scalars(statement))
+
+
+_PROGRAM = m.TrainingGroup.program
+
+
+# --- what suits now --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An open group that the rules let the person join today, and its free seats."""
+
+    group_id: int
+    number: str
+    title: str
+    organizer: str
+    hours: int
+    starts_on: dt.date
+    ends_on: dt.date
+    place: str
+    free: int
+
+
+def suggestions(employee_id: int) -> list[Suggestion]:
+    """Return the nearest open groups with seats that suit the person, one of each program: four statements.
+
+    SQL narrows to a few candidates (target lists, dates, block, nothing of the same program yet), the rules decide.
+    """
+    places = _workplaces(employee_id)
+    if not places:
+        return []
+    blocks, busy = seats.blocks_of(employee_id), seats.busy_of(employee_id)
+    found: dict[int, Suggestion] = {}
+    for row in db.session.execute(_candidates(employee_id, places, blocks)):
+        course = _course_of(row)
+        if any(may_enrol(course, place, on=today(), blocks=blocks, busy=busy).allowed for place in places):
+            found.setdefault(row.program_id, _suggestion(row))
+    return list(found.values())[:SUGGESTED]
+
+
+def _names(table: Any, link: Any, owner: Any, column: Any, name: str = "name") -> Any:
+    """Array of the names of what ``link`` joins to its owner."""
+    statement = select(table.c[name]).join(link, column == table.c.id).where(owner)
+    return func.array(statement.scalar_subquery())
+
+
+def _workplaces(employee_id: int) -> list[Workplace]:
+    """What the rules ask of the person's places of work."""
+    place, link, day = m.Employment, m.employment_subject, today()
+    position, organization = m.Position.__table__, m.Organization.__table__
+    kind, subject = m.OrganizationType.__table__, m.Subject.__table__
+    subjects = _names(subject, link, link.c.employment_id == place.id, link.c.subject_id)
+    statement = (
+        select(kind.c.short_name, position.c.name, subjects)
+        .select_from(place)
+        .join(organization, organization.c.id == place.organization_id)
+        .join(kind, kind.c.id == organization.c.type_id)
+        .join(position, position.c.id == place.position_id)
+        .where(place.employee_id == employee_id, place.started_on <= day)
+        .where(or_(place.ended_on.is_(None), place.ended_on >= day))
+        .order_by(place.kind, place.id)
+    )
+    rows = db.session.execute(statement)
+    return [Workplace(organization_type=t, position=p, subjects=frozenset(s)) for t, p, s in rows]
+
+
+_TYPES, _POSITIONS, _SUBJECTS = (
+    (m.OrganizationType.__table__, m.program_organization_type, "organization_type_id", "short_name"),
+    (m.Position.__table__, m.program_position, "position_id", "name"),
+    (m.Subject.__table__, m.program_subject, "subject_id", "name"),
+)
+
+
+def _targets(target: tuple[Any, Any, str, str]) -> Any:
+    table, link, column, name = target
+    return _names(table, link, link.c.program_id == m.Program.id, link.c[column], name)
+
+
+def _aims_at(target: tuple[Any, Any, str, str], names: set[str]) -> Any:
+    """Condition: the program's list is empty, or has one of the names."""
+    table, link, column, name = target
+    whole = select(link.c.program_id).where(link.c.program_id == m.Program.id)
+    return or_(
+        ~whole.exists(), whole.join(table, table.c.id == link.c[column]).where(table.c[name].in_(names)).exists()
+    )
+
+
+def _candidates(employee_id: int, places: Sequence[Workplace], blocks: Sequence[BlockFacts]) -> Select[Any]:
+    group, program, day = m.TrainingGroup, m.Program, today()
+    organizer = m.Organization.__table__
+    return (
+        select(
+            group.id,
+            group.number,
+            group.program_id,
+            program.title,
+            organizer.c.short_name.label("organizer"),
+            program.hours,
+            program.block,
+            group.status,
+            group.enrol_from,
+            group.enrol_until,
+            group.starts_on,
+            group.ends_on,
+            group.place,
+            (group.capacity - group.taken).label("free"),
+            _targets(_TYPES).label("organization_types"),
+            _targets(_POSITIONS).label("positions"),
+            _targets(_SUBJECTS).label("subjects"),
+        )
+        .join(program, program.id == group.program_id)
+        .join(organizer, organizer.c.id == group.organizer_id)
+        .where(group.status == GroupStatus.OPEN, group.taken < group.capacity, group.starts_on >= day)
+        .where(group.enrol_from <= day, group.enrol_until >= day)
+        .where(_aims_at(_TYPES, {place.organization_type for place in places}))
+        .where(_aims_at(_POSITIONS, {place.position for place in places}))
+        .where(_aims_at(_SUBJECTS, {name for place in places for name in place.subjects}))
+        .where(_is_paid(blocks), ~_same_program(employee_id).exists())
+        .order_by(group.starts_on, group.id)
+        .limit(CANDIDATES)
+    )
+
+
+def _is_paid(blocks: Sequence[BlockFacts]) -> Any:
+    """Condition: the program needs no block, or a free one pays for it."""
+    program, group = m.Program, m.TrainingGroup
+    paid = [
+        and_(
+            program.block == block.kind,
+            program.hours.between(block.hours_min, block.hours_max),
+            group.starts_on <= block.valid_until,
+        )
+        for block in blocks
+        if block.status == BlockStatus.FREE
+    ]
+    return or_(program.block.is_(None), *paid)
+
+
+def _same_program(employee_id: int) -> Select[Any]:
+    """The person's enrolments, past ones too, in a group of the same program."""
+    e, other = m.Enrolment.__table__, m.TrainingGroup.__table__.alias("other")
+    return (
+        select(e.c.id)
+        .join(other, other.c.id == e.c.group_id)
+        .where(e.c.employee_id == employee_id, e.c.status.not_in(ENROLMENT_ENDED))
+        .where(other.c.program_id == m.TrainingGroup.program_id)
+    )
+
+
+def _course_of(row: Any) -> Course:
+    return Course(
+        number=row.number,
+        title=row.title,
+        status=row.status,
+        enrol_from=row.enrol_from,
+        enrol_until=row.enrol_until,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        hours=row.hours,
+        block=row.block,
+        targets=Targets(
+            organization_types=frozenset(row.organization_types),
+            positions=frozenset(row.positions),
+            subjects=frozenset(row.subjects),
+        ),
+    )
+
+
+def _suggestion(row: Any) -> Suggestion:
+    return Suggestion(
+        group_id=row.id,
+        number=row.number,
+        title=row.title,
+        organizer=row.organizer,
+        hours=row.hours,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        place=row.place,
+        free=row.free,
+    )
