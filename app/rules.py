@@ -352,10 +352,10 @@ def propose_outcome(facts: Attended, percent: int) -> Proposal:
             return Proposal(None, f"Ни одного посещения, не отмечено ещё {_hours(unmarked)} ч. Отметьте посещаемость.")
         return Proposal(EnrolmentStatus.NO_SHOW, "Не посещено ни одного занятия.")
     if attended * 100 >= percent * planned:
-        return Proposal(EnrolmentStatus.TRAINED, f"{visited}, нужно не меньше {percent} %: допущен.")
+        return Proposal(EnrolmentStatus.TRAINED, f"{visited}, нужно не меньше {percent} %.")
     if (attended + unmarked) * 100 >= percent * planned:
         return Proposal(None, f"{visited}, не отмечено ещё {_hours(unmarked)} ч. Отметьте посещаемость.")
-    return Proposal(EnrolmentStatus.FAILED, f"{visited}, нужно не меньше {percent} %: не допущен.")
+    return Proposal(EnrolmentStatus.FAILED, f"{visited}, нужно не меньше {percent} %.")
 
 
 def _hours(minutes: int) -> str:

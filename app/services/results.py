@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select
 
 from app import models as m
 from app.access import get_writable
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules import Proposal, propose_outcome
 from app.services import attendance, enrolments, seats, vouchers
@@ -94,7 +94,7 @@ def record_many(group_id: int, rows: Mapping[int, Outcome], common: Assessment) 
     _lock_blocks([listeners[pk] for pk in fresh])
     problems: dict[str, list[str]] = {}
     for pk in sorted(fresh):
-        _note(problems, pk, listeners[pk], _enter(pk, fresh[pk], common))
+        _note(problems, pk, listeners[pk], _enter(listeners[pk], fresh[pk], common))
     _refuse(problems)
     return len(fresh)
 
@@ -129,13 +129,15 @@ def _lock_blocks(rows: Sequence[m.Enrolment]) -> None:
         vouchers.lock_blocks(m.VoucherBlock.id.in_(ids))
 
 
-def _enter(pk: int, row: Outcome, common: Assessment) -> PortalError | None:
+def _enter(stored: m.Enrolment, row: Outcome, common: Assessment) -> PortalError | None:
     """Enter one outcome; return the refusal, so that all refusals are told at once before everything is rolled back."""
     assert row.outcome is not None
+    if stored.status in OUTCOMES:
+        return Conflict(f"уже внесён итог «{stored.status.label}».")
     assessed = row.outcome in ASSESSED
     try:
         enrolments.record_result(
-            pk,
+            stored.id,
             row.outcome,
             result_on=common.result_on,
             final_form=common.final_form if assessed else None,
@@ -161,8 +163,7 @@ def _note(problems: dict[str, list[str]], pk: int, row: m.Enrolment, refusal: Po
     elif "reason" in fields:
         problems[f"reason-{pk}"] = [f"{name}: {text}" for text in fields["reason"]]
     else:
-        entered = f"уже внесён итог «{row.status.label}»." if row.status in OUTCOMES else refusal.message
-        problems[f"outcome-{pk}"] = [f"{name}: {entered}"]
+        problems[f"outcome-{pk}"] = [f"{name}: {refusal.message}"]
 
 
 def _refuse(problems: Mapping[str, list[str]]) -> None:

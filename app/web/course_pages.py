@@ -129,8 +129,9 @@ def _save(pk: int, kind: OrderKind, form: Any) -> m.TrainingOrder:
 
 def _named(row: m.Enrolment, kind: OrderKind) -> str:
     order = training_orders.order_of(row, kind)
-    rest = f", уже в приказе № {order.number} от {format_date(order.ordered_on)}" if order else ""
-    return f"{row.employee.full_name} — {row.status.label.lower()}{rest}"
+    outcome = f" — {row.status.label.lower()}" if kind == OrderKind.EXPULSION else ""
+    rest = f" (приказ № {order.number} от {format_date(order.ordered_on)})" if order else ""
+    return f"{row.employee.full_name}{outcome}{rest}"
 
 
 def _nobody(kind: OrderKind) -> str:

@@ -87,7 +87,7 @@ def _people(part: dict[str, Any]) -> Block:
         for p in part["people"]
     ]
     heads = [Column("number", "№"), Column("name", "Кого"), Column("place", "Должность, место работы")]
-    title = f"Отчислены {part['ground']}" if part["ground"] else "Зачислены"
+    title = f"Отчислить {part['ground']}" if part["ground"] else "Зачислить"
     return Block(f"{title}: {len(rows)}", columns=heads, rows=rows)
 
 

@@ -35,6 +35,12 @@ from app.web.pages import Button, Link
 
 PERMISSION = "enrolment:result"
 PROPOSE = "propose"
+#: what a proposal says of admission to the final assessment
+_PROPOSED = {
+    EnrolmentStatus.TRAINED: "Допущен",
+    EnrolmentStatus.FAILED: "Не допущен",
+    EnrolmentStatus.NO_SHOW: "Не приступил",
+}
 _ROW = re.compile(r"(outcome|mark|reason)-(\d{1,9})")
 _LONG = Length(max=TEXT_LENGTH, message=f"Не больше {TEXT_LENGTH} знаков.")
 _NOT_RUNNING = "Итоги вносят, когда обучение идёт. Состояние этой группы — «{}»."
@@ -248,7 +254,7 @@ def _row(item: Expected, draft: Draft) -> ResultRow:
         pk=row.id,
         name=row.employee.full_name,
         href=url_for("EnrolmentView.show", pk=row.id),
-        proposed=proposal.outcome.label if proposal.outcome else "нет предложения",
+        proposed=_PROPOSED[proposal.outcome] if proposal.outcome else "Нет предложения",
         tone=proposal.outcome.tone if proposal.outcome else "grey",
         why=proposal.reason,
         outcome=typed.outcome.value if typed.outcome else "",
