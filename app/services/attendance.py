@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
@@ -218,18 +218,18 @@ def _record(journal: Journal, changed: Marks) -> None:
             record("enrolment.attended", row, changes)
 
 
-def count_unmarked(group_id: int) -> int:
-    """Return how many marks are missing at the meetings of a group that have begun."""
+def unmarked_of(group_id: int) -> ColumnElement[int]:
+    """Return the number, as a part of a statement, of the marks missing at the meetings of a group that have begun."""
     begun = select(func.count()).select_from(m.GroupMeeting)
     begun = begun.where(m.GroupMeeting.group_id == group_id, m.GroupMeeting.starts_at <= now())
-    people = select(func.count()).select_from(m.Enrolment)
-    people = people.where(m.Enrolment.group_id == group_id, m.Enrolment.status == EnrolmentStatus.CONFIRMED)
+    waiting = (m.Enrolment.group_id == group_id, m.Enrolment.status == EnrolmentStatus.CONFIRMED)
+    people = select(func.count()).select_from(m.Enrolment).where(*waiting)
     marked = (
         select(func.count(m.Attendance.id))
         .join(m.Enrolment, m.Enrolment.id == m.Attendance.enrolment_id)
         .join(m.GroupMeeting, m.GroupMeeting.id == m.Attendance.meeting_id)
-        .where(m.Enrolment.group_id == group_id, m.Enrolment.status == EnrolmentStatus.CONFIRMED)
-        .where(m.GroupMeeting.starts_at <= now())
+        .where(*waiting, m.GroupMeeting.starts_at <= now())
     )
-    row = db.session.execute(select(begun.scalar_subquery(), people.scalar_subquery(), marked.scalar_subquery())).one()
-    return max(int(row[0]) * int(row[1]) - int(row[2]), 0)
+    # the statement around them may be about enrolments too
+    meetings, listeners, marks = (part.correlate(None).scalar_subquery() for part in (begun, people, marked))
+    return func.greatest(meetings * listeners - marks, 0)

@@ -15,7 +15,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules import Proposal, propose_outcome
 from app.services import attendance, enrolments, seats, vouchers
-from app.statuses import CertificateStatus, EnrolmentStatus, GroupStatus
+from app.statuses import CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 
 OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
@@ -188,7 +188,7 @@ class Missing:
 
 
 def missing_of(group: m.TrainingGroup) -> Missing:
-    """Return what is still to be done for a group that the caller has loaded within the actor's scope; two statements."""
+    """Return what is still to be done for a group that the caller has loaded within the actor's scope; one statement."""
     row, paper = m.Enrolment, m.Certificate
     issued = exists().where(paper.enrolment_id == row.id, paper.status == CertificateStatus.ISSUED)
 
@@ -197,6 +197,7 @@ def missing_of(group: m.TrainingGroup) -> Missing:
 
     found = db.session.execute(
         select(
+            attendance.unmarked_of(group.id),
             number(row.status.in_(_WITHOUT_OUTCOME)),
             number(row.status.in_(attendance.LISTENERS), row.enrolment_order_id.is_(None)),
             number(row.status.in_(OUTCOMES), row.expulsion_order_id.is_(None)),
@@ -205,5 +206,11 @@ def missing_of(group: m.TrainingGroup) -> Missing:
         .select_from(row)
         .where(row.group_id == group.id)
     ).one()
-    marks = attendance.count_unmarked(group.id) if group.status == GroupStatus.RUNNING else 0
-    return Missing(marks=marks, outcome=found[0], enrolment_order=found[1], expulsion_order=found[2], document=found[3])
+    marks, outcome, enrolment_order, expulsion_order, document = map(int, found)
+    return Missing(
+        marks=marks,
+        outcome=outcome,
+        enrolment_order=enrolment_order,
+        expulsion_order=expulsion_order,
+        document=document,
+    )

@@ -11,7 +11,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.rules import Attended
-from app.services import attendance
+from app.services import attendance, results
 from app.services.attendance import ChangedMeanwhile
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting
@@ -150,6 +150,6 @@ def test_own_percent_of_the_organizer_wins_over_the_setting(course: Course) -> N
 def test_marks_that_are_missing_are_counted(course: Course) -> None:
     make_meeting(course.group, days=-1)
     with acting_as(course.world.organizer_actor):
-        assert attendance.count_unmarked(course.group.id) == 6
+        assert results.missing_of(course.group).marks == 6
         make_marks(course.meetings[0], course.rows)
-        assert attendance.count_unmarked(course.group.id) == 3
+        assert results.missing_of(course.group).marks == 3
