@@ -25,10 +25,10 @@ from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView
 from app.web.consent_view import PERSON_NAME, ConsentTextPages, ConsentView, ConsentWithdrawalPages, has_consents
+from app.web.course_pages import CoursePages
 from app.web.employee_view import EmployeePages
 from app.web.enrolment_view import EnrolmentPages
 from app.web.global_search import SearchView
-from app.web.group_view import GroupPages
 from app.web.help import HelpView
 from app.web.letter_view import (
     ADDRESS_FILTER,
@@ -43,6 +43,7 @@ from app.web.letter_view import (
 )
 from app.web.merge_view import GONE, KEPT, MergePages
 from app.web.notice_view import NoticeView
+from app.web.order_view import ORDER_GROUP, OrderPages
 from app.web.pages import Block, Button, Pair
 from app.web.program_view import YEAR as PROGRAM_YEAR
 from app.web.program_view import ProgramPages
@@ -282,7 +283,7 @@ class ProgramView(ProgramPages):
     }
 
 
-class TrainingGroupView(GroupPages):
+class TrainingGroupView(CoursePages):
     datamodel = Table(m.TrainingGroup)
     list_columns = [c.GROUP, "organizer", c.GROUP_DATES, "place", c.SEATS, "status"]
     load = ("program", "organizer")
@@ -330,6 +331,15 @@ class CertificateView(CertificatePrinting):
     filters = ("status", "kind", "issued_on", "organizer")
     base_order_by = (m.Certificate.id.desc(),)
     services = {"annul": certificates.annul}
+
+
+class TrainingOrderView(OrderPages):
+    datamodel = Table(m.TrainingOrder)
+    list_columns = ["number", "kind", "ordered_on", ORDER_GROUP, "organizer"]
+    load = ("organizer",)
+    filters = ("kind", "ordered_on", "organizer")
+    base_order_by = (m.TrainingOrder.id.desc(),)
+    empty = "Приказов пока нет. Приказ о зачислении или об отчислении издают в карточке группы."
 
 
 # --- Справочники -----------------------------------------------------------------------------------------------------
@@ -642,7 +652,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView,)),
+    ("Документы", (CertificateView, TrainingOrderView)),
     (
         "Справочники",
         (

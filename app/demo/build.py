@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app import clock
 from app.demo.accounts import OPERATOR_ID, add_accounts, link_roles
 from app.demo.catalog import organizations
+from app.demo.course_papers import CoursePapers
 from app.demo.courses import Courses
 from app.demo.enrolments import Enrolments
 from app.demo.names import PersonGenerator
@@ -81,6 +82,7 @@ def make_rows(seed: int, *, today: dt.date, employees: int, check_base: str) -> 
     papers.issue(groups, enrolments)
     papers.add_stock()
     papers.add_registry(organizers[_DEMO_ORGANIZER])
+    CoursePapers(rows, Random(seed), organizers, today).add_all(groups, enrolments)  # noqa: S311 - a stream of its own
     accounts = add_accounts(rows, directories, places, workers, today)
     add_office(rows, rng, accounts, workers, courses.courses, today)
     return rows

@@ -260,7 +260,7 @@ def record_result(
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
     if row.status == outcome:
         return row
-    _check_running(group)
+    insist_running(group)
     facts = {"final_form": final_form, "final_mark": final_mark, "protocol_number": protocol_number}
     block = seats.lock_block(row.block_id)
     values: dict[str, Any] = {"result_on": _checked_date(group, result_on or today()), **facts}
@@ -272,7 +272,8 @@ def record_result(
     return row
 
 
-def _check_running(group: m.TrainingGroup) -> None:
+def insist_running(group: m.TrainingGroup) -> None:
+    """Raise Conflict unless the group is being trained now: outcomes are entered only then."""
     if group.status != GroupStatus.RUNNING:
         raise Conflict(
             f"Результаты вносят, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."

@@ -19,7 +19,9 @@ from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStat
 from app.unit_of_work import use_case
 
 _WITHOUT_OUTCOME = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
-_ENDED_WITH_GROUP = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED, *_WITHOUT_OUTCOME)
+#: who waits for a seat, or was offered one and has not answered
+_WITHOUT_SEAT = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED)
+_ENDED_WITH_GROUP = (*_WITHOUT_SEAT, *_WITHOUT_OUTCOME)
 _NAMED_AT_MOST = 5
 
 
@@ -60,8 +62,7 @@ def start(group_id: int) -> m.TrainingGroup:
             "раньше, сначала исправьте даты группы."
         )
     group = seats.lock_group(group_id)
-    late = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED)
-    _end_enrolments(group, late, "Обучение началось, свободных мест в группе не осталось.")
+    _end_enrolments(group, _WITHOUT_SEAT, "Обучение началось, свободных мест в группе не осталось.")
     _tell_listeners(group, "Обучение началось.")
     return group
 
@@ -69,13 +70,14 @@ def start(group_id: int) -> m.TrainingGroup:
 @use_case
 def complete(group_id: int) -> m.TrainingGroup:
     """Complete the training; refused while somebody has no outcome, naming these people."""
-    group = transitions.move(m.TrainingGroup, group_id, "complete")
-    seats.lock_group(group_id)
+    transitions.move(m.TrainingGroup, group_id, "complete")
+    group = seats.lock_group(group_id)
     names = [row.employee.short_name for row in _enrolments(group_id, _WITHOUT_OUTCOME)]
     if names:
         rest = len(names) - _NAMED_AT_MOST
         shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
         raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
+    _end_enrolments(group, _WITHOUT_SEAT, "Обучение в группе завершено, место не освободилось.")
     _tell_listeners(group, "Обучение завершено.")
     return group
 

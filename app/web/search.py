@@ -23,12 +23,14 @@ RELATED: Mapping[str, tuple[tuple[str, type[Any]], ...]] = {
     "enrolment": (("employee_id", m.Employee),),
     "certificate": (("employee_id", m.Employee),),
     "registry": (("organizer_id", m.Organization),),
+    "training_order": (("organizer_id", m.Organization),),
 }
 #: columns whose beginning is searched as it is typed
 BEGINNINGS: Mapping[str, tuple[str, ...]] = {
     "voucher": ("number",),
     "training_group": ("number",),
     "certificate": ("number",),
+    "training_order": ("number",),
     "ab_user": ("username", "last_name", "email"),
     "audit_entry": ("user_name", "object_label"),
     "letter": ("recipient", "subject"),
@@ -44,6 +46,7 @@ HINTS: Mapping[str, str] = {
     "voucher": "Номер чека или фамилия",
     "registration": "Фамилия, СНИЛС без пробелов, почта",
     "certificate": "Номер документа или фамилия",
+    "training_order": "Номер приказа или организация",
     "program": "Слова из названия или шифр",
 }
 

@@ -341,3 +341,35 @@ def test_date_of_issue_lies_between_the_courses_end_and_today(issued_on: dt.date
 @pytest.mark.parametrize("issued_on", [TRAINED.ends_on, DAY])
 def test_date_of_issue_may_be_either_bound(issued_on: dt.date) -> None:
     assert certify(TRAINED, CertificateKind.CERTIFICATE, issued_on) == rules.ALLOWED
+
+
+# --- outcome by attendance -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "reason"),
+    [
+        ((0, 0, 0), None, "В группе нет расписания, поэтому портал ничего не предлагает."),
+        ((0, 960, 0), EnrolmentStatus.NO_SHOW, "Не посещено ни одного занятия."),
+        ((0, 960, 480), None, "Ни одного посещения, не отмечено ещё 8 ч. Отметьте посещаемость."),
+        ((600, 960, 0), EnrolmentStatus.FAILED, "Посещено 10 из 16 часов (62 %), нужно не меньше 75 %."),
+        ((720, 960, 0), EnrolmentStatus.TRAINED, "Посещено 12 из 16 часов (75 %), нужно не меньше 75 %."),
+        ((719, 960, 0), EnrolmentStatus.FAILED, "Посещено 11,9 из 16 часов (74 %), нужно не меньше 75 %."),
+        ((600, 960, 120), None, "Посещено 10 из 16 часов (62 %), не отмечено ещё 2 ч. Отметьте посещаемость."),
+        ((600, 960, 119), EnrolmentStatus.FAILED, "Посещено 10 из 16 часов (62 %), нужно не меньше 75 %."),
+        ((720, 960, 240), EnrolmentStatus.TRAINED, "Посещено 12 из 16 часов (75 %), нужно не меньше 75 %."),
+        ((330, 330, 0), EnrolmentStatus.TRAINED, "Посещено 5,5 из 5,5 часа (100 %), нужно не меньше 75 %."),
+        ((60, 1260, 0), EnrolmentStatus.FAILED, "Посещено 1 из 21 часа (4 %), нужно не меньше 75 %."),
+    ],
+)
+def test_attendance_proposes_an_outcome_and_says_why(
+    facts: tuple[int, int, int], outcome: EnrolmentStatus | None, reason: str
+) -> None:
+    attended, planned, unmarked = facts
+    found = rules.propose_outcome(rules.Attended(attended=attended, planned=planned, unmarked=unmarked), 75)
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_an_organizer_that_demands_nothing_still_needs_one_visit() -> None:
+    assert rules.propose_outcome(rules.Attended(attended=60, planned=960), 0).outcome == EnrolmentStatus.TRAINED
+    assert rules.propose_outcome(rules.Attended(attended=0, planned=960), 0).outcome == EnrolmentStatus.NO_SHOW

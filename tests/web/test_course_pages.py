@@ -1,0 +1,366 @@
+"""Pages of a course: the journal of attendance, the table of results, the Excel sheet, orders; statements and strangers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextvars import Context
+from typing import Any
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+
+from app import models as m
+from app import statuses as st
+from app.access import Actor, acting_as
+from app.clock import today
+from app.russian import format_date
+from app.services import attendance
+from app.services.accounts import find_account
+from tests.services import makers as mk
+from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting
+from tests.statements import recorded
+from tests.web.pages import error_beside, form_fields, refusal, words
+
+E, M = st.EnrolmentStatus, st.AttendanceMark
+MOST_STATEMENTS = 15
+
+
+@pytest.fixture(autouse=True)
+def _portal_looks(session: Any) -> Iterator[None]:
+    with acting_as(mk.SYSTEM):
+        yield
+
+
+class Clerk:
+    """The organizer's worker at a browser."""
+
+    def __init__(self, app: Flask, actor: Actor, organization: Any) -> None:
+        mk.save(
+            m.Assignment(
+                user_id=actor.user_id,
+                role="organizer",
+                organization_id=organization.id,
+                basis="Приказ",
+                valid_from=today(),
+            )
+        )
+        account = find_account(mk.fetch(m.Account, actor.user_id).username)
+        self.client = app.test_client()
+        with self.client.session_transaction() as session:
+            session["_user_id"], session["_fresh"] = account.get_id(), True
+
+    def open(self, path: str, **request: Any) -> Any:
+        """Ask as a browser does: outside the context of the test, so that nothing loaded there is used."""
+        return Context().run(self.client.open, path, **request)
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.open(path)
+        assert answer.status_code == status, words(answer.get_data(as_text=True))[:300]
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, *, status: int = 302, form: str = "", **data: Any) -> str:
+        """Send the form of a page (``form``, the path itself by default) with some fields changed."""
+        fields = {name: values[-1] for name, values in form_fields(self.get(form or path)).items()}
+        sent = {"csrf_token": fields["csrf_token"], **({} if form else fields), **data}
+        answer = self.open(path, method="POST", data={name: value for name, value in sent.items() if value is not None})
+        assert answer.status_code == status, words(answer.get_data(as_text=True))[:500]
+        return answer.get_data(as_text=True)
+
+    def flashes(self) -> list[str]:
+        with self.client.session_transaction() as session:
+            return [text for _category, text in session.pop("_flashes", [])]
+
+
+def clerk_of(app: Flask, course: Course) -> Clerk:
+    return Clerk(app, course.world.organizer_actor, course.world.organizer)
+
+
+def marks() -> dict[tuple[int, int], str]:
+    return {(row.meeting_id, row.enrolment_id): str(row.mark) for row in mk.rows(m.Attendance)}
+
+
+# --- attendance ------------------------------------------------------------------------------------------------------
+
+
+def test_marks_are_typed_saved_and_shown(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, path = clerk_of(app, course), f"/training_group/attendance/{course.group.id}"
+    meeting, row = course.meetings[0].id, course.rows[1].id
+    clerk.post(path, **{f"m-{meeting}-{row}": "absent"})
+    assert clerk.flashes() == ["Отметки сохранены: 1."]
+    assert marks() == {(meeting, row): "absent"}
+    assert form_fields(clerk.get(path))[f"m-{meeting}-{row}"] == ["absent"]
+    assert form_fields(clerk.get(path))["shown"] == [f"{meeting}-{row}-absent"]
+
+
+def test_everybody_without_a_mark_is_present_by_one_button(app: Flask, session: Any) -> None:
+    course = make_course(people=3)
+    make_marks(course.meetings[0], course.rows[:1], M.EXCUSED)
+    clerk, (first, second) = clerk_of(app, course), course.meetings
+    page = f"/training_group/attendance/{course.group.id}?meeting={first.id}"
+    assert "Остальные присутствовали" in clerk.get(page)
+    clerk.post(page, all=str(first.id))
+    assert [marks()[first.id, row.id] for row in course.rows] == ["excused", "present", "present"]
+    assert not [place for place in marks() if place[0] == second.id]
+
+
+def test_what_two_users_changed_is_shown_and_nothing_is_lost(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, path = clerk_of(app, course), f"/training_group/attendance/{course.group.id}"
+    meeting, (first, second) = course.meetings[0].id, [row.id for row in course.rows]
+    opened = {name: values[0] for name, values in form_fields(clerk.get(path)).items()}
+    make_marks(course.meetings[0], course.rows[:1], M.ABSENT)
+    typed = {**opened, f"m-{meeting}-{first}": "present", f"m-{meeting}-{second}": "present"}
+    answer = clerk.open(path, method="POST", data=typed)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "другой пользователь поставил другие отметки" in page
+    assert marks() == {(meeting, first): "absent"}
+    again = {name: values[0] for name, values in form_fields(page).items()}
+    assert again[f"m-{meeting}-{first}"] == "present"
+    assert clerk.open(path, method="POST", data=again).status_code == 302
+    assert marks() == {(meeting, first): "present", (meeting, second): "present"}
+
+
+def test_foreign_places_and_unknown_marks_write_nothing(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    other = mk.make_past_group(course.world.program)
+    foreign = make_listeners(course.world, other, 1)[0]
+    clerk, path, meeting = clerk_of(app, course), f"/training_group/attendance/{course.group.id}", course.meetings[0].id
+    with mk.nothing_changes():
+        clerk.post(path, status=404, **{f"m-{meeting}-{foreign.id}": "present"})
+        page = clerk.post(path, status=422, **{f"m-{meeting}-{course.rows[0].id}": "late"})
+        clerk.get(f"{path}?meeting=999999", status=404)
+    assert "Такой отметки нет" in page
+
+
+def test_a_long_schedule_is_turned_over_and_opens_at_today(app: Flask, session: Any) -> None:
+    course = make_course(people=1, meetings=0)
+    meetings = [make_meeting(course.group, days=9 - n, hours=1) for n in range(18)]
+    clerk, path = clerk_of(app, course), f"/training_group/attendance/{course.group.id}"
+    shown = [name for name in form_fields(clerk.get(path)) if name.startswith("m-")]
+    assert shown == [f"m-{meeting.id}-{course.rows[0].id}" for meeting in meetings[8:10]]
+    assert len([n for n in form_fields(clerk.get(f"{path}?part=0")) if n.startswith("m-")]) == 8
+    assert "Занятия 17–18" in clerk.get(f"{path}?part=99")
+
+
+def test_a_completed_group_is_only_read(app: Flask, session: Any) -> None:
+    course = make_course(people=1, status=st.GroupStatus.COMPLETED)
+    make_marks(course.meetings[0], course.rows, M.EXCUSED)
+    page = clerk_of(app, course).get(f"/training_group/attendance/{course.group.id}")
+    assert "<select" not in page
+    assert "отсутствовал по уважительной причине" in page and "Группа завершена" in page
+
+
+def test_the_sheet_is_given_out_and_journaled(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    answer = clerk_of(app, course).open(f"/training_group/attendance/{course.group.id}/sheet")
+    assert answer.get_data().startswith(b"PK")
+    assert [entry.object_id for entry in mk.journal("training_group.printed")] == [course.group.id]
+
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+def results_path(course: Course) -> str:
+    return f"/training_group/results/{course.group.id}"
+
+
+def test_results_of_the_group_are_entered_from_the_table(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, (first, second) = clerk_of(app, course), [row.id for row in course.rows]
+    typed = {
+        f"outcome-{first}": "trained", f"mark-{first}": "отлично",
+        f"outcome-{second}": "failed", f"reason-{second}": "Не явилась", "final_form": "экзамен",
+    }  # fmt: skip
+    clerk.post(results_path(course), **typed)
+    assert clerk.flashes() == ["Итоги внесены: у 2\u00a0слушателей."]
+    stored = [mk.fetch(m.Enrolment, pk) for pk in (first, second)]
+    assert [(row.status, row.final_mark, row.final_form) for row in stored] == [
+        (E.TRAINED, "отлично", "экзамен"),
+        (E.FAILED, None, "экзамен"),
+    ]
+    assert "Слушателей без итога в группе нет" in clerk.get(results_path(course))
+
+
+def test_a_wrong_row_is_named_and_what_was_typed_stays(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, (first, second) = clerk_of(app, course), [row.id for row in course.rows]
+    typed = {f"outcome-{first}": "trained", f"mark-{first}": "5", f"outcome-{second}": "expelled"}
+    with mk.nothing_changes():
+        page = clerk.post(results_path(course), status=422, **typed)
+    assert "укажите причину" in error_beside(page, f"reason-{second}")
+    assert course.rows[1].employee.short_name.replace("\u00a0", " ") in words(
+        page.split('id="errors"')[1].split("<form")[0]
+    )
+    assert form_fields(page)[f"mark-{first}"] == ["5"]
+
+
+def test_a_wrong_date_is_told_once_beside_its_field(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    typed, clerk = {f"outcome-{row.id}": "trained" for row in course.rows}, clerk_of(app, course)
+    with mk.nothing_changes():
+        page = clerk.post(results_path(course), status=422, result_on=format_date(today() + mk.DAY), **typed)
+    assert "не раньше начала занятий" in error_beside(page, "result_on")
+    assert page.split('id="errors"')[1].split("<form")[0].count("не раньше начала занятий") == 1
+
+
+def test_proposals_fill_empty_rows_only_and_write_nothing(app: Flask, session: Any) -> None:
+    course = make_course(people=3)
+    first, second, third = course.rows
+    for meeting in course.meetings:
+        make_marks(meeting, [first, third])
+        make_marks(meeting, [second], M.ABSENT)
+    clerk = clerk_of(app, course)
+    assert set(form_fields(clerk.get(results_path(course)))[f"outcome-{first.id}"]) == {""}
+    with mk.nothing_changes():
+        page = clerk.post(results_path(course), status=200, do="propose", **{f"outcome-{third.id}": "expelled"})
+    found = form_fields(page)
+    assert [found[f"outcome-{row.id}"] for row in course.rows] == [["trained"], ["no_show"], ["expelled"]]
+    assert "Посещено 8 из 8 часов (100 %)" in page
+
+
+def test_foreign_rows_and_unknown_outcomes_are_not_found(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    foreign = make_listeners(course.world, mk.make_past_group(course.world.program), 1)[0]
+    clerk = clerk_of(app, course)
+    with mk.nothing_changes():
+        clerk.post(results_path(course), status=404, **{f"outcome-{foreign.id}": "trained"})
+        clerk.post(results_path(course), status=404, **{f"outcome-{course.rows[0].id}": "rejected"})
+
+
+def upload(clerk: Clerk, course: Course, cells: dict[str, Any], status: int) -> str:
+    data = clerk.open(f"{results_path(course)}/sheet").get_data()
+    book = load_workbook(io.BytesIO(data))
+    for address, value in cells.items():
+        book.worksheets[0][address] = value
+    stream = io.BytesIO()
+    book.save(stream)
+    stream.seek(0)
+    with mk.nothing_changes():
+        return clerk.post(
+            f"{results_path(course)}/upload", status=status, form=results_path(course), file=(stream, "итоги.xlsx")
+        )
+
+
+def test_a_filled_sheet_is_shown_in_the_table_and_saved_from_it(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    clerk, pk = clerk_of(app, course), course.rows[0].id
+    cells = {"C3": today(), "C4": "зачёт", "C5": "7", "C8": "Обучен аттестован", "D8": "зачтено"}
+    page = upload(clerk, course, cells, 200)
+    assert "Пока ничего не записано" in page
+    fields = {name: values[-1] for name, values in form_fields(page).items() if name != "file"}
+    assert clerk.open(results_path(course), method="POST", data=fields).status_code == 302
+    row = mk.fetch(m.Enrolment, pk)
+    assert (row.status, row.final_mark, row.final_form, row.protocol_number, row.result_on) == (
+        E.TRAINED, "зачтено", "зачёт", "7", today(),
+    )  # fmt: skip
+
+
+def test_wrong_cells_and_wrong_files_are_named(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    clerk = clerk_of(app, course)
+    assert "Ячейка C8, «Итог обучения»: Такого итога нет" in upload(clerk, course, {"C8": "Сдал"}, 422)
+    assert "ведомость другой группы" in upload(clerk, course, {"C2": 1}, 422)
+    page = clerk.post(f"{results_path(course)}/upload", status=422, form=results_path(course))
+    assert "Выберите файл" in page
+
+
+# --- orders ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_is_issued_shown_and_printed(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, path = clerk_of(app, course), f"/training_group/enrolment_order/{course.group.id}"
+    page = clerk.get(path)
+    people = form_fields(page)["people"]
+    assert people == [str(row.id) for row in course.rows]
+    token = form_fields(page)["csrf_token"][0]
+    data = {"csrf_token": token, "number": "5-к", "ordered_on": format_date(today()), "people": people}
+    answer = clerk.open(path, method="POST", data=data)
+    order = mk.rows(m.TrainingOrder)[0]
+    assert answer.headers["Location"] == f"/training_order/show/{order.id}"
+    card = clerk.get(answer.headers["Location"])
+    assert "Андрееву Анну Ивановну" in card and "Приказ № 5-к о зачислении" in card
+    assert clerk.open(f"/training_order/print/{order.id}/docx").get_data().startswith(b"PK")
+    assert [entry.object_id for entry in mk.journal("training_order.printed")] == [order.id]
+    again = clerk.get(path)
+    assert "people" not in form_fields(again) and "(приказ № 5-к" in again
+
+
+def test_a_taken_number_and_a_foreign_listener_are_refused_in_the_form(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    foreign = make_listeners(course.world, mk.make_past_group(course.world.program), 1)[0]
+    clerk, path = clerk_of(app, course), f"/training_group/enrolment_order/{course.group.id}"
+    clerk.post(path, number="5")
+    with mk.nothing_changes():
+        page = clerk.post(path, status=422, number="5", people=str(course.rows[0].id))
+        assert "уже есть" in error_beside(page, "number")
+        page = clerk.post(path, status=422, number="6", people=str(foreign.id))
+        assert "Выберите значения из списка" in refusal(page)
+        page = clerk.post(path, status=422, number="6", ordered_on=format_date(today() + mk.DAY), people=None)
+    assert refusal(page)
+
+
+def test_the_card_says_what_is_left_and_leads_there(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk = clerk_of(app, course)
+    page = clerk.get(f"/training_group/show/{course.group.id}")
+    text = words(page)
+    assert "Нет приказа о зачислении 2\u00a0человека".replace("\u00a0", " ") in text.replace("\u00a0", " ")
+    assert "Не отмечена посещаемость 4 отметки" in text.replace("\u00a0", " ")
+    assert f'href="{results_path(course)}"' in page
+    with acting_as(course.world.organizer_actor):
+        attendance.save(course.group.id, {(course.meetings[0].id, course.rows[0].id): M.PRESENT}, shown={})
+    assert "3 отметки" in words(clerk.get(f"/training_group/show/{course.group.id}")).replace("\u00a0", " ")
+
+
+# --- strangers and statements ----------------------------------------------------------------------------------------
+
+PAGES = (
+    "attendance/{}",
+    "attendance/{}/sheet",
+    "results/{}",
+    "results/{}/sheet",
+    "enrolment_order/{}",
+    "expulsion_order/{}",
+)
+
+
+def test_another_organizer_finds_nothing(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    other = mk.make_organization(is_organizer=True)
+    stranger = Clerk(app, mk.make_actor("organizer", other), other)
+    with mk.nothing_changes():
+        for page in PAGES:
+            stranger.get(f"/training_group/{page.format(course.group.id)}", status=404)
+
+
+@pytest.mark.parametrize("page", ["attendance/{}", "results/{}", "enrolment_order/{}", "expulsion_order/{}", "show/{}"])
+def test_pages_take_as_many_statements_for_one_listener_as_for_many(app: Flask, session: Any, page: str) -> None:
+    course = make_course(people=1, meetings=2, capacity=30)
+    clerk = clerk_of(app, course)
+    found = []
+    for more in (0, 2, 22):
+        rows = make_listeners(course.world, course.group, more)
+        for meeting in course.meetings:
+            make_marks(meeting, rows)
+        with recorded() as statements:
+            clerk.get(f"/training_group/{page.format(course.group.id)}")
+        found.append(len(statements))
+    assert found[0] == found[1] == found[2] <= MOST_STATEMENTS
+
+
+def test_the_list_of_orders_takes_as_many_statements_for_one_as_for_three(app: Flask, session: Any) -> None:
+    course = make_course(people=1)
+    clerk, found = clerk_of(app, course), []
+    path = f"/training_group/enrolment_order/{course.group.id}"
+    for number in ("1", "2", "3"):
+        clerk.post(path, number=number, people=str(course.rows[0].id))
+        with recorded() as statements:
+            page = clerk.get("/training_order/list/")
+        found.append(len(statements))
+    assert found[0] == found[2] <= MOST_STATEMENTS
+    assert "№ " + course.group.number in page
