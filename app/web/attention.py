@@ -15,7 +15,7 @@ from sqlalchemy import and_, select
 from app import models as m
 from app.access import current_actor
 from app.clock import now, today
-from app.services import quality
+from app.services import group_jobs, quality
 from app.statuses import (
     ApplicationStatus,
     CertificateKind,
@@ -130,6 +130,7 @@ def _without_results() -> Any:
 
 GROUP = _filter(
     Matter("soon", f"начало в ближайшие {STARTING_DAYS} дней", _starts_soon),
+    Matter("minimum", "недобор: людей меньше наименьшего числа", group_jobs.lacking),
     Matter("no_results", "обучение окончено, нет результатов", _without_results),
 )
 
