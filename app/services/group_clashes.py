@@ -6,19 +6,18 @@ groups; of a listener's courses with other organizers only their number is told.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
 
 from app import models as m
-from app.access import unscoped
 from app.clock import local
 from app.extensions import db
-from app.russian import count, format_date
+from app.russian import count, format_date, initials
 from app.statuses import EnrolmentStatus, GroupStatus
 
 #: who is in a group or keeps a seat in it and has no outcome yet
@@ -52,89 +51,107 @@ def _plain(text: str | None) -> str:
 
 def meeting_words(meeting: m.GroupMeeting) -> str:
     """«12.09.2026 09:00–14:30»."""
-    first, last = local(meeting.starts_at), local(meeting.ends_at)
+    return _when(meeting.starts_at, meeting.ends_at)
+
+
+def _when(starts_at: dt.datetime, ends_at: dt.datetime) -> str:
+    first, last = local(starts_at), local(ends_at)
     return f"{format_date(first.date())} {first:%H:%M}–{last:%H:%M}"
 
 
-_mine, _other = aliased(m.GroupMeeting), aliased(m.GroupMeeting)
+# A table joined with itself: plain tables, narrowed to the organizer of a group that the actor may change.
+_meeting: Any = m.GroupMeeting.__table__
+_enrolment: Any = m.Enrolment.__table__
+_group: Any = m.TrainingGroup.__table__
+_person: Any = m.Employee.__table__
+_mine, _other = _meeting.alias("mine").c, _meeting.alias("other").c
+_here, _there = _enrolment.alias("here").c, _enrolment.alias("there").c
 _together = and_(_other.starts_at < _mine.ends_at, _mine.starts_at < _other.ends_at)
 
 
 def _busy_places(group: m.TrainingGroup) -> list[Clash]:
     """Other meetings of the organizer at the same time, with the same teacher or in the same room."""
     statement = (
-        select(_mine, _other, m.TrainingGroup)
-        .join(_other, _together)
-        .join(m.TrainingGroup, m.TrainingGroup.id == _other.group_id)
+        select(
+            _mine.starts_at,
+            _mine.ends_at,
+            _mine.teacher,
+            _mine.place,
+            _other.starts_at.label("other_starts"),
+            _other.ends_at.label("other_ends"),
+            _other.teacher.label("other_teacher"),
+            _other.place.label("other_place"),
+            _group.c.id,
+            _group.c.number,
+        )
         .where(
+            _together,
+            _group.c.id == _other.group_id,
             _mine.group_id == group.id,
-            m.TrainingGroup.organizer_id == group.organizer_id,
-            m.TrainingGroup.status != GroupStatus.CANCELLED,
+            _group.c.organizer_id == group.organizer_id,
+            _group.c.status != GroupStatus.CANCELLED,
             # two meetings of the group itself are one pair
             or_(_other.group_id != group.id, _mine.id < _other.id),
         )
         .order_by(_mine.starts_at, _other.starts_at, _mine.id, _other.id)
         .limit(_MOST)
     )
-    return [clash for mine, other, its in db.session.execute(statement) for clash in _compared(group, mine, other, its)]
+    return [clash for row in db.session.execute(statement) for clash in _compared(group, row)]
 
 
-def _compared(group: m.TrainingGroup, mine: Any, other: Any, its: m.TrainingGroup) -> list[Clash]:
-    when, detail = meeting_words(mine), f"там занятие {meeting_words(other)}"
-    if its.id == group.id:
+def _compared(group: m.TrainingGroup, row: Any) -> list[Clash]:
+    when, detail = _when(row.starts_at, row.ends_at), f"там занятие {_when(row.other_starts, row.other_ends)}"
+    if row.id == group.id:
         return [Clash(text=f"{when}: занятие пересекается с другим занятием этой же группы", detail=detail)]
-    where, found = f"в группе {its.number}", []
-    if same_words(mine.teacher, other.teacher):
-        text = f"{when}: преподаватель {mine.teacher} в это время занят {where}"
-        found.append(Clash(text=text, detail=detail, group_id=its.id))
+    where, found = f"в группе {row.number}", []
+    if same_words(row.teacher, row.other_teacher):
+        text = f"{when}: преподаватель {row.teacher} в это время занят {where}"
+        found.append(Clash(text=text, detail=detail, group_id=row.id))
     # a meeting held at the group's own address names a building, not a room
-    if same_words(mine.place, other.place) and not same_words(mine.place, group.place):
-        text = f"{when}: место «{mine.place}» в это время занято {where}"
-        found.append(Clash(text=text, detail=detail, group_id=its.id))
+    if same_words(row.place, row.other_place) and not same_words(row.place, group.place):
+        text = f"{when}: место «{row.place}» в это время занято {where}"
+        found.append(Clash(text=text, detail=detail, group_id=row.id))
     return found
 
 
-_here, _there = aliased(m.Enrolment), aliased(m.Enrolment)
-
-
-def _attending(*columns: Any) -> Any:
-    """Meetings at one time of the same person in two groups."""
-    return (
-        select(*columns)
-        .select_from(_mine)
-        .join(_here, and_(_here.group_id == _mine.group_id, _here.status.in_(LISTENING)))
-        .join(_there, and_(_there.employee_id == _here.employee_id, _there.status.in_(LISTENING)))
-        .join(_other, and_(_other.group_id == _there.group_id, _together))
-        .join(m.TrainingGroup, m.TrainingGroup.id == _there.group_id)
+def _attending(group: m.TrainingGroup, *columns: Any) -> Any:
+    """Meetings at one time of the same person in this group and in another one."""
+    return select(*columns).where(
+        _mine.group_id == group.id,
+        _here.group_id == group.id,
+        _here.status.in_(LISTENING),
+        _there.employee_id == _here.employee_id,
+        _there.group_id != group.id,
+        _there.status.in_(LISTENING),
+        _group.c.id == _there.group_id,
+        _other.group_id == _there.group_id,
+        _together,
     )
 
 
 def _busy_listeners(group: m.TrainingGroup) -> list[Clash]:
+    columns = (_person.c.last_name, _person.c.first_name, _person.c.patronymic, _group.c.id, _group.c.number)
     statement = (
-        _attending(m.Employee, m.TrainingGroup, func.count(_mine.id.distinct()))
-        .join(m.Employee, m.Employee.id == _here.employee_id)
-        .where(_mine.group_id == group.id, _there.group_id != group.id)
-        .where(m.TrainingGroup.organizer_id == group.organizer_id)
-        .group_by(m.Employee.id, m.TrainingGroup.id)
-        .order_by(m.Employee.sort, m.TrainingGroup.id)
+        _attending(group, *columns, func.count(_mine.id.distinct()).label("times"))
+        .where(_person.c.id == _here.employee_id, _group.c.organizer_id == group.organizer_id)
+        .group_by(_person.c.id, _group.c.id)
+        .order_by(_person.c.sort, _group.c.id)
         .limit(_MOST)
     )
     return [
         Clash(
-            text=f"Слушатель {person.short_name} в эти часы записан в группу {its.number}",
-            detail=f"совпадает {count(times, 'занятие', 'занятия', 'занятий')}",
-            group_id=its.id,
+            text=f"Слушатель {initials(row.last_name, row.first_name, row.patronymic)} в эти часы записан в группу {row.number}",
+            detail=f"совпадает {count(row.times, 'занятие', 'занятия', 'занятий')}",
+            group_id=row.id,
         )
-        for person, its, times in db.session.execute(statement)
+        for row in db.session.execute(statement)
     ]
 
 
 def _busy_elsewhere(group: m.TrainingGroup) -> Sequence[Clash]:
-    statement = _attending(func.count(_here.employee_id.distinct())).where(
-        _mine.group_id == group.id, m.TrainingGroup.organizer_id != group.organizer_id
-    )
-    with unscoped("who of the listeners has another organizer's course at that time: only a number"):
-        number = db.session.scalar(statement) or 0
+    """How many listeners have a course with another organizer at that time: a number and nothing else."""
+    statement = _attending(group, func.count(_here.employee_id.distinct()))
+    number = db.session.scalar(statement.where(_group.c.organizer_id != group.organizer_id)) or 0
     if not number:
         return []
     people = count(number, "слушателя", "слушателей", "слушателей")

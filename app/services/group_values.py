@@ -106,8 +106,13 @@ def _dates_in_order(values: dict[str, Any], row: Any, errors: records.Fields) ->
 @records.checks(m.TrainingGroup)
 def _number_by_mask(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     """A new group without a number gets the next one; asked last, so that a refused form takes none."""
+    if row is not None or values.get("number"):
+        return
     program, starts_on = values.get("program"), values.get("starts_on")
-    if row is None and not values.get("number") and not errors and program is not None and starts_on is not None:
+    if errors or program is None or starts_on is None:
+        # refused for what is wrong or missing, and not for the number too
+        values["number"] = "—"
+    else:
         values["number"] = next_free_number(program, starts_on.year)
 
 

@@ -97,12 +97,12 @@ class GroupPages(SchedulePages, QuotaPages):
             "schedule",
             "curator",
         )
-        enrolments, may_edit = group_blocks.enrolments_of(row), self.may(row, "edit")
+        enrolments, may_edit = group_blocks.enrolments_of(row), row.status in _AHEAD and self.may(row, "edit")
         return [
             self.pairs_block(row, "Группа", fields),
             group_blocks.seats(row, enrolments),
             *group_blocks.quotas(row, may_edit=may_edit),
-            group_blocks.schedule(row, may_edit=may_edit),
+            group_blocks.schedule(row, may_edit=may_edit or (row.status == GroupStatus.RUNNING and self.may(row, "edit"))),
             *group_blocks.listeners(enrolments),
         ]
 
