@@ -20,7 +20,8 @@ from app.services import seats
 from app.statuses import SEAT_HOLDING, GroupStatus
 from app.unit_of_work import use_case
 
-_OPEN = (GroupStatus.DRAFT, GroupStatus.OPEN, GroupStatus.CLOSED)
+#: quotas are declared until the training starts
+CHANGED_IN = (GroupStatus.DRAFT, GroupStatus.OPEN, GroupStatus.CLOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +39,20 @@ def quotas_of(group_id: int) -> list[m.GroupQuota]:
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 
 
-def place_names(quotas: Collection[m.GroupQuota]) -> dict[int, str]:
-    """Return quota id → the name of its territory or organization; names are public, the rows are not."""
+def named(group_id: int) -> list[tuple[m.GroupQuota, str]]:
+    """Return the quotas of a group that the actor sees, with their places: names are public, the places' rows are not."""
     quota = m.GroupQuota
     statement = (
-        select(quota.id, m.Territory.short_name, m.Organization.short_name)
+        select(quota, m.Territory.short_name, m.Organization.short_name)
         .outerjoin(m.Territory, m.Territory.id == quota.territory_id)
         .outerjoin(m.Organization, m.Organization.id == quota.organization_id)
-        .where(quota.id.in_([row.id for row in quotas]))
+        .where(quota.group_id == group_id)
+        .order_by(quota.id)
+        .execution_options(populate_existing=True)
     )
-    if not quotas:
-        return {}
     with unscoped("the names of the places of a group's quotas"):
-        return {pk: territory or organization for pk, territory, organization in db.session.execute(statement)}
+        found = db.session.execute(statement).all()
+    return [(row, territory or organization) for row, territory, organization in found]
 
 
 @use_case
@@ -64,12 +66,12 @@ def save(
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
     group = seats.lock_group(group_id)
-    if group.status not in _OPEN:
+    if group.status not in CHANGED_IN:
         raise Conflict(f"Квоты не изменить: состояние группы {group.number} — «{group.status.label}».")
     known = {row.id: row for row in quotas_of(group_id)}
     if (set(sizes) | set(removed)) - set(known):
         raise NotFound("Одной из квот в этой группе нет: возможно, её уже удалили. Откройте страницу заново.")
-    names = place_names(known.values())
+    names = {row.id: name for row, name in named(group_id)}
     changes: dict[str, tuple[str, str]] = {}
     for pk in sorted(set(removed)):
         changes[_label(names[pk])] = (str(known[pk].seats), "")
@@ -80,7 +82,10 @@ def save(
             _resize(group, pk, sizes[pk])
     if new is not None:
         row = _declare(group, new)
-        changes[_label(place_names([row])[row.id])] = ("", str(row.seats))
+        changes[_label(next(name for declared, name in named(group_id) if declared.id == row.id))] = (
+            "",
+            str(row.seats),
+        )
     if changes:
         record("training_group.updated", group, changes)
         seats.promote_waiting(group)

@@ -31,7 +31,8 @@ EARLIEST, LATEST = dt.time(6), dt.time(23)
 _LONGEST = dt.timedelta(hours=12)
 _TEXTS = ("topic", "place", "teacher")
 _NAMED_AT_MOST = 5
-_ENDED = (GroupStatus.COMPLETED, GroupStatus.CANCELLED)
+#: an ended group keeps the schedule that it had
+KEPT_IN = (GroupStatus.COMPLETED, GroupStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ def save(
 
 
 def _insist_not_ended(group: m.TrainingGroup) -> None:
-    if group.status in _ENDED:
+    if group.status in KEPT_IN:
         raise Conflict(f"Расписание не изменить: состояние группы {group.number} — «{group.status.label}».")
 
 

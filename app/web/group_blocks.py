@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from flask import url_for
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import current_actor
@@ -45,6 +46,13 @@ def enrolments_of(group: m.TrainingGroup) -> list[m.Enrolment] | None:
     return list(db.session.scalars(statement))
 
 
+def load_relations(group: m.TrainingGroup) -> None:
+    """Read what the card names beside the group itself in one statement: program, organizer, municipality."""
+    row = m.TrainingGroup
+    relations = (joinedload(row.program), joinedload(row.organizer), joinedload(row.municipality))
+    db.session.scalars(select(row).where(row.id == group.id).options(*relations)).one()
+
+
 def sees_all() -> bool:
     """Whether the user sees all enrolments of the groups that the user sees."""
     return bool(current_actor().roles & {"organizer", "operator", "ministry"})
@@ -80,13 +88,12 @@ def _minimum(group: m.TrainingGroup) -> str:
 
 def quotas(group: m.TrainingGroup, *, may_edit: bool) -> list[Block]:
     """Quotas of a group, with the way to change them; without quotas only those who may declare them see the block."""
-    rows = group_quotas.quotas_of(group.id)
+    rows = group_quotas.named(group.id)
     if not rows and not may_edit:
         return []
-    names = group_quotas.place_names(rows)
     shown = [
-        Row(row.id, "", [Cell(names[row.id]), Cell(f"не больше {row.seats}"), Cell(f"{row.taken}", number=True)])
-        for row in rows
+        Row(row.id, "", [Cell(name), Cell(f"не больше {row.seats}"), Cell(f"{row.taken}", number=True)])
+        for row, name in rows
     ]
     heads = [
         Column("place", "Территория или организация"),

@@ -26,7 +26,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import label_of
 from app.russian import count, format_date, period
-from app.services import certificates, group_changes, group_copy, group_values, groups
+from app.services import certificates, group_changes, group_copy, group_quotas, group_schedule, group_values, groups
 from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
 from app.web import group_blocks
@@ -97,12 +97,13 @@ class GroupPages(SchedulePages, QuotaPages):
             "schedule",
             "curator",
         )
-        enrolments, may_edit = group_blocks.enrolments_of(row), row.status in _AHEAD and self.may(row, "edit")
+        group_blocks.load_relations(row)
+        enrolments, may_edit = group_blocks.enrolments_of(row), self.may(row, "edit")
         return [
             self.pairs_block(row, "Группа", fields),
             group_blocks.seats(row, enrolments),
-            *group_blocks.quotas(row, may_edit=may_edit),
-            group_blocks.schedule(row, may_edit=may_edit or (row.status == GroupStatus.RUNNING and self.may(row, "edit"))),
+            *group_blocks.quotas(row, may_edit=may_edit and row.status in group_quotas.CHANGED_IN),
+            group_blocks.schedule(row, may_edit=may_edit and row.status not in group_schedule.KEPT_IN),
             *group_blocks.listeners(enrolments),
         ]
 

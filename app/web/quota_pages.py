@@ -98,7 +98,7 @@ class QuotaPages(ScopedModelView):
                 problems = attach(form, refusal)
             group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
         page = self._quota_page(group, form, problems)
-        rows = [_row(row, name, errors) for row, name in _named(pk)]
+        rows = [_row(row, name, errors) for row, name in group_quotas.named(pk)]
         return render_template("quotas.html", page=page, rows=rows), 422 if request.method == "POST" else 200
 
     def _quota_page(self, group: m.TrainingGroup, form: Any, problems: Sequence[str]) -> FormPage:
@@ -122,12 +122,6 @@ class QuotaPages(ScopedModelView):
         rows = _organizations(request.args.get("q", "")[:100])
         found = [{"id": row.id, "text": str(row), "detail": ""} for row in rows[:LIMIT]]
         return jsonify({"results": found, "more": len(rows) > LIMIT})
-
-
-def _named(group_id: int) -> list[tuple[m.GroupQuota, str]]:
-    rows = group_quotas.quotas_of(group_id)
-    names = group_quotas.place_names(rows)
-    return [(row, names[row.id]) for row in rows]
 
 
 def _row(row: m.GroupQuota, name: str, errors: dict[str, list[str]]) -> QuotaRow:

@@ -103,7 +103,7 @@ class SchedulePages(ScopedModelView):
             # a page refused still speaks of the schedule with which it was opened
             seen=request.form.get("seen", "") or group_schedule.stamp(meetings),
             hours=group_schedule.hours_in_words(meetings, group.program.hours),
-            note=f"«{group.program.title}», {period(group.starts_on, group.ends_on)}.",
+            note=f"«{group.program.title}», {period(group.starts_on, group.ends_on)}",
             cancel_href=card,
             crumbs=[*self.crumbs(), Link(f"Группа {group.number}", card)],
             clashes=_clashes_block(group) if meetings else None,
