@@ -151,6 +151,7 @@ def test_others_open_no_group_again(world: mk.World) -> None:
 
 def test_the_letter_of_a_cancellation_advises_open_groups_of_the_program(world: mk.World) -> None:
     mk.make_enrolment(world.worker, world.group, status=E.CONFIRMED)
+    mk.change(world.program, status=P.ARCHIVED)
     edition = mk.make_program(world.organizer, code=world.program.code, edition=2)
     fits = mk.make_group(edition, capacity=4, place="Сызрань, пл. Ленина, 3")
     foreign = mk.make_program(mk.make_organization(is_organizer=True), code=world.program.code)
