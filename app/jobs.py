@@ -30,6 +30,7 @@ from app.services import (
     digest,
     enrolments,
     files,
+    group_jobs,
     letters,
     mail,
     program_files,
@@ -153,6 +154,14 @@ def nightly(timestamp: int) -> None:
         differing = enrolments.recount()
     if differing:
         log.error("groups whose seats differ from their enrolments", extra={"groups": differing})
+
+
+@jobs.periodic(cron="*/15 * * * *")
+@jobs.task(name="groups", queueing_lock="groups")
+def groups(timestamp: int) -> None:
+    """Close and start the groups whose day has come, warn of those with too few people; each within a quarter of an hour."""
+    with _portal():
+        group_jobs.tick()
 
 
 @jobs.periodic(cron="0 4-13 * * *")

@@ -488,7 +488,7 @@ _ACTIONS: Mapping[str, str] = {
     "include": "Включено в план",
     "decline": "Отклонено",
     "answer": "Дан ответ",
-    "reopen": "Уточнено",
+    "reopen": "Открыто снова",
     "retire": "Отменено",
     "end": "Окончено",
     "run": "Начато",

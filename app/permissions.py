@@ -110,7 +110,8 @@ _ROLES = (
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
             | {"program:submit", "program:archive"}
-            | {f"training_group:{a}" for a in ("open", "close", "start", "complete", "cancel", "registry", "invite")}
+            | {f"training_group:{a}" for a in ("open", "close", "reopen", "start", "complete", "cancel")}
+            | {f"training_group:{a}" for a in ("registry", "invite")}
             | {
                 f"enrolment:{a}"
                 for a in (

@@ -471,6 +471,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     "training_group": (
         *_edges(_G.OPEN, "open", "Открыть запись", _G.DRAFT),
         *_edges(_G.CLOSED, "close", "Закрыть запись", _G.OPEN),
+        *_edges(_G.OPEN, "reopen", "Возобновить запись", _G.CLOSED),
         *_edges(_G.RUNNING, "start", "Начать обучение", _G.CLOSED),
         *_edges(_G.COMPLETED, "complete", "Завершить обучение", _G.RUNNING),
         *_edges(_G.CANCELLED, "cancel", "Отменить группу", _G.DRAFT, _G.OPEN, _G.CLOSED, _G.RUNNING, reason=True),

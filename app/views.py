@@ -291,10 +291,15 @@ class TrainingGroupView(CoursePages):
     base_order_by = (m.TrainingGroup.starts_on.desc(),)
     sections = (
         ("Группа", ("program", "number", "audience", "curator")),
-        ("Занятия", ("starts_on", "ends_on", "place", "schedule")),
+        ("Занятия", ("starts_on", "ends_on", "municipality", "place", "schedule")),
         ("Запись", ("enrol_from", "enrol_until", "capacity", "minimum")),
     )
     keep = ("program",)
+    hints = {
+        "number": "Можно не заполнять: портал присвоит следующий номер по виду, заданному в карточке организатора.",
+        "minimum": "Если людей меньше, портал предупредит вас до начала занятий.",
+        "schedule": "Коротко, словами. Занятия по дням составляются после сохранения, на странице «Расписание».",
+    }
     limited = {"program": "training_group:add"}
     services = {
         "open": groups.open,
@@ -355,12 +360,16 @@ class OrganizationView(ScopedModelView):
         ("Организация", ("full_name", "short_name", "type", "parent", "territory", "municipality", "ownership")),
         ("Реквизиты", ("inn", "kpp", "ogrn", "licence_number", "licence_date")),
         ("Руководитель и связь", ("head_name", "head_position", "city", "address", "phone", "email", "website")),
-        ("Курсы", ("employer_agreement", "is_organizer", "certificate_mask", "secretary_name", "closed_on")),
+        (
+            "Курсы",
+            ("employer_agreement", "is_organizer", "certificate_mask", "group_mask", "secretary_name", "closed_on"),
+        ),
     )
     keep = ("type", "territory", "municipality", "ownership")
     hints = {
         "parent": "Для структурного подразделения, например детского сада при школе.",
         "certificate_mask": "{number:04d} — порядковый номер, {year} — год: 0001/2026.",
+        "group_mask": "{code} — шифр программы, {number} — порядковый номер, {year} — год: ПК-12-7.",
     }
 
     def blocks(self, row: m.Organization) -> Sequence[Block]:

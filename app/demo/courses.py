@@ -236,6 +236,7 @@ class Courses:
             enrol_from=enrol_from,
             enrol_until=enrol_until,
             place=self._place(course),
+            municipality_id=self._organizers[organizer].row["municipality_id"],
             schedule=_schedule(course),
             audience=course.source.annotation.split(". ")[0].removeprefix("Программа ").capitalize(),
             curator=rng.choice(_CURATORS),
@@ -247,6 +248,10 @@ class Courses:
             created_at=moment(min(enrol_from, self._today) - rng.randint(3, 30) * _DAY),
         )
         self._add_meetings(row, course)
+        if status == GroupStatus.DRAFT:
+            # nobody is in it yet, so nobody is counted
+            territory_id = self._organizers[organizer].row["territory_id"]
+            self._rows.add(m.GroupQuota, group_id=row["id"], territory_id=territory_id, seats=capacity // 2, taken=0)
         return Group(row, course, purpose)
 
     def _training_days(self, starts_on: dt.date, course: Course, status: GroupStatus) -> tuple[dt.date, dt.date]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
 
+import app.services.group_values  # noqa: F401 - registers what may stand in a group's form
 from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import today
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.russian import format_date, period
-from app.services import letter_kinds, letters, records, seats, transitions, vouchers
+from app.russian import count, format_date, period
+from app.services import group_changes, letter_kinds, letters, records, seats, transitions, vouchers
 from app.services.programs import insist_published
 from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
@@ -23,13 +25,21 @@ _WITHOUT_OUTCOME = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentSt
 _WITHOUT_SEAT = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED)
 _ENDED_WITH_GROUP = (*_WITHOUT_SEAT, *_WITHOUT_OUTCOME)
 _NAMED_AT_MOST = 5
+_ADVISED_AT_MOST = 3
 
 
 @use_case
-def update(group_id: int, values: Mapping[str, Any]) -> m.TrainingGroup:
-    """Change a group's data; more seats move the waiting list up, fewer than taken are refused."""
+def update(group_id: int, values: Mapping[str, Any]) -> group_changes.Changed:
+    """Change a group's data; more seats move the waiting list up, fewer than taken are refused.
+
+    New dates or another place are told to everybody in the group (order § 3.5); see ``group_changes.follow`` for what they
+    may not do.
+    """
+    get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
+    # under its lock: nobody takes a seat between the check of the capacity and its change
+    before = group_changes.terms_of(seats.lock_group(group_id))
     group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
-    return records.update(group, values)
+    return group_changes.follow(records.update(group, values), before)
 
 
 @use_case
@@ -53,6 +63,37 @@ def close(group_id: int) -> m.TrainingGroup:
 
 
 @use_case
+def reopen(group_id: int, *, enrol_until: dt.date) -> m.TrainingGroup:
+    """Open a closed enrolment again until a new last day, before the training starts.
+
+    Raises Invalid by field for a day in the past or after the end, Conflict when the training should have started already:
+    it would start by itself at once.
+    """
+    group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:reopen")
+    if group.status == GroupStatus.CLOSED and group.starts_on <= today():
+        raise Conflict(
+            f"Занятия группы {group.number} начинаются {format_date(group.starts_on)}, записывать в неё поздно. Чтобы "
+            "возобновить запись, сначала перенесите начало занятий."
+        )
+    sentence = _wrong_last_day(group, enrol_until)
+    if sentence:
+        raise Invalid(sentence, fields={"enrol_until": [sentence]})
+    group = transitions.move(m.TrainingGroup, group_id, "reopen", enrol_until=enrol_until)
+    insist_published(group.program)
+    return group
+
+
+def _wrong_last_day(group: m.TrainingGroup, enrol_until: dt.date) -> str:
+    if enrol_until < today():
+        return f"Последний день записи не может быть в прошлом: сегодня {format_date(today())}."
+    if enrol_until < group.enrol_from:
+        return f"Запись начинается {format_date(group.enrol_from)} и не может закончиться раньше."
+    if enrol_until > group.ends_on:
+        return f"Запись не может заканчиваться позже занятий: они заканчиваются {format_date(group.ends_on)}."
+    return ""
+
+
+@use_case
 def start(group_id: int) -> m.TrainingGroup:
     """Start the training, on its first day at the earliest; the waiting list ends."""
     group = transitions.move(m.TrainingGroup, group_id, "start")
@@ -61,10 +102,34 @@ def start(group_id: int) -> m.TrainingGroup:
             f"Обучение начнётся {format_date(group.starts_on)}, раньше начать его нельзя. Если занятия начинаются "
             "раньше, сначала исправьте даты группы."
         )
+    return _begin(group_id)
+
+
+def _begin(group_id: int) -> m.TrainingGroup:
+    """What follows from the start: who has no seat by now gets none, the listeners are told."""
     group = seats.lock_group(group_id)
     _end_enrolments(group, _WITHOUT_SEAT, "Обучение началось, свободных мест в группе не осталось.")
     _tell_listeners(group, "Обучение началось.")
     return group
+
+
+@use_case
+def advance(group_id: int) -> bool:
+    """Close a group whose last day of enrolment is over, start one whose first day has come; for the job.
+
+    Whether anything was done: a second run, and a run for a group that was moved meanwhile, does nothing.
+    """
+    group = seats.lock_group(group_id)
+    starts = group.starts_on <= today()
+    closes = group.status == GroupStatus.OPEN and (starts or group.enrol_until < today())
+    if closes:
+        group = transitions.follow(m.TrainingGroup, group_id, "close")
+    if starts and group.status == GroupStatus.CLOSED:
+        transitions.follow(m.TrainingGroup, group_id, "start")
+        _begin(group_id)
+    elif closes:
+        _tell_listeners(group, f"Запись закрыта: её последний день был {format_date(group.enrol_until)}.")
+    return closes or (starts and group.status == GroupStatus.RUNNING)
 
 
 @use_case
@@ -105,24 +170,47 @@ def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus
     block_ids = [row.block_id for row in rows if row.block_id is not None and row.status in BLOCK_HOLDING]
     blocks = vouchers.lock_blocks(m.VoucherBlock.id.in_(block_ids))
     held = sum(row.status in SEAT_HOLDING for row in rows)
+    advice = _other_groups(group) if rows else ""
     for row in rows:
-        _reject(row, group, reason)
+        _reject(row, group, reason, advice)
     for block in blocks:
         seats.free_block(block)
     if held:
         seats.give_back_seats(group.id, held)
 
 
-def _reject(row: m.Enrolment, group: m.TrainingGroup, reason: str) -> None:
+def _reject(row: m.Enrolment, group: m.TrainingGroup, reason: str, advice: str) -> None:
     transitions.follow(m.Enrolment, row.id, "reject", reason=reason)
     letters.notify_employee(
         row.employee,
         f"Запись в группу {group.number} «{group.program.title}» отклонена. {reason}\n\n"
-        "Если запись была оплачена блоком чека, он снова свободен. Выберите другую группу.",
+        f"Если запись была оплачена блоком чека, он снова свободен. {advice or 'Выберите другую группу.'}",
         subject=f"Запись в группу {group.number} отклонена",
         about=row,
         values=letter_kinds.group_facts(group),
     )
+
+
+def _other_groups(group: m.TrainingGroup) -> str:
+    """Open groups of the same program, whatever its edition, with free seats: public facts, for the letters."""
+    other, program, day = m.TrainingGroup, m.Program, today()
+    statement = (
+        select(other)
+        .join(program, program.id == other.program_id)
+        .where(program.organizer_id == group.organizer_id, program.code == group.program.code, other.id != group.id)
+        .where(other.status == GroupStatus.OPEN, other.enrol_from <= day, other.enrol_until >= day)
+        .where(other.taken < other.capacity)
+        .order_by(other.starts_on, other.id)
+        .limit(_ADVISED_AT_MOST)
+    )
+    with unscoped("open groups of the same program are public"):
+        found = list(db.session.scalars(statement))
+    lines = [
+        f"№ {row.number}, {period(row.starts_on, row.ends_on)}, {row.place}, "
+        f"{count(row.capacity - row.taken, 'свободное место', 'свободных места', 'свободных мест')}"
+        for row in found
+    ]
+    return "Есть другие группы этой программы, в которые идёт запись:\n" + ";\n".join(lines) + "." if lines else ""
 
 
 def _enrolments(group_id: int, statuses: Collection[EnrolmentStatus]) -> list[m.Enrolment]:
@@ -142,45 +230,6 @@ def _tell_listeners(group: m.TrainingGroup, what: str) -> None:
     text = f"Группа {group.number} «{group.program.title}» ({period(group.starts_on, group.ends_on)}). {what}"
     for row in _enrolments(group.id, SEAT_HOLDING):
         letters.notify_employee(row.employee, text, subject=f"Группа {group.number}: {what}", about=group)
-
-
-# --- values of the form ----------------------------------------------------------------------------------------------
-
-
-@records.checks(m.TrainingGroup)
-def _organizer_of_program(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
-    """A group belongs to the organizer of its program."""
-    program = values.get("program")
-    if program is None and values.get("program_id") is not None:
-        program = db.session.get(m.Program, values["program_id"])
-    if program is None:
-        return
-    if row is not None and row.status != GroupStatus.DRAFT and program.id != row.program_id:
-        errors.setdefault("program", []).append("Программу можно сменить только в черновике группы.")
-    values.pop("organizer_id", None)
-    values["organizer"] = program.organizer
-
-
-@records.checks(m.TrainingGroup)
-def _capacity_holds_taken(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
-    capacity = values.get("capacity")
-    if row is not None and capacity is not None and capacity < row.taken:
-        errors.setdefault("capacity", []).append(f"Уже занято мест: {row.taken}. Меньше сделать нельзя.")
-
-
-@records.checks(m.TrainingGroup)
-def _dates_in_order(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
-    def day(name: str) -> Any:
-        return values.get(name, getattr(row, name, None))
-
-    pairs = (
-        ("starts_on", "ends_on", "Занятия заканчиваются раньше, чем начинаются."),
-        ("enrol_from", "enrol_until", "Запись заканчивается раньше, чем начинается."),
-        ("enrol_until", "ends_on", "Запись не может заканчиваться позже занятий."),
-    )
-    for first, last, sentence in pairs:
-        if day(first) and day(last) and day(first) > day(last):
-            errors.setdefault(last if last in values else first, []).append(sentence)
 
 
 @records.after_save(m.TrainingGroup)

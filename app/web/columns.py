@@ -17,7 +17,7 @@ from app.labels import THINGS, action_label
 from app.permissions import ROLES
 from app.russian import age, format_date, years
 from app.services import accounts, passwords, records
-from app.statuses import BlockStatus, EmploymentKind, VoucherStatus
+from app.statuses import BlockStatus, EmploymentKind, GroupStatus, VoucherStatus
 from app.unit_of_work import use_case
 from app.web.listing import ListColumn, ListFilter
 from app.web.pages import Block, Button, Cell, Column, Row
@@ -191,13 +191,21 @@ GROUP_DATES = ListColumn(
     lambda g: Cell(f"{format_date(g.starts_on)} – {format_date(g.ends_on)}", f"запись по {format_date(g.enrol_until)}"),
     (m.TrainingGroup.starts_on,),
 )
+
+
+def _fill(group: m.TrainingGroup) -> str:
+    """What the seats of a group lack: people up to the minimum before the training, else free ones."""
+    lacks = group.minimum - group.taken
+    if lacks > 0 and group.status in (GroupStatus.OPEN, GroupStatus.CLOSED):
+        return f"до наименьшего числа не хватает {lacks}"
+    return "мест нет" if group.taken >= group.capacity else f"свободно {group.capacity - group.taken}"
+
+
 SEATS = ListColumn(
     "taken",
     "Места",
     lambda g: f"{g.taken} из {g.capacity}",
-    lambda g: Cell(
-        f"{g.taken} из {g.capacity}", "мест нет" if g.taken >= g.capacity else f"свободно {g.capacity - g.taken}"
-    ),
+    lambda g: Cell(f"{g.taken} из {g.capacity}", _fill(g)),
     (m.TrainingGroup.taken,),
 )
 

@@ -1,66 +1,212 @@
-"""Pages of groups: listeners, documents for all, «Реестр обученных»."""
+"""Pages of groups: the card, enrolment opened again, a group made after another, documents for all, «Реестр обученных»."""
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from flask import flash, redirect, send_file, url_for
+from flask import flash, redirect, render_template, send_file, url_for
 from flask_appbuilder import expose
-from sqlalchemy import select
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
+from app.clock import today
 from app.documents.registry import trained_registry
 from app.documents.registry_source import registry_of_group
+from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.russian import format_date
-from app.services import certificates
+from app.labels import label_of
+from app.russian import count, format_date, period
+from app.services import certificates, group_changes, group_copy, group_quotas, group_schedule, group_values, groups
 from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
-from app.web import columns as c
+from app.web import group_blocks
+from app.web.form_pages import attach
+from app.web.forms import REQUIRED, RuDateField
 from app.web.guards import guarded
-from app.web.list_sql import eager
-from app.web.pages import Block, Button, Cell, Column, Row
+from app.web.pages import Block, Button, FormPage, Link, Section
 from app.web.printing import issue_options
-from app.web.scoped_view import ScopedModelView
+from app.web.quota_pages import QuotaPages
+from app.web.schedule_pages import SchedulePages
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DAY = dt.timedelta(days=1)
 
 
-class GroupPages(ScopedModelView):
+class ReopenForm(FlaskForm):
+    """A new last day of enrolment."""
+
+    enrol_until = RuDateField("Запись по", [InputRequired(REQUIRED)])
+
+
+class DuplicateForm(FlaskForm):
+    """When a group made after another one begins."""
+
+    starts_on = RuDateField("Начало занятий", [InputRequired(REQUIRED)], offers_today=False)
+    number = StringField(
+        "Номер группы", [Optional(), Length(max=30)], description="Можно не заполнять: портал присвоит следующий."
+    )
+
+
+class GroupPages(SchedulePages, QuotaPages):
     """Pages of the groups' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"registry", "issue_all"}
+    include_route_methods = (
+        SchedulePages.include_route_methods
+        | QuotaPages.include_route_methods
+        | {"registry", "issue_all", "reopen", "duplicate"}
+    )
+
+    def _init_forms(self) -> None:
+        """The number may be left empty: it is given by the organizer's mask."""
+        super()._init_forms()
+        length = Length(max=group_values.LONGEST, message=f"Не больше {group_values.LONGEST} знаков.")
+        hint = self.hints["number"]
+        self.add_form.number = StringField(label_of(self.table, "number"), [Optional(), length], description=hint)
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """A new group runs a published program."""
         return target.status == "published" if field == "program" else None
 
+    def update(self, row: m.TrainingGroup, values: dict[str, Any]) -> m.TrainingGroup:
+        """Change a group; says whom the new dates or place were told."""
+        changed = groups.update(row.id, values)
+        for sentence in _told(changed):
+            flash(sentence, "info")
+        return changed.group
+
     def blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
-        """The group, then its listeners for those who may see enrolments."""
-        main = self.pairs_block(row, "Группа", ("program", "organizer", "audience", "place", "schedule", "curator"))
-        dates = self.pairs_block(
-            row, "Даты и места", ("starts_on", "ends_on", "enrol_from", "enrol_until", "capacity", "minimum", "taken")
+        """The group, how full it is, its quotas and schedule, its listeners for those who may see enrolments."""
+        fields = (
+            "program",
+            "organizer",
+            "audience",
+            "starts_on",
+            "ends_on",
+            "municipality",
+            "place",
+            "schedule",
+            "curator",
         )
-        return [main, dates, *_listeners(row)]
+        group_blocks.load_relations(row)
+        enrolments, may_edit = group_blocks.enrolments_of(row), self.may(row, "edit")
+        return [
+            self.pairs_block(row, "Группа", fields),
+            group_blocks.seats(row, enrolments),
+            *group_blocks.quotas(row, may_edit=may_edit and row.status in group_quotas.CHANGED_IN),
+            group_blocks.schedule(row, may_edit=may_edit and row.status not in group_schedule.KEPT_IN),
+            *group_blocks.listeners(enrolments),
+        ]
+
+    def action_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
+        """Starting with too few people asks once more."""
+        buttons = super().action_buttons(row)
+        if row.taken >= row.minimum:
+            return buttons
+        start = url_for("TrainingGroupView.act", pk=row.id, name="start")
+        people = count(row.taken, "человек", "человека", "человек")
+        words = f"В группе {people}, а наименьшее число слушателей — {row.minimum}. Начать обучение всё равно?"
+        return [replace(button, confirm=words) if button.href == start else button for button in buttons]
 
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
-        """Enrol; issue the documents; print the registry."""
+        """Enrol; open the enrolment again; make another group after it; issue the documents; print the registry."""
         actor, buttons = current_actor(), []
         if row.status == GroupStatus.OPEN and actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", group=row.id), main=True))
+        if row.status == GroupStatus.CLOSED and row.starts_on > today() and self.may(row, "reopen"):
+            buttons.append(Button("Возобновить запись", url_for("TrainingGroupView.reopen", pk=row.id)))
         if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):
             href = url_for("TrainingGroupView.issue_all", pk=row.id)
             buttons.append(
                 Button("Выдать документы обученным", href, post=True, confirm="Выдать документы всем обученным группы?")
             )
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
+        if self.may(row, "add"):
+            buttons.append(Button("Создать по образцу", url_for("TrainingGroupView.duplicate", pk=row.id)))
         return buttons
+
+    @expose("/reopen/<int:pk>", methods=["GET", "POST"])
+    @guarded("reopen")
+    def reopen(self, pk: int) -> Any:
+        """Open a closed enrolment again until a new last day."""
+        row = get_writable(db.session, m.TrainingGroup, pk, "training_group:reopen")
+        proposed = max(today(), min(row.starts_on - _DAY, row.ends_on))
+        form = ReopenForm(data={"enrol_until": proposed})
+        return self._small_form(
+            form,
+            row,
+            title=f"Возобновить запись в группу {row.number}",
+            submit="Возобновить запись",
+            note=f"Занятия: {period(row.starts_on, row.ends_on)}. Мест свободно: {row.capacity - row.taken}.",
+            save=lambda: groups.reopen(pk, enrol_until=cast(dt.date, form.enrol_until.data)),
+            done=lambda saved: f"Запись снова открыта по {format_date(saved.enrol_until)}.",
+        )
+
+    @expose("/duplicate/<int:pk>", methods=["GET", "POST"])
+    @guarded("add")
+    def duplicate(self, pk: int) -> Any:
+        """Make a draft of a new group after this one."""
+        row = get_writable(db.session, m.TrainingGroup, pk, "training_group:add")
+        form = DuplicateForm(data={"starts_on": group_copy.default_start(row)})
+        return self._small_form(
+            form,
+            row,
+            title=f"Новая группа по образцу группы {row.number}",
+            submit="Создать по образцу",
+            note="Программа, место, число мест, квоты и расписание возьмутся из этой группы, даты сдвинутся к новому "
+            "началу. Слушатели не переносятся.",
+            save=lambda: group_copy.duplicate(
+                pk, starts_on=cast(dt.date, form.starts_on.data), number=form.number.data or None
+            ),
+            done=group_copy.words,
+        )
+
+    def _small_form(
+        self,
+        form: Any,
+        row: m.TrainingGroup,
+        *,
+        title: str,
+        submit: str,
+        note: str,
+        save: Callable[[], m.TrainingGroup],
+        done: Callable[[m.TrainingGroup], str],
+    ) -> Any:
+        """A form of one action on a group: what it refuses stands beside its fields."""
+        problems: list[str] = []
+        card = url_for("TrainingGroupView.show", pk=row.id)
+        crumbs = [*self.crumbs(), Link(f"Группа {row.number}", card)]
+        if form.validate_on_submit():
+            try:
+                saved = save()
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash(done(saved), "success")
+                return redirect(url_for("TrainingGroupView.show", pk=saved.id))
+        names = [field.name for field in form if field.type != "CSRFTokenField"]
+        page = FormPage(
+            title,
+            form,
+            [Section("", names)],
+            submit=submit,
+            cancel_href=card,
+            crumbs=crumbs,
+            note=note,
+            problems=problems,
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @expose("/registry/<int:pk>")
     @guarded("registry")
@@ -93,25 +239,18 @@ def _journal(row: m.TrainingGroup, number: int) -> None:
     audit.record("training_group.exported", row, {"Обучено": ("", str(number))})
 
 
-def _listeners(group: m.TrainingGroup) -> list[Block]:
-    actor = current_actor()
-    whole = actor.roles & {"organizer", "operator", "ministry"}
-    if not actor.can("enrolment:list") or actor.roles == {"worker"}:
-        return []
-    statement = (
-        select(m.Enrolment)
-        .where(m.Enrolment.group_id == group.id)
-        .join(m.Employee, m.Employee.id == m.Enrolment.employee_id)
-        .order_by(m.Employee.sort)
-        .options(*(eager(m.Enrolment, p) for p in ("employee", "employment.position", "employment.organization")))
-    )
-    rows = []
-    for e in db.session.scalars(statement):
-        href = url_for("EnrolmentView.show", pk=e.id)
-        place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
-        result = format_date(e.result_on) if e.result_on else "—"
-        cells = [Cell(e.employee.full_name, href=href), place, Cell(e.status.label, tone=e.status.tone), Cell(result)]
-        rows.append(Row(e.id, href, cells))
-    heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
-    title = "Слушатели" if whole else "Слушатели из ваших организаций"
-    return [Block(f"{title}: {len(rows)}", columns=heads, rows=rows, empty="На курс ещё никто не записан.")]
+def _told(changed: group_changes.Changed) -> list[str]:
+    """What followed from new dates or another place."""
+    found = []
+    if changed.meetings:
+        found.append(
+            f"Вместе с группой перенесено: {count(changed.meetings, 'занятие', 'занятия', 'занятий')} расписания."
+        )
+    if changed.told:
+        found.append(
+            f"Об изменениях извещены записанные в группу: {count(changed.told, 'человек', 'человека', 'человек')}."
+        )
+    if changed.busy:
+        people = count(changed.busy, "человека", "человек", "человек")
+        found.append(f"У {people} из них новые даты пересекаются с другими курсами: портал предупредил их об этом.")
+    return found

@@ -93,7 +93,20 @@ LEAVES_THE_SCOPE = {
         "public check of a document: its printed facts without personal data",
     ],
     "app/services/enrolments.py": ["nightly check of guard 1: only a number"],
-    "app/services/groups.py": ["the enrolments of a group that the actor may change"],
+    "app/services/group_changes.py": [
+        "each listener is told which of the own courses the new dates overlap",
+        "everybody with a place in a changed group is told",
+        "reminders of a group begin anew with its new start",
+    ],
+    "app/services/group_jobs.py": ["groups whose day has come: only ids"],
+    "app/services/group_quotas.py": [
+        "the names of the places of a group's quotas",
+        "who of a group's people is counted in its new quota",
+    ],
+    "app/services/groups.py": [
+        "open groups of the same program are public",
+        "the enrolments of a group that the actor may change",
+    ],
     "app/services/invitations.py": [
         "has the person an account: only its id",
         "is an address taken by another account: yes or no",

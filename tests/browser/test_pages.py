@@ -36,7 +36,7 @@ ALLOWED = re.compile(
     r"|https?://\S+|\bwww\.\S+|\b[\w-]+(\.[\w-]+)*\.(ru|org)\b"
     r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|QR|HTML|Ctrl|Google Authenticator)\b|\.xlsx\b"
     r"|\bdemo-2026\b"
-    r"|\{(number|year)(:0\dd)?\}"
+    r"|\{(code|number|year)(:0\dd)?\}"
     r"|\bMAIL_MODE=(off|redirect)\b|\bMAIL_REDIRECT_TO\b|\bSMTP_HOST\b"
     r"|(?<!\w)/notices/"
     r"|\b[0-9a-f]{12}\b"  # the number under which an error stands in the log

@@ -13,8 +13,10 @@ from sqlalchemy import text
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
+from app.clock import today
 from app.extensions import db
-from app.services import enrolments, groups, seats, transitions
+from app.services import enrolments, group_jobs, groups, seats, transitions
+from app.services.accounts import SYSTEM
 from app.statuses import SEAT_HOLDING
 from tests.concurrency.clients import refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk
@@ -255,3 +257,37 @@ def test_move_is_made_by_one_of_many(app: Any, session: Any) -> None:
     results = run_at_once(app, [call] * 8)
     assert (len(succeeded(results)), len(refused(results))) == (1, 7)
     assert len(mk.journal("program.publish")) == 1
+
+
+# --- groups that move by themselves ----------------------------------------------------------------------------------
+
+
+def test_two_workers_move_a_group_once(app: Any, session: Any) -> None:
+    world = mk.make_world(capacity=3)
+    for person in world.more_people(2):
+        mk.make_enrolment(person, world.group, status=E.CONFIRMED)
+    for _ in range(TRIALS):
+        mk.change(world.group, status=st.GroupStatus.OPEN, enrol_until=today() - mk.DAY)
+        before = len(mk.rows(m.Letter)), len(mk.journal("training_group.close"))
+        results = run_at_once(app, [(SYSTEM, group_jobs.tick)] * 4)
+        assert (refused(results), sum(results)) == ([], 1)
+        assert len(mk.rows(m.Letter)) == before[0] + 2
+        assert len(mk.journal("training_group.close")) == before[1] + 1
+
+
+def test_people_enrol_while_their_group_starts_by_itself(app: Any, session: Any) -> None:
+    """Who was faster has a seat, who was not is refused or was on the waiting list and is told; nothing stays held."""
+    world = mk.make_world()
+    people = world.more_people(6)
+    for _ in range(TRIALS):
+        group = mk.make_group(world.program, capacity=3, starts_on=today(), enrol_until=today())
+        calls = [enrol_call(person, group) for person in people]
+        results = run_at_once(app, [*calls[:3], (SYSTEM, group_jobs.tick), *calls[3:]])
+        assert results[3] == 1
+        assert mk.fetch(m.TrainingGroup, group.id).status == st.GroupStatus.RUNNING
+        assert mk.rows(m.Enrolment, m.Enrolment.group_id == group.id, m.Enrolment.status == E.WAITING) == []
+        assert taken(group) == len(holders(group)) <= 3
+        with acting_as(world.organizer_actor):
+            groups.cancel(group.id, "Следующая попытка")
+    assert {block.status for block in mk.rows(m.VoucherBlock)} == {st.BlockStatus.FREE}
+    assert enrolments.recount() == 0

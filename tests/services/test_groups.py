@@ -216,7 +216,7 @@ def test_more_seats_move_the_waiting_list_up(session: Any) -> None:
     people = [*world.more_people(3), world.worker]
     rows = [enrol(person, world.group) for person in people]
     with acting_as(world.organizer_actor):
-        group = groups.update(world.group.id, {"capacity": 3})
+        group = groups.update(world.group.id, {"capacity": 3}).group
     assert [status_of(row) for row in rows] == [E.APPLIED, E.APPLIED, E.APPLIED, E.WAITING]
     assert (group.capacity, group.taken) == (3, 3)
     assert enrolments.recount() == 0
