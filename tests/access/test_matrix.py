@@ -138,7 +138,7 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
     if route.kind in builders:
         yield from builders[route.kind](region, person, endpoint, route)
     elif route.kind in ("card", "form", "change", "change_of_row", "file", "export_of_row", "form_of_row"):
-        for row, pk in _rows(region, person, route.table):
+        for row, pk in _rows(region, person, route.table, route.where):
             if route.kind != "file" or _printed(person, row):
                 yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
     else:
@@ -150,9 +150,9 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
         yield _path(region.app, endpoint), "own", {}, expected
 
 
-def _rows(region: Region, person: Person | None, table: str) -> Iterator[tuple[str, int]]:
+def _rows(region: Region, person: Person | None, table: str, where: str = "true") -> Iterator[tuple[str, int]]:
     for row in ROWS:
-        pk = region.pick(person.login, table, row) if person else 1
+        pk = region.pick(person.login, table, row, where) if person else 1
         if pk is not None:
             yield row, pk
 
