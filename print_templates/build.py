@@ -294,7 +294,7 @@ def build_training_note() -> Any:
 def build_voucher() -> Any:
     """Return the именной образовательный чек: an upright A4 sheet that a person keeps."""
     document = new_document("Именной образовательный чек", width=210, height=297, margins=(25, 18, 15, 18))
-    paragraph(document, "{{ ministry }}", size=12, color=GREY, after=30)
+    paragraph(document, "{{ ministry }}", size=12, color=GREY, after=22)
     paragraph(document, "ИМЕННОЙ ОБРАЗОВАТЕЛЬНЫЙ ЧЕК", size=22, bold=True, color=INK, tracking=1.5, after=2)
     paragraph(document, "на повышение квалификации работника образования", size=14, color=INK, after=12)
     paragraph(document, "№ {{ number }}", size=18, bold=True, after=22)
@@ -334,7 +334,7 @@ def fill_voucher_blocks(document: Any) -> None:
     """Add the table of blocks: one row a block, repeated by the template."""
     condition(document, "if blocks")
     paragraph(document, "", size=6, before=10)
-    made = table(document, 4, (52, 26, 28, 64))
+    made = table(document, 4, (40, 26, 32, 72))
     heads = ("Блок", "Объём", "Состояние", "Программа, организатор, сроки, документ")
     fields = ("{{ block.title }}", "{{ block.hours }}", "{{ block.state }}", "{{ block.detail }}")
     for cell, text in zip(made.rows[0].cells, heads, strict=True):
@@ -345,7 +345,7 @@ def fill_voucher_blocks(document: Any) -> None:
     for cell, text in zip(made.rows[2].cells, fields, strict=True):
         borders(cell, "bottom", style="single", width=4, color="BFBFBF")
         margins(cell, top=1, side=1.5, bottom=1)
-        paragraph(cell, text, size=10.5, align=None)
+        paragraph(cell, text, size=10, align=None)
     paragraph(made.rows[3].cells[0], "{%tr endfor %}", size=6, color=GREY)
     condition(document, "endif")
 

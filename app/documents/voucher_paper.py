@@ -14,7 +14,7 @@ from app.documents.templates import render_docx
 from app.russian import NBSP, format_date, long_date
 from app.services import settings
 from app.services.voucher_story import BlockStory, VoucherStory
-from app.statuses import VoucherStatus
+from app.statuses import BlockStatus, VoucherStatus
 
 #: an annulled or a replaced чек gives no right: its paper would mislead
 _PRINTED = frozenset({VoucherStatus.ACTIVE, VoucherStatus.USED, VoucherStatus.EXPIRED})
@@ -22,7 +22,7 @@ _PRINTED = frozenset({VoucherStatus.ACTIVE, VoucherStatus.USED, VoucherStatus.EX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockLine:
-    """A block on the paper: ``detail`` is what it is or was spent on, empty while it is free."""
+    """A block on the paper: ``detail`` is what it is or was spent on."""
 
     title: str
     hours: str
@@ -80,9 +80,9 @@ def paper_of(story: VoucherStory, *, check_base: str) -> VoucherPaper:
 
 
 def _line(block: BlockStory) -> BlockLine:
-    course, detail = block.course, ""
+    course, detail = block.course, "можно выбрать программу" if block.status == BlockStatus.FREE else ""
     if course is not None:
-        days = " – ".join(format_date(day) for day in (course.starts_on, course.ends_on) if day)
+        days = f"{NBSP}–{NBSP}".join(format_date(day) for day in (course.starts_on, course.ends_on) if day)
         document = f"документ №{NBSP}{course.certificate}" if course.certificate else ""
         detail = ", ".join(filter(None, (quoted(course.program), course.organizer, days, document)))
     return BlockLine(title=block.title, hours=block.hours, state=block.status.label, detail=detail)

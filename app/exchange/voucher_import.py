@@ -256,13 +256,14 @@ def _stored(
 def _store(plans: Sequence[VoucherPlan], written: dict[str, list[int]]) -> dict[int, int]:
     """Insert the чеки of some rows with their blocks and trainings; row → id of its чек."""
     vouchers = {plan.source.number: _voucher(plan) for plan in plans}
+    known = {pk for plan in plans for pk in plan.trainings.values()}
     db.session.add_all(vouchers.values())
     db.session.flush()
     for voucher in vouchers.values():
         record("voucher.imported", voucher, {"Действует по": ("", format_date(voucher.valid_until))})
         written["voucher"].append(voucher.id)
-        new = (block.training for block in voucher.blocks if block.training is not None)
-        written["training"] += [training.id for training in new]
+        trainings = [block.training_id for block in voucher.blocks if block.training_id is not None]
+        written["training"] += [pk for pk in trainings if pk not in known]
     pass_over(voucher.number for voucher in vouchers.values())
     return {number: voucher.id for number, voucher in vouchers.items()}
 
@@ -283,11 +284,13 @@ def _voucher(plan: VoucherPlan) -> m.Voucher:
 
 
 def _block(block: m.VoucherRuleBlock, plan: VoucherPlan, values: VoucherValues) -> m.VoucherBlock:
+    copied = {name: getattr(block, name) for name in ("code", "title", "kind", "hours_min", "hours_max", "ordering")}
+    row = m.VoucherBlock(**copied, status=plan.blocks[block.code])
     said = values.blocks[block.code]
-    known = plan.trainings.get(block.code)
-    training = None
-    if known is None and said.program and said.hours and said.ended_on:
-        training = m.Training(
+    if block.code in plan.trainings:
+        row.training_id = plan.trainings[block.code]
+    elif said.program and said.hours and said.ended_on:
+        row.training = m.Training(
             employee_id=plan.employee_id,
             title=said.program,
             institution=said.place or "не указано",
@@ -295,8 +298,7 @@ def _block(block: m.VoucherRuleBlock, plan: VoucherPlan, values: VoucherValues) 
             ended_on=said.ended_on,
             confirmed=True,
         )
-    copied = {name: getattr(block, name) for name in ("code", "title", "kind", "hours_min", "hours_max", "ordering")}
-    return m.VoucherBlock(**copied, status=plan.blocks[block.code], training_id=known, training=training)
+    return row
 
 
 def _last_entry() -> int:

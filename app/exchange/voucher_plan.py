@@ -87,7 +87,7 @@ def load_known(rows: Iterable[VoucherValues]) -> Known:
     listed = list(rows)
     person = m.Employee
     columns = (person.id, person.snils, person.last_name, person.first_name, person.patronymic)
-    people = db.session.execute(select(*columns).where(person.snils == _any({v.snils for v in listed})))
+    people = db.session.execute(select(*columns).where(person.snils == _any({v.snils for v in listed}, String)))
     found = {row.snils: row for row in people}
     ids = sorted(row.id for row in found.values())
     rules = select(m.VoucherRule).options(selectinload(m.VoucherRule.blocks)).order_by(m.VoucherRule.valid_from)
@@ -101,10 +101,8 @@ def load_known(rows: Iterable[VoucherValues]) -> Known:
     )
 
 
-def _any(values: Iterable[Any]) -> Any:
-    items = sorted(values)
-    kind: Any = Integer if items and isinstance(items[0], int) else String
-    return any_(literal(items, ARRAY(kind)))
+def _any(values: Iterable[int | str], kind: Any = Integer) -> Any:
+    return any_(literal(list(values), ARRAY(kind)))
 
 
 def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
@@ -117,7 +115,7 @@ def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
 def _numbers(numbers: Iterable[str]) -> dict[str, tuple[int, dt.date, int]]:
     voucher = m.Voucher
     columns = (voucher.number, voucher.employee_id, voucher.issued_on)
-    found = db.session.execute(select(*columns).where(voucher.number == _any(numbers)))
+    found = db.session.execute(select(*columns).where(voucher.number == _any(numbers, String)))
     return {row.number: (row.employee_id, row.issued_on, 0) for row in found}
 
 

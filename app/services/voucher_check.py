@@ -49,7 +49,8 @@ def facts_for_check(code: str) -> VoucherCheck:
                 selectinload(m.Voucher.blocks),
             )
         )
-        row = db.session.scalars(statement).one_or_none()
+        # what is no code never reaches the database, which refuses a zero byte
+        row = db.session.scalars(statement).one_or_none() if code.isalnum() else None
         if row is None:
             raise NotFound("Чека с таким кодом проверки нет. Сверьте код с напечатанным на чеке.")
         person, is_over = row.employee, row.status == VoucherStatus.ACTIVE and row.valid_until < today()

@@ -212,8 +212,8 @@ def _advice_of_free(block: m.VoucherBlock, voucher: m.Voucher) -> str:
         return "Срок чека закончился: записаться по этому блоку уже нельзя."
     until = format_date(voucher.valid_until)
     return (
-        f"Можно записаться на программу вида «{block.kind.label}» объёмом {hours_of(block)}; занятия должны начаться "
-        f"не позже {until}."
+        f"Можно записаться на программу, которую оплачивает {block.kind.label}, объёмом {hours_of(block)}; занятия должны "
+        f"начаться не позже {until}."
     )
 
 

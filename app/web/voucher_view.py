@@ -87,7 +87,7 @@ def replace(voucher_id: int, reason: str) -> Any:
 
 def _state(story: VoucherStory) -> Cell:
     status = VoucherStatus.EXPIRED if story.is_over else story.voucher.status
-    return Cell(status.label, story.time_left, tone=status.tone)
+    return Cell(status.label, tone=status.tone)
 
 
 def _note(story: VoucherStory) -> str:
@@ -119,9 +119,8 @@ def _head(story: VoucherStory) -> Block:
         pairs.append(Pair("Выдан взамен чека", _link(story.former)))
     if story.replacement is not None:
         pairs.append(Pair("Заменён чеком", _link(story.replacement)))
-    if may_print(row.status):
-        href = url_for("HomeView.verify_voucher", code=row.check_code)
-        pairs.append(Pair("Проверка по коду", Cell("открыть страницу проверки", href=href)))
+    check = url_for("HomeView.verify_voucher", code=row.check_code)
+    pairs.append(Pair("Проверка по коду", Cell("открыть страницу проверки", href=check)))
     parts = [
         Cell(f"{block.title} · {block.hours}", block.status.label, tone=c.BLOCK_TONES[block.status])
         for block in story.blocks
@@ -141,12 +140,9 @@ def _link(voucher: m.Voucher) -> Cell:
 
 
 def _block(block: BlockStory) -> Block:
-    pairs = [
-        Pair("Состояние", Cell(block.status.label, tone=c.BLOCK_TONES[block.status])),
-        Pair("Часов", Cell(block.hours)),
-    ]
+    pairs = [Pair("Состояние", Cell(block.status.label, tone=c.BLOCK_TONES[block.status]))]
     pairs += _course(block.course) if block.course else []
-    return Block(block.title, pairs=pairs, note=block.advice)
+    return Block(f"{block.title}, {block.hours}", pairs=pairs, note=block.advice)
 
 
 def _course(course: Course) -> list[Pair]:
@@ -155,7 +151,7 @@ def _course(course: Course) -> list[Pair]:
     group, document = Cell(course.group), Cell(course.certificate)
     if course.group_id is not None:
         href = url_for("TrainingGroupView.show", pk=course.group_id)
-        group = Cell(course.group, course.state, href)
+        group = Cell(course.group, href=href)
     if course.certificate_id is not None:
         document = Cell(f"№ {course.certificate}", href=url_for("CertificateView.show", pk=course.certificate_id))
     pairs = [
@@ -163,14 +159,14 @@ def _course(course: Course) -> list[Pair]:
         Pair("Организатор", Cell(course.organizer)),
         Pair("Группа", group),
         Pair("Занятия", Cell(dates)),
-        Pair("Результат", _result(course)),
+        Pair("Результат" if course.result else "Запись", _state_of(course)),
         Pair("Документ", document),
     ]
     return [pair for pair in pairs if pair.cell.text]
 
 
-def _result(course: Course) -> Cell:
-    """The outcome leads to the enrolment, where it was entered."""
+def _state_of(course: Course) -> Cell:
+    """The state and the outcome, which lead to the enrolment."""
     if course.enrolment_id is None:
         return Cell(course.state)
     href = url_for("EnrolmentView.show", pk=course.enrolment_id)

@@ -41,7 +41,7 @@ def test_story_of_a_fresh_voucher_says_what_may_be_done(world: mk.World) -> None
     assert story.snils.startswith("***-***-")
     assert [block.status for block in story.blocks] == [st.BlockStatus.FREE] * 3
     until = format_date(world.voucher.valid_until)
-    assert story.blocks[0].advice.startswith("Можно записаться на программу вида «")
+    assert story.blocks[0].advice.startswith("Можно записаться на программу, которую оплачивает инвариантный блок, ")
     assert f"не позже {until}" in story.blocks[0].advice
     assert story.time_left == "осталось 1\xa0095\xa0дней"
     assert [event.words for event in story.events] == ["Чек выдан"]
@@ -124,9 +124,7 @@ def test_after_the_last_day_nothing_is_offered_before_the_night_job(world: mk.Wo
     mk.change(world.voucher, issued_on=today() - 100 * mk.DAY, valid_until=today() - mk.DAY)
     story = story_of(world.voucher)
     assert (story.is_over, story.state, story.time_left) == (True, "Истёк", "срок закончился")
-    assert {block.advice for block in story.blocks} == {
-        "Срок чека закончился: записаться по этому блоку уже нельзя."
-    }
+    assert {block.advice for block in story.blocks} == {"Срок чека закончился: записаться по этому блоку уже нельзя."}
 
 
 def test_number_of_statements_does_not_grow(world: mk.World) -> None:
