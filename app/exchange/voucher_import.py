@@ -277,7 +277,7 @@ def _voucher(plan: VoucherPlan) -> m.Voucher:
         rule_id=rule.id,
         issued_on=values.issued_on,
         valid_until=plan.valid_until,
-        status=plan.status,
+        status=plan.state,
         imported=True,
         blocks=[_block(block, plan, values) for block in rule.blocks],
     )

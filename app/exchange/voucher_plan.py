@@ -41,7 +41,7 @@ class VoucherPlan:
     employee_id: int = 0
     rule: m.VoucherRule | None = None
     valid_until: dt.date | None = None
-    status: VoucherStatus = VoucherStatus.ACTIVE
+    state: VoucherStatus = VoucherStatus.ACTIVE
     blocks: dict[str, BlockStatus] = field(default_factory=dict)
     #: code of a block → the training that is known already
     trainings: dict[str, int] = field(default_factory=dict)
@@ -268,15 +268,15 @@ class _Planner:
         plan = self._plan
         assert plan.valid_until is not None
         if plan.blocks and all(status == BlockStatus.USED for status in plan.blocks.values()):
-            plan.status = VoucherStatus.USED
+            plan.state = VoucherStatus.USED
         elif plan.valid_until < today:
-            plan.status = VoucherStatus.EXPIRED
+            plan.state = VoucherStatus.EXPIRED
 
     def _check_others(self, rule: m.VoucherRule) -> None:
         """One active чек of a person; between two of them the period of the rule by which the later one is issued."""
         issued_on = self._values.issued_on
         for other in self._known.vouchers.get(self._plan.employee_id, ()):
-            if self._plan.status == other.status == VoucherStatus.ACTIVE:
+            if self._plan.state == other.status == VoucherStatus.ACTIVE:
                 self._problem("number", f"У работника уже есть действующий {other.named}")
                 return
             later = rule if issued_on >= other.issued_on else self._rule_of(other.issued_on)
@@ -298,8 +298,8 @@ class _Planner:
         plan.creates = True
         assert plan.valid_until is not None
         plan.changes.append(
-            f"чек № {values.number}, действует по {format_date(plan.valid_until)}: {plan.status.label.lower()}"
+            f"чек № {values.number}, действует по {format_date(plan.valid_until)}: {plan.state.label.lower()}"
         )
         self._known.numbers[values.number] = (plan.employee_id, values.issued_on, plan.source.number)
-        issued = _Issued(values.number, values.issued_on, plan.status, plan.source.number)
+        issued = _Issued(values.number, values.issued_on, plan.state, plan.source.number)
         self._known.vouchers.setdefault(plan.employee_id, []).append(issued)

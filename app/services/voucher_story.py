@@ -19,7 +19,7 @@ from app.clock import local, today
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import action_label, label_of
-from app.russian import count, format_date
+from app.russian import NBSP, count, format_date, plural
 from app.services.card import EMPLOYMENT
 from app.statuses import BLOCK_HOLDING, BlockStatus, VoucherStatus
 
@@ -198,6 +198,8 @@ def _block(block: m.VoucherBlock, voucher: m.Voucher, enrolment: m.Enrolment | N
         advice = _advice_of_free(block, voucher)
     elif course is None and block.status == BlockStatus.RESERVED:
         advice = "Занят записью на курс другого организатора."
+    elif course is None and block.status == BlockStatus.USED:
+        advice = "Использован до портала, программа не указана." if voucher.imported else "Использован на другом курсе."
     return BlockStory(title=block.title, hours=hours_of(block), status=block.status, advice=advice, course=course)
 
 
@@ -212,9 +214,15 @@ def _advice_of_free(block: m.VoucherBlock, voucher: m.Voucher) -> str:
         return "Срок чека закончился: записаться по этому блоку уже нельзя."
     until = format_date(voucher.valid_until)
     return (
-        f"Можно записаться на программу, которую оплачивает {block.kind.label}, объёмом {hours_of(block)}; занятия должны "
+        f"Можно записаться на программу, которую оплачивает {block.kind.label}, объёмом {_from_to(block)}; занятия должны "
         f"начаться не позже {until}."
     )
+
+
+def _from_to(block: m.VoucherBlock) -> str:
+    """«от 16 до 36 часов», which breaks between its words."""
+    most = f"{block.hours_max}{NBSP}{plural(block.hours_max, 'часа', 'часов', 'часов')}"
+    return f"от {block.hours_min} до {most}" if block.hours_min != block.hours_max else most
 
 
 def _course(enrolment: m.Enrolment) -> Course | None:
@@ -294,7 +302,7 @@ def _events(voucher: m.Voucher, blocks: Sequence[m.VoucherBlock], enrolments: Se
     titles = {block.id: block.title for block in blocks}
     numbers = {e.id: e.group.number for e in enrolments if e.group is not None}
     events = [_event(entry, titles, numbers) for entry in entries]
-    if not any(entry.action in ("voucher.issued", "voucher.imported") for entry in entries):
+    if not any(entry.action == "voucher.issued" for entry in entries):
         words = "Чек выдан до портала" if voucher.imported else "Чек выдан"
         events.append(Event(words, None, voucher.issued_on))
     return events

@@ -102,5 +102,10 @@ def test_longest_words_keep_to_one_page() -> None:
     )
     blocks = [BlockLine(title=f"Вариативный блок {n}", hours="16–36\xa0часов", state="Зарезервирован", detail=detail)
               for n in range(3)]  # fmt: skip
-    paper = make_paper(last_name="Салтыкова-Щедринская", given_names="Анна-Мария Константиновна", in_place_of="63-2026-000100", blocks=blocks)
+    paper = make_paper(
+        last_name="Салтыкова-Щедринская",
+        given_names="Анна-Мария Константиновна",
+        in_place_of="63-2026-000100",
+        blocks=blocks,
+    )
     assert len(PdfReader(io.BytesIO(to_pdf(render_voucher(paper)))).pages) == 1
