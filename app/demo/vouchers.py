@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from random import Random
@@ -77,6 +78,7 @@ class Ledger:
             status=VoucherStatus.ACTIVE,
             replaced_by_id=None,
             reason_text=None,
+            check_code=hashlib.sha256(f"voucher {len(self._rows.all(m.Voucher))}".encode()).hexdigest()[:32],
         )
         worker.vouchers.append(row)
         return row
