@@ -145,7 +145,8 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
         expected: Any = {"home": 200, "own_form": {"GET": 200, "POST": 422}, "own_choice": OWN_CHOICE}.get(route.kind)
         if expected is None:
             forms = VIEWS.get(endpoint.split(".")[0], ("", False, ()))[1]
-            allowed = {"GET": 200, "POST": 422} if forms or route.kind != "new" else 404
+            # only the page of a new record needs the view's form
+            allowed = {"GET": 200, "POST": 422} if forms or not endpoint.endswith(".add") else 404
             expected = allowed if may else 403
         yield _path(region.app, endpoint), "own", {}, expected
 
