@@ -37,6 +37,7 @@ from app.services import (
     queue_letter,
     registration,
     reminders,
+    voucher_reminders,
     vouchers,
 )
 from app.services.accounts import SYSTEM
@@ -140,9 +141,10 @@ def _close_lost() -> None:
 @jobs.periodic(cron="15 0 * * *")
 @jobs.task(name="nightly", queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
-    """Expire the чеки whose term has ended, remove old results, check guard 1: seats taken against enrolments."""
+    """Expire the чеки whose term has ended, remind of those that end soon, remove old results, check guard 1: seats taken against enrolments."""
     with _portal(), unscoped("nightly work"):
         vouchers.expire_due()
+        voucher_reminders.remind()
         reminders.remind()
         background.remove_old_files()
         registration.forget_unanswered()

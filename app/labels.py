@@ -270,6 +270,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "hours_min": "Часов от",
         "hours_max": "Часов до",
         "title": "Блок",
+        "training": "Обучение до портала",
+        "training_id": "Обучение до портала",
     },
     "program": {
         "code": "Шифр",
@@ -392,7 +394,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "html": "Текст в HTML",
         "required": "Обязательное письмо",
     },
-    "import_batch": {"file_name": "Файл", "summary": "Итог", "applied_at": "Применён"},
+    "import_batch": {"kind": "Что загружено", "file_name": "Файл", "summary": "Итог", "applied_at": "Применён"},
     "background_job": {"message": "Итог", "done": "Сделано", "finished_at": "Окончено"},
 }
 
@@ -521,6 +523,7 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "access": "Доступ в группу пользователей",
         }
     },
+    "import_batch": {"kind": {"staff": "Список работников", "voucher": "Чеки прошлых лет"}},
     "frdo_reference": {
         "list_code": {
             "document_kind": "Вид документа",

@@ -1129,7 +1129,10 @@ class VoucherBlock(Base):
     status: Mapped[st.BlockStatus] = mapped_column(
         coded(st.BlockStatus), server_default="free", default=st.BlockStatus.FREE
     )
+    #: what a block used before the portal paid for (order § 1.4); others are told by their enrolments
+    training_id: Mapped[int | None] = mapped_column(ForeignKey("training.id", ondelete="SET NULL"), index=True)
     voucher: Mapped[Voucher] = relationship(back_populates="blocks")
+    training: Mapped[Training | None] = relationship()
 
     def __str__(self) -> str:
         return self.title
@@ -1836,10 +1839,11 @@ class ReminderSent(Base):
 
 
 class ImportBatch(Base):
-    """An uploaded staff list with its preview; nothing is written to the cards before it is applied."""
+    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff or voucher."""
 
     __tablename__ = "import_batch"
     id: Mapped[Id]
+    kind: Mapped[Code] = mapped_column(server_default="staff", default="staff")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     file_name: Mapped[Name]
     sha256: Mapped[str] = mapped_column(String(64))

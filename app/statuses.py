@@ -451,10 +451,10 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         ),
     ),
     "voucher": (
+        *_edges(_V.REPLACED, "replace", "Заменить", _V.ACTIVE, reason=True),
         *_edges(_V.ANNULLED, "annul", "Аннулировать", _V.ACTIVE, reason=True),
         *_edges(_V.USED, "use", "", _V.ACTIVE, automatic=True),
         *_edges(_V.EXPIRED, "expire", "", _V.ACTIVE, automatic=True),
-        *_edges(_V.REPLACED, "replace", "", _V.ACTIVE, automatic=True),
     ),
     "voucher_block": (
         *_edges(_B.RESERVED, "reserve", "", _B.FREE, automatic=True),

@@ -58,6 +58,8 @@ from app.web.scoped_view import ScopedModelView
 from app.web.task_view import TaskView, orders_work
 from app.web.transfer_view import ATTENTION as TURN
 from app.web.transfer_view import FROM, PERSON, TO, TransferPages
+from app.web.voucher_view import VoucherPages
+from app.web.voucher_view import replace as replace_voucher
 
 # --- Работники -------------------------------------------------------------------------------------------------------
 
@@ -245,18 +247,13 @@ class VoucherApplicationView(ScopedModelView):
         ]
 
 
-class VoucherView(ScopedModelView):
+class VoucherView(VoucherPages):
     datamodel = Table(m.Voucher)
     list_columns = ["number", c.OWNER, "issued_on", "valid_until", "status", c.BLOCKS]
     load = ("employee", "blocks")
     filters = (attention.VOUCHER, "status", "issued_on", "valid_until")
     base_order_by = (m.Voucher.id.desc(),)
-    services = {"annul": vouchers.annul}
-
-    def blocks(self, row: m.Voucher) -> Sequence[Block]:
-        """The чек as a picture of its blocks, then its terms."""
-        terms = self.pairs_block(row, "Основное", ("employee", "rule", "issued_on", "valid_until", "status"))
-        return [Block("Блоки чека", parts=c.voucher_parts(row)), terms]
+    services = {"replace": replace_voucher, "annul": vouchers.annul}
 
 
 # --- Курсы -----------------------------------------------------------------------------------------------------------
@@ -628,13 +625,14 @@ class LetterTemplateView(LetterTemplatePages):
 
 class ImportBatchView(ScopedModelView):
     datamodel = Table(m.ImportBatch)
-    list_columns = ["file_name", "status", "created_at", "applied_at"]
+    list_columns = ["file_name", "kind", "status", "created_at", "applied_at"]
     filters = ("status",)
     base_order_by = (m.ImportBatch.id.desc(),)
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        return url_for("EmployeeView.import_preview", pk=row.id)
+        view = "VoucherView" if row.kind == "voucher" else "EmployeeView"
+        return url_for(f"{view}.import_preview", pk=row.id)
 
 
 class AuditEntryView(ScopedModelView):

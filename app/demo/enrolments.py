@@ -150,6 +150,8 @@ class Enrolments:
         changed = group.row["ends_on"] if ended else min(on + 2 * _DAY, self._today)
         reason = _CANCELLED if state == _E.REJECTED and group.status == GroupStatus.CANCELLED else _REASONS.get(state)
         has_result = state in (_E.TRAINED, _E.FAILED, _E.NO_SHOW, _E.EXPELLED)
+        mark = self._rng.choice(_MARKS) if state == _E.TRAINED else None
+        created_at = moment(on, 12, self._rng.randrange(60))
         return self._rows.add(
             m.Enrolment,
             employee_id=worker.id,
@@ -160,10 +162,11 @@ class Enrolments:
             reason_text=reason,
             result_on=group.row["ends_on"] if has_result else None,
             final_form=_final_form(group) if ended else None,
-            final_mark=self._rng.choice(_MARKS) if state == _E.TRAINED else None,
+            final_mark=mark,
             protocol_number=f"{group.row['number'].split('-')[0].lstrip('0')}-ИА" if ended else None,
             created_by_id=None,
-            created_at=moment(on, 12, self._rng.randrange(60)),
+            created_at=created_at,
+            queued_at=created_at,
             changed_at=moment(changed, 15),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from random import Random
@@ -12,6 +13,7 @@ from app.demo.places import Directories, some_day, working_day
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import APPLICANT, Worker
 from app.rules import add_months, last_day_of
+from app.russian import format_date
 from app.statuses import ApplicationStatus, BlockKind, BlockStatus, VoucherStatus
 
 _DAY = dt.timedelta(days=1)
@@ -20,7 +22,7 @@ _PORTAL_SINCE = dt.date(2017, 1, 1)
 _FIRST_VOUCHERS = dt.date(2011, 2, 1)
 _LEGACY, _UNTOUCHED, _ANNULLED, _REPLACED = 0.06, 0.09, 12, 8
 _ANNULMENTS = ("Увольнение из образовательной организации.", "Чек выдан по ошибке: работник подал две заявки.")
-_REPLACEMENTS = ("Смена фамилии.", "Перевод в другую организацию.")
+_REPLACEMENTS = ("Смена фамилии", "Ошибка в номере чека")
 _RETURNED = "Уточните дату приёма на работу: она расходится с приказом."
 _NUMBER = "63-{year}-{number:06d}"
 #: applications that did not become чеки; within the term and past it for those that wait
@@ -58,7 +60,9 @@ class Ledger:
         """Issue a чек on a working day, with the approved application that it follows from."""
         rule = self._rule(on)
         application = self._add_approved(worker, rule, on) if on >= _PORTAL_SINCE else None
-        return self._add_voucher(worker, rule, on, application["id"] if application else None)
+        row = self._add_voucher(worker, rule, on, application["id"] if application else None)
+        self._add_blocks(row, rule)
+        return row
 
     def _add_voucher(
         self, worker: Worker, rule: Row, on: dt.date, application_id: int | None, *, until: dt.date | None = None
@@ -74,16 +78,19 @@ class Ledger:
             status=VoucherStatus.ACTIVE,
             replaced_by_id=None,
             reason_text=None,
+            check_code=hashlib.sha256(f"voucher {len(self._rows.all(m.Voucher))}".encode()).hexdigest()[:32],
         )
+        worker.vouchers.append(row)
+        return row
+
+    def _add_blocks(self, voucher: Row, rule: Row) -> None:
         columns = ("code", "title", "kind", "hours_min", "hours_max", "ordering")
-        self._blocks[row["id"]] = [
+        self._blocks[voucher["id"]] = [
             self._rows.add(
-                m.VoucherBlock, voucher_id=row["id"], status=BlockStatus.FREE, **{c: block[c] for c in columns}
+                m.VoucherBlock, voucher_id=voucher["id"], status=BlockStatus.FREE, **{c: block[c] for c in columns}
             )
             for block in rule["blocks"]
         ]
-        worker.vouchers.append(row)
-        return row
 
     def _rule(self, on: dt.date) -> Row:
         return next(r for r in self._rules if r["valid_from"] <= on and (r["valid_to"] is None or on <= r["valid_to"]))
@@ -180,14 +187,15 @@ class Ledger:
         self._lapse(voucher)
 
     def _replace(self, worker: Worker, voucher: Row) -> None:
-        """Put a new чек with the same term in place of one."""
+        """Put a new чек with the same days in place of one; its blocks go over to the new one."""
         day = working_day(some_day(self._rng, voucher["issued_on"] + 5 * _DAY, self._today), self._calendar)
-        day = max(day, voucher["issued_on"])
         rule = self._rule(voucher["issued_on"])
-        new = self._add_voucher(worker, rule, day, None, until=voucher["valid_until"])
-        reason = self._rng.choice(_REPLACEMENTS)
+        new = self._add_voucher(worker, rule, voucher["issued_on"], None, until=voucher["valid_until"])
+        reason = f"{self._rng.choice(_REPLACEMENTS)}, заявление от {format_date(max(day, voucher['issued_on']))}"
         voucher |= {"status": VoucherStatus.REPLACED, "replaced_by_id": new["id"], "reason_text": reason}
-        self._lapse(voucher)
+        self._blocks[new["id"]] = self._blocks.pop(voucher["id"])
+        for block in self._blocks[new["id"]]:
+            block["voucher_id"] = new["id"]
 
     def _lapse(self, voucher: Row) -> None:
         for block in self._blocks[voucher["id"]]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import ColumnElement, Select, Text, column, func, literal, or_, select, text, true
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,11 +22,14 @@ from app.exchange.columns import CellError
 from app.exchange.staff_columns import ALL_COLUMNS
 from app.exchange.staff_plan import Action, RowPlan, SourceRow
 from app.exchange.staff_row import StaffRow, StaffValues
+from app.exchange.voucher_columns import COLUMNS as VOUCHER_COLUMNS
 from app.extensions import db
 from app.russian import format_datetime
 from app.statuses import ImportStatus
 
 PERMISSION = "employee:import"
+#: kind of a batch → the right that it needs; a batch of one kind does not exist for the pages of another
+PERMISSIONS: Mapping[str, str] = {"staff": PERMISSION, "voucher": "voucher:import"}
 #: actions in the order of the screen: word, tone
 ACTIONS: Mapping[Action, tuple[str, str]] = {
     "create": ("создать", "ok"),
@@ -37,9 +40,10 @@ ACTIONS: Mapping[Action, tuple[str, str]] = {
 #: what a batch is waiting for, in its summary: to be read by a task, or to be told what its columns mean
 State = Literal["", "waiting", "columns"]
 
+_MISSING = "Такой загрузки нет или она вам не видна."
 _DATES = ("birth_date", "teaching_since", "position_since")
 _ADDRESS = re.compile(r"^([A-Z]{1,3})(\d+), ")
-_TITLES = frozenset(column.title for column in ALL_COLUMNS)
+_TITLES = frozenset(column.title for column in (*ALL_COLUMNS, *VOUCHER_COLUMNS))
 #: kinds offered as filters
 _MOST_KINDS = 40
 #: rows that are read or written at a time
@@ -80,14 +84,17 @@ class Kind:
 # --- reading a batch -------------------------------------------------------------------------------------------------
 
 
-def load(batch_id: int) -> m.ImportBatch:
+def load(batch_id: int, *, kind: str = "staff") -> m.ImportBatch:
     """Return a batch of the acting user (the operator sees all); raises NotFound, Forbidden."""
-    return get_visible(db.session, m.ImportBatch, batch_id, PERMISSION)
+    batch = get_visible(db.session, m.ImportBatch, batch_id, PERMISSIONS[kind])
+    if batch.kind != kind:
+        raise NotFound(_MISSING)
+    return batch
 
 
-def lock_previewed(batch_id: int) -> m.ImportBatch:
+def lock_previewed(batch_id: int, *, kind: str = "staff") -> m.ImportBatch:
     """Lock a batch that waits for application, so that a second click waits for the first and is then refused."""
-    batch = lock(batch_id)
+    batch = lock(batch_id, kind=kind)
     if batch.status == ImportStatus.APPLIED:
         when = f" {format_datetime(batch.applied_at)}" if batch.applied_at else ""
         raise Conflict(f"Этот список уже применён{when}. Чтобы внести новые изменения, загрузите файл снова.")
@@ -96,13 +103,38 @@ def lock_previewed(batch_id: int) -> m.ImportBatch:
     return batch
 
 
-def lock(batch_id: int) -> m.ImportBatch:
+def lock_applied(batch_id: int, *, kind: str = "staff") -> m.ImportBatch:
+    """Lock a batch that can be undone; raises NotFound, Forbidden, Conflict when it is not applied or is kept no longer."""
+    batch = lock(batch_id, kind=kind)
+    if batch.status == ImportStatus.UNDONE:
+        when = f" {format_datetime(batch.undone_at)}" if batch.undone_at else ""
+        raise Conflict(f"Эта загрузка уже отменена{when}.")
+    if batch.status != ImportStatus.APPLIED:
+        raise Conflict("Отменить можно только применённую загрузку.")
+    if not batch.written:
+        raise Conflict(
+            "Сведения для отмены этой загрузки уже не хранятся. Исправьте карточки или загрузите верный список."
+        )
+    return batch
+
+
+def lock_ready(batch_id: int, *, kind: str = "staff") -> m.ImportBatch:
+    """Lock a batch that can be applied; raises NotFound, Forbidden, Conflict."""
+    batch = lock_previewed(batch_id, kind=kind)
+    if state_of(batch) == "waiting":
+        raise Conflict("Файл ещё проверяется. Дождитесь проверки и примените список.")
+    if state_of(batch) == "columns":
+        raise Conflict("Не все обязательные столбцы распознаны. Укажите, что они значат, и примените список.")
+    return batch
+
+
+def lock(batch_id: int, *, kind: str = "staff") -> m.ImportBatch:
     """Lock a batch that the acting user sees; raises NotFound, Forbidden."""
-    load(batch_id)
+    load(batch_id, kind=kind)
     statement = select(m.ImportBatch).where(m.ImportBatch.id == batch_id).with_for_update()
     batch: m.ImportBatch | None = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if batch is None:
-        raise NotFound("Такой загрузки нет или она вам не видна.")
+        raise NotFound(_MISSING)
     return batch
 
 
@@ -251,6 +283,22 @@ def _code(words: str, *, is_error: bool) -> str:
     return hashlib.sha256(f"{is_error}{words}".encode()).hexdigest()[:8]
 
 
+class Decided(Protocol):
+    """A row about which it is decided what to do."""
+
+    @property
+    def action(self) -> Action:
+        """What is done."""
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """Sentences that forbid it."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Sentences that doubt it."""
+
+
 class Tally:
     """Counts what the rows do and the kinds of what is wrong in them."""
 
@@ -258,7 +306,7 @@ class Tally:
         self._actions: Counter[str] = Counter()
         self._kinds: Counter[tuple[bool, str]] = Counter()
 
-    def add(self, plan: RowPlan) -> None:
+    def add(self, plan: Decided) -> None:
         """Count a decided row."""
         self._actions[plan.action] += 1
         self._kinds.update({(True, kind_words(sentence)) for sentence in plan.problems})
@@ -283,13 +331,13 @@ def source_of(row: StaffRow) -> SourceRow:
         row.number,
         row.label,
         row.values,
-        tuple(_cell_sentence(error) for error in row.errors),
-        tuple(_cell_sentence(warning) for warning in row.warnings),
+        tuple(cell_sentence(error) for error in row.errors),
+        tuple(cell_sentence(warning) for warning in row.warnings),
         row.sheet,
     )
 
 
-def _cell_sentence(error: CellError) -> str:
+def cell_sentence(error: CellError) -> str:
     """«I12, Должность: …»; a column that the file does not have is named without an address."""
     where = f"{error.address}, " if error.column else ""
     return f"{where}{error.title}: {error.message}"
@@ -316,15 +364,20 @@ def as_json(plan: RowPlan, *, with_values: bool) -> dict[str, Any]:
     }
     if source.sheet:
         row["sheet"] = source.sheet
-    if plan.problems or plan.warnings:
-        errors = {_code(kind_words(said), is_error=True) for said in plan.problems}
-        row["kinds"] = sorted(errors | {_code(kind_words(said), is_error=False) for said in plan.warnings})
+    row |= codes_of(plan)
     if with_values:
         row["source"] = {"problems": list(source.problems), "warnings": list(source.warnings)}
         row["values"] = _values_to_json(source.values) if source.values else None
     else:
         row["objects"] = [[w.model.__tablename__, w.object_id] for w in plan.writes if w.object_id is not None]
     return row
+
+
+def codes_of(plan: Decided) -> dict[str, list[str]]:
+    """The kinds of what is wrong in a row, for the filter of the preview; empty for a clean one."""
+    errors = {_code(kind_words(said), is_error=True) for said in plan.problems}
+    kinds = errors | {_code(kind_words(said), is_error=False) for said in plan.warnings}
+    return {"kinds": sorted(kinds)} if kinds else {}
 
 
 def _values_to_json(values: StaffValues) -> dict[str, Any]:

@@ -27,8 +27,9 @@ from app.exchange.staff_batch import (
     describe,
     kinds_of,
     load,
-    lock,
+    lock_applied,
     lock_previewed,
+    lock_ready,
     notices_of,
     page_of,
     read_rows,
@@ -46,7 +47,7 @@ from app.exchange.staff_plan import RowPlan, plan_rows
 from app.exchange.staff_undo import UndoneCounts, take_back
 from app.exchange.staff_write import Written, store
 from app.extensions import db
-from app.russian import count, format_datetime
+from app.russian import count
 from app.services import background
 from app.statuses import ImportStatus
 from app.unit_of_work import use_case
@@ -102,9 +103,9 @@ def apply(batch_id: int, *, skip_errors: bool, told: Told = _silent) -> AppliedC
     and ``skip_errors`` is not set. The batch then holds what was done, without the personal data of the file.
     """
     current_actor().require(PERMISSION)
-    batch = _lock_ready(batch_id)
+    batch = lock_ready(batch_id)
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPLY_LOCK})
-    written, tally, refused = Written(), Tally(), _Refused(skip_errors=skip_errors)
+    written, tally, refused = Written(), Tally(), Refused(skip_errors=skip_errors)
     begun = _last_entry()
     write_rows(batch, _stored(_plan_now(batch), written, tally=tally, refused=refused, told=told))
     refused.end()
@@ -119,7 +120,7 @@ def apply(batch_id: int, *, skip_errors: bool, told: Told = _silent) -> AppliedC
 
 
 def _stored(
-    plans: Iterator[RowPlan], written: Written, *, tally: Tally, refused: _Refused, told: Told
+    plans: Iterator[RowPlan], written: Written, *, tally: Tally, refused: Refused, told: Told
 ) -> Iterator[Mapping[str, Any]]:
     """Store the plans in portions and pass on what is kept of them."""
     number = 0
@@ -155,8 +156,8 @@ def order(batch_id: int, *, skip_errors: bool) -> int:
     Raises what ``apply`` raises, by the preview; the application looks at the list anew.
     """
     current_actor().require(PERMISSION)
-    batch = _lock_ready(batch_id)
-    refused, total = _Refused(skip_errors=skip_errors), 0
+    batch = lock_ready(batch_id)
+    refused, total = Refused(skip_errors=skip_errors), 0
     for row in read_rows(batch, without=("values", "source", "changes")):
         refused.add(row["number"], row["problems"])
         total += 1
@@ -175,15 +176,6 @@ def _apply_ordered(work: background.Work) -> background.Outcome:
 background.KINDS[IMPORT] = background.Kind(_apply_ordered, changes_data=True)
 
 
-def _lock_ready(batch_id: int) -> m.ImportBatch:
-    batch = lock_previewed(batch_id)
-    if state_of(batch) == "waiting":
-        raise Conflict("Файл ещё проверяется. Дождитесь проверки и примените список.")
-    if state_of(batch) == "columns":
-        raise Conflict("Не все обязательные столбцы распознаны. Укажите, что они значат, и примените список.")
-    return batch
-
-
 @use_case
 def cancel(batch_id: int) -> None:
     """Give up a previewed list: it can no longer be applied. Raises NotFound, Forbidden, Conflict."""
@@ -195,7 +187,7 @@ def cancel(batch_id: int) -> None:
     db.session.flush()
 
 
-class _Refused:
+class Refused:
     """Hears the problems of all rows and says at the end whether the list may be applied."""
 
     def __init__(self, *, skip_errors: bool) -> None:
@@ -237,7 +229,7 @@ def undo(batch_id: int, *, told: Told = _silent) -> UndoneCounts:
     Raises NotFound, Forbidden; Conflict with the first rows that changed since, or when the list is not applied.
     """
     current_actor().require(PERMISSION)
-    batch = _lock_applied(batch_id)
+    batch = lock_applied(batch_id)
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPLY_LOCK})
     counts = take_back(batch, told=told)
     batch.status, batch.undone_at, batch.written = ImportStatus.UNDONE, now(), {}
@@ -250,7 +242,7 @@ def undo(batch_id: int, *, told: Told = _silent) -> UndoneCounts:
 def order_undo(batch_id: int) -> int:
     """Order the undoing of a long list as the user's task and return its id; raises what ``undo`` raises at once."""
     current_actor().require(PERMISSION)
-    batch = _lock_applied(batch_id)
+    batch = lock_applied(batch_id)
     title = f"Отмена загрузки: {batch.file_name}"
     return background.submit(UNDO, title, {"batch": batch.id}, total=max(total_of(batch), 1), permission=PERMISSION)
 
@@ -260,17 +252,3 @@ def _undo_ordered(work: background.Work) -> background.Outcome:
 
 
 background.KINDS[UNDO] = background.Kind(_undo_ordered, changes_data=True)
-
-
-def _lock_applied(batch_id: int) -> m.ImportBatch:
-    batch = lock(batch_id)
-    if batch.status == ImportStatus.UNDONE:
-        when = f" {format_datetime(batch.undone_at)}" if batch.undone_at else ""
-        raise Conflict(f"Эта загрузка уже отменена{when}.")
-    if batch.status != ImportStatus.APPLIED:
-        raise Conflict("Отменить можно только применённую загрузку.")
-    if not batch.written:
-        raise Conflict(
-            "Сведения для отмены этой загрузки уже не хранятся. Исправьте карточки или загрузите верный список."
-        )
-    return batch

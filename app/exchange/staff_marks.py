@@ -22,13 +22,16 @@ MARK = "import_marks"
 def marked_file(batch_id: int) -> tuple[str, bytes]:
     """Name and bytes of the file with comments. Raises NotFound, Forbidden, Conflict without errors or without the file."""
     current_actor().require(PERMISSION)
-    batch = load(batch_id)
+    return marked(load(batch_id))
+
+
+def marked(batch: m.ImportBatch) -> tuple[str, bytes]:
+    """The same of a batch of any kind that the caller has loaded within the actor's scope."""
     data = uploads.read(batch)
     errors, warnings = (list(_cells(batch, field)) for field in ("problems", "warnings"))
     if not errors and not warnings:
         raise Conflict("В списке нет ни ошибок, ни замечаний: отмечать нечего.")
-    marked = annotate(data, sheet_name=batch.summary.get("sheet", ""), errors=errors, warnings=warnings)
-    return _name(batch), marked
+    return _name(batch), annotate(data, sheet_name=batch.summary.get("sheet", ""), errors=errors, warnings=warnings)
 
 
 def is_long(batch: m.ImportBatch) -> bool:
@@ -47,8 +50,8 @@ def order_marked(batch_id: int) -> int:
 
 
 def _mark_ordered(work: background.Work) -> background.Outcome:
-    name, marked = marked_file(work.parameters["batch"])
-    work.new_file(".xlsx").write_bytes(marked)
+    name, data = marked_file(work.parameters["batch"])
+    work.new_file(".xlsx").write_bytes(data)
     return background.Outcome("Файл готов: в ячейках с ошибками и замечаниями — примечания.", name, uploads.XLSX)
 
 

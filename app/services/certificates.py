@@ -285,7 +285,9 @@ class CheckFacts:
 def facts_for_check(code: str) -> CheckFacts:
     """Return the public facts of the document with this code; raises NotFound."""
     with unscoped("public check of a document: its printed facts without personal data"):
-        row = db.session.scalars(select(m.Certificate).where(m.Certificate.check_code == code)).one_or_none()
+        statement = select(m.Certificate).where(m.Certificate.check_code == code)
+        # the database refuses a zero byte
+        row = db.session.scalars(statement).one_or_none() if code.isprintable() else None
     if row is None:
         raise NotFound("Документа с таким кодом проверки нет. Сверьте код с напечатанным на документе.")
     facts = row.snapshot

@@ -118,12 +118,18 @@ def _own_places(actor: Actor) -> Sequence[Any]:
 
 
 def vouchers_by_month(year: int) -> list[Number]:
-    """Return twelve numbers: чеки issued in each month of ``year``, whatever became of them."""
+    """Return twelve numbers: чеки issued in each month of ``year``, whatever became of them.
+
+    One that was replaced is told by the чек in its place, which keeps its day of issue.
+    """
     month = extract("month", m.Voucher.issued_on)
     statement = (
         select(month, func.count())
         .select_from(m.Voucher)
-        .where(m.Voucher.issued_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)))
+        .where(
+            m.Voucher.issued_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
+            m.Voucher.status != VoucherStatus.REPLACED,
+        )
         .group_by(month)
     )
     with _reading() as actor:

@@ -19,13 +19,10 @@ from app.models import among
 from app.rules import Applicant, Decision, VoucherTerms, last_day_of, may_apply_for_voucher, refuse
 from app.russian import format_date
 from app.services import calendar, letters, transitions
-from app.services.numbers import next_number
 from app.services.people import choose_employment
+from app.services.voucher_numbers import new_number
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, ConfirmationStatus, VoucherStatus
 from app.unit_of_work import use_case
-
-_REGION = "63"
-
 
 # --- questions -------------------------------------------------------------------------------------------------------
 
@@ -250,9 +247,8 @@ def _decided() -> dict[str, Any]:
 
 def _issue(application: m.VoucherApplication) -> m.Voucher:
     rule, issued_on = application.rule, today()
-    number = f"{_REGION}-{issued_on.year}-{next_number('voucher', issued_on.year):06d}"
     voucher = m.Voucher(
-        number=number,
+        number=new_number(issued_on.year),
         employee_id=application.employee_id,
         application_id=application.id,
         rule_id=rule.id,

@@ -128,13 +128,13 @@ VALID_UNTIL = ListColumn(
 
 # --- чеки ------------------------------------------------------------------------------------------------------------
 
-_BLOCK_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus.USED: "ok", BlockStatus.LAPSED: "bad"}
+BLOCK_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus.USED: "ok", BlockStatus.LAPSED: "bad"}
 
 
 def voucher_parts(voucher: m.Voucher) -> list[Cell]:
     """The blocks of a чек as parts of its picture."""
     return [
-        Cell(f"{b.title} · {b.hours_min}–{b.hours_max} ч", b.status.label, tone=_BLOCK_TONES[b.status])
+        Cell(f"{b.title} · {b.hours_min}–{b.hours_max} ч", b.status.label, tone=BLOCK_TONES[b.status])
         for b in voucher.blocks
     ]
 

@@ -78,6 +78,8 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
         "operator": "operator#одобряйте-заявки-на-чеки--в-течение-5-рабочих-дней",
     },
     "VoucherView": "chek#из-чего-состоит",
+    "VoucherView.show": "chek#страница-чека",
+    **dict.fromkeys(("VoucherView.import_upload", "VoucherView.import_preview"), "chek#загрузка-прежних-чеков"),
     "ProgramView": {
         "": "ministry#получите-сведения",
         "worker": "worker#запишитесь-на-курс",

@@ -1,4 +1,4 @@
-"""Start page of a role, health, and the public check of a document."""
+"""Start page of a role, health, and the public checks of a document and of a чек."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from app.access import current_actor
 from app.extensions import limiter
 from app.jobs import health as jobs_health
 from app.russian import format_date
-from app.services import certificates
+from app.services import certificates, voucher_check
+from app.web import columns as c
 from app.web.guards import signed_in
 from app.web.pages import Block, CardPage, Cell, Pair
 from app.web.start_pages import start_page
@@ -48,6 +49,29 @@ class HomeView(BaseView):
         page = CardPage("Проверка документа", status=status, blocks=[Block(facts.title, pairs=pairs)])
         if request.accept_mimetypes.best == "application/json":
             return jsonify({"status": facts.status.value, **{label: _shown(v) for label, v in facts.pairs}})
+        return render_template("verify.html", page=page)
+
+    @expose("/verify/voucher/<string:code>")
+    @limiter.limit("60 per minute")
+    def verify_voucher(self, code: str) -> Any:
+        """Public check of a чек by the code of its QR: initials only, no СНИЛС, no birth date."""
+        facts = voucher_check.facts_for_check(code)
+        known = (
+            ("Номер", facts.number),
+            ("Кому выдан", facts.initials),
+            ("Правило", facts.rule),
+            ("Действует по", format_date(facts.valid_until)),
+        )
+        blocks = [(title, status.label.lower()) for title, status in facts.blocks]
+        if request.accept_mimetypes.best == "application/json":
+            found = {"status": facts.status.value, "Состояние": facts.state, **dict(known), "Блоки": dict(blocks)}
+            return jsonify(found)
+        parts = [Cell(title, status.label, tone=c.BLOCK_TONES[status]) for title, status in facts.blocks]
+        page = CardPage(
+            "Проверка чека",
+            status=Cell(f"Чек {facts.state}", tone=facts.status.tone),
+            blocks=[Block("Именной образовательный чек", pairs=[Pair(a, Cell(b)) for a, b in known], parts=parts)],
+        )
         return render_template("verify.html", page=page)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
@@ -97,7 +98,7 @@ class ImportPages(ScopedModelView):
     @guarded("import")
     def import_sample(self) -> Any:
         """Empty form of the list with the portal's columns."""
-        return _file(build_sample(choices=staff_check.sample_choices()), "Список работников.xlsx")
+        return workbook(build_sample(choices=staff_check.sample_choices()), "Список работников.xlsx")
 
     @expose("/import/<int:pk>")
     @guarded("import")
@@ -107,13 +108,13 @@ class ImportPages(ScopedModelView):
         waits = batch.status is ImportStatus.PREVIEWED and not staff_import.state_of(batch)
         return render_template(
             "import_preview.html",
-            page=_preview_page(batch),
+            page=preview_page(batch, STAFF, crumbs=_crumbs(batch)[:2], buttons=_buttons(batch)),
             summary=[] if staff_import.state_of(batch) else staff_import.summary_of(batch),
             status=Cell(batch.status.label, tone=batch.status.tone),
             state=staff_import.state_of(batch) if batch.status is ImportStatus.PREVIEWED else "",
             problem=batch.summary.get("problem", ""),
             notices=staff_import.notices_of(batch),
-            task=_task_of(batch),
+            task=task_of_batch(batch),
             state_href=url_for("TaskView.state"),
             columns_href=url_for("EmployeeView.import_columns", pk=pk),
             again_href=url_for("EmployeeView.import_explain", pk=pk),
@@ -150,7 +151,7 @@ class ImportPages(ScopedModelView):
         titles = [heading.title for heading in staff_import.headings_of(batch)]
         chosen = {title: request.form[f"c{n}"] for n, title in enumerate(titles) if f"c{n}" in request.form}
         back = url_for("EmployeeView.import_columns", pk=pk)
-        return _done(pk, lambda: _first_page(staff_import.explain_columns(pk, chosen)), back=back)
+        return done_or_refused(lambda: _first_page(staff_import.explain_columns(pk, chosen)), back=back)
 
     @expose("/import/<int:pk>/apply", methods=["POST"])
     @guarded("import")
@@ -182,7 +183,7 @@ class ImportPages(ScopedModelView):
             flash("Загрузка отменена, в карточки ничего не записано.", "success")
             return url_for("EmployeeView.import_upload")
 
-        return _done(pk, cancel)
+        return done_or_refused(cancel, back=url_for("EmployeeView.import_preview", pk=pk))
 
     @expose("/import/<int:pk>/undo", methods=["POST"])
     @guarded("import")
@@ -197,7 +198,7 @@ class ImportPages(ScopedModelView):
             flash(f"Загрузка отменена: {staff_import.undo(pk)}.", "success")
             return url_for("EmployeeView.import_preview", pk=pk)
 
-        return _done(pk, undo)
+        return done_or_refused(undo, back=url_for("EmployeeView.import_preview", pk=pk))
 
     @expose("/import/<int:pk>/marked", methods=["POST"])
     @guarded("import")
@@ -210,9 +211,9 @@ class ImportPages(ScopedModelView):
                 flash("Файл большой, портал готовит его как задание: скачать его можно будет здесь.", "info")
                 return url_for("TaskView.index")
             name, data = staff_marks.marked_file(pk)
-            return _file(data, name)
+            return workbook(data, name)
 
-        return _done(pk, marked)
+        return done_or_refused(marked, back=url_for("EmployeeView.import_preview", pk=pk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +223,15 @@ class Crumbs:
     crumbs: Sequence[Link]
 
 
-def _done(pk: int, action: Callable[[], Any], *, back: str = "") -> Any:
-    """Do it and go where it says; a refusal is said on the page from which it was asked."""
+def done_or_refused(action: Callable[[], Any], *, back: str) -> Any:
+    """Do it and go where it says; a refusal is said on the page ``back``, from which it was asked."""
     try:
         found = action()
     except (NotFound, Forbidden):
         raise
     except PortalError as refusal:
         flash(refusal.message, "danger")
-        found = back or url_for("EmployeeView.import_preview", pk=pk)
+        found = back
     return redirect(found) if isinstance(found, str) else found
 
 
@@ -240,7 +241,8 @@ def _first_page(batch: m.ImportBatch) -> str:
     return url_for(f"EmployeeView.{view}", pk=batch.id)
 
 
-def _file(data: bytes, name: str) -> Any:
+def workbook(data: bytes, name: str) -> Any:
+    """An XLSX file to download."""
     return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=uploads.XLSX)
 
 
@@ -252,7 +254,7 @@ def _crumbs(batch: m.ImportBatch) -> list[Link]:
     ]
 
 
-def _task_of(batch: m.ImportBatch) -> Task | None:
+def task_of_batch(batch: m.ImportBatch) -> Task | None:
     """The user's newest task about the batch while it runs, or that failed to check it."""
     for job in background.own_jobs():
         if job.parameters.get("given", {}).get("batch") == batch.id:
@@ -310,7 +312,21 @@ def _asked(batch: m.ImportBatch) -> dict[str, str]:
     }
 
 
-def _preview_page(batch: m.ImportBatch) -> ListPage:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the previews of several kinds of lists differ in: the view with the page, and whose rows they are."""
+
+    endpoint: str
+    whose: str
+
+
+STAFF = Preview("EmployeeView.import_preview", "Работник")
+
+
+def preview_page(
+    batch: m.ImportBatch, preview: Preview, *, crumbs: Sequence[Link], buttons: Sequence[Button]
+) -> ListPage:
+    """The rows of a batch: searched, filtered by what is done and by kinds of errors, paged."""
     asked = _asked(batch)
     typed = request.args.get("page", "1")
     number = int(typed) if typed.isdecimal() and 0 < len(typed) < 6 and int(typed) else 1
@@ -323,19 +339,19 @@ def _preview_page(batch: m.ImportBatch) -> ListPage:
     return ListPage(
         title=f"Предпросмотр: {batch.file_name}" if batch.status is ImportStatus.PREVIEWED else batch.file_name,
         total=total,
-        columns=[Column(h, h) for h in ("Строка", "Работник", "Что будет сделано", "Подробности")],
+        columns=[Column(h, h) for h in ("Строка", preview.whose, "Что будет сделано", "Подробности")],
         rows=[_row(row) for row in rows],
         search=asked["q"],
         search_hint="Фамилия или номер строки",
         filters=_filters(batch, asked),
         page=number,
-        pages=_pages(batch.id, asked, number, total=total),
+        pages=_pages(url_for(preview.endpoint, pk=batch.id), asked, number, total=total),
         first=first + 1 if rows else 0,
         last=first + len(rows),
         page_size=PREVIEW_ROWS,
-        crumbs=[*_crumbs(batch)[:2], Link(batch.file_name, current=True)],
-        buttons=_buttons(batch),
-        reset_href=url_for("EmployeeView.import_preview", pk=batch.id),
+        crumbs=[*crumbs, Link(batch.file_name, current=True)],
+        buttons=buttons,
+        reset_href=url_for(preview.endpoint, pk=batch.id),
         empty="Таких строк нет." if any(asked.values()) else "Строк нет.",
     )
 
@@ -355,7 +371,7 @@ def _row(row: staff_import.PreviewRow) -> Row:
     )
 
 
-def _pages(pk: int, asked: Mapping[str, str], number: int, *, total: int) -> list[Link]:
+def _pages(href: str, asked: Mapping[str, str], number: int, *, total: int) -> list[Link]:
     """The first, the last and those around the current one; a gap between them is «…»."""
     last = max(1, -(-total // PREVIEW_ROWS))
     if last == 1:
@@ -367,6 +383,6 @@ def _pages(pk: int, asked: Mapping[str, str], number: int, *, total: int) -> lis
         if n != before + 1:
             links.append(Link("…"))
         before = n
-        given: dict[str, Any] = {name: value for name, value in asked.items() if value}
-        links.append(Link(str(n), url_for("EmployeeView.import_preview", pk=pk, page=n, **given), n == number))
+        given = {name: value for name, value in asked.items() if value}
+        links.append(Link(str(n), f"{href}?{urlencode({'page': n, **given})}", n == number))
     return links

@@ -13,8 +13,13 @@ from app.statuses import CertificateKind
 
 def issue_options() -> dict[str, Any]:
     """Options of ``certificates.issue`` that come from the program and its settings, not from the user."""
-    base = current_app.config["PORTAL"].public_url.rstrip("/")
-    return {"template_of": _template_of, "check_base": base}
+    return {"template_of": _template_of, "check_base": check_base()}
+
+
+def check_base() -> str:
+    """Address of the portal as strangers reach it, before the paths of its check pages."""
+    address: str = current_app.config["PORTAL"].public_url
+    return address.rstrip("/")
 
 
 def _template_of(kind: CertificateKind) -> str:

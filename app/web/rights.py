@@ -30,7 +30,6 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "employee:confirm_actual": "подтверждение актуальности",
     "transfer:hire": "приём работника из другой организации",
     "employee_merge:undo": "отмена объединения",
-    "voucher:replace": "замена",
     "voucher:import": "загрузка выданных ранее из Excel",
     "voucher:print": "печать",
     "enrolment:transfer": "перевод в другую группу",

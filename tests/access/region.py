@@ -140,7 +140,7 @@ class Region:
         statement = f'SELECT t.id FROM "{table}" t WHERE ({person.sees(table)}) AND ({condition}) ORDER BY t.id'
         return [pk for (pk,) in self.sql(statement, **person.facts)]
 
-    def pick(self, login: str, table: str, which: str) -> int | None:
+    def pick(self, login: str, table: str, which: str, where: str = "true") -> int | None:
         """A row for the matrix: own, fixed (seen, not changed), foreign or missing; secrets first. None: there is none."""
         person = self.people[login]
         sees, changes = person.sees(table), person.changes(table)
@@ -152,9 +152,7 @@ class Region:
         if which == "missing":
             return MISSING
         secret = [s.pk for s in self.secrets if s.table == table] or [0]
-        statement = (
-            f'SELECT t.id FROM "{table}" t WHERE {conditions[which]} ORDER BY t.id = ANY(%(secret)s) DESC, t.id LIMIT 1'
-        )
+        statement = f'SELECT t.id FROM "{table}" t WHERE ({conditions[which]}) AND ({where}) ORDER BY t.id = ANY(%(secret)s) DESC, t.id LIMIT 1'
         found = self.sql(statement, **{**person.facts, "secret": secret})
         return found[0][0] if found else None
 
@@ -297,6 +295,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         "INSERT INTO access_request (user_id, role, document_details, due_on) VALUES (%(user)s, 'ministry', 'x', current_date + 9)",
         "INSERT INTO consent_withdrawal (employee_id, person_name, due_on) VALUES (%(person)s, 'x', current_date + 9)",
         "INSERT INTO import_batch (user_id, file_name, sha256, rows) VALUES (%(user)s, 'x', repeat('0', 64), '[]')",
+        "INSERT INTO import_batch (kind, user_id, file_name, sha256, rows)"
+        " SELECT 'voucher', id, 'чеки.xlsx', repeat('0', 64), '[]' FROM ab_user WHERE username = 'operator'",
         "INSERT INTO background_job (user_id, kind, title, status, parameters)"
         """ VALUES (%(user)s, 'export', 'x', 'done', '{"permission": "employee:export"}')""",
         'INSERT INTO change_request (employee_id, changes) VALUES (%(person)s, \'{"degree": [null, "доцент"]}\')',

@@ -14,6 +14,8 @@ class Route:
     permission: str = ""
     table: str = ""
     methods: tuple[str, ...] = ("GET",)
+    #: condition on the rows ``t`` of the table that the route is about
+    where: str = "true"
 
 
 #: generated view → (its table, whether it has forms, its actions)
@@ -29,7 +31,7 @@ VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
     "TrainingView": ("training", True, ()),
     "FormerNameView": ("former_name", True, ()),
     "VoucherApplicationView": ("voucher_application", True, ("submit", "approve", "return", "reject", "withdraw")),
-    "VoucherView": ("voucher", False, ("annul",)),
+    "VoucherView": ("voucher", False, ("replace", "annul")),
     "ProgramView": ("program", True, ("submit", "publish", "return", "archive")),
     "TrainingGroupView": ("training_group", True, ("open", "close", "start", "complete", "cancel")),
     "EnrolmentView": ("enrolment", True, ("agree", "confirm", "reject", "withdraw")),
@@ -77,8 +79,23 @@ GENERATED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "act_many": ("bulk", "", ("POST",)),
 }
 
+_VOUCHER_LISTS = "t.kind = 'voucher'"
+
 #: everything else
 OTHERS: Mapping[str, Route] = {
+    "VoucherView.print_docx": Route(
+        "card", "voucher:print", "voucher", where="t.status IN ('active', 'used', 'expired')"
+    ),
+    "VoucherView.print_pdf": Route(
+        "file", "voucher:print", "voucher", where="t.status IN ('active', 'used', 'expired')"
+    ),
+    "VoucherView.import_upload": Route("new", "voucher:import", methods=("GET", "POST")),
+    "VoucherView.import_sample": Route("page", "voucher:import"),
+    "VoucherView.import_preview": Route("card", "voucher:import", "import_batch", where=_VOUCHER_LISTS),
+    **{
+        f"VoucherView.import_{name}": Route("change", "voucher:import", "import_batch", ("POST",), where=_VOUCHER_LISTS)
+        for name in ("check", "apply", "cancel", "undo", "marked")
+    },
     "CertificateView.print_docx": Route("card", "certificate:print", "certificate"),
     "CertificateView.print_pdf": Route("file", "certificate:print", "certificate"),
     "TrainingGroupView.registry": Route("export_of_row", "training_group:registry", "training_group"),
@@ -167,6 +184,7 @@ OTHERS: Mapping[str, Route] = {
     "HomeView.index": Route("home"),
     "HomeView.health": Route("public"),
     "HomeView.verify": Route("public"),
+    "HomeView.verify_voucher": Route("public"),
     "SearchView.index": Route("home"),
     "HelpView.index": Route("public"),
     "HelpView.topic": Route("public"),

@@ -147,21 +147,22 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
         "form_of_row",
         "attachment",
     ):
-        for row, pk in _rows(region, person, route.table):
+        for row, pk in _rows(region, person, route.table, route.where):
             if route.kind != "file" or _printed(person, row):
                 yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
     else:
         expected: Any = {"home": 200, "own_form": {"GET": 200, "POST": 422}, "own_choice": OWN_CHOICE}.get(route.kind)
         if expected is None:
             forms = VIEWS.get(endpoint.split(".")[0], ("", False, ()))[1]
-            allowed = {"GET": 200, "POST": 422} if forms or route.kind != "new" else 404
+            # only the page of a new record needs the view's form
+            allowed = {"GET": 200, "POST": 422} if forms or not endpoint.endswith(".add") else 404
             expected = allowed if may else 403
         yield _path(region.app, endpoint), "own", {}, expected
 
 
-def _rows(region: Region, person: Person | None, table: str) -> Iterator[tuple[str, int]]:
+def _rows(region: Region, person: Person | None, table: str, where: str = "true") -> Iterator[tuple[str, int]]:
     for row in ROWS:
-        pk = region.pick(person.login, table, row) if person else 1
+        pk = region.pick(person.login, table, row, where) if person else 1
         if pk is not None:
             yield row, pk
 

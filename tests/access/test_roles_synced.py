@@ -35,6 +35,8 @@ LEAVES_THE_SCOPE = {
     "app/exchange/staff_known.py": ["the people of an imported list are matched against all cards"],
     "app/exchange/staff_undo.py": ["a list is taken back whole, as it was written"] * 2
     + ["former values are kept for a term"],
+    "app/exchange/voucher_import.py": ["the journal's place before a list of чеки"],
+    "app/exchange/voucher_undo.py": ["a list of чеки is taken back whole, as it was written"],
     "app/exchange/uploads.py": [
         "the file of a batch that the actor sees",
     ],
@@ -153,6 +155,10 @@ LEAVES_THE_SCOPE = {
         "whom another organization wants to hire",
     ],
     "app/services/transitions.py": ["a status that follows from another action"],
+    "app/services/voucher_check.py": ["public check of a чек: its facts without personal data"],
+    "app/services/voucher_reminders.py": ["reminders of a чек follow it", "reminders of the end of every чек"],
+    "app/services/voucher_replacement.py": ["the blocks of a чек follow it"],
+    "app/services/voucher_story.py": ["the journal of a чек, its blocks and enrolments that the actor sees"],
     "app/services/vouchers.py": [
         "blocks are locked in one order",
         "the group that holds a block, for the refusal's sentence",

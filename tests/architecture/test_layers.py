@@ -32,11 +32,13 @@ def test_only_the_unit_of_work_commits() -> None:
 
 
 def test_only_transitions_change_a_status() -> None:
-    # seats takes blocks by a conditional UPDATE; staff_import closes its own batch under a row lock
+    # seats takes blocks by a conditional UPDATE; imports close their own batches under a row lock
     assert _uses(r"\.status = |values\(\s*status=") <= {
         "app/services/transitions.py",
         "app/services/seats.py",
         "app/exchange/staff_import.py",
+        "app/exchange/voucher_import.py",
+        "app/exchange/voucher_undo.py",
     }
 
 

@@ -1,0 +1,305 @@
+"""What a list of former чеки would write: each row against the people, the чеки and the rules that the portal knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ARRAY, Integer, String, any_, literal, select
+from sqlalchemy.orm import selectinload
+
+from app import models as m
+from app.exchange.columns import Column
+from app.exchange.staff_plan import Action
+from app.exchange.voucher_columns import BY_NAME
+from app.exchange.voucher_list import VoucherValues
+from app.extensions import db
+from app.identifiers import normalise_key
+from app.rules import add_months, last_day_of
+from app.russian import format_date
+from app.statuses import BlockStatus, VoucherStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVoucher:
+    """A row of the file as it was read; ``values`` is None when it has problems."""
+
+    number: int
+    label: str
+    values: VoucherValues | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class VoucherPlan:
+    """What is done about a row: the чек to be written with its person, rule, term and states of blocks."""
+
+    source: SourceVoucher
+    employee_id: int = 0
+    rule: m.VoucherRule | None = None
+    valid_until: dt.date | None = None
+    state: VoucherStatus = VoucherStatus.ACTIVE
+    blocks: dict[str, BlockStatus] = field(default_factory=dict)
+    #: code of a block → the training that is known already
+    trainings: dict[str, int] = field(default_factory=dict)
+    creates: bool = False
+    changes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def action(self) -> Action:
+        """An error beats all; a чек that is there already changes nothing."""
+        return "error" if self.problems else "create" if self.creates else "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    """A чек of a person that counts: one of the portal, or of an earlier row of the file (then its ``row``)."""
+
+    number: str
+    issued_on: dt.date
+    status: VoucherStatus
+    row: int = 0
+
+    @property
+    def named(self) -> str:
+        return f"чек № {self.number} из строки {self.row}" if self.row else f"чек № {self.number}"
+
+
+@dataclass(slots=True)
+class Known:
+    """What the portal knows of the people and the numbers of a list."""
+
+    people: Mapping[str, Any]
+    surnames: Mapping[int, set[str]]
+    numbers: dict[str, tuple[int, dt.date, int]]
+    vouchers: dict[int, list[_Issued]]
+    trainings: Mapping[tuple[int, str, dt.date], int]
+    rules: Sequence[m.VoucherRule]
+
+
+def load_known(rows: Iterable[VoucherValues]) -> Known:
+    """Read all that the rows are checked against; as many statements for 20,000 rows as for one."""
+    listed = list(rows)
+    person = m.Employee
+    columns = (person.id, person.snils, person.last_name, person.first_name, person.patronymic)
+    people = db.session.execute(select(*columns).where(person.snils == _any({v.snils for v in listed}, String)))
+    found = {row.snils: row for row in people}
+    ids = sorted(row.id for row in found.values())
+    rules = select(m.VoucherRule).options(selectinload(m.VoucherRule.blocks)).order_by(m.VoucherRule.valid_from)
+    return Known(
+        people=found,
+        surnames=_surnames(ids),
+        numbers=_numbers({v.number for v in listed}),
+        vouchers=_vouchers(ids),
+        trainings=_trainings(ids),
+        rules=list(db.session.scalars(rules)),
+    )
+
+
+def _any(values: Iterable[int | str], kind: Any = Integer) -> Any:
+    return any_(literal(list(values), ARRAY(kind)))
+
+
+def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
+    former, found = m.FormerName, defaultdict(set)
+    for row in db.session.execute(select(former.employee_id, former.last_name).where(former.employee_id == _any(ids))):
+        found[row.employee_id].add(normalise_key(row.last_name))
+    return found
+
+
+def _numbers(numbers: Iterable[str]) -> dict[str, tuple[int, dt.date, int]]:
+    voucher = m.Voucher
+    columns = (voucher.number, voucher.employee_id, voucher.issued_on)
+    found = db.session.execute(select(*columns).where(voucher.number == _any(numbers, String)))
+    return {row.number: (row.employee_id, row.issued_on, 0) for row in found}
+
+
+def _vouchers(ids: Sequence[int]) -> dict[int, list[_Issued]]:
+    voucher, found = m.Voucher, defaultdict(list)
+    columns = (voucher.employee_id, voucher.number, voucher.issued_on, voucher.status)
+    # an annulled чек gave no right; one that was replaced is told by the чек in its place
+    counts = voucher.status.not_in((VoucherStatus.ANNULLED, VoucherStatus.REPLACED))
+    for row in db.session.execute(select(*columns).where(voucher.employee_id == _any(ids), counts)):
+        found[row.employee_id].append(_Issued(row.number, row.issued_on, row.status))
+    return found
+
+
+def _trainings(ids: Sequence[int]) -> dict[tuple[int, str, dt.date], int]:
+    training = m.Training
+    columns = (training.id, training.employee_id, training.title, training.ended_on)
+    rows = db.session.execute(select(*columns).where(training.employee_id == _any(ids)).order_by(training.id.desc()))
+    return {(row.employee_id, normalise_key(row.title), row.ended_on): row.id for row in rows}
+
+
+# --- the plan --------------------------------------------------------------------------------------------------------
+
+
+def plan_rows(
+    rows: Iterable[SourceVoucher], known: Known, *, letters: Mapping[str, str], today: dt.date
+) -> Iterator[VoucherPlan]:
+    """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
+    for source in rows:
+        plan = VoucherPlan(source, problems=list(source.problems))
+        if source.values is not None:
+            _Planner(plan, source.values, known, letters).decide(today)
+        yield plan
+
+
+class _Planner:
+    """Decides about one row; every problem names its cell."""
+
+    def __init__(self, plan: VoucherPlan, values: VoucherValues, known: Known, letters: Mapping[str, str]) -> None:
+        self._plan, self._values, self._known, self._letters = plan, values, known, letters
+
+    def decide(self, today: dt.date) -> None:
+        """Fill the plan."""
+        plan, values = self._plan, self._values
+        if not self._find_person() or self._is_known():
+            return
+        rule = self._find_rule()
+        if rule is None:
+            return
+        plan.rule = rule
+        plan.valid_until = values.valid_until or last_day_of(values.issued_on, rule.validity_months)
+        self._decide_blocks(rule, is_over=plan.valid_until < today)
+        self._decide_status(today)
+        self._check_others(rule)
+        if not plan.problems:
+            self._remember()
+
+    def _problem(self, name: str, message: str) -> None:
+        self._plan.problems.append(self._sentence(BY_NAME[name], message))
+
+    def _sentence(self, column: Column, message: str) -> str:
+        letter = self._letters.get(column.name, "")
+        where = f"{letter}{self._plan.source.number}, " if letter else ""
+        return f"{where}{column.title}: {message}"
+
+    def _find_person(self) -> bool:
+        values = self._values
+        person = self._known.people.get(values.snils)
+        if person is None:
+            self._problem("snils", "Работника с таким СНИЛС в портале нет: сначала заведите его карточку")
+            return False
+        surnames = {normalise_key(person.last_name), *self._known.surnames.get(person.id, ())}
+        given = normalise_key(f"{person.first_name} {person.patronymic or ''}")
+        same = normalise_key(f"{values.first_name} {values.patronymic}") == given
+        if not same or normalise_key(values.last_name) not in surnames:
+            name = " ".join(filter(None, (person.last_name, person.first_name, person.patronymic)))
+            self._problem("full_name", f"По этому СНИЛС в портале записан другой человек: {name}")
+            return False
+        self._plan.employee_id = person.id
+        return True
+
+    def _is_known(self) -> bool:
+        """Whether the number is taken: by the same чек, so that nothing is to be done, or by another one."""
+        found = self._known.numbers.get(self._values.number)
+        if found is None:
+            return False
+        employee_id, issued_on, row = found
+        if row:
+            self._problem("number", f"Этот номер уже стоит в строке {row}")
+        elif (employee_id, issued_on) == (self._plan.employee_id, self._values.issued_on):
+            self._plan.changes.append("такой чек в портале уже есть")
+        else:
+            self._problem(
+                "number", "Чек с таким номером в портале уже есть, он выдан другому работнику или в другой день"
+            )
+        return True
+
+    def _find_rule(self) -> m.VoucherRule | None:
+        values, rules = self._values, self._known.rules
+        in_force = [
+            r
+            for r in rules
+            if r.valid_from <= values.issued_on and (r.valid_to or values.issued_on) >= values.issued_on
+        ]
+        if values.rule:
+            titled = [r for r in rules if normalise_key(r.title) == normalise_key(values.rule)]
+            if not titled:
+                names = "; ".join(f"«{r.title}»" for r in rules)
+                self._problem("rule", f"Такого правила нет. Есть: {names}")
+                return None
+            if titled[0] not in in_force:
+                self._problem("rule", f"В день выдачи {format_date(values.issued_on)} это правило не действовало")
+                return None
+            return titled[0]
+        if not in_force:
+            self._problem("issued_on", "Правила выдачи чеков на этот день в портале нет")
+            return None
+        return in_force[0]
+
+    def _decide_blocks(self, rule: m.VoucherRule, *, is_over: bool) -> None:
+        codes = {block.code: block for block in rule.blocks}
+        for code, block in self._values.blocks.items():
+            if code not in codes:
+                self._problem(f"{code}_state", f"В правиле «{rule.title}» такого блока нет")
+                continue
+            status = block.status
+            if status == BlockStatus.FREE and is_over:
+                self._warn(f"{code}_state", "Срок чека закончился, блок будет загружен сгоревшим")
+                status = BlockStatus.LAPSED
+            elif status == BlockStatus.LAPSED and not is_over:
+                self._problem(f"{code}_state", "Чек ещё действует, поэтому блок не мог сгореть")
+            self._plan.blocks[code] = status
+            least, most = codes[code].hours_min, codes[code].hours_max
+            if block.hours is not None and not least <= block.hours <= most:
+                self._warn(f"{code}_hours", f"По правилу блок оплачивает программы от {least} до {most} ч")
+            self._find_training(code)
+        for code in codes.keys() - self._values.blocks.keys():
+            self._problem("rule", f"В правиле «{rule.title}» есть блок «{codes[code].title}», которого нет в списке")
+
+    def _find_training(self, code: str) -> None:
+        block = self._values.blocks[code]
+        if block.program and block.ended_on:
+            key = (self._plan.employee_id, normalise_key(block.program), block.ended_on)
+            if key in self._known.trainings:
+                self._plan.trainings[code] = self._known.trainings[key]
+
+    def _warn(self, name: str, message: str) -> None:
+        self._plan.warnings.append(self._sentence(BY_NAME[name], message))
+
+    def _decide_status(self, today: dt.date) -> None:
+        plan = self._plan
+        assert plan.valid_until is not None
+        if plan.blocks and all(status == BlockStatus.USED for status in plan.blocks.values()):
+            plan.state = VoucherStatus.USED
+        elif plan.valid_until < today:
+            plan.state = VoucherStatus.EXPIRED
+
+    def _check_others(self, rule: m.VoucherRule) -> None:
+        """One active чек of a person; between two of them the period of the rule by which the later one is issued."""
+        issued_on = self._values.issued_on
+        for other in self._known.vouchers.get(self._plan.employee_id, ()):
+            if self._plan.state == other.status == VoucherStatus.ACTIVE:
+                self._problem("number", f"У работника уже есть действующий {other.named}")
+                return
+            later = rule if issued_on >= other.issued_on else self._rule_of(other.issued_on)
+            first, second = sorted((issued_on, other.issued_on))
+            if later is not None and add_months(first, later.period_months) > second:
+                self._problem(
+                    "issued_on",
+                    f"Между чеками проходит {later.period_months} месяцев, а {other.named} выдан "
+                    f"{format_date(other.issued_on)}",
+                )
+                return
+
+    def _rule_of(self, day: dt.date) -> m.VoucherRule | None:
+        return next((r for r in self._known.rules if r.valid_from <= day <= (r.valid_to or day)), None)
+
+    def _remember(self) -> None:
+        """Later rows of the file see this чек."""
+        plan, values = self._plan, self._values
+        plan.creates = True
+        assert plan.valid_until is not None
+        plan.changes.append(
+            f"чек № {values.number}, действует по {format_date(plan.valid_until)}: {plan.state.label.lower()}"
+        )
+        self._known.numbers[values.number] = (plan.employee_id, values.issued_on, plan.source.number)
+        issued = _Issued(values.number, values.issued_on, plan.state, plan.source.number)
+        self._known.vouchers.setdefault(plan.employee_id, []).append(issued)

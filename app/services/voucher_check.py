@@ -1,0 +1,65 @@
+"""Public check of a чек by the code of its QR: is it real, does it still pay. No full name, no СНИЛС, no birth date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app import models as m
+from app.access import unscoped
+from app.clock import today
+from app.errors import NotFound
+from app.extensions import db
+from app.russian import initials
+from app.statuses import BlockStatus, VoucherStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherCheck:
+    """What anybody may learn of a чек; ``replaced_by`` is the number of the чек in its place."""
+
+    number: str
+    initials: str
+    rule: str
+    valid_until: dt.date
+    status: VoucherStatus
+    blocks: tuple[tuple[str, BlockStatus], ...]
+    replaced_by: str = ""
+
+    @property
+    def state(self) -> str:
+        """«действует», «использован», «истёк», «аннулирован», «заменён (63-2026-000123)»."""
+        words = self.status.label.lower()
+        return f"{words} ({self.replaced_by})" if self.replaced_by else words
+
+
+def facts_for_check(code: str) -> VoucherCheck:
+    """Return the public facts of the чек with this code, its state by today's date; raises NotFound."""
+    with unscoped("public check of a чек: its facts without personal data"):
+        statement = (
+            select(m.Voucher)
+            .where(m.Voucher.check_code == code)
+            .options(
+                joinedload(m.Voucher.employee),
+                joinedload(m.Voucher.rule),
+                joinedload(m.Voucher.replaced_by),
+                selectinload(m.Voucher.blocks),
+            )
+        )
+        # what is no code never reaches the database, which refuses a zero byte
+        row = db.session.scalars(statement).one_or_none() if code.isalnum() else None
+        if row is None:
+            raise NotFound("Чека с таким кодом проверки нет. Сверьте код с напечатанным на чеке.")
+        person, is_over = row.employee, row.status == VoucherStatus.ACTIVE and row.valid_until < today()
+        return VoucherCheck(
+            number=row.number,
+            initials=initials(person.last_name, person.first_name, person.patronymic),
+            rule=row.rule.title,
+            valid_until=row.valid_until,
+            status=VoucherStatus.EXPIRED if is_over else row.status,
+            blocks=tuple((block.title, block.status) for block in row.blocks),
+            replaced_by=row.replaced_by.number if row.replaced_by else "",
+        )
