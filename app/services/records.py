@@ -36,12 +36,15 @@ Fields = dict[str, list[str]]
 Check = Callable[[dict[str, Any], Any, Fields], None]
 #: takes the flushed row and the names of its changed attributes
 Hook = Callable[[Any, frozenset[str]], None]
+#: takes the row to be deleted; raises Conflict for one that must stay
+Guard = Callable[[Any], None]
 
 #: changed by their own actions, by the database or by nobody; a form that sends them is wrong
 PROTECTED = frozenset({"id", "status", "version", "taken", "created_at", "updated_at", "changed_at", "sort", "search"})
 
 _CHECKS: dict[type[m.Base], list[Check]] = {}
 _HOOKS: dict[type[m.Base], list[Hook]] = {}
+_GUARDS: dict[type[m.Base], list[Guard]] = {}
 _OLDEST, _YOUNGEST = 100, 16
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 
@@ -61,6 +64,16 @@ def after_save(model: type[m.Base]) -> Callable[[Hook], Hook]:
 
     def register(function: Hook) -> Hook:
         _HOOKS.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+def before_delete(model: type[m.Base]) -> Callable[[Guard], Guard]:
+    """Register what keeps a row of ``model`` from being deleted, beside what uses it."""
+
+    def register(function: Guard) -> Guard:
+        _GUARDS.setdefault(model, []).append(function)
         return function
 
     return register
@@ -100,6 +113,8 @@ def delete(row: m.Base) -> None:
     users = used_by(row)
     if users:
         raise Conflict(_in_use(row, users))
+    for guard in _GUARDS.get(type(row), ()):
+        guard(row)
     record(f"{row.__tablename__}.deleted", row)
     db.session.delete(row)
     db.session.flush()

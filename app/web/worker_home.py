@@ -40,8 +40,9 @@ def worker_blocks(employee_id: int) -> list[Block]:
 def _voucher_buttons(data: people.CardData) -> list[Button]:
     if any(v.status == VoucherStatus.ACTIVE for v in data.vouchers):
         return [Button("Выбрать курс", url_for("TrainingGroupView.list", status="open"))]
-    if any(a.status in APPLICATION_LIVE for a in data.applications):
-        return []
+    waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
+    if waiting is not None:
+        return [Button("Открыть заявку", url_for("VoucherApplicationView.show", pk=waiting.id))]
     if vouchers.eligibility(data.person.id).allowed:
         return [
             Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=data.person.id), main=True)
