@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 
 from app import models as m
 from app.access import current_actor, get_writable
@@ -71,7 +71,8 @@ def usage(rule_id: int) -> Usage:
     )
     vouchers = select(func.count().label("number"), by_hand.label("last")).where(voucher.c.rule_id == rule_id)
     asked, issued = applications.subquery(), vouchers.subquery()
-    row = db.session.execute(select(asked.c.number, asked.c.last, issued.c.number, issued.c.last)).one()
+    columns = (asked.c.number, asked.c.last, issued.c.number, issued.c.last)
+    row = db.session.execute(select(*columns).select_from(asked.join(issued, true()))).one()
     days = [day for day in (local(row[1]).date() if row[1] else None, row[3]) if day is not None]
     return Usage(row[0], row[2], max(days, default=None))
 
