@@ -21,7 +21,6 @@ def school(region: Region) -> Iterator[Browser]:
     (last,) = region.sql("SELECT coalesce(max(id), 0) FROM voucher_application")[0]
     yield region.browser("school")
     region.sql("DELETE FROM voucher_application WHERE id > %(last)s", last=last)
-    region.sql("DELETE FROM audit_entry WHERE object_table = 'voucher_application' AND object_id > %(last)s", last=last)
 
 
 def people(region: Region, *, free: bool, number: int = 2) -> list[int]:
