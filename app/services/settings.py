@@ -23,13 +23,23 @@ from app.unit_of_work import use_case
 
 FIRST: Mapping[str, str] = {key: value for key, _title, value in SETTINGS}
 _LENGTH = 500
+_KEY = "settings"
 
 
 def text(key: str) -> str:
     """Return a setting as it stands, its first value where the table has none."""
-    with unscoped("settings are the same for everybody"):
-        value = db.session.scalar(select(m.Setting.value).where(m.Setting.key == key))
-    return value if value else FIRST[key]
+    return _stored().get(key) or FIRST[key]
+
+
+def _stored() -> dict[str, str]:
+    """All rows of the table, read once per transaction: a hundred letters ask for the portal's name."""
+    session = db.session()
+    known, stored = session.info.get(_KEY, (None, {}))
+    if known is None or known is not session.get_transaction():
+        with unscoped("settings are the same for everybody"):
+            stored = {row.key: row.value for row in session.execute(select(m.Setting.key, m.Setting.value))}
+        session.info[_KEY] = (session.get_transaction(), stored)
+    return dict(stored)
 
 
 def number(key: str) -> int:
@@ -60,9 +70,7 @@ def mask(key: str) -> str:
 
 def values() -> dict[str, str]:
     """Return all settings as they stand, by key in the order of the page; a missing row shows its first value."""
-    with unscoped("settings are the same for everybody"):
-        rows = db.session.execute(select(m.Setting.key, m.Setting.value))
-        stored: dict[str, str] = {row.key: row.value for row in rows}
+    stored = _stored()
     return {key: stored.get(key) or first for key, first in FIRST.items()}
 
 
@@ -130,6 +138,7 @@ def _store(row: m.Setting, value: str) -> None:
         write("setting.updated", "setting", None, row.title, {row.title: (row.value, value)})
         row.value = value
         db.session.flush()
+        db.session().info.pop(_KEY, None)
 
 
 # --- what may stand in each ------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ LEAVES_THE_SCOPE = {
     "app/services/reminders.py": ["what is late in every organization"],
     "app/services/responsible.py": ["the name of an organization", "whom to tell about an organization's people"],
     "app/services/seats.py": ["seat and block follow the enrolment"] * 6 + ["the waiting list moves up by itself"],
-    "app/services/settings.py": ["settings are the same for everybody"] * 2,
+    "app/services/settings.py": ["settings are the same for everybody"],
     "app/services/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
     "app/services/statistics.py": ["the region's totals: numbers only"],

@@ -10,7 +10,7 @@ from app import models as m
 from app.access import Actor, acting_as, unscoped
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import settings
+from app.services import letters, settings
 from app.services.reference import SETTINGS
 from tests.services import makers as mk
 
@@ -134,3 +134,14 @@ def test_setting_that_the_table_lacks_is_put_into_it(operator: Actor) -> None:
     with acting_as(operator):
         settings.change("offer_hours", "24")
     assert stored("offer_hours") == "24"
+
+
+def test_letters_carry_the_names_of_the_settings(operator: Actor) -> None:
+    person = mk.make_person(mk.make_organization())
+    with acting_as(operator):
+        settings.change_many({"portal_name": (None, "Учителя <области>"), "operator_name": (None, "Центр {развития}")})
+        letters.notify_employee(person.employee, "Проба.", subject="Проба")
+        db.session.commit()
+    letter = mk.rows(m.Letter)[0]
+    assert "Портал «Учителя <области>». Оператор — Центр {развития}." in letter.body
+    assert "<b>Учителя &lt;области&gt;</b>" in letter.html
