@@ -30,6 +30,7 @@ class Facts:
 
     live_application: bool = False
     active_voucher: str | None = None
+    active_until: dt.date | None = None
     last_issued_on: dt.date | None = None
 
 
@@ -121,15 +122,12 @@ def facts_of(employee_ids: Sequence[int], *, deciding: int | None = None) -> Map
     """Read the facts of some people by two statements; ``deciding``: the application decided, which hinders not itself."""
     found = dict.fromkeys(employee_ids, Facts())
     voucher, application = m.Voucher, m.VoucherApplication
-    issued = select(voucher.employee_id, voucher.number, voucher.status, voucher.issued_on).where(
-        voucher.employee_id.in_(employee_ids), voucher.status != VoucherStatus.ANNULLED
-    )
-    for pk, number, status, issued_on in db.session.execute(issued):
-        known = found[pk]
-        active = number if status == VoucherStatus.ACTIVE else known.active_voucher
-        found[pk] = replace(
-            known, active_voucher=active, last_issued_on=max(issued_on, known.last_issued_on or issued_on)
-        )
+    columns = (voucher.employee_id, voucher.number, voucher.status, voucher.issued_on, voucher.valid_until)
+    issued = select(*columns).where(voucher.employee_id.in_(employee_ids), voucher.status != VoucherStatus.ANNULLED)
+    for pk, number, status, issued_on, until in db.session.execute(issued):
+        known = replace(found[pk], last_issued_on=max(issued_on, found[pk].last_issued_on or issued_on))
+        is_active = status == VoucherStatus.ACTIVE
+        found[pk] = replace(known, active_voucher=number, active_until=until) if is_active else known
     live = select(application.employee_id).where(
         application.employee_id.in_(employee_ids),
         application.status.in_(APPLICATION_LIVE),
@@ -149,5 +147,6 @@ def _applicant(place: m.Employment, facts: Facts) -> Applicant:
         workplace_confirmed=place.status == ConfirmationStatus.CONFIRMED,
         live_application=facts.live_application,
         active_voucher=facts.active_voucher,
+        active_until=facts.active_until,
         last_issued_on=facts.last_issued_on,
     )
