@@ -187,12 +187,13 @@ def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
 
 
 def _reasons(rows: Sequence[Waiting]) -> list[ReasonGroup]:
-    """Typical reasons for the kinds that are on the page; one statement, none where no kind has them."""
+    """Typical reasons for the kinds that are on the page; one statement whatever it shows."""
+    found = refusal_reasons.listed([source.code for source in sources_of(current_actor())])
     kinds = {row.source.code: row.source.title for row in rows if row.source.give_back or row.source.refuse}
-    found = refusal_reasons.listed(kinds)
     return [
         ReasonGroup(kinds[table], [Option(str(item.id), item.text) for item in items])
         for table, items in groupby(found, lambda item: item.table)
+        if table in kinds
     ]
 
 
