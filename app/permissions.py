@@ -58,6 +58,8 @@ _APPLY = {"voucher_application:submit", "voucher_application:withdraw", "voucher
 _ENROL = {"enrolment:add", "enrolment:withdraw", "enrolment:accept", "enrolment:transfer"}
 _PRINT = {"certificate:print"}
 _PRINT_VOUCHER = {"voucher:print"}
+#: for many people at once
+_APPLY_MANY = {"employee:apply"}
 _CONSENTS = {"consent:add"}
 #: corrections of the own card and moves to another organization, by the side
 _OWN_DATA = _grant("list show add", "change_request", "transfer") | {"change_request:withdraw", "transfer:withdraw"}
@@ -96,6 +98,7 @@ _ROLES = (
             | _INVITE
             | _CONSENTS
             | _APPLY
+            | _APPLY_MANY
             | _ENROL
             | _PRINT
             | _PRINT_VOUCHER
@@ -177,6 +180,7 @@ _ROLES = (
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:replace", "voucher:import"}
+            | _APPLY_MANY
             | _PRINT_VOUCHER
             | {"employee:import", "employment:confirm", "employment:unconfirm"}
             | _STAFF_DATA

@@ -86,6 +86,7 @@ class Applicant:
     workplace_confirmed: bool
     live_application: bool = False
     active_voucher: str | None = None
+    active_until: dt.date | None = None
     last_issued_on: dt.date | None = None
 
 
@@ -94,7 +95,7 @@ def may_apply_for_voucher(applicant: Applicant, terms: VoucherTerms, *, on: dt.d
     return _first_refusal(
         _has_right_by_work(applicant, terms),
         _has_data(applicant, terms),
-        _has_no_other(applicant),
+        _has_no_other(applicant, terms),
         _period_is_over(applicant.last_issued_on, terms.period_months, on),
     )
 
@@ -129,15 +130,23 @@ def _has_data(applicant: Applicant, terms: VoucherTerms) -> Decision:
     return ALLOWED
 
 
-def _has_no_other(applicant: Applicant) -> Decision:
+def _has_no_other(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if applicant.live_application:
         return refuse("Заявка на чек уже подана и ещё не рассмотрена. Дождитесь решения или отзовите её.")
     if applicant.active_voucher:
         return refuse(
             f"Уже есть действующий чек № {applicant.active_voucher}. "
-            "Новый выдаётся, когда закончится срок действующего."
+            f"Новый можно получить с {format_date(_next_day(applicant, terms))}, когда закончится срок действующего."
         )
     return ALLOWED
+
+
+def _next_day(applicant: Applicant, terms: VoucherTerms) -> dt.date:
+    """The first day after the term of the active чек on which the period since the last one is over too."""
+    assert applicant.active_until is not None
+    after = applicant.active_until + dt.timedelta(days=1)
+    issued_on = applicant.last_issued_on
+    return max(after, add_months(issued_on, terms.period_months)) if issued_on else after
 
 
 def _period_is_over(last_issued_on: dt.date | None, period_months: int, on: dt.date) -> Decision:

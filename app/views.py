@@ -55,9 +55,14 @@ from app.web.registration import RegisterView
 from app.web.registration_own import OwnRegistrationView
 from app.web.registration_view import APPLICANT, DUE, RegistrationPages
 from app.web.scoped_view import ScopedModelView
+from app.web.settings_view import TITLE as SETTINGS
+from app.web.settings_view import SettingsView
 from app.web.task_view import TaskView, orders_work
 from app.web.transfer_view import ATTENTION as TURN
 from app.web.transfer_view import FROM, PERSON, TO, TransferPages
+from app.web.voucher_application_view import DUE as APPLICATION_DUE
+from app.web.voucher_application_view import VoucherApplicationPages
+from app.web.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
 from app.web.voucher_view import VoucherPages
 from app.web.voucher_view import replace as replace_voucher
 
@@ -205,9 +210,9 @@ class QualityRuleView(ScopedModelView):
 # --- Чеки ------------------------------------------------------------------------------------------------------------
 
 
-class VoucherApplicationView(ScopedModelView):
+class VoucherApplicationView(VoucherApplicationPages):
     datamodel = Table(m.VoucherApplication)
-    list_columns = [c.OWNER, c.EMPLOYMENT, "status", "submitted_at", "due_on"]
+    list_columns = [c.OWNER, c.EMPLOYMENT, "status", "submitted_at", APPLICATION_DUE]
     load = ("employee", "employment.position", "employment.organization")
     filters = (attention.APPLICATION, "status", "due_on")
     base_order_by = (m.VoucherApplication.id.desc(),)
@@ -223,28 +228,6 @@ class VoucherApplicationView(ScopedModelView):
         "reject": vouchers.reject,
         "withdraw": vouchers.withdraw,
     }
-
-    def create(self, values: dict[str, Any]) -> Any:
-        """Apply for a чек."""
-        return vouchers.apply(values["employee"].id, note=values["on_behalf_note"])
-
-    def prefill(self) -> dict[str, Any]:
-        """A worker applies for himself or herself."""
-        return {**c.self_as_employee(self), **super().prefill()}
-
-    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
-        """Only the responsible person writes down with whom the application is agreed."""
-        own = current_actor().roles == {"worker"}
-        return (("", ("employee",)),) if own else super().form_sections(row)
-
-    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
-        """What was asked, by whom, what was decided."""
-        return [
-            (
-                "Заявка",
-                ("employee", "employment", "rule", "status", "submitted_at", "due_on", "decided_at", "on_behalf_note"),
-            )
-        ]
 
 
 class VoucherView(VoucherPages):
@@ -438,7 +421,7 @@ class AttestationKindView(ScopedModelView):
     hints = {"term_months": "Пусто — бессрочно."}
 
 
-class VoucherRuleView(ScopedModelView):
+class VoucherRuleView(VoucherRulePages):
     datamodel = Table(m.VoucherRule)
     list_columns = ["title", "valid_from", "valid_to", "period_months", "validity_months", "blocks"]
     load = ("blocks",)
@@ -447,13 +430,14 @@ class VoucherRuleView(ScopedModelView):
         ("Правило", ("title", "valid_from", "valid_to", "period_months", "validity_months", "decision_days")),
         ("Кому выдаётся", ("requires_confirmed_workplace", "eligible_position_kinds", "eligible_ownerships")),
     )
+    hints = {
+        "valid_to": "Пусто — действует, пока не начнётся новая версия.",
+        "period_months": "Через столько месяцев после выдачи чека можно подать заявку на новый.",
+        "validity_months": "Столько месяцев можно записываться на курсы по чеку.",
+    }
 
-    def blocks(self, row: m.VoucherRule) -> Sequence[Block]:
-        """The rule, then its blocks."""
-        return [*super().blocks(row), c.rule_blocks(row)]
 
-
-class VoucherRuleBlockView(ScopedModelView):
+class VoucherRuleBlockView(VoucherRuleBlockPages):
     datamodel = Table(m.VoucherRuleBlock)
     list_columns = ["title", "rule", "kind", "hours_min", "hours_max", "required"]
     load = ("rule",)
@@ -706,6 +690,7 @@ def register(builder: AppBuilder) -> None:
             builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
     builder.add_view_no_menu(FormerNameView())
     builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
+    builder.add_view(SettingsView(), "SettingsView", label=SETTINGS, category="Управление")
     builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
     builder.add_view(AccessView(), "AccessView", label="Что мне доступно")

@@ -27,7 +27,6 @@ COMMON: Mapping[str, tuple[str, str]] = {
 }
 SUBJECT = "{{ тема }}"
 BODY = "{{ приветствие }}\n\n{{ текст }}"
-PORTAL = "Кадры в образовании"
 GENERAL = "general"
 
 

@@ -29,13 +29,13 @@ from app.errors import Invalid
 from app.extensions import db
 from app.labels import label_of
 from app.russian import format_date
-from app.services import letter_html, records
-from app.services.letter_kinds import GENERAL, KINDS, PORTAL, Kind, greeting
+from app.services import letter_html, records, settings
+from app.services.letter_kinds import GENERAL, KINDS, Kind, greeting
 from app.unit_of_work import use_case
 
 log = logging.getLogger("portal.letters")
 
-CLOSING = f"Портал «{PORTAL}». Письмо отправлено автоматически, отвечать на него не нужно."
+CLOSING = "Портал «{portal}». Оператор — {operator}. Письмо отправлено автоматически, отвечать на него не нужно."
 _ONLY_FIELDS = "В шаблоне можно писать слова и поля вида {{ имя }}; условия, циклы и вычисления не допускаются."
 _SUBJECT_LENGTH = 255
 #: a link's secret (``links.issue``) is 43 such characters
@@ -129,7 +129,7 @@ def values_of(kind: Kind, given: Given) -> dict[str, str]:
         "тема": given.subject,
         "текст": rest if greeted else given.text,
         "ссылка": absolute(given.href),
-        "портал": PORTAL,
+        "портал": settings.text("portal_name"),
         "дата": format_date(today()),
     }
     own = {name: str(value) for name, value in given.values.items() if name in kind.fields and value is not None}
@@ -164,9 +164,11 @@ def made(words: Words, values: Mapping[str, str]) -> Composed:
 def finished(subject: str, text: str, *, inner: str = "", href: str = "") -> Composed:
     """Add to the words what every letter has: the link, the closing line, the frame of the HTML."""
     markup = inner or letter_html.from_text(text, portal_url())
-    page = letter_html.frame(subject, markup, portal=PORTAL, closing=CLOSING, href=href)
+    portal = settings.text("portal_name")
+    closing = CLOSING.replace("{portal}", portal).replace("{operator}", settings.text("operator_name"))
+    page = letter_html.frame(subject, markup, portal=portal, closing=closing, href=href)
     link = f"\n\nОткрыть на портале: {href}" if href and href not in text else ""
-    return Composed(subject, f"{text}{link}\n\n{CLOSING}", page)
+    return Composed(subject, f"{text}{link}\n\n{closing}", page)
 
 
 def _in_lines(values: Mapping[str, str]) -> dict[str, Markup]:

@@ -12,6 +12,7 @@ from app import models as m
 from app.access import current_actor, unscoped, write_scope
 from app.errors import Conflict, Invalid, NotFound, PortalError
 from app.extensions import db
+from app.services import refusal_reasons
 from app.services.queue import joined
 from app.services.queue_sources import BY_CODE, Service, Source
 
@@ -26,6 +27,8 @@ ACTIONS = {
 MOST = 100
 
 Pick = tuple[str, int]
+#: what was typed, and the id of a typical reason
+Reason = tuple[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,10 @@ class Outcome:
         return f"/{self.source.code}/show/{self.pk}"
 
 
-def decide(action: str, picks: Sequence[Pick], *, reason: str = "") -> list[Outcome]:
+def decide(action: str, picks: Sequence[Pick], *, reason: str = "", typical_id: int | None = None) -> list[Outcome]:
     """Take ``action`` on each row as the acting user; each succeeds or is refused with its own sentence.
+
+    The reason is the directory's ``typical_id``, the typed words, or both; a typical one explains decisions of its kind only.
 
     Raises NotFound for an unknown action or when one of the rows is not seen, Forbidden without the right on its kind, Invalid
     for no rows, too many, or a missing reason: then nothing is decided.
@@ -55,10 +60,11 @@ def decide(action: str, picks: Sequence[Pick], *, reason: str = "") -> list[Outc
         raise Invalid("Отметьте строки, по которым принимаете решение.")
     if len(picks) > MOST:
         raise Invalid(f"За один раз можно решить не больше {MOST} строк. Ничего не выполнено.")
-    if ACTIONS[action][2] and not reason.strip():
+    given = reason.strip(), typical_id
+    if ACTIONS[action][2] and not any(given):
         raise Invalid("Укажите причину: её увидит тот, кого касается решение.", {"reason": ["Укажите причину."]})
     names = _names(picks)
-    return [_one(action, BY_CODE[code], pk, names[code, pk], reason) for code, pk in dict.fromkeys(picks)]
+    return [_one(action, BY_CODE[code], pk, names[code, pk], given) for code, pk in dict.fromkeys(picks)]
 
 
 def _names(picks: Sequence[Pick]) -> dict[Pick, str]:
@@ -83,20 +89,20 @@ def _chosen(source: Source, wanted: Sequence[int]) -> Any:
     return statement if own is None else statement.where(own)
 
 
-def _one(action: str, source: Source, pk: int, who: str, reason: str) -> Outcome:
+def _one(action: str, source: Source, pk: int, who: str, given: Reason) -> Outcome:
     try:
-        _call(action, source, pk, reason)
+        _call(action, source, pk, given)
     except PortalError as refusal:
         return Outcome(source, pk, who, refusal.message)
     return Outcome(source, pk, who)
 
 
-def _call(action: str, source: Source, pk: int, reason: str) -> None:
+def _call(action: str, source: Source, pk: int, given: Reason) -> None:
     attribute, words, has_reason = ACTIONS[action]
     service: Service | None = getattr(source, attribute)
     if service is None:
         raise Conflict(f"«{source.title}»: {words}. Откройте запись и решите на её странице.")
-    service(pk, reason=reason.strip()) if has_reason else service(pk)
+    service(pk, **refusal_reasons.arguments(source.model, *given)) if has_reason else service(pk)
     _refuse_late(source, pk)
 
 

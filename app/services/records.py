@@ -36,13 +36,15 @@ Fields = dict[str, list[str]]
 Check = Callable[[dict[str, Any], Any, Fields], None]
 #: takes the flushed row and the names of its changed attributes
 Hook = Callable[[Any, frozenset[str]], None]
+#: takes the row to be deleted; raises Conflict for one that must stay
+Guard = Callable[[Any], None]
 
 #: changed by their own actions, by the database or by nobody; a form that sends them is wrong
 PROTECTED = frozenset({"id", "status", "version", "taken", "created_at", "updated_at", "changed_at", "sort", "search"})
 
 _CHECKS: dict[type[m.Base], list[Check]] = {}
 _HOOKS: dict[type[m.Base], list[Hook]] = {}
-_BEFORE_DELETE: dict[type[m.Base], list[Callable[[Any], None]]] = {}
+_GUARDS: dict[type[m.Base], list[Guard]] = {}
 _OLDEST, _YOUNGEST = 100, 16
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 
@@ -67,11 +69,11 @@ def after_save(model: type[m.Base]) -> Callable[[Hook], Hook]:
     return register
 
 
-def before_delete(model: type[m.Base]) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
-    """Register what refuses, by raising, the deletion of a row of ``model``."""
+def before_delete(model: type[m.Base]) -> Callable[[Guard], Guard]:
+    """Register what keeps a row of ``model`` from being deleted, beside what uses it."""
 
-    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
-        _BEFORE_DELETE.setdefault(model, []).append(function)
+    def register(function: Guard) -> Guard:
+        _GUARDS.setdefault(model, []).append(function)
         return function
 
     return register
@@ -108,8 +110,8 @@ def update(row: Row, values: Values, *, version: int | None = None) -> Row:
 def delete(row: m.Base) -> None:
     """Delete a row that nothing uses; raises Conflict with the names of what uses it."""
     row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:delete")
-    for rule in _BEFORE_DELETE.get(type(row), ()):
-        rule(row)
+    for guard in _GUARDS.get(type(row), ()):
+        guard(row)
     users = used_by(row)
     if users:
         raise Conflict(_in_use(row, users))

@@ -94,6 +94,8 @@ def _values(row: Any, reason: str | None, extra: dict[str, Any]) -> dict[str, An
     # A reason belongs to the latest decision: the next step without one clears it, the journal keeps them all.
     if "reason_text" in columns:
         values.setdefault("reason_text", reason)
+    if "refusal_reason_id" in columns:
+        values.setdefault("refusal_reason_id", None)
     # an offer lasts as long as the status that it belongs to
     if "offer_until" in columns:
         values.setdefault("offer_until", None)

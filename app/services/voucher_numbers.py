@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import func, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app import models as m
+from app.access import unscoped
+from app.errors import Conflict
 from app.extensions import db
 from app.models import NumberSeries
 from app.services import settings
@@ -17,13 +20,23 @@ _SERIES = "voucher"
 
 
 def new_number(year: int) -> str:
-    """Return the next number of a year, written by the mask; a rollback gives it back."""
-    return write_number(settings.text("voucher_number_mask"), year=year, number=next_number(_SERIES, year))
+    """Return the next number of a year, written by the mask; a rollback gives it back.
+
+    Raises Conflict for one that a чек has already: the mask was changed back to an older one.
+    """
+    number = write_number(settings.mask("voucher_number_mask"), year=year, number=next_number(_SERIES, year))
+    with unscoped("is a number of a чек taken: yes or no"):
+        is_taken = db.session.scalar(select(m.Voucher.id).where(m.Voucher.number == number)) is not None
+    if is_taken:
+        raise Conflict(
+            f"Чек с номером {number} уже есть. Измените вид номера чека на странице «Настройки» и повторите."
+        )
+    return number
 
 
 def pass_over(numbers: Iterable[str]) -> None:
     """Let the series go on after numbers that come from elsewhere: what they look like by the mask is not given again."""
-    pattern = _pattern(settings.text("voucher_number_mask"))
+    pattern = _pattern(settings.mask("voucher_number_mask"))
     last: dict[int, int] = {}
     for found in filter(None, map(pattern.fullmatch, numbers)):
         year, number = int(found["year"]), int(found["number"])

@@ -2,106 +2,35 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import models as m
-from app.access import current_actor, get_visible, get_writable, unscoped
+from app.access import current_actor, get_writable, unscoped
 from app.audit import record
 from app.clock import now, today
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, PortalError
 from app.extensions import db
 from app.models import among
-from app.rules import Applicant, Decision, VoucherTerms, last_day_of, may_apply_for_voucher, refuse
+from app.rules import Decision, last_day_of
 from app.russian import format_date
-from app.services import calendar, letters, transitions
+from app.services import calendar, letters, refusal_reasons, transitions
 from app.services.people import choose_employment
+from app.services.voucher_eligibility import NO_RULE, applicants, best_place, facts_of
+from app.services.voucher_eligibility import eligibility as eligibility
+from app.services.voucher_eligibility import find_rule as find_rule
+from app.services.voucher_eligibility import may_apply as may_apply
 from app.services.voucher_numbers import new_number
-from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, ConfirmationStatus, VoucherStatus
-from app.unit_of_work import use_case
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, VoucherStatus
+from app.unit_of_work import translate_database_error, use_case
 
-# --- questions -------------------------------------------------------------------------------------------------------
-
-
-def eligibility(employee_id: int) -> Decision:
-    """Say whether an application for a чек may be made now, and if not, why. Raises NotFound, Forbidden."""
-    get_visible(db.session, m.Employee, employee_id, "voucher_application:list")
-    rule = find_rule(today())
-    if rule is None:
-        return refuse("Правило выдачи чеков на сегодня не задано. Обратитесь к Оператору АИС.")
-    try:
-        places = choose_employment(employee_id, None, on=today())
-    except Invalid as error:
-        return refuse(error.message)
-    return _best_place(employee_id, places, rule)[1]
-
-
-def may_apply(employee_id: int) -> bool:
-    """Whether an application may be made now; a live чек answers by one statement."""
-    live = select(m.Voucher.id).where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
-    return db.session.scalar(live.limit(1)) is None and eligibility(employee_id).allowed
-
-
-def find_rule(on: dt.date) -> m.VoucherRule | None:
-    """Return the version of the rule in force on a day."""
-    statement = select(m.VoucherRule).where(
-        m.VoucherRule.valid_from <= on, or_(m.VoucherRule.valid_to.is_(None), m.VoucherRule.valid_to >= on)
-    )
-    rule: m.VoucherRule | None = db.session.scalars(statement).one_or_none()
-    return rule
-
-
-def _best_place(
-    employee_id: int, places: Iterable[m.Employment], rule: m.VoucherRule, *, deciding: int | None = None
-) -> tuple[m.Employment, Decision]:
-    """Return the first place of work that gives the right, with the decision; else the first one with its refusal."""
-    known = _person_facts(employee_id, deciding=deciding)
-    results = [(place, may_apply_for_voucher(_applicant(place, known), _terms(rule), on=today())) for place in places]
-    return next((result for result in results if result[1].allowed), results[0])
-
-
-def _terms(rule: m.VoucherRule) -> VoucherTerms:
-    return VoucherTerms(
-        period_months=rule.period_months,
-        requires_confirmed_workplace=rule.requires_confirmed_workplace,
-        position_kinds=rule.eligible_position_kinds,
-        ownerships=rule.eligible_ownerships,
-    )
-
-
-def _person_facts(employee_id: int, *, deciding: int | None) -> dict[str, Any]:
-    """What the rule asks of the person; ``deciding`` is the application being decided, which does not hinder itself."""
-    applications = select(func.count()).select_from(m.VoucherApplication)
-    vouchers = select(m.Voucher).where(m.Voucher.employee_id == employee_id, m.Voucher.status != VoucherStatus.ANNULLED)
-    issued = list(db.session.scalars(vouchers.order_by(m.Voucher.issued_on.desc())))
-    live = applications.where(
-        m.VoucherApplication.employee_id == employee_id,
-        m.VoucherApplication.status.in_(APPLICATION_LIVE),
-        m.VoucherApplication.id != (deciding or 0),
-    )
-    return {
-        "live_application": bool(db.session.scalar(live)),
-        "active_voucher": next((v.number for v in issued if v.status == VoucherStatus.ACTIVE), None),
-        "last_issued_on": issued[0].issued_on if issued else None,
-    }
-
-
-def _applicant(place: m.Employment, known: dict[str, Any]) -> Applicant:
-    return Applicant(
-        snils=place.employee.snils,
-        position=place.position.name,
-        position_kind=place.position.kind,
-        position_eligible=place.position.voucher_eligible,
-        organization=place.organization.short_name,
-        ownership=place.organization.ownership,
-        workplace_confirmed=place.status == ConfirmationStatus.CONFIRMED,
-        **known,
-    )
-
+#: people for whom one may apply at once
+MOST = 200
 
 # --- the applicant's actions -----------------------------------------------------------------------------------------
 
@@ -123,13 +52,55 @@ def apply(employee_id: int, *, employment_id: int | None = None, note: str | Non
     if same is not None and same.status == ApplicationStatus.SUBMITTED and same.created_by_id == actor.user_id:
         return same
     rule = _rule_of_today()
-    place, decision = _best_place(employee_id, choose_employment(employee_id, employment_id, on=today()), rule)
+    places = choose_employment(employee_id, employment_id, on=today())
+    place, decision = best_place(places, rule, facts_of([employee_id])[employee_id])
     _insist(decision)
     row, is_new = _insert_application(place, rule, note)
     if not is_new:
         return row
     record("voucher_application.created", row)
     return transitions.follow(m.VoucherApplication, row.id, "submit", **_submitted(rule))
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What became of one person of a list: the application, or the sentence why not."""
+
+    employee_id: int
+    name: str
+    application: m.VoucherApplication | None
+    refusal: str = ""
+
+
+@use_case
+def apply_many(employee_ids: Iterable[int], *, note: str | None) -> list[ApplyResult]:
+    """Apply for several people with one ``note`` on the agreement; who is refused does not hinder the others.
+
+    Results by name. Raises NotFound when one of them is not the actor's to apply for, Invalid without the note, for nobody
+    or for more than ``MOST``: then nothing is done.
+    """
+    wanted = frozenset(employee_ids)
+    if not wanted:
+        raise Invalid("Отметьте работников, за которых подаёте заявки.")
+    if len(wanted) > MOST:
+        raise Invalid(f"За один раз можно подать не больше {MOST} заявок. Выберите меньше людей.")
+    people = applicants(wanted)
+    _checked_note(note, for_another=wanted != {current_actor().employee_id})
+    results = {person.id: _apply_one_of_many(person, note) for person in sorted(people, key=lambda person: person.id)}
+    return [results[person.id] for person in people]
+
+
+def _apply_one_of_many(person: m.Employee, note: str | None) -> ApplyResult:
+    try:
+        with db.session.begin_nested():
+            return ApplyResult(person.id, person.full_name, apply(person.id, note=note))
+    except PortalError as error:
+        return ApplyResult(person.id, person.full_name, None, error.message)
+    except SQLAlchemyError as error:
+        translated = translate_database_error(error)
+        if translated is None:
+            raise
+        return ApplyResult(person.id, person.full_name, None, translated.message)
 
 
 def _checked_note(note: str | None, *, for_another: bool) -> str | None:
@@ -151,7 +122,7 @@ def _insist(decision: Decision) -> None:
 def _rule_of_today() -> m.VoucherRule:
     rule = find_rule(today())
     if rule is None:
-        raise Conflict("Правило выдачи чеков на сегодня не задано. Обратитесь к Оператору АИС.")
+        raise Conflict(NO_RULE)
     return rule
 
 
@@ -196,7 +167,7 @@ def _insert_application(
 def resubmit(application_id: int) -> m.VoucherApplication:
     """Submit a returned application again, with a new term; raises Conflict by the rule."""
     row = get_writable(db.session, m.VoucherApplication, application_id, "voucher_application:submit")
-    _insist(_best_place(row.employee_id, [row.employment], row.rule, deciding=row.id)[1])
+    _insist(_still_entitled(row))
     return transitions.move(m.VoucherApplication, application_id, "submit", **_submitted(row.rule))
 
 
@@ -221,7 +192,7 @@ def approve(application_id: int) -> m.Voucher:
         issued: m.Voucher = db.session.scalars(select(m.Voucher).where(m.Voucher.application_id == row.id)).one()
         return issued
     row = transitions.move(m.VoucherApplication, application_id, "approve", **_decided())
-    _insist(_best_place(row.employee_id, [row.employment], row.rule, deciding=row.id)[1])
+    _insist(_still_entitled(row))
     voucher = _issue(row)
     letters.notify_employee(
         row.employee,
@@ -231,6 +202,12 @@ def approve(application_id: int) -> m.Voucher:
         about=voucher,
     )
     return voucher
+
+
+def _still_entitled(row: m.VoucherApplication) -> Decision:
+    """What the application's own version of the rule says of its place of work today."""
+    facts = facts_of([row.employee_id], deciding=row.id)[row.employee_id]
+    return best_place([row.employment], row.rule, facts)[1]
 
 
 def _lock_application(application_id: int) -> m.VoucherApplication:
@@ -274,19 +251,26 @@ def _copied(block: m.VoucherRuleBlock) -> m.VoucherBlock:
 
 
 @use_case
-def reject(application_id: int, reason: str) -> m.VoucherApplication:
-    """Refuse an application, with a reason that the person reads."""
-    row = transitions.move(m.VoucherApplication, application_id, "reject", reason=reason, **_decided())
+def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
+    """Refuse an application for a typical reason, a typed one, or both; the person reads the whole."""
+    row = _turn_down(application_id, "reject", reason, refusal_reason_id)
     _tell(row, "В выдаче Именного образовательного чека отказано", "Если причина устранена, подайте новую заявку.")
     return row
 
 
 @use_case
-def return_(application_id: int, reason: str) -> m.VoucherApplication:
-    """Send an application back to be mended, with a reason."""
-    row = transitions.move(m.VoucherApplication, application_id, "return", reason=reason, **_decided())
+def return_(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
+    """Send an application back to be mended, for a typical reason, a typed one, or both."""
+    row = _turn_down(application_id, "return", reason, refusal_reason_id)
     _tell(row, "Заявка на Именной образовательный чек возвращена", "Исправьте сведения и подайте её снова.")
     return row
+
+
+def _turn_down(application_id: int, action: str, typed: str, typical_id: int | None) -> m.VoucherApplication:
+    get_writable(db.session, m.VoucherApplication, application_id, f"voucher_application:{action}")
+    reason = refusal_reasons.written("voucher_application", typed, typical_id)
+    decision = {**_decided(), "refusal_reason_id": typical_id}
+    return transitions.move(m.VoucherApplication, application_id, action, reason=reason, **decision)
 
 
 def _tell(row: m.VoucherApplication, subject: str, advice: str) -> None:

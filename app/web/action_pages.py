@@ -14,7 +14,9 @@ from app.access import current_actor, get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import count
+from app.services import refusal_reasons
 from app.statuses import actions_of
+from app.web import reasons
 from app.web.card_pages import CardPages
 from app.web.guards import signed_in
 from app.web.pages import Button
@@ -133,15 +135,9 @@ class ActionPages(CardPages):
     def _call(self, name: str, pk: int) -> Any:
         edge = actions_of(self.table).get(name)
         if edge is not None and edge.reason:
-            return self.services[name](pk, reason=_reason())
+            return self.services[name](pk, **refusal_reasons.arguments(self.datamodel.obj, *reasons.posted()))
         return self.services[name](pk)
 
     def _action_words(self, name: str) -> str:
         edge = actions_of(self.table).get(name)
         return edge.button if edge else "действие выполнено"
-
-
-def _reason() -> str:
-    """The typed reason: without scripts a page sends the boxes of all its actions, one of them filled."""
-    typed = (text.strip() for text in request.form.getlist("reason"))
-    return next((text for text in typed if text), "")[:1000]

@@ -17,6 +17,7 @@ from app.labels import action_label, in_words, label_of
 from app.permissions import roles_with
 from app.russian import format_datetime
 from app.statuses import TRANSITIONS, Edge
+from app.web import reasons
 from app.web.guards import guarded
 from app.web.listing import show_value
 from app.web.pages import Block, Button, CardPage, Cell, Link, Pair
@@ -103,12 +104,17 @@ class CardPages(ViewBase):
                 )
         return found
 
-    @staticmethod
-    def _button(edge: Edge, href: str, *, main: bool = False) -> Button:
-        ask = "Причина" if edge.reason else ""
+    def _button(self, edge: Edge, href: str, *, main: bool = False) -> Button:
         danger = edge.target.tone in ("bad", "grey")
         return Button(
-            edge.button, href, main=main and not danger, post=True, danger=danger, confirm=edge.confirm, ask=ask
+            edge.button,
+            href,
+            main=main and not danger,
+            post=True,
+            danger=danger,
+            confirm=edge.confirm,
+            ask="Причина" if edge.reason else "",
+            reasons=reasons.options(self.table, edge.action) if edge.reason else (),
         )
 
     def may(self, row: Any, verb: str) -> bool:

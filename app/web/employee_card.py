@@ -15,7 +15,7 @@ from app.identifiers import format_phone, format_snils
 from app.russian import count, format_date, years
 from app.services import vouchers
 from app.services.people import CardData
-from app.statuses import APPLICATION_LIVE, BlockStatus, VoucherStatus
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, VoucherStatus
 from app.web.pages import Block, Button, Cell, Column, Pair, Row, Tab
 
 #: code → title; the code is the address's parameter
@@ -113,11 +113,16 @@ def voucher_blocks(data: CardData) -> list[Block]:
         return [Block(f"Чек № {live.number}", parts=parts, note=note)]
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
     if waiting is not None:
-        note = (
-            f"{waiting.status.label}. Срок решения: {format_date(waiting.due_on) if waiting.due_on else 'не назначен'}."
-        )
-        return [Block("Заявка на чек", note=note)]
+        return [Block("Заявка на чек", note=_waiting_note(waiting))]
     return [Block("Чек", note=vouchers.eligibility(data.person.id).reason or "Можно подать заявку на чек.")]
+
+
+def _waiting_note(row: m.VoucherApplication) -> str:
+    """What the live application waits for: a decision until a day, or to be mended and sent again."""
+    if row.status == ApplicationStatus.RETURNED:
+        reason = (row.reason_text or "не указана").rstrip(".")
+        return f"{row.status.label}. Причина: {reason}. Исправьте сведения и подайте заявку снова."
+    return f"{row.status.label}. Срок решения: {format_date(row.due_on) if row.due_on else 'не назначен'}."
 
 
 _PART_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus.USED: "ok", BlockStatus.LAPSED: "bad"}

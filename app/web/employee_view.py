@@ -27,6 +27,7 @@ from app.web.invitation_pages import InvitationPages, account_blocks
 from app.web.lookups import Lookup
 from app.web.pages import Button, CardPage, Cell, ListPage
 from app.web.paper_consent import PaperConsentPages, consent_buttons
+from app.web.voucher_apply import APPLY, VoucherApplyPages, open_for
 
 
 class EmployeeLookup(Lookup):
@@ -66,15 +67,16 @@ class _PlaceFields:
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages, InvitationPages, PaperConsentPages):
+class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherApplyPages):
     """Pages of the employees' view."""
 
     include_route_methods = (
         ImportPages.include_route_methods
         | PaperConsentPages.include_route_methods
+        | VoucherApplyPages.include_route_methods
         | {"find_place", "dismiss", "confirm_page"}
     )
-    services = {**InvitationPages.services, "confirm_actual": people.confirm_actual}
+    services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -54,9 +54,14 @@ class FormPages(CardPages):
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:edit")
         if request.method == "POST":
             row = self._held(row)
-        form = self.edit_form(request.form, obj=row) if request.method == "POST" else self.edit_form(obj=row)
+        kind = self.form_of(row)
+        form = kind(request.form, obj=row) if request.method == "POST" else kind(obj=row)
         title = f"Изменение: {row}"
         return self._answer(form, title, lambda: self._update(row, form), "Изменения сохранены.", row)
+
+    def form_of(self, _row: Any) -> Any:
+        """Class of the form that changes a row; one of fewer fields leaves the others as they are."""
+        return self.edit_form
 
     def _held(self, row: Any) -> Any:
         """Keep others from changing the row until the end of the transaction, where no version column does that."""
@@ -92,7 +97,7 @@ class FormPages(CardPages):
 
     def values(self, form: Any) -> dict[str, Any]:
         """Values of a validated form."""
-        return form_values(form, self.form_columns, self.datamodel.obj)
+        return form_values(form, [name for name in self.form_columns if name in form], self.datamodel.obj)
 
     def _answer(self, form: Any, title: str, save: Callable[[], Any], done: str, row: Any = None) -> Any:
         problems: list[str] = []

@@ -17,6 +17,16 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a filter, of the columns, of a directory or of «Мои отборы» (there with the address that it opens)."""
+
+    value: str
+    label: str
+    chosen: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A button of the page's head: a link, or a POST when ``post`` is set; ``main`` is the page's one filled button."""
 
@@ -28,6 +38,8 @@ class Button:
     confirm: str = ""
     #: Label of the text the user must type before the POST (refusal reason); empty: no text is asked.
     ask: str = ""
+    #: Typical reasons, one of which may be chosen instead of typing or beside it.
+    reasons: Sequence[Option] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +71,6 @@ class Row:
     pk: int
     href: str
     cells: Sequence[Cell]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice of a filter, of the columns or of «Мои отборы» (there with the address that it opens)."""
-
-    value: str
-    label: str
-    chosen: bool = False
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

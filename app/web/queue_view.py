@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,10 +17,11 @@ from app.access import current_actor, find_actor
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count, format_date, format_datetime
-from app.services import queue, queue_decisions
+from app.services import queue, queue_decisions, refusal_reasons
 from app.services.queue import Asked, Waiting
 from app.services.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome, Pick
 from app.services.queue_sources import SOURCES, sources_of
+from app.web import reasons
 from app.web.guards import guarded
 from app.web.pages import Cell, Filter, Option
 from app.web.search import query_words
@@ -47,6 +49,14 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonGroup:
+    """Typical reasons for one kind of rows."""
+
+    title: str
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePage:
     """The queue with its filters; ``failed``: what was not decided just now, by name, each with the address of its row."""
 
@@ -62,6 +72,7 @@ class QueuePage:
     reset_href: str
     returns: bool
     refuses: bool
+    reasons: Sequence[ReasonGroup] = ()
     failed: Sequence[Outcome] = ()
     crumbs: Sequence[Any] = ()
     search_hint: str = "Фамилия, имя, СНИЛС или программа"
@@ -95,7 +106,8 @@ class QueueView(BaseView):
         one = request.form.get("one", "")
         action = CONFIRM if one else request.form.get("action", CONFIRM)
         picks = _picks([one] if one else request.form.getlist("rowid"))
-        done = queue_decisions.decide(action, picks, reason=_reason())
+        reason, typical_id = reasons.posted()
+        done = queue_decisions.decide(action, picks, reason=reason, typical_id=typical_id)
         if request.accept_mimetypes.best == "application/json":
             return jsonify(rows=[_told(outcome, action) for outcome in done])
         failed = [outcome for outcome in done if outcome.sentence]
@@ -105,11 +117,6 @@ class QueueView(BaseView):
         if not failed:
             return redirect(_href(typed))
         return render_template("queue.html", page=_page(typed, failed))
-
-
-def _reason() -> str:
-    """The typed reason: without scripts a page sends the boxes of all its actions, one of them filled."""
-    return next((text for typed in request.form.getlist("reason") if (text := typed.strip())), "")[:1000]
 
 
 def _picks(typed: Sequence[str]) -> list[Pick]:
@@ -174,8 +181,20 @@ def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
         reset_href=url_for("QueueView.index") if set(typed) - {"after"} else "",
         returns=any(row.source.give_back for row in rows),
         refuses=any(row.source.refuse for row in rows),
+        reasons=_reasons(rows),
         failed=failed,
     )
+
+
+def _reasons(rows: Sequence[Waiting]) -> list[ReasonGroup]:
+    """Typical reasons for the kinds that are on the page; one statement whatever it shows."""
+    found = refusal_reasons.listed([source.code for source in sources_of(current_actor())])
+    kinds = {row.source.code: row.source.title for row in rows if row.source.give_back or row.source.refuse}
+    return [
+        ReasonGroup(kinds[table], [Option(str(item.id), item.text) for item in items])
+        for table, items in groupby(found, lambda item: item.table)
+        if table in kinds
+    ]
 
 
 def _number(found: int) -> str:

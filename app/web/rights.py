@@ -25,6 +25,7 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "ab_user:lock": "закрытие входа",
     "ab_user:unlock": "открытие входа",
     "ab_user:view_as": "просмотр портала глазами пользователя",
+    "employee:apply": "заявки на чек за нескольких сразу",
     "employee:invite": "приглашение в портал",
     "employee:access_sheet": "лист с одноразовым паролем",
     "employee:confirm_actual": "подтверждение актуальности",

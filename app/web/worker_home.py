@@ -113,7 +113,10 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
         )
     if application is not None:
         term = f" Срок решения: {format_date(application.due_on)}." if application.due_on else ""
-        return Block("Заявка на чек", note=f"{application.status.label}.{term}")
+        href = url_for("VoucherApplicationView.show", pk=application.id)
+        return Block(
+            "Заявка на чек", note=f"{application.status.label}.{term}", buttons=[Button("Открыть заявку", href)]
+        )
     may = vouchers.eligibility(employee_id)
     apply = Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=employee_id), main=True)
     return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])

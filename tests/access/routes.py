@@ -20,7 +20,7 @@ class Route:
 
 #: generated view → (its table, whether it has forms, its actions)
 VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
-    "EmployeeView": ("employee", True, ("invite", "access_sheet", "confirm_actual")),
+    "EmployeeView": ("employee", True, ("invite", "access_sheet", "confirm_actual", "apply")),
     "ChangeRequestView": ("change_request", False, ("accept", "decline", "withdraw")),
     "TransferView": ("transfer", False, ("confirm", "decline", "withdraw")),
     "EmployeeMergeView": ("employee_merge", False, ("undo",)),
@@ -124,6 +124,9 @@ OTHERS: Mapping[str, Route] = {
     "EnrolmentView.issue": Route("change_of_row", "certificate:issue", "enrolment", ("POST",)),
     "EmployeeView.find_place": Route("lookup_place", "employee:add"),
     "EmployeeView.dismiss": Route("form", "employee:edit", "employee", ("GET", "POST")),
+    "EmployeeView.apply_vouchers": Route("page", "employee:apply", methods=("GET", "POST")),
+    "VoucherRuleView.version": Route("form", "voucher_rule:edit", "voucher_rule", ("GET", "POST")),
+    "SettingsView.index": Route("page", "setting:edit", methods=("GET", "POST")),
     "EmployeeView.confirm_page": Route("page", "employee:confirm_actual", methods=("POST",)),
     "ChangeRequestView.propose": Route("page", "change_request:add", methods=("GET", "POST")),
     "ChangeRequestView.accept": Route("change", "change_request:accept", "change_request", ("POST",)),

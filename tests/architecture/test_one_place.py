@@ -41,6 +41,7 @@ def test_transactions_end_in_one_place() -> None:
     assert {path for path, _ in _calls("begin_nested")} == {
         "app/services/certificates.py",
         "app/services/enrolments.py",
+        "app/services/vouchers.py",
     }
 
 

@@ -82,7 +82,7 @@ def largest_and_one(kind: str, year: int, *, organizer_id: int | None = None) ->
 def test_numbers_repeat_without_the_guard(app: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world = mk.make_world()
     rows = trained_people(world, 6)
-    monkeypatch.setattr(certificates, "next_number", largest_and_one)
+    monkeypatch.setattr(certificates.numbers, "next_number", largest_and_one)
     # The unique constraints are the last net: they turn repeats into refusals, and people go without a document.
     results = run_at_once(app, [issue_call(world, row) for row in rows])
     assert len(refused(results)) > 0

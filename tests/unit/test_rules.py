@@ -89,7 +89,14 @@ def test_teacher_of_a_regional_school_may_apply() -> None:
         ({"ownership": Ownership.FEDERAL}, "«Школа № 1» — федеральная"),
         ({"workplace_confirmed": False}, "«Учитель, Школа № 1» ещё не подтверждено"),
         ({"live_application": True}, "Заявка на чек уже подана"),
-        ({"active_voucher": "63-2025-000007"}, "Уже есть действующий чек № 63-2025-000007"),
+        (
+            {"active_voucher": "63-2025-000007", "active_until": dt.date(2040, 3, 13)},
+            "Уже есть действующий чек № 63-2025-000007. Новый можно получить с 14.03.2040",
+        ),
+        (  # the period since the last one ends after its term
+            {"active_voucher": "7", "active_until": DAY, "last_issued_on": dt.date(2040, 1, 31)},
+            "Новый можно получить с 31.01.2043",
+        ),
     ],
 )
 def test_application_is_refused_with_the_reason(change: dict[str, object], words: str) -> None:

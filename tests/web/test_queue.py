@@ -13,7 +13,7 @@ from tests.access.region import Browser, Region
 from tests.statements import recorded
 from tests.web.pages import flashes, total, words
 
-#: a page takes as many statements whatever it shows: who, notices, hints of the menu, calendar, territories, rows, number
+#: a page takes as many statements whatever it shows: who, notices, hints of the menu, calendar, territories, rows, reasons, number
 MOST_STATEMENTS = 9
 
 

@@ -34,15 +34,16 @@ on("keydown", (event) => {
 });
 
 // A question before a POST: the folded panel moves into a dialog and back.
-// Bulk actions share one form: only the reason being asked for is enabled.
-const silence = () => document.querySelectorAll(".bulk textarea").forEach((reason) => { reason.disabled = true; });
+// Bulk actions share one form: only the reason being asked for is enabled. One from the directory needs no words.
+const silence = () => document.querySelectorAll(".bulk :is(textarea, [name=typical])").forEach((reason) => { reason.disabled = true; });
 silence();
 function ask(summary) {
-  const details = summary.parentElement, panel = $(".panel", details), reason = $("textarea", panel);
+  const details = summary.parentElement, panel = $(".panel", details), reason = $("textarea", panel), typical = $("[name=typical]", panel);
   const [dialog, title, cancel] = ["dialog", "h2", "button"].map((tag) => document.createElement(tag));
   dialog.ariaLabel = title.textContent = summary.textContent;
   Object.assign(cancel, { type: "button", className: "btn", textContent: "Отмена", onclick: () => dialog.close() });
-  if (reason) Object.assign(reason, { required: true, disabled: false });
+  if (reason) Object.assign(reason, { required: !typical?.value, disabled: false });
+  if (typical) Object.assign(typical, { disabled: false, onchange: () => { reason.required = !typical.value; } });
   $(".btns", panel).prepend(cancel);
   dialog.append(title, panel);
   dialog.onclose = () => {
@@ -54,7 +55,7 @@ function ask(summary) {
   };
   document.body.append(dialog);
   dialog.showModal();
-  (reason || cancel).focus();
+  (typical || reason || cancel).focus();
 }
 on("click", (event) => {
   const summary = event.target.closest(".ask > summary");
