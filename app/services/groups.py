@@ -13,7 +13,7 @@ from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import format_date, period
-from app.services import letter_kinds, letters, records, seats, transitions, vouchers
+from app.services import letter_kinds, letters, records, seats, transitions, vouchers, waiting_list
 from app.services.programs import insist_published
 from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
@@ -96,7 +96,7 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
 def promote_waiting(group_id: int) -> list[m.Enrolment]:
     """Move the waiting list up as far as seats allow; for the organizer's button and the nightly job."""
     group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
-    return seats.promote_waiting(group)
+    return waiting_list.move_up(group)
 
 
 def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus], reason: str) -> None:
@@ -186,4 +186,4 @@ def _dates_in_order(values: dict[str, Any], row: Any, errors: records.Fields) ->
 @records.after_save(m.TrainingGroup)
 def _more_seats(row: m.TrainingGroup, touched: frozenset[str]) -> None:
     if "capacity" in touched and row.status in (GroupStatus.OPEN, GroupStatus.CLOSED):
-        seats.promote_waiting(row)
+        waiting_list.move_up(row)
