@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from app import models as m
+from app.access import current_actor, write_scope
 from app.clock import today
 from app.extensions import db
 from app.rules import BlockFacts, BusyPeriod, Course, Decision, may_enrol, pays_for, refuse
@@ -22,7 +24,8 @@ BlockChoice = int | Literal["auto"] | None
 class Verdict:
     """What the rule says of one person: the place of work and the block to enrol with, or the sentence why not.
 
-    ``existing`` is the person's live enrolment in the group: then nothing more is to be done.
+    ``existing`` is the person's live enrolment in the group: then nothing more is to be done. ``works_at`` is the first of
+    the places of work, whatever the rule says of it.
     """
 
     employee_id: int
@@ -30,6 +33,7 @@ class Verdict:
     place: m.Employment | None = None
     block: BlockFacts | None = None
     existing: m.Enrolment | None = None
+    works_at: m.Employment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,79 @@ def judge(employee_ids: Collection[int], group: m.TrainingGroup) -> dict[int, Ve
     found = {}
     for pk in employee_ids:
         verdict = _best(pk, places[pk], _Facts(course, blocks[pk], busy[pk]))
-        found[pk] = verdict if pk not in live else Verdict(pk, verdict.decision, existing=live[pk])
+        works_at = places[pk][0] if places[pk] else None
+        if pk in live:
+            found[pk] = Verdict(pk, verdict.decision, existing=live[pk], works_at=works_at)
+        else:
+            found[pk] = replace(verdict, works_at=works_at)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person of a list before it is sent: the name, and the verdict."""
+
+    name: str
+    verdict: Verdict
+
+
+def preview(employee_ids: Collection[int], group: m.TrainingGroup) -> list[Line]:
+    """Return what the rule says of each of the people whom the actor may enrol: first those who may, then by name."""
+    verdicts = judge(writable_people(employee_ids), group)
+    statement = select(m.Employee).where(m.Employee.id.in_(verdicts)).order_by(m.Employee.sort, m.Employee.id)
+    lines = [Line(person.full_name, verdicts[person.id]) for person in db.session.scalars(statement)]
+    return sorted(lines, key=lambda line: (line.verdict.existing is not None, line.verdict.place is None))
+
+
+def writable_people(employee_ids: Collection[int]) -> list[int]:
+    """Return which of the people the actor may enrol, by rising id; raises Forbidden without the right."""
+    return list(
+        db.session.scalars(_own_people().where(m.Employee.id.in_([pk for pk in employee_ids if 0 < pk < 2**31])))
+    )
+
+
+def working_people(*, most: int) -> list[int]:
+    """Return ids of at most so many people whom the actor may enrol and who work today."""
+    place = m.Employment
+    works = or_(place.ended_on.is_(None), place.ended_on >= today())
+    working = select(place.employee_id).where(works, place.started_on <= today())
+    return list(db.session.scalars(_own_people().where(m.Employee.id.in_(working)).limit(most)))
+
+
+def _own_people() -> Any:
+    actor = current_actor()
+    actor.require("enrolment:add")
+    statement = select(m.Employee.id).order_by(m.Employee.id)
+    expression = write_scope(actor, "employee", "enrolment:add")
+    return statement if expression is None else statement.where(expression)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaLeft:
+    """A quota that counts for some of the people: whose it is, and how many seats it still has."""
+
+    whose: str
+    free: int
+    seats: int
+
+
+def quotas_left(lines: Collection[Line], group: m.TrainingGroup) -> list[QuotaLeft]:
+    """Return the quotas that count for the people who may be enrolled."""
+    places = {line.verdict.place.organization_id for line in lines if line.verdict.place is not None}
+    ids = set(seats.quotas_of(group.id, places).values()) if places else set()
+    if not ids:
+        return []
+    quota = m.GroupQuota
+    loads = (joinedload(quota.organization), joinedload(quota.territory))
+    statement = select(quota).where(quota.id.in_(ids)).options(*loads).order_by(quota.id)
+    return [
+        QuotaLeft(
+            str(found.organization or found.territory or "вышестоящая организация"),
+            found.seats - found.taken,
+            found.seats,
+        )
+        for found in db.session.scalars(statement)
+    ]
 
 
 def judge_one(employee_id: int, group: m.TrainingGroup, *, block_id: BlockChoice, employment_id: int | None) -> Verdict:

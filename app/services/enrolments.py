@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import models as m
-from app.access import current_actor, get_visible, get_writable, unscoped, write_scope
+from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, PortalError
@@ -19,7 +19,7 @@ from app.extensions import db
 from app.rules import BlockFacts
 from app.russian import count, format_date
 from app.services import agreement, enrolment_letters, seats, transitions, vouchers, waiting_list
-from app.services.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one
+from app.services.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one, writable_people
 from app.services.enrolment_letters import named, tell
 from app.statuses import SEAT_HOLDING, BulkMode, EnrolmentStatus, GroupStatus
 from app.unit_of_work import translate_database_error, use_case
@@ -145,17 +145,6 @@ def enrol_many(
     made = [r.enrolment for r in results.values() if r.enrolment and verdicts[r.employee_id].existing is None]
     enrolment_letters.note_new(made, group)
     return [results.get(pk) or EnrolResult(pk, None, _NOT_SEEN) for pk in wanted]
-
-
-def writable_people(employee_ids: Collection[int]) -> list[int]:
-    """Return which of the people the actor may enrol, by rising id; raises Forbidden without the right."""
-    actor = current_actor()
-    actor.require("enrolment:add")
-    statement = select(m.Employee.id).where(m.Employee.id.in_([pk for pk in employee_ids if 0 < pk < 2**31]))
-    expression = write_scope(actor, "employee", "enrolment:add")
-    if expression is not None:
-        statement = statement.where(expression)
-    return list(db.session.scalars(statement.order_by(m.Employee.id)))
 
 
 def _by_urgency(verdicts: Collection[Verdict]) -> list[Verdict]:

@@ -23,6 +23,7 @@ from app.services import certificates
 from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
 from app.web import columns as c
+from app.web.bulk_enrolment import group_buttons
 from app.web.guards import guarded
 from app.web.list_sql import eager
 from app.web.pages import Block, Button, Cell, Column, Row
@@ -51,9 +52,7 @@ class GroupPages(ScopedModelView):
 
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Enrol; issue the documents; print the registry."""
-        actor, buttons = current_actor(), []
-        if row.status == GroupStatus.OPEN and actor.can("enrolment:add"):
-            buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", group=row.id), main=True))
+        buttons = group_buttons(self, row)
         if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):
             href = url_for("TrainingGroupView.issue_all", pk=row.id)
             buttons.append(
