@@ -295,7 +295,7 @@ def make_quota(group: Any, *, organization: Any = None, territory: Any = None, s
     return save(m.GroupQuota(group_id=group.id, seats=seats, **place))
 
 
-def make_plan_item(person: "Person", program: Any, *, status: st.PlanItemStatus, **over: Any) -> Any:
+def make_plan_item(person: Person, program: Any, *, status: st.PlanItemStatus, **over: Any) -> Any:
     """A person's wish of this year's plan."""
     day = today()
     dates = {"opens_on": day.replace(month=11, day=1), "closes_on": day.replace(month=12, day=1)}
