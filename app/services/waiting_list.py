@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import get_visible, get_writable, unscoped
@@ -49,10 +48,10 @@ def move_up(group: m.TrainingGroup) -> list[m.Enrolment]:
     with unscoped("the waiting list moves up by itself"):
         group = seats.lock_group(group.id)
         free, moved = group.capacity - group.taken, list[m.Enrolment]()
-        queue = _queue(group).rows if group.status in MOVING_UP and free > 0 else []
+        queue = _queue(group).ids if group.status in MOVING_UP and free > 0 else []
         until = _offer_until(group) if queue else None
-        for row in queue:
-            risen = _move_up(row.id, group, until) if len(moved) < free else None
+        for enrolment_id in queue:
+            risen = _move_up(enrolment_id, group, until) if len(moved) < free else None
             if risen is not None:
                 moved.append(risen)
         db.session.refresh(group, ["taken"])
@@ -61,24 +60,24 @@ def move_up(group: m.TrainingGroup) -> list[m.Enrolment]:
 
 @dataclass(frozen=True, slots=True)
 class _Queue:
-    """A waiting list in its order, with the blocks of its people."""
+    """Ids of a waiting list's enrolments in its order, with the blocks of its people."""
 
-    rows: list[m.Enrolment]
+    ids: list[int]
     blocks: dict[int, list[BlockFacts]]
 
 
 def _queue(group: m.TrainingGroup) -> _Queue:
     """Read the waiting list by statements whose number does not grow with it."""
+    row = m.Enrolment
     statement = (
-        select(m.Enrolment)
-        .where(m.Enrolment.group_id == group.id, m.Enrolment.status == EnrolmentStatus.WAITING)
-        .order_by(m.Enrolment.queued_at, m.Enrolment.id)
-        .execution_options(populate_existing=True)
+        select(row.id, row.employee_id, row.offers)
+        .where(row.group_id == group.id, row.status == EnrolmentStatus.WAITING)
+        .order_by(row.queued_at, row.id)
     )
-    rows = list(db.session.scalars(statement))
-    course, blocks = seats.dates_of(group), seats.blocks_of_many([row.employee_id for row in rows])
-    rows.sort(key=lambda row: (row.offers, _ends_on(blocks[row.employee_id], course)))
-    return _Queue(rows, blocks)
+    rows = db.session.execute(statement).all()
+    course, blocks = seats.dates_of(group), seats.blocks_of_many([found.employee_id for found in rows])
+    rows = sorted(rows, key=lambda found: (found.offers, _ends_on(blocks[found.employee_id], course)))
+    return _Queue([found.id for found in rows], blocks)
 
 
 def _ends_on(blocks: Collection[BlockFacts], course: Course) -> dt.date:
@@ -303,27 +302,22 @@ def explain(enrolment_id: int) -> Explanation | None:
 
     What the actor may not see of the person's other courses is said without their names.
     """
-    row = get_visible(db.session, m.Enrolment, enrolment_id, "enrolment:show")
+    return explain_seen(get_visible(db.session, m.Enrolment, enrolment_id, "enrolment:show"))
+
+
+def explain_seen(row: m.Enrolment) -> Explanation | None:
+    """The same for an enrolment that the actor has been shown already."""
     if row.status != EnrolmentStatus.WAITING:
         return None
     with unscoped("the place in a waiting list: only numbers"):
-        group = _with_program(row.group_id)
+        group = row.group
         queue, quota = _queue(group), _quota_of(row, group)
-    ids = [waiting.id for waiting in queue.rows]
-    if row.id not in ids:  # has moved up this moment
+    if row.id not in queue.ids:  # has moved up this moment
         return None
     reasons = [*_seat_reasons(group, quota), *_own_reasons(row, group, queue.blocks[row.employee_id])]
     if not reasons:
         reasons = ["Свободное место сначала предлагают тем, кто стоит раньше."]
-    return Explanation(ids.index(row.id) + 1, len(ids), tuple(reasons))
-
-
-def _with_program(group_id: int) -> m.TrainingGroup:
-    statement = (
-        select(m.TrainingGroup).where(m.TrainingGroup.id == group_id).options(joinedload(m.TrainingGroup.program))
-    )
-    group: m.TrainingGroup = db.session.scalars(statement).one()
-    return group
+    return Explanation(queue.ids.index(row.id) + 1, len(queue.ids), tuple(reasons))
 
 
 def _quota_of(row: m.Enrolment, group: m.TrainingGroup) -> m.GroupQuota | None:

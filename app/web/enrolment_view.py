@@ -9,6 +9,8 @@ from typing import Any, cast
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -29,6 +31,17 @@ from app.web.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.printing import issue_options
 
 _OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
+
+
+_CARD = (
+    joinedload(m.Enrolment.employee),
+    joinedload(m.Enrolment.employment).options(
+        joinedload(m.Employment.position), joinedload(m.Employment.organization)
+    ),
+    joinedload(m.Enrolment.group).joinedload(m.TrainingGroup.program),
+    joinedload(m.Enrolment.block),
+)
+_ANEW = {"populate_existing": True}
 
 
 class ResultForm(FlaskForm):
@@ -54,6 +67,14 @@ class EnrolmentPages(BulkEnrolmentPages):
     """Pages of the enrolments' view."""
 
     include_route_methods = BulkEnrolmentPages.include_route_methods | {"result", "issue", "transfer"}
+
+    def visible(self, pk: int, verb: str = "show") -> Any:
+        """Load an enrolment with everything that its card names, by one more statement."""
+        row = super().visible(pk, verb)
+        db.session.scalars(
+            select(m.Enrolment).where(m.Enrolment.id == pk).options(*_CARD).execution_options(**_ANEW)
+        ).one()
+        return row
 
     def card_title(self, row: m.Enrolment) -> str:
         """Who, and in which group: a refusal of one of many is told by this title too."""
@@ -187,7 +208,7 @@ def _waiting_blocks(row: m.Enrolment) -> list[Block]:
             "предложат следующему."
         )
         return [Block("Предложенное место", note=note, tone="go")]
-    why = waiting_list.explain(row.id)
+    why = waiting_list.explain_seen(row)
     if why is None:
         return []
     place = [Pair("Место в листе ожидания", Cell(why.position)), Pair("В очереди с", Cell(_day(row.queued_at)))]
