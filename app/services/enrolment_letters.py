@@ -83,7 +83,9 @@ def note_organizer(rows: Sequence[m.Enrolment], group: m.TrainingGroup, what: st
 def note_responsible(row: m.Enrolment, what: str) -> None:
     """Note to the responsible of the person's organization what happened to the person."""
     text = f"{row.employee.short_name}: {what}."
-    letters.note(responsible.of_organization(row.employment.organization_id), text, href=letter_kinds.href_of(row) or "")
+    letters.note(
+        responsible.of_organization(row.employment.organization_id), text, href=letter_kinds.href_of(row) or ""
+    )
 
 
 def _who(rows: Sequence[m.Enrolment]) -> str:
