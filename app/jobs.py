@@ -39,6 +39,7 @@ from app.services import (
     reminders,
     voucher_reminders,
     vouchers,
+    waiting_list,
 )
 from app.services.accounts import SYSTEM
 
@@ -138,6 +139,15 @@ def _close_lost() -> None:
         background.close_lost(set(db.session.scalars(alive, {"task": do_work.name})))
 
 
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="waiting_lists", queueing_lock="waiting_lists")
+def waiting_lists(timestamp: int) -> None:
+    """Pass the offers whose term is over, give free seats to who has become fit; each group in its own transaction."""
+    with _portal():
+        waiting_list.pass_offers()
+        waiting_list.tend()
+
+
 @jobs.periodic(cron="15 0 * * *")
 @jobs.task(name="nightly", queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
@@ -155,7 +165,7 @@ def nightly(timestamp: int) -> None:
         staff_undo.forget_old()
         differing = enrolments.recount()
     if differing:
-        log.error("groups whose seats differ from their enrolments", extra={"groups": differing})
+        log.error("groups and quotas whose seats differ from their enrolments", extra={"groups": differing})
 
 
 @jobs.periodic(cron="*/15 * * * *")

@@ -35,6 +35,13 @@ class LabelledEnum(StrEnum):
 # --- plain classifications -------------------------------------------------------------------------------------------
 
 
+class BulkMode(LabelledEnum):
+    """What becomes of a list of people of which not everybody can be enrolled; the user chooses."""
+
+    ALL = "all", "Всех или никого"
+    FIT = "fit", "Сколько поместится"
+
+
 class TerritoryKind(LabelledEnum):
     MINISTRY_BODY = "ministry_body", "территориальное управление министерства"
     CITY_DEPARTMENT = "city_department", "департамент городского округа"

@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services import accounts, certificates, enrolments, groups, mail, people, second_factor, vouchers
+from app.services import accounts, certificates, enrolments, groups, mail, people, second_factor, vouchers, waiting_list
 from app.statuses import EmploymentKind
 from app.web import attention, invitation_pages
 from app.web import columns as c
@@ -21,6 +21,7 @@ from app.web.access_view import ROLE as ASKED_ROLE
 from app.web.access_view import WHO as ASKS
 from app.web.access_view import AccessRequestPages, AccessView, view_as_buttons
 from app.web.appearance import AppearanceView
+from app.web.bulk_enrolment import invite_planned
 from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView
@@ -287,6 +288,7 @@ class TrainingGroupView(CoursePages):
         "start": groups.start,
         "complete": groups.complete,
         "cancel": groups.cancel,
+        "invite": invite_planned,
     }
 
 
@@ -299,6 +301,7 @@ class EnrolmentView(EnrolmentPages):
     sections = (("", ("employee", "group")),)
     limited = {"employee": "enrolment:add"}
     services = {
+        "accept": waiting_list.accept,
         "agree": enrolments.agree,
         "confirm": enrolments.confirm,
         "reject": enrolments.reject,

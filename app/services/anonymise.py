@@ -17,7 +17,7 @@ from app import models as m
 from app.access import unscoped
 from app.clock import now, today
 from app.extensions import db
-from app.services import seats, transitions, vouchers
+from app.services import seats, transitions, vouchers, waiting_list
 from app.statuses import APPLICATION_LIVE, SEAT_HOLDING, EnrolmentStatus, GroupStatus, VoucherStatus
 
 NAME = "Обезличено"
@@ -136,7 +136,7 @@ def _end_enrolment(row: m.Enrolment) -> None:
     seats.free_block(block)
     if had_seat and not trained:
         seats.give_back_seats(group.id)
-        seats.promote_waiting(group)
+        waiting_list.move_up(group)
 
 
 # --- what stays ------------------------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,20 +16,18 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, PortalError
 from app.extensions import db
-from app.rules import BlockFacts, may_enrol, pays_for
-from app.russian import format_date, period
-from app.services import letter_kinds, letters, seats, transitions
-from app.services.people import choose_employment
-from app.statuses import (
-    ENROLMENT_ENDED,
-    SEAT_HOLDING,
-    EmployerAgreement,
-    EnrolmentStatus,
-    GroupStatus,
-)
+from app.rules import BlockFacts
+from app.russian import count, format_date
+from app.services import agreement, enrolment_letters, seats, transitions, vouchers, waiting_list
+from app.services.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one, writable_people
+from app.services.enrolment_letters import named, tell
+from app.statuses import SEAT_HOLDING, BulkMode, EnrolmentStatus, GroupStatus
 from app.unit_of_work import translate_database_error, use_case
 
-BlockChoice = int | Literal["auto"] | None
+_NAMED_AT_MOST = 5
+_NOT_SEEN = "Такой записи нет или она вам не видна."
+_NO_SEAT = "Свободных мест в группе больше нет."
+_NO_QUOTA = "Места по квоте для организации этого работника уже заняты."
 
 
 # --- enrolling -------------------------------------------------------------------------------------------------------
@@ -39,14 +37,77 @@ BlockChoice = int | Literal["auto"] | None
 def enrol(
     employee_id: int, group_id: int, *, block_id: BlockChoice = "auto", employment_id: int | None = None
 ) -> m.Enrolment:
-    """Enrol a person: reserve a seat and the block that pays, or put the person on the waiting list of a full group.
+    """Enrol a person: reserve seat, quota and the block that pays, or put the person on the waiting list of a full group.
 
     ``block_id``: a block, "auto" for the first that fits, None for a program that no block pays. The same click twice
     returns the same enrolment. Raises Conflict with the rule's sentence, NotFound, Forbidden.
     """
     get_writable(db.session, m.Employee, employee_id, "enrolment:add")
     get_visible(db.session, m.TrainingGroup, group_id, "training_group:show")
-    return _enrol(employee_id, group_id, block_id=block_id, employment_id=employment_id)
+    # The first write decides who gets the last seat; whatever refuses later rolls it back.
+    has_seat = seats.take_seat(group_id)
+    group = seats.lock_group(group_id)
+    seats.lock_person(employee_id)
+    same = find_live([employee_id], group_id).get(employee_id)
+    if same is not None:
+        if has_seat:
+            seats.give_back_seats(group_id)
+        return same
+    place, block = _decide(employee_id, group, block_id=block_id, employment_id=employment_id)
+    row = _enter(place, group, block, has_seat=has_seat or seats.take_seat(group_id))
+    enrolment_letters.note_new([row], group)
+    return row
+
+
+def _decide(
+    employee_id: int, group: m.TrainingGroup, *, block_id: BlockChoice, employment_id: int | None
+) -> tuple[m.Employment, BlockFacts | None]:
+    """Return the place of work and the block to enrol with; raises Conflict with the best place's refusal."""
+    verdict = judge_one(employee_id, group, block_id=block_id, employment_id=employment_id)
+    if verdict.place is None:
+        raise Conflict(verdict.decision.reason)
+    return verdict.place, verdict.block
+
+
+def _enter(
+    place: m.Employment, group: m.TrainingGroup, block: BlockFacts | None, *, has_seat: bool, refusing: bool = False
+) -> m.Enrolment:
+    """Insert the enrolment with the seat that was taken, or without one into the waiting list.
+
+    A seat beyond the quota is given back. ``refusing``: who has no seat is refused with Conflict instead of waiting.
+    """
+    quota_id = seats.quotas_of(group.id, [place.organization_id]).get(place.organization_id) if has_seat else None
+    held = has_seat and seats.take_quota(quota_id)
+    if has_seat and not held:
+        seats.give_back_seats(group.id)
+    if refusing and not held:
+        raise Conflict(_NO_QUOTA if has_seat else _NO_SEAT)
+    if not held:
+        return _insert(place, group, status=EnrolmentStatus.WAITING)
+    if block is not None:
+        seats.reserve_block(block.id)
+    block_id = block.id if block is not None else None
+    return _insert(place, group, status=EnrolmentStatus.APPLIED, block_id=block_id, quota_id=quota_id)
+
+
+def _insert(place: m.Employment, group: m.TrainingGroup, *, status: EnrolmentStatus, **held: int | None) -> m.Enrolment:
+    row = m.Enrolment(
+        employee_id=place.employee_id,
+        group_id=group.id,
+        employment_id=place.id,
+        status=status,
+        created_by_id=current_actor().user_id,
+        **held,
+    )
+    db.session.add(row)
+    db.session.flush()
+    record("enrolment.created", row, {"Группа": ("", group.number), "Состояние": ("", row.status.label)})
+    row = agreement.agree_own(row)
+    enrolment_letters.tell_enrolled(row, group)
+    return row
+
+
+# --- enrolling many --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,115 +120,87 @@ class EnrolResult:
 
 
 @use_case
-def enrol_many(employee_ids: Iterable[int], group_id: int) -> list[EnrolResult]:
-    """Enrol several people; who is refused does not hinder the others. Results in the order given."""
+def enrol_many(
+    employee_ids: Iterable[int], group_id: int, *, mode: BulkMode = BulkMode.FIT, wait: bool = True
+) -> list[EnrolResult]:
+    """Enrol several people; results in the order given. The same list twice makes every enrolment once.
+
+    ``FIT``: who is refused does not hinder the others, seats go first to those whose чек ends sooner, and who has no seat
+    joins the waiting list or, without ``wait``, is refused. ``ALL``: one refusal or too few seats raise Conflict that says
+    who, and nothing is written. Locks: group, people by rising id, blocks by rising id.
+    """
     wanted = list(dict.fromkeys(employee_ids))
-    results = {pk: _enrol_one_of_many(pk, group_id) for pk in sorted(wanted)}
-    return [results[pk] for pk in wanted]
+    own = writable_people(wanted)
+    get_visible(db.session, m.TrainingGroup, group_id, "training_group:show")
+    group = seats.lock_group(group_id)
+    seats.lock_people(own)
+    verdicts = judge(own, group)
+    blocks = [v.block.id for v in verdicts.values() if v.block is not None]
+    vouchers.lock_blocks(m.VoucherBlock.id.in_(blocks))
+    if mode == BulkMode.ALL:
+        _insist_on_all(wanted, verdicts, group)
+    refusing = mode == BulkMode.ALL or not wait
+    results = {v.employee_id: _enter_one(v, group, refusing=refusing) for v in _by_urgency(verdicts.values())}
+    _insist_on_seats(results, mode)
+    made = [r.enrolment for r in results.values() if r.enrolment and verdicts[r.employee_id].existing is None]
+    enrolment_letters.note_new(made, group)
+    return [results.get(pk) or EnrolResult(pk, None, _NOT_SEEN) for pk in wanted]
 
 
-def _enrol_one_of_many(employee_id: int, group_id: int) -> EnrolResult:
+def _by_urgency(verdicts: Collection[Verdict]) -> list[Verdict]:
+    """Those whose чек ends sooner come first, as in the waiting list."""
+    return sorted(verdicts, key=lambda v: (v.block.valid_until if v.block else dt.date.max, v.employee_id))
+
+
+def _enter_one(verdict: Verdict, group: m.TrainingGroup, *, refusing: bool) -> EnrolResult:
+    pk = verdict.employee_id
+    if verdict.existing is not None or verdict.place is None:
+        return EnrolResult(pk, verdict.existing, "" if verdict.existing else verdict.decision.reason)
     try:
         with db.session.begin_nested():
-            return EnrolResult(employee_id, enrol(employee_id, group_id))
+            has_seat = seats.take_seat(group.id)
+            row = _enter(verdict.place, group, verdict.block, has_seat=has_seat, refusing=refusing)
+            return EnrolResult(pk, row)
     except PortalError as error:
-        return EnrolResult(employee_id, None, error.message)
+        return EnrolResult(pk, None, error.message)
     except SQLAlchemyError as error:
         translated = translate_database_error(error)
         if translated is None:
             raise
-        return EnrolResult(employee_id, None, translated.message)
+        return EnrolResult(pk, None, translated.message)
 
 
-def _enrol(employee_id: int, group_id: int, *, block_id: BlockChoice, employment_id: int | None) -> m.Enrolment:
-    # The first write decides who gets the last seat; whatever refuses later rolls it back.
-    has_seat = seats.take_seat(group_id)
-    group = seats.lock_group(group_id)
-    seats.lock_person(employee_id)
-    same = _find_live(employee_id, group_id)
-    if same is not None:
-        if has_seat:
-            seats.give_back_seats(group_id)
-        return same
-    has_seat = has_seat or seats.take_seat(group_id)
-    place, block = _decide(employee_id, group, block_id=block_id, employment_id=employment_id)
-    if has_seat and block is not None:
-        seats.reserve_block(block.id)
-    return _insert(place, group, block_id=block.id if has_seat and block is not None else None, has_seat=has_seat)
+def _insist_on_all(wanted: Sequence[int], verdicts: dict[int, Verdict], group: m.TrainingGroup) -> None:
+    """Refuse a list of which somebody is refused or for which the group has too few seats, before anything is written."""
+    if len(verdicts) < len(wanted):
+        raise Conflict(f"Никто не записан. {_NOT_SEEN}")
+    refused = {v.employee_id: v.decision.reason for v in verdicts.values() if not (v.existing or v.place)}
+    _refuse_all(refused)
+    needed, free = sum(v.existing is None for v in verdicts.values()), group.capacity - group.taken
+    if needed > free:
+        people = count(needed, "человека", "человек", "человек")
+        left = f"свободно {count(free, 'место', 'места', 'мест')}" if free else "свободных мест нет"
+        raise Conflict(
+            f"Никто не записан: нужно записать {people}, а в группе {left}. Выберите «Сколько поместится» или уменьшите "
+            "список."
+        )
 
 
-def _find_live(employee_id: int, group_id: int) -> m.Enrolment | None:
-    statement = select(m.Enrolment).where(
-        m.Enrolment.employee_id == employee_id,
-        m.Enrolment.group_id == group_id,
-        m.Enrolment.status.not_in(ENROLMENT_ENDED),
-    )
-    found: m.Enrolment | None = db.session.scalars(statement).one_or_none()
-    return found
+def _insist_on_seats(results: dict[int, EnrolResult], mode: BulkMode) -> None:
+    """Of «all or nobody» a refusal that only the write could find (a quota, a block) takes everybody back."""
+    if mode == BulkMode.ALL:
+        _refuse_all({r.employee_id: r.refusal for r in results.values() if r.refusal})
 
 
-def _decide(
-    employee_id: int, group: m.TrainingGroup, *, block_id: BlockChoice, employment_id: int | None
-) -> tuple[m.Employment, BlockFacts | None]:
-    """Return the place of work and the block to enrol with; raises Conflict with the best place's refusal."""
-    course, blocks = seats.course_of(group), _offered(employee_id, block_id)
-    busy, refusal = seats.busy_of(employee_id), ""
-    for place in choose_employment(employee_id, employment_id, on=today()):
-        decision = may_enrol(course, seats.workplace_of(place), on=today(), blocks=blocks, busy=busy)
-        if decision.allowed:
-            return place, next((b for b in blocks if pays_for(b, course)), None)
-        refusal = refusal or decision.reason
-    raise Conflict(refusal)
-
-
-def _offered(employee_id: int, block_id: BlockChoice) -> list[BlockFacts]:
-    if block_id is None:
-        return []
-    blocks = seats.blocks_of(employee_id)
-    return blocks if block_id == "auto" else [block for block in blocks if block.id == block_id]
-
-
-def _insert(place: m.Employment, group: m.TrainingGroup, *, block_id: int | None, has_seat: bool) -> m.Enrolment:
-    row = m.Enrolment(
-        employee_id=place.employee_id,
-        group_id=group.id,
-        employment_id=place.id,
-        block_id=block_id,
-        status=EnrolmentStatus.APPLIED if has_seat else EnrolmentStatus.WAITING,
-        created_by_id=current_actor().user_id,
-    )
-    db.session.add(row)
-    db.session.flush()
-    record("enrolment.created", row, {"Группа": ("", group.number), "Состояние": ("", row.status.label)})
-    if has_seat and _is_agreed_at_once(place):
-        row = transitions.follow(m.Enrolment, row.id, "agree")
-    _tell_enrolled(row, group)
-    return row
-
-
-def _is_agreed_at_once(place: m.Employment) -> bool:
-    automatic = place.organization.employer_agreement == EmployerAgreement.AUTOMATIC
-    return automatic or place.organization_id in _own_schools()
-
-
-def _own_schools() -> frozenset[int]:
-    """Organizations for which the actor answers as the responsible person."""
-    return frozenset(i for grant in current_actor().grants if grant.role == "school" for i in grant.organization_ids)
-
-
-def _tell_enrolled(row: m.Enrolment, group: m.TrainingGroup) -> None:
-    waiting = row.status == EnrolmentStatus.WAITING
-    what = "Мест пока нет, вы в листе ожидания группы" if waiting else "Принята запись в группу"
-    _tell(row, group, f"{what} {_named(group)}. Состояние: «{row.status.label}».", f"Запись в группу {group.number}")
-
-
-def _named(group: m.TrainingGroup) -> str:
-    dates = period(group.starts_on, group.ends_on)
-    return f"{group.number} «{group.program.title}», занятия — {dates}, место — {group.place}"
-
-
-def _tell(row: m.Enrolment, group: m.TrainingGroup, text: str, subject: str) -> None:
-    letters.notify_employee(row.employee, text, subject=subject, about=row, values=letter_kinds.group_facts(group))
+def _refuse_all(refused: dict[int, str]) -> None:
+    if not refused:
+        return
+    shown = sorted(refused)[:_NAMED_AT_MOST]
+    people = db.session.scalars(select(m.Employee).where(m.Employee.id.in_(shown)).order_by(m.Employee.id))
+    sentences = [f"{person.short_name}: {refused[person.id]}" for person in people]
+    rest = len(refused) - len(shown)
+    more = f" И ещё {count(rest, 'человек', 'человека', 'человек')} с отказом." if rest > 0 else ""
+    raise Conflict(f"Никто не записан. {' '.join(sentences)}{more}")
 
 
 # --- agreement, confirmation, refusal --------------------------------------------------------------------------------
@@ -177,12 +210,14 @@ def _tell(row: m.Enrolment, group: m.TrainingGroup, text: str, subject: str) -> 
 def agree(enrolment_id: int) -> m.Enrolment:
     """Agree an enrolment for the organization from which it was made (order § 3.5); raises Forbidden for another's."""
     row = get_writable(db.session, m.Enrolment, enrolment_id, "enrolment:agree")
-    if row.employment.organization_id not in _own_schools():
+    if row.employment.organization_id not in agreement.own_schools():
         raise Forbidden(
             f"Запись согласует организация, от которой она подана: «{row.employment.organization}». "
             "Обратитесь к ответственному работнику этой организации."
         )
-    return transitions.move(m.Enrolment, enrolment_id, "agree")
+    row = transitions.move(m.Enrolment, enrolment_id, "agree")
+    enrolment_letters.note_new([row], row.group)
+    return row
 
 
 @use_case
@@ -190,9 +225,7 @@ def confirm(enrolment_id: int) -> m.Enrolment:
     """Confirm an agreed enrolment for the organizer (order § 3.3) and tell the person."""
     row = transitions.move(m.Enrolment, enrolment_id, "confirm")
     group = row.group
-    _tell(
-        row, group, f"Организатор подтвердил запись в группу {_named(group)}.", f"Вы записаны в группу {group.number}"
-    )
+    tell(row, group, f"Организатор подтвердил запись в группу {named(group)}.", f"Вы записаны в группу {group.number}")
     return row
 
 
@@ -200,33 +233,42 @@ def confirm(enrolment_id: int) -> m.Enrolment:
 def reject(enrolment_id: int, reason: str) -> m.Enrolment:
     """Reject an enrolment with a reason: seat and block are free again, the waiting list moves up."""
     row, group = _end(enrolment_id, "reject", reason)
-    text = f"Запись в группу {_named(group)} отклонена. Причина: {row.reason_text}"
-    _tell(row, group, text, f"Запись в группу {group.number} отклонена")
+    text = f"Запись в группу {named(group)} отклонена. Причина: {row.reason_text}"
+    tell(row, group, text, f"Запись в группу {group.number} отклонена")
     return row
 
 
 @use_case
 def withdraw(enrolment_id: int) -> m.Enrolment:
     """Withdraw an enrolment before the training starts: seat and block are free again, the waiting list moves up."""
-    return _end(enrolment_id, "withdraw", None)[0]
+    row, group = _end(enrolment_id, "withdraw", None)
+    enrolment_letters.note_organizer([row], group, "Запись отозвана")
+    if row.employee_id != current_actor().employee_id:
+        tell(row, group, f"Запись в группу {named(group)} отозвана.", f"Запись в группу {group.number} отозвана")
+    return row
 
 
 def _end(enrolment_id: int, action: str, reason: str | None) -> tuple[m.Enrolment, m.TrainingGroup]:
     row = get_writable(db.session, m.Enrolment, enrolment_id, f"enrolment:{action}")
     group = seats.lock_group(row.group_id)
-    if action == "withdraw" and group.status == GroupStatus.RUNNING:
-        raise Conflict(
-            f"Обучение в группе {group.number} уже идёт, отозвать запись нельзя. Сообщите организатору: он отметит, "
-            "что работник не приступил или отчислен."
-        )
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
     had_seat, block = row.status in SEAT_HOLDING, seats.lock_block(row.block_id)
+    if action == "withdraw" and had_seat:
+        _insist_before_start(group)
     row = transitions.move(m.Enrolment, enrolment_id, action, reason=reason)
     seats.free_block(block)
     if had_seat:
         seats.give_back_seats(group.id)
-        seats.promote_waiting(group)
+        waiting_list.move_up(group)
     return row, group
+
+
+def _insist_before_start(group: m.TrainingGroup) -> None:
+    if group.status == GroupStatus.RUNNING or group.starts_on <= today():
+        raise Conflict(
+            f"Обучение в группе {group.number} уже идёт, отозвать запись нельзя. Сообщите организатору: он отметит, "
+            "что работник не приступил или отчислен."
+        )
 
 
 # --- outcome ---------------------------------------------------------------------------------------------------------
@@ -293,18 +335,13 @@ def _checked_date(group: m.TrainingGroup, result_on: dt.date) -> dt.date:
 
 
 def recount() -> int:
-    """Return in how many groups ``taken`` differs from the enrolments that hold a seat; 0 when all is well."""
+    """Return in how many groups and quotas ``taken`` differs from the enrolments that hold a seat; 0 when all is well."""
     with unscoped("nightly check of guard 1: only a number"):
-        held = (
-            select(m.Enrolment.group_id, func.count().label("held"))
-            .where(m.Enrolment.status.in_(SEAT_HOLDING))
-            .group_by(m.Enrolment.group_id)
-            .subquery()
-        )
-        wrong = (
-            select(func.count())
-            .select_from(m.TrainingGroup)
-            .outerjoin(held, held.c.group_id == m.TrainingGroup.id)
-            .where(m.TrainingGroup.taken != func.coalesce(held.c.held, 0))
-        )
-        return int(db.session.scalar(wrong) or 0)
+        return _differing(m.TrainingGroup, m.Enrolment.group_id) + _differing(m.GroupQuota, m.Enrolment.quota_id)
+
+
+def _differing(model: Any, column: Any) -> int:
+    counted = select(column.label("pk"), func.count().label("held")).where(m.Enrolment.status.in_(SEAT_HOLDING))
+    held = counted.group_by(column).subquery()
+    wrong = select(func.count()).select_from(model).outerjoin(held, held.c.pk == model.id)
+    return int(db.session.scalar(wrong.where(model.taken != func.coalesce(held.c.held, 0))) or 0)

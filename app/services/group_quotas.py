@@ -16,7 +16,7 @@ from app.access import get_writable, unscoped
 from app.audit import record
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.services import seats
+from app.services import seats, waiting_list
 from app.statuses import SEAT_HOLDING, GroupStatus
 from app.unit_of_work import use_case
 
@@ -88,7 +88,7 @@ def save(
         )
     if changes:
         record("training_group.updated", group, changes)
-        seats.promote_waiting(group)
+        waiting_list.move_up(group)
     return group
 
 
@@ -128,37 +128,33 @@ def _declare(group: m.TrainingGroup, new: NewQuota) -> m.GroupQuota:
     if (new.territory_id is None) == (new.organization_id is None):
         sentence = "Выберите для квоты что-то одно: территорию или организацию."
         raise Invalid(sentence, fields={"territory": [sentence]})
-    inside = _inside(group.id, new)
-    if len(inside) > new.seats:
-        sentence = f"Из них в группе уже занято мест: {len(inside)}. Квота не может быть меньше."
-        raise Invalid(sentence, fields={"seats": [sentence]})
     row = m.GroupQuota(
-        group_id=group.id,
-        territory_id=new.territory_id,
-        organization_id=new.organization_id,
-        seats=new.seats,
-        taken=len(inside),
+        group_id=group.id, territory_id=new.territory_id, organization_id=new.organization_id, seats=new.seats
     )
     db.session.add(row)
     db.session.flush()
+    inside = _inside(row)
+    if len(inside) > new.seats:
+        sentence = f"Из них в группе уже занято мест: {len(inside)}. Квота не может быть меньше."
+        raise Invalid(sentence, fields={"seats": [sentence]})
+    row.taken = len(inside)
     enrolment = m.Enrolment
     statement = update(enrolment).where(enrolment.id.in_(inside)).values(quota_id=row.id)
     db.session.execute(statement.execution_options(synchronize_session=False))
+    db.session.flush()
     return row
 
 
-def _inside(group_id: int, new: NewQuota) -> list[int]:
-    """Ids of the enrolments with a seat and in no quota yet, made from the quota's place."""
-    place: Any = m.Organization.id == new.organization_id
-    if new.territory_id is not None:
-        place = m.Organization.territory_id == new.territory_id
+def _inside(row: m.GroupQuota) -> list[int]:
+    """Ids of the enrolments with a seat and in no quota yet whose people a new quota counts, by the rule of ``seats``."""
     statement = (
-        select(m.Enrolment.id)
+        select(m.Enrolment.id, m.Employment.organization_id)
         .join(m.Employment, m.Employment.id == m.Enrolment.employment_id)
-        .join(m.Organization, m.Organization.id == m.Employment.organization_id)
-        .where(m.Enrolment.group_id == group_id, m.Enrolment.status.in_(SEAT_HOLDING), m.Enrolment.quota_id.is_(None))
-        .where(place)
+        .where(m.Enrolment.group_id == row.group_id, m.Enrolment.status.in_(SEAT_HOLDING))
+        .where(m.Enrolment.quota_id.is_(None))
         .order_by(m.Enrolment.id)
     )
     with unscoped("who of a group's people is counted in its new quota"):
-        return list(db.session.scalars(statement))
+        found = db.session.execute(statement).tuples().all()
+    counts = seats.quotas_of(row.group_id, {place for _pk, place in found}) if found else {}
+    return [pk for pk, place in found if counts.get(place) == row.id]

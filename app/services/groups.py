@@ -15,7 +15,7 @@ from app.clock import today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
-from app.services import group_changes, letter_kinds, letters, records, seats, transitions, vouchers
+from app.services import group_changes, letter_kinds, letters, records, seats, transitions, vouchers, waiting_list
 from app.services.programs import insist_published
 from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
@@ -161,7 +161,7 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
 def promote_waiting(group_id: int) -> list[m.Enrolment]:
     """Move the waiting list up as far as seats allow; for the organizer's button and the nightly job."""
     group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
-    return seats.promote_waiting(group)
+    return waiting_list.move_up(group)
 
 
 def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus], reason: str) -> None:
@@ -235,4 +235,4 @@ def _tell_listeners(group: m.TrainingGroup, what: str) -> None:
 @records.after_save(m.TrainingGroup)
 def _more_seats(row: m.TrainingGroup, touched: frozenset[str]) -> None:
     if "capacity" in touched and row.status in (GroupStatus.OPEN, GroupStatus.CLOSED):
-        seats.promote_waiting(row)
+        waiting_list.move_up(row)

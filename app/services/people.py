@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -33,11 +33,11 @@ def live_employments(employee_id: int, *, on: dt.date) -> list[m.Employment]:
 
     Who acts for another person as a school's responsible sees only the places in the own organizations.
     """
-    return live_employments_of([employee_id], on=on).get(employee_id, [])
+    return live_employments_of([employee_id], on=on)[employee_id]
 
 
-def live_employments_of(employee_ids: Sequence[int], *, on: dt.date) -> dict[int, list[m.Employment]]:
-    """Return the same of several people by id, those without a place left out; as many statements as for one."""
+def live_employments_of(employee_ids: Collection[int], *, on: dt.date) -> dict[int, list[m.Employment]]:
+    """Return person → places of work as ``live_employments`` does, by statements whose number does not grow."""
     statement = (
         select(m.Employment)
         .where(
@@ -48,11 +48,12 @@ def live_employments_of(employee_ids: Sequence[int], *, on: dt.date) -> dict[int
         .options(*EMPLOYMENT, joinedload(m.Employment.organization).joinedload(m.Organization.type))
         .order_by(m.Employment.kind, m.Employment.id)
     )
-    found: dict[int, list[m.Employment]] = {}
+    found: dict[int, list[m.Employment]] = {pk: [] for pk in employee_ids}
+    own = {pk: own_organizations(pk) for pk in employee_ids}
     for place in db.session.scalars(statement):
-        own = own_organizations(place.employee_id)
-        if own is None or place.organization_id in own:
-            found.setdefault(place.employee_id, []).append(place)
+        limits = own[place.employee_id]
+        if limits is None or place.organization_id in limits:
+            found[place.employee_id].append(place)
     return found
 
 
@@ -64,16 +65,20 @@ def own_organizations(employee_id: int) -> frozenset[int] | None:
     return frozenset(i for grant in actor.grants if grant.role == "school" for i in grant.organization_ids)
 
 
+#: why nothing can be asked for from any place of work
+NO_PLACE = (
+    "Нет места работы, от которого можно подать заявку. Проверьте в карточке, что работник сейчас работает "
+    "в вашей организации, и добавьте место работы, если его нет."
+)
+
+
 def choose_employment(employee_id: int, employment_id: int | None, *, on: dt.date) -> list[m.Employment]:
     """Return the places of work to try, best first: the one asked for, else all live ones; raises Invalid for none."""
     found = live_employments(employee_id, on=on)
     if employment_id is not None:
         found = [e for e in found if e.id == employment_id]
     if not found:
-        raise Invalid(
-            "Нет места работы, от которого можно подать заявку. Проверьте в карточке, что работник сейчас работает "
-            "в вашей организации, и добавьте место работы, если его нет."
-        )
+        raise Invalid(NO_PLACE)
     return found
 
 

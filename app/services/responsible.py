@@ -15,15 +15,19 @@ from app.services import letters
 
 def of_organization(organization_id: int) -> list[int]:
     """Return ids of the accounts responsible for an organization or for one above it."""
-    table: Any = m.Organization.__table__
-    above = select(table.c.id, table.c.parent_id).where(table.c.id == organization_id).cte("above", recursive=True)
-    above = above.union(select(table.c.id, table.c.parent_id).where(table.c.id == above.c.parent_id))
-    return _holders(m.Assignment.role == "school", m.Assignment.organization_id.in_(select(above.c.id)))
+    return _holders(m.Assignment.role == "school", m.Assignment.organization_id.in_(_with_above(organization_id)))
 
 
 def of_organizer(organization_id: int) -> list[int]:
-    """Return ids of the accounts that work for an organizer of courses."""
-    return _holders(m.Assignment.role == "organizer", m.Assignment.organization_id == organization_id)
+    """Return ids of the accounts that work for an organizer of courses, or for the organization above it."""
+    return _holders(m.Assignment.role == "organizer", m.Assignment.organization_id.in_(_with_above(organization_id)))
+
+
+def _with_above(organization_id: int) -> Any:
+    table: Any = m.Organization.__table__
+    above = select(table.c.id, table.c.parent_id).where(table.c.id == organization_id).cte("above", recursive=True)
+    above = above.union(select(table.c.id, table.c.parent_id).where(table.c.id == above.c.parent_id))
+    return select(above.c.id)
 
 
 def of_territory(territory_id: int) -> list[int]:

@@ -1,35 +1,30 @@
-"""Seats of groups and blocks of чеки: the guards that hold under any load, and the waiting list.
+"""Seats of groups, their quotas, and blocks of чеки: the guards that hold under any load, and the facts for the rules.
 
 Locks are taken in one order everywhere: group, person, block, enrolment, чек; several of a kind by rising id.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import CursorResult, and_, func, literal, or_, select, update
+from sqlalchemy.orm import contains_eager, selectinload
 
 from app import models as m
 from app.access import unscoped
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.rules import BlockFacts, BusyPeriod, Course, Targets, Workplace, is_free_of_clashes, pays_for
-from app.russian import period
-from app.services import letters, transitions
-from app.statuses import (
-    BlockStatus,
-    EmployerAgreement,
-    EnrolmentStatus,
-    GroupStatus,
-    VoucherStatus,
-)
+from app.rules import BlockFacts, BusyPeriod, Course, Decision, Targets, Workplace, is_free_of_clashes, refuse
+from app.services import transitions
+from app.statuses import SEAT_HOLDING, BlockStatus, EnrolmentStatus, GroupStatus, VoucherStatus
 
 _LIVE = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
 _NO_SYNC = {"synchronize_session": False}
+# Which quota counts is asked of every organization, whoever acts: only an id leaves.
+_organization, _quota = cast(Any, m.Organization.__table__), cast(Any, m.GroupQuota.__table__)
 
 # --- seats -----------------------------------------------------------------------------------------------------------
 
@@ -46,9 +41,54 @@ def take_seat(group_id: int, *, statuses: Collection[GroupStatus] = (GroupStatus
 
 
 def give_back_seats(group_id: int, number: int = 1) -> None:
-    """Free seats of a group."""
-    group = m.TrainingGroup
+    """Free seats of a group, after the enrolments that held them have ended; its quotas follow.
+
+    The first write locks the group, so the quotas are counted from what every earlier transaction has left.
+    """
+    group, quota, row = m.TrainingGroup, m.GroupQuota, m.Enrolment
     _execute(update(group).where(group.id == group_id).values(taken=group.taken - number))
+    held = select(func.count()).where(row.quota_id == quota.id, row.status.in_(SEAT_HOLDING)).scalar_subquery()
+    _execute(update(quota).where(quota.group_id == group_id).values(taken=held))
+
+
+# --- quotas ----------------------------------------------------------------------------------------------------------
+
+
+def quotas_of(group_id: int, organization_ids: Collection[int]) -> dict[int, int]:
+    """Return organization → id of the quota that counts for its people; without one there is no limit.
+
+    The most specific counts alone: the organization's own, else the nearest above it, else its territory's.
+    """
+    table, quota = _organization, _quota
+    chain = (
+        select(
+            table.c.id.label("place"), table.c.id, table.c.parent_id, table.c.territory_id, literal(0).label("depth")
+        )
+        .where(table.c.id.in_(organization_ids))
+        .cte("chain", recursive=True)
+    )
+    above = select(chain.c.place, table.c.id, table.c.parent_id, chain.c.territory_id, chain.c.depth + 1)
+    chain = chain.union_all(above.where(table.c.id == chain.c.parent_id))
+    applies = or_(
+        quota.c.organization_id == chain.c.id,
+        and_(chain.c.depth == 0, quota.c.territory_id == chain.c.territory_id),
+    )
+    statement = (
+        select(chain.c.place, quota.c.id)
+        .join(quota, and_(quota.c.group_id == group_id, applies))
+        .order_by(chain.c.place, quota.c.organization_id.is_(None), chain.c.depth)
+        .distinct(chain.c.place)
+    )
+    return dict(db.session.execute(statement).tuples().all())
+
+
+def take_quota(quota_id: int | None) -> bool:
+    """Take a seat of a quota; False if it is full, True where no quota counts. The write decides (guard 1)."""
+    quota = m.GroupQuota
+    if quota_id is None:
+        return True
+    statement = update(quota).where(quota.id == quota_id, quota.taken < quota.seats)
+    return _execute(statement.values(taken=quota.taken + 1)) == 1
 
 
 def _execute(statement: Any) -> int:
@@ -75,6 +115,13 @@ _PROGRAM = (
 def _locking(statement: Any, *, skip_locked: bool = False) -> Any:
     locked = statement.with_for_update(key_share=True, skip_locked=skip_locked)
     return locked.execution_options(populate_existing=True)
+
+
+def lock_people(employee_ids: Collection[int]) -> None:
+    """Lock several people by rising id: of two lists that overlap the second waits for the first."""
+    with unscoped("seat and block follow the enrolment"):
+        statement = select(m.Employee.id).where(m.Employee.id.in_(employee_ids)).order_by(m.Employee.id)
+        db.session.scalars(statement.with_for_update(key_share=True)).all()
 
 
 def lock_person(employee_id: int, *, skip_locked: bool = False) -> bool:
@@ -139,6 +186,11 @@ def spend_block(block: m.VoucherBlock | None) -> None:
 
 def course_of(group: m.TrainingGroup) -> Course:
     """Return what the rules ask of a group."""
+    return replace(dates_of(group), targets=targets_of(group.program))
+
+
+def dates_of(group: m.TrainingGroup) -> Course:
+    """Return a group for the rules of blocks and dates, which do not ask whom the program is for."""
     program = group.program
     return Course(
         number=group.number,
@@ -150,7 +202,6 @@ def course_of(group: m.TrainingGroup) -> Course:
         ends_on=group.ends_on,
         hours=program.hours,
         block=program.block,
-        targets=targets_of(program),
     )
 
 
@@ -174,15 +225,23 @@ def workplace_of(employment: m.Employment) -> Workplace:
 
 def blocks_of(employee_id: int) -> list[BlockFacts]:
     """Return the blocks of the person's чеки that have not ended, in the order in which they are spent."""
+    return blocks_of_many([employee_id])[employee_id]
+
+
+def blocks_of_many(employee_ids: Collection[int]) -> dict[int, list[BlockFacts]]:
+    """Return person → blocks as ``blocks_of`` does, by one statement."""
     statement = (
         select(m.VoucherBlock)
         .join(m.VoucherBlock.voucher)
-        .where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
-        .options(joinedload(m.VoucherBlock.voucher))
+        .where(m.Voucher.employee_id.in_(employee_ids), m.Voucher.status == VoucherStatus.ACTIVE)
+        .options(contains_eager(m.VoucherBlock.voucher))
         .order_by(m.Voucher.id, m.VoucherBlock.ordering, m.VoucherBlock.id)
         .execution_options(populate_existing=True)
     )
-    return [_block_facts(block) for block in db.session.scalars(statement)]
+    found: dict[int, list[BlockFacts]] = {pk: [] for pk in employee_ids}
+    for block in db.session.scalars(statement):
+        found[block.voucher.employee_id].append(_block_facts(block))
+    return found
 
 
 def _block_facts(block: m.VoucherBlock) -> BlockFacts:
@@ -198,97 +257,32 @@ def _block_facts(block: m.VoucherBlock) -> BlockFacts:
     )
 
 
-def busy_of(employee_id: int) -> list[BusyPeriod]:
-    """Return the dates of the groups in which the person holds a seat and has no outcome yet."""
+def busy_of(employee_id: int, *, but: int | None = None) -> list[BusyPeriod]:
+    """Return the dates of the groups in which the person holds a seat and has no outcome yet, one of them left out."""
+    return busy_of_many([employee_id], but=but)[employee_id]
+
+
+def busy_of_many(employee_ids: Collection[int], *, but: int | None = None) -> dict[int, list[BusyPeriod]]:
+    """Return person → dates as ``busy_of`` does, by one statement; ``but`` is an enrolment that does not count."""
+    group, row = m.TrainingGroup, m.Enrolment
     statement = (
-        select(m.TrainingGroup.number, m.Program.title, m.TrainingGroup.starts_on, m.TrainingGroup.ends_on)
-        .join(m.Enrolment, m.Enrolment.group_id == m.TrainingGroup.id)
-        .join(m.Program, m.Program.id == m.TrainingGroup.program_id)
-        .where(m.Enrolment.employee_id == employee_id, m.Enrolment.status.in_(_LIVE))
-        .order_by(m.TrainingGroup.starts_on, m.TrainingGroup.id)
+        select(row.employee_id, group.number, m.Program.title, group.starts_on, group.ends_on)
+        .join(row, row.group_id == group.id)
+        .join(m.Program, m.Program.id == group.program_id)
+        .where(row.employee_id.in_(employee_ids), row.status.in_(_LIVE), row.id != (but or 0))
+        .order_by(group.starts_on, group.id)
     )
-    rows = db.session.execute(statement)
-    return [BusyPeriod(group=r.number, title=r.title, starts_on=r.starts_on, ends_on=r.ends_on) for r in rows]
+    found: dict[int, list[BusyPeriod]] = {pk: [] for pk in employee_ids}
+    for pk, number, title, starts_on, ends_on in db.session.execute(statement):
+        found[pk].append(BusyPeriod(group=number, title=title, starts_on=starts_on, ends_on=ends_on))
+    return found
 
 
-# --- the waiting list ------------------------------------------------------------------------------------------------
-
-
-def promote_waiting(group: m.TrainingGroup) -> list[m.Enrolment]:
-    """Move the first of the waiting list up while a locked group has seats (guard 3); return who moved.
-
-    Who has no block to pay, or is busy on these dates meanwhile, keeps the place in the list and the next one moves.
-    """
-    with unscoped("the waiting list moves up by itself"):
-        group = lock_group(group.id)
-        promoted: list[m.Enrolment] = []
-        if group.status not in (GroupStatus.OPEN, GroupStatus.CLOSED):
-            return promoted
-        for enrolment_id in _waiting_ids(group.id):
-            if len(promoted) >= group.capacity - group.taken:
-                break
-            row = _promote(enrolment_id, group)
-            if row is not None:
-                promoted.append(row)
-        db.session.refresh(group, ["taken"])
-        return promoted
-
-
-def _waiting_ids(group_id: int) -> list[int]:
-    statement = select(m.Enrolment.id).where(
-        m.Enrolment.group_id == group_id, m.Enrolment.status == EnrolmentStatus.WAITING
-    )
-    return list(db.session.scalars(statement.order_by(m.Enrolment.id)))
-
-
-def _promote(enrolment_id: int, group: m.TrainingGroup) -> m.Enrolment | None:
-    row = transitions.read_fresh(m.Enrolment, enrolment_id)
-    # Rows that another transaction holds are skipped, never waited for: two groups with the same people in their
-    # lists would otherwise wait for each other.
-    if not lock_person(row.employee_id, skip_locked=True) or not _is_still_fit(row, group):
-        return None
-    block_id = None
-    if group.program.block is not None:
-        block_id = _reserve_any(row.employee_id, course_of(group))
-        if block_id is None:
-            return None
-    if not take_seat(group.id, statuses=(GroupStatus.OPEN, GroupStatus.CLOSED)):
-        raise Conflict("Места в группе заняты. Повторите действие.")
-    row = transitions.follow(m.Enrolment, row.id, "promote", block_id=block_id)
-    if row.employment.organization.employer_agreement == EmployerAgreement.AUTOMATIC or not _made_by_person(row):
-        row = transitions.follow(m.Enrolment, row.id, "agree")
-    _tell_promoted(row, group)
-    return row
-
-
-def _is_still_fit(row: m.Enrolment, group: m.TrainingGroup) -> bool:
-    ended_on: dt.date | None = row.employment.ended_on
-    works = ended_on is None or ended_on >= today()
-    return works and is_free_of_clashes(course_of(group), busy_of(row.employee_id)).allowed
-
-
-def _reserve_any(employee_id: int, course: Course) -> int | None:
-    """Reserve the first block that pays and that no other transaction holds; None when there is none."""
-    for facts in blocks_of(employee_id):
-        if pays_for(facts, course):
-            block = lock_block(facts.id, skip_locked=True)
-            if block is not None and block.status == BlockStatus.FREE:
-                reserve_block(block.id)
-                return block.id
-    return None
-
-
-def _made_by_person(row: m.Enrolment) -> bool:
-    """Whether the enrolment was made by the person, so that the organization has not agreed to it yet."""
-    own = select(m.Account.id).where(m.Account.employee_id == row.employee_id)
-    return bool(db.session.scalar(own) == row.created_by_id)
-
-
-def _tell_promoted(row: m.Enrolment, group: m.TrainingGroup) -> None:
-    letters.notify_employee(
-        row.employee,
-        f"В группе {group.number} «{group.program.title}» освободилось место, и очередь в листе ожидания дошла до вас. "
-        f"Занятия — {period(group.starts_on, group.ends_on)}. Состояние записи: «{row.status.label}».",
-        subject=f"Освободилось место в группе {group.number}",
-        about=row,
-    )
+def is_free(employee_id: int, course: Course, *, but: int | None = None) -> Decision:
+    """Decide whether the person is free on the course's dates; a group that the actor may not see is not named."""
+    with unscoped("whether a person is busy: yes or no"):
+        decision = is_free_of_clashes(course, busy_of(employee_id, but=but))
+    if decision.allowed:
+        return decision
+    shown = is_free_of_clashes(course, busy_of(employee_id, but=but))
+    return refuse(shown.reason or "На эти даты работник уже записан в другую группу. Выберите другие даты.")

@@ -19,6 +19,7 @@ from app.services import people, vouchers
 from app.statuses import EmploymentKind
 from app.web import columns as c
 from app.web import employee_actions, employee_card
+from app.web.bulk_enrolment import EnrolManyAction
 from app.web.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.forms import PortalModelConverter, form_values
 from app.web.guards import guarded
@@ -67,7 +68,7 @@ class _PlaceFields:
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherApplyPages):
+class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages):
     """Pages of the employees' view."""
 
     include_route_methods = (

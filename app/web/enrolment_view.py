@@ -9,25 +9,39 @@ from typing import Any, cast
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app import models as m
 from app.access import get_writable
-from app.clock import today
+from app.clock import local, today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.services import certificates, enrolments
+from app.russian import count, format_datetime, period
+from app.services import certificates, enrolments, group_transfers, waiting_list
 from app.statuses import EnrolmentStatus
 from app.web import columns as c
+from app.web.bulk_enrolment import BulkEnrolmentPages
 from app.web.form_pages import attach
 from app.web.forms import RuDateField
 from app.web.guards import guarded, signed_in
-from app.web.pages import Button, FormPage, Section
+from app.web.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.printing import issue_options
-from app.web.scoped_view import ScopedModelView
 
 _OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
+
+
+_CARD = (
+    joinedload(m.Enrolment.employee),
+    joinedload(m.Enrolment.employment).options(
+        joinedload(m.Employment.position), joinedload(m.Employment.organization)
+    ),
+    joinedload(m.Enrolment.group).joinedload(m.TrainingGroup.program),
+    joinedload(m.Enrolment.block),
+)
+_ANEW = {"populate_existing": True}
 
 
 class ResultForm(FlaskForm):
@@ -43,10 +57,28 @@ class ResultForm(FlaskForm):
     reason = TextAreaField("Причина (если не аттестован или отчислен)", [Optional(), Length(max=1000)])
 
 
-class EnrolmentPages(ScopedModelView):
+class TransferForm(FlaskForm):
+    """To which group of the program."""
+
+    group = RadioField("Группа", [InputRequired("Выберите группу.")], coerce=int)
+
+
+class EnrolmentPages(BulkEnrolmentPages):
     """Pages of the enrolments' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"result", "issue"}
+    include_route_methods = BulkEnrolmentPages.include_route_methods | {"result", "issue", "transfer"}
+
+    def visible(self, pk: int, verb: str = "show") -> Any:
+        """Load an enrolment with everything that its card names, by one more statement."""
+        row = super().visible(pk, verb)
+        db.session.scalars(
+            select(m.Enrolment).where(m.Enrolment.id == pk).options(*_CARD).execution_options(**_ANEW)
+        ).one()
+        return row
+
+    def card_title(self, row: m.Enrolment) -> str:
+        """Who, and in which group: a refusal of one of many is told by this title too."""
+        return f"{row.employee.full_name}, группа {row.group.number}"
 
     def create(self, values: dict[str, Any]) -> Any:
         """Enrol: reserves the seat and a block of the чек, or joins the waiting list."""
@@ -54,16 +86,14 @@ class EnrolmentPages(ScopedModelView):
 
     def after_save(self, row: m.Enrolment) -> str:
         """Show the enrolment: its state says who acts next."""
-        if row.status == EnrolmentStatus.WAITING:
-            flash(
-                "Свободных мест нет: работник внесён в лист ожидания. Место появится — запись станет действующей.",
-                "info",
-            )
+        why = waiting_list.explain(row.id)
+        if why is not None:
+            flash(f"Работник внесён в лист ожидания: {why.position}. {' '.join(why.reasons)}", "info")
         return url_for("EnrolmentView.show", pk=row.id)
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Only groups that are open for enrolment are offered for a new one; in filters all."""
-        if field == "group" and request.endpoint == "EnrolmentView.add":
+        if field == "group" and request.endpoint in ("EnrolmentView.add", "EnrolmentView.many"):
             return target.status == "open"
         return None
 
@@ -78,9 +108,15 @@ class EnrolmentPages(ScopedModelView):
             ("Итог обучения", ("result_on", "final_form", "final_mark", "protocol_number")),
         ]
 
+    def blocks(self, row: m.Enrolment) -> Sequence[Block]:
+        """Who waits reads first why; who has an offer, until when."""
+        return [*_waiting_blocks(row), *super().blocks(row)]
+
     def extra_buttons(self, row: m.Enrolment) -> Sequence[Button]:
-        """Entering the result, issuing the document."""
+        """Transfer to another group, entering the result, issuing the document."""
         buttons = []
+        if row.status in group_transfers.MOVABLE and row.group.starts_on > today() and self.may(row, "transfer"):
+            buttons.append(Button("Перевести в другую группу", url_for("EnrolmentView.transfer", pk=row.id)))
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
             buttons.append(Button("Внести результат", url_for("EnrolmentView.result", pk=row.id), main=True))
         if row.status == EnrolmentStatus.TRAINED and _may_issue(row):
@@ -92,6 +128,36 @@ class EnrolmentPages(ScopedModelView):
             else:
                 buttons.append(Button("Открыть документ", url_for("CertificateView.show", pk=issued.id), main=True))
         return buttons
+
+    @expose("/transfer/<int:pk>", methods=["GET", "POST"])
+    @guarded("transfer")
+    def transfer(self, pk: int) -> Any:
+        """Choose another group of the program; seat, quota and block move at once."""
+        row = get_writable(db.session, m.Enrolment, pk, "enrolment:transfer")
+        back, groups = url_for("EnrolmentView.show", pk=pk), group_transfers.targets(pk)
+        form, problems = TransferForm(), []
+        form.group.choices = [(g.id, _group_choice(g)) for g in groups if g.taken < g.capacity]
+        if form.validate_on_submit():
+            try:
+                made = group_transfers.transfer(pk, form.group.data)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash(f"Готово: запись переведена в группу {made.group.number}.", "success")
+                return redirect(url_for("EnrolmentView.show", pk=made.id))
+        page = FormPage(
+            f"Перевод в другую группу: {row.employee.full_name}",
+            form,
+            [Section("", ["group"])] if form.group.choices else [],
+            submit="Перевести" if form.group.choices else "Проверить снова",
+            cancel_href=back,
+            crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
+            note=_transfer_note(row, full=len(groups) - len(form.group.choices)),
+            problems=problems,
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @expose("/result/<int:pk>", methods=["GET", "POST"])
     @guarded("result")
@@ -131,6 +197,45 @@ class EnrolmentPages(ScopedModelView):
             return redirect(url_for("EnrolmentView.show", pk=pk))
         flash(f"Документ № {certificate.number} выдан.", "success")
         return redirect(url_for("CertificateView.show", pk=certificate.id))
+
+
+def _waiting_blocks(row: m.Enrolment) -> list[Block]:
+    """«Почему запись ещё в очереди», or the term of an offered seat."""
+    if row.status == EnrolmentStatus.OFFERED and row.offer_until is not None:
+        until = format_datetime(local(row.offer_until))
+        note = (
+            f"Место держится до {until}. Нажмите «Занять предложенное место» или отзовите запись: после этого срока место "
+            "предложат следующему."
+        )
+        return [Block("Предложенное место", note=note, tone="go")]
+    why = waiting_list.explain_seen(row)
+    if why is None:
+        return []
+    place = [Pair("Место в листе ожидания", Cell(why.position)), Pair("В очереди с", Cell(_day(row.queued_at)))]
+    events = [Cell(reason, tone="wait") for reason in why.reasons]
+    return [Block("Почему запись ещё в очереди", pairs=place, events=events, note=_ORDER)]
+
+
+def _day(moment: dt.datetime) -> str:
+    return format_datetime(local(moment))
+
+
+_ORDER = (
+    "Первым место предлагают тем, у кого раньше заканчивается чек, затем тем, кто ждёт дольше. Кого сейчас записать нельзя, "
+    "тот сохраняет место в очереди."
+)
+
+
+def _group_choice(group: m.TrainingGroup) -> str:
+    free = count(group.capacity - group.taken, "свободное место", "свободных места", "свободных мест")
+    return f"{group.number}: {period(group.starts_on, group.ends_on)}, {group.place}, {free}"
+
+
+def _transfer_note(row: m.Enrolment, *, full: int) -> str:
+    now = f"Сейчас: группа {row.group.number} ({period(row.group.starts_on, row.group.ends_on)})."
+    if full:
+        now += f" Без свободных мест: {count(full, 'группа', 'группы', 'групп')} этой программы."
+    return f"{now} Перевести можно до начала занятий обеих групп и только на свободное место; блок чека переходит вместе с записью."
 
 
 def _may_issue(row: m.Enrolment) -> bool:

@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
 from app import models as m
-from app.access import current_actor, get_writable
+from app.access import get_writable
 from app.clock import today
 from app.documents.registry import trained_registry
 from app.documents.registry_source import registry_of_group
@@ -30,6 +30,7 @@ from app.services import certificates, group_changes, group_copy, group_quotas, 
 from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
 from app.web import group_blocks
+from app.web.bulk_enrolment import group_buttons
 from app.web.form_pages import attach
 from app.web.forms import REQUIRED, RuDateField
 from app.web.guards import guarded
@@ -119,9 +120,7 @@ class GroupPages(SchedulePages, QuotaPages):
 
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Enrol; open the enrolment again; make another group after it; issue the documents; print the registry."""
-        actor, buttons = current_actor(), []
-        if row.status == GroupStatus.OPEN and actor.can("enrolment:add"):
-            buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", group=row.id), main=True))
+        buttons = group_buttons(self, row)
         if row.status == GroupStatus.CLOSED and row.starts_on > today() and self.may(row, "reopen"):
             buttons.append(Button("Возобновить запись", url_for("TrainingGroupView.reopen", pk=row.id)))
         if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):

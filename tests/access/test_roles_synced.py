@@ -94,6 +94,11 @@ LEAVES_THE_SCOPE = {
         "an enrolment is locked while its document is issued",
         "public check of a document: its printed facts without personal data",
     ],
+    "app/services/course_invitations.py": ["who planned a program: the organizer learns only a number"],
+    "app/services/group_transfers.py": ["the blocks of a person who is transferred"],
+    "app/services/waiting_list.py": ["offers end by themselves"] * 2
+    + ["the place in a waiting list: only numbers", "the waiting list moves up by itself"]
+    + ["waiting lists are tended by the portal"] * 2,
     "app/services/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
@@ -140,8 +145,8 @@ LEAVES_THE_SCOPE = {
     "app/services/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
     "app/services/reminders.py": ["what is late in every organization"],
     "app/services/responsible.py": ["the name of an organization", "whom to tell about an organization's people"],
-    "app/services/seats.py": ["seat and block follow the enrolment"] * 6 + ["the waiting list moves up by itself"],
     "app/services/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
+    "app/services/seats.py": ["seat and block follow the enrolment"] * 7 + ["whether a person is busy: yes or no"],
     "app/services/settings.py": ["settings are the same for everybody"],
     "app/services/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],

@@ -289,6 +289,28 @@ def make_past_group(program: Any, **over: Any) -> Any:
     return make_group(program, **(dates | over))
 
 
+def make_quota(group: Any, *, organization: Any = None, territory: Any = None, seats: int) -> Any:
+    """The most seats of a group for one organization or territory."""
+    place = {"organization_id": organization.id} if organization else {"territory_id": territory.id}
+    return save(m.GroupQuota(group_id=group.id, seats=seats, **place))
+
+
+def make_plan_item(person: Person, program: Any, *, status: st.PlanItemStatus, **over: Any) -> Any:
+    """A person's wish of this year's plan."""
+    day = today()
+    dates = {"opens_on": day.replace(month=11, day=1), "closes_on": day.replace(month=12, day=1)}
+    campaign = get_or_make(m.PlanCampaign, {"year": day.year}, **dates)
+    values = {"campaign_id": campaign.id, "employee_id": person.employee.id, "employment_id": person.employment.id}
+    return save(m.PlanItem(program_id=program.id, status=status, **(values | over)))
+
+
+def set_setting(key: str, value: str) -> None:
+    """Change a setting of the operator; the test puts it back."""
+    with unscoped("tests"):
+        db.session.execute(text("UPDATE setting SET value = :value WHERE key = :key"), {"key": key, "value": value})
+        db.session.commit()
+
+
 def make_enrolment(person: Person, group: Any, *, status: st.EnrolmentStatus, block: Any = None, **over: Any) -> Any:
     """An enrolment in any status, with the seat and the block as the guards would leave them."""
     row = save(

@@ -240,21 +240,11 @@ def test_withdrawal_frees_seat_and_block_and_the_next_moves_up(world: mk.World) 
     with acting_as(first.actor):
         assert enrolments.withdraw(rows[0].id).status == E.WITHDRAWN
     moved = mk.fetch(m.Enrolment, waiting.id)
-    assert (moved.status, moved.block_id) == (E.APPLIED, mk.blocks_of(world.voucher)[0].id)
+    assert (moved.status, moved.block_id) == (E.OFFERED, mk.blocks_of(world.voucher)[0].id)
     assert taken(world) == 2
     assert block_statuses(world.voucher) == ["reserved", "free", "free"]
     assert letters()[-1] == f"Освободилось место в группе {world.group.number}"
     assert enrolments.recount() == 0
-
-
-def test_waiting_person_whom_the_school_listed_moves_up_agreed(world: mk.World) -> None:
-    first, second = world.more_people(2)
-    rows = [enrol(person, world.group) for person in (first, second)]
-    with acting_as(world.responsible):
-        waiting = enrolments.enrol(world.worker.employee.id, world.group.id)
-    with acting_as(first.actor):
-        enrolments.withdraw(rows[0].id)
-    assert mk.fetch(m.Enrolment, waiting.id).status == E.AGREED
 
 
 def test_waiting_person_without_a_free_block_is_passed_over(world: mk.World) -> None:
@@ -266,7 +256,7 @@ def test_waiting_person_without_a_free_block_is_passed_over(world: mk.World) -> 
     with acting_as(first.actor):
         enrolments.withdraw(rows[0].id)
     assert mk.fetch(m.Enrolment, passed.id).status == E.WAITING
-    assert mk.fetch(m.Enrolment, moved.id).status == E.APPLIED
+    assert mk.fetch(m.Enrolment, moved.id).status == E.OFFERED
     assert enrolments.recount() == 0
 
 

@@ -217,7 +217,7 @@ def test_more_seats_move_the_waiting_list_up(session: Any) -> None:
     rows = [enrol(person, world.group) for person in people]
     with acting_as(world.organizer_actor):
         group = groups.update(world.group.id, {"capacity": 3}).group
-    assert [status_of(row) for row in rows] == [E.APPLIED, E.APPLIED, E.APPLIED, E.WAITING]
+    assert [status_of(row) for row in rows] == [E.APPLIED, E.OFFERED, E.OFFERED, E.WAITING]
     assert (group.capacity, group.taken) == (3, 3)
     assert enrolments.recount() == 0
 

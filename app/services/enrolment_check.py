@@ -1,0 +1,163 @@
+"""The rule's decision for each of many people and one group, by statements whose number does not grow with the people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from app import models as m
+from app.access import current_actor, write_scope
+from app.clock import today
+from app.extensions import db
+from app.rules import BlockFacts, BusyPeriod, Course, Decision, may_enrol, pays_for, refuse
+from app.services import people, seats
+from app.statuses import ENROLMENT_ENDED
+
+BlockChoice = int | Literal["auto"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rule says of one person: the place of work and the block to enrol with, or the sentence why not.
+
+    ``existing`` is the person's live enrolment in the group: then nothing more is to be done. ``works_at`` is the first of
+    the places of work, whatever the rule says of it.
+    """
+
+    employee_id: int
+    decision: Decision
+    place: m.Employment | None = None
+    block: BlockFacts | None = None
+    existing: m.Enrolment | None = None
+    works_at: m.Employment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    course: Course
+    blocks: Sequence[BlockFacts]
+    busy: Sequence[BusyPeriod]
+
+
+def judge(employee_ids: Collection[int], group: m.TrainingGroup) -> dict[int, Verdict]:
+    """Return person → verdict, with the block that pays chosen among all of the person's."""
+    course, day = seats.course_of(group), today()
+    places = people.live_employments_of(employee_ids, on=day)
+    blocks, busy = seats.blocks_of_many(employee_ids), seats.busy_of_many(employee_ids)
+    live = find_live(employee_ids, group.id)
+    found = {}
+    for pk in employee_ids:
+        verdict = _best(pk, places[pk], _Facts(course, blocks[pk], busy[pk]))
+        works_at = places[pk][0] if places[pk] else None
+        if pk in live:
+            found[pk] = Verdict(pk, verdict.decision, existing=live[pk], works_at=works_at)
+        else:
+            found[pk] = replace(verdict, works_at=works_at)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person of a list before it is sent: the name, and the verdict."""
+
+    name: str
+    verdict: Verdict
+
+
+def preview(employee_ids: Collection[int], group: m.TrainingGroup) -> list[Line]:
+    """Return what the rule says of each of the people whom the actor may enrol: first those who may, then by name."""
+    verdicts = judge(writable_people(employee_ids), group)
+    statement = select(m.Employee).where(m.Employee.id.in_(verdicts)).order_by(m.Employee.sort, m.Employee.id)
+    lines = [Line(person.full_name, verdicts[person.id]) for person in db.session.scalars(statement)]
+    return sorted(lines, key=lambda line: (line.verdict.existing is not None, line.verdict.place is None))
+
+
+def writable_people(employee_ids: Collection[int]) -> list[int]:
+    """Return which of the people the actor may enrol, by rising id; raises Forbidden without the right."""
+    return list(
+        db.session.scalars(_own_people().where(m.Employee.id.in_([pk for pk in employee_ids if 0 < pk < 2**31])))
+    )
+
+
+def working_people(*, most: int) -> list[int]:
+    """Return ids of at most so many people whom the actor may enrol and who work today."""
+    place = m.Employment
+    works = or_(place.ended_on.is_(None), place.ended_on >= today())
+    working = select(place.employee_id).where(works, place.started_on <= today())
+    return list(db.session.scalars(_own_people().where(m.Employee.id.in_(working)).limit(most)))
+
+
+def _own_people() -> Any:
+    actor = current_actor()
+    actor.require("enrolment:add")
+    statement = select(m.Employee.id).order_by(m.Employee.id)
+    expression = write_scope(actor, "employee", "enrolment:add")
+    return statement if expression is None else statement.where(expression)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaLeft:
+    """A quota that counts for some of the people: whose it is, and how many seats it still has."""
+
+    whose: str
+    free: int
+    seats: int
+
+
+def quotas_left(lines: Collection[Line], group: m.TrainingGroup) -> list[QuotaLeft]:
+    """Return the quotas that count for the people who may be enrolled."""
+    places = {line.verdict.place.organization_id for line in lines if line.verdict.place is not None}
+    ids = set(seats.quotas_of(group.id, places).values()) if places else set()
+    if not ids:
+        return []
+    quota = m.GroupQuota
+    loads = (joinedload(quota.organization), joinedload(quota.territory))
+    statement = select(quota).where(quota.id.in_(ids)).options(*loads).order_by(quota.id)
+    return [
+        QuotaLeft(
+            str(found.organization or found.territory or "вышестоящая организация"),
+            found.seats - found.taken,
+            found.seats,
+        )
+        for found in db.session.scalars(statement)
+    ]
+
+
+def judge_one(employee_id: int, group: m.TrainingGroup, *, block_id: BlockChoice, employment_id: int | None) -> Verdict:
+    """Return the verdict for one person with the block and the place of work chosen; raises Invalid without a place."""
+    places = people.choose_employment(employee_id, employment_id, on=today())
+    facts = _Facts(seats.course_of(group), _offered(employee_id, block_id), seats.busy_of(employee_id))
+    return _best(employee_id, places, facts)
+
+
+def _offered(employee_id: int, block_id: BlockChoice) -> list[BlockFacts]:
+    if block_id is None:
+        return []
+    blocks = seats.blocks_of(employee_id)
+    return blocks if block_id == "auto" else [block for block in blocks if block.id == block_id]
+
+
+def _best(employee_id: int, places: Sequence[m.Employment], facts: _Facts) -> Verdict:
+    """The first place of work from which the person may enrol, else the first one's refusal."""
+    refusals: list[Decision] = []
+    for place in places:
+        workplace = seats.workplace_of(place)
+        decision = may_enrol(facts.course, workplace, on=today(), blocks=facts.blocks, busy=facts.busy)
+        if decision.allowed:
+            paying = next((b for b in facts.blocks if pays_for(b, facts.course)), None)
+            return Verdict(employee_id, decision, place, paying)
+        refusals.append(decision)
+    return Verdict(employee_id, refusals[0] if refusals else refuse(people.NO_PLACE))
+
+
+def find_live(employee_ids: Collection[int], group_id: int) -> dict[int, m.Enrolment]:
+    """Return person → the enrolment in the group that has not been ended by a refusal or a withdrawal."""
+    row = m.Enrolment
+    statement = select(row).where(
+        row.employee_id.in_(employee_ids), row.group_id == group_id, row.status.not_in(ENROLMENT_ENDED)
+    )
+    return {found.employee_id: found for found in db.session.scalars(statement)}
