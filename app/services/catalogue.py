@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import select
 
@@ -279,19 +279,16 @@ def _enrolled(seeker: Seeker, group_ids: Sequence[int]) -> Mapping[int | None, E
 
 
 def _verdict(row: Any, targets: Targets, seeker: Seeker) -> Decision:
-    """Decide as an enrolment would: by the first place of work that allows it, else with the best place's refusal."""
+    """Decide as an enrolment would: any place of work may allow it; the refusal is of one for which the program is meant."""
     if not seeker.places:
         return Decision(False, seeker.refusal)
     course = None if row.group_id is None else course_of(row, targets)
-    refusal: Decision | None = None
-    for place in seeker.places:
-        found = _decide(course, targets, place, seeker)
-        if found.allowed:
-            return Decision(
-                True, "" if course is None else why_suits(course, place, seeker.blocks, own=not seeker.name)
-            )
-        refusal = refusal or found
-    return cast(Decision, refusal)
+    meant = [place for place in seeker.places if suits(targets, place).allowed]
+    decisions = [(place, _decide(course, targets, place, seeker)) for place in meant or seeker.places]
+    allowed = next((place for place, decision in decisions if decision.allowed), None)
+    if allowed is None:
+        return decisions[0][1]
+    return Decision(True, "" if course is None else why_suits(course, allowed, seeker.blocks, own=not seeker.name))
 
 
 def _decide(course: Course | None, targets: Targets, place: Workplace, seeker: Seeker) -> Decision:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import False_, Select, True_, and_, false, func, literal_column, not_, or_, select, true
 
 from app import models as m
 from app.rules import BlockFacts, BusyPeriod, Workplace
@@ -87,9 +87,9 @@ class Flags:
 def flags(seeker: Seeker | None, on: dt.date) -> Flags:
     """Return the decisions for a person (or nobody) on a day."""
     return Flags(
-        meant=true() if seeker is None else or_(false(), *(_meant_for(place) for place in seeker.places)),
+        meant=true() if seeker is None else _meant(seeker.places),
         paid=true() if seeker is None else _paid_by(seeker.blocks),
-        clear=true() if seeker is None else func.coalesce(not_(_clashes(seeker.busy)), true()),
+        clear=_clear(seeker.busy) if seeker is not None else true(),
         seats=func.coalesce(GROUP.c.taken < GROUP.c.capacity, false()),
         window=func.coalesce(and_(GROUP.c.enrol_from <= on, GROUP.c.enrol_until >= on), false()),
     )
@@ -100,6 +100,10 @@ _TARGETS = (
     (m.program_position, "position_id", m.Position, "name"),
     (m.program_subject, "subject_id", m.Subject, "name"),
 )
+
+
+def _meant(places: Sequence[Workplace]) -> Any:
+    return or_(*map(_meant_for, places)) if places else false()
 
 
 def _meant_for(place: Workplace) -> Any:
@@ -127,9 +131,12 @@ def _paid_by(blocks: Sequence[BlockFacts]) -> Any:
     return or_(PROGRAM.c.block.is_(None), *pays)
 
 
-def _clashes(busy: Sequence[BusyPeriod]) -> Any:
-    """``rules.is_free_of_clashes``, turned round."""
-    return or_(false(), *(and_(GROUP.c.starts_on <= b.ends_on, GROUP.c.ends_on >= b.starts_on) for b in busy))
+def _clear(busy: Sequence[BusyPeriod]) -> Any:
+    """``rules.is_free_of_clashes``; what has no group clashes with nothing."""
+    if not busy:
+        return true()
+    clashes = or_(*(and_(GROUP.c.starts_on <= b.ends_on, GROUP.c.ends_on >= b.starts_on) for b in busy))
+    return func.coalesce(not_(clashes), true())
 
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -232,8 +239,10 @@ def _from(statement: Select[Any], asked: Asked, found: Flags) -> Select[Any]:
 
 def _rank(found: Flags) -> list[Any]:
     """Suitability, what weighs most first; then the nearest start."""
-    by_flags = [flag.desc() for flag in (found.meant, found.paid, found.clear, found.seats, found.window)]
-    return [*by_flags, GROUP.c.starts_on, PROGRAM.c.sort, GROUP.c.id, PROGRAM.c.id]
+    deciding = (found.meant, found.paid, found.clear, found.seats, found.window)
+    # PostgreSQL sorts by no constant; one that is the same for every row sorts nothing anyway
+    varying = [flag.desc() for flag in deciding if not isinstance(flag, True_ | False_)]
+    return [*varying, GROUP.c.starts_on, PROGRAM.c.sort, GROUP.c.id, PROGRAM.c.id]
 
 
 def _conditions(asked: Asked, found: Flags) -> list[Any]:

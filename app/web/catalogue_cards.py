@@ -17,6 +17,8 @@ from app.services.catalogue import Details, Group, Offer
 from app.services.catalogue_sql import Seeker
 from app.web.pages import Block, Button, Cell, Column, Pair, Row
 
+#: words of a municipality's name that say only of which kind it is
+_KINDS = frozenset({"городской", "округ", "муниципальный", "район"})
 #: roles that see no program of another organizer inside the portal
 _NO_PROGRAMS = frozenset({"organizer", "observer", "admin"})
 
@@ -80,8 +82,9 @@ def _facts(offer: Offer) -> Iterator[str]:
 
 def _place(group: Group) -> str:
     """The place, with the municipality unless its name is there already."""
-    town = group.municipality
-    return group.place if not town or town.lower() in group.place.lower() else f"{group.place} ({town})"
+    town, place = group.municipality, group.place.lower()
+    is_named = any(word.lower() in place for word in town.split() if word.lower() not in _KINDS)
+    return group.place if not town or is_named else f"{group.place} ({town})"
 
 
 def form(offer: Offer) -> str:
@@ -134,10 +137,10 @@ def buttons(offer: Offer, seeker: Seeker | None) -> list[Button]:
 
 
 def group_blocks(offer: Offer, details: Details) -> tuple[list[Block], list[Block]]:
-    """Return the blocks of a group's page: program and schedule; beside them when, where and for whom."""
+    """Return the blocks of a group's page: when and where, the program, the schedule; beside them for whom."""
     assert offer.group is not None
-    main = [_program(offer, details), *_modules(details), _schedule(offer, details)]
-    return main, [_when(offer, offer.group), _for_whom(details)]
+    main = [_when(offer.group), _program(offer, details), *_modules(details), _schedule(offer, details)]
+    return main, [_for_whom(details)]
 
 
 def _program(offer: Offer, details: Details) -> Block:
@@ -177,13 +180,13 @@ def _meeting(meeting: m.GroupMeeting, group: Group | None) -> Row:
     return Row(meeting.id, "", [when, Cell(meeting.topic or "занятие"), Cell(place)])
 
 
-def _when(offer: Offer, group: Group) -> Block:
+def _when(group: Group) -> Block:
     pairs = [
         Pair("Группа", Cell(group.number)),
         Pair("Занятия", Cell(period(group.starts_on, group.ends_on))),
         Pair("Место", Cell(_place(group))),
         Pair("Запись", Cell(window(group).removeprefix("запись "))),
-        Pair("Места", seats(offer.group)),
+        Pair("Места", seats(group)),
     ]
     return Block("Когда и где", pairs=pairs)
 

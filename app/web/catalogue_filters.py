@@ -124,6 +124,6 @@ def filters(query: Query, *, personal: bool, calendar: bool = False) -> list[Fil
         pair("hours", "Часов", "numbers"),
         choice("block", "Блок чека", blocks),
         choice("organizer", "Организатор", organizers),
-        choice("programs", "Программы без групп", [(_YES, "показать программы без открытых групп")]),
+        choice("programs", "Программы без групп", [(_YES, "показать")]),
     ]
     return [f for f in found if not (calendar and {f.name, f"{f.name}_from"} & _NOT_IN_CALENDAR)]
