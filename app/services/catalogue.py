@@ -71,7 +71,6 @@ class Offer:
     form: StudyForm
     distance: bool
     block: BlockKind | None
-    annotation: str
     group: Group | None
     verdict: Decision | None = None
     enrolled: Enrolled | None = None
@@ -174,6 +173,7 @@ def choices() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
 class Details:
     """What a group's own page tells beside: the program's parts, whom it is for, the schedule."""
 
+    annotation: str
     authors: str
     schedule: str
     audience: str
@@ -201,6 +201,7 @@ def details(group_id: int) -> Details:
             select(meeting).where(meeting.group_id == group_id).order_by(meeting.starts_at).limit(MEETINGS)
         )
         return Details(
+            annotation=program.annotation or "",
             authors=program.authors or "",
             schedule=group.schedule or "",
             audience=group.audience or "",
@@ -234,7 +235,6 @@ def _offer(row: Any, verdict: Decision | None = None, enrolled: Enrolled | None 
         form=row.form,
         distance=row.distance,
         block=row.block,
-        annotation=row.annotation or "",
         group=None if row.group_id is None else _group(row),
         verdict=verdict,
         enrolled=enrolled,

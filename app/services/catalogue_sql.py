@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import False_, Select, True_, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import Select, and_, false, func, literal_column, not_, or_, select, true
 
 from app import models as m
 from app.rules import BlockFacts, BusyPeriod, Workplace
@@ -69,14 +69,15 @@ class Seeker:
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
-    """Decisions of ``rules`` as SQL conditions on a row; without a person all but ``seats`` and ``window`` are true."""
+class _Flags:
+    """Decisions of ``rules`` as SQL conditions on a row; ``fit``: programs with whether they are meant for the person."""
 
     meant: Any
     paid: Any
     clear: Any
     seats: Any
     window: Any
+    fit: Any = None
 
     @property
     def allowed(self) -> Any:
@@ -84,15 +85,19 @@ class Flags:
         return and_(self.meant, self.paid, self.clear, self.window)
 
 
-def flags(seeker: Seeker | None, on: dt.date) -> Flags:
-    """Return the decisions for a person (or nobody) on a day."""
-    return Flags(
-        meant=true() if seeker is None else _meant(seeker.places),
-        paid=true() if seeker is None else _paid_by(seeker.blocks),
-        clear=_clear(seeker.busy) if seeker is not None else true(),
-        seats=func.coalesce(GROUP.c.taken < GROUP.c.capacity, false()),
-        window=func.coalesce(and_(GROUP.c.enrol_from <= on, GROUP.c.enrol_until >= on), false()),
-    )
+#: decisions in the order in which they weigh; each is a column of the rows, true where nobody is asked about
+FLAGS = ("meant", "paid", "clear", "seats", "window")
+
+
+def _flags(seeker: Seeker | None, on: dt.date) -> _Flags:
+    seats = func.coalesce(GROUP.c.taken < GROUP.c.capacity, false())
+    window = func.coalesce(and_(GROUP.c.enrol_from <= on, GROUP.c.enrol_until >= on), false())
+    if seeker is None:
+        return _Flags(true(), true(), true(), seats, window)
+    # once for each program, not for each of its groups
+    meant = select(PROGRAM.c.id, _meant(seeker.places).label("meant")).where(PROGRAM.c.status.in_(_SHOWN))
+    fit = meant.cte("fit").prefix_with("MATERIALIZED")
+    return _Flags(fit.c.meant, _paid_by(seeker.blocks), _clear(seeker.busy), seats, window, fit)
 
 
 _TARGETS = (
@@ -159,46 +164,38 @@ _COLUMNS = (
     PROGRAM.c.form,
     PROGRAM.c.distance,
     PROGRAM.c.block,
-    PROGRAM.c.annotation,
+    PROGRAM.c.sort,
     ORGANIZER.c.short_name.label("organizer"),
     MUNICIPALITY.c.name.label("municipality"),
 )
 
 
 def offers(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
-    """Return the statement of the catalogue's rows, the most suitable first; unlimited."""
-    found = flags(seeker, on)
-    return _from(select(*_COLUMNS), asked, found).order_by(GROUP.c.id.is_(None), *_rank(found))
+    """Return the statement of the catalogue's rows with their ``FLAGS``, the most suitable first; unlimited."""
+    statement = _rows(asked, seeker, on)
+    return statement.order_by(GROUP.c.id.is_(None), *_rank(statement.selected_columns))
 
 
 def number(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
     """Return the statement of how many rows there are."""
-    return _from(select(func.count()), asked, flags(seeker, on))
+    # who asks decides how many there are only when unsuitable ones are left out
+    return _from(select(func.count()), asked, _flags(seeker if asked.only_suitable else None, on))
 
 
 def one(group_id: int) -> Select[Any]:
     """Return the statement of one open group."""
-    return _from(select(*_COLUMNS), Asked(), flags(None, dt.date.min)).where(GROUP.c.id == group_id)
+    return _rows(Asked(), None, dt.date.min).where(GROUP.c.id == group_id)
 
 
 def first_of_days(
     asked: Asked, seeker: Seeker | None, on: dt.date, *, first: dt.date, last: dt.date, limit: int
 ) -> Select[Any]:
     """Return the statement of the groups that start on each of the days, at most ``limit`` a day; ``of_day``: how many do."""
-    found = flags(seeker, on)
-    rank, of_day = func.row_number(), func.count()
-    inner = _from(
-        select(
-            *_COLUMNS,
-            found.allowed.label("allowed"),
-            rank.over(partition_by=GROUP.c.starts_on, order_by=_rank(found)).label("rank"),
-            of_day.over(partition_by=GROUP.c.starts_on).label("of_day"),
-        ),
-        asked,
-        found,
-    )
-    days = inner.where(GROUP.c.starts_on.between(first, last)).subquery()
-    return select(days).where(days.c.rank <= limit).order_by(days.c.starts_on, days.c.rank)
+    rows = _rows(asked, seeker, on).where(GROUP.c.starts_on.between(first, last)).subquery()
+    day = rows.c.starts_on
+    rank = func.row_number().over(partition_by=day, order_by=_rank(rows.c))
+    counted = select(rows, rank.label("rank"), func.count().over(partition_by=day).label("of_day")).subquery()
+    return select(counted).where(counted.c.rank <= limit).order_by(counted.c.starts_on, counted.c.rank)
 
 
 def places_and_organizers() -> Select[Any]:
@@ -228,24 +225,30 @@ def targets(program_ids: Sequence[int]) -> Select[Any]:
     return select(parts[0].union_all(*parts[1:]).subquery())
 
 
-def _from(statement: Select[Any], asked: Asked, found: Flags) -> Select[Any]:
+def _rows(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
+    found = _flags(seeker, on)
+    flags = [getattr(found, name).label(name) for name in FLAGS]
+    return _from(select(*_COLUMNS, *flags, found.allowed.label("allowed")), asked, found)
+
+
+def _from(statement: Select[Any], asked: Asked, found: _Flags) -> Select[Any]:
     source = PROGRAM.join(
         GROUP, and_(GROUP.c.program_id == PROGRAM.c.id, GROUP.c.status == GroupStatus.OPEN), isouter=asked.with_programs
     )
     source = source.join(ORGANIZER, ORGANIZER.c.id == PROGRAM.c.organizer_id)
     source = source.outerjoin(MUNICIPALITY, MUNICIPALITY.c.id == GROUP.c.municipality_id)
+    if found.fit is not None:
+        source = source.join(found.fit, found.fit.c.id == PROGRAM.c.id)
     return statement.select_from(source).where(*_conditions(asked, found))
 
 
-def _rank(found: Flags) -> list[Any]:
+def _rank(rows: Any) -> list[Any]:
     """Suitability, what weighs most first; then the nearest start."""
-    deciding = (found.meant, found.paid, found.clear, found.seats, found.window)
-    # PostgreSQL sorts by no constant; one that is the same for every row sorts nothing anyway
-    varying = [flag.desc() for flag in deciding if not isinstance(flag, True_ | False_)]
-    return [*varying, GROUP.c.starts_on, PROGRAM.c.sort, GROUP.c.id, PROGRAM.c.id]
+    by_flags = [rows[name].desc() for name in FLAGS]
+    return [*by_flags, rows.starts_on, rows.sort, rows.group_id, rows.program_id]
 
 
-def _conditions(asked: Asked, found: Flags) -> list[Any]:
+def _conditions(asked: Asked, found: _Flags) -> list[Any]:
     edition = PROGRAM.c.status.in_(_SHOWN)
     if asked.with_programs:
         # an archived edition is shown for the sake of its open groups only
@@ -267,7 +270,7 @@ def _conditions(asked: Asked, found: Flags) -> list[Any]:
     return [edition, *chosen, *map(_about, asked.words), *map(_at, asked.place)]
 
 
-def _suitable(found: Flags) -> Any:
+def _suitable(found: _Flags) -> Any:
     return or_(found.allowed, and_(GROUP.c.id.is_(None), found.meant, found.paid))
 
 

@@ -152,7 +152,7 @@ def _program(offer: Offer, details: Details) -> Block:
     ]
     if details.authors:
         pairs.append(Pair("Авторы", Cell(details.authors)))
-    return Block("О программе", pairs=pairs, note=offer.annotation)
+    return Block("О программе", pairs=pairs, note=details.annotation)
 
 
 def _modules(details: Details) -> list[Block]:

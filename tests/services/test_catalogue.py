@@ -105,7 +105,11 @@ def samples(world: World) -> World:
         "Чтение в начальной школе",
         hours=18,
         annotation="Про ёлку и азбуку",
-        group={"place": "Тольятти, бульвар Кулибина, 1", "starts_on": today() + 10 * DAY, "ends_on": today() + 12 * DAY},
+        group={
+            "place": "Тольятти, бульвар Кулибина, 1",
+            "starts_on": today() + 10 * DAY,
+            "ends_on": today() + 12 * DAY,
+        },
     )
     course(
         world,
@@ -313,20 +317,23 @@ def mixed_groups(world: World, rng: Random) -> list[Any]:
             subjects=some(subjects),
         )
         starts = today() + rng.randint(3, 30) * DAY
-        window = {"enrol_from": today() + rng.choice([-5, 0, 1]) * DAY, "enrol_until": today() + rng.choice([1, 2]) * DAY}
+        window = {
+            "enrol_from": today() + rng.choice([-5, 0, 1]) * DAY,
+            "enrol_until": today() + rng.choice([1, 2]) * DAY,
+        }
         if n % 8 == 0:
             window = {"enrol_from": today() - 5 * DAY, "enrol_until": today() - DAY}
         ends = starts + rng.randint(0, 6) * DAY
-        groups.append(mk.make_group(program, starts_on=starts, ends_on=ends, capacity=3, taken=rng.randint(0, 3), **window))
+        groups.append(
+            mk.make_group(program, starts_on=starts, ends_on=ends, capacity=3, taken=rng.randint(0, 3), **window)
+        )
     return groups
 
 
 def decided_by_sql(seeker: Seeker) -> dict[int, tuple[bool, ...]]:
     """Group → meant, paid, clear, window, allowed, as the statement decides."""
-    found = sql.flags(seeker, today())
-    flags = (found.meant, found.paid, found.clear, found.window, found.allowed)
-    statement = sql.offers(Asked(), seeker, today()).add_columns(*(f.label(f"f{n}") for n, f in enumerate(flags)))
-    return {row.group_id: (row.f0, row.f1, row.f2, row.f3, row.f4) for row in db.session.execute(statement)}
+    rows = db.session.execute(sql.offers(Asked(), seeker, today()))
+    return {row.group_id: (row.meant, row.paid, row.clear, row.window, row.allowed) for row in rows}
 
 
 def decided_by_rules(seeker: Seeker, group: Any) -> tuple[bool, ...]:
@@ -347,7 +354,9 @@ def test_sql_and_rules_decide_alike(world: World, seed: int) -> None:
     rng = Random(seed)  # the same mix each time
     people, groups = mixed_people(world, rng), [world.group, *mixed_groups(world, rng)]
     for person in people[1:4]:
-        mk.make_enrolment(person, rng.choice([g for g in groups if g.taken < g.capacity]), status=st.EnrolmentStatus.APPLIED)
+        mk.make_enrolment(
+            person, rng.choice([g for g in groups if g.taken < g.capacity]), status=st.EnrolmentStatus.APPLIED
+        )
     seen: set[tuple[bool, ...]] = set()
     for person in people:
         with acting_as(person.actor):
@@ -452,7 +461,9 @@ def test_a_day_names_the_most_suitable_and_counts_the_others(world: World) -> No
 def test_the_page_of_a_group_tells_the_program_and_its_schedule(world: World) -> None:
     at = dt.datetime(2026, 12, 1, 5, tzinfo=dt.UTC)
     mk.save(mk.m.ProgramModule(program_id=world.program.id, title="Практикум", hours=18))
-    mk.save(mk.m.GroupMeeting(group_id=world.group.id, starts_at=at, ends_at=at + dt.timedelta(hours=2), topic="Начало"))
+    mk.save(
+        mk.m.GroupMeeting(group_id=world.group.id, starts_at=at, ends_at=at + dt.timedelta(hours=2), topic="Начало")
+    )
     with acting_as(world.other_organizer):
         offer, found = catalogue.open_group(world.group.id, None), catalogue.details(world.group.id)
     assert offer.group is not None and offer.group.number == world.group.number
