@@ -1281,6 +1281,13 @@ class TrainingGroup(Base):
         Index("ix_training_group_status", "status", "starts_on"),
         Index("ix_training_group_catalogue", "starts_on", "id", postgresql_where=text("status = 'open'")),
         Index("ix_training_group_number", "number", "id"),
+        # the words of a place, as the catalogue searches them
+        Index(
+            "ix_training_group_place",
+            text("to_tsvector('simple'::regconfig, translate(lower(place), 'ё', 'е'))"),
+            postgresql_using="gin",
+            postgresql_where=text("status = 'open'"),
+        ),
     )
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(index=True)

@@ -315,6 +315,33 @@ def _why_no_block_pays(course: Course, active: Collection[BlockFacts]) -> str:
     return f"Чек действует по {until}, а занятия начнутся позже — {starts}. Выберите другую группу."
 
 
+def why_suits(course: Course, workplace: Workplace, blocks: Collection[BlockFacts], *, own: bool) -> str:
+    """Say why a course may be taken, in the order in which ``may_enrol`` asks; ``own``: told to the person.
+
+    Only for a course that ``suits`` the workplace and that has a paying block.
+    """
+    targets = course.targets
+    asked = [
+        (bool(targets.organization_types), "ваш тип организации", "тип организации"),
+        (bool(targets.positions), "ваша должность", "должность"),
+        (bool(targets.subjects), "ваш предмет", "предмет"),
+    ]
+    named = [words for narrows, *words in asked if narrows]
+    if not named:
+        whom = "программа для всех"
+    else:
+        parts = [first if own and n == 0 else plain for n, (first, plain) in enumerate(named)]
+        whom = " и ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) + ("" if own else " работника")
+    paying = next((block for block in blocks if pays_for(block, course)), None)
+    paid = f"оплачивает {_uncapitalized(paying.title)}" if paying is not None else "чек не нужен"
+    return f"Подходит: {whom}; {paid}."
+
+
+def _uncapitalized(title: str) -> str:
+    """Start a title with a small letter, unless it starts with an abbreviation: «ИКТ-блок»."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
 def is_free_of_clashes(course: Course, busy: Collection[BusyPeriod]) -> Decision:
     """Decide whether the course's dates overlap those of another group of the person."""
     for other in busy:

@@ -22,6 +22,10 @@ from app.web.access_view import WHO as ASKS
 from app.web.access_view import AccessRequestPages, AccessView, view_as_buttons
 from app.web.appearance import AppearanceView
 from app.web.bulk_enrolment import invite_planned
+from app.web.calendar_view import TITLE as MY_CALENDAR
+from app.web.calendar_view import CalendarView, has_courses
+from app.web.catalogue_view import TITLE as CATALOGUE
+from app.web.catalogue_view import CatalogueView, PublicCatalogueView
 from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView
@@ -630,6 +634,7 @@ class AuditEntryView(ScopedModelView):
     has_card = False
 
 
+COURSES = "Курсы"
 #: menu: section → views, in the order shown
 MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     (
@@ -645,7 +650,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
         ),
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
-    ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
+    (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
     ("Документы", (CertificateView, TrainingOrderView)),
     (
         "Справочники",
@@ -688,6 +693,8 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
 def register(builder: AppBuilder) -> None:
     """Register every view with FAB, in menu order."""
     for section, views in MENU:
+        if section == COURSES:
+            builder.add_view(CatalogueView(), "CatalogueView", label=CATALOGUE, category=section)
         for view in views:
             instance = view()
             builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
@@ -696,8 +703,10 @@ def register(builder: AppBuilder) -> None:
     builder.add_view(SettingsView(), "SettingsView", label=SETTINGS, category="Управление")
     builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
+    builder.add_view(CalendarView(), "CalendarView", label=MY_CALENDAR, menu_cond=has_courses)
     builder.add_view(AccessView(), "AccessView", label="Что мне доступно")
     builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
     builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
-    for view in (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView):
+    beside = (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView)
+    for view in beside:
         builder.add_view_no_menu(view())

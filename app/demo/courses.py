@@ -236,7 +236,7 @@ class Courses:
             enrol_from=enrol_from,
             enrol_until=enrol_until,
             place=self._place(course),
-            municipality_id=self._organizers[organizer].row["municipality_id"],
+            municipality_id=None if course.source.distance else self._organizers[organizer].row["municipality_id"],
             schedule=_schedule(course),
             audience=course.source.annotation.split(". ")[0].removeprefix("Программа ").capitalize(),
             curator=rng.choice(_CURATORS),

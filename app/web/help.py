@@ -92,6 +92,9 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
         "worker": "worker#запишитесь-на-курс",
         "school": "school#запишите-работника-на-курс",
     },
+    "CatalogueView": {"": "worker#выберите-курс", "school": "school#подберите-курс-работнику"},
+    "PublicCatalogueView": {"": "worker#выберите-курс", "school": "school#подберите-курс-работнику"},
+    "CalendarView": "worker#мой-календарь",
     "EnrolmentView": {
         "": "organizer#подтвердите-записи",
         "worker": "worker#запишитесь-на-курс",

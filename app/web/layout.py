@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
-from app.access import find_actor
+from app.access import Actor, find_actor
 from app.web.appearance import chosen, colour_scheme
 from app.web.help import help_href, hint_now
 from app.web.pages import MenuItem, MenuSection
@@ -65,11 +65,15 @@ def menu() -> list[MenuSection]:
         items = [
             MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
             for child in category.childs
-            if child.should_render() and actor.can(f"{child.baseview.class_permission_name}:list")
+            if child.should_render() and _may_list(child.baseview, actor)
         ]
         if items:
             sections.append(MenuSection(str(category.label), items))
     return sections
+
+
+def _may_list(view: Any, actor: Actor) -> bool:
+    return getattr(view, "for_everybody", False) or actor.can(f"{view.class_permission_name}:list")
 
 
 def _own_page(category: Any) -> MenuItem:

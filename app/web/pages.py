@@ -75,9 +75,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter of a list: ``kind`` is choice (one of options), lookup (searched at ``lookup_url``), dates or text.
+    """A filter of a list: ``kind`` is choice (one of options), lookup (searched at ``lookup_url``), dates, numbers or text.
 
-    The GET parameter is ``name`` (for dates: ``name``_from and ``name``_to, written дд.мм.гггг). ``counts_url`` answers
+    The GET parameter is ``name`` (for dates and numbers: ``name``_from and ``name``_to, dates written дд.мм.гггг). ``counts_url`` answers
     with how many rows each option would find.
     """
 

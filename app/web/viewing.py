@@ -11,8 +11,8 @@ from app.services import viewing
 KEY = "view_as"
 #: handlers that stay the looker's own: the end of looking, the end of the session
 OWN = frozenset({"AccessView.end_view", "SignInView.logout", "static"})
-#: the entrance of the account, its one-time passwords and links, the files of its tasks
-_CLOSED_VIEWS = frozenset({"OwnAccountView", "SignInView", "RecoveryView", "RegisterView"})
+#: the entrance of the account, its one-time passwords and links, the secret address of its calendar, the files of its tasks
+_CLOSED_VIEWS = frozenset({"OwnAccountView", "SignInView", "RecoveryView", "RegisterView", "CalendarView"})
 _CLOSED = frozenset({"TaskView.file", "AccessView.file"})
 
 

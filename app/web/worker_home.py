@@ -34,7 +34,7 @@ def worker_blocks(employee_id: int) -> list[Block]:
 
 
 def _choose_course() -> Button:
-    return Button("Выбрать курс", url_for("TrainingGroupView.list", status="open"))
+    return Button("Выбрать курс", url_for("CatalogueView.index"))
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------

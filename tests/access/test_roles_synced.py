@@ -90,6 +90,8 @@ LEAVES_THE_SCOPE = {
     "app/services/anonymise.py": ["a person is made nameless, wherever the data stand"],
     "app/web/registration_forms.py": ["public directories of the registration"] * 2,
     "app/services/calendar.py": ["the calendar is the same for everybody"],
+    "app/services/catalogue.py": ["public catalogue: no personal data"],
+    "app/services/own_calendar.py": ["the feed of one's own courses, by its secret address"],
     "app/services/certificates.py": [
         "an enrolment is locked while its document is issued",
         "public check of a document: its printed facts without personal data",

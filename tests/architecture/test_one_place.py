@@ -16,13 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
 DOCUMENTS = "\n".join(p.read_text("utf-8") for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 
-#: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document, help, look of the page
+#: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document, help, look of the page,
+#: open groups, a calendar by its secret address
 PUBLIC = {
     "SignInView.login", "SignInView.logout", "HomeView.health", "HomeView.verify", "HomeView.verify_voucher",
     "SignInView.code", "RecoveryView.ask", "RecoveryView.recover", "RecoveryView.accept",
     "RegisterView.index", "RegisterView.territory", "RegisterView.work", "RegisterView.person", "RegisterView.sent",
     "RegisterView.find", "RegisterView.confirm",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
+    "PublicCatalogueView.index", "PublicCatalogueView.show", "CalendarView.feed",
 }  # fmt: skip
 
 
