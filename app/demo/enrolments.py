@@ -79,7 +79,9 @@ class Enrolments:
         for worker in self._candidates(group):
             if row["taken"] >= wanted or (group.status == GroupStatus.CANCELLED and len(enrolled) >= wanted):
                 break
-            added = self._enrol(worker, group, self._pick_state(group, worker))
+            # the last seat of a full group has just become free: it is offered to the first of the waiting list
+            is_last = group.purpose == FULL and row["taken"] == wanted - 1
+            added = self._enrol(worker, group, _E.OFFERED if is_last else self._pick_state(group, worker))
             if added is not None:
                 enrolled.append((worker, added))
         if group.purpose == FULL and row["taken"] == row["capacity"]:
@@ -167,6 +169,7 @@ class Enrolments:
             created_by_id=None,
             created_at=created_at,
             queued_at=created_at,
+            offer_until=moment(self._today + 2 * _DAY, 18) if state == _E.OFFERED else None,
             changed_at=moment(changed, 15),
         )
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.clock import local, now, today
 from app.extensions import db
-from app.rules import BlockFacts, Course, Targets, Workplace, may_enrol
-from app.services import notices, seats
+from app.rules import Workplace
+from app.services import catalogue_sql, notices, seats
+from app.services.catalogue_sql import Asked, Seeker
 from app.services.matters import EXPIRING_DAYS
 from app.statuses import (
     APPLICATION_LIVE,
@@ -24,7 +25,6 @@ from app.statuses import (
     CertificateStatus,
     ChangeStatus,
     EnrolmentStatus,
-    GroupStatus,
     VoucherStatus,
 )
 
@@ -36,7 +36,7 @@ DECLINED_DAYS = 14
 #: unread notices about these are put before the person
 IMPORTANT = ("/voucher", "/enrolment/", "/training_group/", "/certificate/", "/change_request/", "/transfer/")
 MOST_IMPORTANT = 3
-#: groups that suit by SQL and are asked by the rules, and how many of them are shown
+#: groups of the catalogue that are looked through, and how many of them are shown
 CANDIDATES, SUGGESTED = 20, 3
 _LIVE = (
     EnrolmentStatus.WAITING,
@@ -214,20 +214,30 @@ class Suggestion:
 
 
 def suggestions(employee_id: int) -> list[Suggestion]:
-    """Return the nearest open groups with seats that suit the person, one of each program: four statements.
+    """Return the first groups of the catalogue with seats that suit the person, one of each program: five statements.
 
-    SQL narrows to a few candidates (target lists, dates, block, nothing of the same program yet), the rules decide.
+    Programs of the person's other enrolments, past ones too, are left out.
     """
     places = _workplaces(employee_id)
     if not places:
         return []
     blocks, busy = seats.blocks_of(employee_id), seats.busy_of(employee_id)
+    seeker = Seeker(employee_id=employee_id, places=places, blocks=blocks, busy=busy)
+    asked, known = Asked(only_suitable=True, only_free=True), _known_programs(employee_id)
     found: dict[int, Suggestion] = {}
-    for row in db.session.execute(_candidates(employee_id, places, blocks)):
-        course = _course_of(row)
-        if any(may_enrol(course, place, on=today(), blocks=blocks, busy=busy).allowed for place in places):
+    for row in db.session.execute(catalogue_sql.offers(asked, seeker, today()).limit(CANDIDATES)):
+        if row.program_id not in known:
             found.setdefault(row.program_id, _suggestion(row))
     return list(found.values())[:SUGGESTED]
+
+
+def _known_programs(employee_id: int) -> set[int]:
+    statement = (
+        select(m.TrainingGroup.program_id)
+        .join(m.Enrolment, m.Enrolment.group_id == m.TrainingGroup.id)
+        .where(m.Enrolment.employee_id == employee_id, m.Enrolment.status.not_in(ENROLMENT_ENDED))
+    )
+    return set(db.session.scalars(statement))
 
 
 def _names(table: Any, link: Any, owner: Any, column: Any, name: str = "name") -> Any:
@@ -256,111 +266,9 @@ def _workplaces(employee_id: int) -> list[Workplace]:
     return [Workplace(organization_type=t, position=p, subjects=frozenset(s)) for t, p, s in rows]
 
 
-_TYPES, _POSITIONS, _SUBJECTS = (
-    (m.OrganizationType.__table__, m.program_organization_type, "organization_type_id", "short_name"),
-    (m.Position.__table__, m.program_position, "position_id", "name"),
-    (m.Subject.__table__, m.program_subject, "subject_id", "name"),
-)
-
-
-def _targets(target: tuple[Any, Any, str, str]) -> Any:
-    table, link, column, name = target
-    return _names(table, link, link.c.program_id == m.Program.id, link.c[column], name)
-
-
-def _aims_at(target: tuple[Any, Any, str, str], names: set[str]) -> Any:
-    """Condition: the program's list is empty, or has one of the names."""
-    table, link, column, name = target
-    whole = select(link.c.program_id).where(link.c.program_id == m.Program.id)
-    return or_(
-        ~whole.exists(), whole.join(table, table.c.id == link.c[column]).where(table.c[name].in_(names)).exists()
-    )
-
-
-def _candidates(employee_id: int, places: Sequence[Workplace], blocks: Sequence[BlockFacts]) -> Select[Any]:
-    group, program, day = m.TrainingGroup, m.Program, today()
-    organizer = m.Organization.__table__
-    return (
-        select(
-            group.id,
-            group.number,
-            group.program_id,
-            program.title,
-            organizer.c.short_name.label("organizer"),
-            program.hours,
-            program.block,
-            group.status,
-            group.enrol_from,
-            group.enrol_until,
-            group.starts_on,
-            group.ends_on,
-            group.place,
-            (group.capacity - group.taken).label("free"),
-            _targets(_TYPES).label("organization_types"),
-            _targets(_POSITIONS).label("positions"),
-            _targets(_SUBJECTS).label("subjects"),
-        )
-        .join(program, program.id == group.program_id)
-        .join(organizer, organizer.c.id == group.organizer_id)
-        .where(group.status == GroupStatus.OPEN, group.taken < group.capacity, group.starts_on >= day)
-        .where(group.enrol_from <= day, group.enrol_until >= day)
-        .where(_aims_at(_TYPES, {place.organization_type for place in places}))
-        .where(_aims_at(_POSITIONS, {place.position for place in places}))
-        .where(_aims_at(_SUBJECTS, {name for place in places for name in place.subjects}))
-        .where(_is_paid(blocks), ~_same_program(employee_id).exists())
-        .order_by(group.starts_on, group.id)
-        .limit(CANDIDATES)
-    )
-
-
-def _is_paid(blocks: Sequence[BlockFacts]) -> Any:
-    """Condition: the program needs no block, or a free one pays for it."""
-    program, group = m.Program, m.TrainingGroup
-    paid = [
-        and_(
-            program.block == block.kind,
-            program.hours.between(block.hours_min, block.hours_max),
-            group.starts_on <= block.valid_until,
-        )
-        for block in blocks
-        if block.status == BlockStatus.FREE
-    ]
-    return or_(program.block.is_(None), *paid)
-
-
-def _same_program(employee_id: int) -> Select[Any]:
-    """The person's enrolments, past ones too, in a group of the same program."""
-    e, other = m.Enrolment.__table__, m.TrainingGroup.__table__.alias("other")
-    return (
-        select(e.c.id)
-        .join(other, other.c.id == e.c.group_id)
-        .where(e.c.employee_id == employee_id, e.c.status.not_in(ENROLMENT_ENDED))
-        .where(other.c.program_id == m.TrainingGroup.program_id)
-    )
-
-
-def _course_of(row: Any) -> Course:
-    return Course(
-        number=row.number,
-        title=row.title,
-        status=row.status,
-        enrol_from=row.enrol_from,
-        enrol_until=row.enrol_until,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-        hours=row.hours,
-        block=row.block,
-        targets=Targets(
-            organization_types=frozenset(row.organization_types),
-            positions=frozenset(row.positions),
-            subjects=frozenset(row.subjects),
-        ),
-    )
-
-
 def _suggestion(row: Any) -> Suggestion:
     return Suggestion(
-        group_id=row.id,
+        group_id=row.group_id,
         number=row.number,
         title=row.title,
         organizer=row.organizer,
@@ -368,5 +276,5 @@ def _suggestion(row: Any) -> Suggestion:
         starts_on=row.starts_on,
         ends_on=row.ends_on,
         place=row.place,
-        free=row.free,
+        free=row.capacity - row.taken,
     )

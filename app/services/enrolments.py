@@ -216,7 +216,10 @@ def agree(enrolment_id: int) -> m.Enrolment:
             "Обратитесь к ответственному работнику этой организации."
         )
     row = transitions.move(m.Enrolment, enrolment_id, "agree")
-    enrolment_letters.note_new([row], row.group)
+    group = row.group
+    text = f"Организация согласовала запись в группу {named(group)}. Состояние: «{row.status.label}»."
+    tell(row, group, text, f"Запись в группу {group.number} согласована")
+    enrolment_letters.note_new([row], group)
     return row
 
 

@@ -342,6 +342,18 @@ def expire_due() -> int:
         # Read after the blocks are locked: who annuls a чек locks them too, so none of these changes any more.
         ids = set(db.session.scalars(overdue))
     for voucher_id in sorted(ids):
-        transitions.follow(m.Voucher, voucher_id, "expire")
+        _tell_expired(transitions.follow(m.Voucher, voucher_id, "expire"))
     _lapse(block for block in blocks if block.voucher_id in ids)
     return len(ids)
+
+
+def _tell_expired(voucher: m.Voucher) -> None:
+    with unscoped("the owner of a чек that has ended"):
+        person = voucher.employee
+    text = (
+        f"Срок Именного образовательного чека № {voucher.number} закончился {format_date(voucher.valid_until)}. "
+        "Неиспользованные блоки сгорели; начатое обучение продолжается. Когда можно подать заявку на новый чек, показывает "
+        "Личный кабинет."
+    )
+    subject = f"Срок чека № {voucher.number} закончился"
+    letters.notify_employee(person, text, subject=subject, about=voucher, template="voucher_expiring")

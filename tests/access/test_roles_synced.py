@@ -170,6 +170,7 @@ LEAVES_THE_SCOPE = {
     "app/services/vouchers.py": [
         "blocks are locked in one order",
         "the group that holds a block, for the refusal's sentence",
+        "the owner of a чек that has ended",
         "the term of every чек ends by itself",
     ],
 }
