@@ -186,14 +186,14 @@ def test_enrolments_agree_with_their_groups(demo: Any) -> None:
     assert found["cancelled"] <= ended
     assert found["completed"] == {"trained", "failed", "no_show", "expelled"} | ended
     assert found["running"] <= {"confirmed"} | ended
-    assert found["closed"] <= {"confirmed", "agreed", "waiting"} | ended
-    assert found["open"] == {"confirmed", "agreed", "applied", "waiting"} | ended
+    assert found["closed"] <= {"confirmed", "agreed", "offered", "waiting"} | ended
+    assert found["open"] == {"confirmed", "agreed", "applied", "offered", "waiting"} | ended
 
 
 def test_blocks_agree_with_enrolments(demo: Any) -> None:
     wrong = rows(
         "SELECT b.id, b.status, h.status FROM voucher_block b LEFT JOIN enrolment h ON h.block_id = b.id"
-        " AND h.status IN ('applied', 'agreed', 'confirmed', 'trained') WHERE CASE"
+        " AND h.status IN ('offered', 'applied', 'agreed', 'confirmed', 'trained') WHERE CASE"
         " WHEN h.status = 'trained' THEN b.status <> 'used' WHEN h.status IS NOT NULL THEN b.status <> 'reserved'"
         " ELSE b.status NOT IN ('free', 'lapsed') END"
     )
