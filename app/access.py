@@ -294,6 +294,7 @@ _CERTIFICATE: Mapping[str, Rule] = {
     **_people(_table(m.Certificate).c.employee_id),
     "organizer": lambda _a, grant: _table(m.Certificate).c.organizer_id.in_(grant.organization_ids),
 }
+_FRDO_BATCH: Mapping[str, Rule] = _organizer_own(_table(m.FrdoBatch).c.organizer_id, "operator", "ministry")
 _MOVE = _table(m.Transfer)
 
 
@@ -424,6 +425,22 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "training_order": _organizer_own(_table(m.TrainingOrder).c.organizer_id, "operator", "ministry"),
     "blank": _organizer_own(_table(m.Blank).c.organizer_id, "operator"),
     "certificate": _CERTIFICATE,
+    "blank_receipt": _organizer_own(_table(m.BlankReceipt).c.organizer_id, "operator"),
+    "blank_act": _organizer_own(_table(m.BlankAct).c.organizer_id, "operator"),
+    # the bytes of templates are read by the services of printing
+    "template_file": {},
+    "print_template": {
+        "organizer": lambda _a, grant: or_(
+            _table(m.PrintTemplate).c.organizer_id.is_(None),
+            _table(m.PrintTemplate).c.organizer_id.in_(grant.organization_ids),
+        ),
+        **_only("operator"),
+    },
+    "print_setting": _organizer_own(_table(m.PrintSetting).c.organizer_id, "operator"),
+    "frdo_template": _organizer_own(_table(m.FrdoTemplate).c.organizer_id, "operator"),
+    "frdo_batch": _FRDO_BATCH,
+    "frdo_row": _through(_table(m.FrdoRow).c.batch_id, m.FrdoBatch, _FRDO_BATCH),
+    "saved_registry": _own(_table(m.SavedRegistry).c.user_id),
     "registry": _organizer_own(_table(m.Registry).c.organizer_id, "operator", "ministry"),
     "plan_item": _people(_table(m.PlanItem).c.employee_id),
     "survey": _SURVEY,
@@ -483,6 +500,8 @@ WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
     },
     "program": _organizer_own(_program.c.organizer_id, "operator"),
     "training_group": _organizer_own(_group.c.organizer_id, "operator"),
+    # the region's templates are the operator's
+    "print_template": _organizer_own(_table(m.PrintTemplate).c.organizer_id, "operator"),
 }
 
 

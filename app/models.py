@@ -23,6 +23,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     String,
@@ -421,7 +422,10 @@ class Employee(Base):
     citizenship: Mapped[str] = mapped_column(String(3), server_default="643", default="643")
     email: Mapped[Short | None]
     phone: Mapped[str | None] = mapped_column(String(12))
+    #: declined by hand where the portal's rules of declension are wrong
+    name_genitive: Mapped[Name | None]
     name_dative: Mapped[Name | None]
+    name_accusative: Mapped[Name | None]
     teaching_since: Mapped[dt.date | None]
     working_since: Mapped[dt.date | None]
     degree: Mapped[Name | None]
@@ -604,6 +608,10 @@ class Training(Base):
     document_number: Mapped[Short | None]
     issued_on: Mapped[dt.date | None]
     confirmed: Mapped[Flag]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    #: loaded from Excel, and the scan of its document
+    imported: Mapped[Flag]
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     employee: Mapped[Employee] = relationship(back_populates="trainings")
 
     def __str__(self) -> str:
@@ -1469,19 +1477,74 @@ class Attendance(Base):
 # === documents =======================================================================================================
 
 
+class BlankReceipt(Base):
+    """A range of blanks received: series, first and last number as printed («000101» – «000200»)."""
+
+    __tablename__ = "blank_receipt"
+    __table_args__ = (
+        CheckConstraint("quantity BETWEEN 1 AND 10000", "quantity"),
+        CheckConstraint("first ~ '^[0-9]+$' AND last ~ '^[0-9]+$' AND length(first) = length(last)", "numbers"),
+    )
+    id: Mapped[Id]
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    kind: Mapped[st.CertificateKind] = mapped_column(coded(st.CertificateKind))
+    series: Mapped[str] = mapped_column(String(20))
+    first: Mapped[str] = mapped_column(String(30))
+    last: Mapped[str] = mapped_column(String(30))
+    quantity: Mapped[int]
+    received_on: Mapped[dt.date]
+    document: Mapped[Name | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    organizer: Mapped[Organization] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.first}–{self.last}"
+
+
+class BlankAct(Base):
+    """Акт of an organizer by which spoiled blanks are written off."""
+
+    __tablename__ = "blank_act"
+    __table_args__ = (UniqueConstraint("organizer_id", "year", "number"),)
+    id: Mapped[Id]
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(40))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    acted_on: Mapped[dt.date]
+    reason: Mapped[Long]
+    commission: Mapped[Long | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    organizer: Mapped[Organization] = relationship()
+
+    def __str__(self) -> str:
+        return f"акт № {self.number}"
+
+
 class Blank(Base):
     """Numbered strict-accounting form of an organizer; used once."""
 
     __tablename__ = "blank"
-    __table_args__ = (UniqueConstraint("organizer_id", "series", "number"),)
+    __table_args__ = (
+        UniqueConstraint("organizer_id", "series", "number"),
+        Index("ix_blank_stock", "organizer_id", "kind", "series", "number", postgresql_where=text("status = 'stock'")),
+    )
     id: Mapped[Id]
     organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    kind: Mapped[st.CertificateKind] = mapped_column(
+        coded(st.CertificateKind), server_default="certificate", default=st.CertificateKind.CERTIFICATE
+    )
     series: Mapped[str] = mapped_column(String(20))
     number: Mapped[str] = mapped_column(String(30))
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("blank_receipt.id"), index=True)
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("blank_act.id"), index=True)
     status: Mapped[st.BlankStatus] = mapped_column(
         coded(st.BlankStatus), server_default="stock", default=st.BlankStatus.STOCK
     )
     reason_text: Mapped[Long | None]
+    receipt: Mapped["BlankReceipt | None"] = relationship()
+    act: Mapped["BlankAct | None"] = relationship()
 
     def __str__(self) -> str:
         return f"{self.series} {self.number}"
@@ -1508,7 +1571,13 @@ class Certificate(Base):
     number: Mapped[str] = mapped_column(String(40))
     issued_on: Mapped[dt.date]
     blank_id: Mapped[int | None] = mapped_column(ForeignKey("blank.id"), unique=True)
-    original_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    #: the document in whose place this one was issued, and why (the eight «(оригинала)» columns of ФИС ФРДО)
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
+    ground: Mapped[st.DuplicateGround | None] = mapped_column(coded(st.DuplicateGround))
+    #: how it was handed over: the journal of issuance
+    handing: Mapped[st.Handing | None] = mapped_column(coded(st.Handing))
+    handed_on: Mapped[dt.date | None]
+    handed_to: Mapped[Name | None]
     template_code: Mapped[Code]
     template_version: Mapped[str] = mapped_column(String(64))
     snapshot: Mapped[Json]
@@ -1522,9 +1591,143 @@ class Certificate(Base):
     employee: Mapped[Employee] = relationship()
     organizer: Mapped[Organization] = relationship()
     blank: Mapped[Blank | None] = relationship()
+    original: Mapped["Certificate | None"] = relationship(remote_side="Certificate.id")
 
     def __str__(self) -> str:
         return f"{self.kind.label} № {self.number}"
+
+
+class TemplateFile(Base):
+    """Every DOCX by which a paper was issued or that was uploaded, by its content: a reprint years later finds it."""
+
+    __tablename__ = "template_file"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[CreatedAt]
+
+
+class PrintTemplate(Base):
+    """Version of a paper's template: an organizer's own, or the region's where ``organizer_id`` is empty."""
+
+    __tablename__ = "print_template"
+    __table_args__ = (
+        Index("uq_print_template_version", "code", func.coalesce(text("organizer_id"), 0), "version", unique=True),
+        Index(
+            "uq_print_template_active",
+            "code",
+            func.coalesce(text("organizer_id"), 0),
+            unique=True,
+            postgresql_where=text("active"),
+        ),
+    )
+    id: Mapped[Id]
+    code: Mapped[Code]
+    organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    version: Mapped[int] = mapped_column(SmallInteger)
+    file_name: Mapped[Name]
+    sha256: Mapped[str] = mapped_column(ForeignKey("template_file.sha256"))
+    active: Mapped[Flag]
+    note: Mapped[Long | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    organizer: Mapped[Organization | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.file_name}, версия {self.version}"
+
+
+class PrintSetting(Base):
+    """How an organizer prints a kind of paper: whole page or text on a blank, moved by millimetres."""
+
+    __tablename__ = "print_setting"
+    __table_args__ = (CheckConstraint("abs(offset_x) <= 50 AND abs(offset_y) <= 50", "offsets"),)
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), primary_key=True)
+    code: Mapped[Code] = mapped_column(primary_key=True)
+    mode: Mapped[st.PrintMode] = mapped_column(coded(st.PrintMode), server_default="page", default=st.PrintMode.PAGE)
+    offset_x: Mapped[Decimal] = mapped_column(Numeric(4, 1), server_default=text("0"))
+    offset_y: Mapped[Decimal] = mapped_column(Numeric(4, 1), server_default=text("0"))
+
+
+class FrdoTemplate(Base):
+    """The official blank workbook of ФИС ФРДО that an organizer uploaded, with the lists read from it."""
+
+    __tablename__ = "frdo_template"
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), primary_key=True)
+    file_name: Mapped[Name]
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    lists: Mapped[Json]
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    uploaded_at: Mapped[CreatedAt]
+
+
+class FrdoBatch(Base):
+    """A file made for ФИС ФРДО: number within the organizer's year, who, when, and what the registry answered."""
+
+    __tablename__ = "frdo_batch"
+    __table_args__ = (UniqueConstraint("organizer_id", "year", "number"),)
+    id: Mapped[Id]
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    number: Mapped[int]
+    period_from: Mapped[dt.date]
+    period_to: Mapped[dt.date]
+    rows_count: Mapped[int]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    status: Mapped[st.FrdoBatchStatus] = mapped_column(
+        coded(st.FrdoBatchStatus), server_default="formed", default=st.FrdoBatchStatus.FORMED
+    )
+    reason_text: Mapped[Long | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    changed_at: Mapped[CreatedAt]
+    organizer: Mapped[Organization] = relationship()
+    rows: Mapped[list["FrdoRow"]] = relationship(back_populates="batch", order_by="FrdoRow.row_number")
+
+    def __str__(self) -> str:
+        return f"пакет № {self.number} за {self.year} год"
+
+
+class FrdoRow(Base):
+    """A document in a batch, with the forty values as they were exported and the registry's answer to the row."""
+
+    __tablename__ = "frdo_row"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "row_number"),
+        UniqueConstraint("batch_id", "certificate_id"),
+    )
+    id: Mapped[BigId]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("frdo_batch.id", ondelete="CASCADE"))
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
+    row_number: Mapped[int]
+    values: Mapped[list[Any]] = mapped_column(JSONB)
+    answer: Mapped[st.FrdoAnswer] = mapped_column(
+        coded(st.FrdoAnswer), server_default="none", default=st.FrdoAnswer.NONE
+    )
+    answer_text: Mapped[Long | None]
+    batch: Mapped[FrdoBatch] = relationship(back_populates="rows")
+    certificate: Mapped[Certificate] = relationship()
+
+
+class SavedRegistry(Base):
+    """A registry's columns and filters under the user's own name; sent by e-mail on its days when a schedule is set."""
+
+    __tablename__ = "saved_registry"
+    __table_args__ = (
+        UniqueConstraint("user_id", "code", "title"),
+        Index("ix_saved_registry_next", "next_on", postgresql_where=text("next_on IS NOT NULL")),
+    )
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    code: Mapped[Code]
+    title: Mapped[Name]
+    parameters: Mapped[Json]
+    schedule: Mapped[st.Schedule] = mapped_column(coded(st.Schedule), server_default="never", default=st.Schedule.NEVER)
+    next_on: Mapped[dt.date | None]
+    created_at: Mapped[CreatedAt]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Registry(Base):
@@ -1542,7 +1745,16 @@ class Registry(Base):
         coded(st.RegistryStatus), server_default="formed", default=st.RegistryStatus.FORMED
     )
     reason_text: Mapped[Long | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    sent_at: Mapped[Moment | None]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     created_at: Mapped[CreatedAt]
+    organizer: Mapped[Organization] = relationship()
+    file: Mapped[StoredFile | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"реестр № {self.id}"
 
 
 # === planning, surveys, reports, news, support, maintenance ==========================================================

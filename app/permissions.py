@@ -92,7 +92,7 @@ _ROLES = (
             | _grant("add edit", "employee")
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
-            | {"employee:import", "enrolment:agree", "enrolment:reject"}
+            | {"employee:import", "enrolment:agree", "enrolment:reject", "training:confirm", "training:import"}
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire", "transfer:accept", "transfer:withdraw"}
             | _INVITE
@@ -129,7 +129,11 @@ _ROLES = (
                     "attend",
                 )
             }
-            | {"certificate:issue", "certificate:annul", "blank:spoil", "registry:send"}
+            | {"certificate:issue", "certificate:annul", "certificate:replace", "certificate:hand", "blank:spoil"}
+            | _grant("list show add", "blank_receipt", "blank_act", "print_template")
+            | {"registry:add", "registry:send", "print_template:edit"}
+            | _grant(READ, "frdo_batch")
+            | {f"frdo_batch:{a}" for a in ("add", "send", "cancel", "answer")}
             | _PRINT
         ),
     ),
@@ -157,6 +161,7 @@ _ROLES = (
                 "training_order",
                 "registry",
             )
+            | _grant("list show", "frdo_batch")
             | {"registry:accept", "registry:return", "report_form:approve", "report_form:return", "survey:request"}
         ),
     ),
@@ -197,7 +202,9 @@ _ROLES = (
             | _INVITE
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
-            | {"certificate:annul"}
+            | {"certificate:annul", "certificate:replace", "training:confirm", "training:import"}
+            | _grant("list show", "blank", "blank_receipt", "blank_act", "frdo_batch")
+            | _grant("list show add edit", "print_template")
             | _PRINT
         ),
     ),

@@ -118,6 +118,44 @@ class NewsKind(LabelledEnum):
     MANUAL = "manual", "инструкция"
 
 
+class DuplicateGround(LabelledEnum):
+    """Why a document was issued anew in place of another (columns of ФИС ФРДО: утрата, обмен, уничтожение)."""
+
+    LOST = "lost", "утрата"
+    DAMAGED = "damaged", "порча"
+    EXCHANGED = "exchanged", "обмен (смена фамилии, ошибка)"
+
+
+class Handing(LabelledEnum):
+    """How a document came to its owner (журнал учёта выдачи)."""
+
+    PERSON = "person", "лично"
+    PROXY = "proxy", "по доверенности"
+    POST = "post", "по почте"
+
+
+class PrintMode(LabelledEnum):
+    PAGE = "page", "страница целиком"
+    BLANK = "blank", "только текст, на бланк"
+
+
+class FrdoAnswer(LabelledEnum):
+    """Answer of ФИС ФРДО to one row."""
+
+    NONE = "none", "ответа нет", "wait"
+    ACCEPTED = "accepted", "принята", "ok"
+    REJECTED = "rejected", "отклонена", "bad"
+
+
+class Schedule(LabelledEnum):
+    """How often a saved registry is sent."""
+
+    NEVER = "never", "не отправлять"
+    DAILY = "daily", "каждый рабочий день"
+    WEEKLY = "weekly", "по понедельникам"
+    MONTHLY = "monthly", "первого числа месяца"
+
+
 class OrderKind(LabelledEnum):
     """Приказ of an organizer about the listeners of a group."""
 
@@ -268,6 +306,13 @@ class RegistryStatus(LabelledEnum):
     SENT = "sent", "Направлен в министерство", "wait"
     ACCEPTED = "accepted", "Принят", "ok"
     RETURNED = "returned", "Возвращён", "bad"
+
+
+class FrdoBatchStatus(LabelledEnum):
+    FORMED = "formed", "Сформирован", "grey"
+    SENT = "sent", "Отправлен, ждёт ответа", "wait"
+    ANSWERED = "answered", "Ответ получен", "ok"
+    CANCELLED = "cancelled", "Отменён", "grey"
 
 
 class PlanItemStatus(LabelledEnum):
@@ -512,7 +557,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "certificate": (
         *_edges(_C.ANNULLED, "annul", "Аннулировать", _C.ISSUED, reason=True),
-        *_edges(_C.REPLACED, "replace", "", _C.ISSUED, automatic=True),
+        *_edges(_C.REPLACED, "supersede", "", _C.ISSUED, automatic=True),
     ),
     "blank": (
         *_edges(_K.USED, "use", "", _K.STOCK, automatic=True),
@@ -522,6 +567,11 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(RegistryStatus.SENT, "send", "Направить", RegistryStatus.FORMED, RegistryStatus.RETURNED),
         *_edges(RegistryStatus.ACCEPTED, "accept", "Принять", RegistryStatus.SENT),
         *_edges(RegistryStatus.RETURNED, "return", "Вернуть", RegistryStatus.SENT, reason=True),
+    ),
+    "frdo_batch": (
+        *_edges(FrdoBatchStatus.SENT, "send", "Отметить отправленным", FrdoBatchStatus.FORMED),
+        *_edges(FrdoBatchStatus.ANSWERED, "answer", "", FrdoBatchStatus.SENT, automatic=True),
+        *_edges(FrdoBatchStatus.CANCELLED, "cancel", "Отменить пакет", FrdoBatchStatus.FORMED, reason=True),
     ),
     "plan_item": (
         *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -28,8 +29,9 @@ FILTER = (
     'pdf:writer_pdf_Export:{"SelectPdfVersion":{"type":"long","value":"2"},'
     '"UseLosslessCompression":{"type":"boolean","value":"true"}}'
 )
-#: Exit code of the first start in a fresh profile: the launcher would start the program once more, so we do.
-RESTART_WANTED = 81
+#: Files of one start, starts in a row without a new file, pause between two looks at what is done. The first start in a fresh
+#: profile may end at once, asking to be started again.
+MOST_FILES, MOST_FAILURES, POLL_SECONDS = 200, 2, 0.25
 #: (path, property, value): no links to files or addresses, no macros, no updating of links.
 HARDENING = (
     ("/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
@@ -55,30 +57,57 @@ def find_office() -> Path | None:
 
 
 def to_pdf(docx: bytes, *, timeout: float = 60) -> bytes:
-    """Return the PDF/A of a DOCX.
+    """Return the PDF/A of a DOCX; raises Unavailable as ``to_pdfs`` does."""
+    with tempfile.TemporaryDirectory(prefix="kadry-pdf-", ignore_cleanup_errors=True) as name:
+        source = Path(name) / "document.docx"
+        source.write_bytes(docx)
+        return to_pdfs([source], Path(name) / "out", timeout=timeout)[0].read_bytes()
 
-    Each call has a profile and a folder of its own, so calls do not disturb each other and nothing stays behind.
-    Raises Unavailable when LibreOffice is missing, needs more than ``timeout`` seconds or makes no PDF.
+
+def to_pdfs(
+    sources: Sequence[Path], out: Path, *, timeout: float = 60, tell: Callable[[int], None] = lambda _done: None
+) -> list[Path]:
+    """Convert DOCX files to PDF/A in the folder ``out`` and return their paths in order; LibreOffice is started once.
+
+    ``timeout``: seconds without a new file after which it is ended; it is started again for what is missing, as it is when
+    something else has ended it, until twice nothing new came. ``tell`` gets the number of finished files and may raise to
+    stop. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice is
+    missing, too slow or makes no PDF; ValueError for two sources of one name.
     """
     office = find_office()
     if office is None:
         raise Unavailable(MISSING)
-    with tempfile.TemporaryDirectory(prefix="kadry-pdf-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        source, made = folder / "document.docx", folder / "out" / "document.pdf"
-        source.write_bytes(docx)
-        _write_profile(folder / "profile")
-        command, deadline = _command(office, folder / "profile", source, made.parent), time.monotonic() + timeout
-        if _run(command, folder, deadline) == RESTART_WANTED:
-            _run(command, folder, deadline)
-        # The exit code is 0 even after a failure: only the output tells.
-        outputs = list(made.parent.glob("*.pdf")) if made.parent.is_dir() else []
-        if outputs != [made] or not made.read_bytes().startswith(b"%PDF-"):
-            raise Unavailable(FAILED)
-        return made.read_bytes()
+    targets = {source: out / f"{source.stem}.pdf" for source in sources}
+    if len(set(targets.values())) != len(sources):
+        raise ValueError("two sources of one name")
+    with tempfile.TemporaryDirectory(prefix="kadry-office-", ignore_cleanup_errors=True) as name:
+        profile = Path(name) / "profile"
+        _write_profile(profile)
+        failures = 0
+        while missing := [source for source, target in targets.items() if not _is_pdf(target)]:
+            run = _Run(_command(office, profile, missing[:MOST_FILES], out), Path(name), list(targets.values()))
+            was_slow = run.wait(timeout, tell)
+            # the exit code is 0 even after a failure: only the output tells
+            still = [source for source in missing if not _is_pdf(targets[source])]
+            failures = 0 if len(still) < len(missing) else failures + 1
+            if failures >= MOST_FAILURES or (was_slow and len(sources) == 1):
+                raise Unavailable(TOO_LONG if was_slow else FAILED)
+    tell(len(sources))
+    return list(targets.values())
 
 
-def _command(office: Path, profile: Path, source: Path, out: Path) -> list[str]:
+def _is_pdf(path: Path) -> bool:
+    """Whether a file is a whole PDF: its end is written last."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        if file.read(5) != b"%PDF-":
+            return False
+        file.seek(max(0, path.stat().st_size - 1024))
+        return b"%%EOF" in file.read()
+
+
+def _command(office: Path, profile: Path, sources: Sequence[Path], out: Path) -> list[str]:
     return [
         str(office),
         f"-env:UserInstallation={profile.as_uri()}",
@@ -90,7 +119,7 @@ def _command(office: Path, profile: Path, source: Path, out: Path) -> list[str]:
         FILTER,
         "--outdir",
         str(out),
-        str(source),
+        *map(str, sources),
     ]
 
 
@@ -110,26 +139,43 @@ def _write_profile(profile: Path) -> None:
     )
 
 
-def _run(command: list[str], folder: Path, deadline: float) -> int:
-    """Run LibreOffice in a process group of its own until the deadline (monotonic seconds); return its exit code."""
-    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    environment |= {"HOME": str(folder), "LANG": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        return process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(TOO_LONG) from error
-    finally:
-        _kill(process)
+class _Run:
+    """One start of LibreOffice in a process group of its own."""
+
+    def __init__(self, command: list[str], folder: Path, targets: Sequence[Path]) -> None:
+        self.targets = targets
+        kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        environment |= {"HOME": str(folder), "LANG": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def wait(self, timeout: float, tell: Callable[[int], None]) -> bool:
+        """Wait until it ends, or makes nothing new for ``timeout`` seconds; return whether it had to be ended."""
+        done, deadline = self._done(), time.monotonic() + timeout
+        try:
+            while time.monotonic() < deadline:
+                try:
+                    self.process.wait(POLL_SECONDS)
+                    return False
+                except subprocess.TimeoutExpired:
+                    now_done = self._done()
+                    if now_done > done:
+                        done, deadline = now_done, time.monotonic() + timeout
+                    tell(done)
+            return True
+        finally:
+            _kill(self.process)
+
+    def _done(self) -> int:
+        return sum(target.is_file() for target in self.targets)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -101,6 +101,16 @@ SEES: Mapping[str, Mapping[str, str]] = {
         "t.employee_id",
         organizer="EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.organizer_id = ANY(%(places)s))",
     ),
+    "print_template": {"organizer": "t.organizer_id IS NULL OR t.organizer_id = ANY(%(places)s)", "operator": ALL},
+    **{
+        table: {"organizer": "t.organizer_id = ANY(%(places)s)", "operator": ALL}
+        for table in ("blank", "blank_receipt", "blank_act")
+    },
+    **{
+        table: {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL}
+        for table in ("registry", "frdo_batch")
+    },
+    "saved_registry": _own("t.user_id"),
     "training_order": {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL},
     "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),
     "change_request": _of_people("t.employee_id"),

@@ -10,7 +10,7 @@ import pytest
 from docx import Document
 from markupsafe import Markup
 
-from app.documents import templates
+from app.documents import docx_template, templates
 from app.documents.templates import get_template, manifest, render_docx, render_template, template_sha
 from app.errors import Invalid
 from tests.documents.conftest import paragraphs
@@ -163,8 +163,8 @@ def test_a_paper_without_a_template_is_refused() -> None:
 
 def test_an_edited_template_is_compiled_anew_and_an_unchanged_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[bytes] = []
-    genuine = templates._compile
-    monkeypatch.setattr(templates, "_compile", lambda data: compiled.append(data) or genuine(data))
+    genuine = docx_template._compile
+    monkeypatch.setattr(docx_template, "_compile", lambda data: compiled.append(data) or genuine(data))
     first, second = template_of("один {{ a }}"), template_of("два {{ a }}")
     texts = [paragraphs(render_template(data, {"a": "!"})) for data in (first, first, second, first)]
     assert texts == [["один !"], ["один !"], ["два !"], ["один !"]]

@@ -168,3 +168,77 @@ def test_success_without_a_pdf_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp
     stand_in(tmp_path, body, monkeypatch)
     with pytest.raises(Unavailable, match="не смог подготовить PDF"):
         to_pdf(b"x", timeout=20)
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_many_files_are_made_by_one_start_in_their_order(
+    make_facts: MakeFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts, told = [], []
+    genuine = pdf._Run
+    monkeypatch.setattr(pdf, "_Run", lambda *a: starts.append(1) or genuine(*a))
+    sources = []
+    for n in range(4):
+        sources.append(tmp_path / f"{n}.docx")
+        sources[-1].write_bytes(render_certificate(make_facts(number=f"{n:04d}/2026")))
+    made = pdf.to_pdfs(sources, tmp_path / "out", tell=told.append)
+    assert [text_of(path.read_bytes())[1].count(f"{n:04d}/2026") for n, path in enumerate(made)] == [1, 1, 1, 1]
+    # a fresh profile may ask to be started once more
+    assert len(starts) <= 2
+    assert told[-1] == 4
+    assert told == sorted(told)
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_a_killed_libreoffice_is_started_again_for_what_is_missing(make_facts: MakeFacts, tmp_path: Path) -> None:
+    """Real LibreOffice, really killed as soon as the first file is there."""
+    sources = []
+    for n in range(3):
+        sources.append(tmp_path / f"{n}.docx")
+        sources[-1].write_bytes(render_certificate(make_facts(number=f"{n:04d}/2026")))
+    killed: list[int] = []
+
+    class Killing(pdf._Run):
+        def wait(self, timeout: float, tell: object) -> bool:
+            if killed:
+                return super().wait(timeout, lambda _done: None)
+            end = time.monotonic() + 60
+            while self._done() < 1 and self.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.02)
+            killed.append(self.process.pid)
+            pdf._kill(self.process)
+            return False
+
+    original, pdf._Run = pdf._Run, Killing  # type: ignore[misc]
+    try:
+        made = pdf.to_pdfs(sources, tmp_path / "out")
+    finally:
+        pdf._Run = original  # type: ignore[misc]
+    assert killed
+    assert [text_of(path.read_bytes())[0] for path in made] == [1, 1, 1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="нужен запуск сценариев по первой строке")
+def test_a_cancelled_batch_ends_its_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    stand_in(tmp_path, f"open({str(note)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)", monkeypatch)
+
+    class Cancelled(Exception):
+        pass
+
+    def stop(_done: int) -> None:
+        if note.exists() and note.read_text():
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        pdf.to_pdfs([tmp_path / "a.docx"], tmp_path / "out", tell=stop)
+    assert gone(int(note.read_text()))
+
+
+def test_two_files_of_one_name_are_a_mistake(tmp_path: Path) -> None:
+    if find_office() is None:
+        pytest.skip("нет LibreOffice")
+    with pytest.raises(ValueError, match="one name"):
+        pdf.to_pdfs([tmp_path / "a.docx", tmp_path / "b" / "a.docx"], tmp_path / "out")
