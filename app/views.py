@@ -21,6 +21,8 @@ from app.web.access_view import ROLE as ASKED_ROLE
 from app.web.access_view import WHO as ASKS
 from app.web.access_view import AccessRequestPages, AccessView, view_as_buttons
 from app.web.appearance import AppearanceView
+from app.web.blank_act_view import ACT_NUMBER, ActPages
+from app.web.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView
@@ -346,6 +348,44 @@ class CertificateView(CertificatePrinting):
     services = {"annul": certificates.annul}
 
 
+class BlankView(BlankPages):
+    datamodel = Table(m.Blank)
+    list_columns = [BLANK, "status", DOCUMENT, "receipt", "act", "organizer"]
+    load = ("certificate", "receipt", "act", "organizer")
+    filters = ("kind", "series", "status", "organizer", "changed_at")
+    base_order_by = (m.Blank.organizer_id, m.Blank.series, m.Blank.number)
+
+
+class BlankReceiptView(ReceiptPages):
+    datamodel = Table(m.BlankReceipt)
+    list_columns = [RANGE, "quantity", "received_on", "document", "organizer"]
+    load = ("organizer",)
+    filters = ("kind", "series", "received_on", "organizer")
+    base_order_by = (m.BlankReceipt.id.desc(),)
+    sections = (
+        ("Бланки", ("organizer", "kind", "series", "first", "last")),
+        ("Откуда", ("received_on", "document")),
+    )
+    hints = {
+        "series": "Буквы или цифры перед номером, например ПК.",
+        "first": "С нулями впереди, как напечатано: 000101.",
+        "document": "Номер и дата накладной типографии.",
+    }
+
+
+class BlankActView(ActPages):
+    datamodel = Table(m.BlankAct)
+    list_columns = [ACT_NUMBER, "acted_on", "reason", "organizer"]
+    load = ("organizer",)
+    filters = ("acted_on", "organizer")
+    base_order_by = (m.BlankAct.id.desc(),)
+    sections = (("Акт", ("acted_on", "reason", "commission")),)
+    hints = {
+        "reason": "Печатается в акте. У бланков, уже списанных с причиной, остаётся своя.",
+        "commission": "По одному в строке, первый — председатель: методист, Петрова А. И.",
+    }
+
+
 # --- Справочники -----------------------------------------------------------------------------------------------------
 
 
@@ -656,7 +696,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView,)),
+    ("Документы", (CertificateView, BlankView, BlankReceiptView, BlankActView)),
     (
         "Справочники",
         (

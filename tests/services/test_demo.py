@@ -439,6 +439,7 @@ def _as_read(row: tuple[Any, ...]) -> tuple[Any, ...]:
 _TABLES = (
     "organization", "employee", "employment", "employment_subject", "qualification", "attestation", "training",
     "voucher_application", "voucher", "voucher_block", "program", "training_group", "enrolment", "certificate", "blank",
+    "blank_receipt", "blank_act",
     "number_series", "plan_item", "survey_answer", "assignment",
 )  # fmt: skip
 
