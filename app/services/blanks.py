@@ -201,10 +201,10 @@ def _in_stock(organizer_id: int, kind: CertificateKind, series: str | None) -> l
 
 
 def _too_few(left: int, wanted: int, kind: CertificateKind, series: str | None) -> str:
-    which = f"серии {series}" if series else f"«{kind.label}»"
+    which = f"Бланков серии {series}" if series else f"Бланков «{kind.label}»"
     verb = plural(left, "остался", "осталось", "осталось")
     return (
-        f"Бланков {which} {verb} {left}, нужно {wanted}: не хватает {wanted - left}. Ничего не выдано. "
+        f"{which} {verb} {left}, нужно {wanted}: не хватает {wanted - left}. Ничего не выдано. "
         "Примите новые бланки или выдайте документы меньшему числу людей."
     )
 
