@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import request, send_file, url_for
 from flask_appbuilder import expose
 from sqlalchemy import select
+from wtforms import TextAreaField
+from wtforms.validators import Length, Optional
 
 from app import audit
 from app import models as m
@@ -19,6 +22,7 @@ from app.documents.blank_act import render_blank_act
 from app.documents.pdf import find_office, to_pdf
 from app.errors import NotFound
 from app.extensions import db
+from app.labels import label_of
 from app.russian import count, format_date
 from app.services import blank_acts
 from app.unit_of_work import technical_write
@@ -45,6 +49,15 @@ class ActPages(ScopedModelView):
 
     include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf"}
     empty = "Актов пока нет. Отметьте бланки в списке и нажмите «Составить акт»."
+
+    def _init_forms(self) -> None:
+        """The commission is written in lines."""
+        super()._init_forms()
+        self.add_form.commission = TextAreaField(
+            label_of(self.table, "commission"),
+            [Optional(), Length(max=1000, message="Не больше 1000 знаков.")],
+            description=self.hints["commission"],
+        )
 
     def prefill(self) -> dict[str, Any]:
         """Today; the commission of the last act."""
@@ -143,7 +156,7 @@ def _named(chosen: Sequence[m.Blank]) -> str:
         return "Испорченных бланков без акта нет. Отметьте бланки в списке и нажмите «Составить акт»."
     names = ", ".join(str(blank) for blank in chosen[:10])
     more = f" и ещё {len(chosen) - 10}" if len(chosen) > 10 else ""
-    return f"В акт войдёт {count(len(chosen), *_FORMS)}: {names}{more}."
+    return f"В акте {count(len(chosen), *_FORMS)}: {names}{more}."
 
 
 # --- a choice of rows in an address ----------------------------------------------------------------------------------
@@ -164,9 +177,9 @@ def read_ids(typed: str) -> set[int]:
     """Read what ``write_ids`` wrote, at most an act's worth; raises NotFound for anything else."""
     found: set[int] = set()
     for part in typed[:LONGEST_CHOICE].split("."):
-        first, _, last = part.partition("-")
-        if not all(end.isascii() and end.isdecimal() and len(end) < 10 for end in (first, last or first)):
+        if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})?", part):
             raise NotFound("Таких бланков нет. Отметьте бланки в списке заново.")
+        first, _, last = part.partition("-")
         span = range(int(first), int(last or first) + 1)
         if len(span) + len(found) > blank_acts.MOST_IN_ACT:
             raise NotFound(f"В один акт входит не больше {blank_acts.MOST_IN_ACT} бланков. Отметьте меньше.")

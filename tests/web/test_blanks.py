@@ -104,8 +104,12 @@ def make_act(region: Region, browser: Browser, ids: list[int]) -> Answer:
     assert chosen.status == 302
     href = chosen.headers["Location"]
     form = browser.get(href).text
-    assert f"В акт войдёт {len(ids)}\u00a0бланк" in form
-    values = {"acted_on": f"{region.today:%d.%m.%Y}", "reason": SERIES, "commission": "методист, Ёлкина А. А."}
+    assert f"В акте {len(ids)}\u00a0бланк" in form
+    values = {
+        "acted_on": f"{region.today:%d.%m.%Y}",
+        "reason": SERIES,
+        "commission": "методист, Ёлкина А. А.\r\nбухгалтер, Ким О. Н.",
+    }
     return browser.post(href, values)
 
 
@@ -121,7 +125,8 @@ def test_chosen_blanks_become_an_act_that_prints(region: Region, organizer: Brow
     pk = answer.headers["Location"].rstrip("/").rpartition("/")[2]
     paper = organizer.client.get(f"/blank_act/print/{pk}/docx").get_data()
     cells = [cell.text for t in Document(io.BytesIO(paper)).tables for row in t.rows for cell in row.cells]
-    assert {"000101", "000102", "000105", "Председатель комиссии", "Ёлкина А.\u00a0А."} <= set(cells)
+    assert {"000101", "000102", "000105", "Председатель комиссии", "Ёлкина А.\u00a0А.", "Ким О.\u00a0Н."} <= set(cells)
+    assert "методист, Ёлкина А. А.\nбухгалтер, Ким О. Н.</textarea>" in organizer.get("/blank_act/add").text
     printed = region.sql(
         "SELECT count(*) FROM audit_entry WHERE action = 'blank_act.printed' AND object_id = %(pk)s", pk=pk
     )
@@ -134,7 +139,7 @@ def test_an_act_without_a_choice_offers_the_spoiled_ones(region: Region, organiz
         place=place(region),
     )[0][0]
     assert waiting > 0
-    assert f"В акт войдёт {waiting}\u00a0бланк" in organizer.get("/blank_act/add").text
+    assert f"В акте {waiting}\u00a0бланк" in organizer.get("/blank_act/add").text
 
 
 def test_no_act_is_made_of_foreign_or_missing_blanks(region: Region, organizer: Browser) -> None:
