@@ -360,7 +360,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "sent_at": "Направлен",
         "file": "Файл",
     },
-    "blank": {"kind": "Вид документа", "series": "Серия", "receipt": "Поступление", "act": "Акт списания"},
+    "blank": {
+        "kind": "Вид документа",
+        "series": "Серия",
+        "receipt": "Поступление",
+        "act": "Акт списания",
+        "number": "Номер бланка",
+        "changed_at": "Состояние с",
+    },
     "blank_receipt": {
         "kind": "Вид документа",
         "series": "Серия",
@@ -370,7 +377,12 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "received_on": "Получены",
         "document": "Накладная",
     },
-    "blank_act": {"acted_on": "Дата акта", "commission": "Комиссия", "number": "Номер акта"},
+    "blank_act": {
+        "acted_on": "Дата акта",
+        "commission": "Комиссия",
+        "number": "Номер акта",
+        "reason": "Причина списания",
+    },
     "print_template": {
         "code": "Документ",
         "file_name": "Файл",
@@ -532,6 +544,7 @@ _ACTIONS: Mapping[str, str] = {
     "formed": "Сформировано",
     "answered": "Внесён ответ",
     "use": "Использовано",
+    "blank_replaced": "Напечатано на другом бланке",
     "expire": "Истёк срок",
     "reserve": "Зарезервировано",
     "release": "Освобождено",

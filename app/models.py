@@ -1529,6 +1529,8 @@ class Blank(Base):
     __table_args__ = (
         UniqueConstraint("organizer_id", "series", "number"),
         Index("ix_blank_stock", "organizer_id", "kind", "series", "number", postgresql_where=text("status = 'stock'")),
+        # searched by its beginning among the blanks of all organizers
+        Index("ix_blank_number", "number", postgresql_ops={"number": "varchar_pattern_ops"}),
     )
     id: Mapped[Id]
     organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
@@ -1543,8 +1545,12 @@ class Blank(Base):
         coded(st.BlankStatus), server_default="stock", default=st.BlankStatus.STOCK
     )
     reason_text: Mapped[Long | None]
+    #: when it came to its status: the balance of a period counts by it
+    changed_at: Mapped[CreatedAt]
+    organizer: Mapped[Organization] = relationship()
     receipt: Mapped["BlankReceipt | None"] = relationship()
     act: Mapped["BlankAct | None"] = relationship()
+    certificate: Mapped["Certificate | None"] = relationship(back_populates="blank")
 
     def __str__(self) -> str:
         return f"{self.series} {self.number}"
@@ -1590,7 +1596,7 @@ class Certificate(Base):
     enrolment: Mapped[Enrolment] = relationship(back_populates="certificates")
     employee: Mapped[Employee] = relationship()
     organizer: Mapped[Organization] = relationship()
-    blank: Mapped[Blank | None] = relationship()
+    blank: Mapped[Blank | None] = relationship(back_populates="certificate")
     original: Mapped["Certificate | None"] = relationship(remote_side="Certificate.id")
 
     def __str__(self) -> str:

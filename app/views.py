@@ -26,6 +26,8 @@ from app.web.calendar_view import TITLE as MY_CALENDAR
 from app.web.calendar_view import CalendarView, has_courses
 from app.web.catalogue_view import TITLE as CATALOGUE
 from app.web.catalogue_view import CatalogueView, PublicCatalogueView
+from app.web.blank_act_view import ACT_NUMBER, ActPages
+from app.web.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView
@@ -332,6 +334,44 @@ class TrainingOrderView(OrderPages):
     filters = ("kind", "ordered_on", "organizer")
     base_order_by = (m.TrainingOrder.id.desc(),)
     empty = "Приказов пока нет. Приказ о зачислении или об отчислении издают в карточке группы."
+
+
+class BlankView(BlankPages):
+    datamodel = Table(m.Blank)
+    list_columns = [BLANK, "status", DOCUMENT, "receipt", "act", "organizer"]
+    load = ("certificate", "receipt", "act", "organizer")
+    filters = ("kind", "series", "status", "organizer", "changed_at")
+    base_order_by = (m.Blank.organizer_id, m.Blank.series, m.Blank.number)
+
+
+class BlankReceiptView(ReceiptPages):
+    datamodel = Table(m.BlankReceipt)
+    list_columns = [RANGE, "quantity", "received_on", "document", "organizer"]
+    load = ("organizer",)
+    filters = ("kind", "series", "received_on", "organizer")
+    base_order_by = (m.BlankReceipt.id.desc(),)
+    sections = (
+        ("Бланки", ("organizer", "kind", "series", "first", "last")),
+        ("Откуда", ("received_on", "document")),
+    )
+    hints = {
+        "series": "Буквы или цифры перед номером, например ПК.",
+        "first": "С нулями впереди, как напечатано: 000101.",
+        "document": "Номер и дата накладной типографии.",
+    }
+
+
+class BlankActView(ActPages):
+    datamodel = Table(m.BlankAct)
+    list_columns = [ACT_NUMBER, "acted_on", "reason", "organizer"]
+    load = ("organizer",)
+    filters = ("acted_on", "organizer")
+    base_order_by = (m.BlankAct.id.desc(),)
+    sections = (("Акт", ("acted_on", "reason", "commission")),)
+    hints = {
+        "reason": "Печатается в акте. У бланков, уже списанных с причиной, остаётся своя.",
+        "commission": "По одному в строке, первый — председатель: методист, Петрова А. И.",
+    }
 
 
 # --- Справочники -----------------------------------------------------------------------------------------------------
@@ -651,7 +691,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView, TrainingOrderView)),
+    ("Документы", (CertificateView, TrainingOrderView, BlankView, BlankReceiptView, BlankActView)),
     (
         "Справочники",
         (

@@ -37,9 +37,9 @@ _ANNULLED, _DUPLICATES, _NOTES = 6, 4, 14
 _LOST = "Утрачен владельцем, выдан дубликат."
 _ERRORS = ("Ошибка в фамилии слушателя.", "Неверно указан объём программы.")
 _SPOILED = "Испорчен при печати."
-_BLANK_STOCK, _BLANKS_SPOILED = 60, 5
-#: the organizer that prints on numbered blanks
-_WITH_BLANKS = 0
+_BLANK_STOCK, _BLANKS_SPOILED, _BLANKS_IN_ACT, _BLANKS_IN_PACKET = 60, 5, 3, 200
+#: the organizer that prints on numbered blanks: the one of the demo login
+_WITH_BLANKS = 2
 _KINDS = {True: CertificateKind.CERTIFICATE, False: CertificateKind.TRAINING_NOTE}
 
 
@@ -122,7 +122,7 @@ class Papers:
     def _add(self, paper: Paper, sequence: int) -> None:
         year, organizer = paper.issued_on.year, self._organizers[paper.group.row["organizer_id"]]
         number, code = format_number(_MASK, sequence, year), f"{self._rng.getrandbits(96):024x}"
-        blank = self._use_blank(organizer) if paper.kind == CertificateKind.CERTIFICATE else None
+        blank = self._use_blank(organizer, paper.issued_on) if paper.kind == CertificateKind.CERTIFICATE else None
         facts = self._facts(paper, organizer, number=number, code=code, blank=blank)
         paper.row = self._rows.add(
             m.Certificate,
@@ -178,28 +178,74 @@ class Papers:
 
     # --- blanks ---
 
-    def _use_blank(self, organizer: Place) -> Row | None:
+    def _use_blank(self, organizer: Place, day: dt.date) -> Row | None:
         if organizer is not list(self._organizers.values())[_WITH_BLANKS]:
             return None
-        return self._add_blank(organizer, BlankStatus.USED)
+        return self._add_blank(organizer, BlankStatus.USED, day)
 
-    def _add_blank(self, organizer: Place, status: BlankStatus) -> Row:
+    def _add_blank(self, organizer: Place, status: BlankStatus, day: dt.date) -> Row:
         index = list(self._organizers).index(organizer.id)
         self._blanks[index] += 1
         return self._rows.add(
             m.Blank,
             organizer_id=organizer.id,
+            kind=CertificateKind.CERTIFICATE,
             series=f"63{index + 1:02d}",
             number=f"{self._blanks[index]:06d}",
+            receipt_id=None,
+            act_id=None,
             status=status,
             reason_text=_SPOILED if status == BlankStatus.SPOILED else None,
+            changed_at=moment(day, 16),
         )
 
     def add_stock(self) -> None:
-        """Add the blanks that lie in the stock and those that were spoiled."""
+        """Add the blanks that lie in the stock and those that were spoiled, the receipts and an act."""
         for organizer in self._organizers.values():
             for number in range(_BLANKS_SPOILED + _BLANK_STOCK):
-                self._add_blank(organizer, BlankStatus.SPOILED if number < _BLANKS_SPOILED else BlankStatus.STOCK)
+                status = BlankStatus.SPOILED if number < _BLANKS_SPOILED else BlankStatus.STOCK
+                self._add_blank(organizer, status, self._today - 4 * _DAY)
+            own = [row for row in self._rows.all(m.Blank) if row["organizer_id"] == organizer.id]
+            self._receive(organizer, own)
+            self._write_off(organizer, [row for row in own if row["status"] == BlankStatus.SPOILED][:_BLANKS_IN_ACT])
+
+    def _receive(self, organizer: Place, own: Sequence[Row]) -> None:
+        """Receipts of a packet each, some days before the first blank of the packet left the stock."""
+        for start in range(0, len(own), _BLANKS_IN_PACKET):
+            packet = own[start : start + _BLANKS_IN_PACKET]
+            day = min(row["changed_at"].date() for row in packet) - 10 * _DAY
+            receipt = self._rows.add(
+                m.BlankReceipt,
+                organizer_id=organizer.id,
+                kind=CertificateKind.CERTIFICATE,
+                series=packet[0]["series"],
+                first=packet[0]["number"],
+                last=packet[-1]["number"],
+                quantity=len(packet),
+                received_on=day,
+                document=f"Накладная № {start // _BLANKS_IN_PACKET + 1} от {day:%d.%m.%Y}",
+                created_at=moment(day, 11),
+            )
+            for row in packet:
+                row["receipt_id"] = receipt["id"]
+
+    def _write_off(self, organizer: Place, spoiled: Sequence[Row]) -> None:
+        """The first act of the year; the rest of the spoiled blanks still waits for one."""
+        day = self._today - 3 * _DAY
+        secretary = f"секретарь, {_as_signed(organizer.secretary)}" if organizer.secretary else None
+        act = self._rows.add(
+            m.BlankAct,
+            organizer_id=organizer.id,
+            number="1",
+            year=day.year,
+            acted_on=day,
+            reason=_SPOILED,
+            commission=secretary,
+            created_at=moment(day, 12),
+        )
+        for row in spoiled:
+            row["act_id"] = act["id"]
+        self._rows.add(m.NumberSeries, kind="blank_act", organizer_id=organizer.id, year=day.year, last=1)
 
     # --- the registry ---
 

@@ -38,6 +38,9 @@ BEGINNINGS: Mapping[str, tuple[str, ...]] = {
     "registration": ("last_name", "snils", "email"),
     "consent_withdrawal": ("person_name",),
     "registry": (),
+    "blank": ("number",),
+    "blank_receipt": ("series", "document"),
+    "blank_act": ("number",),
 }
 HINTS: Mapping[str, str] = {
     "employee": "Фамилия, имя, СНИЛС",
@@ -48,6 +51,9 @@ HINTS: Mapping[str, str] = {
     "certificate": "Номер документа или фамилия",
     "training_order": "Номер приказа или организация",
     "program": "Слова из названия или шифр",
+    "blank": "Номер бланка с нулями впереди",
+    "blank_receipt": "Серия или накладная",
+    "blank_act": "Номер акта",
 }
 
 

