@@ -21,13 +21,13 @@ from app.web.access_view import ROLE as ASKED_ROLE
 from app.web.access_view import WHO as ASKS
 from app.web.access_view import AccessRequestPages, AccessView, view_as_buttons
 from app.web.appearance import AppearanceView
+from app.web.blank_act_view import ACT_NUMBER, ActPages
+from app.web.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.bulk_enrolment import invite_planned
 from app.web.calendar_view import TITLE as MY_CALENDAR
 from app.web.calendar_view import CalendarView, has_courses
 from app.web.catalogue_view import TITLE as CATALOGUE
 from app.web.catalogue_view import CatalogueView, PublicCatalogueView
-from app.web.blank_act_view import ACT_NUMBER, ActPages
-from app.web.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.certificate_view import CertificatePrinting
 from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.checks import CheckView

@@ -435,6 +435,7 @@ def fill_voucher_blocks(document: Any) -> None:
         margins(cell, top=1, side=1.5, bottom=1)
         paragraph(cell, text, size=10, align=None)
     paragraph(made.rows[3].cells[0], "{%tr endfor %}", size=6, color=GREY)
+    condition(document, "endif")
 
 
 def build_blank_act() -> Any:
@@ -559,8 +560,6 @@ PAPERS = {
     "order_expulsion.docx": build_order_expulsion,
     "voucher.docx": build_voucher,
     "blank_act.docx": build_blank_act,
-    "certificate.docx": build_certificate,
-    "training_note.docx": build_training_note,
 }
 
 
