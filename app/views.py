@@ -27,6 +27,7 @@ from app.web.checks import CheckView
 from app.web.consent_view import PERSON_NAME, ConsentTextPages, ConsentView, ConsentWithdrawalPages, has_consents
 from app.web.employee_view import EmployeePages
 from app.web.enrolment_view import EnrolmentPages
+from app.web.frdo_view import FrdoPages
 from app.web.global_search import SearchView
 from app.web.group_view import GroupPages
 from app.web.help import HelpView
@@ -341,9 +342,17 @@ class CertificateView(CertificatePrinting):
     datamodel = Table(m.Certificate)
     list_columns = ["number", "kind", c.OWNER, c.CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")
-    filters = ("status", "kind", "issued_on", "organizer")
+    filters = (attention.CERTIFICATE, "status", "kind", "issued_on", "organizer")
     base_order_by = (m.Certificate.id.desc(),)
     services = {"annul": certificates.annul}
+
+
+class FrdoBatchView(FrdoPages):
+    datamodel = Table(m.FrdoBatch)
+    list_columns = ["number", "year", "organizer", "period_from", "period_to", "rows_count", "status", "created_at"]
+    load = ("organizer",)
+    filters = ("status", "organizer", "created_at")
+    base_order_by = (m.FrdoBatch.id.desc(),)
 
 
 # --- Справочники -----------------------------------------------------------------------------------------------------
@@ -656,7 +665,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView,)),
+    ("Документы", (CertificateView, FrdoBatchView)),
     (
         "Справочники",
         (

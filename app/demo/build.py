@@ -13,6 +13,7 @@ from app.demo.accounts import OPERATOR_ID, add_accounts, link_roles
 from app.demo.catalog import organizations
 from app.demo.courses import Courses
 from app.demo.enrolments import Enrolments
+from app.demo.frdo import add_frdo_batches
 from app.demo.names import PersonGenerator
 from app.demo.office import add_office
 from app.demo.papers import Papers
@@ -45,6 +46,7 @@ def build_demo(
     rows = make_rows(seed, today=today or clock.today(), employees=employees, check_base=base)
     rows.write()
     link_roles()
+    add_frdo_batches(today or clock.today())
     return rows.counts()
 
 

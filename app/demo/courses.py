@@ -121,7 +121,7 @@ class Courses:
             authors=self._rng.choice(_CURATORS),
             area="Образование",
             specialities_group="Образование и педагогические науки",
-            funding="Бюджет субъекта РФ",
+            funding="Региональный бюджет",
             status=status,
             reason_text=_RETURNED if status == ProgramStatus.RETURNED else None,
             previous_id=previous,

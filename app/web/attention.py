@@ -15,7 +15,7 @@ from sqlalchemy import and_, select
 from app import models as m
 from app.access import current_actor
 from app.clock import now, today
-from app.services import quality
+from app.services import frdo, quality
 from app.statuses import (
     ApplicationStatus,
     CertificateKind,
@@ -154,6 +154,11 @@ def _without_document() -> Any:
 ENROLMENT = _filter(
     Matter("agree", "согласовать от своей организации", _own_to_agree, "enrolment:agree"),
     Matter("no_document", "обучены, документ не выдан", _without_document),
+)
+
+CERTIFICATE = _filter(
+    Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
+    Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
 
 # --- accounts --------------------------------------------------------------------------------------------------------

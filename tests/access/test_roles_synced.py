@@ -52,6 +52,8 @@ LEAVES_THE_SCOPE = {
         "the names of the places of one user's requests",
         "the names of the places of one user's roles",
     ],
+    "app/services/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/files.py": ["files past their term are removed by the portal"],
     "app/web/access_view.py": ["whether the role of a request still holds"],
     "app/services/registration.py": [
