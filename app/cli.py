@@ -15,6 +15,7 @@ from sqlalchemy import inspect, text
 
 from app.errors import PortalError
 from app.extensions import db
+from app.russian import RussianDateError, parse_date
 
 portal = AppGroup("portal", help="Команды портала «Кадры в образовании».")
 
@@ -51,6 +52,9 @@ def _refusals(command: Command) -> Command:
             return command(*args, **kwargs)
         except PortalError as refusal:
             click.echo(refusal.message, err=True)
+            sys.exit(2)
+        except RussianDateError as error:
+            click.echo(f"{error}.", err=True)
             sys.exit(2)
 
     return run
@@ -202,6 +206,29 @@ def import_employees_command(file: Path, login: str, apply_it: bool, skip_errors
         if apply_it:
             applied = staff_import.apply(batch.id, skip_errors=skip_errors)
             click.echo(f"Применено: {applied}.")
+
+
+@portal.command("export-frdo")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--organizer", type=int, required=True, help="Номер карточки организации-организатора.")
+@click.option("--from", "since", required=True, help="Первый день выдачи, дд.мм.гггг.")
+@click.option("--to", "until", required=True, help="Последний день выдачи, дд.мм.гггг.")
+@with_appcontext
+@_refusals
+def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> None:
+    """Проверить документы и сформировать файл для ФИС ФРДО."""
+    from app.access import Actor, Grant, acting_as
+    from app.documents import frdo_export
+
+    days = parse_date(since), parse_date(until)
+    with acting_as(Actor(user_id=None, name="Портал", grants=(Grant("organizer", (organizer,)),))):
+        found = frdo_export.preflight(organizer, *days)
+        for line in frdo_export.describe(found):
+            click.echo(line)
+        batch = frdo_export.form(organizer, *days)
+        number = frdo_export.write_file(file, batch)
+        frdo_export.journal_file(batch)
+    click.echo(f"Сформирован {batch}. В файле строк: {number}.")
 
 
 @portal.command("create-admin")

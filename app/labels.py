@@ -466,6 +466,7 @@ _ACTIONS: Mapping[str, str] = {
     "imported": "Загружено из Excel",
     "tested": "Отправлено пробное письмо",
     "undone": "Отменено",
+    "blank_kept": "Загружен бланк ФИС ФРДО",
     "confirm_actual": "Подтверждена актуальность",
     "dismissed": "Увольнение",
     "transferred": "Переведено на новое место",

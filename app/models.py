@@ -1679,7 +1679,6 @@ class FrdoBatch(Base):
     period_from: Mapped[dt.date]
     period_to: Mapped[dt.date]
     rows_count: Mapped[int]
-    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     status: Mapped[st.FrdoBatchStatus] = mapped_column(
         coded(st.FrdoBatchStatus), server_default="formed", default=st.FrdoBatchStatus.FORMED
     )

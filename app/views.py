@@ -35,6 +35,7 @@ from app.web.consent_view import PERSON_NAME, ConsentTextPages, ConsentView, Con
 from app.web.course_pages import CoursePages
 from app.web.employee_view import EmployeePages
 from app.web.enrolment_view import EnrolmentPages
+from app.web.frdo_view import FrdoPages
 from app.web.global_search import SearchView
 from app.web.help import HelpView
 from app.web.letter_view import (
@@ -322,7 +323,7 @@ class CertificateView(CertificatePrinting):
     datamodel = Table(m.Certificate)
     list_columns = ["number", "kind", c.OWNER, c.CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")
-    filters = ("status", "kind", "issued_on", "organizer")
+    filters = (attention.CERTIFICATE, "status", "kind", "issued_on", "organizer")
     base_order_by = (m.Certificate.id.desc(),)
     services = {"annul": certificates.annul}
 
@@ -372,6 +373,14 @@ class BlankActView(ActPages):
         "reason": "Печатается в акте. У бланков, уже списанных с причиной, остаётся своя.",
         "commission": "По одному в строке, первый — председатель: методист, Петрова А. И.",
     }
+
+
+class FrdoBatchView(FrdoPages):
+    datamodel = Table(m.FrdoBatch)
+    list_columns = ["number", "year", "organizer", "period_from", "period_to", "rows_count", "status", "created_at"]
+    load = ("organizer",)
+    filters = ("status", "organizer", "created_at")
+    base_order_by = (m.FrdoBatch.id.desc(),)
 
 
 # --- Справочники -----------------------------------------------------------------------------------------------------
@@ -691,7 +700,17 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView, TrainingOrderView, BlankView, BlankReceiptView, BlankActView)),
+    (
+        "Документы",
+        (
+            CertificateView,
+            TrainingOrderView,
+            BlankView,
+            BlankReceiptView,
+            BlankActView,
+            FrdoBatchView,
+        ),
+    ),
     (
         "Справочники",
         (

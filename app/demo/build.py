@@ -14,6 +14,7 @@ from app.demo.catalog import organizations
 from app.demo.course_papers import CoursePapers
 from app.demo.courses import Courses
 from app.demo.enrolments import Enrolments
+from app.demo.frdo import add_frdo_batches
 from app.demo.names import PersonGenerator
 from app.demo.office import add_office
 from app.demo.papers import Papers
@@ -46,6 +47,7 @@ def build_demo(
     rows = make_rows(seed, today=today or clock.today(), employees=employees, check_base=base)
     rows.write()
     link_roles()
+    add_frdo_batches(today or clock.today())
     return rows.counts()
 
 

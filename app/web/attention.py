@@ -14,7 +14,7 @@ from sqlalchemy import and_
 from app import models as m
 from app.access import current_actor
 from app.clock import now, today
-from app.services import matters, quality
+from app.services import frdo, matters, quality
 from app.services.matters import EXPIRING_DAYS, STARTING_DAYS
 from app.statuses import ApplicationStatus, ConfirmationStatus
 from app.web.listing import ListFilter
@@ -104,6 +104,11 @@ ENROLMENT = _filter(
     Matter("agree", "согласовать от своей организации", matters.to_agree, "enrolment:agree"),
     Matter("on_course", "учатся сейчас", matters.on_course),
     Matter("no_document", "обучены, документ не выдан", matters.without_document),
+)
+
+CERTIFICATE = _filter(
+    Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
+    Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
 
 # --- accounts --------------------------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     },
     "EnrolmentView.result": "organizer#проведите-обучение",
     "CertificateView": "documents#как-напечатать",
+    "FrdoBatchView": "documents#передайте-сведения-в-фис-фрдо",
     "OrganizationView": {"": "territory#ведите-организации", "ministry": "ministry#получите-сведения"},
     **dict.fromkeys(
         (

@@ -61,6 +61,8 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/program_files.py": ["the file of a program that the actor sees"],
     "app/services/programs.py": ["has a program groups that were opened: only whether"],
+    "app/services/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/files.py": ["files past their term are removed by the portal"],
     "app/web/access_view.py": ["whether the role of a request still holds"],
     "app/services/registration.py": [
