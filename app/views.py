@@ -44,6 +44,7 @@ from app.web.letter_view import (
 from app.web.merge_view import GONE, KEPT, MergePages
 from app.web.notice_view import NoticeView
 from app.web.pages import Block, Button, Pair
+from app.web.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
 from app.web.quality_view import TITLE as QUALITY
 from app.web.quality_view import QualityView
 from app.web.queue_view import TITLE as QUEUE
@@ -621,6 +622,14 @@ class LetterTemplateView(LetterTemplatePages):
     }
 
 
+class PrintTemplateView(PrintTemplatePages):
+    datamodel = Table(m.PrintTemplate)
+    list_columns = [PAPER, "version", PLACE, IN_FORCE, "note", "created_at"]
+    load = ("organizer",)
+    filters = (PAPER_FILTER, "active")
+    base_order_by = (m.PrintTemplate.code, m.PrintTemplate.organizer_id, m.PrintTemplate.version.desc())
+
+
 class ImportBatchView(ScopedModelView):
     datamodel = Table(m.ImportBatch)
     list_columns = ["file_name", "status", "created_at", "applied_at"]
@@ -656,7 +665,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView,)),
+    ("Документы", (CertificateView, PrintTemplateView)),
     (
         "Справочники",
         (

@@ -97,6 +97,8 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     },
     "EnrolmentView.result": "organizer#проведите-обучение",
     "CertificateView": "documents#как-напечатать",
+    "PrintTemplateView": "documents#шаблоны-печати",
+    "PrintTemplateView.settings": "documents#печать-на-бланк",
     "OrganizationView": {"": "territory#ведите-организации", "ministry": "ministry#получите-сведения"},
     **dict.fromkeys(
         (
