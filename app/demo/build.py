@@ -17,6 +17,7 @@ from app.demo.names import PersonGenerator
 from app.demo.office import add_office
 from app.demo.papers import Papers
 from app.demo.places import Place, add_places, load_directories
+from app.demo.print_templates import add_templates
 from app.demo.records import PersonalRecords
 from app.demo.rows import Rows
 from app.demo.staff import Staff
@@ -80,6 +81,7 @@ def make_rows(seed: int, *, today: dt.date, employees: int, check_base: str) -> 
     papers.issue(groups, enrolments)
     papers.add_stock()
     papers.add_registry(organizers[_DEMO_ORGANIZER])
+    add_templates(rows, organizers, operator_id=OPERATOR_ID, today=today)
     accounts = add_accounts(rows, directories, places, workers, today)
     add_office(rows, rng, accounts, workers, courses.courses, today)
     return rows
