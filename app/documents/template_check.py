@@ -64,6 +64,8 @@ class _Found:
 
     problems: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    #: a part could not be read, so what is missing is not known
+    unread: bool = False
 
 
 def template_problems(data: bytes, fields: Sequence[PaperField], required: Mapping[str, str]) -> list[str]:
@@ -79,7 +81,8 @@ def template_problems(data: bytes, fields: Sequence[PaperField], required: Mappi
     if problems:  # broken or hostile: its texts are not looked at
         return problems[:MOST_PROBLEMS]
     found = _texts(data, parts, fields)
-    problems = list(dict.fromkeys([*found.problems, *_missing(found.names, fields, required)]))
+    missing = () if found.unread else _missing(found.names, fields, required)
+    problems = list(dict.fromkeys([*found.problems, *missing]))
     if not problems:
         problems = _trial(data, fields)
     return problems[:MOST_PROBLEMS]
@@ -118,8 +121,10 @@ class _Reader:
         try:
             self._walk(environment.parse(self.source), {}, loops=0)
         except TemplateSyntaxError as error:
+            self.found.unread = True
             self._note(error.lineno, _syntax(error))
         except RecursionError:
+            self.found.unread = True
             self._note(None, f"выражение вложено слишком глубоко. {_ONLY}")
 
     def _note(self, line: int | None, sentence: str) -> None:

@@ -22,6 +22,7 @@ from app.documents.pdf import find_office, to_pdf
 from app.documents.templates import get_template
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
+from app.russian import count
 from app.services import print_templates, template_files
 from app.services.print_templates import REGION
 from app.statuses import PrintMode
@@ -216,7 +217,7 @@ class PrintTemplatePages(PrintSettingPages):
             except (NotFound, Forbidden):
                 raise
             except PortalError as refusal:
-                problems = attach(form, refusal)
+                problems = [*attach(form, refusal), *_listed(form.file)]
             else:
                 flash("Шаблон принят. Посмотрите пример и введите версию в действие.", "success")
                 return redirect(url_for("PrintTemplateView.show", pk=row.id))
@@ -302,6 +303,15 @@ def _uploaded(form: UploadForm) -> m.PrintTemplate:
         inspect=printing.inspect,
         note=form.note.data or "",
     )
+
+
+def _listed(file: FileField) -> list[str]:
+    """Take many sentences about the file to the top of the page, one a line; a single one stays beside it."""
+    if len(file.errors) < 2:
+        return []
+    sentences = list(file.errors)
+    file.errors = [f"Шаблон не принят: {count(len(sentences), 'замечание', 'замечания', 'замечаний')}, все — вверху."]
+    return sentences
 
 
 def _data(row: m.PrintTemplate) -> bytes:

@@ -193,6 +193,8 @@ def test_missing_required_fields_are_named_and_a_twin_is_enough() -> None:
         "Нет обязательного поля {{ city }} — город. Добавьте его в шаблон.",
     ]
     assert problems(docx("{{ number }} {{ city_heading }}"), required) == []
+    # while a part cannot be read, nobody knows what is missing
+    assert len(problems(docx("{{ number"), required)) == 1
 
 
 def test_a_field_where_nothing_is_filled_is_refused() -> None:

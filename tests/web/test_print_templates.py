@@ -120,6 +120,14 @@ def test_a_faulty_template_is_refused_beside_its_field_and_what_was_typed_stays(
     assert "Логотип" in answer.text
 
 
+def test_many_problems_are_listed_at_the_top(region: Region) -> None:
+    data = edited("{{ wrong_a }} {{ wrong_b }}")
+    with region.nothing_changes():
+        page = upload(region.browser("organizer"), own_place(region), data).text
+    assert "Шаблон не принят: 2 замечания" in words(error_beside(page, "file"))
+    assert "поля «wrong_a»" in words(page) and "поля «wrong_b»" in words(page)
+
+
 def test_a_file_that_is_no_document_is_refused(region: Region) -> None:
     with region.nothing_changes():
         answer = upload(region.browser("organizer"), own_place(region), b"%PDF-1.7", "скан.pdf")
