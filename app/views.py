@@ -53,6 +53,7 @@ from app.web.merge_view import GONE, KEPT, MergePages
 from app.web.notice_view import NoticeView
 from app.web.order_view import ORDER_GROUP, OrderPages
 from app.web.pages import Block, Button, Pair
+from app.web.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
 from app.web.program_view import YEAR as PROGRAM_YEAR
 from app.web.program_view import ProgramPages
 from app.web.quality_view import TITLE as QUALITY
@@ -663,6 +664,14 @@ class LetterTemplateView(LetterTemplatePages):
     }
 
 
+class PrintTemplateView(PrintTemplatePages):
+    datamodel = Table(m.PrintTemplate)
+    list_columns = [PAPER, "version", PLACE, IN_FORCE, "note", "created_at"]
+    load = ("organizer",)
+    filters = (PAPER_FILTER, "active")
+    base_order_by = (m.PrintTemplate.code, m.PrintTemplate.organizer_id, m.PrintTemplate.version.desc())
+
+
 class ImportBatchView(ScopedModelView):
     datamodel = Table(m.ImportBatch)
     list_columns = ["file_name", "kind", "status", "created_at", "applied_at"]
@@ -709,6 +718,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             BlankReceiptView,
             BlankActView,
             FrdoBatchView,
+            PrintTemplateView,
         ),
     ),
     (

@@ -127,6 +127,15 @@ def sized(place: Any, text: str, *, measure: str, sizes: tuple[float, float, flo
     condition(place, "endif")
 
 
+def own_title(place: Any, text: str, **look: Any) -> None:
+    """Add words that a ready blank already has: in the mode «на бланк» an empty line of their height stands for them."""
+    condition(place, "if on_blank")
+    paragraph(place, "\u00a0", **look)
+    condition(place, "else")
+    paragraph(place, text, **look)
+    condition(place, "endif")
+
+
 def borders(cell: Any, sides: str, *, style: str, width: int, color: str = "1F3864") -> None:
     """Draw the named sides of a cell (``"top left"``); ``width`` is in eighths of a point."""
     element = OxmlElement("w:tcBorders")
@@ -204,29 +213,37 @@ def build_certificate() -> Any:
 def fill_cover(upper: Any, lower: Any) -> None:
     """Write the left page: organization, name of the paper, blank, number, city and date."""
     sized(upper, "{{ organization_heading }}", measure="organization_length", sizes=(13, 11.5, 10), bold=True)
-    paragraph(upper, "УДОСТОВЕРЕНИЕ", size=27, bold=True, color=INK, before=88, after=4, tracking=2.5)
-    paragraph(upper, "о повышении квалификации", size=15, color=INK)
+    own_title(upper, "УДОСТОВЕРЕНИЕ", size=27, bold=True, color=INK, before=88, after=4, tracking=2.5)
+    own_title(upper, "о повышении квалификации", size=15, color=INK)
     condition(upper, "if blank")
     paragraph(upper, "{{ blank }}", size=14, before=16, tracking=1)
     condition(upper, "endif")
-    paragraph(lower, "Регистрационный номер", size=10.5, color=GREY)
+    own_title(lower, "Регистрационный номер", size=10.5, color=GREY)
     paragraph(lower, "{{ number }}", size=13, bold=True, after=7)
-    paragraph(lower, "Город", size=10.5, color=GREY)
+    own_title(lower, "Город", size=10.5, color=GREY)
     paragraph(lower, "{{ city }}", size=13, after=7)
-    paragraph(lower, "Дата выдачи", size=10.5, color=GREY)
+    own_title(lower, "Дата выдачи", size=10.5, color=GREY)
     paragraph(lower, "{{ issued_on }}", size=13)
 
 
 def fill_statement(cell: Any) -> None:
     """Write who was trained, where, when, in what and for how long."""
-    paragraph(cell, "Настоящее удостоверение свидетельствует о том, что", size=13, after=12)
+    own_title(cell, "Настоящее удостоверение свидетельствует о том, что", size=13, after=12)
     for line, gap in (("{{ last_name }}", 0), ("{{ given_names }}", 12)):
         sized(cell, line, measure="name_length", sizes=(21, 15, 9.5), bold=True, color=INK, after=gap)
+    condition(cell, "if on_blank")
+    paragraph(cell, "{{ period }}", size=13, after=3)
+    condition(cell, "else")
     paragraph(cell, "{{ period }} {{ passed }} повышение квалификации в организации", size=13, after=3)
+    condition(cell, "endif")
     sized(cell, "{{ organization }}", measure="organization_length", sizes=(13, 11.5, 9.5), italic=True, after=12)
-    paragraph(cell, "по дополнительной профессиональной программе", size=13, after=3)
+    own_title(cell, "по дополнительной профессиональной программе", size=13, after=3)
     sized(cell, "{{ program }}", measure="program_length", sizes=(15, 12.5, 10.5), bold=True, after=12)
+    condition(cell, "if on_blank")
+    paragraph(cell, "{{ hours }}", size=13)
+    condition(cell, "else")
     paragraph(cell, "в объёме {{ hours }}", size=13)
+    condition(cell, "endif")
 
 
 def fill_signatures(cell: Any) -> None:
@@ -259,7 +276,7 @@ def seal_and_code(place: Any, *, widths: tuple[float, float]) -> None:
     seal, code = table(place, 1, widths).rows[0].cells
     for cell in (seal, code):
         margins(cell, top=0, side=0.5, bottom=0)
-    paragraph(seal, "М.П.", size=11, align=None, before=10)
+    own_title(seal, "М.П.", size=11, align=None, before=10)
     picture(code, side=22, align=RIGHT)
     paragraph(code, "Проверка документа: {{ check_url }}", size=7, color=GREY, align=RIGHT)
 

@@ -19,6 +19,7 @@ from app.demo.names import PersonGenerator
 from app.demo.office import add_office
 from app.demo.papers import Papers
 from app.demo.places import Place, add_places, load_directories
+from app.demo.print_templates import add_templates
 from app.demo.records import PersonalRecords
 from app.demo.rows import Rows
 from app.demo.staff import Staff
@@ -85,6 +86,7 @@ def make_rows(seed: int, *, today: dt.date, employees: int, check_base: str) -> 
     papers.add_stock()
     papers.add_registry(organizers[_DEMO_ORGANIZER])
     CoursePapers(rows, Random(seed), organizers, today).add_all(groups, enrolments)  # noqa: S311 - a stream of its own
+    add_templates(rows, organizers, operator_id=OPERATOR_ID, today=today)
     accounts = add_accounts(rows, directories, places, workers, today)
     add_office(rows, rng, accounts, workers, courses.courses, today)
     return rows

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from app import russian
+from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
 from app.documents.templates import render_docx
 from app.errors import Invalid
@@ -139,6 +140,12 @@ def hours_in_genitive(hours: int) -> str:
     return f"{hours}\u00a0{'часа' if one else 'часов'}"
 
 
-def render_certificate(facts: CertificateFacts) -> bytes:
-    """Return the DOCX of a document; raises Invalid when a fact is missing or its kind has no template."""
-    return render_docx(facts.kind.value, certificate_context(facts), picture=qr_png(facts.check_url))
+def render_certificate(
+    facts: CertificateFacts, *, template: bytes | None = None, look: PrintLook = WHOLE_PAGE
+) -> bytes:
+    """Return the DOCX of a document by ``template``, else by the portal's own.
+
+    Raises Invalid when a fact is missing or its kind has no template.
+    """
+    picture = qr_png(facts.check_url)
+    return render_docx(facts.kind.value, certificate_context(facts), picture=picture, template=template, look=look)

@@ -17,6 +17,7 @@ from app.documents.docx_template import (
     picture_relation,
     relation_targets,
 )
+from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.templates import fill_template, refuse_objects
 from app.documents.zip_parts import PackedPart, PartWriter, packed, stored, zip_of
 from app.errors import Invalid
@@ -42,8 +43,8 @@ class MergedDocx:
     Raises Invalid for a faulty template and for one with numbered lists, whose numbers would go on from person to person.
     """
 
-    def __init__(self, template: bytes, *, title: str = "шаблон") -> None:
-        self.template, self.title = template, title
+    def __init__(self, template: bytes, *, title: str = "шаблон", look: PrintLook = WHOLE_PAGE) -> None:
+        self.template, self.title, self.look = template, title, look
         self.people = 0
         self._shapes = 0
         self._document = PartWriter(DOCUMENT)
@@ -57,7 +58,7 @@ class MergedDocx:
     def add(self, context: Mapping[str, Any], picture: bytes | None = None) -> None:
         """Add a person's paper; ``picture`` is the PNG of the QR code."""
         refuse_objects(context)
-        paper, filled = fill_template(self.template, context, title=self.title)
+        paper, filled = fill_template(self.template, context, title=self.title, look=self.look)
         document = filled.pop(DOCUMENT).decode("utf-8")
         start, body, section, end = _cut(document)
         if self._paper is None:
@@ -142,10 +143,14 @@ class MergedDocx:
 
 
 def merged(
-    template: bytes, papers: Iterable[tuple[Mapping[str, Any], bytes | None]], *, title: str = "шаблон"
+    template: bytes,
+    papers: Iterable[tuple[Mapping[str, Any], bytes | None]],
+    *,
+    title: str = "шаблон",
+    look: PrintLook = WHOLE_PAGE,
 ) -> bytes:
     """Return one DOCX of (context, picture) pairs in their order."""
-    made = MergedDocx(template, title=title)
+    made = MergedDocx(template, title=title, look=look)
     for context, picture in papers:
         made.add(context, picture)
     return made.finish()

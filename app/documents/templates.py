@@ -16,6 +16,7 @@ from jinja2 import TemplateError
 from lxml import etree
 
 from app.documents.docx_template import DocxPaper, clean_text, compiled
+from app.documents.print_look import WHOLE_PAGE, PrintLook, laid_out
 from app.errors import Invalid
 
 __all__ = ["FAULTS", "TemplateInfo", "clean_text", "get_template", "insist_filled", "manifest", "render_docx"]
@@ -81,21 +82,31 @@ def insist_filled(info: TemplateInfo, context: Mapping[str, Any]) -> None:
 
 
 def render_docx(
-    code: str, context: Mapping[str, Any], *, picture: bytes | None = None, template: bytes | None = None
+    code: str,
+    context: Mapping[str, Any],
+    *,
+    picture: bytes | None = None,
+    template: bytes | None = None,
+    look: PrintLook = WHOLE_PAGE,
 ) -> bytes:
     """Return the DOCX of the paper ``code`` filled from plain values; ``picture`` is the PNG of the QR code.
 
-    ``template`` is the file to fill, by default the portal's own. Raises Invalid when a required field is empty or the
+    ``template`` is the file to fill, by default the portal's own; ``look`` how it is laid on the sheet. Raises Invalid when a required field is empty or the
     template is faulty, TypeError when a value is not plain.
     """
     info = get_template(code)
     insist_filled(info, context)
     file = template if template is not None else info.path.read_bytes()
-    return render_template(file, context, title=info.title, picture=picture)
+    return render_template(file, context, title=info.title, picture=picture, look=look)
 
 
 def render_template(
-    template: bytes, context: Mapping[str, Any], *, title: str = "шаблон", picture: bytes | None = None
+    template: bytes,
+    context: Mapping[str, Any],
+    *,
+    title: str = "шаблон",
+    picture: bytes | None = None,
+    look: PrintLook = WHOLE_PAGE,
 ) -> bytes:
     """Return the DOCX of a template given as bytes; ``title`` names it in errors.
 
@@ -103,15 +114,21 @@ def render_template(
     TypeError when the context holds anything but str, int, bool, None, date, list and dict.
     """
     refuse_objects(context)
-    paper, filled = fill_template(template, context, title=title)
+    paper, filled = fill_template(template, context, title=title, look=look)
     return paper.pack(filled, picture)
 
 
-def fill_template(template: bytes, context: Mapping[str, Any], *, title: str) -> tuple[DocxPaper, dict[str, bytes]]:
-    """Return the compiled template and its filled parts; raises Invalid for a faulty template."""
+def fill_template(
+    template: bytes, context: Mapping[str, Any], *, title: str, look: PrintLook = WHOLE_PAGE
+) -> tuple[DocxPaper, dict[str, bytes]]:
+    """Return the compiled template and its filled parts, laid out as ``look`` says; raises Invalid for a faulty template.
+
+    A template learns by the field ``on_blank`` that a ready blank already has its lines and titles.
+    """
     try:
         paper = compiled(template)
-        return paper, paper.fill(context)
+        filled = paper.fill({**context, "on_blank": look.on_blank})
+        return paper, {name: laid_out(xml, look) for name, xml in filled.items()}
     except FAULTS as error:
         raise Invalid(
             f"Шаблон «{title}» содержит ошибку, документ не напечатан. Ничего не изменено; "

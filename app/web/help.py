@@ -103,6 +103,8 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     "EnrolmentView.result": "organizer#проведите-обучение",
     "CertificateView": "documents#как-напечатать",
     "FrdoBatchView": "documents#передайте-сведения-в-фис-фрдо",
+    "PrintTemplateView": "documents#шаблоны-печати",
+    "PrintTemplateView.settings": "documents#печать-на-бланк",
     "OrganizationView": {"": "territory#ведите-организации", "ministry": "ministry#получите-сведения"},
     **dict.fromkeys(
         (

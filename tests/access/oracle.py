@@ -178,6 +178,8 @@ SEES: Mapping[str, Mapping[str, str]] = {
 CHANGES: Mapping[str, Mapping[str, str]] = {
     "organization": {"territory": "t.territory_id = %(territory)s"},
     "employment": {"school": "t.organization_id = ANY(%(places)s)"},
+    # the region's templates are the operator's
+    "print_template": {"organizer": "t.organizer_id = ANY(%(places)s)"},
     # a school touches workers only, nobody their own entrance, the operator no administrator
     "ab_user": {
         "school": f"t.id <> %(user)s AND t.employee_id IN {_SCHOOL_PEOPLE} AND {_holds_not('<>', 'worker')}",

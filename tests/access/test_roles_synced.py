@@ -143,6 +143,11 @@ LEAVES_THE_SCOPE = {
     "app/services/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
     "app/services/changes.py": ["who answers for the person's card"],
     "app/services/people.py": ["is the person already known: only ids"],
+    "app/services/print_templates.py": [
+        "by which template a paper is printed is the same for everybody",
+        "who uploaded a template that the actor sees: only the name",
+    ],
+    "app/services/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/queue_decisions.py": ["who was faster: only the name"],
     "app/services/queue_letter.py": ["who decides: only ids"],
     "app/services/recovery.py": ["the owner of a link", "whose access is to be recovered"],
