@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, send_file, url_for
+from flask import send_file, url_for
 from flask_appbuilder import expose
 from sqlalchemy import select
 
@@ -19,23 +19,21 @@ from app.documents.registry import trained_registry
 from app.documents.registry_source import registry_of_group
 from app.extensions import db
 from app.russian import format_date
-from app.services import certificates
 from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
 from app.web import columns as c
 from app.web.guards import guarded
+from app.web.issue_pages import IssuePages
 from app.web.list_sql import eager
 from app.web.pages import Block, Button, Cell, Column, Row
-from app.web.printing import issue_options
-from app.web.scoped_view import ScopedModelView
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class GroupPages(ScopedModelView):
+class GroupPages(IssuePages):
     """Pages of the groups' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"registry", "issue_all"}
+    include_route_methods = IssuePages.include_route_methods | {"registry"}
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """A new group runs a published program."""
@@ -55,10 +53,7 @@ class GroupPages(ScopedModelView):
         if row.status == GroupStatus.OPEN and actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", group=row.id), main=True))
         if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):
-            href = url_for("TrainingGroupView.issue_all", pk=row.id)
-            buttons.append(
-                Button("Выдать документы обученным", href, post=True, confirm="Выдать документы всем обученным группы?")
-            )
+            buttons += self.paper_buttons(row)
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
         return buttons
 
@@ -75,17 +70,6 @@ class GroupPages(ScopedModelView):
         _journal(row, len(rows))
         name = f"Реестр обученных, группа {row.number.replace('/', '-')}.xlsx"
         return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=_XLSX)
-
-    @expose("/issue/<int:pk>", methods=["POST"])
-    @guarded("registry")
-    def issue_all(self, pk: int) -> Any:
-        """Issue the documents of everybody trained in the group."""
-        get_writable(db.session, m.TrainingGroup, pk, "training_group:registry")
-        result = certificates.issue_for_group(pk, **issue_options())
-        flash(f"Выдано документов: {len(result.issued)}.", "success" if result.issued else "info")
-        for name, why in result.refused[:10]:
-            flash(f"{name}: {why}", "info")
-        return redirect(url_for("TrainingGroupView.show", pk=pk))
 
 
 @technical_write

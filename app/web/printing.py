@@ -1,4 +1,4 @@
-"""What printing needs of the running portal: the template's fingerprint and the address of the check page."""
+"""What issuing needs of the running portal: the templates' files and the address of the check page."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Any
 
 from flask import current_app
 
-from app.documents.templates import manifest, template_sha
+from app.documents.templates import manifest
 from app.errors import Invalid
+from app.services.certificates import Printing
 from app.statuses import CertificateKind
 
 
 def issue_options() -> dict[str, Any]:
-    """Options of ``certificates.issue`` that come from the program and its settings, not from the user."""
+    """Options of issuing that come from the program and its settings, not from the user."""
     base = current_app.config["PORTAL"].public_url.rstrip("/")
-    return {"template_of": _template_of, "check_base": base}
+    return {"printing": Printing(template_file, base)}
 
 
-def _template_of(kind: CertificateKind) -> str:
-    """Fingerprint of a kind's template; raises Invalid before a number is spent on a paper that cannot be printed."""
-    if kind.value not in manifest():
+def template_file(kind: CertificateKind, _organizer_id: int) -> bytes:
+    """File by which a kind is printed now; raises Invalid before a number is spent on a paper that cannot be printed."""
+    info = manifest().get(kind.value)
+    if info is None:
         raise Invalid(
             f"Документ «{kind.label}» портал пока не печатает: для него нет шаблона. Обратитесь к оператору портала."
         )
-    return template_sha(kind.value)
+    return info.path.read_bytes()

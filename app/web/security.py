@@ -155,6 +155,7 @@ class SignInView(BaseView):
         links = [
             Link("Забыли пароль?", url_for("RecoveryView.ask")),
             Link("Регистрация в АИС", url_for("RegisterView.index")),
+            Link("Проверить документ об обучении", url_for("HomeView.check")),
         ]
         return render_template(
             "login.html", page=page, links=links, **current_app.config["SIGN_IN_HINTS"]()

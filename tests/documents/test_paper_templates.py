@@ -158,7 +158,7 @@ def test_missing_required_fields_are_named_in_words() -> None:
 
 def test_a_paper_without_a_template_is_refused() -> None:
     with pytest.raises(Invalid, match="нет шаблона печати"):
-        render_docx("diploma", {})
+        render_docx("poster", {})
 
 
 def test_an_edited_template_is_compiled_anew_and_an_unchanged_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_an_edited_template_is_compiled_anew_and_an_unchanged_one_is_not(monkeyp
 
 
 def test_every_template_of_the_manifest_exists_and_is_lean() -> None:
-    assert set(manifest()) == {"certificate", "training_note"}
+    assert set(manifest()) == {"certificate", "diploma", "training_note", "study_period_note"}
     for code, info in manifest().items():
         assert info.path.stat().st_size < 20_000
         assert len(template_sha(code)) == 64
