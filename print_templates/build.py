@@ -194,7 +194,7 @@ def build_certificate() -> Any:
 def build_diploma() -> Any:
     """Return the диплом: the same spread with the qualification and the commission's decision."""
     document = new_document("Диплом о профессиональной переподготовке", width=297, height=210, margins=(10, 9, 10, 9))
-    spread = framed_spread(document, heights=(119, 69))
+    spread = framed_spread(document, heights=(125, 60))
     fill_cover(spread.cell(0, 0), spread.cell(1, 0), title="ДИПЛОМ", kind="о профессиональной переподготовке")
     fill_diploma_statement(spread.cell(0, 2))
     fill_signatures(spread.cell(1, 2), first=("Председатель комиссии", ""), height=8)
@@ -256,14 +256,14 @@ def duplicate_mark(place: Any, *, before: float = 0, after: float = 0) -> None:
 
 def fill_diploma_statement(cell: Any) -> None:
     """Write who was trained, where, when, in what, and the qualification that the commission gave."""
-    paragraph(cell, "Настоящий диплом свидетельствует о том, что", size=12, after=7)
-    for line, gap in (("{{ last_name }}", 0), ("{{ given_names }}", 7)):
+    paragraph(cell, "Настоящий диплом свидетельствует о том, что", size=12, after=5)
+    for line, gap in (("{{ last_name }}", 0), ("{{ given_names }}", 5)):
         sized(cell, line, measure="name_length", sizes=(19, 14, 9.5), bold=True, color=INK, after=gap)
     paragraph(cell, "{{ period }} {{ passed }} профессиональную переподготовку в организации", size=12, after=2)
-    sized(cell, "{{ organization }}", measure="organization_length", sizes=(12, 10.5, 9), italic=True, after=7)
+    sized(cell, "{{ organization }}", measure="organization_length", sizes=(12, 10.5, 9), italic=True, after=5)
     paragraph(cell, "по дополнительной профессиональной программе", size=12, after=2)
-    sized(cell, "{{ program }}", measure="program_length", sizes=(13.5, 11.5, 9.5), bold=True, after=7)
-    paragraph(cell, "в объёме {{ hours }}", size=12, after=7)
+    sized(cell, "{{ program }}", measure="program_length", sizes=(13.5, 11.5, 9.5), bold=True, after=5)
+    paragraph(cell, "в объёме {{ hours }}", size=12, after=5)
     decision = "Решением аттестационной комиссии от {{ decided_on }} (протокол № {{ protocol }}) присвоена квалификация"
     paragraph(cell, decision, size=12, after=2)
     sized(cell, "{{ qualification }}", measure="qualification_length", sizes=(14, 11.5, 9.5), bold=True)

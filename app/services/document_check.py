@@ -18,7 +18,6 @@ from app.extensions import db
 from app.russian import format_date, full_name, initials, period
 from app.statuses import CertificateKind, CertificateStatus, ProgramKind
 
-_REASON = "public check of a document: its printed facts without СНИЛС and birth date"
 #: documents of several organizers and kinds may share a number and a day
 _SAME_NUMBER = 10
 
@@ -152,7 +151,7 @@ def _find(*conditions: Any) -> Sequence[Any]:
         .scalar_subquery()
     )
     statement = select(m.Certificate, replaced_by, annulled_at).where(*conditions).order_by(m.Certificate.id)
-    with unscoped(_REASON):
+    with unscoped("public check of a document: its printed facts without СНИЛС and birth date"):
         return list(db.session.execute(statement.limit(_SAME_NUMBER)))
 
 
