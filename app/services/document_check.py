@@ -55,7 +55,7 @@ class CheckFacts:
         if self.status == CertificateStatus.ANNULLED and self.annulled_on:
             return f"Аннулирован {format_date(self.annulled_on)}: этот документ ничего не подтверждает."
         if self.status == CertificateStatus.REPLACED and self.replaced_by:
-            return f"Вместо него выдан документ № {self.replaced_by}."
+            return f"Вместо него выдан документ №\u00a0{self.replaced_by}."
         return ""
 
     @property

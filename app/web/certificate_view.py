@@ -186,6 +186,12 @@ def _handed(row: m.Certificate) -> str:
     return ", ".join(filter(None, (row.handing.label, audit.words(row.handed_on), row.handed_to)))
 
 
+def _ground(row: m.Certificate) -> str:
+    if row.original_id is None:
+        return "первый документ"
+    return row.ground.label if row.ground else "не указано"
+
+
 def _chain(row: m.Certificate) -> list[Block]:
     """The original and everything issued in its place, for a document that has such relatives."""
     chain = duplicates.chain_of(row)
@@ -198,7 +204,7 @@ def _chain(row: m.Certificate) -> list[Block]:
             [
                 Cell(f"№ {item.number}", detail="этот документ" if item.id == row.id else ""),
                 Cell(audit.words(item.issued_on)),
-                Cell(item.ground.label if item.ground else "первый документ"),
+                Cell(_ground(item)),
                 Cell(item.status.label, tone=item.status.tone),
             ],
         )

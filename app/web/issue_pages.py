@@ -28,6 +28,7 @@ from app.web.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Sect
 from app.web.printing import issue_options
 from app.web.scoped_view import ScopedModelView
 
+CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
 PLAIN_PAPER = ("", "на обычной бумаге")
 _WITH_DOCUMENTS = (GroupStatus.RUNNING, GroupStatus.COMPLETED)
 
@@ -75,7 +76,10 @@ class IssuePages(ScopedModelView):
         group = _group(pk, "certificate:issue")
         form = _issue_form(group)
         problems: list[str] = []
-        if form.validate_on_submit() and request.form.get("step") == "issue":
+        asked = request.form.get("step") == "issue"
+        if asked and request.form.get("seen") != _choice(form):
+            problems = [CHANGED_CHOICE]
+        elif asked and form.validate_on_submit():
             try:
                 result = group_issue.issue_for_group(
                     pk, **_chosen(form), series=form.series.data or "", **issue_options()
@@ -91,7 +95,13 @@ class IssuePages(ScopedModelView):
         page = FormPage("Выдать документы", form, _SECTIONS, problems=[*problems, *faults])
         back = url_for("TrainingGroupView.show", pk=pk)
         answer = render_template(
-            "issue.html", page=page, group=group, back=back, blocks=_blocks(group, plan), number=len(plan.new)
+            "issue.html",
+            page=page,
+            group=group,
+            back=back,
+            blocks=_blocks(group, plan),
+            number=len(plan.new),
+            seen=_choice(form),
         )
         return answer, 422 if page.problems or form.errors else 200
 
@@ -147,9 +157,14 @@ def _chosen(form: IssueForm) -> dict[str, Any]:
     return {"kinds": [CertificateKind.of(code) for code in form.kinds.data or ()], "issued_on": form.issued_on.data}
 
 
+def _choice(form: IssueForm) -> str:
+    """The choice on which the list depends: it is issued only as it was shown."""
+    return f"{','.join(form.kinds.data or ())} {form.issued_on.data or ''}"
+
+
 def _plan(pk: int, form: IssueForm) -> tuple[IssuePlan, list[str]]:
     """The list for what is chosen; a choice that is no choice leaves it empty and says why beside the field."""
-    if form.is_submitted() and form.errors:
+    if form.is_submitted() and not form.validate():
         return IssuePlan((), ()), []
     try:
         return group_issue.plan(pk, **_chosen(form)), []

@@ -77,7 +77,7 @@ def test_a_replaced_document_names_the_number_but_not_the_code(world: mk.World, 
         made = duplicates.issue_duplicate(row.id, st.DuplicateGround.LOST)
     facts = document_check.facts_for_check(row.check_code)
     assert (facts.status, facts.replaced_by) == (S.REPLACED, made.number)
-    assert facts.detail == f"Вместо него выдан документ № {made.number}."
+    assert facts.detail == f"Вместо него выдан документ №\u00a0{made.number}."
     assert made.check_code not in json.dumps([facts.pairs, facts.for_machines], ensure_ascii=False)
     assert document_check.facts_for_check(made.check_code).title.endswith("(дубликат)")
 

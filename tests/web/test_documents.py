@@ -77,16 +77,20 @@ def test_the_group_leads_to_the_page_that_lists_before_it_issues(region: Region,
     assert documents(region, group) == 0
     number = int(re.search(r"Выдать: (\d+)", page.text)[1])  # type: ignore[index]
     form = {"kinds": "certificate", "issued_on": today(region), "series": "", "step": "look"}
+    seen = {"seen": f"certificate {region.today}"}
+    changed = organizer.post(f"/training_group/issue/{group}", {**form, "step": "issue", "seen": "training_note "})
+    assert changed.status == 422 and "Выбор изменился" in words(changed.text)
+    assert documents(region, group) == 0
     assert organizer.post(f"/training_group/issue/{group}", form).status == 200
     assert documents(region, group) == 0
     series = re.search(r'<option value="(\w+)">на бланках', page.text)
     assert series is not None
-    answer = organizer.post(f"/training_group/issue/{group}", {**form, "series": series[1], "step": "issue"})
+    answer = organizer.post(f"/training_group/issue/{group}", {**form, **seen, "series": series[1], "step": "issue"})
     assert answer.status == 302
     assert documents(region, group) == number
     used = "SELECT count(*) FROM certificate c JOIN enrolment e ON e.id = c.enrolment_id WHERE e.group_id = %(g)s AND blank_id > 0"
     assert region.sql(used, g=group)[0][0] == number
-    again = organizer.post(f"/training_group/issue/{group}", {**form, "step": "issue"})
+    again = organizer.post(f"/training_group/issue/{group}", {**form, **seen, "step": "issue"})
     assert again.status == 302 and documents(region, group) == number
     assert "выдан, №" in words(organizer.get(f"/training_group/issue/{group}").text)
     hand = organizer.post(f"/training_group/hand/{group}", {"handing": "person", "handed_on": today(region)})
@@ -110,8 +114,10 @@ def test_a_wrong_choice_issues_nothing(
     group = own_group(region, with_papers=True)
     before = documents(region, group)
     form = {"kinds": ["certificate"], "issued_on": today(region), "series": "", "step": "issue", **typed}
+    day = "" if "issued_on" in typed else region.today
+    form["seen"] = f"{','.join(form['kinds'])} {day}"
     answer = organizer.post(f"/training_group/issue/{group}", form)
-    assert answer.status == 422
+    assert answer.status == 422 and "Выбор изменился" not in answer.text
     assert sentence in words(answer.text)
     assert documents(region, group) == before
 
@@ -146,7 +152,7 @@ def test_a_duplicate_is_issued_from_the_card_and_the_check_shows_both(region: Re
     new = region.sql("SELECT number, check_code FROM certificate WHERE original_id = %(pk)s", pk=pk)[0]
     stranger = region.browser(None)
     old = words(stranger.get(f"/verify/{code}").text)
-    assert "Заменён" in old and f"Вместо него выдан документ № {new[0]}" in old
+    assert "Заменён" in old and f"Вместо него выдан документ № {new[0]}" in old.replace("\u00a0", " ")
     assert new[1] not in stranger.get(f"/verify/{code}").text
     assert "(дубликат)" in words(stranger.get(f"/verify/{new[1]}").text)
     assert organizer.get(f"/certificate/print/{pk}/docx").status == 200
