@@ -192,8 +192,29 @@ def last_line(document: Any) -> None:
 def build_certificate() -> Any:
     """Return the удостоверение: an A4 sheet lying down, folded into two pages of A5."""
     document = new_document("Удостоверение о повышении квалификации", width=297, height=210, margins=(10, 9, 10, 9))
+    spread = framed_spread(document, heights=(124, 64))
+    fill_cover(spread.cell(0, 0), spread.cell(1, 0), title="УДОСТОВЕРЕНИЕ", kind="о повышении квалификации")
+    fill_statement(spread.cell(0, 2))
+    fill_signatures(spread.cell(1, 2))
+    last_line(document)
+    return document
+
+
+def build_diploma() -> Any:
+    """Return the диплом: the same spread with the qualification and the commission's decision."""
+    document = new_document("Диплом о профессиональной переподготовке", width=297, height=210, margins=(10, 9, 10, 9))
+    spread = framed_spread(document, heights=(125, 60))
+    fill_cover(spread.cell(0, 0), spread.cell(1, 0), title="ДИПЛОМ", kind="о профессиональной переподготовке")
+    fill_diploma_statement(spread.cell(0, 2))
+    fill_signatures(spread.cell(1, 2), first=("Председатель комиссии", ""), height=8)
+    last_line(document)
+    return document
+
+
+def framed_spread(document: Any, *, heights: tuple[float, float]) -> Any:
+    """Add the frame of two pages of A5 and return its table: cells (0 and 1, 0) are the left page, (0 and 1, 2) the right."""
     spread = table(document, 2, (133, 11, 133))
-    for row, height in zip(spread.rows, (124, 64), strict=True):
+    for row, height in zip(spread.rows, heights, strict=True):
         row.height, row.height_rule = Mm(height), WD_ROW_HEIGHT_RULE.AT_LEAST
     for column in (0, 2):
         upper, lower = spread.cell(0, column), spread.cell(1, column)
@@ -203,18 +224,15 @@ def build_certificate() -> Any:
         margins(lower, top=0, side=8, bottom=6)
         upper.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER if column else WD_CELL_VERTICAL_ALIGNMENT.TOP
         lower.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
-    fill_cover(spread.cell(0, 0), spread.cell(1, 0))
-    fill_statement(spread.cell(0, 2))
-    fill_signatures(spread.cell(1, 2))
-    last_line(document)
-    return document
+    return spread
 
 
-def fill_cover(upper: Any, lower: Any) -> None:
+def fill_cover(upper: Any, lower: Any, *, title: str, kind: str) -> None:
     """Write the left page: organization, name of the paper, blank, number, city and date."""
     sized(upper, "{{ organization_heading }}", measure="organization_length", sizes=(13, 11.5, 10), bold=True)
-    own_title(upper, "УДОСТОВЕРЕНИЕ", size=27, bold=True, color=INK, before=88, after=4, tracking=2.5)
-    own_title(upper, "о повышении квалификации", size=15, color=INK)
+    own_title(upper, title, size=27, bold=True, color=INK, before=88, after=4, tracking=2.5)
+    own_title(upper, kind, size=15, color=INK)
+    duplicate_mark(upper, before=10)
     condition(upper, "if blank")
     paragraph(upper, "{{ blank }}", size=14, before=16, tracking=1)
     condition(upper, "endif")
@@ -246,9 +264,32 @@ def fill_statement(cell: Any) -> None:
     condition(cell, "endif")
 
 
-def fill_signatures(cell: Any) -> None:
-    """Write the two signatures, the place of the seal and the QR code."""
-    signature_rows(cell, (("{{ head_title }}", "{{ head_name }}"), ("Секретарь", "{{ secretary }}")))
+def duplicate_mark(place: Any, *, before: float = 0, after: float = 0) -> None:
+    """Write the word that tells a duplicate from its original."""
+    condition(place, "if duplicate")
+    paragraph(place, "ДУБЛИКАТ", size=14, bold=True, before=before, after=after, tracking=2)
+    condition(place, "endif")
+
+
+def fill_diploma_statement(cell: Any) -> None:
+    """Write who was trained, where, when, in what, and the qualification that the commission gave."""
+    paragraph(cell, "Настоящий диплом свидетельствует о том, что", size=12, after=5)
+    for line, gap in (("{{ last_name }}", 0), ("{{ given_names }}", 5)):
+        sized(cell, line, measure="name_length", sizes=(19, 14, 9.5), bold=True, color=INK, after=gap)
+    paragraph(cell, "{{ period }} {{ passed }} профессиональную переподготовку в организации", size=12, after=2)
+    sized(cell, "{{ organization }}", measure="organization_length", sizes=(12, 10.5, 9), italic=True, after=5)
+    paragraph(cell, "по дополнительной профессиональной программе", size=12, after=2)
+    sized(cell, "{{ program }}", measure="program_length", sizes=(13.5, 11.5, 9.5), bold=True, after=5)
+    paragraph(cell, "в объёме {{ hours }}", size=12, after=5)
+    decision = "Решением аттестационной комиссии от {{ decided_on }} (протокол № {{ protocol }}) присвоена квалификация"
+    paragraph(cell, decision, size=12, after=2)
+    sized(cell, "{{ qualification }}", measure="qualification_length", sizes=(14, 11.5, 9.5), bold=True)
+
+
+def fill_signatures(cell: Any, *, first: tuple[str, str] | None = None, height: float = 10) -> None:
+    """Write the signatures, the place of the seal and the QR code."""
+    rows = (("{{ head_title }}", "{{ head_name }}"), ("Секретарь", "{{ secretary }}"))
+    signature_rows(cell, (first, *rows) if first else rows, height=height)
     seal_and_code(cell, widths=(36, 81))
     # A cell must end with a paragraph; a fresh cell opens with an empty one.
     for empty in cell.paragraphs:
@@ -256,12 +297,17 @@ def fill_signatures(cell: Any) -> None:
 
 
 def signature_rows(
-    place: Any, rows: tuple[tuple[str, str], ...], *, widths: tuple[float, ...] = (42, 35, 40), size: float = 11
+    place: Any,
+    rows: tuple[tuple[str, str], ...],
+    *,
+    widths: tuple[float, ...] = (42, 35, 40),
+    size: float = 11,
+    height: float = 10,
 ) -> None:
     """Add lines for signatures: who signs, the line, the name."""
     made = table(place, len(rows), widths)
     for row, (title, name) in zip(made.rows, rows, strict=True):
-        row.height, row.height_rule = Mm(10), WD_ROW_HEIGHT_RULE.AT_LEAST
+        row.height, row.height_rule = Mm(height), WD_ROW_HEIGHT_RULE.AT_LEAST
         borders(row.cells[1], "bottom", style="single", width=4, color="595959")
         for cell, text, align in zip(row.cells, (title, "", name), (None, None, RIGHT), strict=True):
             margins(cell, top=0, side=0.5, bottom=0)
@@ -282,26 +328,41 @@ def seal_and_code(place: Any, *, widths: tuple[float, float]) -> None:
 
 
 def build_training_note() -> Any:
-    """Return the справка о прохождении обучения: an upright A4 sheet (margins of ГОСТ Р 7.0.97-2016)."""
-    document = new_document("Справка о прохождении обучения", width=210, height=297, margins=(20, 20, 10, 20))
+    """Return the справка о прохождении обучения."""
+    return note_sheet(
+        "о прохождении обучения",
+        "Выдана {{ full_name_dative }} в том, что {{ pronoun }} {{ period }} {{ passed }} обучение по дополнительной "
+        "профессиональной программе {{ program_kind }} {{ program }} в объёме {{ hours }}.",
+        "Справка дана для предъявления по месту требования.",
+    )
+
+
+def build_study_period_note() -> Any:
+    """Return the справка о периоде обучения of who failed or left (273-ФЗ ст. 60 ч. 12)."""
+    return note_sheet(
+        "о периоде обучения",
+        "Выдана {{ full_name_dative }} в том, что {{ pronoun }} {{ period }} {{ studied }} по дополнительной "
+        "профессиональной программе {{ program_kind }} {{ program }} (объём программы — {{ hours_count }}). "
+        "{{ outcome }}",
+        "Справка выдана в соответствии с частью 12 статьи 60 Федерального закона от "
+        "29 декабря 2012 г. № 273-ФЗ «Об образовании в Российской Федерации».",
+    )
+
+
+def note_sheet(kind: str, *texts: str) -> Any:
+    """Return a справка: an upright A4 sheet (margins of ГОСТ Р 7.0.97-2016) with its paragraphs."""
+    document = new_document(f"Справка {kind}", width=210, height=297, margins=(20, 20, 10, 20))
     paragraph(document, "{{ organization_heading }}", size=14, bold=True, after=42)
     paragraph(document, "СПРАВКА", size=18, bold=True, tracking=2)
-    paragraph(document, "о прохождении обучения", size=14, after=14)
+    paragraph(document, kind, size=14, after=14)
+    duplicate_mark(document, after=14)
     heading = table(document, 1, (90, 90)).rows[0].cells
     paragraph(heading[0], "{{ issued_on }}", size=14, align=None)
     paragraph(heading[1], "№ {{ number }}", size=14, align=RIGHT)
-    body = paragraph(
-        document,
-        "Выдана {{ full_name_dative }} в том, что {{ pronoun }} {{ period }} {{ passed }} обучение по дополнительной "
-        "профессиональной программе повышения квалификации {{ program }} в объёме {{ hours }}.",
-        size=14,
-        align=JUSTIFY,
-        before=28,
-        after=8,
-    )
-    note = paragraph(document, "Справка дана для предъявления по месту требования.", size=14, align=JUSTIFY, after=42)
-    for text in (body, note):
-        text.paragraph_format.first_line_indent, text.paragraph_format.line_spacing = Mm(12.5), 1.5
+    for index, text in enumerate(texts):
+        last = index == len(texts) - 1
+        body = paragraph(document, text, size=14, align=JUSTIFY, before=0 if index else 28, after=42 if last else 8)
+        body.paragraph_format.first_line_indent, body.paragraph_format.line_spacing = Mm(12.5), 1.5
     signature_rows(document, (("{{ head_title }}", "{{ head_name }}"),), widths=(75, 45, 60), size=13)
     seal_and_code(document, widths=(80, 100))
     last_line(document)
@@ -572,7 +633,9 @@ def to_bytes(document: Any) -> bytes:
 
 PAPERS = {
     "certificate.docx": build_certificate,
+    "diploma.docx": build_diploma,
     "training_note.docx": build_training_note,
+    "study_period_note.docx": build_study_period_note,
     "order_enrolment.docx": build_order_enrolment,
     "order_expulsion.docx": build_order_expulsion,
     "voucher.docx": build_voucher,

@@ -27,10 +27,13 @@ from app.statuses import (
     DuplicateGround,
     EnrolmentStatus,
     GroupStatus,
+    Handing,
     RegistryStatus,
 )
 
 _DAY = dt.timedelta(days=1)
+#: papers are handed over so long after their day
+_HANDED_AFTER = 7 * _DAY
 _MASK = "{number:04d}/{year}"
 #: so many of the latest groups of each organizer still wait for their documents
 _WITHOUT_PAPERS = 1
@@ -138,6 +141,8 @@ class Papers:
             blank_id=blank["id"] if blank else None,
             original_id=self._replace(paper.original),
             ground=DuplicateGround.LOST if paper.original else None,
+            handing=Handing.PERSON if paper.issued_on + _HANDED_AFTER <= self._today else None,
+            handed_on=paper.issued_on + _HANDED_AFTER if paper.issued_on + _HANDED_AFTER <= self._today else None,
             template_code=paper.kind.value,
             template_version=self._versions[paper.kind],
             snapshot=facts.to_snapshot(),
@@ -176,6 +181,8 @@ class Papers:
             secretary=_as_signed(organizer.secretary),
             check_url=f"{self._check_base.rstrip('/')}/verify/{code}",
             blank=f"{blank['series']} {blank['number']}" if blank else "",
+            decided_on=paper.group.dates[1],
+            duplicate=paper.original is not None,
         )
 
     # --- blanks ---

@@ -45,11 +45,22 @@ _DOCUMENT = (
     PaperField("name_length", "Длина имени для условий: 0, 1 или 2", 0),
     PaperField("full_name_dative", "Фамилия, имя, отчество в дательном падеже", "Ивановой Марии Петровне"),
     PaperField("passed", "«прошёл» или «прошла»", "прошла"),
+    PaperField("studied", "«обучался» или «обучалась»", "обучалась"),
     PaperField("pronoun", "«он» или «она»", "она"),
     PaperField("period", "Период обучения", "с\u00a02 по\u00a014\u00a0февраля\u00a02026\u00a0г."),
     PaperField("program", "Название программы в кавычках", "«Формирующее оценивание на уроках математики»"),
     PaperField("program_length", "Длина названия программы для условий: 0, 1 или 2", 0),
+    PaperField("program_kind", "Вид программы, после слов «по программе»", "повышения квалификации"),
     PaperField("hours", "Объём программы, после слов «в объёме»", "72\u00a0часов"),
+    PaperField("hours_count", "Объём программы без предлога", "72\u00a0часа"),
+    PaperField("qualification", "Присвоенная квалификация в кавычках, для диплома", "«Учитель информатики»"),
+    PaperField("qualification_length", "Длина квалификации для условий: 0, 1 или 2", 0),
+    PaperField("decided_on", "Дата решения комиссии или отчисления", "14\u00a0февраля\u00a02026\u00a0г."),
+    PaperField("protocol", "Номер протокола итоговой аттестации", "7-ИА"),
+    PaperField(
+        "outcome", "Чем закончилось обучение, для справки о периоде обучения", "Отчислена 10\u00a0февраля 2026\u00a0г."
+    ),
+    PaperField("duplicate", "да, если печатается дубликат: для условий", example=False),
     PaperField("head_title", "Должность руководителя", "Ректор"),
     PaperField("head_name", "Инициалы и фамилия руководителя", "А.\u00a0Б.\u00a0Соколов"),
     PaperField("secretary", "Инициалы и фамилия секретаря, может быть пусто", "Н.\u00a0В.\u00a0Крылова"),
@@ -57,10 +68,7 @@ _DOCUMENT = (
 )
 
 #: code of the manifest → its fields; a paper that is not here takes no uploaded templates
-PAPER_FIELDS: Mapping[str, tuple[PaperField, ...]] = {
-    CertificateKind.CERTIFICATE.value: (*_DOCUMENT, ON_BLANK),
-    CertificateKind.TRAINING_NOTE.value: (*_DOCUMENT, ON_BLANK),
-}
+PAPER_FIELDS: Mapping[str, tuple[PaperField, ...]] = {kind.value: (*_DOCUMENT, ON_BLANK) for kind in CertificateKind}
 
 
 def sample_context(fields: Sequence[PaperField]) -> dict[str, Any]:

@@ -143,6 +143,7 @@ KINDS: Mapping[str, Kind] = {
             subject="Выдан документ об обучении № {{ номер }}",
             own=_DOCUMENT,
         ),
+        Kind("certificate_duplicated", _COURSES, "Выдан дубликат документа об обучении", own=_DOCUMENT),
         Kind("certificate_annulled", _COURSES, "Документ об обучении аннулирован", own={**_DOCUMENT, **_REASON}),
         Kind("change_decided", _DATA, "Решение по исправлению карточки", own=_REASON),
         Kind("transfer", _DATA, "Переход в другую организацию", own=_REASON),

@@ -26,7 +26,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import label_of
 from app.russian import count, format_date, period
-from app.services import certificates, group_changes, group_copy, group_quotas, group_schedule, group_values, groups
+from app.services import group_changes, group_copy, group_quotas, group_schedule, group_values, groups
 from app.statuses import GroupStatus
 from app.unit_of_work import technical_write
 from app.web import group_blocks
@@ -34,8 +34,8 @@ from app.web.bulk_enrolment import group_buttons
 from app.web.form_pages import attach
 from app.web.forms import REQUIRED, RuDateField
 from app.web.guards import guarded
+from app.web.issue_pages import IssuePages
 from app.web.pages import Block, Button, FormPage, Link, Section
-from app.web.printing import issue_options
 from app.web.quota_pages import QuotaPages
 from app.web.schedule_pages import SchedulePages
 
@@ -58,13 +58,14 @@ class DuplicateForm(FlaskForm):
     )
 
 
-class GroupPages(SchedulePages, QuotaPages):
+class GroupPages(SchedulePages, QuotaPages, IssuePages):
     """Pages of the groups' view."""
 
     include_route_methods = (
         SchedulePages.include_route_methods
         | QuotaPages.include_route_methods
-        | {"registry", "issue_all", "reopen", "duplicate"}
+        | IssuePages.include_route_methods
+        | {"registry", "reopen", "duplicate"}
     )
 
     def _init_forms(self) -> None:
@@ -124,10 +125,7 @@ class GroupPages(SchedulePages, QuotaPages):
         if row.status == GroupStatus.CLOSED and row.starts_on > today() and self.may(row, "reopen"):
             buttons.append(Button("Возобновить запись", url_for("TrainingGroupView.reopen", pk=row.id)))
         if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):
-            href = url_for("TrainingGroupView.issue_all", pk=row.id)
-            buttons.append(
-                Button("Выдать документы обученным", href, post=True, confirm="Выдать документы всем обученным группы?")
-            )
+            buttons += self.paper_buttons(row)
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
         if self.may(row, "add"):
             buttons.append(Button("Создать по образцу", url_for("TrainingGroupView.duplicate", pk=row.id)))
@@ -220,17 +218,6 @@ class GroupPages(SchedulePages, QuotaPages):
         _journal(row, len(rows))
         name = f"Реестр обученных, группа {row.number.replace('/', '-')}.xlsx"
         return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=_XLSX)
-
-    @expose("/issue/<int:pk>", methods=["POST"])
-    @guarded("registry")
-    def issue_all(self, pk: int) -> Any:
-        """Issue the documents of everybody trained in the group."""
-        get_writable(db.session, m.TrainingGroup, pk, "training_group:registry")
-        result = certificates.issue_for_group(pk, **issue_options())
-        flash(f"Выдано документов: {len(result.issued)}.", "success" if result.issued else "info")
-        for name, why in result.refused[:10]:
-            flash(f"{name}: {why}", "info")
-        return redirect(url_for("TrainingGroupView.show", pk=pk))
 
 
 @technical_write

@@ -6,16 +6,36 @@ from typing import Any
 
 from flask import jsonify, render_template, request
 from flask_appbuilder import BaseView, expose
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
 
 from app.access import current_actor
+from app.errors import NotFound
 from app.extensions import limiter
 from app.jobs import health as jobs_health
 from app.russian import format_date
-from app.services import certificates, voucher_check
+from app.services import document_check, voucher_check
+from app.services.document_check import CheckFacts
 from app.web import columns as c
+from app.web.forms import REQUIRED, RuDateField
 from app.web.guards import signed_in
-from app.web.pages import Block, CardPage, Cell, Pair
+from app.web.pages import Block, CardPage, Cell, FormPage, Pair, Section
 from app.web.start_pages import start_page
+
+
+class CheckForm(FlaskForm):
+    """What is printed on a document whose code is not at hand."""
+
+    class Meta:
+        """Nothing is changed by a search, and its address may be kept."""
+
+        csrf = False
+
+    number = StringField(
+        "Регистрационный номер", [InputRequired(REQUIRED), Length(max=40)], description="Целиком, например 0001/2026."
+    )
+    issued_on = RuDateField("Дата выдачи", [InputRequired(REQUIRED)], offers_today=False)
 
 
 class HomeView(BaseView):
@@ -39,17 +59,34 @@ class HomeView(BaseView):
             return jsonify(status="ok"), 200
         return jsonify(state), 503
 
+    @expose("/verify/")
+    @limiter.limit("10 per minute")
+    def check(self) -> Any:
+        """Public check by number and date: numbers can be guessed, so it tells initials only and answers less often."""
+        asked = "number" in request.args or "issued_on" in request.args
+        form = CheckForm(request.args)
+        found, problems = [], []
+        if asked and form.validate():
+            try:
+                found = list(document_check.find_by_number(form.number.data or "", form.issued_on.data))
+            except NotFound as refusal:
+                problems = [refusal.message]
+        if request.accept_mimetypes.best == "application/json":
+            return jsonify(documents=[facts.for_machines for facts in found]), 200 if found or not asked else 404
+        page = FormPage(
+            "Проверка документа", form, [Section("", ["number", "issued_on"])], submit="Проверить", problems=problems
+        )
+        status = 404 if problems else 422 if form.errors else 200
+        return render_template("verify_form.html", page=page, found=[_check_page(facts) for facts in found]), status
+
     @expose("/verify/<string:code>")
     @limiter.limit("60 per minute")
     def verify(self, code: str) -> Any:
-        """Public check of a document by the code of its QR: no СНИЛС, no birth date."""
-        facts = certificates.facts_for_check(code)
-        pairs = [Pair(label, Cell(_shown(value))) for label, value in facts.pairs]
-        status = Cell(facts.status.label, tone=facts.status.tone)
-        page = CardPage("Проверка документа", status=status, blocks=[Block(facts.title, pairs=pairs)])
+        """Public check of a document by the code of its QR: all that is printed; no СНИЛС, no birth date."""
+        facts = document_check.facts_for_check(code)
         if request.accept_mimetypes.best == "application/json":
-            return jsonify({"status": facts.status.value, **{label: _shown(v) for label, v in facts.pairs}})
-        return render_template("verify.html", page=page)
+            return jsonify(facts.for_machines)
+        return render_template("verify.html", page=_check_page(facts))
 
     @expose("/verify/voucher/<string:code>")
     @limiter.limit("60 per minute")
@@ -75,5 +112,7 @@ class HomeView(BaseView):
         return render_template("verify.html", page=page)
 
 
-def _shown(value: Any) -> str:
-    return format_date(value) if hasattr(value, "isoformat") else str(value)
+def _check_page(facts: CheckFacts) -> CardPage:
+    pairs = [Pair(label, Cell(value)) for label, value in facts.pairs]
+    status = Cell(facts.status.label, detail=facts.detail, tone=facts.status.tone)
+    return CardPage("Проверка документа", status=status, blocks=[Block(facts.title, pairs=pairs)])

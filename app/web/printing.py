@@ -1,4 +1,4 @@
-"""What printing needs of the running portal: the template's fingerprint and the address of the check page."""
+"""What issuing needs of the running portal: the templates' files and the address of the check page."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from app.documents.paper_fields import PAPER_FIELDS, sample_context
 from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
 from app.documents.template_check import template_problems
-from app.documents.templates import get_template, manifest, render_template, template_sha
+from app.documents.templates import get_template, manifest, render_template
 from app.errors import Invalid
 from app.services import print_templates
+from app.services.certificates import Printing
 from app.services.print_templates import PrintChoice
 from app.statuses import CertificateKind, PrintMode
 
 
 def issue_options() -> dict[str, Any]:
-    """Options of ``certificates.issue`` that come from the program and its settings, not from the user."""
-    return {"template_of": _template_of, "check_base": check_base()}
+    """Options of issuing that come from the program and its settings, not from the user."""
+    return {"printing": Printing(template_file, check_base())}
 
 
 def check_base() -> str:
@@ -29,13 +30,13 @@ def check_base() -> str:
     return address.rstrip("/")
 
 
-def _template_of(kind: CertificateKind) -> str:
-    """Fingerprint of a kind's template; raises Invalid before a number is spent on a paper that cannot be printed."""
+def template_file(kind: CertificateKind, organizer_id: int) -> bytes:
+    """File by which a kind is printed now; raises Invalid before a number is spent on a paper that cannot be printed."""
     if kind.value not in manifest():
         raise Invalid(
             f"Документ «{kind.label}» портал пока не печатает: для него нет шаблона. Обратитесь к оператору портала."
         )
-    return template_sha(kind.value)
+    return template_for(kind.value, organizer_id)[0]
 
 
 # --- by which template, and how ---------------------------------------------------------------------------------------

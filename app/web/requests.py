@@ -84,7 +84,7 @@ def install(app: Flask) -> None:
 
 #: what a person may open before the password of the first sign-in is changed
 _PASSWORD_PAGES = frozenset({
-    "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify",
+    "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify", "HomeView.check",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
 })  # fmt: skip
 #: the same before the second factor that the role must have is set up

@@ -156,6 +156,7 @@ class SignInView(BaseView):
             Link("Забыли пароль?", url_for("RecoveryView.ask")),
             Link("Регистрация в АИС", url_for("RegisterView.index")),
             Link("Каталог курсов", url_for("PublicCatalogueView.index")),
+            Link("Проверить документ об обучении", url_for("HomeView.check")),
         ]
         return render_template(
             "login.html", page=page, links=links, **current_app.config["SIGN_IN_HINTS"]()

@@ -94,15 +94,14 @@ LEAVES_THE_SCOPE = {
     "app/services/calendar.py": ["the calendar is the same for everybody"],
     "app/services/catalogue.py": ["public catalogue: no personal data"],
     "app/services/own_calendar.py": ["the feed of one's own courses, by its secret address"],
-    "app/services/certificates.py": [
-        "an enrolment is locked while its document is issued",
-        "public check of a document: its printed facts without personal data",
-    ],
     "app/services/course_invitations.py": ["who planned a program: the organizer learns only a number"],
     "app/services/group_transfers.py": ["the blocks of a person who is transferred"],
     "app/services/waiting_list.py": ["offers end by themselves"] * 2
     + ["the place in a waiting list: only numbers", "the waiting list moves up by itself"]
     + ["waiting lists are tended by the portal"] * 2,
+    "app/services/certificates.py": ["an enrolment is locked while its document is issued"],
+    "app/services/document_check.py": ["public check of a document: its printed facts without СНИЛС and birth date"],
+    "app/services/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
@@ -147,7 +146,6 @@ LEAVES_THE_SCOPE = {
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
     ],
-    "app/services/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/queue_decisions.py": ["who was faster: only the name"],
     "app/services/queue_letter.py": ["who decides: only ids"],
     "app/services/recovery.py": ["the owner of a link", "whose access is to be recovered"],

@@ -15,7 +15,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.services import certificates, vouchers
+from app.services import certificates, duplicates, group_issue, numbers, vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk
 
@@ -55,7 +55,7 @@ def test_a_rolled_back_document_gives_its_number_back(app: Any, session: Any, mo
     world = mk.make_world()
     rows = trained_people(world, 8)
     odd = {row.id for row in rows[::2]}
-    real = certificates._insert
+    real = certificates.issue_prepared
 
     def fail_after_the_number(row: Any, *args: Any, **kwargs: Any) -> Any:
         made = real(row, *args, **kwargs)
@@ -63,7 +63,7 @@ def test_a_rolled_back_document_gives_its_number_back(app: Any, session: Any, mo
             raise Conflict("Сбой после того, как номер взят.")
         return made
 
-    monkeypatch.setattr(certificates, "_insert", fail_after_the_number)
+    monkeypatch.setattr(certificates, "issue_prepared", fail_after_the_number)
     results = run_at_once(app, [issue_call(world, row) for row in rows])
     assert len(refused(results)) == 4
     assert sorted(row.sequence for row in mk.rows(m.Certificate)) == [1, 2, 3, 4]
@@ -82,7 +82,7 @@ def largest_and_one(kind: str, year: int, *, organizer_id: int | None = None) ->
 def test_numbers_repeat_without_the_guard(app: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world = mk.make_world()
     rows = trained_people(world, 6)
-    monkeypatch.setattr(certificates.numbers, "next_number", largest_and_one)
+    monkeypatch.setattr(numbers, "next_number", largest_and_one)
     # The unique constraints are the last net: they turn repeats into refusals, and people go without a document.
     results = run_at_once(app, [issue_call(world, row) for row in rows])
     assert len(refused(results)) > 0
@@ -96,8 +96,8 @@ def test_numbers_of_vouchers_have_no_gap(app: Any, session: Any) -> None:
         with acting_as(person.actor):
             applications.append(vouchers.apply(person.employee.id))
     results = run_at_once(app, [(operator, partial(vouchers.approve, row.id)) for row in applications])
-    numbers = sorted(row.number for row in succeeded(results))
-    assert numbers == [f"63-{today().year}-{n:06d}" for n in range(1, CLIENTS + 1)]
+    written = sorted(row.number for row in succeeded(results))
+    assert written == [f"63-{today().year}-{n:06d}" for n in range(1, CLIENTS + 1)]
 
 
 # --- guard 5: the same click twice -----------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_double_click_issues_two_documents_without_the_guard(
 def test_whole_group_issued_by_two_at_once_gives_each_one_document(app: Any, session: Any) -> None:
     world = mk.make_world()
     rows = trained_people(world, 5)
-    call = (world.organizer_actor, partial(certificates.issue_for_group, rows[0].group_id))
+    call = (world.organizer_actor, partial(group_issue.issue_for_group, rows[0].group_id))
     results = run_at_once(app, [call] * 3)
     assert [len(result.issued) for result in results] == [5, 5, 5]
     assert sorted(row.sequence for row in mk.rows(m.Certificate)) == [1, 2, 3, 4, 5]
@@ -165,3 +165,31 @@ def test_a_blank_is_used_once(app: Any, session: Any) -> None:
     results = run_at_once(app, calls)
     assert (len(succeeded(results)), len(refused(results))) == (1, 5)
     assert [row.blank_id for row in mk.rows(m.Certificate)] == [blank.id]
+
+
+def test_two_groups_of_an_organizer_at_once_number_without_gaps_and_share_no_blank(app: Any, session: Any) -> None:
+    world = mk.make_world()
+    groups = [trained_people(world, 4)[0].group_id for _ in range(3)]
+    for number in range(12):
+        mk.save(m.Blank(organizer_id=world.organizer.id, series="ПК", number=f"{number:06d}"))
+    kinds = [st.CertificateKind.TRAINING_NOTE, st.CertificateKind.CERTIFICATE]
+    issue_group = partial(group_issue.issue_for_group, kinds=kinds, series="ПК")
+    results = run_at_once(app, [(world.organizer_actor, partial(issue_group, pk)) for pk in groups])
+    assert refused(results) == []
+    for kind in kinds:
+        made = mk.rows(m.Certificate, m.Certificate.kind == kind)
+        assert sorted(row.sequence for row in made) == list(range(1, 13))
+    assert len({row.blank_id for row in mk.rows(m.Certificate) if row.blank_id}) == 12
+
+
+def test_duplicates_asked_at_once_give_one(app: Any, session: Any) -> None:
+    world = mk.make_world()
+    (row,) = trained_people(world, 1)
+    with acting_as(world.organizer_actor):
+        original = certificates.issue(row.id)
+    call = partial(duplicates.issue_duplicate, original.id, st.DuplicateGround.LOST)
+    results = run_at_once(app, [(world.organizer_actor, call)] * 6)
+    assert refused(results) == []
+    assert len({made.id for made in results}) == 1
+    statuses = [made.status for made in mk.rows(m.Certificate)]
+    assert statuses == [st.CertificateStatus.REPLACED, st.CertificateStatus.ISSUED]

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+from docx import Document
+from pypdf import PdfReader
 
 from app.documents.certificate import (
     CertificateFacts,
@@ -13,10 +18,25 @@ from app.documents.certificate import (
     quoted,
     render_certificate,
 )
+from app.documents.pdf import to_pdfs
 from app.documents.qr import qr_png
 from app.errors import Invalid
-from app.statuses import CertificateKind, Sex
+from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind, Sex
 from tests.documents.conftest import MakeFacts, media, paragraphs
+
+DIPLOMA: dict[str, Any] = {
+    "kind": CertificateKind.DIPLOMA,
+    "hours": 256,
+    "program_kind": ProgramKind.RETRAINING,
+    "qualification": "Учитель начальных классов",
+    "decided_on": dt.date(2026, 2, 14),
+    "protocol": "7",
+}
+#: further facts that a kind prints
+OF_KIND: dict[CertificateKind, dict[str, Any]] = {
+    CertificateKind.DIPLOMA: DIPLOMA,
+    CertificateKind.STUDY_PERIOD_NOTE: {"outcome": EnrolmentStatus.FAILED},
+}
 
 
 def test_the_certificate_says_every_fact_in_its_place(make_facts: MakeFacts) -> None:
@@ -98,9 +118,9 @@ def test_no_blank_leaves_no_line(make_facts: MakeFacts) -> None:
     assert [line for line in with_blank if line not in without] == ["63 № 0012345"]
 
 
-@pytest.mark.parametrize("kind", [CertificateKind.CERTIFICATE, CertificateKind.TRAINING_NOTE])
+@pytest.mark.parametrize("kind", CertificateKind)
 def test_no_tag_is_left_and_the_code_is_in_its_place(make_facts: MakeFacts, kind: CertificateKind) -> None:
-    facts = make_facts(kind=kind)
+    facts = make_facts(**{"kind": kind, **OF_KIND.get(kind, {})})
     docx = render_certificate(facts)
     text = "\n".join(paragraphs(docx))
     assert "{{" not in text and "{%" not in text and "None" not in text
@@ -140,8 +160,8 @@ def test_dates_that_contradict_stop_the_printing(make_facts: MakeFacts) -> None:
 
 
 def test_a_snapshot_prints_the_same_paper_years_later(make_facts: MakeFacts) -> None:
-    for kind in (CertificateKind.CERTIFICATE, CertificateKind.TRAINING_NOTE):
-        facts = make_facts(kind=kind)
+    for kind in CertificateKind:
+        facts = make_facts(**{"kind": kind, **OF_KIND.get(kind, {})})
         restored = CertificateFacts.from_snapshot(json.loads(json.dumps(facts.to_snapshot())))
         assert render_certificate(restored) == render_certificate(facts)
         assert restored.to_snapshot() == facts.to_snapshot()
@@ -152,7 +172,7 @@ def test_the_snapshot_keeps_the_name_as_it_was_declined(make_facts: MakeFacts) -
     assert make_facts().to_snapshot()["full_name_dative"] == "Ивановой Марии Петровне"
 
 
-@pytest.mark.parametrize("damage", [{"version": 2}, {"kind": "poster"}, {"issued_on": "вчера"}, {"number": None}])
+@pytest.mark.parametrize("damage", [{"version": 3}, {"kind": "poster"}, {"issued_on": "вчера"}, {"number": None}])
 def test_a_damaged_snapshot_is_refused_in_words(make_facts: MakeFacts, damage: dict[str, object]) -> None:
     values = {key: value for key, value in {**make_facts().to_snapshot(), **damage}.items() if value is not None}
     with pytest.raises(Invalid, match="Снимок документа"):
@@ -175,3 +195,92 @@ def test_quotes_of_a_title(title: str, shown: str) -> None:
 @pytest.mark.parametrize(("hours", "shown"), [(21, "21\u00a0часа"), (11, "11\u00a0часов"), (0, "")])
 def test_hours_follow_the_preposition(hours: int, shown: str) -> None:
     assert hours_in_genitive(hours) == shown
+
+
+def test_the_diploma_says_what_was_decided(make_facts: MakeFacts) -> None:
+    lines = paragraphs(render_certificate(make_facts(**DIPLOMA)))
+    start = lines.index("ДИПЛОМ")
+    assert lines[start + 1] == "о профессиональной переподготовке"
+    told = lines.index("Настоящий диплом свидетельствует о том, что")
+    assert lines[told + 1 : told + 10] == [
+        "Иванова",
+        "Мария Петровна",
+        "с 2 по 14 февраля 2026 г. прошла профессиональную переподготовку в организации",
+        "государственное автономное учреждение «Институт развития образования»",
+        "по дополнительной профессиональной программе",
+        "«Формирующее оценивание на уроках математики»",
+        "в объёме 256 часов",
+        "Решением аттестационной комиссии от 14 февраля 2026 г. (протокол № 7) присвоена квалификация",
+        "«Учитель начальных классов»",
+    ]
+    assert [line for line in lines if line in ("Председатель комиссии", "Ректор", "Секретарь")] == [
+        "Председатель комиссии",
+        "Ректор",
+        "Секретарь",
+    ]
+
+
+@pytest.mark.parametrize("fact", ["qualification", "protocol", "decided_on"])
+def test_a_diploma_without_its_decision_is_not_printed(make_facts: MakeFacts, fact: str) -> None:
+    with pytest.raises(Invalid, match="не заполнено"):
+        render_certificate(make_facts(**{**DIPLOMA, fact: None if fact == "decided_on" else ""}))
+
+
+@pytest.mark.parametrize(
+    ("sex", "outcome", "decided_on", "words"),
+    [
+        (Sex.FEMALE, EnrolmentStatus.FAILED, None, "Итоговую аттестацию не прошла."),
+        (Sex.MALE, EnrolmentStatus.FAILED, dt.date(2026, 2, 14), "Итоговую аттестацию не прошёл."),
+        (Sex.FEMALE, EnrolmentStatus.EXPELLED, dt.date(2026, 2, 10), "Отчислена 10 февраля 2026 г."),
+        (Sex.MALE, EnrolmentStatus.EXPELLED, None, "Отчислен."),
+    ],
+)
+def test_the_note_on_the_period_says_how_it_ended(
+    make_facts: MakeFacts, sex: Sex, outcome: EnrolmentStatus, decided_on: dt.date | None, words: str
+) -> None:
+    kind = CertificateKind.STUDY_PERIOD_NOTE
+    facts = make_facts(kind=kind, sex=sex, outcome=outcome, decided_on=decided_on)
+    (text,) = [line for line in paragraphs(render_certificate(facts)) if line.startswith("Выдана")]
+    assert text.endswith(f"(объём программы — 72 часа). {words}")
+    assert ("обучалась" in text) == (sex == Sex.FEMALE)
+
+
+@pytest.mark.parametrize("kind", CertificateKind)
+def test_only_a_duplicate_says_so(make_facts: MakeFacts, kind: CertificateKind) -> None:
+    facts = make_facts(kind=kind, **{k: v for k, v in OF_KIND.get(kind, {}).items() if k != "kind"})
+    original = paragraphs(render_certificate(facts))
+    duplicate = paragraphs(render_certificate(dataclasses.replace(facts, duplicate=True)))
+    assert [line for line in duplicate if line not in original] == ["ДУБЛИКАТ"]
+
+
+def test_a_snapshot_of_the_first_version_is_still_printed(make_facts: MakeFacts) -> None:
+    new = ("program_kind", "qualification", "decided_on", "protocol", "outcome", "duplicate")
+    old = {key: value for key, value in make_facts().to_snapshot().items() if key not in new} | {"version": 1}
+    assert render_certificate(CertificateFacts.from_snapshot(old)) == render_certificate(make_facts())
+
+
+def test_a_paper_is_filled_into_the_template_it_was_issued_with(make_facts: MakeFacts) -> None:
+    document = Document()
+    document.add_paragraph("Прежний бланк: {{ number }}")
+    file = io.BytesIO()
+    document.save(file)
+    assert paragraphs(render_certificate(make_facts(), template=file.getvalue())) == ["Прежний бланк: 0001/2026"]
+
+
+def test_the_longest_texts_of_all_papers_keep_one_page(make_facts: MakeFacts, office: None, tmp_path: Path) -> None:
+    longest = {
+        "last_name": "Салтыкова-Щедрина-" + "Ж" * 42,
+        "first_name": "Щ" * 60,
+        "patronymic": "Гасан Мамед Али оглы",
+        "program": ("Современный урок математики " * 10)[:255],
+        "organization": ("государственное учреждение дополнительного образования " * 5)[:250],
+        "qualification": ("Учитель начальных классов " * 10)[:255],
+        "duplicate": True,
+    }
+    sources = []
+    for kind in CertificateKind:
+        facts = make_facts(**{**OF_KIND.get(kind, {}), "kind": kind, **longest})
+        sources.append(tmp_path / f"{kind.value}.docx")
+        sources[-1].write_bytes(render_certificate(facts))
+    made = to_pdfs(sources, tmp_path / "pdf")
+    assert [len(PdfReader(path).pages) for path in made] == [1] * len(CertificateKind)

@@ -158,7 +158,7 @@ def test_missing_required_fields_are_named_in_words() -> None:
 
 def test_a_paper_without_a_template_is_refused() -> None:
     with pytest.raises(Invalid, match="нет шаблона печати"):
-        render_docx("diploma", {})
+        render_docx("poster", {})
 
 
 def test_an_edited_template_is_compiled_anew_and_an_unchanged_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
