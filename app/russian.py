@@ -199,6 +199,14 @@ def initials_first(last: str, first: str, patronymic: str | None = None) -> str:
     return NBSP.join(filter(None, (_initial(first), _initial(patronymic), last)))
 
 
+def as_signed(name: str | None) -> str:
+    """Write a full name as it stands under a signature («М. П. Иванова»); a name already short stays."""
+    parts = (name or "").split()
+    if len(parts) in (2, 3) and not any("." in part for part in parts):
+        return initials_first(*parts)
+    return " ".join(parts)
+
+
 def _initial(name: str | None) -> str:
     """Shorten one name; both parts of a double one count: «Анна-Мария» → «А.-М.», «Гасан-оглы» → «Г.»."""
     if not name:

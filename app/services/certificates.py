@@ -19,7 +19,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules import DOCUMENT_OF, Outcome, may_issue_certificate
 from app.russian import Sex as SexCode
-from app.russian import decline_name, guess_sex, initials, initials_first
+from app.russian import as_signed, decline_name, guess_sex, initials
 from app.services import letters, numbers, transitions
 from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
@@ -213,9 +213,9 @@ def _snapshot(
         "hours": group.program.hours,
         "starts_on": group.starts_on.isoformat(),
         "ends_on": group.ends_on.isoformat(),
-        "head_name": _as_signed(organizer.head_name),
+        "head_name": as_signed(organizer.head_name),
         "head_title": organizer.head_position or "Руководитель",
-        "secretary": _as_signed(organizer.secretary_name),
+        "secretary": as_signed(organizer.secretary_name),
         "blank": str(blank) if blank else "",
         "full_name_dative": person.name_dative
         or decline_name(person.last_name, person.first_name, person.patronymic, case="dative", sex=sex),
@@ -233,14 +233,6 @@ def _insist_facts(facts: dict[str, str | None]) -> None:
     missing = [name for name, value in facts.items() if not value]
     if missing:
         raise Invalid(f"Для документа не хватает сведений: {', '.join(missing)}. Впишите их в карточку организации.")
-
-
-def _as_signed(name: str | None) -> str:
-    """Write a full name as it stands under a signature («М. П. Иванова»); a name already short stays."""
-    parts = (name or "").split()
-    if len(parts) in (2, 3) and not any("." in part for part in parts):
-        return initials_first(*parts)
-    return " ".join(parts)
 
 
 # --- after issuing ---------------------------------------------------------------------------------------------------

@@ -16,15 +16,15 @@ from app.documents.pdf import find_office, to_pdf
 from app.unit_of_work import technical_write
 from app.web.guards import guarded
 from app.web.pages import Block, Button, Cell, Pair
-from app.web.scoped_view import ScopedModelView
+from app.web.printing_pages import BulkPrinting
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-class CertificatePrinting(ScopedModelView):
+class CertificatePrinting(BulkPrinting):
     """Pages of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf"}
+    include_route_methods = BulkPrinting.include_route_methods | {"print_docx", "print_pdf"}
 
     def blocks(self, row: m.Certificate) -> Sequence[Block]:
         """What is printed, and where anybody may check it."""

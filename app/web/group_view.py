@@ -27,15 +27,15 @@ from app.web.guards import guarded
 from app.web.list_sql import eager
 from app.web.pages import Block, Button, Cell, Column, Row
 from app.web.printing import issue_options
-from app.web.scoped_view import ScopedModelView
+from app.web.printing_pages import GroupPapers
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class GroupPages(ScopedModelView):
+class GroupPages(GroupPapers):
     """Pages of the groups' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"registry", "issue_all"}
+    include_route_methods = GroupPapers.include_route_methods | {"registry", "issue_all"}
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """A new group runs a published program."""
@@ -60,7 +60,7 @@ class GroupPages(ScopedModelView):
                 Button("Выдать документы обученным", href, post=True, confirm="Выдать документы всем обученным группы?")
             )
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
-        return buttons
+        return [*buttons, *super().extra_buttons(row)]
 
     @expose("/registry/<int:pk>")
     @guarded("registry")

@@ -82,6 +82,8 @@ OTHERS: Mapping[str, Route] = {
     "CertificateView.print_pdf": Route("file", "certificate:print", "certificate"),
     "TrainingGroupView.registry": Route("export_of_row", "training_group:registry", "training_group"),
     "TrainingGroupView.issue_all": Route("change", "training_group:registry", "training_group", ("POST",)),
+    "TrainingGroupView.papers": Route("export_of_row", "training_group:registry", "training_group"),
+    "TrainingGroupView.order_papers": Route("change", "training_group:registry", "training_group", ("POST",)),
     "EnrolmentView.result": Route("form", "enrolment:result", "enrolment", ("GET", "POST")),
     "EnrolmentView.issue": Route("change_of_row", "certificate:issue", "enrolment", ("POST",)),
     "EmployeeView.find_place": Route("lookup_place", "employee:add"),
