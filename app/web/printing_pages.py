@@ -133,7 +133,7 @@ class BulkPrinting(ScopedModelView):
         """Ids of the rows as they stand in the list: the boxes come in its order, a whole query is asked for its order."""
         known = {row.id for row in rows}
         if request.form.get("all") == "1":
-            shown = self.listing.ids(self.listing.read(request.form.get("query", "")), len(known))
+            shown = [row.id for row in self.listing.iterate(self.listing.read(request.form.get("query", "")))]
         else:
             shown = [int(pk) for pk in request.form.getlist("rowid") if pk.isdecimal()]
         return [pk for pk in dict.fromkeys(shown) if pk in known]
