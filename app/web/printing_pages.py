@@ -28,6 +28,7 @@ from app.documents.registry import trained_registry
 from app.documents.registry_source import registry_of_group
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
+from app.labels import thing
 from app.russian import count
 from app.services import background, bulk_printing
 from app.services import group_papers as facts
@@ -201,7 +202,7 @@ def _page(known: GroupFacts) -> CardPage:
     return CardPage(
         f"Документы группы {known.number}",
         crumbs=[
-            Link("Учебные группы", url_for("TrainingGroupView.list")),
+            Link(thing("training_group").plural, url_for("TrainingGroupView.list")),
             Link(f"Группа {known.number}", url_for("TrainingGroupView.show", pk=known.id)),
         ],
         buttons=[Button("Все документы группы", href, main=True, post=True)],
