@@ -38,29 +38,32 @@ TEMPLATE = get_template("certificate").path
 NAMES = ("Иванова", "Петрова", "Салтыкова-Щедрина", "Ёлкина", "Римская-Корсакова")
 
 
+def facts(number: int) -> Iterator[CertificateFacts]:
+    """Facts of invented people."""
+    for n in range(1, number + 1):
+        yield CertificateFacts(
+            kind=CertificateKind.CERTIFICATE,
+            number=f"{n:05d}/2026",
+            issued_on=dt.date(2026, 3, 2),
+            last_name=NAMES[n % len(NAMES)],
+            first_name="Анна",
+            patronymic="Ивановна",
+            sex=Sex.FEMALE,
+            organization="государственное бюджетное учреждение дополнительного профессионального образования",
+            city="Самара",
+            program=f"Современный урок математики: содержание и методика, часть {n % 40}",
+            hours=36,
+            starts_on=dt.date(2026, 2, 2),
+            ends_on=dt.date(2026, 2, 20),
+            head_name="М. П. Иванова",
+            secretary="П. С. Сидоров",
+            check_url=f"https://portal.example.org/verify/{n:022d}",
+        )
+
+
 def contexts(number: int) -> Iterator[dict[str, Any]]:
     """What is printed of each person."""
-    for n in range(1, number + 1):
-        yield certificate_context(
-            CertificateFacts(
-                kind=CertificateKind.CERTIFICATE,
-                number=f"{n:05d}/2026",
-                issued_on=dt.date(2026, 3, 2),
-                last_name=NAMES[n % len(NAMES)],
-                first_name="Анна",
-                patronymic="Ивановна",
-                sex=Sex.FEMALE,
-                organization="государственное бюджетное учреждение дополнительного профессионального образования",
-                city="Самара",
-                program=f"Современный урок математики: содержание и методика, часть {n % 40}",
-                hours=36,
-                starts_on=dt.date(2026, 2, 2),
-                ends_on=dt.date(2026, 2, 20),
-                head_name="М. П. Иванова",
-                secretary="П. С. Сидоров",
-                check_url=f"https://portal.example.org/verify/{n:022d}",
-            )
-        )
+    return map(certificate_context, facts(number))
 
 
 def single(number: int) -> bytes:

@@ -29,7 +29,7 @@ from app.web.guards import guarded
 from app.web.issue_pages import series_choices
 from app.web.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
 from app.web.printing import issue_options, look_for
-from app.web.scoped_view import ScopedModelView
+from app.web.printing_pages import BulkPrinting
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -59,10 +59,10 @@ class HandingForm(FlaskForm):
     )
 
 
-class CertificatePrinting(ScopedModelView):
+class CertificatePrinting(BulkPrinting):
     """Pages of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf", "duplicate", "hand"}
+    include_route_methods = BulkPrinting.include_route_methods | {"print_docx", "print_pdf", "duplicate", "hand"}
 
     def blocks(self, row: m.Certificate) -> Sequence[Block]:
         """What is printed, and where anybody may check it."""

@@ -36,6 +36,7 @@ from app.web.forms import REQUIRED, RuDateField
 from app.web.guards import guarded
 from app.web.issue_pages import IssuePages
 from app.web.pages import Block, Button, FormPage, Link, Section
+from app.web.printing_pages import GroupPapers
 from app.web.quota_pages import QuotaPages
 from app.web.schedule_pages import SchedulePages
 
@@ -58,13 +59,14 @@ class DuplicateForm(FlaskForm):
     )
 
 
-class GroupPages(SchedulePages, QuotaPages, IssuePages):
+class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
     """Pages of the groups' view."""
 
     include_route_methods = (
         SchedulePages.include_route_methods
         | QuotaPages.include_route_methods
         | IssuePages.include_route_methods
+        | GroupPapers.include_route_methods
         | {"registry", "reopen", "duplicate"}
     )
 
@@ -129,7 +131,7 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages):
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
         if self.may(row, "add"):
             buttons.append(Button("Создать по образцу", url_for("TrainingGroupView.duplicate", pk=row.id)))
-        return buttons
+        return [*buttons, *super().extra_buttons(row)]
 
     @expose("/reopen/<int:pk>", methods=["GET", "POST"])
     @guarded("reopen")

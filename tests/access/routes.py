@@ -139,6 +139,8 @@ OTHERS: Mapping[str, Route] = {
     "CertificateView.hand": Route("form_of_row", "certificate:hand", "certificate", ("GET", "POST")),
     "TrainingGroupView.issue_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.hand_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
+    "TrainingGroupView.papers": Route("export_of_row", "training_group:registry", "training_group"),
+    "TrainingGroupView.order_papers": Route("change", "training_group:registry", "training_group", ("POST",)),
     "EnrolmentView.result": Route("form", "enrolment:result", "enrolment", ("GET", "POST")),
     "EnrolmentView.transfer": Route("form", "enrolment:transfer", "enrolment", ("GET", "POST")),
     "EnrolmentView.many": Route("new", "enrolment:add", methods=("GET", "POST")),

@@ -1,0 +1,230 @@
+"""Papers of a group: one table of makers, from which the page, the single downloads and the ZIP of everything are made."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.documents.bulk_papers import DOCX_TYPE, Tell
+from app.documents.certificate import hours_in_genitive, quoted
+from app.documents.file_names import safe_name
+from app.documents.merged import merged
+from app.documents.templates import get_template, insist_filled, render_docx
+from app.errors import PortalError
+from app.russian import format_date, long_date, period, plural
+from app.services.group_papers import GivenDocument, GroupFacts, Listener
+from app.statuses import CertificateStatus, EnrolmentStatus, Handing
+
+NOT_MADE = "Чего нет в архиве.txt"
+_DECISIONS = {
+    EnrolmentStatus.TRAINED: "аттестован",
+    EnrolmentStatus.FAILED: "не аттестован",
+    EnrolmentStatus.NO_SHOW: "не явился",
+}
+_NOBODY = "В группе нет зачисленных слушателей. Подтвердите записи на курс."
+_NO_PROTOCOL = "Не внесены результаты с номером протокола. Внесите результаты обучения слушателей."
+_NO_DOCUMENTS = "Документы об обучении ещё не выданы. Нажмите в группе «Выдать документы обученным»."
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPaper:
+    """A paper of a group: ``why_not`` returns the reason why it cannot be made yet, empty when it can; ``make`` the file."""
+
+    code: str
+    title: str
+    why_not: Callable[[GroupFacts], str]
+    make: Callable[[GroupFacts], bytes]
+    suffix: str = ".docx"
+    content_type: str = DOCX_TYPE
+
+    def file_name(self, facts: GroupFacts) -> str:
+        """Return «Список группы Г-1.docx»."""
+        return safe_name(f"{self.title}, группа {facts.number}") + self.suffix
+
+
+# --- contexts --------------------------------------------------------------------------------------------------------
+
+
+def heading_context(facts: GroupFacts) -> dict[str, Any]:
+    """Return what stands above and below the table of every paper of a group."""
+    return {
+        "organization": facts.organization[:1].upper() + facts.organization[1:],
+        "city": facts.city,
+        "group": facts.number,
+        "program": quoted(facts.program),
+        "hours": hours_in_genitive(facts.hours),
+        "period": period(facts.starts_on, facts.ends_on),
+        "head_title": facts.head_title,
+        "head_name": facts.head_name,
+        "secretary": facts.secretary,
+    }
+
+
+def list_context(facts: GroupFacts) -> dict[str, Any]:
+    """Return the context of «Список группы»: who studies, where they work."""
+    rows = [
+        {"n": n, "name": person.full_name, "position": person.position, "workplace": person.workplace}
+        for n, person in enumerate(facts.studying, 1)
+    ]
+    return {**heading_context(facts), "rows": rows, "totals": f"Всего слушателей: {len(rows)}."}
+
+
+def sheet_context(facts: GroupFacts) -> dict[str, Any]:
+    """Return the context of «Ведомость»: marks are empty before the examination, to be written by hand."""
+    people = facts.studying
+    return {**heading_context(facts), "rows": _results(people), "totals": _totals(people)}
+
+
+def protocol_contexts(facts: GroupFacts) -> list[dict[str, Any]]:
+    """Return a context for each протокол of the group, by the day and the number of the commission's meeting."""
+    found: dict[str, list[Listener]] = {}
+    for person in facts.studying:
+        if person.protocol and person.status in _DECISIONS:
+            found.setdefault(person.protocol, []).append(person)
+
+    def of(number: str, people: Sequence[Listener]) -> dict[str, Any]:
+        days = [person.result_on for person in people if person.result_on]
+        held = {"protocol": number, "held_on": long_date(max(days)) if days else "«___» ____________ 20___ г."}
+        return {**heading_context(facts), **held, "rows": _results(people), "totals": _totals(people)}
+
+    order = sorted(found, key=lambda number: (max(str(p.result_on or "") for p in found[number]), number))
+    return [of(number, found[number]) for number in order]
+
+
+def _results(people: Sequence[Listener]) -> list[dict[str, Any]]:
+    return [
+        {
+            "n": n,
+            "name": person.full_name,
+            "form": person.final_form,
+            "mark": person.final_mark,
+            "decision": _DECISIONS.get(person.status, ""),
+            "result_on": format_date(person.result_on) if person.result_on else "",
+        }
+        for n, person in enumerate(people, 1)
+    ]
+
+
+def _totals(people: Sequence[Listener]) -> str:
+    """«Всего слушателей: 25. Аттестовано: 24, не аттестовано: 1.»; without results only how many there are."""
+    number = {status: sum(person.status == status for person in people) for status in _DECISIONS}
+    words = f"Всего слушателей: {len(people)}."
+    if not any(number.values()):
+        return words
+    parts = [
+        f"аттестовано: {number[EnrolmentStatus.TRAINED]}",
+        f"не аттестовано: {number[EnrolmentStatus.FAILED]}",
+        f"не {plural(number[EnrolmentStatus.NO_SHOW], 'явился', 'явились', 'явились')}: {number[EnrolmentStatus.NO_SHOW]}",
+    ]
+    return f"{words} Из них {', '.join(parts)}."
+
+
+def journal_context(facts: GroupFacts) -> dict[str, Any]:
+    """Return the context of «Журнал учёта выдачи»: the columns of письмо Минобрнауки от 21.02.2014 № АК-316/06."""
+    given = [(person, paper) for person in facts.listeners for paper in person.documents]
+    given.sort(key=lambda pair: (pair[1].kind, pair[1].issued_on, pair[1].number))
+    rows = [
+        {
+            "n": n,
+            "document": _kind_words(paper),
+            "blank": paper.blank,
+            "number": paper.number,
+            "issued_on": format_date(paper.issued_on),
+            "name": person.full_name,
+            "handed": _handed_words(paper),
+        }
+        for n, (person, paper) in enumerate(given, 1)
+    ]
+    return {**heading_context(facts), "rows": rows, "totals": f"Всего документов: {len(rows)}."}
+
+
+def _kind_words(paper: GivenDocument) -> str:
+    words = paper.kind[:1].upper() + paper.kind[1:]
+    return words if paper.status == CertificateStatus.ISSUED else f"{words} ({paper.status.label.lower()})"
+
+
+def _handed_words(paper: GivenDocument) -> str:
+    """Who took it by proxy, or how it was sent; empty when the owner takes it in person."""
+    if paper.handing in (None, Handing.PERSON):
+        return ""
+    return ", ".join(filter(None, (paper.handing.label, paper.handed_to)))
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+def _has_listeners(facts: GroupFacts) -> str:
+    return "" if facts.studying else _NOBODY
+
+
+def _has_protocol(facts: GroupFacts) -> str:
+    return "" if protocol_contexts(facts) else _NO_PROTOCOL
+
+
+def _has_documents(facts: GroupFacts) -> str:
+    return "" if any(person.documents for person in facts.listeners) else _NO_DOCUMENTS
+
+
+def _protocols(facts: GroupFacts) -> bytes:
+    """Return the протоколы of the group: each begins a page of its own."""
+    info = get_template("final_protocol")
+    contexts = protocol_contexts(facts)
+    for context in contexts:
+        insist_filled(info, context)
+    return merged(info.path.read_bytes(), ((context, None) for context in contexts), title=info.title)
+
+
+#: the papers of a group in the order of its life; a new paper is one entry here
+PAPERS: tuple[GroupPaper, ...] = (
+    GroupPaper(
+        "group_list", "Список группы", _has_listeners, lambda facts: render_docx("group_list", list_context(facts))
+    ),
+    GroupPaper(
+        "grade_sheet",
+        "Ведомость итоговой аттестации",
+        _has_listeners,
+        lambda facts: render_docx("grade_sheet", sheet_context(facts)),
+    ),
+    GroupPaper("final_protocol", "Протокол итоговой аттестации", _has_protocol, _protocols),
+    GroupPaper(
+        "issue_journal",
+        "Журнал учёта выдачи документов",
+        _has_documents,
+        lambda facts: render_docx("issue_journal", journal_context(facts)),
+    ),
+)
+
+
+def write_all(
+    facts: GroupFacts,
+    path: Path,
+    *,
+    more: Sequence[tuple[str, Callable[[], bytes]]] = (),
+    tell: Tell = lambda _done: None,
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Write a ZIP with every paper of the group that can be made; return the names in it and (title, why not) of the rest.
+
+    ``more``: further files as (name, maker). One paper that is refused does not hinder the others: the text file in the
+    archive names it with the reason.
+    """
+    made: list[str] = []
+    refused = [(paper.title, why) for paper in PAPERS if (why := paper.why_not(facts))]
+    makers = [(p.file_name(facts), lambda p=p: p.make(facts)) for p in PAPERS if not p.why_not(facts)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (name, make) in enumerate([*makers, *more], 1):
+            try:
+                content = make()
+            except PortalError as refusal:
+                refused.append((name, refusal.message))
+            else:
+                archive.writestr(name, content)
+                made.append(name)
+            tell(number)
+        if refused:
+            # Notepad of old systems needs the mark to read Russian letters
+            text = "\r\n".join(f"{title}: {why}" for title, why in refused)
+            archive.writestr(NOT_MADE, f"В архив не вошли:\r\n\r\n{text}\r\n".encode("utf-8-sig"))
+    return made, refused

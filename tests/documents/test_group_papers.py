@@ -1,0 +1,221 @@
+"""Papers of a group: what stands in them, which cannot be made and why, and the ZIP of everything."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+
+from app.documents import group_papers
+from app.documents.group_papers import PAPERS, protocol_contexts, write_all
+from app.documents.pdf import to_pdf
+from app.errors import Invalid
+from app.services.group_papers import GivenDocument, GroupFacts, Listener
+from app.statuses import CertificateStatus, EnrolmentStatus, Handing
+from tests.documents.conftest import paragraphs
+
+S = EnrolmentStatus
+ORGANIZATION = 'ООО "Рога & <копыта>"'
+
+
+def document(n: int, **changes: Any) -> GivenDocument:
+    values = {
+        "kind": "удостоверение о повышении квалификации",
+        "blank": f"63 № {n:06d}",
+        "number": f"{n:04d}/2026",
+        "issued_on": dt.date(2026, 3, 2),
+        "status": CertificateStatus.ISSUED,
+        "handing": None,
+        "handed_to": "",
+    }
+    return GivenDocument(**(values | changes))
+
+
+def listener(name: str, status: S = S.TRAINED, *documents: GivenDocument, **changes: Any) -> Listener:
+    values = {
+        "position": "учитель",
+        "workplace": "ГБОУ СОШ № 7",
+        "result_on": dt.date(2026, 2, 27),
+        "final_form": "зачёт",
+        "final_mark": "зачтено",
+        "protocol": "14",
+    }
+    return Listener(full_name=name, status=status, documents=documents, **(values | changes))
+
+
+def group(*listeners: Listener, **changes: Any) -> GroupFacts:
+    values = {
+        "id": 1,
+        "number": "Г-12/2026",
+        "program": "Урок «математики» сегодня",
+        "hours": 36,
+        "starts_on": dt.date(2026, 2, 2),
+        "ends_on": dt.date(2026, 2, 27),
+        "organization": ORGANIZATION,
+        "city": "Самара",
+        "head_title": "Ректор",
+        "head_name": "А. Б. Соколов",
+        "secretary": "Н. В. Крылова",
+    }
+    return GroupFacts(listeners=listeners, **(values | changes))
+
+
+@pytest.fixture
+def whole() -> GroupFacts:
+    return group(
+        listener("Абрамова Анна Сергеевна", S.TRAINED, document(1)),
+        listener("Борисов Пётр Ильич", S.FAILED, final_mark="не зачтено"),
+        listener("Ёлкина Ольга Викторовна", S.TRAINED, document(2, handing=Handing.PROXY, handed_to="Ли О. П.")),
+        listener("Мамедов Гасан Али оглы", S.TRAINED, document(3, status=CertificateStatus.ANNULLED), protocol="15"),
+        listener("Орлов Иван Петрович", S.EXPELLED, protocol="", result_on=None, final_form="", final_mark=""),
+    )
+
+
+def made(facts: GroupFacts, code: str) -> bytes:
+    (paper,) = (paper for paper in PAPERS if paper.code == code)
+    assert paper.why_not(facts) == ""
+    return paper.make(facts)
+
+
+def cells(data: bytes, number: int = 0) -> list[list[str]]:
+    """Rows of a table of the paper."""
+    return [[cell.text for cell in row.cells] for row in Document(io.BytesIO(data)).tables[number].rows]
+
+
+def test_the_list_has_those_who_study_by_name_and_prints_signs_as_they_are(whole: GroupFacts) -> None:
+    data = made(whole, "group_list")
+    assert cells(data)[1] == ["1", "Абрамова Анна Сергеевна", "учитель", "ГБОУ СОШ № 7"]
+    assert [row[1] for row in cells(data)[1:]] == [person.full_name for person in whole.listeners[:4]]
+    text = " ".join(paragraphs(data)).replace("\u00a0", " ")
+    for words in (
+        ORGANIZATION,
+        "№ Г-12/2026",
+        "«Урок „математики“ сегодня», в объёме 36 часов",
+        "Всего слушателей: 4.",
+    ):
+        assert words in text
+
+
+def test_the_sheet_has_marks_and_totals(whole: GroupFacts) -> None:
+    data = made(whole, "grade_sheet")
+    assert cells(data)[2] == ["2", "Борисов Пётр Ильич", "зачёт", "не зачтено", "27.02.2026", ""]
+    assert "Всего слушателей: 4. Из них аттестовано: 3, не аттестовано: 1, не явились: 0." in paragraphs(data)
+
+
+def test_before_the_examination_the_sheet_waits_for_marks_by_hand() -> None:
+    empty = {"result_on": None, "final_form": "", "final_mark": "", "protocol": ""}
+    facts = group(listener("Абрамова Анна", S.CONFIRMED, **empty))
+    data = made(facts, "grade_sheet")
+    assert cells(data)[1] == ["1", "Абрамова Анна", "", "", "", ""]
+    assert "Всего слушателей: 1." in paragraphs(data)
+    refusals = {paper.code: paper.why_not(facts) for paper in PAPERS}
+    assert "Внесите результаты" in refusals["final_protocol"]
+    assert "ещё не выданы" in refusals["issue_journal"]
+
+
+def test_each_protocol_has_its_people_and_its_own_section(whole: GroupFacts) -> None:
+    data = made(whole, "final_protocol")
+    assert len(Document(io.BytesIO(data)).sections) == 2
+    text = paragraphs(data)
+    assert [line for line in text if line.startswith("ПРОТОКОЛ")] == ["ПРОТОКОЛ № 14", "ПРОТОКОЛ № 15"]
+    first = cells(data, 0)
+    assert [row[1:] for row in first[1:]] == [
+        ["Абрамова Анна Сергеевна", "зачёт", "зачтено", "аттестован"],
+        ["Борисов Пётр Ильич", "зачёт", "не зачтено", "не аттестован"],
+        ["Ёлкина Ольга Викторовна", "зачёт", "зачтено", "аттестован"],
+    ]
+    assert "Самара, 27 февраля 2026 г." in [line.replace("\u00a0", " ") for line in text]
+
+
+def test_protocols_follow_their_days() -> None:
+    late = listener("Абрамова Анна", protocol="2", result_on=dt.date(2026, 2, 27))
+    early = listener("Борисова Анна", protocol="10", result_on=dt.date(2026, 2, 20))
+    assert [context["protocol"] for context in protocol_contexts(group(late, early))] == ["10", "2"]
+
+
+def test_the_journal_has_the_columns_of_the_letter_and_every_document(whole: GroupFacts) -> None:
+    rows = cells(made(whole, "issue_journal"))
+    assert rows[0] == [
+        "№ п/п",
+        "Наименование документа",
+        "Серия и номер бланка",
+        "Порядковый регистрационный номер",
+        "Дата выдачи",
+        "Фамилия, имя, отчество получателя",
+        "Доверенное лицо или почтовое отправление",
+        "Подпись получателя",
+        "Подпись выдавшего",
+    ]
+    kind = "Удостоверение о повышении квалификации"
+    assert rows[1][1:7] == [kind, "63 № 000001", "0001/2026", "02.03.2026", "Абрамова Анна Сергеевна", ""]
+    assert rows[2][6] == "по доверенности, Ли О. П."
+    assert rows[3][1] == f"{kind} (аннулирован)"
+    assert len(rows) == 4
+
+
+def test_the_zip_has_every_paper_and_names_the_rest_with_the_reason(tmp_path: Path) -> None:
+    facts = group(listener("Абрамова Анна", S.TRAINED, protocol=""))
+
+    def refuse() -> bytes:
+        raise Invalid("Реестр не собран: заполните ИНН.")
+
+    names, refused = write_all(
+        facts, tmp_path / "all.zip", more=[("Реестр.xlsx", refuse), ("Документы.docx", lambda: b"x")]
+    )
+    assert names == [
+        "Список группы, группа Г-12-2026.docx",
+        "Ведомость итоговой аттестации, группа Г-12-2026.docx",
+        "Документы.docx",
+    ]
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.namelist() == [*names, "Чего нет в архиве.txt"]
+        text = archive.read("Чего нет в архиве.txt").decode("utf-8-sig")
+        assert cells(archive.read(names[0]))[1][1] == "Абрамова Анна"
+    assert "Протокол итоговой аттестации: Не внесены результаты" in text
+    assert "Реестр.xlsx: Реестр не собран: заполните ИНН." in text
+    assert len(refused) == 3
+
+
+def test_a_complete_zip_has_no_list_of_missing_papers(whole: GroupFacts, tmp_path: Path) -> None:
+    steps: list[int] = []
+    names, refused = write_all(whole, tmp_path / "all.zip", tell=steps.append)
+    assert (refused, steps) == ([], [1, 2, 3, 4])
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.namelist() == names
+
+
+def test_a_group_without_listeners_gets_nothing(tmp_path: Path) -> None:
+    names, refused = write_all(group(), tmp_path / "all.zip")
+    assert names == []
+    assert [title for title, _why in refused] == [paper.title for paper in PAPERS]
+
+
+def test_a_missing_fact_of_the_organization_is_named(whole: GroupFacts) -> None:
+    nowhere = group(*whole.listeners, city="")
+    with pytest.raises(Invalid, match="не заполнено — город организации"):
+        next(p for p in PAPERS if p.code == "final_protocol").make(nowhere)
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_the_head_of_the_table_is_on_every_page_and_signatures_stay_together() -> None:
+    from pypdf import PdfReader
+
+    people = [listener(f"Слушатель{'абвгдежзик'[n % 10]} Анна Сергеевна") for n in range(40)]
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(made(group(*people), "grade_sheet")))).pages]
+    assert len(pages) == 2
+    assert all("Фамилия, имя, отчество" in text for text in pages)
+    last = " ".join(pages[-1].split())
+    assert "Всего слушателей: 40." in last
+    assert "А. Б. Соколов" in last
+    assert "страница 2" in last
+
+
+def test_the_table_of_papers_has_one_entry_for_each_code() -> None:
+    codes = [paper.code for paper in group_papers.PAPERS]
+    assert len(codes) == len(set(codes))
