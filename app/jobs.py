@@ -21,6 +21,7 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
+from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
 from app.services import (
@@ -32,6 +33,8 @@ from app.services import (
     mail,
     queue_letter,
     registration,
+    registries,
+    registry_schedule,
     reminders,
     vouchers,
 )
@@ -145,6 +148,7 @@ def nightly(timestamp: int) -> None:
         consents.forget_nightly()
         uploads.remove_old()
         files.remove_old()
+        files.remove_old(registries.FOLDER)
         staff_undo.forget_old()
         differing = enrolments.recount()
     if differing:
@@ -160,6 +164,7 @@ def morning(timestamp: int) -> None:
     """
     with _portal():
         queue_letter.remind()
+        registry_schedule.send_due({code: item.permission for code, item in REGISTRIES.items()})
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:

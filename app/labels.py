@@ -456,6 +456,7 @@ _ACTIONS: Mapping[str, str] = {
     "merged": "Присоединена другая карточка",
     "merge_undone": "Объединение отменено",
     "printed": "Напечатано",
+    "renewed": "Сформировано заново",
     "issued": "Выдано",
     "signed_in": "Вход в портал",
     "sign_in_failed": "Неудачный вход",

@@ -11,7 +11,18 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services import accounts, certificates, enrolments, groups, mail, people, programs, second_factor, vouchers
+from app.services import (
+    accounts,
+    certificates,
+    enrolments,
+    groups,
+    mail,
+    people,
+    programs,
+    registries,
+    second_factor,
+    vouchers,
+)
 from app.statuses import EmploymentKind
 from app.web import attention, invitation_pages
 from app.web import columns as c
@@ -51,6 +62,10 @@ from app.web.queue_view import QueueView, decides
 from app.web.registration import RegisterView
 from app.web.registration_own import OwnRegistrationView
 from app.web.registration_view import APPLICANT, DUE, RegistrationPages
+from app.web.registry_page import TITLE as REGISTRIES
+from app.web.registry_row_view import RegistryPages
+from app.web.registry_row_view import renew as renew_registry
+from app.web.registry_view import RegistriesView, makes_registries
 from app.web.scoped_view import ScopedModelView
 from app.web.task_view import TaskView, orders_work
 from app.web.transfer_view import ATTENTION as TURN
@@ -344,6 +359,24 @@ class CertificateView(CertificatePrinting):
     filters = ("status", "kind", "issued_on", "organizer")
     base_order_by = (m.Certificate.id.desc(),)
     services = {"annul": certificates.annul}
+
+
+class RegistryView(RegistryPages):
+    datamodel = Table(m.Registry)
+    list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", "sent_at"]
+    load = ("organizer",)
+    filters = ("status", "organizer", "period_to", "sent_at")
+    base_order_by = (m.Registry.id.desc(),)
+    sections = (("Реестр обученных за период", ("organizer", "period_from", "period_to")),)
+    limited = {"organizer": "registry:add"}
+    hints = {"period_to": "В реестр войдут те, чьи занятия закончились в этот период."}
+    services = {
+        "send": registries.send,
+        "accept": registries.accept,
+        "return": registries.return_,
+        "renew": renew_registry,
+    }
+    empty = "Реестров пока нет. Организатор формирует их за период и направляет в министерство."
 
 
 # --- Справочники -----------------------------------------------------------------------------------------------------
@@ -656,7 +689,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     ("Курсы", (ProgramView, TrainingGroupView, EnrolmentView)),
-    ("Документы", (CertificateView,)),
+    ("Документы", (CertificateView, RegistryView)),
     (
         "Справочники",
         (
@@ -703,6 +736,9 @@ def register(builder: AppBuilder) -> None:
             builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
     builder.add_view_no_menu(FormerNameView())
     builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
+    builder.add_view(
+        RegistriesView(), "RegistriesView", label=REGISTRIES, category="Документы", menu_cond=makes_registries
+    )
     builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
     builder.add_view(AccessView(), "AccessView", label="Что мне доступно")
