@@ -19,7 +19,7 @@ from app.documents.spreadsheet import cell_value
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.russian import count, format_date, format_datetime, number
+from app.russian import count, format_date, number
 from app.services import saved_registries
 from app.statuses import Schedule
 from app.web.lookups import SMALL, order_of
@@ -165,7 +165,7 @@ def _cell(value: Any, column: Declared) -> Cell:
     if column.personal:
         return Cell(mask_snils("".join(c for c in str(value) if c.isdecimal())))
     if column.kind == "datetime" and hasattr(value, "hour"):
-        return Cell(format_datetime(value))
+        return Cell(f"{format_date(value)} {value:%H:%M}")
     if hasattr(value, "isoformat"):
         return Cell(format_date(value))
     return Cell(number(value), number=True) if isinstance(value, int) else Cell(str(value))

@@ -141,7 +141,7 @@ def test_rows_of_others_never_come(world: Any, code: str) -> None:
         mk.make_actor("territory", territory=mk.make_territory()),
     ):
         with acting_as(actor):
-            own = [row for row in read_rows(question)]
+            own = list(read_rows(question))
             assert count_totals(question).rows == len(own)
             assert not any("Чужая программа" in row for row in own)
             assert code == "issued" or len(own) < everything

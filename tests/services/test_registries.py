@@ -83,15 +83,21 @@ def test_another_organizer_neither_forms_nor_sees_it(organizer: Any, formed: m.R
 )
 def test_an_impossible_registry_is_refused(organizer: Any, since: int, until: int, rows: int, words: str) -> None:
     first, last = today() - since * DAY, today() - until * DAY
-    with acting_as(mk.make_actor("organizer", organizer)), mk.nothing_changes():
-        with pytest.raises((Invalid, Conflict), match=words):
-            registries.form(organizer.id, first, last, sheet=lambda *_: (b"x", rows))
+    with (
+        acting_as(mk.make_actor("organizer", organizer)),
+        mk.nothing_changes(),
+        pytest.raises((Invalid, Conflict), match=words),
+    ):
+        registries.form(organizer.id, first, last, sheet=lambda *_: (b"x", rows))
 
 
 def test_a_period_has_one_registry(organizer: Any, formed: m.Registry) -> None:
-    with acting_as(mk.make_actor("organizer", organizer)), mk.nothing_changes():
-        with pytest.raises(Conflict, match="уже есть реестр"):
-            registries.form(organizer.id, *days(), sheet=sheet)
+    with (
+        acting_as(mk.make_actor("organizer", organizer)),
+        mk.nothing_changes(),
+        pytest.raises(Conflict, match="уже есть реестр"),
+    ):
+        registries.form(organizer.id, *days(), sheet=sheet)
 
 
 def test_sent_returned_made_anew_and_accepted(organizer: Any, formed: m.Registry) -> None:
@@ -125,9 +131,12 @@ def test_sent_returned_made_anew_and_accepted(organizer: Any, formed: m.Registry
 
 def test_without_a_file_nothing_is_sent(organizer: Any) -> None:
     row = mk.save(m.Registry(organizer_id=organizer.id, period_from=today(), period_to=today(), rows_count=1))
-    with acting_as(mk.make_actor("organizer", organizer)), mk.nothing_changes():
-        with pytest.raises(Conflict, match="нет файла"):
-            registries.send(row.id)
+    with (
+        acting_as(mk.make_actor("organizer", organizer)),
+        mk.nothing_changes(),
+        pytest.raises(Conflict, match="нет файла"),
+    ):
+        registries.send(row.id)
 
 
 def test_the_overview_tells_who_has_not_sent(session: Any) -> None:
