@@ -21,6 +21,7 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
+from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
 from app.services import (
@@ -36,6 +37,8 @@ from app.services import (
     program_files,
     queue_letter,
     registration,
+    registries,
+    registry_schedule,
     reminders,
     voucher_reminders,
     vouchers,
@@ -162,6 +165,7 @@ def nightly(timestamp: int) -> None:
         uploads.remove_old()
         files.remove_old()
         program_files.remove_unused()
+        files.remove_old(registries.FOLDER)
         staff_undo.forget_old()
         differing = enrolments.recount()
     if differing:
@@ -185,6 +189,7 @@ def morning(timestamp: int) -> None:
     """
     with _portal():
         queue_letter.remind()
+        registry_schedule.send_due({code: item.permission for code, item in REGISTRIES.items()})
 
 
 @jobs.periodic(cron="10 4-13 * * *")

@@ -355,10 +355,12 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "handed_to": "Кому вручён",
     },
     "registry": {
-        "period_from": "С",
-        "period_to": "По",
+        "period_from": "Период с",
+        "period_to": "Период по",
         "rows_count": "Обучено",
+        "created_at": "Сформирован",
         "sent_at": "Направлен",
+        "decided_at": "Решение принято",
         "file": "Файл",
     },
     "blank": {
@@ -474,6 +476,7 @@ _ACTIONS: Mapping[str, str] = {
     "merged": "Присоединена другая карточка",
     "merge_undone": "Объединение отменено",
     "printed": "Напечатано",
+    "renewed": "Сформировано заново",
     "issued": "Выдано",
     "signed_in": "Вход в портал",
     "sign_in_failed": "Неудачный вход",

@@ -131,7 +131,7 @@ _ROLES = (
             }
             | {"certificate:issue", "certificate:annul", "certificate:replace", "certificate:hand", "blank:spoil"}
             | _grant("list show add", "blank_receipt", "blank_act", "print_template")
-            | {"registry:add", "registry:send", "print_template:edit"}
+            | {"registry:add", "registry:send", "registry:renew", "print_template:edit"}
             | _grant(READ, "frdo_batch")
             | {f"frdo_batch:{a}" for a in ("add", "send", "cancel", "answer")}
             | _PRINT
@@ -162,7 +162,14 @@ _ROLES = (
                 "registry",
             )
             | _grant("list show", "frdo_batch")
-            | {"registry:accept", "registry:return", "report_form:approve", "report_form:return", "survey:request"}
+            | {
+                "registry:accept",
+                "registry:return",
+                "registry:overview",
+                "report_form:approve",
+                "report_form:return",
+                "survey:request",
+            }
         ),
     ),
     Role(
@@ -184,7 +191,7 @@ _ROLES = (
             )
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
-            | {"voucher:replace", "voucher:import"}
+            | {"voucher:replace", "voucher:import", "registry:overview"}
             | _APPLY_MANY
             | _PRINT_VOUCHER
             | {"employee:import", "employment:confirm", "employment:unconfirm"}

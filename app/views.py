@@ -11,7 +11,18 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services import accounts, certificates, enrolments, groups, mail, people, second_factor, vouchers, waiting_list
+from app.services import (
+    accounts,
+    certificates,
+    enrolments,
+    groups,
+    mail,
+    people,
+    registries,
+    second_factor,
+    vouchers,
+    waiting_list,
+)
 from app.statuses import EmploymentKind
 from app.web import attention, invitation_pages
 from app.web import columns as c
@@ -63,6 +74,10 @@ from app.web.queue_view import QueueView, decides
 from app.web.registration import RegisterView
 from app.web.registration_own import OwnRegistrationView
 from app.web.registration_view import APPLICANT, DUE, RegistrationPages
+from app.web.registry_page import TITLE as REGISTRIES
+from app.web.registry_row_view import RegistryPages
+from app.web.registry_row_view import renew as renew_registry
+from app.web.registry_view import RegistriesView, makes_registries
 from app.web.scoped_view import ScopedModelView
 from app.web.settings_view import TITLE as SETTINGS
 from app.web.settings_view import SettingsView
@@ -382,6 +397,24 @@ class FrdoBatchView(FrdoPages):
     load = ("organizer",)
     filters = ("status", "organizer", "created_at")
     base_order_by = (m.FrdoBatch.id.desc(),)
+
+
+class RegistryView(RegistryPages):
+    datamodel = Table(m.Registry)
+    list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", "sent_at"]
+    load = ("organizer",)
+    filters = ("status", "organizer", "period_to", "sent_at")
+    base_order_by = (m.Registry.id.desc(),)
+    sections = (("Реестр обученных за период", ("organizer", "period_from", "period_to")),)
+    limited = {"organizer": "registry:add"}
+    hints = {"period_to": "В реестр войдут те, чьи занятия закончились в этот период."}
+    services = {
+        "send": registries.send,
+        "accept": registries.accept,
+        "return": registries.return_,
+        "renew": renew_registry,
+    }
+    empty = "Реестров пока нет. Организатор формирует их за период и направляет в министерство."
 
 
 # --- Справочники -----------------------------------------------------------------------------------------------------
@@ -719,6 +752,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             BlankActView,
             FrdoBatchView,
             PrintTemplateView,
+            RegistryView,
         ),
     ),
     (
@@ -770,6 +804,9 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FormerNameView())
     builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
     builder.add_view(SettingsView(), "SettingsView", label=SETTINGS, category="Управление")
+    builder.add_view(
+        RegistriesView(), "RegistriesView", label=REGISTRIES, category="Документы", menu_cond=makes_registries
+    )
     builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
     builder.add_view(CalendarView(), "CalendarView", label=MY_CALENDAR, menu_cond=has_courses)

@@ -27,10 +27,11 @@ from app.demo.vouchers import Ledger, set_apart
 from app.errors import Conflict
 from app.extensions import db
 from app.services.reference import load_reference_data
+from app.statuses import RegistryStatus
 from app.unit_of_work import use_case
 
-#: the organizer of the demo login; its registry is sent
-_DEMO_ORGANIZER = 2
+#: the organizers of the demo logins; the registry of the first is sent
+_DEMO_ORGANIZER, _SECOND_ORGANIZER = 2, 1
 
 
 @use_case
@@ -84,7 +85,8 @@ def make_rows(seed: int, *, today: dt.date, employees: int, check_base: str) -> 
     papers = Papers(rows, rng, organizers, today, check_base=check_base)
     papers.issue(groups, enrolments)
     papers.add_stock()
-    papers.add_registry(organizers[_DEMO_ORGANIZER])
+    papers.add_registry(organizers[_DEMO_ORGANIZER], RegistryStatus.SENT)
+    papers.add_registry(organizers[_SECOND_ORGANIZER], RegistryStatus.FORMED)
     CoursePapers(rows, Random(seed), organizers, today).add_all(groups, enrolments)  # noqa: S311 - a stream of its own
     add_templates(rows, organizers, operator_id=OPERATOR_ID, today=today)
     accounts = add_accounts(rows, directories, places, workers, today)

@@ -258,8 +258,8 @@ class Papers:
 
     # --- the registry ---
 
-    def add_registry(self, organizer: Place) -> None:
-        """Add the registry of the last half-year's trained, sent to the ministry."""
+    def add_registry(self, organizer: Place, status: RegistryStatus) -> None:
+        """Add the registry of the last half-year's trained."""
         until = self._today.replace(day=1) - _DAY
         since = add_months(until.replace(day=1), -5)
         counted = [
@@ -277,9 +277,10 @@ class Papers:
             period_to=until,
             rows_count=len(counted),
             file_id=None,
-            status=RegistryStatus.SENT,
+            status=status,
             reason_text=None,
             created_at=moment(min(until + 3 * _DAY, self._today)),
+            sent_at=moment(min(until + 3 * _DAY, self._today)) if status is RegistryStatus.SENT else None,
         )
 
 

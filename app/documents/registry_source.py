@@ -1,72 +1,49 @@
-"""Rows of «Реестр обученных» read from the database for one group, within the scope of the acting user."""
+"""Rows of the printed «Реестр обученных»: those of the declared registry, for one group or for a period of an organizer."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+import datetime as dt
+from typing import Any
 
 from app import models as m
 from app.clock import today
+from app.documents.registries.declared import Asked
+from app.documents.registries.reading import read_rows
+from app.documents.registries.trained import TRAINED
 from app.documents.registry import RegistryHeader, TrainedRow
-from app.extensions import db
-from app.identifiers import format_snils
-from app.statuses import CertificateStatus, EnrolmentStatus
+
+_DATES = ("birth_date", "starts_on", "ends_on", "issued_on")
+_FIELDS = tuple(name for name in TrainedRow.__dataclass_fields__)
 
 
 def registry_of_group(group: m.TrainingGroup) -> tuple[list[TrainedRow], RegistryHeader]:
     """Return the trained of a group by name, with the header of the organizer's registry (order § 3.3)."""
-    statement = (
-        select(m.Enrolment)
-        .join(m.Employee, m.Employee.id == m.Enrolment.employee_id)
-        .where(m.Enrolment.group_id == group.id, m.Enrolment.status == EnrolmentStatus.TRAINED)
-        .order_by(m.Employee.sort, m.Enrolment.id)
-        .options(
-            selectinload(m.Enrolment.employee),
-            selectinload(m.Enrolment.employment)
-            .selectinload(m.Employment.organization)
-            .selectinload(m.Organization.territory),
-            selectinload(m.Enrolment.employment).selectinload(m.Employment.position),
-            selectinload(m.Enrolment.employment).selectinload(m.Employment.subjects),
-            selectinload(m.Enrolment.block).selectinload(m.VoucherBlock.voucher),
-            selectinload(m.Enrolment.certificates).selectinload(m.Certificate.blank),
-        )
-    )
-    rows = [_row(e, group) for e in db.session.scalars(statement)]
-    organizer = group.organizer
-    header = RegistryHeader(
+    asked = Asked(registry=TRAINED, chosen={"group": group.id}, columns=_FIELDS)
+    rows = [_row(asked, values) for values in read_rows(asked, permission="training_group:registry")]
+    return rows, _header(group.organizer, group.starts_on, group.ends_on)
+
+
+def registry_of_period(
+    organizer: m.Organization, since: dt.date, until: dt.date, *, most: int
+) -> tuple[list[TrainedRow], RegistryHeader]:
+    """Return those whose training at the organizer ended within the days, at most ``most`` + 1 of them, and the header."""
+    asked = Asked(registry=TRAINED, since=since, until=until, chosen={"organizer": organizer.id}, columns=_FIELDS)
+    rows = [_row(asked, values) for values in read_rows(asked, limit=most + 1, permission="registry:add")]
+    return rows, _header(organizer, since, until)
+
+
+def _row(asked: Asked, values: Any) -> TrainedRow:
+    names = [column.name for column in asked.registry.chosen_columns(asked.columns)]
+    found: dict[str, Any] = {n: v if v is not None or n in _DATES else "" for n, v in zip(names, values, strict=True)}
+    return TrainedRow(**found)
+
+
+def _header(organizer: m.Organization, since: dt.date, until: dt.date) -> RegistryHeader:
+    return RegistryHeader(
         organization=organizer.full_name,
-        starts_on=group.starts_on,
-        ends_on=group.ends_on,
+        starts_on=since,
+        ends_on=until,
         head_title=organizer.head_position or "Руководитель",
         head_name=organizer.head_name or "",
         formed_on=today(),
-    )
-    return rows, header
-
-
-def _row(e: m.Enrolment, group: m.TrainingGroup) -> TrainedRow:
-    person, place, block = e.employee, e.employment, e.block
-    paper = next((c for c in e.certificates if c.status == CertificateStatus.ISSUED), None)
-    organization = place.organization if place else None
-    return TrainedRow(
-        full_name=person.full_name,
-        snils=format_snils(person.snils) if person.snils else "",
-        birth_date=person.birth_date,
-        territory=organization.territory.short_name if organization and organization.territory else "",
-        organization=organization.short_name if organization else "",
-        position=place.position.name if place else "",
-        subject=", ".join(s.name for s in place.subjects) if place else "",
-        voucher_number=block.voucher.number if block and block.voucher else "",
-        voucher_block=block.title if block else "",
-        program=group.program.title,
-        hours=group.program.hours,
-        starts_on=group.starts_on,
-        ends_on=group.ends_on,
-        group=group.number,
-        assessment=e.final_form or "",
-        result=e.final_mark or "",
-        blank=str(paper.blank) if paper and paper.blank else "",
-        number=paper.number if paper else "",
-        issued_on=paper.issued_on if paper else None,
-        basis=f"Протокол № {e.protocol_number}" if e.protocol_number else "",
     )

@@ -95,6 +95,9 @@ def cell_value(value: Any, kind: Kind, *, zone: dt.tzinfo = LOCAL) -> Any:
 
     A value that does not fit the kind of its column is written as text rather than lost.
     """
+    # nearly every cell of a long list: a text without anything to clean
+    if kind == "text" and type(value) is str and value.isprintable() and len(value) <= MAX_TEXT:
+        return value or None
     if value is None or value == "":
         return None
     if isinstance(value, bool):

@@ -47,6 +47,8 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "enrolment:result": "внесение результата",
     "survey:request": "запрос мониторинга",
     "training_group:registry": "реестр обученных",
+    "registry:renew": "формирование заново",
+    "registry:overview": "кто направил реестры",
 }
 
 _OWN = dict.fromkeys(

@@ -134,7 +134,7 @@ Request = tuple[str, str, dict[str, Any], Any]
 def _requests(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
     may = bool(person and person.may(route.permission))
     builders = {"action": _actions, "bulk": _bulk, "lookup": _lookups, "lookup_place": _place, "counts": _counts}
-    builders["own_row"] = _own_rows
+    builders |= {"own_row": _own_rows, "lookup_registry": _registry_fields}
     if route.kind in builders:
         yield from builders[route.kind](region, person, endpoint, route)
     elif route.kind in (
@@ -146,6 +146,7 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
         "export_of_row",
         "form_of_row",
         "attachment",
+        "kept_file",
     ):
         for row, pk in _rows(region, person, route.table, route.where):
             if route.kind != "file" or _printed(person, row):
@@ -199,6 +200,8 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
         "file": pdf,
         # no program of the demo has a file; who gets one is tested beside the programs
         "attachment": 404,
+        # the registries of the demo have no file: that one is served is shown by the tests of the page
+        "kept_file": 404,
     }
     return allowed[route.kind]
 
@@ -256,6 +259,13 @@ def _own_rows(region: Region, person: Person | None, endpoint: str, route: Route
 def _place(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
     may = bool(person and person.may(route.permission))
     for name in ("organization", "position", "subjects"):
+        yield _path(region.app, endpoint, field=name), "own", {}, 200 if may else 403
+    yield _path(region.app, endpoint, field="employee"), "no field", {}, 404 if may else 403
+
+
+def _registry_fields(region: Region, person: Person | None, endpoint: str, route: Route) -> Iterator[Request]:
+    may = bool(person and person.may(route.permission))
+    for name in ("organizer", "territory", "organization", "group"):
         yield _path(region.app, endpoint, field=name), "own", {}, 200 if may else 403
     yield _path(region.app, endpoint, field="employee"), "no field", {}, 404 if may else 403
 

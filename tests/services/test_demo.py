@@ -297,8 +297,8 @@ def test_registry_counts_its_certificates(demo: Any) -> None:
         " AND c.kind = 'certificate' AND c.status = 'issued' AND c.issued_on BETWEEN r.period_from AND r.period_to)"
         " FROM registry r"
     )
-    assert len(registry) == 1
-    assert registry[0][0] == registry[0][1]
+    assert len(registry) == 2
+    assert all(told == counted for told, counted in registry)
 
 
 def test_applications_wait_in_time_and_overdue(demo: Any) -> None:
