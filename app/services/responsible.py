@@ -35,11 +35,6 @@ def of_territory(territory_id: int) -> list[int]:
     return _holders(m.Assignment.role == "territory", m.Assignment.territory_id == territory_id)
 
 
-def of_organizer(organization_id: int) -> list[int]:
-    """Return ids of the accounts that run the courses of an organizer."""
-    return _holders(m.Assignment.role == "organizer", m.Assignment.organization_id == organization_id)
-
-
 def of_role(role: str) -> list[int]:
     """Return ids of the accounts that hold a role of the whole region."""
     return _holders(m.Assignment.role == role)
