@@ -32,6 +32,7 @@ def told() -> set[str]:
 
 def test_planned_people_are_invited_once_with_a_link_to_the_form(world: mk.World) -> None:
     agreed, included, proposed, declined = world.more_people(4)
+    mk.change(world.program, status=st.ProgramStatus.ARCHIVED)
     edition = mk.make_program(world.organizer, code=world.program.code, edition=2)
     mk.make_plan_item(agreed, world.program, status=P.AGREED)
     mk.make_plan_item(included, edition, status=P.INCLUDED)

@@ -93,6 +93,7 @@ def test_status_after_the_transfer_depends_on_who_makes_it(
 
 def test_another_edition_of_the_program_will_do(world: mk.World) -> None:
     row = enrolled(world)
+    mk.change(world.program, status=st.ProgramStatus.ARCHIVED)
     edition = mk.make_program(world.organizer, code=world.program.code, edition=2)
     assert transfer(world.worker.actor, row, later(world, edition)).status == E.APPLIED
 
