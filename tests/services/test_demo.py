@@ -247,7 +247,9 @@ def test_numbers_of_certificates_have_no_gaps_and_follow_the_days(demo: Any) -> 
         " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
     )
     assert all(number == last and first == 1 for _, _, _, number, last, first in series)
-    kept = rows("SELECT organizer_id, kind, year, last FROM number_series WHERE kind LIKE 'certificate%' ORDER BY 1, 2, 3")
+    kept = rows(
+        "SELECT organizer_id, kind, year, last FROM number_series WHERE kind LIKE 'certificate%' ORDER BY 1, 2, 3"
+    )
     assert kept == [(organizer, kind, year, last) for organizer, kind, year, _, last, _ in series]
     disorder = scalar(
         "SELECT count(*) FROM certificate a JOIN certificate b ON b.organizer_id = a.organizer_id AND b.kind = a.kind"
