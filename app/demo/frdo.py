@@ -46,6 +46,7 @@ def _add(organizer_id: int, year: int, papers: list[FrdoFacts], lists: Lists, la
         rows_count=len(papers),
         status=FrdoBatchStatus.ANSWERED,
         created_at=moment(last),
+        changed_at=moment(last),
     )
     db.session.add(batch)
     db.session.flush()
