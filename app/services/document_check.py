@@ -103,7 +103,8 @@ class CheckFacts:
 
 def facts_for_check(code: str) -> CheckFacts:
     """Return the printed facts of the document with this code; raises NotFound."""
-    found = _find(m.Certificate.check_code == code) if code else ()
+    # the database refuses a zero byte
+    found = _find(m.Certificate.check_code == code) if code and code.isprintable() else ()
     if not found:
         raise NotFound("Документа с таким кодом проверки нет. Сверьте код с напечатанным на документе.")
     row, replaced_by, annulled_at = found[0]

@@ -110,11 +110,11 @@ def update(row: Row, values: Values, *, version: int | None = None) -> Row:
 def delete(row: m.Base) -> None:
     """Delete a row that nothing uses; raises Conflict with the names of what uses it."""
     row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:delete")
-    for guard in _GUARDS.get(type(row), ()):
-        guard(row)
     users = used_by(row)
     if users:
         raise Conflict(_in_use(row, users))
+    for guard in _GUARDS.get(type(row), ()):
+        guard(row)
     record(f"{row.__tablename__}.deleted", row)
     db.session.delete(row)
     db.session.flush()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from flask import url_for
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app import models as m
 from app.access import current_actor
@@ -39,9 +39,10 @@ def enrolments_of(group: m.TrainingGroup) -> list[m.Enrolment] | None:
     statement = (
         select(m.Enrolment)
         .where(m.Enrolment.group_id == group.id)
-        .join(m.Employee, m.Employee.id == m.Enrolment.employee_id)
+        .join(m.Enrolment.employee)
         .order_by(m.Employee.sort)
-        .options(*(eager(m.Enrolment, p) for p in ("employee", "employment.position", "employment.organization")))
+        .options(contains_eager(m.Enrolment.employee))
+        .options(*(eager(m.Enrolment, p) for p in ("employment.position", "employment.organization")))
     )
     return list(db.session.scalars(statement))
 

@@ -187,6 +187,11 @@ def test_a_blank_is_spoiled_with_a_reason_from_its_card(region: Region, organize
 
 
 def test_a_misprint_moves_its_document_to_the_next_blank(region: Region, organizer: Browser) -> None:
+    region.sql(
+        "UPDATE certificate SET handing = NULL, handed_on = NULL, handed_to = NULL WHERE id = (SELECT c.id FROM certificate c"
+        " JOIN blank b ON b.id = c.blank_id WHERE b.organizer_id = %(place)s AND c.status = 'issued' ORDER BY b.id LIMIT 1)",
+        place=place(region),
+    )
     pk, paper, number = region.sql(
         "SELECT b.id, c.id, c.number FROM blank b JOIN certificate c ON c.blank_id = b.id"
         " WHERE b.organizer_id = %(place)s AND c.status = 'issued' AND c.handed_on IS NULL ORDER BY b.id LIMIT 1",

@@ -212,9 +212,10 @@ def test_every_offered_order_is_that_of_the_database(region: Region, browser: Br
         for sign, word in (("", "ASC"), ("-", "DESC")):
             shown = ids(browser.get(f"/{table}/list/", order=sign + column.name).text, leads_to)
             order = ", ".join(f'"{o.key}" {word} NULLS LAST' for o in column.orders)
-            assert shown == [pk for (pk,) in region.sql(f'SELECT id FROM "{table}" ORDER BY {order}, id LIMIT 25')], (
-                column.name
-            )
+            found = region.sql(f"SELECT id, to_jsonb(t) ->> 'kind' FROM \"{table}\" t ORDER BY {order}, id LIMIT 25")
+            # a batch of чеки leads elsewhere than one of employees
+            expected = [pk for pk, kind in found if table != "import_batch" or kind == "staff"]
+            assert shown == expected, column.name
 
 
 def test_pages_show_every_row_once(region: Region, browser: Browser) -> None:
