@@ -30,7 +30,6 @@ def own_registries() -> Sequence[m.SavedRegistry]:
     return list(db.session.scalars(statement.order_by(func.lower(_saved.title), _saved.id)))
 
 
-@use_case
 def save_registry(code: str, title: str, parameters: Mapping[str, str], *, schedule: Schedule) -> None:
     """Keep what is asked of a registry under a name; the same name again replaces it.
 
@@ -39,6 +38,11 @@ def save_registry(code: str, title: str, parameters: Mapping[str, str], *, sched
     title = " ".join(title.replace("\x00", " ").split())
     if not 0 < len(title) <= TITLE_LENGTH:
         raise Invalid(f"Назовите реестр: от 1 до {TITLE_LENGTH} знаков.")
+    _save(code, title, parameters, schedule=schedule)
+
+
+@use_case
+def _save(code: str, title: str, parameters: Mapping[str, str], *, schedule: Schedule) -> None:
     owner = current_actor().user_id
     # the account's row orders two clicks of one user, so that the limit holds
     db.session.execute(select(m.Account.id).where(m.Account.id == owner).with_for_update())

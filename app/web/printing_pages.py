@@ -35,6 +35,7 @@ from app.services import group_papers as facts
 from app.services.bulk_printing import PRINT, Printed
 from app.services.group_papers import REGISTRY, GroupFacts
 from app.statuses import CertificateKind
+from app.unit_of_work import refuse_during_maintenance
 from app.web.guards import guarded
 from app.web.pages import Block, Button, CardPage, Cell, Column, Link, Row
 from app.web.scoped_view import ScopedModelView
@@ -183,6 +184,8 @@ class GroupPapers(ScopedModelView):
         kind = CertificateKind._value2member_map_.get(request.args.get("kind", ""))
         form = FORMS.get(request.args.get("form", ""))
         try:
+            # what is printed from changes during a технологический перерыв by nobody, and neither do the orders
+            refuse_during_maintenance()
             if not isinstance(kind, CertificateKind) or form is None:
                 return _order_all(group)
             ids = bulk_printing.ids_of_group(pk, kind)

@@ -45,7 +45,9 @@ def valid_forms(region: Region) -> dict[str, tuple[str, str, dict[str, Any], str
     person = own(region, "employee")
     free = region.sql(
         "SELECT t.id FROM employee t JOIN employment w ON w.employee_id = t.id AND w.ended_on IS NULL AND w.organization_id = %(home)s"
-        " WHERE NOT EXISTS (SELECT FROM voucher_application a WHERE a.employee_id = t.id) LIMIT 1",
+        " JOIN position p ON p.id = w.position_id AND p.voucher_eligible WHERE w.status = 'confirmed'"
+        " AND NOT EXISTS (SELECT FROM voucher_application a WHERE a.employee_id = t.id)"
+        " AND NOT EXISTS (SELECT FROM voucher v WHERE v.employee_id = t.id) LIMIT 1",
         home=home,
     )[0][0]
     organizer = region.people["organizer"].facts["places"][0]
