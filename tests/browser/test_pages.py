@@ -34,7 +34,7 @@ LEFT_OUT = re.compile(r"/print/\d+/pdf$")
 ALLOWED = re.compile(
     r"[\w.+-]+@[\w-]+(\.[\w-]+)+"
     r"|https?://\S+|\bwww\.\S+|\b[\w-]+(\.[\w-]+)*\.(ru|org)\b"
-    r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Google Authenticator)\b|\.(xlsx|docx)\b"
+    r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Tab|Google Authenticator)\b|\.(xlsx|docx)\b"
     r"|\bdemo-2026\b"
     r"|\{(code|number|year)(:0\dd)?\}"
     r"|\bMAIL_MODE=(off|redirect)\b|\bMAIL_REDIRECT_TO\b|\bSMTP_HOST\b"
