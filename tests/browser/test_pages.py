@@ -25,7 +25,7 @@ IN_EVERY_ROLE = frozenset({"/", "/employee/list/", "/employee/show/N", "/trainin
 #: only what WCAG 2.1 asks on the levels A and AA
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 #: answers that are files: fetched, not opened; PDF is printed in ``test_chain`` (a second of LibreOffice each)
-FILES = re.compile(r"/(export/|print/\d+/docx|registry/\d+|import/sample)$|^/static/examples/")
+FILES = re.compile(r"/(export/|print/\d+/docx|registry/\d+|import/sample)$|^/registries/download/$|^/static/examples/")
 LEFT_OUT = re.compile(r"/print/\d+/pdf$")
 
 #: Latin letters that may stand on a page: addresses; names of file formats and programs, which have no Russian form;
