@@ -257,7 +257,7 @@ def _end(enrolment_id: int, action: str, reason: str | None) -> tuple[m.Enrolmen
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
     had_seat, block = row.status in SEAT_HOLDING, seats.lock_block(row.block_id)
     if action == "withdraw" and had_seat:
-        _insist_before_start(group)
+        _insist_before_start(row, group)
     row = transitions.move(m.Enrolment, enrolment_id, action, reason=reason)
     seats.free_block(block)
     if had_seat:
@@ -266,8 +266,10 @@ def _end(enrolment_id: int, action: str, reason: str | None) -> tuple[m.Enrolmen
     return row, group
 
 
-def _insist_before_start(group: m.TrainingGroup) -> None:
-    if group.status == GroupStatus.RUNNING or group.starts_on <= today():
+def _insist_before_start(row: m.Enrolment, group: m.TrainingGroup) -> None:
+    """A listener may not withdraw from the first day on; who waits for confirmation is no listener yet."""
+    has_begun = row.status == EnrolmentStatus.CONFIRMED and group.starts_on <= today()
+    if group.status == GroupStatus.RUNNING or has_begun:
         raise Conflict(
             f"Обучение в группе {group.number} уже идёт, отозвать запись нельзя. Сообщите организатору: он отметит, "
             "что работник не приступил или отчислен."

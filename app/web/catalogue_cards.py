@@ -72,6 +72,7 @@ def _facts(offer: Offer) -> Iterator[str]:
     group = offer.group
     yield offer.organizer
     if group is not None:
+        yield f"группа {group.number}"
         yield period(group.starts_on, group.ends_on)
         yield _place(group)
     yield f"{count(offer.hours, 'час', 'часа', 'часов')}, {form(offer)}"

@@ -23,6 +23,7 @@ def test_the_operator_changes_a_letter_and_sees_it_as_it_will_come(newcomer: New
     operator = newcomer("operator")
     page = operator.page
     operator.go("/letter_template/list/")
+    operator.search("Выдан документ")
     page.get_by_role("link", name="Выдан документ об обучении").click()
     page.get_by_role("link", name="Изменить").click()
     page.get_by_label("Текст в HTML").fill("<p>Поздравляем, {{ имя }}!</p><p><script>alert(1)</script></p>")

@@ -205,6 +205,15 @@ def test_withdrawal_by_the_responsible_is_told_to_the_person(world: mk.World) ->
 
 def test_withdrawal_from_the_first_day_on_is_refused(world: mk.World) -> None:
     (row,) = [r.enrolment for r in many(world, [world.worker])]
+    mk.change(row, status=E.CONFIRMED)
     mk.change(world.group, starts_on=today(), enrol_until=today())
     with acting_as(world.worker.actor), mk.nothing_changes(), pytest.raises(Conflict, match="уже идёт"):
         enrolments.withdraw(row.id)
+
+
+def test_who_waits_for_confirmation_may_withdraw_on_the_first_day(world: mk.World) -> None:
+    (row,) = [r.enrolment for r in many(world, [world.worker])]
+    mk.change(world.group, starts_on=today(), enrol_until=today())
+    with acting_as(world.worker.actor):
+        assert enrolments.withdraw(row.id).status == E.WITHDRAWN
+    assert taken(world) == 0
