@@ -126,6 +126,13 @@ def _organizer() -> int:
     return int(mk.make_organization(is_organizer=True).id)
 
 
+def _frdo_batch() -> Any:
+    number = next(_numbers)
+    return m.FrdoBatch(
+        organizer_id=_organizer(), year=2026, number=number, period_from=today(), period_to=today(), rows_count=0
+    )
+
+
 #: table → a new row of it, not saved yet
 ROWS: Mapping[str, Callable[[], Any]] = {
     "employment": lambda: m.Employment(
@@ -150,6 +157,7 @@ ROWS: Mapping[str, Callable[[], Any]] = {
     "certificate": _certificate,
     "blank": lambda: m.Blank(organizer_id=_organizer(), series="АБ", number="1"),
     "registry": lambda: m.Registry(organizer_id=_organizer(), period_from=today(), period_to=today(), rows_count=0),
+    "frdo_batch": _frdo_batch,
     "plan_item": _plan_item,
     "survey": lambda: m.Survey(title="Опрос", status=st.SurveyStatus.REQUESTED, audience={}),
     "report_form": lambda: m.ReportForm(code=f"form{next(_numbers)}", title="Форма", definition={}),

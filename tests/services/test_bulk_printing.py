@@ -13,6 +13,7 @@ from app.clock import today
 from app.documents.bulk_papers import ZIP, write_papers
 from app.errors import Forbidden, NotFound
 from app.services import bulk_printing, certificates, group_papers
+from app.services.certificates import Printing
 from tests.services import makers as mk
 from tests.statements import recorded
 
@@ -38,9 +39,7 @@ def trained(world: mk.World, group: Any, last_name: str, **over: Any) -> Any:
 
 def issue(world: mk.World, enrolment: Any) -> Any:
     with acting_as(world.organizer_actor):
-        return certificates.issue(
-            enrolment.id, template_of=lambda _kind: "a" * 64, check_base="https://kadry.example.org"
-        )
+        return certificates.issue(enrolment.id, printing=Printing(check_base="https://kadry.example.org"))
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ def test_one_hidden_document_stops_the_whole_order(world: mk.World, papers: list
     group = mk.make_past_group(mk.make_program(other))
     enrolment = mk.make_enrolment(world.worker, group, status=E.TRAINED)
     with acting_as(mk.make_actor("organizer", other)):
-        foreign = certificates.issue(enrolment.id, template_of=lambda _kind: "a" * 64)
+        foreign = certificates.issue(enrolment.id)
     with acting_as(world.organizer_actor), pytest.raises(NotFound, match="Ничего не напечатано"):
         bulk_printing.chosen([papers[0].id, foreign.id])
 

@@ -143,7 +143,7 @@ def test_too_few_blanks_issue_nothing_at_all(world: mk.World, group: Any) -> Non
 
 def test_blanks_of_another_organizer_are_not_taken(world: mk.World, group: Any) -> None:
     add_blanks(mk.make_organization(is_organizer=True), 5)
-    with mk.nothing_changes(), pytest.raises(Conflict, match="на складе 0"):
+    with mk.nothing_changes(), pytest.raises(Conflict, match="осталось 0"):
         issue(world, group, series="ПК")
 
 
