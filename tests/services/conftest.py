@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from app.access import acting_as
+from tests.mailbox import Mailbox, mail_server
 from tests.services.makers import SYSTEM
 
 
@@ -14,3 +17,13 @@ from tests.services.makers import SYSTEM
 def _portal_looks() -> Iterator[None]:
     with acting_as(SYSTEM):
         yield
+
+
+@pytest.fixture
+def mailbox(app: Flask) -> Iterator[Mailbox]:
+    """A running SMTP server that the application is set to use."""
+    old = app.config["PORTAL"]
+    with mail_server() as box:
+        app.config["PORTAL"] = replace(old, **box.settings)
+        yield box
+    app.config["PORTAL"] = old

@@ -5,15 +5,11 @@ Each case takes one action through its service and reads the letter in the table
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import delete
 
@@ -25,6 +21,7 @@ from app.extensions import db
 from app.jobs import run_worker
 from app.services import certificates, course_reminders, digest, enrolments, groups, letters, vouchers
 from app.unit_of_work import use_case
+from tests.mailbox import Mailbox
 from tests.services import makers as mk
 
 E, G = st.EnrolmentStatus, st.GroupStatus
@@ -314,33 +311,6 @@ def test_a_refused_action_writes_no_letter(world: mk.World) -> None:
 
 
 # --- through a real SMTP server --------------------------------------------------------------------------------------
-
-
-class Mailbox:
-    """Keeps the letters that the server took."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox(app: Flask) -> Iterator[Mailbox]:
-    box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    old = app.config["PORTAL"]
-    app.config["PORTAL"] = replace(old, smtp_host="127.0.0.1", smtp_port=port, smtp_from_address="portal@example.org")
-    yield box
-    app.config["PORTAL"] = old
-    server.stop()
 
 
 @use_case

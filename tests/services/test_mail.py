@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
-from collections.abc import Iterator
 from dataclasses import replace
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import text
 
@@ -25,58 +20,11 @@ from app.services import letters, mail
 from app.statuses import LetterStatus
 from app.unit_of_work import use_case
 from config import ConfigError, Settings
+from tests.mailbox import Mailbox
 from tests.services.makers import SYSTEM, fetch, make_account, rows, save
 from tests.services.makers import change as change_row
 
 ANNA, OLGA = "ivanova@example.org", "petrova@example.org"
-
-
-class Mailbox:
-    """Keeps what the server took; ``answer`` is what it says of a recipient, ``verdict`` of a whole letter."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.envelopes: list[list[str]] = []
-        self.raw: list[bytes] = []
-        self.answers: dict[str, str] = {}
-        self.verdict = "250 OK"
-        self.calls = 0
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        self.calls += 1
-        answer = self.answers.get(address, "250 OK")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if not self.verdict.startswith("250"):
-            return self.verdict
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        self.raw.append(envelope.content)
-        self.envelopes.append(envelope.rcpt_tos)
-        return self.verdict
-
-    @property
-    def got(self) -> list[tuple[str, str]]:
-        return [(x["To"], x["Subject"]) for x in self.letters]
-
-
-@pytest.fixture
-def mailbox(app: Flask) -> Iterator[Mailbox]:
-    """A running SMTP server that the application is set to use."""
-    box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    old = app.config["PORTAL"]
-    app.config["PORTAL"] = replace(old, smtp_host="127.0.0.1", smtp_port=port, smtp_from_address="portal@example.org")
-    yield box
-    app.config["PORTAL"] = old
-    server.stop()
 
 
 def settings(app: Flask, **changes: Any) -> None:
