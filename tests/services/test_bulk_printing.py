@@ -141,7 +141,7 @@ def test_facts_of_a_group_are_read_by_the_same_statements_for_any_number(world: 
         mk.db.session.rollback()
     assert len(facts.listeners) == 3
     assert numbers[0] == numbers[1]
-    assert numbers[0] <= 10
+    assert numbers[0] <= 12
 
 
 def test_facts_have_the_taken_only_with_their_outcome(world: mk.World, group: Any) -> None:
