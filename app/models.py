@@ -1545,6 +1545,8 @@ class Blank(Base):
         coded(st.BlankStatus), server_default="stock", default=st.BlankStatus.STOCK
     )
     reason_text: Mapped[Long | None]
+    #: the listener whose document was misprinted on it and then got another blank: its group writes the blank off
+    spoiled_for_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"), index=True)
     #: when it came to its status: the balance of a period counts by it
     changed_at: Mapped[CreatedAt]
     organizer: Mapped[Organization] = relationship()

@@ -6,8 +6,10 @@ further pages, each with the names again.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from docx import Document
@@ -20,6 +22,7 @@ from docx.shared import Mm, Pt
 
 from app import models as m
 from app.clock import local
+from app.documents.certificate import quoted
 from app.documents.templates import clean_text
 from app.russian import period
 from app.services.attendance import Journal
@@ -37,7 +40,18 @@ _WIDEST = 24
 _CENTER = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def build_attendance_sheet(group: m.TrainingGroup, journal: Journal) -> bytes:
+@dataclass(frozen=True, slots=True)
+class SheetHead:
+    """What stands above the table: whose group, which one, what it learns and when."""
+
+    organization: str
+    number: str
+    program: str
+    starts_on: dt.date
+    ends_on: dt.date
+
+
+def build_attendance_sheet(group: SheetHead, journal: Journal) -> bytes:
     """Return the DOCX of a group's journal; a group without a schedule gets a page of empty columns."""
     document = _new_document()
     parts: list[Sequence[m.GroupMeeting | None]] = [
@@ -69,13 +83,13 @@ def _new_document() -> Any:
     return document
 
 
-def _write_head(document: Any, first: Any, group: m.TrainingGroup) -> None:
+def _write_head(document: Any, first: Any, group: SheetHead) -> None:
     first.alignment = _CENTER
     title = first.add_run("ЛИСТ ПОСЕЩАЕМОСТИ")
     title.bold, title.font.size = True, Pt(14)
     lines = (
-        group.organizer.full_name,
-        f"Группа № {group.number}, программа «{group.program.title}»",
+        group.organization[:1].upper() + group.organization[1:],
+        f"Группа № {group.number}, программа {quoted(group.program)}",
         f"Занятия {period(group.starts_on, group.ends_on)}",
     )
     for text in lines:

@@ -1,6 +1,6 @@
 """Many people's documents as files: one DOCX, a ZIP of single ones, one PDF, in the order they are given.
 
-Every paper is filled from the snapshot kept at issue. The PDF is made of merged DOCX files of fifty people: LibreOffice
+Every paper is filled from the snapshot and by the template kept at issue. The PDF is made of merged DOCX files of fifty people: LibreOffice
 needs a second for a single file, and a fiftieth of it for a page of a merged one.
 """
 
@@ -20,11 +20,14 @@ from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.file_names import safe_name
 from app.documents.merged import MergedDocx
 from app.documents.pdf import to_pdfs
+from app.documents.print_look import PrintLook, look_of
 from app.documents.qr import qr_png
 from app.documents.templates import get_template, insist_filled, render_template
 from app.errors import Invalid
 from app.russian import count
 from app.services.bulk_printing import Printed
+from app.services.print_templates import PrintChoice
+from app.statuses import CertificateKind
 
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: people in one file for LibreOffice; seconds it may take for one
@@ -54,11 +57,12 @@ FORMS: Mapping[str, PrintForm] = {form.code: form for form in (DOCX, ZIP, PDF, D
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """The file by which a document is printed, its title in errors, and its code in the manifest."""
+    """The file by which a document is printed, its title in errors, its code in the manifest, and how it is laid out."""
 
     code: str
     title: str
     data: bytes
+    look: PrintLook
 
 
 def write_papers(form: PrintForm, papers: Sequence[Printed], path: Path, tell: Tell = lambda _done: None) -> str:
@@ -81,18 +85,19 @@ def write_papers(form: PrintForm, papers: Sequence[Printed], path: Path, tell: T
 
 
 class _Papers:
-    """Templates and contexts of documents; a template is read once."""
+    """Templates and contexts of documents; the portal's own template is read once."""
 
     def __init__(self) -> None:
-        self._templates: dict[str, _Template] = {}
+        self._templates: dict[tuple[CertificateKind, bytes | None, PrintChoice], _Template] = {}
 
     def template_of(self, paper: Printed) -> _Template:
-        """Return the template of a document."""
-        code = paper.kind.value
-        if code not in self._templates:
-            info = get_template(code)
-            self._templates[code] = _Template(code, info.title, info.path.read_bytes())
-        return self._templates[code]
+        """Return the template of a document: the one that came with it, else the portal's own."""
+        known = paper.kind, paper.template, paper.choice
+        if known not in self._templates:
+            info = get_template(paper.kind.value)
+            data = paper.template if paper.template is not None else info.path.read_bytes()
+            self._templates[known] = _Template(info.code, info.title, data, look_of(paper.choice))
+        return self._templates[known]
 
     def filled(self, paper: Printed) -> tuple[dict[str, Any], bytes]:
         """Return the context and the QR code of a document; raises Invalid that names the person."""
@@ -107,12 +112,12 @@ class _Papers:
     def single(self, paper: Printed) -> bytes:
         """Return the DOCX of one document."""
         template, (context, picture) = self.template_of(paper), self.filled(paper)
-        return render_template(template.data, context, title=template.title, picture=picture)
+        return render_template(template.data, context, title=template.title, picture=picture, look=template.look)
 
     def merged(self, papers: Sequence[Printed], tell: Tell = lambda _done: None) -> bytes:
         """Return one DOCX of documents of one template."""
         template = self.template_of(papers[0])
-        made = MergedDocx(template.data, title=template.title)
+        made = MergedDocx(template.data, title=template.title, look=template.look)
         for number, paper in enumerate(papers, 1):
             made.add(*self.filled(paper))
             tell(number)
@@ -122,14 +127,28 @@ class _Papers:
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
+def by_template(papers: Sequence[Printed]) -> list[list[Printed]]:
+    """Return the documents in groups of one template, each of which may become one file of Word."""
+    known, found = _Papers(), dict[_Template, list[Printed]]()
+    for paper in papers:
+        found.setdefault(known.template_of(paper), []).append(paper)
+    return list(found.values())
+
+
 def _merged(papers: Sequence[Printed], tell: Tell) -> bytes:
     known = _Papers()
-    titles = list(dict.fromkeys(known.template_of(paper).title for paper in papers))
+    templates = [known.template_of(group[0]) for group in by_template(papers)]
+    titles = list(dict.fromkeys(template.title for template in templates))
     if len(titles) > 1:
         names = ", ".join(f"«{title}»" for title in titles)
         raise Invalid(
             f"Среди выбранных есть разные документы: {names}. В один файл Word входят документы одного вида: отберите их "
             "по виду или напечатайте отдельными файлами или в PDF."
+        )
+    if len(templates) > 1:
+        raise Invalid(
+            f"Эти документы («{titles[0]}») выданы по разным шаблонам, а в один файл Word входят документы одного шаблона. "
+            "Напечатайте отдельными файлами или в PDF: каждый документ выйдет по своему."
         )
     return known.merged(papers, tell)
 
@@ -212,7 +231,7 @@ def _chunks(known: _Papers, papers: Sequence[Printed]) -> Iterator[Sequence[Prin
 def _is_mergeable(known: _Papers, paper: Printed, template: _Template) -> bool:
     filled = known.filled(paper)
     try:
-        MergedDocx(template.data, title=template.title).add(*filled)
+        MergedDocx(template.data, title=template.title, look=template.look).add(*filled)
     except Invalid:
         # a faulty template is refused again, and in words, when the single paper is made
         return False

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.documents.attendance_sheet import SheetHead, build_attendance_sheet
+from app.documents.blank_act import blank_act_context
 from app.documents.bulk_papers import DOCX_TYPE, Tell
 from app.documents.certificate import hours_in_genitive, quoted
 from app.documents.file_names import safe_name
 from app.documents.merged import merged
 from app.documents.templates import get_template, insist_filled, render_docx
+from app.documents.training_order import TEMPLATE, order_context
 from app.errors import PortalError
 from app.russian import format_date, long_date, period, plural
 from app.services.group_papers import GivenDocument, GroupFacts, Listener
-from app.statuses import CertificateStatus, EnrolmentStatus, Handing
+from app.statuses import CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
 NOT_MADE = "Чего нет в архиве.txt"
 _DECISIONS = {
@@ -26,12 +29,20 @@ _DECISIONS = {
 }
 _NOBODY = "В группе нет зачисленных слушателей. Подтвердите записи на курс."
 _NO_PROTOCOL = "Не внесены результаты с номером протокола. Внесите результаты обучения слушателей."
+_NO_MEETINGS = "Нет расписания занятий. Внесите его в карточке группы."
+_NO_ORDER = {
+    OrderKind.ENROLMENT: "Приказ ещё не издан. Нажмите в группе «Приказ о зачислении».",
+    OrderKind.EXPULSION: "Приказ ещё не издан. Нажмите в группе «Приказ об отчислении».",
+}
 _NO_DOCUMENTS = "Документы об обучении ещё не выданы. Нажмите в группе «Выдать документы обученным»."
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPaper:
-    """A paper of a group: ``why_not`` returns the reason why it cannot be made yet, empty when it can; ``make`` the file."""
+    """A paper of a group; several orders, протоколы or acts are one file, each on a page of its own.
+
+    ``why_not`` returns the reason why it cannot be made yet, empty when it can; ``make`` the file.
+    """
 
     code: str
     title: str
@@ -168,20 +179,64 @@ def _has_documents(facts: GroupFacts) -> str:
     return "" if any(person.documents for person in facts.listeners) else _NO_DOCUMENTS
 
 
-def _protocols(facts: GroupFacts) -> bytes:
-    """Return the протоколы of the group: each begins a page of its own."""
-    info = get_template("final_protocol")
-    contexts = protocol_contexts(facts)
+def _has_meetings(facts: GroupFacts) -> str:
+    return _has_listeners(facts) or ("" if facts.journal.meetings else _NO_MEETINGS)
+
+
+def _has_order(kind: OrderKind) -> Callable[[GroupFacts], str]:
+    return lambda facts: "" if _orders(facts, kind) else _NO_ORDER[kind]
+
+
+def _has_act(facts: GroupFacts) -> str:
+    if facts.acts:
+        return ""
+    if not facts.unlisted:
+        return "В группе нет испорченных бланков."
+    return (
+        f"Испорченные бланки ещё не списаны: {', '.join(facts.unlisted)}. Отметьте их в списке бланков и составьте акт."
+    )
+
+
+def _orders(facts: GroupFacts, kind: OrderKind) -> list[Mapping[str, Any]]:
+    return [order.snapshot for order in facts.orders if order.kind == kind]
+
+
+def _one_after_another(code: str, contexts: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return several papers of one kind as one file: each begins a page of its own."""
+    info = get_template(code)
     for context in contexts:
         insist_filled(info, context)
     return merged(info.path.read_bytes(), ((context, None) for context in contexts), title=info.title)
 
 
+def _order_papers(kind: OrderKind) -> Callable[[GroupFacts], bytes]:
+    return lambda facts: _one_after_another(
+        TEMPLATE[kind], [order_context(snapshot) for snapshot in _orders(facts, kind)]
+    )
+
+
+def _protocols(facts: GroupFacts) -> bytes:
+    return _one_after_another("final_protocol", protocol_contexts(facts))
+
+
+def _attendance(facts: GroupFacts) -> bytes:
+    head = SheetHead(facts.organization, facts.number, facts.program, facts.starts_on, facts.ends_on)
+    return build_attendance_sheet(head, facts.journal)
+
+
+def _acts(facts: GroupFacts) -> bytes:
+    return _one_after_another("blank_act", [blank_act_context(item.act, item.blanks) for item in facts.acts])
+
+
 #: the papers of a group in the order of its life; a new paper is one entry here
 PAPERS: tuple[GroupPaper, ...] = (
     GroupPaper(
+        "order_enrolment", "Приказ о зачислении", _has_order(OrderKind.ENROLMENT), _order_papers(OrderKind.ENROLMENT)
+    ),
+    GroupPaper(
         "group_list", "Список группы", _has_listeners, lambda facts: render_docx("group_list", list_context(facts))
     ),
+    GroupPaper("attendance_sheet", "Лист посещаемости", _has_meetings, _attendance),
     GroupPaper(
         "grade_sheet",
         "Ведомость итоговой аттестации",
@@ -190,11 +245,15 @@ PAPERS: tuple[GroupPaper, ...] = (
     ),
     GroupPaper("final_protocol", "Протокол итоговой аттестации", _has_protocol, _protocols),
     GroupPaper(
+        "order_expulsion", "Приказ об отчислении", _has_order(OrderKind.EXPULSION), _order_papers(OrderKind.EXPULSION)
+    ),
+    GroupPaper(
         "issue_journal",
         "Журнал учёта выдачи документов",
         _has_documents,
         lambda facts: render_docx("issue_journal", journal_context(facts)),
     ),
+    GroupPaper("blank_act", "Акт списания бланков", _has_act, _acts),
 )
 
 

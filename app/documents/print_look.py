@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.services.print_templates import PrintChoice
+from app.statuses import PrintMode
+
 #: a printer pulls the sheet in by so much at the very most, in millimetres
 MOST_MM = 50
 #: twentieths of a point in a millimetre
@@ -26,6 +29,13 @@ class PrintLook:
 
 
 WHOLE_PAGE = PrintLook()
+
+
+def look_of(choice: PrintChoice) -> PrintLook:
+    """Return the lay-out of a choice; offsets belong to the blank, a whole page stays where it is."""
+    if choice.mode is not PrintMode.BLANK:
+        return WHOLE_PAGE
+    return PrintLook(on_blank=True, dx=choice.offset_x, dy=choice.offset_y)
 
 
 def laid_out(xml: bytes, look: PrintLook) -> bytes:

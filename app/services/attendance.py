@@ -80,7 +80,12 @@ def meetings_of(group_id: int) -> list[m.GroupMeeting]:
 
 def journal_of(group_id: int) -> Journal:
     """Return the journal of a group."""
-    return Journal(listeners_of(group_id), meetings_of(group_id), _marks_of(group_id))
+    return journal_with(listeners_of(group_id), group_id)
+
+
+def journal_with(listeners: Sequence[m.Enrolment], group_id: int) -> Journal:
+    """Return the journal of a group whose listeners are read already, with their people."""
+    return Journal(listeners, meetings_of(group_id), _marks_of(group_id))
 
 
 def _marks_of(group_id: int) -> dict[Place, AttendanceMark]:

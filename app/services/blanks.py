@@ -21,6 +21,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import count, format_date, number, plural
 from app.services import records, transitions
+from app.services.certificate_snapshot import on_blank
 from app.statuses import BlankStatus, CertificateKind, CertificateStatus
 from app.unit_of_work import use_case
 
@@ -260,9 +261,9 @@ def replace_spoiled(certificate_id: int, *, spoiled_id: int, reason: str, series
         raise Conflict(f"Документ № {paper.number} напечатан не на бланке {spoiled}. Обновите страницу.")
     _insist_replaceable(paper)
     fresh = hold_blanks(paper.organizer_id, spoiled.kind, quantity=1, series=series)[0]
-    transitions.follow(m.Blank, spoiled_id, "spoil", reason=reason)
+    transitions.follow(m.Blank, spoiled_id, "spoil", reason=reason, spoiled_for_id=paper.enrolment_id)
     transitions.follow(m.Blank, fresh.id, "use")
-    paper.blank_id, paper.snapshot = fresh.id, {**paper.snapshot, "blank": str(fresh)}
+    paper.blank_id, paper.snapshot = fresh.id, on_blank(paper.snapshot, fresh)
     db.session.flush()
     record("certificate.blank_replaced", paper, {label_of("certificate", "blank"): (str(spoiled), str(fresh))})
     return paper

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -14,6 +15,8 @@ from app.access import current_actor, get_writable, write_scope
 from app.errors import NotFound
 from app.extensions import db
 from app.russian import count, full_name
+from app.services import print_templates
+from app.services.print_templates import WHOLE_PAGE, PrintChoice
 from app.statuses import CertificateKind, CertificateStatus
 from app.unit_of_work import technical_write
 
@@ -27,12 +30,17 @@ _MISSING = (
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A document to be printed: its row's id, what it is, its number and the snapshot of its facts."""
+    """A document to be printed: its row's id, what it is, its number and the snapshot of its facts.
+
+    ``template`` is the file to fill, None for the portal's own; ``choice`` how its organizer lays it on the sheet.
+    """
 
     id: int
     kind: CertificateKind
     number: str
     snapshot: Mapping[str, Any]
+    template: bytes | None = None
+    choice: PrintChoice = WHOLE_PAGE
 
     @property
     def name(self) -> str:
@@ -45,8 +53,14 @@ def chosen(ids: Sequence[int]) -> list[Printed]:
     """Return the documents of these ids in their order; raises Forbidden without the right, NotFound for a hidden one."""
     current_actor().require(PRINT)
     table = m.Certificate
-    statement = select(table.id, table.kind, table.number, table.snapshot).where(table.id.in_(ids))
-    found = {row.id: Printed(*row) for row in db.session.execute(_printable(statement))}
+    # a few templates and organizers, whatever the number of documents
+    file_of, choice_of = cache(print_templates.file_of_issued), cache(print_templates.choice_of)
+    facts = (table.id, table.kind, table.number, table.snapshot)
+    statement = select(*facts, table.template_version, table.organizer_id).where(table.id.in_(ids))
+    found = {}
+    for pk, kind, number, snapshot, version, organizer_id in db.session.execute(_printable(statement)).all():
+        file, choice = file_of(kind.value, version, organizer_id), choice_of(kind.value, organizer_id)
+        found[pk] = Printed(pk, kind, number, snapshot, file, choice)
     if len(found) != len(set(ids)):
         raise NotFound(_MISSING)
     return [found[pk] for pk in dict.fromkeys(ids)]

@@ -61,7 +61,12 @@ def snapshot_of_duplicate(original: m.Certificate, *, issued_on: dt.date, rename
 
 def sealed(facts: Snapshot, *, number: str, blank: m.Blank | None, check_url: str) -> Snapshot:
     """Return the snapshot with the facts that come last: number, blank and check link."""
-    return {**facts, "number": number, "blank": str(blank) if blank else "", "check_url": check_url}
+    return on_blank({**facts, "number": number, "check_url": check_url}, blank)
+
+
+def on_blank(facts: Snapshot, blank: m.Blank | None) -> Snapshot:
+    """Return the snapshot printed on another blank, every other fact and the version as they are; None for plain paper."""
+    return {**facts, "blank": str(blank) if blank else ""}
 
 
 def insist_facts(row: m.Enrolment, kind: CertificateKind) -> None:

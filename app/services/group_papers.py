@@ -1,19 +1,24 @@
-"""Facts of a group as its papers print them: протокол, ведомость, журнал учёта выдачи, список."""
+"""Facts of a group as its papers print them: orders, список, лист посещаемости, ведомость, протокол, журнал, акты."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import audit
 from app import models as m
-from app.access import get_writable
+from app.access import current_actor, get_writable
 from app.extensions import db
 from app.russian import as_signed
-from app.statuses import CertificateStatus, EnrolmentStatus, Handing
+from app.services import attendance, training_orders
+from app.services.attendance import Journal
+from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from app.unit_of_work import technical_write
 
 REGISTRY = "training_group:registry"
@@ -50,9 +55,32 @@ class Listener:
     documents: tuple[GivenDocument, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class GivenOrder:
+    """A приказ of the group as it was issued: its kind and the snapshot of every printed fact."""
+
+    kind: OrderKind
+    snapshot: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOff:
+    """An акт with all its blanks in their order; some of them were spoiled for this group."""
+
+    act: m.BlankAct
+    blanks: Sequence[m.Blank]
+
+
+_NO_JOURNAL = Journal((), (), {})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupFacts:
-    """A group with its listeners by name; ``head_name`` and ``secretary`` are written as signed («М. П. Иванова»)."""
+    """A group with its listeners by name; ``head_name`` and ``secretary`` are written as signed («М. П. Иванова»).
+
+    ``journal`` is empty for who does not keep the attendance; ``unlisted`` are blanks spoiled for the group that stand in no
+    act yet, as they are called («63 000101»).
+    """
 
     id: int
     number: str
@@ -66,6 +94,10 @@ class GroupFacts:
     head_name: str
     secretary: str
     listeners: tuple[Listener, ...]
+    orders: tuple[GivenOrder, ...] = ()
+    journal: Journal = _NO_JOURNAL
+    acts: tuple[WrittenOff, ...] = ()
+    unlisted: tuple[str, ...] = ()
 
     @property
     def studying(self) -> tuple[Listener, ...]:
@@ -76,7 +108,8 @@ class GroupFacts:
 def facts_of_group(group_id: int) -> GroupFacts:
     """Return the facts of a group; raises NotFound for a hidden one, Forbidden without the right to its papers."""
     group = get_writable(db.session, m.TrainingGroup, group_id, REGISTRY)
-    organizer = group.organizer
+    organizer, enrolled = group.organizer, _enrolments(group_id)
+    spoiled = _spoiled(group_id)
     return GroupFacts(
         id=group.id,
         number=group.number,
@@ -89,7 +122,11 @@ def facts_of_group(group_id: int) -> GroupFacts:
         head_title=organizer.head_position or "Руководитель",
         head_name=as_signed(organizer.head_name),
         secretary=as_signed(organizer.secretary_name),
-        listeners=tuple(map(_listener, _enrolments(group_id))),
+        listeners=tuple(map(_listener, enrolled)),
+        orders=tuple(GivenOrder(order.kind, order.snapshot) for order in training_orders.orders_of(group_id)),
+        journal=attendance.journal_with(enrolled, group_id) if current_actor().can("enrolment:attend") else _NO_JOURNAL,
+        acts=_acts({blank.act_id for blank in spoiled if blank.act_id is not None}),
+        unlisted=tuple(str(blank) for blank in spoiled if blank.act_id is None),
     )
 
 
@@ -108,6 +145,34 @@ def _enrolments(group_id: int) -> list[m.Enrolment]:
         )
     )
     return list(db.session.scalars(statement))
+
+
+def _spoiled(group_id: int) -> list[m.Blank]:
+    """Spoiled blanks of the group: misprinted for a listener, or those of documents that are in force no longer."""
+    of_group = select(m.Enrolment.id).where(m.Enrolment.group_id == group_id)
+    printed = select(m.Certificate.blank_id).where(m.Certificate.enrolment_id.in_(of_group))
+    statement = (
+        select(m.Blank)
+        .where(m.Blank.status == BlankStatus.SPOILED)
+        .where(or_(m.Blank.spoiled_for_id.in_(of_group), m.Blank.id.in_(printed)))
+        .order_by(m.Blank.series, m.Blank.number)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _acts(ids: set[int]) -> tuple[WrittenOff, ...]:
+    """Return the acts with these ids by their day, each with all its blanks."""
+    if not ids:
+        return ()
+    statement = (
+        select(m.Blank)
+        .join(m.Blank.act)
+        .where(m.BlankAct.id.in_(ids))
+        .order_by(m.BlankAct.acted_on, m.BlankAct.id, m.Blank.series, m.Blank.number)
+        .options(joinedload(m.Blank.act).joinedload(m.BlankAct.organizer))
+    )
+    listed = groupby(db.session.scalars(statement), key=lambda blank: blank.act)
+    return tuple(WrittenOff(act, tuple(blanks)) for act, blanks in listed if act is not None)
 
 
 def _listener(row: m.Enrolment) -> Listener:

@@ -175,6 +175,16 @@ def template_for(code: str, organizer_id: int | None, *, standard: Callable[[str
     return InForce(data, found.sha256, found)
 
 
+def file_of_issued(code: str, version: str, organizer_id: int) -> bytes | None:
+    """Return the file by which an issued document is printed, the one choice of the single and of the bulk printing.
+
+    It is the file kept with the document (``version``: its SHA-256), so that a reprint years later looks the same; for a
+    document issued before files were kept, the uploaded template in force. None means the portal's own.
+    """
+    kept = template_files.read(version) if version else None
+    return kept if kept is not None else template_for(code, organizer_id, standard=lambda _code: b"").data or None
+
+
 def in_force() -> dict[tuple[str, int | None], m.PrintTemplate]:
     """Return (code, organizer) → version in force, of the rows that the actor sees."""
     rows = db.session.scalars(select(m.PrintTemplate).where(m.PrintTemplate.active))
@@ -200,11 +210,15 @@ class PrintChoice:
     offset_y: Decimal = Decimal(0)
 
 
+#: how an organizer prints that has chosen nothing
+WHOLE_PAGE = PrintChoice()
+
+
 def choice_of(code: str, organizer_id: int | None) -> PrintChoice:
     """Return how the organizer prints a paper; who does not see its settings prints whole pages."""
     row = m.PrintSetting
     found = db.session.scalars(select(row).where(row.organizer_id == organizer_id, row.code == code)).one_or_none()
-    return PrintChoice(found.mode, found.offset_x, found.offset_y) if found is not None else PrintChoice()
+    return PrintChoice(found.mode, found.offset_x, found.offset_y) if found is not None else WHOLE_PAGE
 
 
 @use_case

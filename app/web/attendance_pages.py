@@ -15,7 +15,7 @@ from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local
-from app.documents.attendance_sheet import CONTENT_TYPE, MARKS, build_attendance_sheet
+from app.documents.attendance_sheet import CONTENT_TYPE, MARKS, SheetHead, build_attendance_sheet
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date
@@ -132,7 +132,8 @@ class AttendancePages(GroupPages):
     def attendance_sheet(self, pk: int) -> Any:
         """«Лист посещаемости» for Word, with the marks that are set."""
         group = _group(pk)
-        paper = build_attendance_sheet(group, attendance.journal_of(pk))
+        head = SheetHead(group.organizer.full_name, group.number, group.program.title, group.starts_on, group.ends_on)
+        paper = build_attendance_sheet(head, attendance.journal_of(pk))
         _journal_of_printing(group)
         name = f"Лист посещаемости, группа {group.number.replace('/', '-')}.docx"
         return send_file(io.BytesIO(paper), as_attachment=True, download_name=name, mimetype=CONTENT_TYPE)

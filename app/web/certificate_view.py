@@ -20,7 +20,7 @@ from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.pdf import find_office, to_pdf
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.services import duplicates, handing, template_files
+from app.services import duplicates, handing, print_templates
 from app.statuses import CertificateStatus, DuplicateGround, Handing
 from app.unit_of_work import technical_write
 from app.web.form_pages import attach
@@ -218,7 +218,8 @@ def _paper(row: m.Certificate) -> bytes:
     """Render the snapshot by the template of the day of issue and journal the printing."""
     facts = CertificateFacts.from_snapshot(row.snapshot)
     look = look_for(row.kind.value, row.organizer_id)
-    paper = render_certificate(facts, template=template_files.read(row.template_version), look=look)
+    file = print_templates.file_of_issued(row.kind.value, row.template_version, row.organizer_id)
+    paper = render_certificate(facts, template=file, look=look)
     _journal(row)
     return paper
 

@@ -16,6 +16,7 @@ from wtforms.validators import InputRequired
 
 from app.documents.paper_fields import PAPER_FIELDS
 from app.documents.pdf import find_office, to_pdf
+from app.documents.print_look import look_of
 from app.documents.templates import get_template
 from app.documents.trial_sheet import trial_sheet
 from app.errors import Forbidden, NotFound, PortalError
@@ -110,7 +111,7 @@ class PrintSettingPages(ScopedModelView):
         code, (organizer_id, _name) = asked_code(), asked_organizer()
         choice = replace(print_templates.choice_of(code, organizer_id), mode=PrintMode.BLANK)
         template, _sha = printing.template_for(code, organizer_id)
-        made = trial_sheet(template, printing.look_of(choice))
+        made = trial_sheet(template, look_of(choice))
         if request.args.get("format") == "pdf":
             return download_of(to_pdf(made), "Пробный лист.pdf", PDF)
         return download_of(made, "Пробный лист.docx")

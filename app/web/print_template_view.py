@@ -19,6 +19,7 @@ from app.access import current_actor, get_writable
 from app.documents import template_parts
 from app.documents.paper_fields import PAPER_FIELDS, PaperField
 from app.documents.pdf import find_office, to_pdf
+from app.documents.print_look import look_of
 from app.documents.templates import get_template
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
@@ -326,7 +327,7 @@ def _sample(row: m.PrintTemplate) -> bytes:
         raise NotFound("Такой документ больше не печатается.")
     choice = print_templates.choice_of(row.code, row.organizer_id)
     if request.args.get("on") == "blank":
-        return printing.sample_paper(row.code, _data(row), printing.look_of(replace(choice, mode=PrintMode.BLANK)))
+        return printing.sample_paper(row.code, _data(row), look_of(replace(choice, mode=PrintMode.BLANK)))
     return printing.sample_paper(row.code, _data(row))
 
 

@@ -8,15 +8,14 @@ from typing import Any
 from flask import current_app
 
 from app.documents.paper_fields import PAPER_FIELDS, sample_context
-from app.documents.print_look import WHOLE_PAGE, PrintLook
+from app.documents.print_look import WHOLE_PAGE, PrintLook, look_of
 from app.documents.qr import qr_png
 from app.documents.template_check import template_problems
 from app.documents.templates import get_template, manifest, render_template
 from app.errors import Invalid
 from app.services import print_templates
 from app.services.certificates import Printing
-from app.services.print_templates import PrintChoice
-from app.statuses import CertificateKind, PrintMode
+from app.statuses import CertificateKind
 
 
 def issue_options() -> dict[str, Any]:
@@ -56,13 +55,6 @@ def standard_file(code: str) -> bytes:
 def look_for(code: str, organizer_id: int | None) -> PrintLook:
     """Return how the acting user prints an organizer's paper: on the blank only who sees the organizer's print settings."""
     return look_of(print_templates.choice_of(code, organizer_id))
-
-
-def look_of(choice: PrintChoice) -> PrintLook:
-    """Return the lay-out of a choice; offsets belong to the blank, a whole page stays where it is."""
-    if choice.mode is not PrintMode.BLANK:
-        return WHOLE_PAGE
-    return PrintLook(on_blank=True, dx=choice.offset_x, dy=choice.offset_y)
 
 
 def inspect(code: str, data: bytes) -> Sequence[str]:

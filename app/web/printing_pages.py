@@ -20,7 +20,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now
 from app.documents import group_papers as papers
-from app.documents.bulk_papers import FORMS, PrintForm, write_papers
+from app.documents.bulk_papers import FORMS, PrintForm, by_template, write_papers
 from app.documents.file_names import safe_name
 from app.documents.group_papers import PAPERS, GroupPaper
 from app.documents.pdf import MISSING, find_office
@@ -288,7 +288,7 @@ def _order_all(group: m.TrainingGroup) -> Response:
 
 def _make_all(work: background.Work) -> background.Outcome:
     known = facts.facts_of_group(work.parameters["group"])
-    files = {_name_of(kind, known): found for kind, found in _documents(known).items()}
+    files = _documents(known)
     more: list[tuple[str, Callable[[], bytes]]] = [
         (f"{safe_name(f'Реестр обученных, группа {known.number}')}.xlsx", lambda: _registry(known)),
         *((name, partial(_in_one_file, found)) for name, found in files.items()),
@@ -308,17 +308,24 @@ def _make_all(work: background.Work) -> background.Outcome:
 background.KINDS[GROUP_PAPERS] = background.Kind(_make_all, changes_data=False)
 
 
-def _documents(known: GroupFacts) -> dict[CertificateKind, list[Printed]]:
-    """Return kind → documents of the group's listeners; nothing for who may not print them."""
-    found: dict[CertificateKind, list[Printed]] = {}
+def _documents(known: GroupFacts) -> dict[str, list[Printed]]:
+    """Return name of a file of Word → the listeners' documents in it; nothing for who may not print them.
+
+    Documents of one kind that were issued by different templates stand in files of their own.
+    """
+    found: dict[str, list[Printed]] = {}
     if current_actor().can(PRINT):
-        for paper in bulk_printing.chosen(bulk_printing.ids_of_group(known.id)):
-            found.setdefault(paper.kind, []).append(paper)
+        for papers_of_one in by_template(bulk_printing.chosen(bulk_printing.ids_of_group(known.id))):
+            kind, number = _capital(papers_of_one[0].kind.label), 1
+            while (name := _name_of(kind, number, known)) in found:
+                number += 1
+            found[name] = papers_of_one
     return found
 
 
-def _name_of(kind: CertificateKind, known: GroupFacts) -> str:
-    return f"{safe_name(f'{_capital(kind.label)}, группа {known.number}')}.docx"
+def _name_of(kind: str, number: int, known: GroupFacts) -> str:
+    which = f", шаблон {number}" if number > 1 else ""
+    return f"{safe_name(f'{kind}{which}, группа {known.number}')}.docx"
 
 
 def _capital(words: str) -> str:

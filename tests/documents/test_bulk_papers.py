@@ -9,6 +9,7 @@ import re
 import signal
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,13 +167,9 @@ def test_for_duplex_each_person_begins_on_a_front_side(people: list[Printed], tm
 
 @pytest.mark.office
 @pytest.mark.usefixtures("office")
-def test_whose_paper_needs_a_second_page_is_named(
-    people: list[Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whose_paper_needs_a_second_page_is_named(people: list[Printed], tmp_path: Path) -> None:
     own = long_template(tmp_path, "Абрамова").read_bytes()
-    template = bulk_papers._Template("certificate", "Удостоверение", own)
-    monkeypatch.setattr(bulk_papers._Papers, "template_of", lambda _self, _paper: template)
-    message = said(DUPLEX, people[:3], tmp_path / "all.pdf")
+    message = said(DUPLEX, [replace(paper, template=own) for paper in people[:3]], tmp_path / "all.pdf")
     assert "Больше одной страницы: Абрамова Мария Петровна. Проверьте" in message
     found = [(numbers_in(text) or [""])[0] for text in pages(tmp_path / "all.pdf")]
     # the long paper has its own back, the others an empty one
@@ -233,17 +230,14 @@ def test_without_libreoffice_the_refusal_says_what_to_install(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_template_with_numbered_lists_is_printed_file_by_file(
-    people: list[Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_template_with_numbered_lists_is_printed_file_by_file(people: list[Printed], tmp_path: Path) -> None:
     document = Document()
     line = document.add_paragraph("{{ number }}")
     line._p.get_or_add_pPr().get_or_add_numPr()
     made = io.BytesIO()
     document.save(made)
-    template = bulk_papers._Template("certificate", "Удостоверение", made.getvalue())
-    monkeypatch.setattr(bulk_papers._Papers, "template_of", lambda _self, _paper: template)
+    numbered = [replace(paper, template=made.getvalue()) for paper in people]
     known = bulk_papers._Papers()
-    assert [len(chunk) for chunk in bulk_papers._chunks(known, people)] == [1, 1, 1, 1]
+    assert [len(chunk) for chunk in bulk_papers._chunks(known, numbered)] == [1, 1, 1, 1]
     with pytest.raises(Invalid, match="нумерованный список"):
-        write_papers(DOCX, people, tmp_path / "all.docx")
+        write_papers(DOCX, numbered, tmp_path / "all.docx")

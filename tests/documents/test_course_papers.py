@@ -11,7 +11,7 @@ import pytest
 from docx import Document
 
 from app import models as m
-from app.documents.attendance_sheet import COLUMNS, build_attendance_sheet
+from app.documents.attendance_sheet import COLUMNS, SheetHead, build_attendance_sheet
 from app.documents.pdf import to_pdf
 from app.documents.training_order import render_order
 from app.errors import Invalid
@@ -108,9 +108,8 @@ def test_the_order_becomes_a_pdf(office: None) -> None:
 # --- the sheet of attendance -----------------------------------------------------------------------------------------
 
 
-def journal(meetings: int) -> tuple[m.TrainingGroup, Journal]:
-    group = m.TrainingGroup(number="012-26", starts_on=dt.date(2026, 9, 1), ends_on=dt.date(2026, 9, 30))
-    group.organizer, group.program = m.Organization(full_name="Институт"), m.Program(title="Курс")
+def journal(meetings: int) -> tuple[SheetHead, Journal]:
+    group = SheetHead("институт", "012-26", "Курс «Шаг»", dt.date(2026, 9, 1), dt.date(2026, 9, 30))
     rows = [
         m.Enrolment(id=n, employee=m.Employee(last_name=last, first_name="Анна", patronymic="Ивановна"))
         for n, last in ((1, "Абрамова"), (2, "Белова"))
@@ -132,7 +131,8 @@ def test_the_sheet_lies_down_and_holds_names_meetings_and_marks() -> None:
         ["2", "Белова Анна Ивановна", "у", ""],
     ]
     text = "\n".join(p.text for p in paper.paragraphs)
-    assert "Группа № 012-26, программа «Курс»" in text
+    assert "Группа № 012-26, программа «Курс „Шаг“»" in text
+    assert "Институт" in text
     assert "Преподаватель (куратор группы) ___" in text
 
 

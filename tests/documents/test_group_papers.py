@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from docx import Document
 
+from app import models as m
 from app.documents import group_papers
 from app.documents.group_papers import PAPERS, protocol_contexts, write_all
 from app.documents.pdf import to_pdf
 from app.errors import Invalid
-from app.services.group_papers import GivenDocument, GroupFacts, Listener
-from app.statuses import CertificateStatus, EnrolmentStatus, Handing
+from app.services.attendance import Journal
+from app.services.group_papers import GivenDocument, GivenOrder, GroupFacts, Listener, WrittenOff
+from app.statuses import AttendanceMark, CertificateKind, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from tests.documents.conftest import paragraphs
 
 S = EnrolmentStatus
@@ -65,6 +67,46 @@ def group(*listeners: Listener, **changes: Any) -> GroupFacts:
     return GroupFacts(listeners=listeners, **(values | changes))
 
 
+def order(kind: OrderKind, number: str, *names: str, ground: str = "") -> GivenOrder:
+    people = [{"name": name, "place": "учитель, ГБОУ СОШ № 7", "reason": ""} for name in names]
+    snapshot = {
+        "version": 1,
+        "kind": kind.value,
+        "number": number,
+        "ordered_on": "2026-02-02",
+        "organization": ORGANIZATION,
+        "city": "Самара",
+        "program": "Урок «математики» сегодня",
+        "program_kind": "повышения квалификации",
+        "hours": 36,
+        "form": "очная",
+        "group": "Г-12/2026",
+        "starts_on": "2026-02-02",
+        "ends_on": "2026-02-27",
+        "basis": "",
+        "replaces": [],
+        "head_title": "Ректор",
+        "head_name": "А. Б. Соколов",
+        "parts": [{"ground": ground, "people": people}],
+    }
+    return GivenOrder(kind, snapshot)
+
+
+def journal() -> Journal:
+    """One listener who was at the only meeting."""
+    person = m.Employee(last_name="Абрамова", first_name="Анна", patronymic="Сергеевна")
+    starts = dt.datetime(2026, 2, 2, 5, tzinfo=dt.UTC)
+    meeting = m.GroupMeeting(id=1, starts_at=starts, ends_at=starts + dt.timedelta(hours=4))
+    return Journal([m.Enrolment(id=1, employee=person)], [meeting], {(1, 1): AttendanceMark.PRESENT})
+
+
+def act(number: str, *blanks: str) -> WrittenOff:
+    organizer = m.Organization(full_name=ORGANIZATION, city="Самара", head_name="Соколов Андрей Борисович")
+    row = m.BlankAct(number=number, acted_on=dt.date(2026, 3, 4), reason="Испорчены при печати", organizer=organizer)
+    kind = CertificateKind.CERTIFICATE
+    return WrittenOff(row, [m.Blank(kind=kind, series="63", number=blank) for blank in blanks])
+
+
 @pytest.fixture
 def whole() -> GroupFacts:
     return group(
@@ -73,6 +115,13 @@ def whole() -> GroupFacts:
         listener("Ёлкина Ольга Викторовна", S.TRAINED, document(2, handing=Handing.PROXY, handed_to="Ли О. П.")),
         listener("Мамедов Гасан Али оглы", S.TRAINED, document(3, status=CertificateStatus.ANNULLED), protocol="15"),
         listener("Орлов Иван Петрович", S.EXPELLED, protocol="", result_on=None, final_form="", final_mark=""),
+        orders=(
+            order(OrderKind.ENROLMENT, "5", "Абрамову Анну Сергеевну"),
+            order(OrderKind.ENROLMENT, "6", "Ёлкину Ольгу Викторовну"),
+            order(OrderKind.EXPULSION, "9", "Абрамову Анну Сергеевну", ground="в связи с завершением обучения"),
+        ),
+        journal=journal(),
+        acts=(act("3", "000101", "000102"), act("4", "000107")),
     )
 
 
@@ -132,6 +181,34 @@ def test_each_protocol_has_its_people_and_its_own_section(whole: GroupFacts) -> 
     assert "Самара, 27 февраля 2026 г." in [line.replace("\u00a0", " ") for line in text]
 
 
+def test_each_order_begins_a_page_of_its_own(whole: GroupFacts) -> None:
+    data = made(whole, "order_enrolment")
+    assert len(Document(io.BytesIO(data)).sections) == 2
+    text = " ".join(paragraphs(data)).replace("\u00a0", " ")
+    assert text.index("№ 5") < text.index("Абрамову Анну Сергеевну") < text.index("№ 6") < text.index("Ёлкину Ольгу")
+    assert "№ 9" not in text
+    left = " ".join(paragraphs(made(whole, "order_expulsion"))).replace("\u00a0", " ")
+    assert "№ 9" in left and "в связи с завершением обучения" in left and "Ёлкину" not in left
+
+
+def test_the_sheet_of_attendance_has_the_marks(whole: GroupFacts) -> None:
+    data = made(whole, "attendance_sheet")
+    assert cells(data)[1] == ["1", "Абрамова Анна Сергеевна", "+"]
+    assert "Группа № Г-12/2026, программа «Урок „математики“ сегодня»" in paragraphs(data)
+
+
+def test_the_acts_have_their_blanks(whole: GroupFacts) -> None:
+    data = made(whole, "blank_act")
+    assert [line for line in paragraphs(data) if line.startswith("АКТ")] == ["АКТ № 3", "АКТ № 4"]
+    assert [line for line in paragraphs(data) if line.isdecimal() and len(line) == 6] == ["000101", "000102", "000107"]
+
+
+def test_spoiled_blanks_without_an_act_are_named() -> None:
+    facts = group(listener("Абрамова Анна"), unlisted=("63 000101", "63 000102"))
+    (paper,) = (paper for paper in PAPERS if paper.code == "blank_act")
+    assert paper.why_not(facts).startswith("Испорченные бланки ещё не списаны: 63 000101, 63 000102. Отметьте их")
+
+
 def test_protocols_follow_their_days() -> None:
     late = listener("Абрамова Анна", protocol="2", result_on=dt.date(2026, 2, 27))
     early = listener("Борисова Анна", protocol="10", result_on=dt.date(2026, 2, 20))
@@ -178,13 +255,31 @@ def test_the_zip_has_every_paper_and_names_the_rest_with_the_reason(tmp_path: Pa
         assert cells(archive.read(names[0]))[1][1] == "Абрамова Анна"
     assert "Протокол итоговой аттестации: Не внесены результаты" in text
     assert "Реестр.xlsx: Реестр не собран: заполните ИНН." in text
-    assert len(refused) == 3
+    for words in (
+        "Приказ о зачислении: Приказ ещё не издан.",
+        "Приказ об отчислении: Приказ ещё не издан.",
+        "Лист посещаемости: Нет расписания занятий.",
+        "Журнал учёта выдачи документов: Документы об обучении ещё не выданы.",
+        "Акт списания бланков: В группе нет испорченных бланков.",
+    ):
+        assert words in text
+    assert len(refused) == len(PAPERS) - 2 + 1
 
 
 def test_a_complete_zip_has_no_list_of_missing_papers(whole: GroupFacts, tmp_path: Path) -> None:
     steps: list[int] = []
     names, refused = write_all(whole, tmp_path / "all.zip", tell=steps.append)
-    assert (refused, steps) == ([], [1, 2, 3, 4])
+    assert (refused, steps) == ([], list(range(1, len(PAPERS) + 1)))
+    assert [name.partition(",")[0] for name in names] == [
+        "Приказ о зачислении",
+        "Список группы",
+        "Лист посещаемости",
+        "Ведомость итоговой аттестации",
+        "Протокол итоговой аттестации",
+        "Приказ об отчислении",
+        "Журнал учёта выдачи документов",
+        "Акт списания бланков",
+    ]
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.namelist() == names
 

@@ -14,7 +14,7 @@ from app.access import acting_as
 from app.clock import ZONE, today
 from app.documents.blank_act import blank_act_context
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import blank_acts, blanks
+from app.services import blank_acts, blanks, certificates, group_papers
 from app.services.blank_balance import Balance, balance
 from tests.services import makers as mk
 from tests.services.test_blanks import B, K, issued_on_blank, numbers, receive
@@ -205,3 +205,39 @@ def test_a_period_the_wrong_way_round_and_a_stranger_are_refused(world: mk.World
         balance(today(), today() - mk.DAY)
     with acting_as(world.responsible), pytest.raises(Forbidden):
         balance(today(), today())
+
+
+# --- the acts of a group ---------------------------------------------------------------------------------------------
+
+
+def facts_of(world: mk.World, paper: m.Certificate) -> group_papers.GroupFacts:
+    with acting_as(world.organizer_actor):
+        return group_papers.facts_of_group(paper.enrolment.group_id)
+
+
+def test_a_group_knows_its_spoiled_blanks_and_their_acts(world: mk.World) -> None:
+    receive(world, "000101", "000110")
+    stock = mk.rows(m.Blank)
+    misprinted, annulled, foreign = (issued_on_blank(world, stock[n]) for n in range(3))
+    assert (facts_of(world, misprinted).acts, facts_of(world, misprinted).unlisted) == ((), ())
+    with acting_as(world.organizer_actor):
+        blanks.replace_spoiled(misprinted.id, spoiled_id=stock[0].id, reason="Смазана печать")
+        certificates.annul(annulled.id, "Ошибка")
+        blanks.spoil(stock[1].id, "Документ аннулирован")
+    assert facts_of(world, misprinted).unlisted == ("АБ 000101",)
+    assert facts_of(world, annulled).unlisted == ("АБ 000102",)
+    act = write_off(world, *(mk.fetch(m.Blank, stock[n].id) for n in (0, 1)))
+    for paper in (misprinted, annulled):
+        facts = facts_of(world, paper)
+        assert (facts.unlisted, [item.act.id for item in facts.acts]) == ((), [act.id])
+        # an act is printed whole, blanks of the organizer's other groups too
+        assert [str(blank) for blank in facts.acts[0].blanks] == ["АБ 000101", "АБ 000102"]
+    assert (facts_of(world, foreign).acts, facts_of(world, foreign).unlisted) == ((), ())
+
+
+def test_another_organizer_sees_neither_the_group_nor_its_acts(world: mk.World) -> None:
+    receive(world, "000101", "000102")
+    paper = issued_on_blank(world, mk.rows(m.Blank)[0])
+    group_id = paper.enrolment.group_id
+    with acting_as(world.other_organizer), mk.nothing_changes(), pytest.raises(NotFound):
+        group_papers.facts_of_group(group_id)

@@ -11,8 +11,9 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
+from app.documents.certificate import CertificateFacts
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
-from app.services import blanks, certificates
+from app.services import blanks, certificate_snapshot, certificates
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -275,6 +276,11 @@ def test_a_misprinted_document_gets_the_next_blank_and_keeps_its_number(world: m
     now = mk.fetch(m.Certificate, paper.id)
     assert (str(now.blank), now.number, now.status) == ("АБ 000102", number, st.CertificateStatus.ISSUED)
     assert now.snapshot == {**before, "blank": "АБ 000102"}
+    assert now.snapshot["version"] == certificate_snapshot.VERSION
+    facts = CertificateFacts.from_snapshot(now.snapshot)
+    assert (facts.blank, facts.number, facts.check_url) == ("АБ 000102", number, before["check_url"])
+    (spoiled,) = mk.rows(m.Blank, m.Blank.status == B.SPOILED)
+    assert spoiled.spoiled_for_id == paper.enrolment_id
     assert (numbers(B.SPOILED), numbers(B.USED)) == (["АБ 000101"], ["АБ 000102"])
     assert [e.changes for e in mk.journal("certificate.blank_replaced")] == [{"Бланк": ["АБ 000101", "АБ 000102"]}]
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
+from pypdf import PdfReader
 
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.documents.bulk_papers import ZIP, write_papers
-from app.errors import Forbidden, NotFound
-from app.services import bulk_printing, certificates, group_papers
+from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
+from app.documents.pdf import find_office
+from app.errors import Forbidden, Invalid, NotFound
+from app.services import bulk_printing, certificates, group_papers, print_templates
 from app.services.certificates import Printing
+from app.services.print_templates import PrintChoice
+from app.web import printing
+from tests.documents.conftest import paragraphs
 from tests.services import makers as mk
 from tests.statements import recorded
 
 E, K = st.EnrolmentStatus, st.CertificateKind
+BASE = "https://kadry.example.org"
+FIELDS = "organization city issued_on last_name given_names period program hours head_name check_url blank".split()
 
 
 @pytest.fixture
@@ -37,9 +48,9 @@ def trained(world: mk.World, group: Any, last_name: str, **over: Any) -> Any:
     )
 
 
-def issue(world: mk.World, enrolment: Any) -> Any:
+def issue(world: mk.World, enrolment: Any, *, file: bytes = b"") -> Any:
     with acting_as(world.organizer_actor):
-        return certificates.issue(enrolment.id, printing=Printing(check_base="https://kadry.example.org"))
+        return certificates.issue(enrolment.id, printing=Printing(lambda _kind, _organizer_id: file, BASE))
 
 
 @pytest.fixture
@@ -130,7 +141,7 @@ def test_facts_of_a_group_are_read_by_the_same_statements_for_any_number(world: 
         mk.db.session.rollback()
     assert len(facts.listeners) == 3
     assert numbers[0] == numbers[1]
-    assert numbers[0] <= 10
+    assert numbers[0] <= 12
 
 
 def test_facts_have_the_taken_only_with_their_outcome(world: mk.World, group: Any) -> None:
@@ -145,3 +156,125 @@ def test_facts_have_the_taken_only_with_their_outcome(world: mk.World, group: An
     assert (first.protocol, first.final_mark, first.workplace) == ("7", "зачтено", world.school.short_name)
     assert [paper.number for paper in first.documents] == [f"0001/{today().year}"]
     assert facts.head_name.replace("\u00a0", " ") == "М. П. Иванова"
+
+
+# --- by which template -----------------------------------------------------------------------------------------------
+
+
+def own_template(mark: str) -> bytes:
+    """A template of an organizer, told by its mark; words that a blank already has are left out there."""
+    document = Document()
+    document.add_paragraph(mark)
+    document.add_paragraph("{{ number }}")
+    document.add_paragraph("{%p if not on_blank %}")
+    document.add_paragraph("ЗАГОЛОВОК")
+    document.add_paragraph("{%p endif %}")
+    for name in FIELDS:
+        document.add_paragraph(f"{{{{ {name} }}}}")
+    made = io.BytesIO()
+    document.save(made)
+    return made.getvalue()
+
+
+def put_in_force(world: mk.World, data: bytes) -> None:
+    options = {"name": "наш.docx", "organizer_id": world.organizer.id, "inspect": printing.inspect}
+    with acting_as(world.organizer_actor):
+        print_templates.activate(print_templates.upload("certificate", data, **options).id)
+
+
+def in_zip(papers: list[bulk_printing.Printed], path: Path) -> list[list[str]]:
+    """The first two lines of each file: the template's mark and the number."""
+    write_papers(ZIP, papers, path)
+    with zipfile.ZipFile(path) as archive:
+        return [paragraphs(archive.read(name))[:2] for name in archive.namelist()]
+
+
+def printed(world: mk.World, papers: list[Any]) -> list[bulk_printing.Printed]:
+    with acting_as(world.organizer_actor):
+        return bulk_printing.chosen([paper.id for paper in papers])
+
+
+def test_two_documents_of_a_group_come_out_each_by_its_own_template(world: mk.World, group: Any, tmp_path: Any) -> None:
+    issued = [
+        issue(world, trained(world, group, name), file=own_template(mark))
+        for name, mark in (("Абрамова", "ПЕРВЫЙ"), ("Борисова", "ВТОРОЙ"), ("Волкова", "ПЕРВЫЙ"))
+    ]
+    # what is in force today is not how they were issued
+    put_in_force(world, own_template("НЫНЕШНИЙ"))
+    found = printed(world, issued)
+    marks = ("ПЕРВЫЙ", "ВТОРОЙ", "ПЕРВЫЙ")
+    assert in_zip(found, tmp_path / "all.zip") == [[mark, row.number] for mark, row in zip(marks, issued, strict=True)]
+    with pytest.raises(Invalid, match="выданы по разным шаблонам"):
+        write_papers(DOCX, found, tmp_path / "all.docx")
+    first, second = by_template(found)
+    assert [[paper.number for paper in papers] for papers in (first, second)] == [
+        [issued[0].number, issued[2].number],
+        [issued[1].number],
+    ]
+    write_papers(DOCX, first, tmp_path / "first.docx")
+    lines = paragraphs((tmp_path / "first.docx").read_bytes())
+    assert [line for line in lines if line in marks or ("/20" in line and line[0] == "0")] == [
+        *("ПЕРВЫЙ", issued[0].number),
+        *("ПЕРВЫЙ", issued[2].number),
+    ]
+
+
+@pytest.mark.office
+@pytest.mark.skipif(find_office() is None, reason="LibreOffice не установлен")
+def test_one_pdf_has_each_document_by_its_own_template(world: mk.World, group: Any, tmp_path: Any) -> None:
+    marks = ("ПЕРВЫЙ", "ВТОРОЙ", "ПЕРВЫЙ")
+    issued = [
+        issue(world, trained(world, group, f"Абрамов{end}"), file=own_template(mark))
+        for end, mark in zip("абв", marks, strict=True)
+    ]
+    write_papers(PDF, printed(world, issued), tmp_path / "all.pdf")
+    texts = [page.extract_text().split() for page in PdfReader(tmp_path / "all.pdf").pages]
+    assert [text[:2] for text in texts] == [[mark, row.number] for mark, row in zip(marks, issued, strict=True)]
+
+
+def test_a_document_without_a_kept_file_is_printed_by_what_is_in_force(
+    world: mk.World, group: Any, tmp_path: Any
+) -> None:
+    issued = [issue(world, trained(world, group, "Абрамова"))]
+    (plain,) = printed(world, issued)
+    assert plain.template is None
+    assert in_zip([plain], tmp_path / "standard.zip")[0][0] != "НАШ"
+    put_in_force(world, own_template("НАШ"))
+    assert in_zip(printed(world, issued), tmp_path / "own.zip") == [["НАШ", issued[0].number]]
+
+
+def test_the_single_print_makes_the_same_choice(world: mk.World, group: Any) -> None:
+    data = own_template("ДНЯ ВЫДАЧИ")
+    kept, plain = (
+        issue(world, trained(world, group, name), file=f) for name, f in (("Абрамова", data), ("Белова", b""))
+    )
+    choice = [
+        print_templates.file_of_issued(row.kind.value, row.template_version, row.organizer_id) for row in (kept, plain)
+    ]
+    assert choice == [data, None]
+    assert [paper.template for paper in printed(world, [kept, plain])] == choice
+
+
+def test_many_are_printed_on_blanks_as_one_is(world: mk.World, group: Any, tmp_path: Any) -> None:
+    issued = [issue(world, trained(world, group, "Абрамова"), file=own_template("НАШ"))]
+    with acting_as(world.organizer_actor):
+        print_templates.choose("certificate", world.organizer.id, PrintChoice(mode=st.PrintMode.BLANK), title="У")
+    write_papers(DOCX, printed(world, issued), tmp_path / "blank.docx")
+    assert "ЗАГОЛОВОК" not in paragraphs((tmp_path / "blank.docx").read_bytes())
+    # who does not see the organizer's settings prints whole pages
+    with acting_as(world.responsible):
+        write_papers(DOCX, bulk_printing.chosen([issued[0].id]), tmp_path / "page.docx")
+    assert "ЗАГОЛОВОК" in paragraphs((tmp_path / "page.docx").read_bytes())
+
+
+def test_a_hundred_documents_are_read_by_the_statements_of_one(world: mk.World, group: Any) -> None:
+    issued, numbers = [], []
+    for name in ("Абрамова", "Белова", "Волкова"):
+        issued.append(issue(world, trained(world, group, name), file=b"one"))
+        ids = [paper.id for paper in issued]
+        with acting_as(world.organizer_actor), recorded() as statements:
+            bulk_printing.chosen(ids)
+        numbers.append(len(statements))
+        mk.db.session.rollback()
+    assert len(set(numbers)) == 1
+    assert numbers[0] <= 4

@@ -12,11 +12,11 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import enrolments, training_orders
+from app.services import enrolments, group_papers, training_orders
 from app.services.training_orders import OrderFacts
 from app.statuses import OrderKind
 from tests.services import makers as mk
-from tests.services.course_rows import Course, make_course, make_listeners
+from tests.services.course_rows import Course, make_course, make_listeners, make_marks
 
 E, G = st.EnrolmentStatus, st.GroupStatus
 
@@ -170,3 +170,14 @@ def test_orders_are_seen_by_their_organizer_and_the_operator_only(course: Course
         with acting_as(actor):
             seen[actor.user_id] = [row.id for row in training_orders.orders_of(course.group.id)]
     assert list(seen.values()) == [[order.id], [order.id], [], [], []]
+
+
+def test_the_papers_of_the_group_have_its_orders_and_its_journal(course: Course) -> None:
+    enrol(course)
+    make_marks(course.meetings[0], course.rows[:1])
+    with acting_as(course.world.organizer_actor):
+        facts = group_papers.facts_of_group(course.group.id)
+    assert [(order.kind, order.snapshot["number"]) for order in facts.orders] == [(OrderKind.ENROLMENT, "5-к")]
+    assert [row.id for row in facts.journal.listeners] == [row.id for row in course.rows]
+    assert list(facts.journal.marks) == [(course.meetings[0].id, course.rows[0].id)]
+    assert [meeting.id for meeting in facts.journal.meetings] == [meeting.id for meeting in course.meetings]
