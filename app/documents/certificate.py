@@ -17,7 +17,7 @@ from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind, Sex
 #: Lengths in characters from which a text is printed in the middle and in the small size, so that it keeps its page.
 PROGRAM_LENGTHS = (95, 175)
 ORGANIZATION_LENGTHS = (110, 190)
-NAME_LENGTHS = (22, 30)
+NAME_LENGTHS = (22, 34)
 QUALIFICATION_LENGTHS = (60, 140)
 SNAPSHOT_VERSION = 2
 #: versions that can still be printed: what they do not know has a default
