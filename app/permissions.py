@@ -58,6 +58,8 @@ _APPLY = {"voucher_application:submit", "voucher_application:withdraw", "voucher
 _ENROL = {"enrolment:add", "enrolment:withdraw", "enrolment:accept", "enrolment:transfer"}
 _PRINT = {"certificate:print"}
 _PRINT_VOUCHER = {"voucher:print"}
+#: all trainings of a person as one file for an attestation
+_ARCHIVE = {"employee:archive"}
 #: for many people at once
 _APPLY_MANY = {"employee:apply"}
 _CONSENTS = {"consent:add"}
@@ -82,6 +84,7 @@ _ROLES = (
             | _ENROL
             | _PRINT
             | _PRINT_VOUCHER
+            | _ARCHIVE
         ),
     ),
     Role(
@@ -102,6 +105,7 @@ _ROLES = (
             | _ENROL
             | _PRINT
             | _PRINT_VOUCHER
+            | _ARCHIVE
         ),
     ),
     Role(

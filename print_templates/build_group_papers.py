@@ -33,19 +33,26 @@ LYING = {"width": 297, "height": 210, "margins": (12, 15, 10, 12)}
 
 
 def grid(document: Any, heads: Heads, *, size: float = 11) -> None:
-    """Add a ruled table with a line for each of ``rows``; its head is repeated, its lines are not broken across pages."""
-    made = table(document, 4, tuple(width for _head, width, _text, _centred in heads))
-    head, begin, line, end = made.rows
+    """Add a ruled table with a line for each of ``rows``; its head is repeated, its lines are not broken across pages.
+
+    The last line stays with what follows, so that signatures do not stand on a page alone: Word obeys, LibreOffice 7 does not.
+    """
+    made = table(document, 8, tuple(width for _head, width, _text, _centred in heads))
+    head, line, kept = made.rows[0], made.rows[5], made.rows[3]
     mark(head, "w:tblHeader")
-    for row in (head, line):
+    for row in (head, line, kept):
         mark(row, "w:cantSplit")
+    controls = {1: "for row in rows", 2: "if loop.last", 4: "else", 6: "endif", 7: "endfor"}
+    for place, words in controls.items():
+        made.rows[place].cells[0].text = f"{{%tr {words} %}}"
     for cell, (title, _width, _text, _centred) in zip(head.cells, heads, strict=True):
         ruled(cell)
         paragraph(cell, title, size=size - 1, bold=True)
-    begin.cells[0].text, end.cells[0].text = "{%tr for row in rows %}", "{%tr endfor %}"
-    for cell, (_title, _width, text, centred) in zip(line.cells, heads, strict=True):
-        ruled(cell)
-        paragraph(cell, text, size=size, align=CENTER if centred else None)
+    for row in (line, kept):
+        for cell, (_title, _width, text, centred) in zip(row.cells, heads, strict=True):
+            ruled(cell)
+            words = paragraph(cell, text, size=size, align=CENTER if centred else None)
+            words.paragraph_format.keep_with_next = row is kept
 
 
 def ruled(cell: Any) -> None:
@@ -201,7 +208,49 @@ def build_issue_journal() -> Any:
     return document
 
 
+def build_training_list() -> Any:
+    """Return «Список обучения»: the first page of a person's archive for an attestation."""
+    document = new_document("Список обучения", **UPRIGHT)
+    paragraph(document, "СВЕДЕНИЯ ОБ ОБУЧЕНИИ", size=15, bold=True, after=2)
+    paragraph(document, "с {{ since }} по {{ until }}", size=12, after=12)
+    for line in (
+        "Фамилия, имя, отчество: {{ full_name }}",
+        "Должность: {{ position }}",
+        "Место работы: {{ workplace }}",
+    ):
+        name = line.partition("{{ ")[2].partition(" }}")[0]
+        paragraph(document, f"{{%p if {name} %}}", size=6)
+        paragraph(document, line, size=12, align=None, after=2)
+        paragraph(document, "{%p endif %}", size=6)
+    paragraph(document, "", size=4)
+    grid(
+        document,
+        (
+            ("№ п/п", 10, "{{ row.n }}", True),
+            ("Сроки обучения", 25, "{{ row.period }}", True),
+            ("Программа", 54, "{{ row.program }}", False),
+            ("Часы", 13, "{{ row.hours }}", True),
+            ("Организация", 44, "{{ row.organizer }}", False),
+            ("Документ", 34, "{{ row.document }}", False),
+        ),
+        size=10,
+    )
+    paragraph(document, "{{ totals }} {{ attached }}", size=12, align=None, before=8, after=10)
+    signature_rows(
+        document,
+        (("Работник", "{{ signed }}"), ("Ответственный работник организации", "")),
+        widths=(75, 45, 60),
+        size=12,
+    )
+    signatures = document.tables[-1]
+    for text in (document.paragraphs[-2], *(line for cell in signatures._cells for line in cell.paragraphs)):
+        text.paragraph_format.keep_with_next = True
+    last_line(document)
+    return document
+
+
 PAPERS = {
+    "training_list.docx": build_training_list,
     "group_list.docx": build_group_list,
     "grade_sheet.docx": build_grade_sheet,
     "final_protocol.docx": build_final_protocol,

@@ -37,6 +37,8 @@ LEGEND = "«+» — присутствовал, «н» — отсутствов�
 _FONT = "Times New Roman"
 _NUMBER, _NAME, _REST = 10, 68, 189
 _WIDEST = 24
+#: below this width in millimetres the day and the hours of a meeting need smaller letters to stay on their lines
+_NARROW = 20
 _CENTER = WD_ALIGN_PARAGRAPH.CENTER
 
 
@@ -125,7 +127,22 @@ def _fill(row: Any, texts: Sequence[str], widths: Sequence[float], *, bold: bool
         line = cell.paragraphs[0]
         line.alignment = None if place == 1 and not bold else _CENTER
         run = line.add_run(clean_text(text))
-        run.bold, run.font.size = bold, Pt(8 if bold and place > 1 else 10)
+        run.bold, run.font.size = bold, Pt(10)
+        if bold and place > 1:
+            run.font.size = Pt(7 if width < _NARROW else 8)
+            # the schema fixes the order of a cell's properties
+            cell._tc.get_or_add_tcPr().insert_element_before(_no_side_margins(), "w:vAlign")
+
+
+def _no_side_margins() -> Any:
+    """Give the whole width of a cell to its words."""
+    margins = OxmlElement("w:tcMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), "0")
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    return margins
 
 
 def _flag(name: str) -> Any:

@@ -124,6 +124,12 @@ class _Papers:
         return made.finish()
 
 
+def single_papers(papers: Sequence[Printed]) -> Iterator[tuple[Printed, bytes]]:
+    """Yield each document with its own DOCX; raises Invalid that names the person whose paper cannot be filled."""
+    known = _Papers()
+    yield from ((paper, known.single(paper)) for paper in papers)
+
+
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
@@ -154,11 +160,11 @@ def _merged(papers: Sequence[Printed], tell: Tell) -> bytes:
 
 
 def _write_zip(papers: Sequence[Printed], path: Path, tell: Tell) -> None:
-    known, width = _Papers(), max(3, len(str(len(papers))))
+    width = max(3, len(str(len(papers))))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for number, paper in enumerate(papers, 1):
+        for number, (paper, data) in enumerate(single_papers(papers), 1):
             name = safe_name(f"{number:0{width}d} {paper.name}, {paper.number}")
-            archive.writestr(f"{name}.docx", known.single(paper))
+            archive.writestr(f"{name}.docx", data)
             tell(number)
 
 

@@ -17,7 +17,7 @@ from app import models as m
 from app.access import get_writable
 from app.clock import today
 from app.documents.certificate import CertificateFacts, render_certificate
-from app.documents.pdf import find_office, to_pdf
+from app.documents.pdf import MISSING, find_office, to_pdf
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services import duplicates, handing, print_templates
@@ -83,7 +83,10 @@ class CertificatePrinting(BulkPrinting):
             "Проверка по коду", Cell("открыть страницу проверки", href=url_for("HomeView.verify", code=row.check_code))
         )
         handed = Pair("Вручение", Cell(_handed(row)))
-        main = Block("Документ", pairs=[*(Pair(label, Cell(text)) for label, text in values), handed, check])
+        pairs = [*(Pair(label, Cell(text)) for label, text in values), handed, check]
+        # who may print and gets no PDF is told why
+        note = MISSING if self.may(row, "print") and not find_office() else ""
+        main = Block("Документ", pairs=pairs, note=note)
         return [main, *_chain(row)]
 
     def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:

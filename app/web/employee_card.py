@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -16,6 +17,7 @@ from app.russian import count, format_date, years
 from app.services import vouchers
 from app.services.people import CardData
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, VoucherStatus
+from app.web.archive_pages import archive_buttons
 from app.web.pages import Block, Button, Cell, Column, Pair, Row, Tab
 
 #: code → title; the code is the address's parameter
@@ -338,4 +340,5 @@ def _documents(data: CardData) -> list[Block]:
         for c in data.certificates
     ]
     heads = ("Документ", "Дата выдачи", "Организатор", "Состояние")
-    return [table("Документы об обучении", heads, rows, empty="Документы ещё не выдавались.")]
+    block = table("Документы об обучении", heads, rows, empty="Документы ещё не выдавались.")
+    return [replace(block, buttons=archive_buttons(data.person.id))]

@@ -19,6 +19,7 @@ from app.services import people, vouchers
 from app.statuses import EmploymentKind
 from app.web import columns as c
 from app.web import employee_actions, employee_card
+from app.web.archive_pages import ArchivePages
 from app.web.bulk_enrolment import EnrolManyAction
 from app.web.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.forms import PortalModelConverter, form_values
@@ -68,13 +69,14 @@ class _PlaceFields:
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages):
+class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages):
     """Pages of the employees' view."""
 
     include_route_methods = (
         ImportPages.include_route_methods
         | PaperConsentPages.include_route_methods
         | VoucherApplyPages.include_route_methods
+        | ArchivePages.include_route_methods
         | {"find_place", "dismiss", "confirm_page"}
     )
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}

@@ -57,6 +57,10 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     "TrainingView": {"": "school#изменения", "worker": "worker#проверьте-свои-сведения"},
     "FormerNameView": "school#изменения",
     "EmployeeView.dismiss": "school#увольнение",
+    "EmployeeView.archive": {
+        "": "school#соберите-обучение-для-аттестации",
+        "worker": "worker#соберите-обучение-для-аттестации",
+    },
     "ChangeRequestView": {"": "school#исправления-работников", "worker": "worker#проверьте-свои-сведения"},
     "TransferView": {
         "": "school#переход-в-другую-организацию",

@@ -15,6 +15,7 @@ from app.clock import local, now
 from app.errors import Conflict
 from app.russian import count, format_date, format_datetime, number
 from app.services import background
+from app.services.training_archive import ARCHIVE
 from app.statuses import JobStatus
 from app.web.guards import signed_in
 from app.web.pages import Cell
@@ -57,7 +58,10 @@ class TasksPage:
 
 def orders_work() -> bool:
     """Whether the acting user may order anything long: only then the page is in the menu."""
-    return any(permission.endswith((":export", ":import")) for permission in current_actor().permissions)
+    return any(
+        permission.endswith((":export", ":import")) or permission == ARCHIVE
+        for permission in current_actor().permissions
+    )
 
 
 class TaskView(BaseView):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import url_for
 
 from app import models as m
 from app.clock import local
-from app.documents.pdf import find_office
+from app.documents.pdf import MISSING, find_office
 from app.russian import count, format_date, format_datetime, period
 from app.services import cabinet, vouchers
 from app.services.cabinet import Cabinet, OwnCourse, Suggestion
 from app.statuses import EnrolmentStatus, actions_of
 from app.web import notice_view
+from app.web.archive_pages import archive_buttons
 from app.web.employee_card import table, voucher_part
 from app.web.pages import Block, Button, Cell, Row, Todo
 
@@ -28,7 +31,7 @@ def worker_blocks(employee_id: int) -> list[Block]:
         _courses(data),
         # without a чек there is little to choose: the block above says how to get one
         *([_suits(cabinet.suggestions(employee_id))] if data.voucher is not None else []),
-        _documents(data),
+        _documents(data, employee_id),
         _notices(data),
     ]
 
@@ -175,12 +178,14 @@ def _suits(found: list[Suggestion]) -> Block:
     return table("Подходит вам сейчас", heads, rows, empty=empty)
 
 
-def _documents(data: Cabinet) -> Block:
+def _documents(data: Cabinet, employee_id: int) -> Block:
+    """The newest documents, each to be taken as PDF; without LibreOffice as Word, with the words what is missing."""
     rows = [_document(row) for row in data.documents]
     heads = ("Документ", "Программа", "Дата выдачи", "Печать")
     block = table("Мои документы", heads, rows, empty="Документов об обучении пока нет.")
     whole = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
-    return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=whole)
+    note = MISSING if rows and not find_office() else ""
+    return replace(block, buttons=[*whole, *archive_buttons(employee_id)], note=note)
 
 
 def _document(row: m.Certificate) -> Row:

@@ -154,6 +154,7 @@ OTHERS: Mapping[str, Route] = {
     "EnrolmentView.many": Route("new", "enrolment:add", methods=("GET", "POST")),
     "EnrolmentView.issue": Route("change_of_row", "certificate:issue", "enrolment", ("POST",)),
     "EmployeeView.find_place": Route("lookup_place", "employee:add"),
+    "EmployeeView.archive": Route("form_of_row", "employee:archive", "employee", ("GET", "POST")),
     "EmployeeView.dismiss": Route("form", "employee:edit", "employee", ("GET", "POST")),
     "EmployeeView.apply_vouchers": Route("page", "employee:apply", methods=("GET", "POST")),
     "VoucherRuleView.version": Route("form", "voucher_rule:edit", "voucher_rule", ("GET", "POST")),

@@ -1,0 +1,89 @@
+"""The archive of a person as one PDF: the list of trainings on its first page, then the documents in the order of the list."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pypdf import PdfReader, PdfWriter
+
+from app.documents.bulk_papers import Tell, single_papers
+from app.documents.certificate import quoted
+from app.documents.pdf import to_pdfs
+from app.documents.templates import render_docx
+from app.russian import as_signed, count, format_date, long_date
+from app.services.bulk_printing import Printed
+from app.services.print_templates import WHOLE_PAGE
+from app.services.training_archive import Archive, Studied
+
+CODE, TITLE = "training_list", "Список обучения"
+
+
+def list_context(archive: Archive) -> dict[str, Any]:
+    """Return the context of the first page."""
+    hours = sum(item.hours for item in archive.trainings)
+    trainings = count(len(archive.trainings), "обучение", "обучения", "обучений")
+    return {
+        "full_name": archive.full_name,
+        "signed": as_signed(archive.full_name),
+        "position": archive.position,
+        "workplace": archive.workplace,
+        "since": long_date(archive.since),
+        "until": long_date(archive.until),
+        "rows": [_row(n, item) for n, item in enumerate(archive.trainings, 1)],
+        "totals": f"Всего: {trainings}, {count(hours, 'час', 'часа', 'часов')}.",
+        "attached": _attached(archive),
+    }
+
+
+def _row(n: int, item: Studied) -> dict[str, Any]:
+    days = [format_date(day) for day in (item.started_on, item.ended_on) if day]
+    organizer = item.organizer[:1].upper() + item.organizer[1:]
+    return {
+        "n": n,
+        "period": "\u00a0– ".join(dict.fromkeys(days)),
+        "program": quoted(item.program),
+        "hours": item.hours,
+        "organizer": organizer,
+        "document": item.document,
+    }
+
+
+def _attached(archive: Archive) -> str:
+    """Which rows of the list have their documents behind it."""
+    rows = [str(n) for n, item in enumerate(archive.trainings, 1) if item.certificate_id is not None]
+    if not rows:
+        return "Документов, выданных в портале, за этот срок нет."
+    if len(rows) == len(archive.trainings):
+        return "Документы приложены в порядке списка."
+    return f"В порядке списка приложены документы строк: {', '.join(rows)}."
+
+
+def write_archive(archive: Archive, papers: Sequence[Printed], path: Path, tell: Tell = lambda _done: None) -> str:
+    """Write the PDF to ``path`` and return a sentence about it; LibreOffice is started once for all its parts.
+
+    ``papers`` are the archive's documents in their order; each is printed on whole pages by its own template. Raises Invalid
+    as ``write_papers`` does, Unavailable when LibreOffice is missing or fails.
+    """
+    whole = [replace(paper, choice=WHOLE_PAGE) for paper in papers]
+    parts = [(TITLE, render_docx(CODE, list_context(archive)))]
+    parts += [(f"{paper.kind.label} № {paper.number}", data) for paper, data in single_papers(whole)]
+    book = PdfWriter()
+    book.add_metadata({"/Title": f"Обучение: {archive.full_name}"})
+    with tempfile.TemporaryDirectory(prefix="kadry-archive-", ignore_cleanup_errors=True) as name:
+        folder, sources = Path(name), []
+        for n, (_title, data) in enumerate(parts):
+            sources.append(folder / f"{n:04d}.docx")
+            sources[-1].write_bytes(data)
+        for (title, _data), made in zip(parts, to_pdfs(sources, folder / "pdf", tell=tell), strict=True):
+            start = len(book.pages)
+            for page in PdfReader(made).pages:
+                book.add_page(page)
+            book.add_outline_item(title=title[:1].upper() + title[1:], page_number=start)
+        pages = len(book.pages)
+        book.write(path)
+    documents = count(len(papers), "документ", "документа", "документов")
+    return f"В файле список обучения и {documents}, {count(pages, 'страница', 'страницы', 'страниц')}."
