@@ -22,7 +22,7 @@ from app.demo.places import Directories, some_day
 from app.demo.rows import Row, Rows
 from app.demo.staff import Worker
 from app.rules import last_day_of
-from app.statuses import PositionKind, Sex
+from app.statuses import PositionKind, Sex, TrainingStatus
 
 _DAY = dt.timedelta(days=1)
 #: decisions from this day on have no end (приказ Минпросвещения России от 24.03.2023 № 196)
@@ -179,5 +179,5 @@ class PersonalRecords:
             ended_on=ended_on,
             document_number=f"{rng.randrange(10, 9999)}",
             issued_on=issued_on,
-            confirmed=rng.random() < 0.6,
+            status=TrainingStatus.CONFIRMED if rng.random() < 0.6 else TrainingStatus.PENDING,
         )

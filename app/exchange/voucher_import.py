@@ -32,7 +32,7 @@ from app.extensions import db
 from app.russian import format_date
 from app.services import background
 from app.services.voucher_numbers import pass_over
-from app.statuses import ImportStatus
+from app.statuses import ImportStatus, TrainingSource, TrainingStatus
 from app.unit_of_work import use_case
 
 KIND = "voucher"
@@ -296,7 +296,8 @@ def _block(block: m.VoucherRuleBlock, plan: VoucherPlan, values: VoucherValues) 
             institution=said.place or "не указано",
             hours=said.hours,
             ended_on=said.ended_on,
-            confirmed=True,
+            source=TrainingSource.VOUCHER,
+            status=TrainingStatus.CONFIRMED,
         )
     return row
 

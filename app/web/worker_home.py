@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import url_for
 
 from app import models as m
+from app.access import current_actor
 from app.clock import local
 from app.documents.pdf import find_office
 from app.russian import count, format_date, format_datetime, period
@@ -12,7 +13,7 @@ from app.services import cabinet, vouchers
 from app.services.cabinet import Cabinet, OwnCourse, Suggestion
 from app.statuses import EnrolmentStatus, actions_of
 from app.web import notice_view
-from app.web.employee_card import table, voucher_part
+from app.web.employee_card import ADD_TRAINING, table, voucher_part
 from app.web.pages import Block, Button, Cell, Row, Todo
 
 _NEWEST = 5
@@ -179,8 +180,10 @@ def _documents(data: Cabinet) -> Block:
     rows = [_document(row) for row in data.documents]
     heads = ("Документ", "Программа", "Дата выдачи", "Печать")
     block = table("Мои документы", heads, rows, empty="Документов об обучении пока нет.")
-    whole = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
-    return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=whole)
+    buttons = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
+    if data.person is not None and current_actor().can("training:add"):
+        buttons.append(Button(ADD_TRAINING, url_for("TrainingView.add", employee=data.person.id)))
+    return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=buttons)
 
 
 def _document(row: m.Certificate) -> Row:
