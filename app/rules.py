@@ -501,8 +501,10 @@ def faults_of_training(told: PastTraining, *, on: dt.date) -> dict[str, str]:
     elif told.issued_on is not None and told.issued_on < told.ended_on:
         found["issued_on"] = "Документ выдан раньше, чем закончилось обучение"
     diploma = told.document_kind == PastDocument.DIPLOMA
-    if told.document_kind is not None and diploma != (told.kind == ProgramKind.RETRAINING) and (
-        told.document_kind != PastDocument.OTHER
+    if (
+        told.document_kind is not None
+        and diploma != (told.kind == ProgramKind.RETRAINING)
+        and (told.document_kind != PastDocument.OTHER)
     ):
         found["document_kind"] = "Диплом выдают за переподготовку, удостоверение и свидетельство — за курсы"
     return found

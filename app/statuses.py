@@ -469,7 +469,12 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(TrainingStatus.CONFIRMED, "confirm", "Подтвердить", TrainingStatus.PENDING),
         # a confirmation that turned out wrong is taken back by the operator in the same way
         *_edges(
-            TrainingStatus.REJECTED, "reject", "Отклонить", TrainingStatus.PENDING, TrainingStatus.CONFIRMED, reason=True
+            TrainingStatus.REJECTED,
+            "reject",
+            "Отклонить",
+            TrainingStatus.PENDING,
+            TrainingStatus.CONFIRMED,
+            reason=True,
         ),
         # follows from the correction of what was rejected
         *_edges(TrainingStatus.PENDING, "resubmit", "", TrainingStatus.REJECTED, automatic=True),

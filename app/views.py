@@ -722,7 +722,7 @@ class ImportBatchView(ScopedModelView):
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        view = "VoucherView" if row.kind == "voucher" else "EmployeeView"
+        view = {"voucher": "VoucherView", "training": "TrainingView"}.get(row.kind, "EmployeeView")
         return url_for(f"{view}.import_preview", pk=row.id)
 
 

@@ -253,9 +253,7 @@ def _named(row: m.Training) -> str:
 
 
 def _tell_person(row: m.Training, text: str, subject: str) -> None:
-    letters.notify_person(
-        row.employee, text, subject=subject, href=f"/training/show/{row.id}", template="card_changed"
-    )
+    letters.notify_person(row.employee, text, subject=subject, href=f"/training/show/{row.id}", template="card_changed")
 
 
 @records.before_delete(m.Training)

@@ -364,6 +364,4 @@ def _foreign_documents(data: CardData) -> Block:
         rows.append(_row(t, Cell(number, named), issued, Cell(t.institution, t.title), scan, _told(t)))
     heads = ("Документ", "Дата выдачи", "Кем выдан", "Скан", "Состояние")
     empty = "Документов, полученных вне портала, нет."
-    return table(
-        "Документы других организаций", heads, rows, empty=empty, add=("training", ADD_TRAINING, data.person)
-    )
+    return table("Документы других организаций", heads, rows, empty=empty, add=("training", ADD_TRAINING, data.person))

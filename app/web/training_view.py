@@ -10,11 +10,12 @@ from flask_wtf.file import FileField, FileRequired
 
 from app import models as m
 from app.access import current_actor
+from app.exchange.training_import import TRAININGS
 from app.extensions import db
 from app.services import files, past_trainings
 from app.services.access_requests import Scan
+from app.web.list_import_view import ListImportPages, ListWords
 from app.web.pages import Block, Cell, Pair
-from app.web.scoped_view import ScopedModelView
 
 _ABOUT_SCAN = "PDF, JPEG или PNG, не больше 10 МБ. Скан увидят работник, ответственный его организации и оператор."
 #: what the row's own circumstances may hinder
@@ -22,9 +23,7 @@ _DECIDED = frozenset({"confirm", "reject", "edit", "delete"})
 
 
 def _scan_field(about: str, *validators: Any) -> FileField:
-    return FileField(
-        "Скан документа", [*validators], description=about, render_kw={"accept": ".pdf,.jpg,.jpeg,.png"}
-    )
+    return FileField("Скан документа", [*validators], description=about, render_kw={"accept": ".pdf,.jpg,.jpeg,.png"})
 
 
 def _scan() -> Scan | None:
@@ -34,9 +33,19 @@ def _scan() -> Scan | None:
     return Scan(upload.filename, upload.stream.read(files.MOST_BYTES + 1))
 
 
-class TrainingPages(ScopedModelView):
+class TrainingPages(ListImportPages):
     """The part of the trainings' view that is not generated."""
 
+    lists = TRAININGS
+    list_words = ListWords(
+        title="Загрузка обучения прошлых лет",
+        note="Загружается обучение вне портала, законченное с 2010 года. Оно засчитается, когда к нему приложат скан "
+        "документа и оператор его подтвердит.",
+        sample="Обучение прошлых лет.xlsx",
+        whose="Работник",
+        done="Обучение загружено",
+        undo="Загруженное ею обучение удалится из карточек.",
+    )
     has_files = True
     limited = {"employee": "training:add"}
     services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}

@@ -30,7 +30,11 @@ def world(session: Any) -> mk.World:
 @pytest.fixture
 def responsible(world: mk.World) -> Actor:
     """The responsible of the school with an assignment, so that there is somebody to be told."""
-    mk.save(m.Assignment(user_id=world.responsible.user_id, role="school", organization_id=world.school.id, valid_from=today()))
+    mk.save(
+        m.Assignment(
+            user_id=world.responsible.user_id, role="school", organization_id=world.school.id, valid_from=today()
+        )
+    )
     return world.responsible
 
 
@@ -187,7 +191,11 @@ def test_nobody_confirms_what_they_told_or_their_own_course(world: mk.World) -> 
     person = mk.make_employee()
     mk.make_employment(person, world.school)
     both = mk.make_actor("school", world.school, employee=person)
-    own = mk.save(m.Training(employee_id=person.id, title="Курс", institution="СГУ", hours=36, ended_on=today(), source=From.WORKER))
+    own = mk.save(
+        m.Training(
+            employee_id=person.id, title="Курс", institution="СГУ", hours=36, ended_on=today(), source=From.WORKER
+        )
+    )
     with mk.nothing_changes(), pytest.raises(Conflict, match="Это ваше обучение"):
         confirm(both, own)
 
