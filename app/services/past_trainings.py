@@ -15,10 +15,12 @@ from sqlalchemy import ARRAY, Integer, and_, any_, literal, select, true
 from app import models as m
 from app import rules
 from app.access import current_actor, get_writable
+from app.audit import record
 from app.clock import now, today
 from app.errors import Conflict
 from app.extensions import db
 from app.identifiers import normalise_key
+from app.labels import label_of
 from app.russian import format_date
 from app.services import changes, files, letters, records, responsible, transitions
 from app.services.access_requests import Scan
@@ -92,8 +94,8 @@ def add(values: Mapping[str, Any], scan: Scan) -> m.Training:
 
     Raises Invalid by field (``scan`` too), also for one that is known already; Forbidden outside the actor's people.
     """
-    entered = {"source": _source(), "entered_by_id": current_actor().user_id}
-    row = records.create(m.Training, {**values, **entered})
+    row = records.create(m.Training, {**values, "source": _source()})
+    row.entered_by_id = current_actor().user_id
     _attach(row, scan)
     _tell(row)
     return row
@@ -108,7 +110,9 @@ def change(row: m.Training, values: Mapping[str, Any], scan: Scan | None = None)
     row = get_writable(db.session, m.Training, row.id, "training:edit")
     _require(row, "edit")
     source = _source() if row.source == TrainingSource.WORKER else row.source
-    row = records.update(row, {**values, "source": source, "entered_by_id": current_actor().user_id})
+    row = records.update(row, {**values, "source": source})
+    row.entered_by_id = current_actor().user_id
+    db.session.flush()
     if scan is not None:
         _attach(row, scan)
     if row.status == TrainingStatus.REJECTED:
@@ -123,11 +127,13 @@ def _source() -> TrainingSource:
 
 
 def _attach(row: m.Training, scan: Scan) -> None:
+    former = row.scan.name if row.scan is not None else ""
     files.let_expire(row.scan_id, at=now())
     file = files.keep_scan(scan.name, scan.data, table=m.Training.__tablename__)
     file.object_id = row.id
     row.scan, row.submitted_at = file, now()
     db.session.flush()
+    record("training.attached", row, {label_of("training", "scan"): (former, file.name)})
 
 
 def _tell(row: m.Training) -> None:

@@ -112,7 +112,7 @@ class ListImportPages(ScopedModelView):
         batch = self.lists.load(pk)
         state = staff_batch.state_of(batch)
         is_open = batch.status is ImportStatus.PREVIEWED
-        crumbs = [*self.crumbs(), Link(self.list_words.title, self._page_href("upload"))]
+        crumbs = [*self.crumbs(), Link("Загрузка из Excel", self._page_href("upload"))]
         preview = Preview(f"{self.endpoint}.import_preview", self.list_words.whose)
         return render_template(
             "import_preview.html",

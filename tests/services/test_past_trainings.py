@@ -90,7 +90,11 @@ def test_a_worker_tells_of_an_own_course_and_the_responsible_hears_of_it(world: 
     assert (file.name, file.object_table, file.object_id) == ("Удостоверение.pdf", "training", row.id)
     (text,) = told_to(responsible)
     assert "добавляет пройденный курс «Современный урок»" in text
-    assert len(mk.journal("training.created")) == 1
+    (entry,) = mk.journal("training.created")
+    assert "entered_by_id" not in entry.changes
+    assert entry.changes["Откуда сведения"] == ["", "внесено вручную работником"]
+    (entry,) = mk.journal("training.attached")
+    assert entry.changes == {"Скан документа": ["", "Удостоверение.pdf"]}
 
 
 def test_what_the_responsible_tells_waits_for_the_operator(world: mk.World, responsible: Actor) -> None:
