@@ -116,7 +116,11 @@ def change(row: m.Training, values: Mapping[str, Any], scan: Scan | None = None)
     if scan is not None:
         _attach(row, scan)
     if row.status == TrainingStatus.REJECTED:
-        waits = {"submitted_at": now() if row.scan_id else None, "decided_at": None, "decided_by_id": None}
+        waits: dict[str, Any] = {
+            "submitted_at": now() if row.scan_id else None,
+            "decided_at": None,
+            "decided_by_id": None,
+        }
         row = transitions.follow(m.Training, row.id, "resubmit", **waits)
         _tell(row)
     return row

@@ -65,7 +65,7 @@ class ListImportPages(ScopedModelView):
             return ()
         return (Button("Загрузить из Excel", self._page_href("upload")),)
 
-    def _page_href(self, name: str, **values: int) -> str:
+    def _page_href(self, name: str, **values: Any) -> str:
         return url_for(f"{self.endpoint}.import_{name}", **values)
 
     @expose("/import/", methods=["GET", "POST"])
