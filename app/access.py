@@ -158,6 +158,7 @@ def _table(model: type[m.Base]) -> Any:
 _employment, _organization = _table(m.Employment), _table(m.Organization)
 _enrolment, _group, _program = _table(m.Enrolment), _table(m.TrainingGroup), _table(m.Program)
 _block, _voucher = _table(m.VoucherBlock), _table(m.Voucher)
+_training = _table(m.Training)
 
 
 def _nothing(_actor: Actor, _grant: Grant) -> Expression:
@@ -325,20 +326,23 @@ _RESPONSE: Mapping[str, Rule] = {
 _consent, _file = _table(m.Consent), _table(m.StoredFile)
 
 
-def _own_or_scans(people: Rule) -> Rule:
-    """Own files, and the scans of the consents that some people gave on paper."""
+def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression]) -> Rule:
+    """Own files, and the scans of the consents and of the trainings of some people."""
 
     def rule(actor: Actor, grant: Grant) -> Expression:
-        scans = select(_consent.c.scan_id).where(people(actor, grant), _consent.c.scan_id.is_not(None))
-        return or_(_file.c.owner_id == actor.user_id, _file.c.id.in_(scans))
+        scans = [
+            _file.c.id.in_(select(t.c.scan_id).where(people(t.c.employee_id, actor, grant), t.c.scan_id.is_not(None)))
+            for t in (_consent, _training)
+        ]
+        return or_(_file.c.owner_id == actor.user_id, *scans)
 
     return rule
 
 
 _STORED_FILE: Mapping[str, Rule] = {
     **_own(_file.c.owner_id, "operator"),
-    "worker": _own_or_scans(lambda actor, _g: _consent.c.employee_id == actor.employee_id),
-    "school": _own_or_scans(lambda _a, grant: _consent.c.employee_id.in_(_employed(grant))),
+    "worker": _own_or_scans(lambda column, actor, _g: column == actor.employee_id),
+    "school": _own_or_scans(lambda column, _a, grant: column.in_(_employed(grant))),
 }
 _SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
 
@@ -381,7 +385,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "employment": _people(_employment.c.employee_id, listeners=True),
     "qualification": _people(_table(m.Qualification).c.employee_id, listeners=True),
     "attestation": _people(_table(m.Attestation).c.employee_id),
-    "training": _people(_table(m.Training).c.employee_id),
+    "training": _people(_training.c.employee_id),
     # secrets: read only by the services of sign-in and registration
     "password_history": {},
     "recovery_code": {},
@@ -497,6 +501,12 @@ WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
         "school": _plain_account,
         "operator": lambda _a, _g: ~_holds(_assignment.c.role == "admin"),
         "admin": _everything,
+    },
+    # who may change which of them is said by ``services.past_trainings``
+    "training": {
+        "worker": lambda actor, _g: and_(_training.c.employee_id == actor.employee_id, _training.c.source == "worker"),
+        "school": lambda _a, grant: _training.c.employee_id.in_(_employed(grant)),
+        "operator": _everything,
     },
     "program": _organizer_own(_program.c.organizer_id, "operator"),
     "training_group": _organizer_own(_group.c.organizer_id, "operator"),

@@ -590,12 +590,16 @@ class Attestation(Base):
 
 
 class Training(Base):
-    """Training outside the portal or before it (from 2010), entered by hand or by import."""
+    """Training outside the portal or before it (from 2010), entered by hand or by import; history, never a document issued.
+
+    ``submitted_at``: since when it can be decided, its scan being there; ``entered_by``: who wrote its facts last.
+    """
 
     __tablename__ = "training"
     __table_args__ = (
         CheckConstraint("hours BETWEEN 1 AND 5000", "hours"),
         CheckConstraint("ended_on >= started_on", "dates"),
+        Index("ix_training_waiting", "submitted_at", "id", postgresql_where=text("status = 'pending'")),
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -607,12 +611,25 @@ class Training(Base):
     ended_on: Mapped[dt.date]
     document_number: Mapped[Short | None]
     issued_on: Mapped[dt.date | None]
-    confirmed: Mapped[Flag]
-    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
-    #: loaded from Excel, and the scan of its document
-    imported: Mapped[Flag]
-    scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    kind: Mapped[st.ProgramKind] = mapped_column(
+        coded(st.ProgramKind), server_default="advanced", default=st.ProgramKind.ADVANCED
+    )
+    document_kind: Mapped[st.PastDocument | None] = mapped_column(coded(st.PastDocument))
+    source: Mapped[st.TrainingSource] = mapped_column(
+        coded(st.TrainingSource), server_default="staff", default=st.TrainingSource.STAFF
+    )
+    status: Mapped[st.TrainingStatus] = mapped_column(
+        coded(st.TrainingStatus), server_default="pending", default=st.TrainingStatus.PENDING
+    )
+    reason_text: Mapped[Long | None]
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"), index=True)
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    submitted_at: Mapped[Moment | None]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     employee: Mapped[Employee] = relationship(back_populates="trainings")
+    scan: Mapped["StoredFile | None"] = relationship()
 
     def __str__(self) -> str:
         return self.title
@@ -2065,7 +2082,7 @@ class ReminderSent(Base):
 
 
 class ImportBatch(Base):
-    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff or voucher."""
+    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher or training."""
 
     __tablename__ = "import_batch"
     id: Mapped[Id]

@@ -63,6 +63,8 @@ _ARCHIVE = {"employee:archive"}
 #: for many people at once
 _APPLY_MANY = {"employee:apply"}
 _CONSENTS = {"consent:add"}
+#: trainings outside the portal: what others entered is decided, lists are loaded
+_PAST = {"training:confirm", "training:reject", "training:import"}
 #: corrections of the own card and moves to another organization, by the side
 _OWN_DATA = _grant("list show add", "change_request", "transfer") | {"change_request:withdraw", "transfer:withdraw"}
 _STAFF_DATA = _grant("list show", "change_request", "transfer") | {
@@ -79,6 +81,7 @@ _ROLES = (
             _grant("show", "employee")
             | _grant("list show", *RIGHTS, *COURSES)
             | _grant("list show", "attestation", "qualification", "training", "employment")
+            | _grant("add edit delete", "training")
             | _OWN_DATA
             | _APPLY
             | _ENROL
@@ -95,7 +98,8 @@ _ROLES = (
             | _grant("add edit", "employee")
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
-            | {"employee:import", "enrolment:agree", "enrolment:reject", "training:confirm", "training:import"}
+            | {"employee:import", "enrolment:agree", "enrolment:reject"}
+            | _PAST
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire", "transfer:accept", "transfer:withdraw"}
             | _INVITE
@@ -213,7 +217,8 @@ _ROLES = (
             | _INVITE
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
-            | {"certificate:annul", "certificate:replace", "training:confirm", "training:import"}
+            | {"certificate:annul", "certificate:replace"}
+            | _PAST
             | _grant("list show", "blank", "blank_receipt", "blank_act", "frdo_batch")
             | _grant("list show add edit", "print_template")
             | _PRINT

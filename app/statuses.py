@@ -118,6 +118,25 @@ class NewsKind(LabelledEnum):
     MANUAL = "manual", "инструкция"
 
 
+class PastDocument(LabelledEnum):
+    """Document of a training outside the portal; свидетельства were issued until 273-ФЗ came into force."""
+
+    CERTIFICATE = "certificate", "удостоверение о повышении квалификации"
+    EVIDENCE = "evidence", "свидетельство о повышении квалификации (до сентября 2013 года)"
+    DIPLOMA = "diploma", "диплом о профессиональной переподготовке"
+    OTHER = "other", "справка, сертификат"
+
+
+class TrainingSource(LabelledEnum):
+    """Who told the portal of a training outside it; that is also who may not confirm it."""
+
+    WORKER = "worker", "внесено вручную работником"
+    STAFF = "staff", "внесено вручную ответственным или оператором"
+    LIST = "list", "внесено вручную, списком из Excel"
+    # a used block of a former чек: the чек itself has been accounted for, so its course needs no scan
+    VOUCHER = "voucher", "внесено вручную, из списка чеков прошлых лет"
+
+
 class DuplicateGround(LabelledEnum):
     """Why a document was issued anew in place of another (columns of ФИС ФРДО: утрата, обмен, уничтожение)."""
 
@@ -186,6 +205,14 @@ class ConfirmationStatus(LabelledEnum):
 
     UNCONFIRMED = "unconfirmed", "Ждёт подтверждения оператора", "wait"
     CONFIRMED = "confirmed", "Подтверждено", "ok"
+
+
+class TrainingStatus(LabelledEnum):
+    """A training outside the portal counts for coverage once its scan has been looked at."""
+
+    PENDING = "pending", "Ждёт подтверждения", "wait"
+    CONFIRMED = "confirmed", "Подтверждено", "ok"
+    REJECTED = "rejected", "Отклонено", "bad"
 
 
 class RegistrationStatus(LabelledEnum):
@@ -437,6 +464,20 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
             ConfirmationStatus.CONFIRMED,
             reason=True,
         ),
+    ),
+    "training": (
+        *_edges(TrainingStatus.CONFIRMED, "confirm", "Подтвердить", TrainingStatus.PENDING),
+        # a confirmation that turned out wrong is taken back by the operator in the same way
+        *_edges(
+            TrainingStatus.REJECTED,
+            "reject",
+            "Отклонить",
+            TrainingStatus.PENDING,
+            TrainingStatus.CONFIRMED,
+            reason=True,
+        ),
+        # follows from the correction of what was rejected
+        *_edges(TrainingStatus.PENDING, "resubmit", "", TrainingStatus.REJECTED, automatic=True),
     ),
     "registration": (
         *_edges(_R.PENDING, "arrive", "", _R.EMAIL, automatic=True),

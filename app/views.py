@@ -82,6 +82,7 @@ from app.web.scoped_view import ScopedModelView
 from app.web.settings_view import TITLE as SETTINGS
 from app.web.settings_view import SettingsView
 from app.web.task_view import TaskView, orders_work
+from app.web.training_view import TrainingPages
 from app.web.transfer_view import ATTENTION as TURN
 from app.web.transfer_view import FROM, PERSON, TO, TransferPages
 from app.web.voucher_application_view import DUE as APPLICATION_DUE
@@ -178,17 +179,25 @@ class AttestationView(PersonRecordView):
     )
 
 
-class TrainingView(PersonRecordView):
+class TrainingView(TrainingPages, PersonRecordView):
     datamodel = Table(m.Training)
     tab = "training"
-    list_columns = [c.OWNER, "title", "institution", "hours", "ended_on", "confirmed"]
+    list_columns = [c.OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
-    filters = ("confirmed", "ended_on")
+    filters = (attention.TRAINING, "status", "source", "kind", "ended_on")
     base_order_by = (m.Training.ended_on.desc(),)
     sections = (
-        ("", ("employee", "title", "institution", "city", "hours", "started_on", "ended_on")),
-        ("Документ", ("document_number", "issued_on")),
+        ("Обучение", ("employee", "title", "kind", "institution", "city", "hours", "started_on", "ended_on")),
+        ("Документ", ("document_kind", "document_number", "issued_on")),
     )
+    required_columns = ("kind", "document_kind", "document_number")
+    keep = ("kind",)
+    hints = {
+        "title": "Как в документе, полностью.",
+        "institution": "Организация, которая выдала документ.",
+        "ended_on": "Вносится обучение, законченное с 2010 года.",
+        "document_number": "Номер или регистрационный номер; если есть серия, перед номером.",
+    }
 
 
 class FormerNameView(PersonRecordView):
@@ -713,7 +722,7 @@ class ImportBatchView(ScopedModelView):
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        view = "VoucherView" if row.kind == "voucher" else "EmployeeView"
+        view = {"voucher": "VoucherView", "training": "TrainingView"}.get(row.kind, "EmployeeView")
         return url_for(f"{view}.import_preview", pk=row.id)
 
 

@@ -19,10 +19,10 @@ from app.demo.names import (
     qualification,
 )
 from app.demo.places import Directories, some_day
-from app.demo.rows import Row, Rows
+from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
 from app.rules import last_day_of
-from app.statuses import PositionKind, Sex
+from app.statuses import PastDocument, PositionKind, Sex, TrainingSource, TrainingStatus
 
 _DAY = dt.timedelta(days=1)
 #: decisions from this day on have no end (приказ Минпросвещения России от 24.03.2023 № 196)
@@ -168,7 +168,7 @@ class PersonalRecords:
             return
         ended_on = some_day(rng, first, last)
         issued_on = ended_on + rng.randint(0, 5) * _DAY
-        self._rows.add(
+        row = self._rows.add(
             m.Training,
             employee_id=worker.id,
             title=rng.choice(self._courses)[0],
@@ -179,5 +179,28 @@ class PersonalRecords:
             ended_on=ended_on,
             document_number=f"{rng.randrange(10, 9999)}",
             issued_on=issued_on,
-            confirmed=rng.random() < 0.6,
+            document_kind=PastDocument.CERTIFICATE,
+            created_at=moment(issued_on),
         )
+        row.update(_told(rng.random(), moment(issued_on + 5 * _DAY)))
+
+
+def _told(share: float, decided_at: dt.datetime) -> Row:
+    """What became of a course told of: most are confirmed, of the others most have no scan yet."""
+    if share < 0.6:
+        return {
+            "status": TrainingStatus.CONFIRMED,
+            "source": TrainingSource.STAFF,
+            "decided_at": decided_at,
+            "reason_text": None,
+        }
+    if share < 0.65:
+        reason = "На скане другой номер документа."
+        return {
+            "status": TrainingStatus.REJECTED,
+            "source": TrainingSource.WORKER,
+            "decided_at": decided_at,
+            "reason_text": reason,
+        }
+    source = TrainingSource.LIST if share < 0.9 else TrainingSource.STAFF
+    return {"status": TrainingStatus.PENDING, "source": source, "decided_at": None, "reason_text": None}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfWriter
 
 from app.documents.bulk_papers import Tell, single_papers
 from app.documents.certificate import quoted
 from app.documents.pdf import to_pdfs
+from app.documents.scan_pages import scan_as_pdf
 from app.documents.templates import render_docx
 from app.russian import as_signed, count, format_date, long_date
 from app.services.bulk_printing import Printed
@@ -54,19 +55,26 @@ def _row(n: int, item: Studied) -> dict[str, Any]:
 
 def _attached(archive: Archive) -> str:
     """Which rows of the list have their documents behind it."""
-    rows = [str(n) for n, item in enumerate(archive.trainings, 1) if item.certificate_id is not None]
+    rows = [str(n) for n, item in enumerate(archive.trainings, 1) if item.is_attached]
     if not rows:
-        return "Документов, выданных в портале, за этот срок нет."
+        return "Документов и сканов за этот срок в портале нет."
     if len(rows) == len(archive.trainings):
         return "Документы приложены в порядке списка."
     return f"В порядке списка приложены документы строк: {', '.join(rows)}."
 
 
-def write_archive(archive: Archive, papers: Sequence[Printed], path: Path, tell: Tell = lambda _done: None) -> str:
+def write_archive(
+    archive: Archive,
+    papers: Sequence[Printed],
+    scans: Mapping[int, Path],
+    path: Path,
+    tell: Tell = lambda _done: None,
+) -> str:
     """Write the PDF to ``path`` and return a sentence about it; LibreOffice is started once for all its parts.
 
-    ``papers`` are the archive's documents in their order; each is printed on whole pages by its own template. Raises Invalid
-    as ``write_papers`` does, Unavailable when LibreOffice is missing or fails.
+    ``papers`` are the archive's documents in their order, ``scans`` the files of those from outside by id; a document is
+    printed on whole pages by its own template. Raises Invalid as ``write_papers`` does, Unavailable when LibreOffice is
+    missing or fails.
     """
     whole = [replace(paper, choice=WHOLE_PAGE) for paper in papers]
     parts = [(TITLE, render_docx(CODE, list_context(archive)))]
@@ -78,12 +86,21 @@ def write_archive(archive: Archive, papers: Sequence[Printed], path: Path, tell:
         for n, (_title, data) in enumerate(parts):
             sources.append(folder / f"{n:04d}.docx")
             sources[-1].write_bytes(data)
-        for (title, _data), made in zip(parts, to_pdfs(sources, folder / "pdf", tell=tell), strict=True):
-            start = len(book.pages)
-            for page in PdfReader(made).pages:
-                book.add_page(page)
-            book.add_outline_item(title=title[:1].upper() + title[1:], page_number=start)
+        made = zip((title for title, _data in parts), to_pdfs(sources, folder / "pdf", tell=tell), strict=True)
+        _append(book, *next(made))
+        for item in archive.trainings:
+            if item.certificate_id is not None:
+                _append(book, *next(made))
+            elif item.scan_id is not None:
+                _append(book, f"Скан: {item.program}", scans[item.scan_id])
         pages = len(book.pages)
         book.write(path)
-    documents = count(len(papers), "документ", "документа", "документов")
+    documents = count(archive.attached, "документ", "документа", "документов")
     return f"В файле список обучения и {documents}, {count(pages, 'страница', 'страницы', 'страниц')}."
+
+
+def _append(book: PdfWriter, title: str, path: Path) -> None:
+    start = len(book.pages)
+    for page in scan_as_pdf(path).pages:
+        book.add_page(page)
+    book.add_outline_item(title=title[:1].upper() + title[1:], page_number=start)

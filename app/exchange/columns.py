@@ -231,6 +231,18 @@ class YearsColumn(Column):
         return int(match[1])
 
 
+@dataclass(frozen=True, slots=True)
+class HoursColumn(Column):
+    """Hours of a program."""
+
+    def read(self, cell: Cell) -> int:
+        """Whole hours from 1 to 5000; takes «36», 36.0, «36 ч»."""
+        match = re.fullmatch(r"(\d{1,4})\s*(?:ч\.?|час|часа|часов)?", " ".join(cell.text.lower().split()))
+        if match is None or not 1 <= int(match[1]) <= 5000 or isinstance(cell.value, (bool, date)):
+            raise CellFault("Часы пишутся целым числом от 1 до 5000, например 36")
+        return int(match[1])
+
+
 # --- finding the columns in a sheet ---------------------------------------------------------------------------------
 
 

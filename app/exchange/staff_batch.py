@@ -22,6 +22,7 @@ from app.exchange.columns import CellError
 from app.exchange.staff_columns import ALL_COLUMNS
 from app.exchange.staff_plan import Action, RowPlan, SourceRow
 from app.exchange.staff_row import StaffRow, StaffValues
+from app.exchange.training_columns import COLUMNS as TRAINING_COLUMNS
 from app.exchange.voucher_columns import COLUMNS as VOUCHER_COLUMNS
 from app.extensions import db
 from app.russian import format_datetime
@@ -29,7 +30,7 @@ from app.statuses import ImportStatus
 
 PERMISSION = "employee:import"
 #: kind of a batch → the right that it needs; a batch of one kind does not exist for the pages of another
-PERMISSIONS: Mapping[str, str] = {"staff": PERMISSION, "voucher": "voucher:import"}
+PERMISSIONS: Mapping[str, str] = {"staff": PERMISSION, "voucher": "voucher:import", "training": "training:import"}
 #: actions in the order of the screen: word, tone
 ACTIONS: Mapping[Action, tuple[str, str]] = {
     "create": ("создать", "ok"),
@@ -43,7 +44,7 @@ State = Literal["", "waiting", "columns"]
 _MISSING = "Такой загрузки нет или она вам не видна."
 _DATES = ("birth_date", "teaching_since", "position_since")
 _ADDRESS = re.compile(r"^([A-Z]{1,3})(\d+), ")
-_TITLES = frozenset(column.title for column in (*ALL_COLUMNS, *VOUCHER_COLUMNS))
+_TITLES = frozenset(column.title for column in (*ALL_COLUMNS, *VOUCHER_COLUMNS, *TRAINING_COLUMNS))
 #: kinds offered as filters
 _MOST_KINDS = 40
 #: rows that are read or written at a time

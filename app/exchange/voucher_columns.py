@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, SnilsColumn, title_index
+from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, HoursColumn, SnilsColumn, title_index
 from app.exchange.reader import Cell
 from app.identifiers import normalise_key
 from app.statuses import BlockStatus
@@ -33,18 +32,6 @@ class StateColumn(Column):
         if found is None:
             raise CellFault("Состояние блока — «свободен», «использован» или «сгорел»")
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class HoursColumn(Column):
-    """Hours of a program."""
-
-    def read(self, cell: Cell) -> int:
-        """Whole hours from 1 to 5000; takes «36», 36.0, «36 ч»."""
-        match = re.fullmatch(r"(\d{1,4})\s*(?:ч\.?|час|часа|часов)?", " ".join(cell.text.lower().split()))
-        if match is None or not 1 <= int(match[1]) <= 5000 or isinstance(cell.value, (bool, date)):
-            raise CellFault("Часы пишутся целым числом от 1 до 5000, например 36")
-        return int(match[1])
 
 
 NUMBER = Column(

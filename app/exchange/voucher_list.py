@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.exchange.columns import CellError, Column, Header, find_header, header_key
-from app.exchange.guard import MAX_DATA_ROWS, column_letter
-from app.exchange.reader import FileRejected, Row, Sheet
+from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
+from app.exchange.reader import Sheet
 from app.exchange.voucher_columns import BLOCKS, BY_NAME, COLUMNS, FULL_NAME, NUMBER, TITLES
+from app.rules import FIRST_YEAR
 from app.statuses import BlockStatus
 
 #: чеки of the region are accounted for since then (order § 1.4)
-FIRST_DAY = dt.date(2010, 1, 1)
-_FEWEST_CELLS = 3
+FIRST_DAY = dt.date(FIRST_YEAR, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,9 @@ class VoucherValues:
     blocks: Mapping[str, BlockValues]
 
     @property
-    def full_name(self) -> str:
-        """The name in one line."""
-        return " ".join(filter(None, (self.last_name, self.first_name, self.patronymic)))
+    def name(self) -> tuple[str, str, str]:
+        """Surname, first name, patronymic."""
+        return self.last_name, self.first_name, self.patronymic
 
     def as_json(self) -> dict[str, Any]:
         """The values for JSONB."""
@@ -89,105 +88,23 @@ def _block_from_json(found: Mapping[str, Any]) -> BlockValues:
     return BlockValues(BlockStatus.of(found["status"]), found["program"], found["hours"], day, found["place"])
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherRow:
-    """A row that was read: ``values`` is None when it has errors."""
-
-    number: int
-    label: str
-    values: VoucherValues | None
-    errors: tuple[CellError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VoucherList:
-    """The rows of the list, where its columns stand (name → letter), and sentences about the file as a whole."""
-
-    sheet_name: str
-    rows: tuple[VoucherRow, ...]
-    letters: Mapping[str, str]
-    notices: tuple[str, ...]
-
-
 def parse_voucher_list(
     sheets: Sequence[Sheet], *, today: dt.date, told: Callable[[int], None] = lambda _rows: None
-) -> VoucherList:
+) -> ReadList[VoucherValues]:
     """Find the list among the sheets and read it; raises `FileRejected` when it is not there."""
-    sheet, header = _choose(sheets)
-    rows = [row for row in sheet.rows if row.number > header.row and _is_data(row, header)]
-    if not rows:
-        raise FileRejected(
-            f"На листе «{sheet.name}» под заголовками (строка {header.row}) нет ни одной строки с чеком. Заполните "
-            "список и загрузите файл снова."
-        )
-    if len(rows) > MAX_DATA_ROWS:
-        raise FileRejected(f"В файле больше {MAX_DATA_ROWS} строк с чеками. Разделите список на несколько файлов.")
-    found = []
-    for number, row in enumerate(rows, 1):
-        found.append(_read(row, header, today=today))
-        told(number)
-    letters = {name: column_letter(place) for name, place in header.places.items()}
-    return VoucherList(sheet.name, tuple(found), letters, tuple(_notices(sheets, sheet, header)))
 
+    def check(parsed: Parsed, fault: Fault) -> None:
+        _check_dates(parsed, fault, today=today)
+        for code in BLOCKS:
+            _check_block(code, parsed, fault, today=today)
 
-def _choose(sheets: Sequence[Sheet]) -> tuple[Sheet, Header]:
-    found = [(sheet, header) for sheet in sheets if (header := find_header(sheet.rows, TITLES))]
-    if not found:
-        raise FileRejected(
-            "В первых 20 строках листа не нашлось строки заголовков («Номер чека», «СНИЛС», «ФИО», «Дата выдачи»…). "
-            "Скачайте образец и перенесите данные в него."
-        )
-    sheet, header = max(found, key=lambda item: len(item[1].places))
-    missing = [f"«{column.title}»" for column in COLUMNS if column.required and column.name not in header.places]
-    if missing:
-        what = "обязательного столбца" if len(missing) == 1 else "обязательных столбцов"
-        raise FileRejected(
-            f"В строке заголовков ({header.row}) нет {what}: {', '.join(missing)}. Скачайте образец и перенесите данные "
-            "в него."
-        )
-    return sheet, header
-
-
-def _is_data(row: Row, header: Header) -> bool:
-    """Not a signature, a total, or a header repeated."""
-    is_title = header_key(header.cell(row, NUMBER.name).text) in TITLES
-    return not is_title and len(row.filled()) >= _FEWEST_CELLS
-
-
-def _notices(sheets: Sequence[Sheet], read: Sheet, header: Header) -> list[str]:
-    notices = []
-    if unknown := [f"{letter} «{title}»" for letter, title in header.unknown]:
-        notices.append(f"Столбцы не распознаны и не загружены: {', '.join(unknown)}.")
-    others = [f"«{sheet.name}»" for sheet in sheets if sheet is not read and sheet.rows and not sheet.is_hidden]
-    if others:
-        notices.append(f"Прочитан лист «{read.name}»; другие листы не читаются: {', '.join(others)}.")
-    return notices
+    return read_list(sheets, Layout(COLUMNS, TITLES, NUMBER, FULL_NAME, "с чеком", check, _values), told=told)
 
 
 # --- one row ---------------------------------------------------------------------------------------------------------
 
 
-def _read(row: Row, header: Header, *, today: dt.date) -> VoucherRow:
-    parsed = {column.name: column.parse(header.cell(row, column.name)) for column in COLUMNS}
-    errors = [value for value in parsed.values() if isinstance(value, CellError)]
-
-    def fault(column: Column, message: str) -> None:
-        errors.append(column.error(header.cell(row, column.name), message))
-
-    if not errors:
-        _check_dates(parsed, fault, today=today)
-        for code in BLOCKS:
-            _check_block(code, parsed, fault, today=today)
-    name = parsed[FULL_NAME.name]
-    label = " ".join(filter(None, name)) if isinstance(name, tuple) else header.cell(row, FULL_NAME.name).text
-    label = label.strip()[:200] or header.cell(row, NUMBER.name).text[:100] or "без имени"
-    return VoucherRow(row.number, label, None if errors else _values(parsed), tuple(errors))
-
-
-Fault = Callable[[Column, str], None]
-
-
-def _check_dates(parsed: Mapping[str, Any], fault: Fault, *, today: dt.date) -> None:
+def _check_dates(parsed: Parsed, fault: Fault, *, today: dt.date) -> None:
     issued_on, until = parsed["issued_on"], parsed["valid_until"]
     if issued_on < FIRST_DAY:
         fault(BY_NAME["issued_on"], "Загружаются чеки, выданные с 01.01.2010")
@@ -197,7 +114,7 @@ def _check_dates(parsed: Mapping[str, Any], fault: Fault, *, today: dt.date) -> 
         fault(BY_NAME["valid_until"], "Последний день действия раньше даты выдачи")
 
 
-def _check_block(code: str, parsed: Mapping[str, Any], fault: Fault, *, today: dt.date) -> None:
+def _check_block(code: str, parsed: Parsed, fault: Fault, *, today: dt.date) -> None:
     details = [name for name in ("program", "hours", "ended_on") if parsed[f"{code}_{name}"] is not None]
     ended_on = parsed[f"{code}_ended_on"]
     if parsed[f"{code}_state"] != BlockStatus.USED:
@@ -213,7 +130,7 @@ def _check_block(code: str, parsed: Mapping[str, Any], fault: Fault, *, today: d
         fault(BY_NAME[f"{code}_ended_on"], "Дата окончания обучения в будущем")
 
 
-def _values(parsed: Mapping[str, Any]) -> VoucherValues:
+def _values(parsed: Parsed) -> VoucherValues:
     last, first, patronymic = parsed["full_name"]
     blocks = {
         code: BlockValues(

@@ -6,14 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import ARRAY, Integer, String, any_, literal, select
+from sqlalchemy import String, select
 from sqlalchemy.orm import selectinload
 
 from app import models as m
-from app.exchange.columns import Column
-from app.exchange.staff_plan import Action
+from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, any_of, load_people
 from app.exchange.voucher_columns import BY_NAME
 from app.exchange.voucher_list import VoucherValues
 from app.extensions import db
@@ -23,37 +21,16 @@ from app.russian import format_date
 from app.statuses import BlockStatus, VoucherStatus
 
 
-@dataclass(frozen=True, slots=True)
-class SourceVoucher:
-    """A row of the file as it was read; ``values`` is None when it has problems."""
-
-    number: int
-    label: str
-    values: VoucherValues | None
-    problems: tuple[str, ...] = ()
-
-
 @dataclass(slots=True, eq=False)
-class VoucherPlan:
+class VoucherPlan(ListPlan[VoucherValues]):
     """What is done about a row: the чек to be written with its person, rule, term and states of blocks."""
 
-    source: SourceVoucher
-    employee_id: int = 0
     rule: m.VoucherRule | None = None
     valid_until: dt.date | None = None
     state: VoucherStatus = VoucherStatus.ACTIVE
     blocks: dict[str, BlockStatus] = field(default_factory=dict)
     #: code of a block → the training that is known already
     trainings: dict[str, int] = field(default_factory=dict)
-    creates: bool = False
-    changes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def action(self) -> Action:
-        """An error beats all; a чек that is there already changes nothing."""
-        return "error" if self.problems else "create" if self.creates else "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +51,7 @@ class _Issued:
 class Known:
     """What the portal knows of the people and the numbers of a list."""
 
-    people: Mapping[str, Any]
-    surnames: Mapping[int, set[str]]
+    people: People
     numbers: dict[str, tuple[int, dt.date, int]]
     vouchers: dict[int, list[_Issued]]
     trainings: Mapping[tuple[int, str, dt.date], int]
@@ -85,37 +61,21 @@ class Known:
 def load_known(rows: Iterable[VoucherValues]) -> Known:
     """Read all that the rows are checked against; as many statements for 20,000 rows as for one."""
     listed = list(rows)
-    person = m.Employee
-    columns = (person.id, person.snils, person.last_name, person.first_name, person.patronymic)
-    people = db.session.execute(select(*columns).where(person.snils == _any({v.snils for v in listed}, String)))
-    found = {row.snils: row for row in people}
-    ids = sorted(row.id for row in found.values())
+    people = load_people(listed)
     rules = select(m.VoucherRule).options(selectinload(m.VoucherRule.blocks)).order_by(m.VoucherRule.valid_from)
     return Known(
-        people=found,
-        surnames=_surnames(ids),
+        people=people,
         numbers=_numbers({v.number for v in listed}),
-        vouchers=_vouchers(ids),
-        trainings=_trainings(ids),
+        vouchers=_vouchers(people.ids),
+        trainings=_trainings(people.ids),
         rules=list(db.session.scalars(rules)),
     )
-
-
-def _any(values: Iterable[int | str], kind: Any = Integer) -> Any:
-    return any_(literal(list(values), ARRAY(kind)))
-
-
-def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
-    former, found = m.FormerName, defaultdict(set)
-    for row in db.session.execute(select(former.employee_id, former.last_name).where(former.employee_id == _any(ids))):
-        found[row.employee_id].add(normalise_key(row.last_name))
-    return found
 
 
 def _numbers(numbers: Iterable[str]) -> dict[str, tuple[int, dt.date, int]]:
     voucher = m.Voucher
     columns = (voucher.number, voucher.employee_id, voucher.issued_on)
-    found = db.session.execute(select(*columns).where(voucher.number == _any(numbers, String)))
+    found = db.session.execute(select(*columns).where(voucher.number == any_of(numbers, String)))
     return {row.number: (row.employee_id, row.issued_on, 0) for row in found}
 
 
@@ -124,7 +84,7 @@ def _vouchers(ids: Sequence[int]) -> dict[int, list[_Issued]]:
     columns = (voucher.employee_id, voucher.number, voucher.issued_on, voucher.status)
     # an annulled чек gave no right; one that was replaced is told by the чек in its place
     counts = voucher.status.not_in((VoucherStatus.ANNULLED, VoucherStatus.REPLACED))
-    for row in db.session.execute(select(*columns).where(voucher.employee_id == _any(ids), counts)):
+    for row in db.session.execute(select(*columns).where(voucher.employee_id == any_of(ids), counts)):
         found[row.employee_id].append(_Issued(row.number, row.issued_on, row.status))
     return found
 
@@ -132,15 +92,18 @@ def _vouchers(ids: Sequence[int]) -> dict[int, list[_Issued]]:
 def _trainings(ids: Sequence[int]) -> dict[tuple[int, str, dt.date], int]:
     training = m.Training
     columns = (training.id, training.employee_id, training.title, training.ended_on)
-    rows = db.session.execute(select(*columns).where(training.employee_id == _any(ids)).order_by(training.id.desc()))
+    rows = db.session.execute(select(*columns).where(training.employee_id == any_of(ids)).order_by(training.id.desc()))
     return {(row.employee_id, normalise_key(row.title), row.ended_on): row.id for row in rows}
+
+
+_ABSENT = "Работника с таким СНИЛС в портале нет: сначала заведите его карточку"
 
 
 # --- the plan --------------------------------------------------------------------------------------------------------
 
 
 def plan_rows(
-    rows: Iterable[SourceVoucher], known: Known, *, letters: Mapping[str, str], today: dt.date
+    rows: Iterable[SourceRow[VoucherValues]], known: Known, *, letters: Mapping[str, str], today: dt.date
 ) -> Iterator[VoucherPlan]:
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
@@ -150,16 +113,17 @@ def plan_rows(
         yield plan
 
 
-class _Planner:
-    """Decides about one row; every problem names its cell."""
+class _Planner(RowPlanner[VoucherPlan]):
+    columns = BY_NAME
 
     def __init__(self, plan: VoucherPlan, values: VoucherValues, known: Known, letters: Mapping[str, str]) -> None:
-        self._plan, self._values, self._known, self._letters = plan, values, known, letters
+        super().__init__(plan, letters)
+        self._values, self._known = values, known
 
     def decide(self, today: dt.date) -> None:
         """Fill the plan."""
         plan, values = self._plan, self._values
-        if not self._find_person() or self._is_known():
+        if not self._find_person(self._known.people, absent=_ABSENT) or self._is_known():
             return
         rule = self._find_rule()
         if rule is None:
@@ -171,30 +135,6 @@ class _Planner:
         self._check_others(rule)
         if not plan.problems:
             self._remember()
-
-    def _problem(self, name: str, message: str) -> None:
-        self._plan.problems.append(self._sentence(BY_NAME[name], message))
-
-    def _sentence(self, column: Column, message: str) -> str:
-        letter = self._letters.get(column.name, "")
-        where = f"{letter}{self._plan.source.number}, " if letter else ""
-        return f"{where}{column.title}: {message}"
-
-    def _find_person(self) -> bool:
-        values = self._values
-        person = self._known.people.get(values.snils)
-        if person is None:
-            self._problem("snils", "Работника с таким СНИЛС в портале нет: сначала заведите его карточку")
-            return False
-        surnames = {normalise_key(person.last_name), *self._known.surnames.get(person.id, ())}
-        given = normalise_key(f"{person.first_name} {person.patronymic or ''}")
-        same = normalise_key(f"{values.first_name} {values.patronymic}") == given
-        if not same or normalise_key(values.last_name) not in surnames:
-            name = " ".join(filter(None, (person.last_name, person.first_name, person.patronymic)))
-            self._problem("full_name", f"По этому СНИЛС в портале записан другой человек: {name}")
-            return False
-        self._plan.employee_id = person.id
-        return True
 
     def _is_known(self) -> bool:
         """Whether the number is taken: by the same чек, so that nothing is to be done, or by another one."""
@@ -260,9 +200,6 @@ class _Planner:
             key = (self._plan.employee_id, normalise_key(block.program), block.ended_on)
             if key in self._known.trainings:
                 self._plan.trainings[code] = self._known.trainings[key]
-
-    def _warn(self, name: str, message: str) -> None:
-        self._plan.warnings.append(self._sentence(BY_NAME[name], message))
 
     def _decide_status(self, today: dt.date) -> None:
         plan = self._plan

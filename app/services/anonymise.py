@@ -202,6 +202,8 @@ def _empty_work(report: Report, employee_id: int) -> None:
 
 
 def _delete_records(report: Report, employee_id: int) -> None:
+    file, scans = m.StoredFile, select(m.Training.scan_id).where(m.Training.employee_id == employee_id)
+    report.remove("Сканы документов об обучении", _run(update(file).where(file.id.in_(scans)).values(expires_at=now())))
     for what, model in (
         ("Документы об образовании", m.Qualification),
         ("Сведения об аттестации", m.Attestation),

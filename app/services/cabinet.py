@@ -34,7 +34,15 @@ MOST_COURSES, MOST_DOCUMENTS, MOST_NOTICES = 10, 5, 20
 #: a refused correction asks for a look so long
 DECLINED_DAYS = 14
 #: unread notices about these are put before the person
-IMPORTANT = ("/voucher", "/enrolment/", "/training_group/", "/certificate/", "/change_request/", "/transfer/")
+IMPORTANT = (
+    "/voucher",
+    "/enrolment/",
+    "/training_group/",
+    "/training/",
+    "/certificate/",
+    "/change_request/",
+    "/transfer/",
+)
 MOST_IMPORTANT = 3
 #: groups of the catalogue that are looked through, and how many of them are shown
 CANDIDATES, SUGGESTED = 20, 3

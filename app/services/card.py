@@ -29,7 +29,6 @@ class TrainingLine:
     started_on: dt.date | None
     ended_on: dt.date
     document_number: str | None
-    confirmed: bool
     enrolment: m.Enrolment | None = None
     training: m.Training | None = None
 
@@ -108,8 +107,12 @@ class CardData:
     @cached_property
     def trainings(self) -> Sequence[TrainingLine]:
         """Courses taken on the portal and outside it, the latest first."""
-        outside = _list(m.Training, self.person.id, m.Training.ended_on.desc())
-        return _history(self.enrolments, self.certificates, outside)
+        return _history(self.enrolments, self.certificates, self.outside)
+
+    @cached_property
+    def outside(self) -> Sequence[m.Training]:
+        """Courses taken outside the portal, the latest first; a scan that the actor may not read is None."""
+        return _list(m.Training, self.person.id, m.Training.ended_on.desc(), joinedload(m.Training.scan))
 
     @cached_property
     def applications(self) -> Sequence[m.VoucherApplication]:
@@ -201,7 +204,6 @@ def _own_line(enrolment: m.Enrolment, number: str | None) -> TrainingLine:
         started_on=group.starts_on,
         ended_on=group.ends_on,
         document_number=number,
-        confirmed=True,
         enrolment=enrolment,
     )
 
@@ -214,6 +216,5 @@ def _outside_line(training: m.Training) -> TrainingLine:
         started_on=training.started_on,
         ended_on=training.ended_on,
         document_number=training.document_number,
-        confirmed=training.confirmed,
         training=training,
     )

@@ -17,6 +17,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import today
 from app.extensions import db
+from app.services.statistics import covers
 from app.statuses import ConfirmationStatus, EnrolmentStatus
 
 #: «Подтвердить актуальность» is asked for twice a year
@@ -73,7 +74,7 @@ def _no_training() -> Any:
     """A position that gives the right to a чек, and no course for three years (273-ФЗ, ст. 47)."""
     since = _ago(TRAINING_DAYS)
     taught = select(_position.c.id).where(_position.c.id == _employment.c.position_id, _position.c.voucher_eligible)
-    outside = select(_training.c.id).where(_training.c.employee_id == m.Employee.id, _training.c.ended_on >= since)
+    outside = select(_training.c.id).where(_training.c.employee_id == m.Employee.id, covers(since))
     own = (
         select(_enrolment.c.id)
         .join(_group, _group.c.id == _enrolment.c.group_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal
+from sqlalchemy import and_, case, func, literal, select
 
 from app import models as m
 from app.access import Actor
@@ -17,6 +17,7 @@ from app.permissions import ROLES
 from app.services import (
     access_requests,
     calendar,
+    past_trainings,
     people,
     programs,
     registration,
@@ -101,6 +102,19 @@ def _place(table: Any) -> tuple[Any, Any]:
 
 def _card(table: Any) -> tuple[Any, Any]:
     return _employee, _employee.c.id == table.c.employee_id
+
+
+def _main_place(table: Any) -> Any:
+    """One live place of work of the row's person, the main one first."""
+    place = m.Employment.__table__.alias("place")
+    return (
+        select(place.c.id)
+        .where(place.c.employee_id == table.c.employee_id, place.c.ended_on.is_(None))
+        .order_by(place.c.kind, place.c.id)
+        .limit(1)
+        .scalar_subquery()
+        .correlate(table)
+    )
 
 
 _left = ORGANIZATION.alias("left_organization")
@@ -213,6 +227,23 @@ SOURCES: tuple[Source, ...] = (
         matches=lambda t, words: t.c.search.op("@@")(words),
         confirm=programs.publish,
         give_back=programs.return_,
+    ),
+    Source(
+        code="training",
+        title="Обучение вне портала",
+        right="training:confirm",
+        model=m.Training,
+        waits=past_trainings.waits_for_operator,
+        came=lambda t: t.c.submitted_at,
+        days=past_trainings.TERM_DAYS,
+        who=lambda _t: _name(_employee),
+        what=lambda t: func.concat_ws(
+            " · ", t.c.title, func.concat(t.c.hours, " ч"), func.concat("до ", _day(t.c.ended_on))
+        ),
+        joins=lambda t: (_card(t), (_job, _job.c.id == _main_place(t)), _place(_job)),
+        matches=_by_card,
+        confirm=past_trainings.confirm,
+        refuse=past_trainings.reject,
     ),
     Source(
         code="consent_withdrawal",

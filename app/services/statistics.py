@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, column, extract, func, select, table, union
+from sqlalchemy import Select, and_, column, extract, func, select, table, union
 
 from app import models as m
 from app.access import Actor, current_actor, unscoped
@@ -25,6 +25,7 @@ from app.statuses import (
     EnrolmentStatus,
     GroupStatus,
     ProgramStatus,
+    TrainingStatus,
     VoucherStatus,
 )
 
@@ -181,13 +182,21 @@ def _at_work(key: Any, name: Any, *counts: Any) -> Select[Any]:
 
 
 def _trained_lately() -> Any:
-    """Ids of the people who completed a course of the portal, or one entered in the card, within three years."""
+    """Ids of the people who completed a course of the portal, or one outside it that is confirmed, within three years."""
     since = add_months(today(), -12 * TRAINING_YEARS)
     on_portal = select(_enrolment.c.employee_id.label("person")).where(
         _enrolment.c.status == EnrolmentStatus.TRAINED, _enrolment.c.result_on >= since
     )
-    outside = select(_training.c.employee_id.label("person")).where(_training.c.ended_on >= since)
+    outside = select(_training.c.employee_id.label("person")).where(covers(since))
     return union(on_portal, outside)
+
+
+def covers(since: dt.date) -> Any:
+    """Condition on the table ``training``: a training outside the portal that counts as one since ``since``.
+
+    The one place of the rule: what a person or a school has only told does not count before it is confirmed.
+    """
+    return and_(_training.c.ended_on >= since, _training.c.status == TrainingStatus.CONFIRMED)
 
 
 def trained_by_territory(year: int) -> list[Trained]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from app import audit
 from app import models as m
@@ -18,9 +19,9 @@ from app.errors import Invalid
 from app.extensions import db
 from app.rules import DOCUMENT_OF, add_months
 from app.russian import count, format_date, years
-from app.services import people
+from app.services import files, people
 from app.services.card import CardData, TrainingLine
-from app.statuses import CertificateStatus
+from app.statuses import CertificateStatus, TrainingStatus
 from app.unit_of_work import technical_write
 
 ARCHIVE = "employee:archive"
@@ -31,7 +32,8 @@ BY_HAND, NO_DOCUMENT = "внесено вручную", "документ не �
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studied:
-    """A training in the list; ``document`` names the paper in words, ``certificate_id`` is the one issued on the portal.
+    """A training in the list; ``document`` names the paper in words, ``certificate_id`` is the one issued on the portal,
+    ``scan_id`` the file of one from outside.
 
     What a document of the portal says is taken from its snapshot, so that the list and the paper agree.
     """
@@ -43,6 +45,12 @@ class Studied:
     organizer: str
     document: str
     certificate_id: int | None = None
+    scan_id: int | None = None
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether its paper stands behind the list."""
+        return self.certificate_id is not None or self.scan_id is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,11 @@ class Archive:
     def certificate_ids(self) -> list[int]:
         """Documents of the portal in the order of the list."""
         return [item.certificate_id for item in self.trainings if item.certificate_id is not None]
+
+    @property
+    def attached(self) -> int:
+        """Number of papers behind the list."""
+        return sum(item.is_attached for item in self.trainings)
 
 
 def archive_of(employee_id: int, number: int) -> Archive:
@@ -87,12 +100,16 @@ def archive_of(employee_id: int, number: int) -> Archive:
 def trainings_since(data: CardData, since: dt.date) -> list[Studied]:
     """Return the trainings of a person that ended on or after a day, the oldest first: the one list of an archive.
 
-    They are those of the card: courses of the portal and what was entered by hand.
+    They are those of the card: courses of the portal, and those outside it that somebody has confirmed.
     """
     papers = _papers(data.certificates)
-    lines = [line for line in data.trainings if line.ended_on >= since]
+    lines = [line for line in data.trainings if line.ended_on >= since and _counts(line)]
     found = [_studied(line, papers.get(line.enrolment.id) if line.enrolment else None) for line in lines]
     return sorted(found, key=lambda item: (item.ended_on, item.program))
+
+
+def _counts(line: TrainingLine) -> bool:
+    return line.training is None or line.training.status == TrainingStatus.CONFIRMED
 
 
 def _papers(certificates: Sequence[m.Certificate]) -> dict[int, m.Certificate]:
@@ -113,6 +130,7 @@ def _studied(line: TrainingLine, paper: m.Certificate | None) -> Studied:
             hours=line.hours,
             organizer=line.institution,
             document=_words(line),
+            scan_id=line.training.scan_id if line.training and line.training.scan else None,
         )
     facts = paper.snapshot
     return Studied(
@@ -127,28 +145,34 @@ def _studied(line: TrainingLine, paper: m.Certificate | None) -> Studied:
 
 
 def _words(line: TrainingLine) -> str:
-    """Name a document that the portal has not issued; what nobody has confirmed says so."""
+    """Name a document that the portal has not issued; one from outside says so."""
     number = f"№\u00a0{line.document_number}" if line.document_number else ""
     if line.training is None:
         return number or NO_DOCUMENT
     issued = f"от\u00a0{format_date(line.training.issued_on)}" if line.training.issued_on else ""
-    named = " ".join(filter(None, (number, issued if number else "")))
-    return ", ".join(filter(None, (named, "" if line.confirmed else BY_HAND))) or "номер не указан"
+    named = " ".join((number, issued)).strip() if number else "номер не указан"
+    return f"{named}, {BY_HAND}"
+
+
+def scans_of(archive: Archive) -> dict[int, Path]:
+    """Return id → file of the scans of the list; raises NotFound for one that the actor may not read any more."""
+    ids = (item.scan_id for item in archive.trainings if item.scan_id is not None)
+    return {pk: files.open_scan(pk)[1] for pk in ids}
 
 
 def insist_something(archive: Archive) -> None:
     """Raise Invalid in words when nobody has anything to bind."""
     if not archive.trainings:
         raise Invalid(
-            f"С {format_date(archive.since)} обучения в портале нет, собирать нечего. Выберите больший срок или внесите "
-            "прежнее обучение в карточку работника."
+            f"С {format_date(archive.since)} подтверждённого обучения в портале нет, собирать нечего. Выберите больший срок "
+            "или внесите прежнее обучение в карточку работника."
         )
 
 
 def words_of(archive: Archive) -> str:
     """«3 обучения, 2 документа»."""
     trainings = count(len(archive.trainings), "обучение", "обучения", "обучений")
-    return f"{trainings}, {count(len(archive.certificate_ids), 'документ', 'документа', 'документов')}"
+    return f"{trainings}, {count(archive.attached, 'документ', 'документа', 'документов')}"
 
 
 @technical_write

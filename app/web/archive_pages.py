@@ -32,7 +32,7 @@ from app.web.scoped_view import ScopedModelView
 KIND, LABEL = "training_archive", "Собрать для аттестации"
 _NOTE = (
     "Получится один файл PDF: на первой странице список обучения, за ним документы в порядке списка. Файл появится в «Моих "
-    "заданиях». Обучение вне портала войдёт в список без документа: его приложите сами."
+    "заданиях». Обучение вне портала войдёт в список, когда его подтвердят, с приложенным к нему сканом."
 )
 
 
@@ -119,7 +119,8 @@ def _make(work: background.Work) -> background.Outcome:
     archive = training_archive.archive_of(work.parameters["employee"], number)
     training_archive.insist_something(archive)
     papers = bulk_printing.chosen(archive.certificate_ids)
-    message = write_archive(archive, papers, work.new_file(".pdf"), work.tell)
+    scans = training_archive.scans_of(archive)
+    message = write_archive(archive, papers, scans, work.new_file(".pdf"), work.tell)
     training_archive.journal(archive, number)
     return background.Outcome(message, f"{safe_name(f'Обучение, {archive.full_name}')}.pdf", "application/pdf")
 

@@ -14,7 +14,7 @@ from sqlalchemy import and_
 from app import models as m
 from app.access import current_actor
 from app.clock import now, today
-from app.services import frdo, matters, quality
+from app.services import frdo, matters, past_trainings, quality
 from app.services.matters import EXPIRING_DAYS, STARTING_DAYS
 from app.statuses import ApplicationStatus, ConfirmationStatus
 from app.web.listing import ListFilter
@@ -63,6 +63,22 @@ EMPLOYMENT = _filter(
         "нужно подтвердить",
         lambda: and_(m.Employment.status == ConfirmationStatus.UNCONFIRMED, m.Employment.ended_on.is_(None)),
     ),
+)
+
+TRAINING = _filter(
+    Matter(
+        "school",
+        "сверить со сканом: внесли работники",
+        lambda: past_trainings.waits_for_school(m.Training.__table__),
+        "training:confirm",
+    ),
+    Matter(
+        "operator",
+        "сверить со сканом: внесли ответственные",
+        lambda: past_trainings.waits_for_operator(m.Training.__table__),
+        "queue:list",
+    ),
+    Matter("no_scan", "нет скана документа", lambda: past_trainings.lacks_scan(m.Training.__table__)),
 )
 
 # --- чеки ------------------------------------------------------------------------------------------------------------

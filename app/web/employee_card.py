@@ -16,7 +16,7 @@ from app.identifiers import format_phone, format_snils
 from app.russian import count, format_date, years
 from app.services import vouchers
 from app.services.people import CardData
-from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, VoucherStatus
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus, VoucherStatus
 from app.web.archive_pages import archive_buttons
 from app.web.pages import Block, Button, Cell, Column, Pair, Row, Tab
 
@@ -30,6 +30,8 @@ TABS = (
     ("courses", "Чеки и курсы"),
     ("documents", "Документы"),
 )
+#: the button that opens the form of a training outside the portal
+ADD_TRAINING = "Добавить пройденный курс"
 
 
 def tabs(data: CardData, current: str) -> list[Tab]:
@@ -41,7 +43,7 @@ def tabs(data: CardData, current: str) -> list[Tab]:
         "attestation": n.attestations,
         "training": n.trained + n.outside,
         "courses": n.vouchers + n.enrolments,
-        "documents": n.certificates,
+        "documents": n.certificates + n.outside,
     }
     href = url_for("EmployeeView.show", pk=data.person.id)
     return [Tab(title, f"{href}?tab={code}", counts.get(code), code == current) for code, title in TABS]
@@ -263,27 +265,36 @@ def _attestation(data: CardData) -> list[Block]:
     ]
 
 
+def _counts(training: m.Training) -> bool:
+    return training.status == TrainingStatus.CONFIRMED
+
+
+def _told(training: m.Training) -> Cell:
+    """The state of what was told of a course, and always that it was only told."""
+    return Cell(training.status.label.lower(), training.source.label, tone=training.status.tone)
+
+
 def _training(data: CardData) -> list[Block]:
     rows = []
     for line in data.trainings:
-        confirmed = Cell("подтверждено", tone="ok") if line.confirmed else Cell("внесено вручную", tone="wait")
+        told = _told(line.training) if line.training else Cell("подтверждено", "обучение в портале", tone="ok")
         cells = (
             Cell(line.title, line.institution),
             Cell(f"{line.hours} ч", number=True),
             _dates(line.started_on, line.ended_on),
             line.document_number or "—",
-            confirmed,
+            told,
         )
         rows.append(_row(line.enrolment or line.training, *cells))
     heads = ("Программа, организация", "Часы", "Период", "Документ", "Сведения")
-    total = sum(line.hours for line in data.trainings)
-    note = f"Всего {count(total, 'час', 'часа', 'часов')}." if total else ""
+    total = sum(line.hours for line in data.trainings if line.training is None or _counts(line.training))
+    note = f"Подтверждено {count(total, 'час', 'часа', 'часов')}." if total else ""
     block = table(
         "История обучения",
         heads,
         rows,
         empty="Обучения ещё не было.",
-        add=("training", "Добавить обучение", data.person),
+        add=("training", ADD_TRAINING, data.person),
     )
     return [
         Block(block.title, columns=block.columns, rows=block.rows, empty=block.empty, buttons=block.buttons, note=note)
@@ -340,5 +351,19 @@ def _documents(data: CardData) -> list[Block]:
         for c in data.certificates
     ]
     heads = ("Документ", "Дата выдачи", "Организатор", "Состояние")
-    block = table("Документы об обучении", heads, rows, empty="Документы ещё не выдавались.")
-    return [replace(block, buttons=archive_buttons(data.person.id))]
+    own = table("Документы об обучении", heads, rows, empty="Документы ещё не выдавались.")
+    return [replace(own, buttons=archive_buttons(data.person.id)), _foreign_documents(data)]
+
+
+def _foreign_documents(data: CardData) -> Block:
+    """Documents of courses outside the portal, with their scans; the portal issued none of them."""
+    rows = []
+    for t in data.outside:
+        named = t.document_kind.label if t.document_kind else t.title
+        scan = Cell("Скачать скан", href=url_for("AccessView.file", pk=t.scan_id)) if t.scan else Cell("—")
+        issued = format_date(t.issued_on) if t.issued_on else "—"
+        number = f"№ {t.document_number}" if t.document_number else "без номера"
+        rows.append(_row(t, Cell(number, named), issued, Cell(t.institution, t.title), scan, _told(t)))
+    heads = ("Документ", "Дата выдачи", "Кем выдан", "Скан", "Состояние")
+    empty = "Документов, полученных вне портала, нет."
+    return table("Документы других организаций", heads, rows, empty=empty, add=("training", ADD_TRAINING, data.person))

@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from markupsafe import Markup
 from sqlalchemy import select
+from werkzeug.datastructures import CombinedMultiDict
 
 from app.access import get_writable
 from app.errors import Conflict, Forbidden, NotFound, PortalError
@@ -36,13 +37,19 @@ class ChangedMeanwhile(Conflict):
 class FormPages(CardPages):
     """Routes ``add``, ``edit`` and ``delete``."""
 
+    #: the forms take a file
+    has_files = False
+
+    def _posted(self) -> Any:
+        return CombinedMultiDict([request.files, request.form]) if self.has_files else request.form
+
     @expose("/add", methods=["GET", "POST"])
     @guarded("add")
     def add(self) -> Any:
         """Form of a new record; what was typed stays when it is refused."""
         if not self.sections:
             abort(404)
-        form = self.add_form(request.form) if request.method == "POST" else self._empty_form()
+        form = self.add_form(self._posted()) if request.method == "POST" else self._empty_form()
         return self._answer(form, self.words.add, lambda: self.create_from(form), "Сохранено.")
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
@@ -55,7 +62,7 @@ class FormPages(CardPages):
         if request.method == "POST":
             row = self._held(row)
         kind = self.form_of(row)
-        form = kind(request.form, obj=row) if request.method == "POST" else kind(obj=row)
+        form = kind(self._posted(), obj=row) if request.method == "POST" else kind(obj=row)
         title = f"Изменение: {row}"
         return self._answer(form, title, lambda: self._update(row, form), "Изменения сохранены.", row)
 
@@ -143,6 +150,7 @@ class FormPages(CardPages):
             cancel_href=self._cancel(row),
             crumbs=self.crumbs(),
             problems=problems,
+            files=self.has_files,
             version=request.form.get("version", "") if is_old else self._version(row),
             opened=request.form.get("opened", "") if is_old else opened,
             differences=found,

@@ -54,7 +54,14 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     },
     "QualificationView": {"": "school#изменения", "worker": "worker#проверьте-свои-сведения"},
     "AttestationView": {"": "school#изменения", "worker": "worker#проверьте-свои-сведения"},
-    "TrainingView": {"": "school#изменения", "worker": "worker#проверьте-свои-сведения"},
+    "TrainingView": {
+        "": "school#обучение-вне-портала",
+        "worker": "worker#добавьте-пройденный-курс",
+        "operator": "operator#подтверждайте-обучение-вне-портала",
+    },
+    **dict.fromkeys(
+        ("TrainingView.import_upload", "TrainingView.import_preview"), "school#обучение-прошлых-лет-из-excel"
+    ),
     "FormerNameView": "school#изменения",
     "EmployeeView.dismiss": "school#увольнение",
     "EmployeeView.archive": {

@@ -41,7 +41,6 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "certificate:print": "печать",
     "certificate:replace": "дубликат и замена",
     "certificate:hand": "отметка о вручении",
-    "training:confirm": "подтверждение",
     "training:import": "загрузка из Excel",
     "frdo_batch:answer": "внесение ответа ФИС ФРДО",
     "employee:import": "загрузка списка из Excel",
@@ -109,7 +108,9 @@ ROWS: Mapping[str, Mapping[str, str]] = {
 }
 #: where fewer rows may be changed than seen
 CHANGES: Mapping[str, Mapping[str, str]] = {
+    "worker": {"training": "внесённые самим и ещё не подтверждённые"},
     "school": {
+        "training": "внесённые не самим работником и ещё не подтверждённые",
         "employment": "в своей организации и её подразделениях",
         "ab_user": "своих работников без других ролей",
     },

@@ -81,6 +81,12 @@ _SCHOOL = (
     _tile("enrolment", _TO_AGREE, "wait", attention="agree"),
     _tile("change_request", _CHANGES, "wait", status="proposed"),
     _tile(
+        "training",
+        ("пройденный курс ждёт сверки со сканом", "пройденных курса ждут сверки со сканом", "пройденных курсов ждут сверки со сканом"),
+        "wait",
+        attention="school",
+    ),
+    _tile(
         "transfer",
         ("переход ждёт вашего решения", "перехода ждут вашего решения", "переходов ждут вашего решения"),
         "wait",
@@ -93,6 +99,11 @@ _SCHOOL = (
         attention="unfinished",
     ),
     _tile("voucher", _EXPIRING, attention="expiring"),
+    _tile(
+        "training",
+        ("пройденный курс без скана документа", "пройденных курса без скана документа", "пройденных курсов без скана документа"),
+        attention="no_scan",
+    ),
     _tile("employee", ("работник без СНИЛС", "работника без СНИЛС", "работников без СНИЛС"), attention="no_snils"),
     _tile(
         "employee",
@@ -178,6 +189,12 @@ _OPERATOR = (
         ("программа ждёт публикации", "программы ждут публикации", "программ ждут публикации"),
         "wait",
         status="submitted",
+    ),
+    _tile(
+        "training",
+        ("пройденный курс ждёт сверки со сканом", "пройденных курса ждут сверки со сканом", "пройденных курсов ждут сверки со сканом"),
+        "wait",
+        attention="operator",
     ),
     _LETTERS,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from app.access import current_actor
 from app.documents.pdf import find_office, to_pdf
 from app.documents.voucher_paper import may_print, paper_of, render_voucher
 from app.errors import Conflict
+from app.exchange.voucher_import import VOUCHERS
 from app.russian import format_date, format_datetime
 from app.services import voucher_replacement, voucher_story
 from app.services.voucher_story import BlockStory, Course, Event, VoucherStory
@@ -22,17 +23,26 @@ from app.statuses import VoucherStatus
 from app.unit_of_work import technical_write
 from app.web import columns as c
 from app.web.guards import guarded
+from app.web.list_import_view import ListImportPages, ListWords
 from app.web.pages import Block, Button, CardPage, Cell, Pair
 from app.web.printing import check_base
-from app.web.voucher_import_view import VoucherImportPages
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-class VoucherPages(VoucherImportPages):
+class VoucherPages(ListImportPages):
     """Pages of the чеки's view."""
 
-    include_route_methods = VoucherImportPages.include_route_methods | {"print_docx", "print_pdf"}
+    include_route_methods = ListImportPages.include_route_methods | {"print_docx", "print_pdf"}
+    lists = VOUCHERS
+    list_words = ListWords(
+        title="Загрузка чеков прошлых лет",
+        note="Загружаются чеки, выданные с 2010 года.",
+        sample="Чеки прошлых лет.xlsx",
+        whose="Владелец чека",
+        done="Чеки загружены",
+        undo="Загруженные ею чеки удалятся.",
+    )
 
     def card_page(self, row: m.Voucher) -> CardPage:
         """The page from the story of the чек."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import url_for
 
 from app import models as m
+from app.access import current_actor
 from app.clock import local
 from app.documents.pdf import MISSING, find_office
 from app.russian import count, format_date, format_datetime, period
@@ -15,7 +16,7 @@ from app.services.cabinet import Cabinet, OwnCourse, Suggestion
 from app.statuses import EnrolmentStatus, actions_of
 from app.web import notice_view
 from app.web.archive_pages import archive_buttons
-from app.web.employee_card import table, voucher_part
+from app.web.employee_card import ADD_TRAINING, table, voucher_part
 from app.web.pages import Block, Button, Cell, Row, Todo
 
 _NEWEST = 5
@@ -183,9 +184,11 @@ def _documents(data: Cabinet, employee_id: int) -> Block:
     rows = [_document(row) for row in data.documents]
     heads = ("Документ", "Программа", "Дата выдачи", "Печать")
     block = table("Мои документы", heads, rows, empty="Документов об обучении пока нет.")
-    whole = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
+    buttons = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
+    if current_actor().can("training:add"):
+        buttons.append(Button(ADD_TRAINING, url_for("TrainingView.add", employee=employee_id)))
     note = MISSING if rows and not find_office() else ""
-    return replace(block, buttons=[*whole, *archive_buttons(employee_id)], note=note)
+    return replace(block, buttons=[*buttons, *archive_buttons(employee_id)], note=note)
 
 
 def _document(row: m.Certificate) -> Row:

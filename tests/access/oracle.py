@@ -69,6 +69,12 @@ def _consent_of(people: str) -> str:
     return f"EXISTS (SELECT FROM consent c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
 
 
+def _scan_of(people: str) -> str:
+    return (
+        f"{_consent_of(people)} OR EXISTS (SELECT FROM training c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
+    )
+
+
 def _courses(shown: str) -> dict[str, str]:
     public = dict.fromkeys(("worker", "school", "territory"), shown)
     return {**public, "organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL}
@@ -141,11 +147,11 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "assignment": _own("t.user_id", "operator", "admin"),
     "registration": _own("t.user_id", "operator"),
     "access_request": _own("t.user_id", "operator"),
-    # own files, and the scans of the consents of the people whom one answers for
+    # own files, and the scans of the consents and of the trainings of the people whom one answers for
     "stored_file": {
         **_own("t.owner_id", "operator"),
-        "worker": f"t.owner_id = %(user)s OR {_consent_of('(SELECT %(employee)s)')}",
-        "school": f"t.owner_id = %(user)s OR {_consent_of(_SCHOOL_PEOPLE)}",
+        "worker": f"t.owner_id = %(user)s OR {_scan_of('(SELECT %(employee)s)')}",
+        "school": f"t.owner_id = %(user)s OR {_scan_of(_SCHOOL_PEOPLE)}",
     },
     "consent_withdrawal": {"worker": "t.employee_id = %(employee)s", "operator": ALL},
     "letter": _own("t.user_id", "operator", "admin"),
@@ -178,6 +184,7 @@ SEES: Mapping[str, Mapping[str, str]] = {
 CHANGES: Mapping[str, Mapping[str, str]] = {
     "organization": {"territory": "t.territory_id = %(territory)s"},
     "employment": {"school": "t.organization_id = ANY(%(places)s)"},
+    "training": {"worker": "t.employee_id = %(employee)s AND t.source = 'worker'"},
     # the region's templates are the operator's
     "print_template": {"organizer": "t.organizer_id = ANY(%(places)s)"},
     # a school touches workers only, nobody their own entrance, the operator no administrator

@@ -264,6 +264,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
     """Rows that the demo region has not for every side."""
     statements: Sequence[str] = (
         "INSERT INTO training (employee_id, title, institution, hours, ended_on) VALUES (%(person)s, 'x', 'Институт', 36, '2020-05-05')",
+        "INSERT INTO training (employee_id, title, institution, hours, ended_on, source)"
+        " SELECT employee_id, 'Курс', 'Институт', 36, '2021-05-05', 'worker' FROM ab_user WHERE employee_id IS NOT NULL",
         "INSERT INTO former_name (employee_id, last_name) VALUES (%(person)s, 'Прежнева')",
         "INSERT INTO former_name (employee_id, last_name) SELECT employee_id, 'Прежнева' FROM ab_user WHERE employee_id IS NOT NULL",
         "INSERT INTO qualification (employee_id, level_id, institution) SELECT %(person)s, min(id), 'x' FROM education_level",
@@ -297,6 +299,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         "INSERT INTO import_batch (user_id, file_name, sha256, rows) VALUES (%(user)s, 'x', repeat('0', 64), '[]')",
         "INSERT INTO import_batch (kind, user_id, file_name, sha256, rows)"
         " SELECT 'voucher', id, 'чеки.xlsx', repeat('0', 64), '[]' FROM ab_user WHERE username = 'operator'",
+        "INSERT INTO import_batch (kind, user_id, file_name, sha256, rows)"
+        " VALUES ('training', %(user)s, 'обучение.xlsx', repeat('0', 64), '[]')",
         "INSERT INTO background_job (user_id, kind, title, status, parameters)"
         """ VALUES (%(user)s, 'export', 'x', 'done', '{"permission": "employee:export"}')""",
         'INSERT INTO change_request (employee_id, changes) VALUES (%(person)s, \'{"degree": [null, "доцент"]}\')',

@@ -28,7 +28,7 @@ VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
     "EmploymentView": ("employment", True, ("confirm", "unconfirm")),
     "QualificationView": ("qualification", True, ()),
     "AttestationView": ("attestation", True, ()),
-    "TrainingView": ("training", True, ()),
+    "TrainingView": ("training", True, ("confirm", "reject")),
     "FormerNameView": ("former_name", True, ()),
     "VoucherApplicationView": ("voucher_application", True, ("submit", "approve", "return", "reject", "withdraw")),
     "VoucherView": ("voucher", False, ("replace", "annul")),
@@ -86,6 +86,8 @@ GENERATED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 
 _VOUCHER_LISTS = "t.kind = 'voucher'"
+_TRAINING_LISTS = "t.kind = 'training'"
+_STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
 OTHERS: Mapping[str, Route] = {
@@ -100,6 +102,15 @@ OTHERS: Mapping[str, Route] = {
     "VoucherView.import_preview": Route("card", "voucher:import", "import_batch", where=_VOUCHER_LISTS),
     **{
         f"VoucherView.import_{name}": Route("change", "voucher:import", "import_batch", ("POST",), where=_VOUCHER_LISTS)
+        for name in ("check", "apply", "cancel", "undo", "marked")
+    },
+    "TrainingView.import_upload": Route("new", "training:import", methods=("GET", "POST")),
+    "TrainingView.import_sample": Route("page", "training:import"),
+    "TrainingView.import_preview": Route("card", "training:import", "import_batch", where=_TRAINING_LISTS),
+    **{
+        f"TrainingView.import_{name}": Route(
+            "change", "training:import", "import_batch", ("POST",), where=_TRAINING_LISTS
+        )
         for name in ("check", "apply", "cancel", "undo", "marked")
     },
     "CertificateView.print_docx": Route("card", "certificate:print", "certificate"),
@@ -175,13 +186,13 @@ OTHERS: Mapping[str, Route] = {
     "QueueView.decide": Route("page", "queue:list", methods=("POST",)),
     "EmployeeView.import_upload": Route("new", "employee:import", methods=("GET", "POST")),
     "EmployeeView.import_sample": Route("page", "employee:import"),
-    "EmployeeView.import_preview": Route("card", "employee:import", "import_batch"),
-    "EmployeeView.import_apply": Route("change", "employee:import", "import_batch", ("POST",)),
-    "EmployeeView.import_columns": Route("card", "employee:import", "import_batch"),
-    "EmployeeView.import_explain": Route("change", "employee:import", "import_batch", ("POST",)),
-    "EmployeeView.import_cancel": Route("change", "employee:import", "import_batch", ("POST",)),
-    "EmployeeView.import_undo": Route("change", "employee:import", "import_batch", ("POST",)),
-    "EmployeeView.import_marked": Route("change", "employee:import", "import_batch", ("POST",)),
+    "EmployeeView.import_preview": Route("card", "employee:import", "import_batch", where=_STAFF_LISTS),
+    "EmployeeView.import_apply": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
+    "EmployeeView.import_columns": Route("card", "employee:import", "import_batch", where=_STAFF_LISTS),
+    "EmployeeView.import_explain": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
+    "EmployeeView.import_cancel": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
+    "EmployeeView.import_undo": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
+    "EmployeeView.import_marked": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
     "LetterTemplateView.restore": Route("change", "letter_template:edit", "letter_template", ("POST",)),
     "LetterTemplateView.test": Route("change", "letter_template:edit", "letter_template", ("POST",)),
     "PrintTemplateView.papers": Route("page", "print_template:list"),

@@ -60,7 +60,7 @@ def test_statuses_move_in_one_place() -> None:
     """Seats take blocks by a conditional UPDATE; a batch of an import is closed by itself under its row lock."""
     movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
     allowed = {"app/services/transitions.py", "app/services/seats.py", "app/exchange/staff_import.py"}
-    allowed |= {"app/exchange/voucher_import.py", "app/exchange/voucher_undo.py"}
+    allowed |= {"app/exchange/list_import.py"}
     assert movers - allowed == {path for path in movers if path.startswith("app/demo/")}
     assert "app/services/transitions.py" in movers
     literals = {

@@ -14,6 +14,7 @@ from app.russian import format_date
 from tests.browser.conftest import Newcomer
 from tests.browser.test_pages import WCAG
 from tests.browser.visitor import PHONE, Visitor
+from tests.services.scans import pdf
 
 pytestmark = pytest.mark.browser
 
@@ -113,14 +114,24 @@ def test_two_applications_are_approved_at_once(newcomer: Newcomer) -> None:
     assert total(operator) == before - 2
 
 
+def show_paper(school: Visitor) -> None:
+    """The kind of a past course, its document and the scan of it."""
+    form = school.page.locator("main form")
+    form.locator("[name=kind]").select_option("advanced")
+    form.locator("[name=document_kind]").select_option("certificate")
+    school.fill(document_number="63-000451")
+    form.locator("[name=scan]").set_input_files({"name": "скан.pdf", "mimeType": "application/pdf", "buffer": pdf()})
+
+
 def test_a_double_click_creates_one_record(newcomer: Newcomer) -> None:
     school = newcomer("school")
     open_person(school)
     school.tab("Обучение")
     title = "Семинар «Двойной щелчок»"
-    school.press("Добавить обучение")
+    school.press("Добавить пройденный курс")
     school.fill(title=title, institution="Институт развития", hours="16")
     school.fill(started_on="01.03.2024", ended_on="05.03.2024")
+    show_paper(school)
     school.button("Сохранить").dblclick()
     expect(school.heading).to_have_text(WORKER)
     expect(school.page.get_by_role("row").filter(has_text=title)).to_have_count(1)
@@ -210,13 +221,14 @@ def test_several_records_are_added_one_after_another(newcomer: Newcomer) -> None
     school = newcomer("school")
     open_person(school)
     school.tab("Обучение")
-    school.press("Добавить обучение")
+    school.press("Добавить пройденный курс")
     person = school.page.locator("main [name=employee_text]")
     expect(person).to_have_value(WORKER)
     for number in (1, 2):
         expect(school.page.locator("main [name=title]")).to_be_focused()
         school.page.keyboard.type(f"Курс подряд {number}")
         school.fill(institution="Институт развития", hours="16", ended_on="05.03.2024")
+        show_paper(school)
         school.press("Сохранить и добавить ещё")
         expect(school.page.locator(".flashes")).to_contain_text(f"Курс подряд {number}")
         expect(school.page.locator("main [name=title]")).to_have_value("")

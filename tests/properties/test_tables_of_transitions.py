@@ -141,6 +141,9 @@ ROWS: Mapping[str, Callable[[], Any]] = {
         position_id=mk.make_position().id,
         started_on=today(),
     ),
+    "training": lambda: m.Training(
+        employee_id=mk.make_employee().id, title="Курс", institution="Институт", hours=36, ended_on=today()
+    ),
     "registration": _registration,
     "change_request": lambda: m.ChangeRequest(employee_id=mk.make_employee().id, changes={}),
     "transfer": _transfer,

@@ -78,7 +78,7 @@ def test_two_territories_in_depth(demo: Any) -> None:
 @pytest.mark.parametrize(
     "model",
     [m.VoucherApplication, m.Voucher, m.VoucherBlock, m.Program, m.TrainingGroup, m.Enrolment, m.Blank, m.PlanItem,
-     m.Certificate, m.Employment],
+     m.Certificate, m.Employment, m.Training],
     ids=lambda model: model.__tablename__,
 )  # fmt: skip
 def test_every_state_occurs(demo: Any, model: Any) -> None:

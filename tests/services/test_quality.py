@@ -32,7 +32,7 @@ def complete(world: mk.World) -> mk.Person:
     level = mk.get_or_make(m.EducationLevel, {"code": "higher"}, name="Высшее")
     mk.save(m.Qualification(employee_id=person.employee.id, level_id=level.id))
     course = {"title": "Курс", "institution": "СГУ", "hours": 36, "ended_on": today() - 30 * mk.DAY}
-    mk.save(m.Training(employee_id=person.employee.id, **course))
+    mk.save(m.Training(employee_id=person.employee.id, status=st.TrainingStatus.CONFIRMED, **course))
     return person
 
 

@@ -121,7 +121,8 @@ def counted(two: Two) -> Two:
     train(b1, two.organizer, on=dt.date(YEAR - 3, 1, 1))  # at least as long ago as three years but a day
     for person in c[:5]:
         train(person, two.organizer, on=today())
-    save(m.Training(employee_id=a3.employee.id, title="Курс", institution="Институт", hours=16, ended_on=today() - DAY))
+    course = {"title": "Курс", "institution": "Институт", "hours": 16, "ended_on": today() - DAY}
+    save(m.Training(employee_id=a3.employee.id, status=st.TrainingStatus.CONFIRMED, **course))
     # dismissed, and working here besides the main place: neither is of the staff
     make_employment(make_employee(), two.schools[0], ended_on=today() - DAY)
     make_employment(b1.employee, two.schools[0], kind=st.EmploymentKind.SECONDARY)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
 
 from app import models as m
 from app import statuses as st
@@ -17,15 +19,32 @@ from app.documents.pdf import find_office
 from app.documents.templates import get_template
 from app.documents.training_archive import list_context, write_archive
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
+from app.extensions import db
 from app.rules import add_months
-from app.services import bulk_printing, certificates, training_archive
+from app.services import bulk_printing, certificates, files, training_archive
 from app.services.certificates import Printing
 from app.services.training_archive import Archive
 from tests.services import makers as mk
 from tests.statements import recorded
 
-E, K = st.EnrolmentStatus, st.CertificateKind
+E, K, T = st.EnrolmentStatus, st.CertificateKind, st.TrainingStatus
 BASE = "https://kadry.example.org"
+
+
+def _pdf() -> bytes:
+    made, book = io.BytesIO(), PdfWriter()
+    book.add_blank_page(200, 300)
+    book.write(made)
+    return made.getvalue()
+
+
+def _jpeg() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (400, 200), "grey").save(made, "JPEG")
+    return made.getvalue()
+
+
+SCANS = {"pdf": _pdf, "jpeg": _jpeg}
 office = pytest.mark.skipif(find_office() is None, reason="LibreOffice не установлен")
 
 
@@ -54,7 +73,7 @@ def issue(world: mk.World, enrolment: Any, **options: Any) -> Any:
 
 
 def outside(world: mk.World, title: str, *, months_ago: int, **over: Any) -> Any:
-    values = {"institution": "МГУ", "hours": 72, "ended_on": add_months(today(), -months_ago), "confirmed": False}
+    values = {"institution": "МГУ", "hours": 72, "ended_on": add_months(today(), -months_ago), "status": T.CONFIRMED}
     return mk.save(m.Training(employee_id=world.worker.employee.id, title=title, **(values | over)))
 
 
@@ -67,7 +86,8 @@ def bind(world: mk.World, path: Any, years: int = 5, *, actor: Any = None) -> tu
     """The sentence about the file and the text of its pages."""
     with acting_as(actor or world.worker.actor):
         made = training_archive.archive_of(world.worker.employee.id, years)
-        said = write_archive(made, bulk_printing.chosen(made.certificate_ids), path)
+        papers, scans = bulk_printing.chosen(made.certificate_ids), training_archive.scans_of(made)
+        said = write_archive(made, papers, scans, path)
     pages = [" ".join(page.extract_text().split()) for page in PdfReader(path).pages]
     return said.replace("\u00a0", " "), pages
 
@@ -101,7 +121,9 @@ def test_who_and_what_stand_in_the_list(world: mk.World) -> None:
     paper = issue(world, trained(world, "Урок «математики»", months_ago=1, hours=36))
     trained(world, "Без документа", months_ago=2)
     outside(world, "Вне портала", months_ago=3, document_number="АБ 17", issued_on=dt.date(2025, 2, 3))
-    outside(world, "Подтверждённое", months_ago=4, confirmed=True)
+    outside(world, "Без номера", months_ago=4)
+    for status in (T.PENDING, T.REJECTED):
+        outside(world, f"Не подтверждено: {status}", months_ago=5, status=status)
     made = archive(world)
     assert (made.full_name, made.position) == (world.worker.employee.full_name, "Учитель")
     assert made.workplace == world.school.full_name
@@ -109,7 +131,7 @@ def test_who_and_what_stand_in_the_list(world: mk.World) -> None:
     context = list_context(made)
     issued = f"удостоверение о повышении квалификации №\u00a0{paper.number} от\u00a0{today():%d.%m.%Y}"
     assert [row["document"] for row in context["rows"]] == [
-        "номер не указан",
+        "номер не указан, внесено вручную",
         "№\u00a0АБ 17 от\u00a003.02.2025, внесено вручную",
         "документ не выдан",
         issued,
@@ -178,11 +200,32 @@ def test_the_file_is_the_list_and_then_the_documents_in_its_order(world: mk.Worl
 
 @office
 @pytest.mark.office
+@pytest.mark.parametrize("kind", ["pdf", "jpeg"])
+def test_the_scan_of_a_foreign_document_stands_in_its_place(world: mk.World, tmp_path: Any, kind: str) -> None:
+    late = issue(world, trained(world, "Позднее", months_ago=1))
+    with acting_as(world.worker.actor):
+        scan = files.keep_scan(f"scan.{kind}", SCANS[kind](), table="training")
+        db.session.commit()
+    outside(world, "Вне портала", months_ago=20, scan_id=scan.id)
+    outside(world, "Ещё не подтверждено", months_ago=19, scan_id=scan.id, status=T.PENDING)
+    said, pages = bind(world, tmp_path / "all.pdf", actor=world.responsible)
+    assert said == "В файле список обучения и 2 документа, 3 страницы."
+    assert "Документы приложены в порядке списка." in pages[0] and "Ещё не подтверждено" not in pages[0]
+    assert late.number in pages[2]
+    book = PdfReader(tmp_path / "all.pdf")
+    assert [item.title for item in book.outline][1] == "Скан: Вне портала"  # type: ignore[union-attr]
+    # the picture of 400 × 200 lies on a sheet of A4 that lies as it does
+    box = book.pages[1].mediabox
+    assert (round(box.width), round(box.height)) == {"pdf": (200, 300), "jpeg": (842, 595)}[kind]
+
+
+@office
+@pytest.mark.office
 def test_a_list_without_documents_is_a_file_too(world: mk.World, tmp_path: Any) -> None:
     outside(world, "Вне портала", months_ago=20)
     said, pages = bind(world, tmp_path / "all.pdf")
     assert said == "В файле список обучения и 0 документов, 1 страница."
-    assert "Документов, выданных в портале, за этот срок нет." in pages[0]
+    assert "Документов и сканов за этот срок в портале нет." in pages[0]
 
 
 def test_without_libreoffice_the_refusal_says_what_to_install(

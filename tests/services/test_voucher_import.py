@@ -16,10 +16,11 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.exchange import staff_batch, staff_import, voucher_import, voucher_undo
+from app.exchange import staff_batch, staff_import
 from app.exchange.sample import build_sample
 from app.exchange.staff_batch import PreviewRow
 from app.exchange.voucher_columns import COLUMNS
+from app.exchange.voucher_import import VOUCHERS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.services import enrolments, vouchers
@@ -72,12 +73,12 @@ def book(*lines: dict[str, Any]) -> bytes:
 
 def upload(operator: Actor, *lines: dict[str, Any]) -> m.ImportBatch:
     with acting_as(operator):
-        return voucher_import.upload("чеки.xlsx", book(*lines))
+        return VOUCHERS.upload("чеки.xlsx", book(*lines))
 
 
 def apply(operator: Actor, batch: m.ImportBatch, *, skip_errors: bool = False) -> Any:
     with acting_as(operator):
-        return voucher_import.apply(batch.id, skip_errors=skip_errors)
+        return VOUCHERS.apply(batch.id, skip_errors=skip_errors)
 
 
 def rows_of(batch: m.ImportBatch) -> list[PreviewRow]:
@@ -118,8 +119,9 @@ def test_expired_voucher_comes_with_its_blocks_and_trainings(person: Any, operat
     (training,) = mk.rows(m.Training)
     assert first.training_id == training.id
     assert second.training_id is None
-    facts = (training.title, training.hours, training.ended_on, training.institution, training.confirmed)
-    assert facts == ("Государственная политика", 18, dt.date(2019, 10, 4), "Институт развития образования", True)
+    facts = (training.title, training.hours, training.ended_on, training.institution)
+    assert facts == ("Государственная политика", 18, dt.date(2019, 10, 4), "Институт развития образования")
+    assert (training.source, training.status) == (st.TrainingSource.VOUCHER, st.TrainingStatus.CONFIRMED)
     assert mk.rows(m.Letter) == []
     assert len(mk.journal("voucher.imported")) == 1
 
@@ -278,7 +280,7 @@ def test_annulled_voucher_does_not_hinder(person: Any, operator: Actor) -> None:
 )
 def test_file_without_a_list_is_refused(operator: Actor, data: bytes, said: str) -> None:
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Invalid, match=said):
-        voucher_import.upload("чеки.xlsx", data)
+        VOUCHERS.upload("чеки.xlsx", data)
 
 
 # --- applying, once --------------------------------------------------------------------------------------------------
@@ -317,7 +319,7 @@ def test_what_came_between_preview_and_application_counts(person: Any, operator:
 def test_two_operators_apply_once(app: Flask, person: Any, operator: Actor) -> None:
     batch = upload(operator, line(person))
     other = mk.make_actor("operator")
-    calls = [(actor, partial(voucher_import.apply, batch.id, skip_errors=False)) for actor in (operator, other) * 2]
+    calls = [(actor, partial(VOUCHERS.apply, batch.id, skip_errors=False)) for actor in (operator, other) * 2]
     results = run_at_once(app, calls)
     assert (len(succeeded(results)), len(refused(results)), len(mk.rows(m.Voucher))) == (1, 3, 1)
 
@@ -343,9 +345,9 @@ def test_statements_of_the_check_do_not_grow_with_the_list(operator: Actor) -> N
 def test_only_the_operator_imports(person: Any, operator: Actor) -> None:
     school = mk.make_actor("school", mk.make_organization())
     with acting_as(school), mk.nothing_changes(), pytest.raises(Forbidden):
-        voucher_import.upload("чеки.xlsx", book(line(person)))
+        VOUCHERS.upload("чеки.xlsx", book(line(person)))
     batch = upload(operator, line(person))
-    for act in (partial(voucher_import.apply, batch.id, skip_errors=False), partial(voucher_undo.undo, batch.id)):
+    for act in (partial(VOUCHERS.apply, batch.id, skip_errors=False), partial(VOUCHERS.undo, batch.id)):
         with acting_as(school), mk.nothing_changes(), pytest.raises(Forbidden):
             act()
     assert mk.rows(m.Voucher) == []
@@ -366,10 +368,10 @@ def test_undo_removes_what_the_list_wrote(person: Any, operator: Actor) -> None:
     batch = upload(operator, line(person))
     apply(operator, batch)
     with acting_as(operator):
-        assert voucher_undo.undo(batch.id) == 1
+        assert VOUCHERS.undo(batch.id) == 1
     assert (mk.rows(m.Voucher), mk.rows(m.VoucherBlock), mk.rows(m.Training)) == ([], [], [])
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="уже отменена"):
-        voucher_undo.undo(batch.id)
+        VOUCHERS.undo(batch.id)
 
 
 def test_undo_is_refused_after_an_enrolment(operator: Actor) -> None:
@@ -380,13 +382,13 @@ def test_undo_is_refused_after_an_enrolment(operator: Actor) -> None:
     with acting_as(free.actor):
         enrolments.enrol(free.employee.id, world.group.id)
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="уже нельзя отменить"):
-        voucher_undo.undo(batch.id)
+        VOUCHERS.undo(batch.id)
 
 
 def test_file_comes_back_with_comments(person: Any, operator: Actor) -> None:
     batch = upload(operator, line(person, full_name="Чужая Мария Ивановна"))
     with acting_as(operator):
-        name, data = voucher_undo.marked_file(batch.id)
+        name, data = VOUCHERS.marked_file(batch.id)
     assert name == "чеки — с пометками.xlsx"
     comment = load_workbook(io.BytesIO(data)).worksheets[0]["C2"].comment
     assert comment is not None
@@ -396,7 +398,7 @@ def test_file_comes_back_with_comments(person: Any, operator: Actor) -> None:
 def test_long_list_is_checked_and_applied_as_tasks(
     app: Flask, operator: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voucher_import, "CHECKED_AT_ONCE", 2)
+    monkeypatch.setattr(VOUCHERS, "checked_at_once", 2)
     # a task acts with the roles that the database holds
     mk.save(m.Assignment(user_id=operator.user_id, role="operator", basis="Приказ", valid_from=today()))
     people = [mk.make_employee() for _ in range(5)]
@@ -406,22 +408,22 @@ def test_long_list_is_checked_and_applied_as_tasks(
     batch = mk.fetch(m.ImportBatch, batch.id)
     assert (staff_batch.state_of(batch), staff_batch.total_of(batch)) == ("", 5)
     with acting_as(operator):
-        voucher_import.order(batch.id, skip_errors=False)
+        VOUCHERS.order(batch.id, skip_errors=False)
     run_worker(app, once=True)
     assert len(mk.rows(m.Voucher)) == 5
     (check, work) = mk.rows(m.BackgroundJob)
     assert (check.status, work.status) == (st.JobStatus.DONE, st.JobStatus.DONE)
     assert work.message == "Список чеков применён: загружено — 5, уже были — 0, пропущено с ошибками — 0."
     with acting_as(operator):
-        voucher_undo.order_undo(batch.id)
+        VOUCHERS.order_undo(batch.id)
     run_worker(app, once=True)
     assert mk.rows(m.Voucher) == []
 
 
 def test_sample_is_what_the_import_reads(operator: Actor) -> None:
     with acting_as(operator):
-        sample = voucher_import.sample()
+        sample = VOUCHERS.sample()
     mk.make_employee(snils="11223344595", last_name="Примерова", first_name="Мария", patronymic="Ивановна")
     with acting_as(operator):
-        batch = voucher_import.upload("образец.xlsx", sample)
+        batch = VOUCHERS.upload("образец.xlsx", sample)
     assert [(row.action, row.problems) for row in rows_of(batch)] == [("create", [])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from app.permissions import all_permissions
 from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
+from tests.services.scans import pdf
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, refusal, words
 
@@ -38,8 +40,10 @@ def person_of(region: Region, number: int = 0) -> int:
 # --- «Сохранить и добавить ещё» --------------------------------------------------------------------------------------
 
 
-def training(person: int, title: str) -> dict[str, str]:
-    return {"employee": str(person), "title": title, "institution": "Институт развития", "hours": "36", "ended_on": "05.03.2024"}  # fmt: skip
+def training(person: int, title: str) -> dict[str, Any]:
+    values = {"employee": str(person), "title": title, "institution": "Институт развития", "hours": "36", "ended_on": "05.03.2024"}  # fmt: skip
+    paper = {"kind": "advanced", "document_kind": "certificate", "document_number": "1"}
+    return {**values, **paper, "scan": (io.BytesIO(pdf()), "скан.pdf")}
 
 
 def test_save_and_add_opens_an_empty_form_for_the_same_person(region: Region, school: Browser) -> None:

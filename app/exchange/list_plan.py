@@ -1,0 +1,123 @@
+"""What a list about people with cards would write: the row's person by СНИЛС and name, its problems by their cells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ARRAY, Integer, any_, literal, select
+
+from app import models as m
+from app.exchange.columns import Column
+from app.exchange.list_sheet import V, Values
+from app.exchange.staff_plan import Action
+from app.extensions import db
+from app.identifiers import normalise_key
+from app.russian import full_name
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow(Generic[V]):
+    """A row of the file as it was read; ``values`` is None when it has problems."""
+
+    number: int
+    label: str
+    values: V | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class ListPlan(Generic[V]):
+    """What is done about a row whose person is found."""
+
+    source: SourceRow[V]
+    employee_id: int = 0
+    creates: bool = False
+    changes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def action(self) -> Action:
+        """An error beats all; what is there already changes nothing."""
+        return "error" if self.problems else "create" if self.creates else "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The cards of the people of a list that the actor sees, by СНИЛС, and their former surnames."""
+
+    by_snils: Mapping[str, Any]
+    surnames: Mapping[int, set[str]]
+
+    @property
+    def ids(self) -> list[int]:
+        """Ids of the cards."""
+        return sorted(row.id for row in self.by_snils.values())
+
+
+def load_people(listed: Iterable[Values]) -> People:
+    """Read the cards of a list's people; as many statements for 20,000 rows as for one."""
+    person = m.Employee
+    columns = (person.id, person.snils, person.last_name, person.first_name, person.patronymic)
+    wanted = sorted({values.snils for values in listed})
+    people = db.session.execute(select(*columns).where(person.snils == any_of(wanted, person.snils.type)))
+    found = {row.snils: row for row in people}
+    return People(found, _surnames([row.id for row in found.values()]))
+
+
+def any_of(values: Iterable[int | str], kind: Any = Integer) -> Any:
+    """The values as one parameter to compare a column with, however many they are."""
+    return any_(literal(list(values), ARRAY(kind)))
+
+
+def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
+    former, found = m.FormerName, defaultdict(set)
+    for row in db.session.execute(
+        select(former.employee_id, former.last_name).where(former.employee_id == any_of(ids))
+    ):
+        found[row.employee_id].add(normalise_key(row.last_name))
+    return found
+
+
+P = TypeVar("P", bound=ListPlan[Any])
+
+
+class RowPlanner(Generic[P]):
+    """Decides about one row; every problem names its cell."""
+
+    columns: Mapping[str, Column]
+
+    def __init__(self, plan: P, letters: Mapping[str, str]) -> None:
+        self._plan, self._letters = plan, letters
+
+    def _problem(self, name: str, message: str) -> None:
+        self._plan.problems.append(self._sentence(self.columns[name], message))
+
+    def _warn(self, name: str, message: str) -> None:
+        self._plan.warnings.append(self._sentence(self.columns[name], message))
+
+    def _sentence(self, column: Column, message: str) -> str:
+        letter = self._letters.get(column.name, "")
+        where = f"{letter}{self._plan.source.number}, " if letter else ""
+        return f"{where}{column.title}: {message}"
+
+    def _find_person(self, people: People, *, absent: str) -> bool:
+        """Put the person's id into the plan, or a problem: ``absent`` when there is no such card among the visible ones."""
+        values = self._plan.source.values
+        assert values is not None
+        person = people.by_snils.get(values.snils)
+        if person is None:
+            self._problem("snils", absent)
+            return False
+        last, first, patronymic = values.name
+        surnames = {normalise_key(person.last_name), *people.surnames.get(person.id, ())}
+        given = normalise_key(f"{person.first_name} {person.patronymic or ''}")
+        if normalise_key(f"{first} {patronymic}") != given or normalise_key(last) not in surnames:
+            name = full_name(person.last_name, person.first_name, person.patronymic)
+            self._problem("full_name", f"По этому СНИЛС в портале записан другой человек: {name}")
+            return False
+        self._plan.employee_id = person.id
+        return True
