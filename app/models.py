@@ -1384,8 +1384,8 @@ class GroupQuota(Base):
     )
     id: Mapped[Id]
     group_id: Mapped[int] = mapped_column(ForeignKey("training_group.id", ondelete="CASCADE"))
-    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
-    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     seats: Mapped[int] = mapped_column(SmallInteger)
     taken: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
     group: Mapped[TrainingGroup] = relationship(back_populates="quotas")

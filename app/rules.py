@@ -29,14 +29,23 @@ from app.statuses import (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether something may be done; ``reason`` is a Russian sentence, empty when it may."""
+    """Whether something may be done; ``reason`` is a Russian sentence, empty when it may.
+
+    ``waits``: an enrolment that is allowed into the waiting list only; then ``reason`` says why.
+    """
 
     allowed: bool
     reason: str = ""
+    waits: bool = False
 
     def __bool__(self) -> bool:
         """A decision is as true as its permission."""
         return self.allowed
+
+    @property
+    def rank(self) -> int:
+        """Of several places of work the least is the best: a seat, else the waiting list, else a refusal."""
+        return 2 if not self.allowed else int(self.waits)
 
 
 ALLOWED = Decision(True)
@@ -175,11 +184,12 @@ class Targets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """A place of work, by names of the directories."""
+    """A place of work, by names of the directories; the organization tells which quota of a group counts (0: none)."""
 
     organization_type: str
     position: str
     subjects: frozenset[str] = frozenset()
+    organization_id: int = 0
 
 
 def suits(targets: Targets, workplace: Workplace) -> Decision:
@@ -248,19 +258,80 @@ class BusyPeriod:
     ends_on: dt.date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """The one quota of a group that counts for the people of a workplace; ``whose``: «организации «Школа № 1»»."""
+
+    id: int
+    whose: str
+    seats: int
+    taken: int
+
+    @property
+    def free(self) -> int:
+        """Seats that its people may still take, if the group has them."""
+        return self.seats - self.taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The seats of a group for the people of one workplace; without a quota all of them."""
+
+    capacity: int
+    taken: int
+    quota: Quota | None = None
+
+    @property
+    def free(self) -> int:
+        """The seats that are left for these people: the group's, and no more than their quota leaves."""
+        free = self.capacity - self.taken
+        return free if self.quota is None else min(free, self.quota.free)
+
+    @property
+    def limit(self) -> Quota | None:
+        """The quota, where it leaves fewer seats than the group has."""
+        return self.quota if self.quota is not None and self.quota.free < self.capacity - self.taken else None
+
+
 def may_enrol(
-    course: Course, workplace: Workplace, *, on: dt.date, blocks: Collection[BlockFacts], busy: Collection[BusyPeriod]
+    course: Course,
+    workplace: Workplace,
+    *,
+    on: dt.date,
+    room: Room,
+    blocks: Collection[BlockFacts],
+    busy: Collection[BusyPeriod],
 ) -> Decision:
-    """Decide on an enrolment made ``on`` a day; free seats are not asked here: a full group has a waiting list.
+    """Decide on an enrolment made ``on`` a day; without a seat for this workplace it ``waits``.
 
     ``blocks`` are those among which one may pay: the chosen one, or all of the person's.
     """
-    return _first_refusal(
+    decision = _first_refusal(
         is_enrolment_open(course, on=on),
         suits(course.targets, workplace),
         has_paying_block(course, blocks),
         is_free_of_clashes(course, busy),
     )
+    seat = has_seat(room)
+    if not decision.allowed or seat.allowed:
+        return decision
+    return Decision(True, f"{seat.reason} Можно встать в лист ожидания.", waits=True)
+
+
+def has_seat(room: Room) -> Decision:
+    """Decide whether the group has a seat for the people of this workplace."""
+    lacks = lacking_seats(room)
+    return refuse(lacks[0]) if lacks else ALLOWED
+
+
+def lacking_seats(room: Room) -> list[str]:
+    """Say what takes the seats away: the group is full, the quota is full, both; empty when there is a seat."""
+    found = []
+    if room.taken >= room.capacity:
+        found.append(f"Свободных мест нет: занято {room.taken} из {room.capacity}.")
+    if room.quota is not None and room.quota.free <= 0:
+        found.append(f"Места по квоте {room.quota.whose} заняты: {room.quota.taken} из {room.quota.seats}.")
+    return found
 
 
 def is_enrolment_open(course: Course, *, on: dt.date) -> Decision:

@@ -27,7 +27,7 @@ from app.access import Actor, Grant, acting_as
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db
-from app.rules import may_enrol
+from app.rules import Quota, Room, Workplace, may_enrol
 from app.services import catalogue, seats
 from app.services.catalogue_sql import Asked, Seeker
 from app.statuses import GroupStatus
@@ -35,12 +35,14 @@ from benchmarks.workbench import make_app, server
 
 DATABASE = "catalogue"
 EMPLOYEES, ORGANIZATIONS, ORGANIZERS, PROGRAMS, GROUPS = 100_000, 3_000, 40, 400, 5_000
+TERRITORIES = 13
 LIMIT_MS = 30
 MONTH = 30
 
 QUESTIONS: dict[str, Asked] = {
     "first page": Asked(),
     "only suitable": Asked(only_suitable=True),
+    "suitable with a seat": Asked(only_suitable=True, only_free=True),
     "words of the program": Asked(words=("урок:*", "цифр:*")),
     "a word of the place": Asked(words=("тольят:*",)),
     "free seats, 36 hours and more": Asked(only_free=True, hours_from=36),
@@ -48,9 +50,10 @@ QUESTIONS: dict[str, Asked] = {
 }
 
 REGION = (
-    "INSERT INTO territory (code, name, short_name, kind) VALUES ('b', 'Управление', 'Управление', 'ministry_body')",
+    "INSERT INTO territory (code, name, short_name, kind) SELECT 'b' || n, 'Управление ' || n, 'Управление ' || n, 'ministry_body'"
+    f" FROM generate_series(1, {TERRITORIES}) n",
     "INSERT INTO organization (full_name, short_name, type_id, territory_id, municipality_id, ownership, is_organizer)"
-    " SELECT 'Школа № ' || n, 'Школа № ' || n, t.ids[1 + n % cardinality(t.ids)], (SELECT id FROM territory WHERE code = 'b'),"
+    " SELECT 'Школа № ' || n, 'Школа № ' || n, t.ids[1 + n % cardinality(t.ids)], (SELECT id FROM territory WHERE code = 'b1'),"
     f" p.ids[1 + n % cardinality(p.ids)], 'municipal', n <= {ORGANIZERS} FROM generate_series(1, {ORGANIZATIONS}) n,"
     " (SELECT array_agg(id ORDER BY id) ids FROM organization_type) t, (SELECT array_agg(id ORDER BY id) ids FROM municipality) p",
     "INSERT INTO employee (last_name, first_name, patronymic, birth_date) SELECT 'Фамилия' || abs(hashint4(n)) % 5000,"
@@ -82,6 +85,12 @@ REGION = (
     f" || ', ул. Садовая, д. ' || n % 90, m.ids[1 + n % cardinality(m.ids)], 25, n % 26, 'open' FROM generate_series(1, {GROUPS}) n"
     f" JOIN program p ON p.id = (SELECT min(id) FROM program) + n % ({PROGRAMS} - 20),"
     " (SELECT array_agg(id ORDER BY id) ids FROM municipality) m",
+    # each second group: six territories and four organizations have quotas, some of them full
+    "INSERT INTO group_quota (group_id, territory_id, seats, taken) SELECT g.id, t.id, 3, (g.id + t.id) % 4 FROM training_group g"
+    " JOIN territory t ON (g.id / 2 + t.id) % 2 = 0 WHERE g.id % 2 = 0 AND t.code LIKE 'b%'",
+    "INSERT INTO group_quota (group_id, organization_id, seats, taken) SELECT g.id, o.first + (abs(hashint4(g.id)) + n * 701)"
+    f" % {ORGANIZATIONS}, 2, (g.id + n) % 3 FROM training_group g, generate_series(1, 4) n,"
+    " (SELECT min(id) first FROM organization) o WHERE g.id % 2 = 0",
     # the run finds by it that an earlier one came to its end
     "INSERT INTO enrolment (employee_id, employment_id, group_id, status) SELECT w.employee_id, w.id, g.id, 'applied' FROM employment w"
     f" JOIN training_group g ON g.id = (SELECT min(id) FROM training_group) + w.id % {GROUPS} WHERE w.id % 4 = 0",
@@ -140,7 +149,8 @@ def _table(people: list[int], rounds: int) -> str:
                 _note(sides, name, turn, _least(partial(_page, asked), rounds))
             _note(sides, f"calendar, {MONTH} days", turn, _least(_month, rounds))
             _note(sides, "plain: all groups decided in Python", turn, _least(_plain, 1))
-            found, decided = _page(QUESTIONS["only suitable"]), _plain()
+            found = _page(QUESTIONS["only suitable"]), _page(QUESTIONS["suitable with a seat"])
+            decided = _plain()
         if found != decided:
             raise SystemExit(f"The sides disagree about person {pk}: {found} suitable groups and {decided}.")
         db.session.rollback()
@@ -216,8 +226,8 @@ def _month() -> None:
     catalogue.starts(Asked(), _seeker(), today(), today() + dt.timedelta(days=MONTH))
 
 
-def _plain() -> int:
-    """Every open group is loaded and decided in Python; how many suit."""
+def _plain() -> tuple[int, int]:
+    """Every open group is loaded and decided in Python; how many suit, and how many of them have a seat."""
     db.session.expunge_all()
     seeker, program = _seeker(), m.TrainingGroup.program
     targets = [selectinload(getattr(m.Program, name)) for name in ("organization_types", "positions", "subjects")]
@@ -225,17 +235,29 @@ def _plain() -> int:
         select(m.TrainingGroup)
         .where(m.TrainingGroup.status == GroupStatus.OPEN)
         .options(joinedload(program).options(*targets), joinedload(m.TrainingGroup.organizer))
+        .options(selectinload(m.TrainingGroup.quotas))
     )
+    home = db.session.scalars(select(m.Territory.id).where(m.Territory.code == "b1")).one()
     rows = []
     for group in db.session.scalars(statement):
         course = seats.course_of(group)
         decisions = [
-            may_enrol(course, place, on=today(), blocks=seeker.blocks, busy=seeker.busy) for place in seeker.places
+            may_enrol(course, place, on=today(), room=room, blocks=seeker.blocks, busy=seeker.busy)
+            for place, room in _rooms(seeker, group, home)
         ]
-        rows.append((not any(decisions), group.taken >= group.capacity, group.starts_on, group.id))
+        rows.append((min(d.rank for d in decisions), group.starts_on, group.id))
     rows.sort()
     assert rows[: catalogue.PAGE]
-    return sum(not refused for refused, *_ in rows)
+    return sum(rank < 2 for rank, *_ in rows), sum(rank == 0 for rank, *_ in rows)
+
+
+def _rooms(seeker: Seeker, group: m.TrainingGroup, home: int) -> Iterator[tuple[Workplace, Room]]:
+    """The seats for each place of work; in this region no organization stands above another, and all are of one territory."""
+    for place in seeker.places:
+        own = [q for q in group.quotas if q.organization_id == place.organization_id]
+        row = next(iter(own or (q for q in group.quotas if q.territory_id == home)), None)
+        quota = Quota(id=row.id, whose="", seats=row.seats, taken=row.taken) if row is not None else None
+        yield place, Room(capacity=group.capacity, taken=group.taken, quota=quota)
 
 
 if __name__ == "__main__":

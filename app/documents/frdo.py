@@ -110,6 +110,11 @@ class Lists:
     def _picked(self) -> dict[tuple[int, str], str]:
         return {}
 
+    @cached_property
+    def courses(self) -> dict[tuple[object, ...], list[str]]:
+        """Rows that are filled as far as the course alone fills them, by the facts of the course: people of a group share it."""
+        return {}
+
     def _find(self, column: int, wanted: str) -> str:
         values, key = self.values.get(column, ()), wanted.casefold()
         if not wanted or wanted in values:
@@ -270,17 +275,34 @@ COLUMNS: tuple[FrdoColumn, ...] = (
 )  # fmt: skip
 TITLES: tuple[str, ...] = tuple(column.title for column in COLUMNS)
 _VALUES = tuple(column.value for column in COLUMNS)
-#: what is said of the document itself; the columns after it are about the original
-_OWN_VALUES, _NO_ORIGINAL = _VALUES[:31], ("",) * 9
+#: columns that the course alone fills, where the document is no duplicate; the others up to the 31st
+_OF_COURSE = (1, 2, 3, 4, 5, 10, 11, 12, 13, 19, 20, 21, 28, 29, 30)
+_OF_PERSON = tuple((column.number - 1, column.value) for column in COLUMNS[:31] if column.number not in _OF_COURSE)
 #: number of a column → its list in the directory «Значения для ФИС ФРДО»
 LIST_CODES: Mapping[int, str] = {column.number: column.list_code for column in COLUMNS if column.list_code}
 
 
 def frdo_values(facts: FrdoFacts, lists: Lists) -> list[str]:
     """Return the forty texts of a document's row, an empty text where there is nothing."""
-    if facts.original is None:
-        return [*[value(facts, lists) for value in _OWN_VALUES], *_NO_ORIGINAL]
-    return [value(facts, lists) for value in _VALUES]
+    if facts.original is not None:
+        return [value(facts, lists) for value in _VALUES]
+    values = _values_of_course(facts, lists).copy()
+    for place, value in _OF_PERSON:
+        values[place] = value(facts, lists)
+    return values
+
+
+def _values_of_course(f: FrdoFacts, lists: Lists) -> list[str]:
+    """The texts of ``_OF_COURSE``; the key is every fact that they are made of."""
+    key = (
+        f.kind, f.program, f.area, f.specialities_group, f.starts_on, f.ends_on, f.hours, f.form, f.funding, f.by_voucher
+    )  # fmt: skip
+    found = lists.courses.get(key)
+    if found is None:
+        found = lists.courses[key] = [""] * len(COLUMNS)
+        for number in _OF_COURSE:
+            found[number - 1] = _VALUES[number - 1](f, lists)
+    return found
 
 
 def differing(old: Sequence[str], new: Sequence[str]) -> list[FrdoColumn]:

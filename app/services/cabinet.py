@@ -208,7 +208,7 @@ _PROGRAM = m.TrainingGroup.program
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An open group that the rules let the person join today, and its free seats."""
+    """An open group that the rules let the person join today, and its free seats for the person."""
 
     group_id: int
     number: str
@@ -261,7 +261,7 @@ def _workplaces(employee_id: int) -> list[Workplace]:
     kind, subject = m.OrganizationType.__table__, m.Subject.__table__
     subjects = _names(subject, link, link.c.employment_id == place.id, link.c.subject_id)
     statement = (
-        select(kind.c.short_name, position.c.name, subjects)
+        select(kind.c.short_name, position.c.name, subjects, place.organization_id)
         .select_from(place)
         .join(organization, organization.c.id == place.organization_id)
         .join(kind, kind.c.id == organization.c.type_id)
@@ -271,7 +271,9 @@ def _workplaces(employee_id: int) -> list[Workplace]:
         .order_by(place.kind, place.id)
     )
     rows = db.session.execute(statement)
-    return [Workplace(organization_type=t, position=p, subjects=frozenset(s)) for t, p, s in rows]
+    return [
+        Workplace(organization_type=t, position=p, subjects=frozenset(s), organization_id=pk) for t, p, s, pk in rows
+    ]
 
 
 def _suggestion(row: Any) -> Suggestion:
@@ -284,5 +286,5 @@ def _suggestion(row: Any) -> Suggestion:
         starts_on=row.starts_on,
         ends_on=row.ends_on,
         place=row.place,
-        free=row.capacity - row.taken,
+        free=row.free,
     )

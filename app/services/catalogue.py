@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from app.access import current_actor, get_writable, unscoped, write_scope
 from app.clock import today
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.rules import Course, Decision, Targets, Workplace, may_enrol, suits, why_suits
+from app.rules import ALLOWED, Course, Decision, Quota, Room, Targets, may_enrol, suits, why_suits
 from app.services import catalogue_sql as sql
 from app.services import seats
 from app.services.catalogue_sql import Asked, Seeker
@@ -43,7 +43,7 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """When and where a group is taught, and its seats."""
+    """When and where a group is taught, and its seats for the person, or for anybody."""
 
     id: int
     number: str
@@ -53,8 +53,7 @@ class Group:
     enrol_until: dt.date
     place: str
     municipality: str
-    capacity: int
-    free: int
+    room: Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,16 +216,18 @@ def details(group_id: int) -> Details:
 def _offers(rows: Iterable[Any], seeker: Seeker | None) -> list[Offer]:
     rows = list(rows)
     if seeker is None:
-        return [_offer(row) for row in rows]
+        return [_offer(row, _room(row)) for row in rows]
     targets = _targets([row.program_id for row in rows])
-    enrolled = _enrolled(seeker, [row.group_id for row in rows if row.group_id is not None])
+    group_ids = [row.group_id for row in rows if row.group_id is not None]
+    enrolled = _enrolled(seeker, group_ids)
+    quotas = seats.quotas_of_many(group_ids, {place.organization_id for place in seeker.places})
     return [
-        _offer(row, _verdict(row, targets.get(row.program_id, Targets()), seeker), enrolled.get(row.group_id))
+        _offer(row, *_judged(row, targets.get(row.program_id, Targets()), seeker, quotas), enrolled.get(row.group_id))
         for row in rows
     ]
 
 
-def _offer(row: Any, verdict: Decision | None = None, enrolled: Enrolled | None = None) -> Offer:
+def _offer(row: Any, room: Room | None, verdict: Decision | None = None, enrolled: Enrolled | None = None) -> Offer:
     return Offer(
         program_id=row.program_id,
         title=row.title,
@@ -235,13 +236,13 @@ def _offer(row: Any, verdict: Decision | None = None, enrolled: Enrolled | None 
         form=row.form,
         distance=row.distance,
         block=row.block,
-        group=None if row.group_id is None else _group(row),
+        group=None if room is None else _group(row, room),
         verdict=verdict,
         enrolled=enrolled,
     )
 
 
-def _group(row: Any) -> Group:
+def _group(row: Any, room: Room) -> Group:
     return Group(
         id=row.group_id,
         number=row.number,
@@ -251,9 +252,12 @@ def _group(row: Any) -> Group:
         enrol_until=row.enrol_until,
         place=row.place,
         municipality=row.municipality or "",
-        capacity=row.capacity,
-        free=row.capacity - row.taken,
+        room=room,
     )
+
+
+def _room(row: Any) -> Room | None:
+    return None if row.group_id is None else Room(capacity=row.capacity, taken=row.taken)
 
 
 def _targets(program_ids: Sequence[int]) -> dict[int, Targets]:
@@ -278,23 +282,32 @@ def _enrolled(seeker: Seeker, group_ids: Sequence[int]) -> Mapping[int | None, E
     return {row.group_id: Enrolled(row.id, row.status) for row in db.session.execute(statement)}
 
 
-def _verdict(row: Any, targets: Targets, seeker: Seeker) -> Decision:
-    """Decide as an enrolment would: any place of work may allow it; the refusal is of one for which the program is meant."""
+def _judged(
+    row: Any, targets: Targets, seeker: Seeker, quotas: Mapping[tuple[int, int], Quota]
+) -> tuple[Room | None, Decision]:
+    """Decide as an enrolment would: of the places of work for which the program is meant the best one decides.
+
+    The seats are those of the place that has the most, as in the catalogue's statement.
+    """
     if not seeker.places:
-        return Decision(False, seeker.refusal)
-    course = None if row.group_id is None else course_of(row, targets)
+        return _room(row), Decision(False, seeker.refusal)
     meant = [place for place in seeker.places if suits(targets, place).allowed]
-    decisions = [(place, _decide(course, targets, place, seeker)) for place in meant or seeker.places]
-    allowed = next((place for place, decision in decisions if decision.allowed), None)
-    if allowed is None:
-        return decisions[0][1]
-    return Decision(True, "" if course is None else why_suits(course, allowed, seeker.blocks, own=not seeker.name))
-
-
-def _decide(course: Course | None, targets: Targets, place: Workplace, seeker: Seeker) -> Decision:
-    if course is None:
-        return suits(targets, place)
-    return may_enrol(course, place, on=today(), blocks=seeker.blocks, busy=seeker.busy)
+    places = meant or seeker.places
+    room = _room(row)
+    if room is None:
+        return None, ALLOWED if meant else suits(targets, places[0])
+    rooms = [replace(room, quota=quotas.get((row.group_id, place.organization_id))) for place in places]
+    course = course_of(row, targets)
+    judged = [
+        (place, may_enrol(course, place, on=today(), room=room, blocks=seeker.blocks, busy=seeker.busy))
+        for place, room in zip(places, rooms, strict=True)
+    ]
+    best, decision = min(judged, key=lambda pair: pair[1].rank)
+    most = max(rooms, key=lambda room: room.free)
+    if not decision.allowed:
+        return most, decision
+    why = why_suits(course, best, seeker.blocks, own=not seeker.name)
+    return most, replace(decision, reason=f"{why} {decision.reason}".rstrip())
 
 
 def course_of(row: Any, targets: Targets) -> Course:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import Select, and_, case, false, func, literal_column, not_, or_, select, true
 
 from app import models as m
 from app.rules import BlockFacts, BusyPeriod, Workplace
+from app.services import quota_sql
 from app.statuses import BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
 
 #: a program that no block of a чек pays, as a value of the filter
@@ -70,18 +71,26 @@ class Seeker:
 
 @dataclass(frozen=True, slots=True)
 class _Flags:
-    """Decisions of ``rules`` as SQL conditions on a row; ``fit``: programs with whether they are meant for the person."""
+    """Decisions of ``rules`` as SQL conditions on a row; ``free``: the seats that are left for the person.
+
+    ``joins``: what they need beside the rows of the catalogue, each with its condition and whether it is an outer join.
+    """
 
     meant: Any
     paid: Any
     clear: Any
-    seats: Any
+    free: Any
     window: Any
-    fit: Any = None
+    joins: Sequence[tuple[Any, Any, bool]] = ()
+
+    @property
+    def seats(self) -> Any:
+        """``rules.has_seat``."""
+        return func.coalesce(self.free > 0, false())
 
     @property
     def allowed(self) -> Any:
-        """What ``rules.may_enrol`` allows; a full group has a waiting list."""
+        """What ``rules.may_enrol`` allows; who has no seat waits."""
         return and_(self.meant, self.paid, self.clear, self.window)
 
 
@@ -90,14 +99,44 @@ FLAGS = ("meant", "paid", "clear", "seats", "window")
 
 
 def _flags(seeker: Seeker | None, on: dt.date) -> _Flags:
-    seats = func.coalesce(GROUP.c.taken < GROUP.c.capacity, false())
+    free = GROUP.c.capacity - GROUP.c.taken
     window = func.coalesce(and_(GROUP.c.enrol_from <= on, GROUP.c.enrol_until >= on), false())
     if seeker is None:
-        return _Flags(true(), true(), true(), seats, window)
+        return _Flags(true(), true(), true(), free, window)
     # once for each program, not for each of its groups
-    meant = select(PROGRAM.c.id, _meant(seeker.places).label("meant")).where(PROGRAM.c.status.in_(_SHOWN))
+    each = [_meant_for(place).label(f"meant_{n}") for n, place in enumerate(seeker.places)]
+    meant = select(PROGRAM.c.id, *each).where(PROGRAM.c.status.in_(_SHOWN))
     fit = meant.cte("fit").prefix_with("MATERIALIZED")
-    return _Flags(fit.c.meant, _paid_by(seeker.blocks), _clear(seeker.busy), seats, window, fit)
+    meant_at = [fit.c[f"meant_{n}"] for n, _ in enumerate(seeker.places)]
+    quotas, left = _left(seeker.places)
+    return _Flags(
+        meant=or_(false(), *meant_at),
+        paid=_paid_by(seeker.blocks),
+        clear=_clear(seeker.busy),
+        free=_best(meant_at, left) if left else free,
+        window=window,
+        joins=[(fit, fit.c.id == PROGRAM.c.id, False), *quotas],
+    )
+
+
+def _left(places: Sequence[Workplace]) -> tuple[list[tuple[Any, Any, bool]], list[Any]]:
+    """``rules.Room.free`` of each place of work, and the joins by which the quotas come in, one for each organization."""
+    ids = list(dict.fromkeys(place.organization_id for place in places))
+    counting = quota_sql.counting(ids).cte("counting").prefix_with("MATERIALIZED")
+    quotas = {pk: counting.alias(f"quota_{n}") for n, pk in enumerate(ids)}
+    joins = [(q, and_(q.c.group_id == GROUP.c.id, q.c.place == pk), True) for pk, q in quotas.items()]
+    free = GROUP.c.capacity - GROUP.c.taken
+    # the least of the two that is known: without a quota the group's
+    left = {pk: func.least(free, q.c.seats - q.c.taken) for pk, q in quotas.items()}
+    return joins, [left[place.organization_id] for place in places]
+
+
+def _best(meant_at: Sequence[Any], left: Sequence[Any]) -> Any:
+    """The most of the places of work for which the program is meant; meant for none, of all."""
+    if len(left) == 1:
+        return left[0]
+    meant = func.greatest(*(case((is_meant, free)) for is_meant, free in zip(meant_at, left, strict=True)))
+    return func.coalesce(meant, func.greatest(*left))
 
 
 _TARGETS = (
@@ -105,10 +144,6 @@ _TARGETS = (
     (m.program_position, "position_id", m.Position, "name"),
     (m.program_subject, "subject_id", m.Subject, "name"),
 )
-
-
-def _meant(places: Sequence[Workplace]) -> Any:
-    return or_(*map(_meant_for, places)) if places else false()
 
 
 def _meant_for(place: Workplace) -> Any:
@@ -178,8 +213,8 @@ def offers(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
 
 def number(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
     """Return the statement of how many rows there are."""
-    # who asks decides how many there are only when unsuitable ones are left out
-    return _from(select(func.count()), asked, _flags(seeker if asked.only_suitable else None, on))
+    # who asks decides how many there are only when what does not suit or has no seat is left out
+    return _from(select(func.count()), asked, _flags(seeker if asked.only_suitable or asked.only_free else None, on))
 
 
 def one(group_id: int) -> Select[Any]:
@@ -228,7 +263,7 @@ def targets(program_ids: Sequence[int]) -> Select[Any]:
 def _rows(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
     found = _flags(seeker, on)
     flags = [getattr(found, name).label(name) for name in FLAGS]
-    return _from(select(*_COLUMNS, *flags, found.allowed.label("allowed")), asked, found)
+    return _from(select(*_COLUMNS, *flags, found.free.label("free"), found.allowed.label("allowed")), asked, found)
 
 
 def _from(statement: Select[Any], asked: Asked, found: _Flags) -> Select[Any]:
@@ -237,8 +272,8 @@ def _from(statement: Select[Any], asked: Asked, found: _Flags) -> Select[Any]:
     )
     source = source.join(ORGANIZER, ORGANIZER.c.id == PROGRAM.c.organizer_id)
     source = source.outerjoin(MUNICIPALITY, MUNICIPALITY.c.id == GROUP.c.municipality_id)
-    if found.fit is not None:
-        source = source.join(found.fit, found.fit.c.id == PROGRAM.c.id)
+    for joined, condition, is_outer in found.joins:
+        source = source.join(joined, condition, isouter=is_outer)
     return statement.select_from(source).where(*_conditions(asked, found))
 
 

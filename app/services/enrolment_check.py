@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import current_actor, write_scope
 from app.clock import today
 from app.extensions import db
-from app.rules import BlockFacts, BusyPeriod, Course, Decision, may_enrol, pays_for, refuse
+from app.rules import BlockFacts, BusyPeriod, Course, Decision, Quota, Room, may_enrol, pays_for, refuse
 from app.services import people, seats
 from app.statuses import ENROLMENT_ENDED
 
@@ -25,7 +24,7 @@ class Verdict:
     """What the rule says of one person: the place of work and the block to enrol with, or the sentence why not.
 
     ``existing`` is the person's live enrolment in the group: then nothing more is to be done. ``works_at`` is the first of
-    the places of work, whatever the rule says of it.
+    the places of work, whatever the rule says of it. ``quota``: the one that counts at the place to enrol with.
     """
 
     employee_id: int
@@ -34,11 +33,14 @@ class Verdict:
     block: BlockFacts | None = None
     existing: m.Enrolment | None = None
     works_at: m.Employment | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
     course: Course
+    room: Room
+    quotas: Mapping[int, Quota]
     blocks: Sequence[BlockFacts]
     busy: Sequence[BusyPeriod]
 
@@ -49,9 +51,11 @@ def judge(employee_ids: Collection[int], group: m.TrainingGroup) -> dict[int, Ve
     places = people.live_employments_of(employee_ids, on=day)
     blocks, busy = seats.blocks_of_many(employee_ids), seats.busy_of_many(employee_ids)
     live = find_live(employee_ids, group.id)
+    room = Room(capacity=group.capacity, taken=group.taken)
+    quotas = seats.quotas_of(group.id, {place.organization_id for own in places.values() for place in own})
     found = {}
     for pk in employee_ids:
-        verdict = _best(pk, places[pk], _Facts(course, blocks[pk], busy[pk]))
+        verdict = _best(pk, places[pk], _Facts(course, room, quotas, blocks[pk], busy[pk]))
         works_at = places[pk][0] if places[pk] else None
         if pk in live:
             found[pk] = Verdict(pk, verdict.decision, existing=live[pk], works_at=works_at)
@@ -99,39 +103,29 @@ def _own_people() -> Any:
     return statement if expression is None else statement.where(expression)
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaLeft:
-    """A quota that counts for some of the people: whose it is, and how many seats it still has."""
-
-    whose: str
-    free: int
-    seats: int
-
-
-def quotas_left(lines: Collection[Line], group: m.TrainingGroup) -> list[QuotaLeft]:
+def quotas_left(lines: Collection[Line]) -> list[Quota]:
     """Return the quotas that count for the people who may be enrolled."""
-    places = {line.verdict.place.organization_id for line in lines if line.verdict.place is not None}
-    ids = set(seats.quotas_of(group.id, places).values()) if places else set()
-    if not ids:
-        return []
-    quota = m.GroupQuota
-    loads = (joinedload(quota.organization), joinedload(quota.territory))
-    statement = select(quota).where(quota.id.in_(ids)).options(*loads).order_by(quota.id)
-    return [
-        QuotaLeft(
-            str(found.organization or found.territory or "вышестоящая организация"),
-            found.seats - found.taken,
-            found.seats,
-        )
-        for found in db.session.scalars(statement)
-    ]
+    found = {line.verdict.quota.id: line.verdict.quota for line in lines if line.verdict.quota is not None}
+    return [found[pk] for pk in sorted(found)]
 
 
-def judge_one(employee_id: int, group: m.TrainingGroup, *, block_id: BlockChoice, employment_id: int | None) -> Verdict:
-    """Return the verdict for one person with the block and the place of work chosen; raises Invalid without a place."""
+def judge_one(
+    employee_id: int,
+    group: m.TrainingGroup,
+    *,
+    block_id: BlockChoice,
+    employment_id: int | None = None,
+    has_seat: bool = False,
+) -> Verdict:
+    """Return the verdict for one person with the block and the place of work chosen; raises Invalid without a place.
+
+    ``has_seat``: one of the group's taken seats has been taken for this person.
+    """
     places = people.choose_employment(employee_id, employment_id, on=today())
-    facts = _Facts(seats.course_of(group), _offered(employee_id, block_id), seats.busy_of(employee_id))
-    return _best(employee_id, places, facts)
+    room = Room(capacity=group.capacity, taken=group.taken - has_seat)
+    quotas = seats.quotas_of(group.id, {place.organization_id for place in places})
+    offered, busy = _offered(employee_id, block_id), seats.busy_of(employee_id)
+    return _best(employee_id, places, _Facts(seats.course_of(group), room, quotas, offered, busy))
 
 
 def _offered(employee_id: int, block_id: BlockChoice) -> list[BlockFacts]:
@@ -142,16 +136,25 @@ def _offered(employee_id: int, block_id: BlockChoice) -> list[BlockFacts]:
 
 
 def _best(employee_id: int, places: Sequence[m.Employment], facts: _Facts) -> Verdict:
-    """The first place of work from which the person may enrol, else the first one's refusal."""
-    refusals: list[Decision] = []
-    for place in places:
-        workplace = seats.workplace_of(place)
-        decision = may_enrol(facts.course, workplace, on=today(), blocks=facts.blocks, busy=facts.busy)
-        if decision.allowed:
-            paying = next((b for b in facts.blocks if pays_for(b, facts.course)), None)
-            return Verdict(employee_id, decision, place, paying)
-        refusals.append(decision)
-    return Verdict(employee_id, refusals[0] if refusals else refuse(people.NO_PLACE))
+    """The first place of work that has a seat for the person, else that may wait for one, else the first one's refusal."""
+    if not places:
+        return Verdict(employee_id, refuse(people.NO_PLACE))
+    place, decision = min(((place, _decide(place, facts)) for place in places), key=lambda pair: pair[1].rank)
+    if not decision.allowed:
+        return Verdict(employee_id, decision)
+    paying = next((b for b in facts.blocks if pays_for(b, facts.course)), None)
+    return Verdict(employee_id, decision, place, paying, quota=facts.quotas.get(place.organization_id))
+
+
+def _decide(place: m.Employment, facts: _Facts) -> Decision:
+    return may_enrol(
+        facts.course,
+        seats.workplace_of(place),
+        on=today(),
+        room=replace(facts.room, quota=facts.quotas.get(place.organization_id)),
+        blocks=facts.blocks,
+        busy=facts.busy,
+    )
 
 
 def find_live(employee_ids: Collection[int], group_id: int) -> dict[int, m.Enrolment]:

@@ -16,7 +16,6 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, PortalError
 from app.extensions import db
-from app.rules import BlockFacts
 from app.russian import count, format_date
 from app.services import agreement, enrolment_letters, seats, transitions, vouchers, waiting_list
 from app.services.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one, writable_people
@@ -26,8 +25,6 @@ from app.unit_of_work import translate_database_error, use_case
 
 _NAMED_AT_MOST = 5
 _NOT_SEEN = "Такой записи нет или она вам не видна."
-_NO_SEAT = "Свободных мест в группе больше нет."
-_NO_QUOTA = "Места по квоте для организации этого работника уже заняты."
 
 
 # --- enrolling -------------------------------------------------------------------------------------------------------
@@ -53,35 +50,28 @@ def enrol(
         if has_seat:
             seats.give_back_seats(group_id)
         return same
-    place, block = _decide(employee_id, group, block_id=block_id, employment_id=employment_id)
-    row = _enter(place, group, block, has_seat=has_seat or seats.take_seat(group_id))
+    verdict = judge_one(employee_id, group, block_id=block_id, employment_id=employment_id, has_seat=has_seat)
+    if verdict.place is None:
+        raise Conflict(verdict.decision.reason)
+    row = _enter(verdict.place, group, verdict, has_seat=has_seat or seats.take_seat(group_id))
     enrolment_letters.note_new([row], group)
     return row
 
 
-def _decide(
-    employee_id: int, group: m.TrainingGroup, *, block_id: BlockChoice, employment_id: int | None
-) -> tuple[m.Employment, BlockFacts | None]:
-    """Return the place of work and the block to enrol with; raises Conflict with the best place's refusal."""
-    verdict = judge_one(employee_id, group, block_id=block_id, employment_id=employment_id)
-    if verdict.place is None:
-        raise Conflict(verdict.decision.reason)
-    return verdict.place, verdict.block
-
-
 def _enter(
-    place: m.Employment, group: m.TrainingGroup, block: BlockFacts | None, *, has_seat: bool, refusing: bool = False
+    place: m.Employment, group: m.TrainingGroup, verdict: Verdict, *, has_seat: bool, refusing: bool = False
 ) -> m.Enrolment:
     """Insert the enrolment with the seat that was taken, or without one into the waiting list.
 
     A seat beyond the quota is given back. ``refusing``: who has no seat is refused with Conflict instead of waiting.
     """
-    quota_id = seats.quotas_of(group.id, [place.organization_id]).get(place.organization_id) if has_seat else None
+    block, quota = verdict.block, verdict.quota
+    quota_id = quota.id if quota is not None else None
     held = has_seat and seats.take_quota(quota_id)
     if has_seat and not held:
         seats.give_back_seats(group.id)
     if refusing and not held:
-        raise Conflict(_NO_QUOTA if has_seat else _NO_SEAT)
+        raise Conflict(seats.why_none(group.id, place.organization_id))
     if not held:
         return _insert(place, group, status=EnrolmentStatus.WAITING)
     if block is not None:
@@ -159,7 +149,7 @@ def _enter_one(verdict: Verdict, group: m.TrainingGroup, *, refusing: bool) -> E
     try:
         with db.session.begin_nested():
             has_seat = seats.take_seat(group.id)
-            row = _enter(verdict.place, group, verdict.block, has_seat=has_seat, refusing=refusing)
+            row = _enter(verdict.place, group, verdict, has_seat=has_seat, refusing=refusing)
             return EnrolResult(pk, row)
     except PortalError as error:
         return EnrolResult(pk, None, error.message)

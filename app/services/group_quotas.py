@@ -156,5 +156,5 @@ def _inside(row: m.GroupQuota) -> list[int]:
     )
     with unscoped("who of a group's people is counted in its new quota"):
         found = db.session.execute(statement).tuples().all()
-    counts = seats.quotas_of(row.group_id, {place for _pk, place in found}) if found else {}
-    return [pk for pk, place in found if counts.get(place) == row.id]
+    counts = seats.quotas_of(row.group_id, {place for _pk, place in found})
+    return [pk for pk, place in found if place in counts and counts[place].id == row.id]

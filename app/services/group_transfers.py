@@ -14,7 +14,17 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.rules import BlockFacts, Decision, has_paying_block, is_enrolment_open, pays_for, refuse, suits
+from app.rules import (
+    BlockFacts,
+    Decision,
+    Room,
+    has_paying_block,
+    has_seat,
+    is_enrolment_open,
+    pays_for,
+    refuse,
+    suits,
+)
 from app.russian import format_date
 from app.services import agreement, enrolment_letters, seats, transitions, vouchers, waiting_list
 from app.statuses import ENROLMENT_ENDED, BlockStatus, EnrolmentStatus, GroupStatus
@@ -26,8 +36,11 @@ MOVABLE = frozenset({EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentS
 _FILLED = (GroupStatus.OPEN, GroupStatus.CLOSED)
 
 
-def targets(enrolment_id: int) -> list[m.TrainingGroup]:
-    """Return the groups to which this enrolment may be transferred, the soonest first, full ones too (to be shown as such)."""
+def targets(enrolment_id: int) -> list[tuple[m.TrainingGroup, Room]]:
+    """Return the groups to which this enrolment may be transferred with their seats for the person, the soonest first.
+
+    Full ones too: they are shown as such.
+    """
     row = get_writable(db.session, m.Enrolment, enrolment_id, "enrolment:transfer")
     if row.status not in MOVABLE:
         return []
@@ -41,7 +54,12 @@ def targets(enrolment_id: int) -> list[m.TrainingGroup]:
         .options(joinedload(group.program))
         .order_by(group.starts_on, group.id)
     )
-    return list(db.session.scalars(statement))
+    groups, place = db.session.scalars(statement).all(), row.employment.organization_id
+    quotas = seats.quotas_of_many([found.id for found in groups], [place])
+    return [
+        (found, Room(capacity=found.capacity, taken=found.taken, quota=quotas.get((found.id, place))))
+        for found in groups
+    ]
 
 
 @use_case
@@ -127,18 +145,12 @@ def _choose_block(row: m.Enrolment, new: m.TrainingGroup) -> BlockFacts | None:
 
 
 def _take_seat(row: m.Enrolment, new: m.TrainingGroup) -> int | None:
-    """Take seat and quota in the new group; return the quota."""
-    if not seats.take_seat(new.id, statuses=_FILLED):
+    """Take seat and quota in the new group, which is locked; return the quota."""
+    room = seats.room_of(new, row.employment.organization_id)
+    quota_id, seat = room.quota.id if room.quota is not None else None, has_seat(room)
+    if not (seat.allowed and seats.take_seat(new.id, statuses=_FILLED) and seats.take_quota(quota_id)):
         raise Conflict(
-            f"В группе {new.number} свободных мест нет, поэтому перевода не было: прежняя запись осталась. "
-            "Выберите другую группу."
-        )
-    place = row.employment.organization_id
-    quota_id = seats.quotas_of(new.id, [place]).get(place)
-    if not seats.take_quota(quota_id):
-        raise Conflict(
-            f"В группе {new.number} места по квоте для этой организации заняты, поэтому перевода не было: прежняя запись "
-            "осталась. Выберите другую группу."
+            f"Перевода в группу {new.number} не было, прежняя запись осталась. {seat.reason} Выберите другую группу."
         )
     return quota_id
 

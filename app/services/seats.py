@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, literal, or_, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app import models as m
@@ -17,14 +17,24 @@ from app.access import unscoped
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.rules import BlockFacts, BusyPeriod, Course, Decision, Targets, Workplace, is_free_of_clashes, refuse
-from app.services import transitions
+from app.rules import (
+    BlockFacts,
+    BusyPeriod,
+    Course,
+    Decision,
+    Quota,
+    Room,
+    Targets,
+    Workplace,
+    has_seat,
+    is_free_of_clashes,
+    refuse,
+)
+from app.services import quota_sql, transitions
 from app.statuses import SEAT_HOLDING, BlockStatus, EnrolmentStatus, GroupStatus, VoucherStatus
 
 _LIVE = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
 _NO_SYNC = {"synchronize_session": False}
-# Which quota counts is asked of every organization, whoever acts: only an id leaves.
-_organization, _quota = cast(Any, m.Organization.__table__), cast(Any, m.GroupQuota.__table__)
 
 # --- seats -----------------------------------------------------------------------------------------------------------
 
@@ -54,39 +64,43 @@ def give_back_seats(group_id: int, number: int = 1) -> None:
 # --- quotas ----------------------------------------------------------------------------------------------------------
 
 
-def quotas_of(group_id: int, organization_ids: Collection[int]) -> dict[int, int]:
-    """Return organization → id of the quota that counts for its people; without one there is no limit.
+def quotas_of(group_id: int, organization_ids: Collection[int]) -> dict[int, Quota]:
+    """Return organization → the quota of a group that counts for its people; without one there is no limit."""
+    return {place: quota for (_group, place), quota in quotas_of_many([group_id], organization_ids).items()}
 
-    The most specific counts alone: the organization's own, else the nearest above it, else its territory's.
-    """
-    table, quota = _organization, _quota
-    chain = (
-        select(
-            table.c.id.label("place"), table.c.id, table.c.parent_id, table.c.territory_id, literal(0).label("depth")
-        )
-        .where(table.c.id.in_(organization_ids))
-        .cte("chain", recursive=True)
-    )
-    above = select(chain.c.place, table.c.id, table.c.parent_id, chain.c.territory_id, chain.c.depth + 1)
-    chain = chain.union_all(above.where(table.c.id == chain.c.parent_id))
-    applies = or_(
-        quota.c.organization_id == chain.c.id,
-        and_(chain.c.depth == 0, quota.c.territory_id == chain.c.territory_id),
-    )
-    statement = (
-        select(chain.c.place, quota.c.id)
-        .join(quota, and_(quota.c.group_id == group_id, applies))
-        .order_by(chain.c.place, quota.c.organization_id.is_(None), chain.c.depth)
-        .distinct(chain.c.place)
-    )
-    return dict(db.session.execute(statement).tuples().all())
+
+def quotas_of_many(group_ids: Collection[int], organization_ids: Collection[int]) -> dict[tuple[int, int], Quota]:
+    """Return group and organization → the quota that counts there, by one statement."""
+    if not group_ids or not organization_ids:
+        return {}
+    rows = db.session.execute(quota_sql.named(group_ids, organization_ids))
+    return {
+        (row.group_id, row.place): Quota(id=row.quota_id, whose=_whose(row), seats=row.seats, taken=row.taken)
+        for row in rows
+    }
+
+
+def _whose(row: Any) -> str:
+    return f"организации «{row.organization}»" if row.organization is not None else f"территории «{row.territory}»"
+
+
+def room_of(group: m.TrainingGroup, organization_id: int) -> Room:
+    """Return the seats of a group for the people of an organization; exact while the group is locked."""
+    quota = quotas_of(group.id, [organization_id]).get(organization_id)
+    return Room(capacity=group.capacity, taken=group.taken, quota=quota)
+
+
+def why_none(group_id: int, organization_id: int) -> str:
+    """Say why the people of an organization get no seat of a group that is locked."""
+    with unscoped("seat and block follow the enrolment"):
+        return has_seat(room_of(transitions.read_fresh(m.TrainingGroup, group_id), organization_id)).reason
 
 
 def take_quota(quota_id: int | None) -> bool:
     """Take a seat of a quota; False if it is full, True where no quota counts. The write decides (guard 1)."""
-    quota = m.GroupQuota
     if quota_id is None:
         return True
+    quota = m.GroupQuota
     statement = update(quota).where(quota.id == quota_id, quota.taken < quota.seats)
     return _execute(statement.values(taken=quota.taken + 1)) == 1
 
@@ -220,6 +234,7 @@ def workplace_of(employment: m.Employment) -> Workplace:
         organization_type=employment.organization.type.short_name,
         position=employment.position.name,
         subjects=frozenset(s.name for s in employment.subjects),
+        organization_id=employment.organization_id,
     )
 
 

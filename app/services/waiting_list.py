@@ -20,7 +20,7 @@ from app.access import get_visible, get_writable, unscoped
 from app.clock import ZONE, local, now, today
 from app.errors import Conflict, PortalError
 from app.extensions import db
-from app.rules import BlockFacts, Course, has_paying_block, pays_for
+from app.rules import BlockFacts, Course, Room, has_paying_block, lacking_seats, pays_for
 from app.russian import format_date, format_datetime
 from app.services import agreement, enrolment_letters, seats, settings, transitions
 from app.services.transfers import LIVE as MOVING
@@ -100,9 +100,10 @@ def _move_up(enrolment_id: int, group: m.TrainingGroup, until: dt.datetime | Non
     if not seats.lock_person(row.employee_id, skip_locked=True) or not _is_still_fit(row, group):
         return None
     place = row.employment.organization_id
-    quota_id = seats.quotas_of(group.id, [place]).get(place)
-    if _is_full(quota_id):
+    quota = seats.quotas_of(group.id, [place]).get(place)
+    if quota is not None and quota.free <= 0:
         return None
+    quota_id = quota.id if quota is not None else None
     block_id = None
     if group.program.block is not None:
         block_id = _reserve_any(row.employee_id, seats.dates_of(group))
@@ -133,14 +134,6 @@ def _left_words(row: m.Enrolment) -> str:
     ended_on = row.employment.ended_on
     when = f" {format_date(ended_on)}" if ended_on is not None else ""
     return f"Место работы, от которого подана запись, закрыто{when}."
-
-
-def _is_full(quota_id: int | None) -> bool:
-    """Whether a quota of a locked group has no seat; nobody else changes it meanwhile."""
-    if quota_id is None:
-        return False
-    quota = transitions.read_fresh(m.GroupQuota, quota_id)
-    return quota.taken >= quota.seats
 
 
 def _reserve_any(employee_id: int, course: Course) -> int | None:
@@ -311,31 +304,19 @@ def explain_seen(row: m.Enrolment) -> Explanation | None:
         return None
     with unscoped("the place in a waiting list: only numbers"):
         group = row.group
-        queue, quota = _queue(group), _quota_of(row, group)
+        queue, room = _queue(group), seats.room_of(group, row.employment.organization_id)
     if row.id not in queue.ids:  # has moved up this moment
         return None
-    reasons = [*_seat_reasons(group, quota), *_own_reasons(row, group, queue.blocks[row.employee_id])]
+    reasons = [*_seat_reasons(group, room), *_own_reasons(row, group, queue.blocks[row.employee_id])]
     if not reasons:
         reasons = ["Свободное место сначала предлагают тем, кто стоит раньше."]
     return Explanation(queue.ids.index(row.id) + 1, len(queue.ids), tuple(reasons))
 
 
-def _quota_of(row: m.Enrolment, group: m.TrainingGroup) -> m.GroupQuota | None:
-    place = row.employment.organization_id
-    quota_id = seats.quotas_of(group.id, [place]).get(place)
-    return transitions.read_fresh(m.GroupQuota, quota_id) if quota_id is not None else None
-
-
-def _seat_reasons(group: m.TrainingGroup, quota: m.GroupQuota | None) -> list[str]:
+def _seat_reasons(group: m.TrainingGroup, room: Room) -> list[str]:
     if group.status not in MOVING_UP:
         return [f"Состояние группы — «{group.status.label}»: места из листа ожидания больше не предлагаются."]
-    found = []
-    if group.taken >= group.capacity:
-        found.append(f"Свободных мест нет: занято {group.taken} из {group.capacity}.")
-    if quota is not None and quota.taken >= quota.seats:
-        whose = "организации" if quota.organization_id is not None else "территории"
-        found.append(f"Квота {whose} занята: {quota.taken} из {quota.seats}.")
-    return found
+    return lacking_seats(room)
 
 
 def _own_reasons(row: m.Enrolment, group: m.TrainingGroup, blocks: Sequence[BlockFacts]) -> list[str]:

@@ -156,7 +156,7 @@ class BulkEnrolmentPages(ScopedModelView):
             ids="-".join(str(pk) for pk in ids) if chosen else "",
             group=group,
             facts=_facts(group) if group is not None else "",
-            quotas=_quotas(lines, group) if group is not None else (),
+            quotas=_quotas(lines),
             people=[_person(line, ticked=chosen and line.verdict.place is not None) for line in lines],
             note=note,
             **more,
@@ -227,8 +227,8 @@ def _facts(group: m.TrainingGroup) -> str:
     return f"{period(group.starts_on, group.ends_on)}, {group.place}. Запись по {format_date(group.enrol_until)}. Места: {left}."
 
 
-def _quotas(lines: Sequence[Line], group: m.TrainingGroup) -> list[str]:
-    return [f"Квота, {q.whose}: свободно {q.free} из {q.seats}." for q in enrolment_check.quotas_left(lines, group)]
+def _quotas(lines: Sequence[Line]) -> list[str]:
+    return [f"По квоте {q.whose} свободно {q.free} из {q.seats}." for q in enrolment_check.quotas_left(lines)]
 
 
 def _person(line: Line, *, ticked: bool) -> Person:
@@ -236,6 +236,8 @@ def _person(line: Line, *, ticked: bool) -> Person:
     place = verdict.place
     if verdict.existing is not None:
         state = Cell(verdict.existing.status.label, "уже в этой группе", tone=verdict.existing.status.tone)
+    elif place is not None and verdict.decision.waits:
+        state = Cell("Лист ожидания", verdict.decision.reason, tone="wait")
     elif place is not None:
         block = verdict.block
         paid = f"{block.title}, чек по {format_date(block.valid_until)}" if block is not None else "чек не нужен"

@@ -63,9 +63,13 @@ def seats(group: Group | None) -> Cell:
     """The seats of a group in words."""
     if group is None:
         return Cell("нет открытой группы", tone="grey")
-    if group.free > 0:
-        return Cell(f"свободно {group.free} из {group.capacity}", tone="ok")
-    return Cell("мест нет, можно встать в лист ожидания", tone="wait")
+    room, limit = group.room, group.room.limit
+    if room.free > 0:
+        left = (
+            f"по квоте свободно {room.free} из {limit.seats}" if limit else f"свободно {room.free} из {room.capacity}"
+        )
+        return Cell(left, tone="ok")
+    return Cell(f"мест {'по квоте ' if limit else ''}нет, можно встать в лист ожидания", tone="wait")
 
 
 def _facts(offer: Offer) -> Iterator[str]:
@@ -120,7 +124,7 @@ def reason(offer: Offer, seeker: Seeker | None) -> Cell | None:
     if not offer.verdict.allowed:
         return Cell(offer.verdict.reason, tone="wait")
     fits = "Программа подходит. Открытой группы сейчас нет: загляните позже или сообщите организатору."
-    return Cell(offer.verdict.reason or fits, tone="ok")
+    return Cell(offer.verdict.reason or fits, tone="wait" if offer.verdict.waits else "ok")
 
 
 def buttons(offer: Offer, seeker: Seeker | None) -> list[Button]:
@@ -130,7 +134,7 @@ def buttons(offer: Offer, seeker: Seeker | None) -> list[Button]:
     if offer.verdict is None or not offer.verdict.allowed:
         return []
     href = url_for("EnrolmentView.add", group=offer.group.id, employee=seeker.employee_id)
-    label = "Записаться" if offer.group.free > 0 else "Встать в лист ожидания"
+    label = "Встать в лист ожидания" if offer.verdict.waits else "Записаться"
     return [Button(f"Записать: {seeker.name}" if seeker.name else label, href, main=True)]
 
 

@@ -19,6 +19,7 @@ from app.access import get_writable
 from app.clock import local, today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
+from app.rules import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services import certificates, enrolments, group_transfers, waiting_list
 from app.statuses import EnrolmentStatus
@@ -136,7 +137,7 @@ class EnrolmentPages(BulkEnrolmentPages):
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:transfer")
         back, groups = url_for("EnrolmentView.show", pk=pk), group_transfers.targets(pk)
         form, problems = TransferForm(), []
-        form.group.choices = [(g.id, _group_choice(g)) for g in groups if g.taken < g.capacity]
+        form.group.choices = [(g.id, _group_choice(g, room)) for g, room in groups if has_seat(room)]
         if form.validate_on_submit():
             try:
                 made = group_transfers.transfer(pk, form.group.data)
@@ -226,8 +227,8 @@ _ORDER = (
 )
 
 
-def _group_choice(group: m.TrainingGroup) -> str:
-    free = count(group.capacity - group.taken, "свободное место", "свободных места", "свободных мест")
+def _group_choice(group: m.TrainingGroup, room: Room) -> str:
+    free = count(room.free, "свободное место", "свободных места", "свободных мест")
     return f"{group.number}: {period(group.starts_on, group.ends_on)}, {group.place}, {free}"
 
 

@@ -13,8 +13,8 @@ from app.access import Actor, acting_as
 from app.clock import today
 from app.errors import Forbidden, NotFound
 from app.extensions import db
-from app.rules import has_paying_block, is_enrolment_open, is_free_of_clashes, may_enrol, suits
-from app.services import catalogue, seats
+from app.rules import has_paying_block, has_seat, is_enrolment_open, is_free_of_clashes, may_enrol, suits
+from app.services import catalogue, enrolments, seats
 from app.services import catalogue_sql as sql
 from app.services.catalogue import Offer
 from app.services.catalogue_sql import Asked, Seeker
@@ -330,22 +330,43 @@ def mixed_groups(world: World, rng: Random) -> list[Any]:
     return groups
 
 
-def decided_by_sql(seeker: Seeker) -> dict[int, tuple[bool, ...]]:
-    """Group → meant, paid, clear, window, allowed, as the statement decides."""
+def divide_by_quotas(world: World, groups: list[Any], rng: Random) -> None:
+    """Quotas of every kind, full and not: of the school, of the one above it, of the nurseries, of the territory."""
+    above = mk.make_organization()
+    mk.change(world.school, parent_id=above.id)
+    nurseries = mk.rows(mk.m.Organization, mk.m.Organization.type_id == mk.make_type("preschool", "Детский сад").id)
+    places = [{"organization": row} for row in (world.school, above, *nurseries)]
+    for group in groups[::2]:
+        for place in (*rng.sample(places, 2), {"territory": world.school.territory}):
+            mk.change(mk.make_quota(group, seats=2, **place), taken=rng.randint(0, 2))
+
+
+def decided_by_sql(seeker: Seeker) -> dict[int, tuple[Any, ...]]:
+    """Group → meant, paid, clear, window, allowed, seats, free, as the statement decides."""
     rows = db.session.execute(sql.offers(Asked(), seeker, today()))
-    return {row.group_id: (row.meant, row.paid, row.clear, row.window, row.allowed) for row in rows}
+    return {
+        row.group_id: (row.meant, row.paid, row.clear, row.window, row.allowed, row.seats, row.free) for row in rows
+    }
 
 
-def decided_by_rules(seeker: Seeker, group: Any) -> tuple[bool, ...]:
+def decided_by_rules(seeker: Seeker, group: Any) -> tuple[Any, ...]:
     """The same by ``rules``: the place of work that suits best decides."""
     course_, on = seats.course_of(group), today()
-    may = [may_enrol(course_, p, on=on, blocks=seeker.blocks, busy=seeker.busy).allowed for p in seeker.places]
+    meant = [place for place in seeker.places if suits(course_.targets, place).allowed]
+    rooms = {place: seats.room_of(group, place.organization_id) for place in seeker.places}
+    may = [
+        may_enrol(course_, place, on=on, room=room, blocks=seeker.blocks, busy=seeker.busy).allowed
+        for place, room in rooms.items()
+    ]
+    own = [rooms[place] for place in meant or seeker.places]
     return (
-        any(suits(course_.targets, place).allowed for place in seeker.places),
+        bool(meant),
         has_paying_block(course_, seeker.blocks).allowed,
         is_free_of_clashes(course_, seeker.busy).allowed,
         is_enrolment_open(course_, on=on).allowed,
         any(may),
+        any(has_seat(room).allowed for room in own) if own else group.taken < group.capacity,
+        max((room.free for room in own), default=group.capacity - group.taken),
     )
 
 
@@ -353,11 +374,13 @@ def decided_by_rules(seeker: Seeker, group: Any) -> tuple[bool, ...]:
 def test_sql_and_rules_decide_alike(world: World, seed: int) -> None:
     rng = Random(seed)  # the same mix each time
     people, groups = mixed_people(world, rng), [world.group, *mixed_groups(world, rng)]
+    divide_by_quotas(world, groups, rng)
     for person in people[1:4]:
         mk.make_enrolment(
             person, rng.choice([g for g in groups if g.taken < g.capacity]), status=st.EnrolmentStatus.APPLIED
         )
     seen: set[tuple[bool, ...]] = set()
+    limited = 0
     for person in people:
         with acting_as(person.actor):
             seeker = catalogue.own_seeker()
@@ -365,13 +388,16 @@ def test_sql_and_rules_decide_alike(world: World, seed: int) -> None:
             by_sql, page = decided_by_sql(seeker), catalogue.page(Asked(), seeker, size=1000)[0]
         by_rules = {group.id: decided_by_rules(seeker, group) for group in groups}
         assert by_sql == by_rules
-        # ... and what the card says is the same decision
-        assert {o.group.id: o.verdict.allowed for o in page if o.group and o.verdict is not None} == {
-            pk: flags[-1] for pk, flags in by_rules.items()
-        }
-        seen |= set(by_rules.values())
+        # ... and what the card says is the same decision with the same seats
+        shown = {o.group.id: (o.verdict.allowed, o.group.room.free) for o in page if o.group and o.verdict is not None}
+        assert shown == {pk: (flags[4], flags[6]) for pk, flags in by_rules.items()}
+        assert all(
+            o.verdict.waits == (o.group.room.free == 0) for o in page if o.group and o.verdict and o.verdict.allowed
+        )
+        limited += sum(o.group is not None and o.group.room.limit is not None for o in page)
+        seen |= {flags[:6] for flags in by_rules.values()}
     # the mix holds enough to disagree about
-    assert len(seen) >= 8
+    assert len(seen) >= 12 and limited >= 20
 
 
 def test_the_order_agrees_with_the_sentences(world: World) -> None:
@@ -381,7 +407,7 @@ def test_the_order_agrees_with_the_sentences(world: World) -> None:
     for person in people[:4]:
         found = offers(actor=person.actor)
         meant = [o.verdict is not None and "рассчитана на слушателей" not in o.verdict.reason for o in found]
-        suitable = [o.verdict is not None and o.verdict.allowed and bool(o.group and o.group.free) for o in found]
+        suitable = [o.verdict is not None and o.verdict.allowed and bool(o.group and o.group.room.free) for o in found]
         assert suitable == sorted(suitable, reverse=True)
         windows = [o.group is not None and o.group.enrol_from <= today() <= o.group.enrol_until for o in found]
         known = [m for m, is_open in zip(meant, windows, strict=True) if is_open]
@@ -397,6 +423,41 @@ def test_of_two_jobs_the_fitting_one_speaks(world: World) -> None:
     assert sentence(world).startswith("Подходит: ваша должность;")
     course(world, "Длинный для воспитателя", positions=[tutor], hours=200)
     assert sentence(world).startswith("Программа длится 200")
+
+
+def test_a_full_quota_leads_to_the_waiting_list_and_says_whose_it_is(world: World) -> None:
+    mk.change(world.group, capacity=10)
+    quota = mk.make_quota(world.group, territory=world.school.territory, seats=2)
+
+    def shown() -> Any:
+        (offer,) = offers(actor=world.worker.actor)
+        assert offer.group is not None and offer.verdict is not None
+        return offer.group.room, offer.verdict, titles(Asked(only_free=True), world.worker.actor)
+
+    room, verdict, free = shown()
+    assert (room.free, room.limit.seats, verdict.waits, len(free)) == (2, 2, False, 1)
+    mk.change(quota, taken=2)
+    room, verdict, free = shown()
+    assert (room.free, verdict.allowed, verdict.waits, free) == (0, True, True, [])
+    name = world.school.territory.short_name
+    assert f"Места по квоте территории «{name}» заняты: 2 из 2. Можно встать в лист ожидания." in verdict.reason
+    # nobody else's seats are limited by it, and a stranger sees the group's
+    assert titles(Asked(only_free=True)) == [world.program.title]
+    (public,) = offers()
+    assert public.group is not None and public.group.room.free == 10
+
+
+def test_of_two_jobs_the_one_with_a_seat_enrols(world: World) -> None:
+    """The quota of the first job is full: the card counts the other's seats, and the enrolment is made from there."""
+    other = mk.make_organization()
+    second = mk.make_employment(world.worker.employee, other, kind=st.EmploymentKind.SECONDARY)
+    mk.change(mk.make_quota(world.group, organization=world.school, seats=1), taken=1)
+    (offer,) = offers(actor=world.worker.actor)
+    assert offer.group is not None and offer.verdict is not None
+    assert (offer.group.room.free, offer.verdict.waits) == (2, False)
+    with acting_as(world.worker.actor):
+        row = enrolments.enrol(world.worker.employee.id, world.group.id)
+    assert (row.employment_id, row.status) == (second.id, st.EnrolmentStatus.APPLIED)
 
 
 # --- for whom --------------------------------------------------------------------------------------------------------

@@ -388,6 +388,7 @@ def test_worker_may_enrol_with_a_free_block(demo: Any, demo_app: Flask) -> None:
                 seats.course_of(group),
                 workplace,
                 on=clock.today(),
+                room=seats.room_of(group, place.organization_id),
                 blocks=blocks,
                 busy=seats.busy_of(actor.employee_id),
             )

@@ -68,7 +68,7 @@ def test_too_few_seats_take_everybody_back_and_say_how_many(world: mk.World) -> 
 def test_full_quota_takes_everybody_back(world: mk.World) -> None:
     mk.make_quota(world.group, organization=world.school, seats=1)
     people = world.more_people(2)
-    with mk.nothing_changes(), pytest.raises(Conflict, match="по квоте"):
+    with mk.nothing_changes(), pytest.raises(Conflict, match=r"Места по квоте организации .* заняты: 1 из 1"):
         many(world, people, mode=BulkMode.ALL)
 
 
@@ -93,7 +93,7 @@ def test_seats_go_first_to_whose_voucher_ends_sooner_and_the_rest_wait(world: mk
 def test_without_waiting_the_rest_are_refused_with_a_sentence(world: mk.World) -> None:
     results = many(world, world.more_people(4), mode=BulkMode.FIT, wait=False)
     assert sum(r.enrolment is not None for r in results) == 3
-    assert [r.refusal for r in results if r.enrolment is None] == ["Свободных мест в группе больше нет."]
+    assert [r.refusal for r in results if r.enrolment is None] == ["Свободных мест нет: занято 3 из 3."]
     assert len(mk.rows(m.Enrolment)) == 3
     assert enrolments.recount() == 0
 
@@ -145,11 +145,26 @@ def test_preview_says_the_decision_of_each_by_as_many_statements_for_fifty(world
     with acting_as(world.responsible):
         group = db.session.get(m.TrainingGroup, world.group.id)
         lines = enrolment_check.preview([world.worker.employee.id, without.employee.id, held.employee_id], group)
-        (quota,) = enrolment_check.quotas_left(lines, group)
+        (quota,) = enrolment_check.quotas_left(lines)
     assert [line.verdict.decision.allowed for line in lines][:2] == [True, False]
     assert "Сначала подайте заявку на чек" in lines[1].verdict.decision.reason
     assert lines[2].verdict.existing.id == held.id
-    assert (quota.whose, quota.free, quota.seats) == (str(world.school), 1, 2)
+    assert (quota.whose, quota.free, quota.seats) == (f"организации «{world.school}»", 1, 2)
+
+
+def test_preview_sends_beyond_a_full_quota_to_the_waiting_list(world: mk.World) -> None:
+    mk.make_quota(world.group, organization=world.school, seats=1)
+    many(world, world.more_people(1))
+    with acting_as(world.responsible):
+        group = db.session.get(m.TrainingGroup, world.group.id)
+        (line,) = enrolment_check.preview([world.worker.employee.id], group)
+    assert line.verdict.decision.waits and line.verdict.place is not None
+    assert line.verdict.decision.reason == (
+        f"Места по квоте организации «{world.school}» заняты: 1 из 1. Можно встать в лист ожидания."
+    )
+    # ... and the enrolment says the same of who does not want to wait
+    (result,) = many(world, [world.worker], wait=False)
+    assert (result.enrolment, f"{result.refusal} Можно встать в лист ожидания.") == (None, line.verdict.decision.reason)
 
 
 def test_preview_leaves_foreign_people_out(world: mk.World) -> None:

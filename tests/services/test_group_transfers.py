@@ -110,7 +110,7 @@ def test_program_outside_the_voucher_moves_without_a_block(session: Any) -> None
 @pytest.mark.parametrize(
     ("over", "sentence"),
     [
-        ({"capacity": 1, "taken": 1}, "свободных мест нет"),
+        ({"capacity": 1, "taken": 1}, "Свободных мест нет: занято 1 из 1"),
         ({"status": st.GroupStatus.CANCELLED}, "до начала занятий"),
         ({"status": st.GroupStatus.CLOSED}, "записаться нельзя"),
         ({"starts_on": today(), "enrol_until": today()}, "до начала занятий"),
@@ -131,7 +131,7 @@ def test_full_quota_refuses(world: mk.World) -> None:
     row, new = enrolled(world), later(world)
     quota = mk.make_quota(new, organization=world.school, seats=1)
     mk.change(quota, taken=1)
-    with mk.nothing_changes(), pytest.raises(Conflict, match="по квоте"):
+    with mk.nothing_changes(), pytest.raises(Conflict, match=r"Места по квоте организации .* заняты: 1 из 1"):
         transfer(world.worker.actor, row, new)
 
 
@@ -194,6 +194,6 @@ def test_choice_lists_the_groups_of_the_program_by_date(world: mk.World) -> None
     closed = later(world, status=st.GroupStatus.CLOSED)
     later(world, mk.make_program(world.organizer))
     with acting_as(world.worker.actor):
-        assert [g.id for g in group_transfers.targets(row.id)] == [near.id, far.id]
+        assert [g.id for g, _room in group_transfers.targets(row.id)] == [near.id, far.id]
     with acting_as(world.organizer_actor):
-        assert [g.id for g in group_transfers.targets(row.id)] == [near.id, far.id, closed.id]
+        assert [g.id for g, _room in group_transfers.targets(row.id)] == [near.id, far.id, closed.id]

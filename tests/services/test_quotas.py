@@ -46,7 +46,7 @@ def test_beyond_the_quota_waits_while_others_are_enrolled(world: mk.World) -> No
     assert enrolments.recount() == 0
     with acting_as(world.worker.actor):
         why = waiting_list.explain(beyond.id)
-    assert why is not None and why.reasons == ("Квота организации занята: 1 из 1.",)
+    assert why is not None and why.reasons == (f"Места по квоте организации «{world.school}» заняты: 1 из 1.",)
 
 
 def test_withdrawal_gives_the_quota_to_the_next_of_it(world: mk.World) -> None:

@@ -200,8 +200,41 @@ BLOCK = rules.BlockFacts(
 )
 
 
-def enrol(course: rules.Course = COURSE, *, on: dt.date = DAY, blocks=(BLOCK,), busy=()) -> rules.Decision:  # type: ignore[no-untyped-def]
-    return rules.may_enrol(course, MATHS, on=on, blocks=blocks, busy=busy)
+ROOM = rules.Room(capacity=25, taken=20)
+QUOTA = rules.Quota(id=1, whose="организации «Школа № 1»", seats=3, taken=2)
+
+
+def enrol(course: rules.Course = COURSE, *, on: dt.date = DAY, room=ROOM, blocks=(BLOCK,), busy=()) -> rules.Decision:  # type: ignore[no-untyped-def]
+    return rules.may_enrol(course, MATHS, on=on, room=room, blocks=blocks, busy=busy)
+
+
+@pytest.mark.parametrize(
+    ("room", "free", "words"),
+    [
+        (ROOM, 5, ""),
+        (replace(ROOM, quota=QUOTA), 1, ""),
+        (replace(ROOM, taken=25), 0, "Свободных мест нет: занято 25 из 25."),
+        (replace(ROOM, quota=replace(QUOTA, taken=3)), 0, "Места по квоте организации «Школа № 1» заняты: 3 из 3."),
+        (replace(ROOM, taken=25, quota=QUOTA), 0, "Свободных мест нет: занято 25 из 25."),
+    ],
+)
+def test_without_a_seat_the_enrolment_waits_and_says_why(room: rules.Room, free: int, words: str) -> None:
+    assert (room.free, rules.has_seat(room).reason) == (free, words)
+    decision = enrol(room=room)
+    assert (decision.allowed, decision.waits) == (True, bool(words))
+    assert decision.reason == (f"{words} Можно встать в лист ожидания." if words else "")
+
+
+def test_a_refusal_is_told_before_the_seats() -> None:
+    full = replace(ROOM, taken=25)
+    assert enrol(room=full, blocks=()) == enrol(blocks=())
+
+
+def test_the_quota_limits_only_where_it_leaves_fewer_seats_than_the_group() -> None:
+    assert replace(ROOM, quota=QUOTA).limit == QUOTA
+    assert replace(ROOM, taken=24, quota=QUOTA).limit is None
+    both = replace(ROOM, taken=25, quota=replace(QUOTA, taken=3))
+    assert len(rules.lacking_seats(both)) == 2
 
 
 @pytest.mark.parametrize("on", [dt.date(2026, 3, 1), DAY, dt.date(2026, 3, 20)])

@@ -171,7 +171,7 @@ def test_without_the_waiting_list_the_rest_are_refused(region: Region, school: B
     ids, group = own_people(region, 3), make_group(region)
     answer = school.post("/enrolment/many", {"group": group, "ids": joined(ids), "rowid": ids, "mode": "fit"})
     assert "Записано: 2. Не записано: 1." in words(answer.text)
-    assert "Свободных мест в группе больше нет." in words(answer.text)
+    assert "Свободных мест нет: занято 2 из 2." in words(answer.text)
     assert len(rows_of(region, group)) == 2
 
 

@@ -1,0 +1,65 @@
+"""Which quota of a group counts for the people of an organization, in SQL: for an enrolment, for the catalogue's statement.
+
+It is asked of every organization, whoever acts, so this is Core SQL outside the row scope: numbers and public names leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import CTE, Select, literal, select
+
+from app import models as m
+
+
+def _table(model: type[m.Base]) -> Any:
+    return model.__table__
+
+
+ORGANIZATION, QUOTA, TERRITORY = _table(m.Organization), _table(m.GroupQuota), _table(m.Territory)
+#: what stands further from the organization than any chain of parents: its territory
+_FARTHEST = 1_000_000
+
+
+def counting(organization_ids: Collection[int], *, group_ids: Collection[int] | None = None) -> Select[Any]:
+    """Return the statement of ``place`` (an organization), ``group_id``, ``quota_id``, ``seats``, ``taken``; one row of each pair.
+
+    The most specific quota counts alone: the organization's own, else the nearest above it, else its territory's.
+    ``group_ids`` leaves the quotas of other groups out.
+    """
+    places = _places(organization_ids)
+    own = select(places.c.place, places.c.depth, QUOTA).join(QUOTA, QUOTA.c.organization_id == places.c.id)
+    at = select(ORGANIZATION.c.id, literal(_FARTHEST), QUOTA).join(
+        QUOTA, QUOTA.c.territory_id == ORGANIZATION.c.territory_id
+    )
+    at = at.where(ORGANIZATION.c.id.in_(organization_ids))
+    if group_ids is not None:
+        own, at = (part.where(QUOTA.c.group_id.in_(group_ids)) for part in (own, at))
+    found = own.union_all(at).subquery()
+    return (
+        select(found.c.place, found.c.group_id, found.c.id.label("quota_id"), found.c.seats, found.c.taken)
+        .distinct(found.c.group_id, found.c.place)
+        .order_by(found.c.group_id, found.c.place, found.c.depth)
+    )
+
+
+def named(group_ids: Collection[int], organization_ids: Collection[int]) -> Select[Any]:
+    """Return the same with the name of the quota's ``territory`` or ``organization``, the other is null."""
+    found = counting(organization_ids, group_ids=group_ids).subquery()
+    names = (TERRITORY.c.short_name.label("territory"), ORGANIZATION.c.short_name.label("organization"))
+    source = found.join(QUOTA, QUOTA.c.id == found.c.quota_id)
+    source = source.outerjoin(TERRITORY, TERRITORY.c.id == QUOTA.c.territory_id)
+    source = source.outerjoin(ORGANIZATION, ORGANIZATION.c.id == QUOTA.c.organization_id)
+    return select(found, *names).select_from(source)
+
+
+def _places(organization_ids: Collection[int]) -> CTE:
+    """Each organization (``place``) with itself and all above it (``id``), and how far above they are."""
+    above = ORGANIZATION.alias("above")
+    own = select(
+        ORGANIZATION.c.id.label("place"), ORGANIZATION.c.id, ORGANIZATION.c.parent_id, literal(0).label("depth")
+    )
+    chain = own.where(ORGANIZATION.c.id.in_(organization_ids)).cte("places", recursive=True)
+    up = select(chain.c.place, above.c.id, above.c.parent_id, chain.c.depth + 1)
+    return chain.union_all(up.where(above.c.id == chain.c.parent_id))
