@@ -1,13 +1,13 @@
 """A misprinted blank knows the listener whose document was printed on another one instead.
 
-Revision ID: 0008_spoiled_blanks
+Revision ID: 0008
 Revises: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0008_spoiled_blanks'
+revision = '0008'
 down_revision = '0007'
 branch_labels = None
 depends_on = None
