@@ -42,6 +42,23 @@ DO $$ DECLARE item record; BEGIN
 END $$;
 """
 
+#: what takes longest comes first, so that at the end no worker is left alone with minutes of work
+LONGEST_FIRST = (
+    "access/test_matrix.py", "browser/test_pages.py", "browser/", "access/", "platform/", "services/test_demo.py", "concurrency/",
+    "properties/", "documents/", "services/", "web/", "",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files in the order in which workers take them (``--no-loadscope-reorder`` keeps it)."""
+    folder = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(folder).as_posix()
+        return next(n for n, start in enumerate(LONGEST_FIRST) if path.startswith(start))
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
