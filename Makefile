@@ -24,7 +24,7 @@ run: running
 
 test: testing
 	@scripts/system_packages
-	@status=0; $(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile $(TESTS) || status=$$?; \
+	@status=0; $(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(TESTS) || status=$$?; \
 		cat $(VENV)/not-tested.txt; exit $$status
 
 check: testing

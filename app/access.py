@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, event, false, func, or_, select, true
@@ -76,17 +76,10 @@ class Actor:
         """Roles in words, for the journal and the page's head."""
         return ", ".join(ROLES[code].title for code in ROLES if code in self.roles) or "без роли"
 
-    @cached_property
+    @property
     def criteria(self) -> tuple[Any, ...]:
         """Loader options that scope every table this actor does not see whole."""
-        options = []
-        for table, model in m.mapped_classes().items():
-            expression = scope(self, table)
-            if expression is not None:
-                options.append(
-                    with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False)
-                )
-        return tuple(options)
+        return _criteria(self.user_id, self.employee_id, self.grants, today())
 
     def can(self, permission: str) -> bool:
         """Whether one of the roles holds ``permission``."""
@@ -579,6 +572,23 @@ def _get(
     return row
 
 
+@lru_cache(maxsize=128)
+def _criteria(
+    user_id: int | None, employee_id: int | None, grants: tuple[Grant, ...], _day: dt.date
+) -> tuple[Any, ...]:
+    """Loader options of whoever has this account, card and roles on this day.
+
+    Building the expressions of all tables costs more than most statements, and a user's requests follow one another. The
+    actor of the expressions has nothing but what the key holds: no rule can look at anything else.
+    """
+    actor = Actor(user_id, "", employee_id=employee_id, grants=grants)
+    return tuple(
+        with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False)
+        for table, model in m.mapped_classes().items()
+        if (expression := scope(actor, table)) is not None
+    )
+
+
 def install(session_factory: Any) -> None:
     """Put the scope into every ORM statement of the sessions that ``session_factory`` makes; once, however often called.
 
@@ -598,5 +608,6 @@ def _scope(state: ORMExecuteState) -> None:
         if any(issubclass(mapper.class_, (m.Base, m.Account)) for mapper in state.all_mappers):
             raise ScopeError(f"nobody acts: {state.statement}")
         return
-    if actor.criteria:
-        state.statement = state.statement.options(*actor.criteria)
+    # a statement of tables alone takes no loader options: each of them would only lengthen its key in the cache
+    if state.is_orm_statement and (criteria := actor.criteria):
+        state.statement = state.statement.options(*criteria)

@@ -50,7 +50,9 @@ _HOW_TO: tuple[tuple[str, str], ...] = (
     ("{% if blank %}бланк {{ blank }}{% endif %}", "условие внутри строки: печатается, только если поле заполнено"),
     ("{%p if secretary %} … {%p endif %}", "условие для целых абзацев: каждая команда — отдельный абзац, он исчезает"),
     ("{%p if not on_blank %} … {%p endif %}", "слова и линии, которые на готовом бланке уже есть"),
-    ("{{ program | upper }}", "обработка значения: upper — прописные, lower — строчные, default('…') — замена пустого"),
+    ("{{ program | upper }}", "значение прописными буквами"),
+    ("{{ program | lower }}", "значение строчными буквами"),
+    ("{{ program | default('нет') }}", "слово вместо пустого значения"),
     ("рисунок с именем qr.png", "вместо него печатается QR-код: проще всего взять его из стандартного шаблона"),
 )
 
@@ -370,5 +372,5 @@ def _field_row(number: int, item: PaperField, required: Any) -> Row:
     text = f"{{% for строка in {item.name} %}}" if item.inside else f"{{{{ {item.name} }}}}"
     example = ("да" if item.example else "нет") if isinstance(item.example, bool) else str(item.example)
     stands = item.name in required or item.instead_of in required
-    words = "да" if item.name in required else "вместо " + item.instead_of if stands else "—"
+    words = "да" if item.name in required else f"вместо {{{{ {item.instead_of} }}}}" if stands else "—"
     return Row(number, "", [Cell(text), Cell(item.meaning), Cell("список" if item.inside else example), Cell(words)])

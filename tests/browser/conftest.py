@@ -8,16 +8,14 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
-from app.embedded_postgres import EmbeddedPostgres
 from tests.browser.visitor import WIDE, Visitor
-from tests.conftest import build, clone, make_settings
+from tests.conftest import region_database
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -67,20 +65,17 @@ def served(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def portal(
-    server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str, request: pytest.FixtureRequest
-) -> Iterator[str]:
+def portal(renewed_region: Flask) -> Iterator[str]:
     """Address of a portal on the module's own copy of the demo region, which its tests may change."""
-    from app.extensions import db
-
     find_browser()
-    name = f"{request.module.__name__.rsplit('.', 1)[-1]}_{worker_name}"
-    url = clone(server, demo_template, name, shared_folder)
-    app = build(make_settings(url, shared_folder / f"instance_{name}", demo=True))
-    with served(app) as address:
+    with served(renewed_region) as address:
         yield address
-    with app.app_context():
-        db.engine.dispose()
+
+
+@pytest.fixture
+def database(worker_name: str) -> str:
+    """Name of the database of the module's portal."""
+    return region_database(worker_name)
 
 
 @pytest.fixture

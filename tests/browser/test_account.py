@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from app.cli import DEMO_PASSWORD
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import PHONE, WIDE, Visitor
-from tests.conftest import EmbeddedPostgres
+from tests.conftest import EmbeddedPostgres, region_database
 
 pytestmark = pytest.mark.browser
 NEW = "кот бежал по лесу 1"
@@ -24,7 +24,7 @@ NEW = "кот бежал по лесу 1"
 
 def letter_link(server: EmbeddedPostgres, worker_name: str, recipient: str) -> str:
     """Path of the link in the newest letter to an address."""
-    url = server.url(f"test_account_{worker_name}").replace("postgresql+psycopg2", "postgresql")
+    url = server.url(region_database(worker_name)).replace("postgresql+psycopg2", "postgresql")
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT body FROM letter WHERE recipient = %s ORDER BY id DESC LIMIT 1", (recipient,))

@@ -13,12 +13,6 @@ from tests.conftest import execute
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def database(worker_name: str) -> str:
-    """Database of this module's portal."""
-    return f"test_letters_{worker_name}"
-
-
 def test_the_operator_changes_a_letter_and_sees_it_as_it_will_come(newcomer: Newcomer, database: str) -> None:
     operator = newcomer("operator")
     page = operator.page

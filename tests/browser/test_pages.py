@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,22 +11,22 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import PHONE, WIDE, Visitor
 
 pytestmark = pytest.mark.browser
 
-#: of cards and forms that differ only in the record, and of lists that differ only in the filters, this many are opened
-RECORDS, FILTERED = 2, 1
-#: axe looks at each kind of pages once, and at these in every role, because they differ most by rights
+#: a role opens one page of each kind; axe and a phone look at each kind once, in the first role that has it, and at these
+#: in every role, because they differ most by rights
 EXAMINED: set[str] = set()
+ON_PHONE: set[str] = set()
 IN_EVERY_ROLE = frozenset({"/", "/employee/list/", "/employee/show/N", "/training_group/show/N", "/enrolment/show/N"})
 #: only what WCAG 2.1 asks on the levels A and AA
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
-#: answers that are files: fetched, not opened; PDF is printed in ``test_chain`` (a second of LibreOffice each)
-FILES = re.compile(r"/(export/|print/\d+/docx|registry/\d+|import/sample)$|^/registries/download/$|^/static/examples/")
-LEFT_OUT = re.compile(r"/print/\d+/pdf$")
+#: printed in ``test_chain`` and the tests of the guide (LibreOffice takes seconds for each)
+LEFT_OUT = re.compile(r"/(print|preview)/\d+/pdf$|^/help/export/$")
 
 #: Latin letters that may stand on a page: addresses; names of file formats and programs, which have no Russian form;
 #: words shown exactly as they must be typed (the password and the logins of the demo, the fields of a number's mask,
@@ -37,6 +37,7 @@ ALLOWED = re.compile(
     r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Tab|Google Authenticator)\b|\.(xlsx|docx)\b"
     r"|\bdemo-2026\b"
     r"|\{(code|number|year)(:0\dd)?\}"
+    r"|\{\{[^{}]*\}\}|\{%[^{}]*%\}|\bqr\.png\b"  # fields, conditions and the picture of a paper's template
     r"|\bMAIL_MODE=(off|redirect)\b|\bMAIL_REDIRECT_TO\b|\bSMTP_HOST\b"
     r"|(?<!\w)/notices/"
     r"|\b[0-9a-f]{12}\b"  # the number under which an error stands in the log
@@ -90,34 +91,35 @@ class Crawl:
     visitor: Visitor
     axe: Axe = field(default_factory=Axe)
     seen: set[str] = field(default_factory=set)
-    opened: Counter[str] = field(default_factory=Counter)
     problems: dict[str, list[str]] = field(default_factory=dict)
 
     def walk(self) -> None:
-        """Open pages breadth-first from the start page."""
+        """Open one page of each kind, breadth-first from the start page."""
+        self.visitor.page.set_default_navigation_timeout(60_000)  # a whole list as a file, beside other workers
         waiting = deque(["/"])
         while waiting:
             path = waiting.popleft()
             kind = pattern(path)
-            samples = FILTERED if "?…" in kind else RECORDS
-            if path in self.seen or self.opened[kind] >= samples or LEFT_OUT.search(urlsplit(path).path):
-                continue
-            self.seen.add(path)
-            self.opened[kind] += 1
-            if FILES.search(urlsplit(path).path):
-                self.fetch(path, kind)
-            else:
+            if kind not in self.seen and not LEFT_OUT.search(urlsplit(path).path):
+                self.seen.add(kind)
                 waiting.extend(self.open(path, kind))
 
-    def fetch(self, path: str, kind: str) -> None:
-        """A file is given, once of each kind."""
-        if self.opened[kind] == 1:
-            answer = self.visitor.page.request.get(self.visitor.base + path)
-            self.note(kind, *([] if answer.ok else [f"{answer.status}"]))
+    def open(self, path: str, kind: str) -> list[str]:
+        """Look at one page, or get one file; returns where it leads. A page that cannot be looked at is a problem too."""
+        watch = self.visitor.watch
+        try:
+            return self._look(path, kind)
+        except Error as error:
+            # an address that gives a file opens no page; an error instead of the file would be a page, and noted
+            if "Download is starting" not in error.message:
+                self.note(kind, f"{path}: {error.message}")
+            return []
+        finally:
+            self.note(kind, *watch.problems)
+            watch.problems.clear()
 
-    def open(self, path: str, kind: str) -> Iterator[str]:
-        """Look at one page on a wide screen and on a phone; returns where it leads."""
-        page, watch = self.visitor.page, self.visitor.watch
+    def _look(self, path: str, kind: str) -> list[str]:
+        page = self.visitor.page
         self.visitor.go(path)
         links: list[str] = page.evaluate(LINKS)
         self.note(kind, *[f"jumps by {by:.3f} at 1280" for by in [page.evaluate(SHIFT)] if by > STILL])
@@ -125,18 +127,23 @@ class Crawl:
         self.note(kind, *[f"scrolls sideways at 1280 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
         # a form of change is that of addition; a filtered list differs by its chips, which are the same in all lists
         examined = kind.replace("/edit/N", "/add").replace("?…", "" if kind != "/employee/list/?…" else "?…")
-        if examined not in EXAMINED or (kind in IN_EVERY_ROLE and self.opened[kind] == 1):
+        if examined not in EXAMINED or kind in IN_EVERY_ROLE:
             EXAMINED.add(examined)
             self.note(kind, *barriers(self.axe.run(page, options=WCAG).response))
+        if kind not in ON_PHONE or kind in IN_EVERY_ROLE:
+            ON_PHONE.add(kind)
+            self.on_a_phone(kind)
+        return list(self.inside(links))
+
+    def on_a_phone(self, kind: str) -> None:
+        """The page as it stands, and drawn anew where that is worth a second request."""
+        page = self.visitor.page
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         self.note(kind, *[f"scrolls sideways at 390 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
-        if kind in IN_EVERY_ROLE and self.opened[kind] == 1:
+        if kind in IN_EVERY_ROLE:
             page.reload()
             self.note(kind, *[f"jumps by {by:.3f} at 390" for by in [page.evaluate(SHIFT)] if by > STILL])
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        self.note(kind, *watch.problems)
-        watch.problems.clear()
-        return self.inside(links)
 
     def inside(self, links: list[str]) -> Iterator[str]:
         """Paths of the links that stay in the portal."""
@@ -148,7 +155,10 @@ class Crawl:
     def note(self, kind: str, *problems: str) -> None:
         """Remember what was wrong, once for a kind of pages."""
         known = self.problems.setdefault(kind, [])
-        known.extend(p for p in problems if p not in known)
+        for problem in problems:
+            if problem not in known:
+                known.append(problem)
+                print(f"{kind}: {problem}")  # at once: a walk that is broken off has told what it saw
 
     @property
     def report(self) -> list[str]:
@@ -187,5 +197,5 @@ def test_pages_of_a_stranger_are_russian_and_without_barriers(newcomer: Newcomer
     crawl = Crawl(newcomer())
     for path in ("/login/", "/verify/no-such-code", "/no-such-page"):
         with crawl.visitor.expecting(404):
-            list(crawl.open(path, path))
+            crawl.open(path, path)
     assert not crawl.report, "\n".join(crawl.report)

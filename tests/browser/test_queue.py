@@ -17,11 +17,6 @@ pytestmark = pytest.mark.browser
 PLACES = "/queue/?kind=employment"
 
 
-@pytest.fixture
-def database(worker_name: str) -> str:
-    return f"test_queue_{worker_name}"
-
-
 def rows(visitor: Visitor) -> Locator:
     return visitor.page.locator("tr[data-row]")
 

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def database(server: EmbeddedPostgres, worker_name: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def database(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Database of this module's portal, in which every export is long."""
     monkeypatch.setattr(export_pages, "AT_ONCE", -1)
-    return f"test_tasks_{worker_name}"
+    return database
 
 
 def order(visitor: Visitor) -> None:
