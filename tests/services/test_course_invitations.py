@@ -72,7 +72,11 @@ def test_without_the_consent_an_invitation_is_a_notice_only(world: mk.World) -> 
     assert invite(world) == 3
     assert told() == {gave.employee.email}
     for person in (gave, took_back, never):
-        assert mk.rows(m.Notice, m.Notice.href == f"/enrolment/add?group={world.group.id}", m.Notice.employee_id == person.employee.id)
+        assert mk.rows(
+            m.Notice,
+            m.Notice.href == f"/enrolment/add?group={world.group.id}",
+            m.Notice.employee_id == person.employee.id,
+        )
 
 
 def test_another_group_invites_anew(world: mk.World) -> None:

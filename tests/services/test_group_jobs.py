@@ -103,7 +103,7 @@ def test_an_open_group_whose_first_day_has_come_starts_with_one_letter(world: mk
     mk.make_enrolment(world.worker, group, status=E.CONFIRMED)
     assert tick(at(LAST + 5 * DAY, 0, 10)) == 1
     assert status_of(group) == G.RUNNING
-    assert [letter.subject for letter in letters()] == [f"Группа {group.number}: Обучение началось."]
+    assert [letter.subject for letter in letters()] == [f"Группа {group.number}: обучение началось"]
 
 
 def test_a_second_run_does_nothing(world: mk.World) -> None:

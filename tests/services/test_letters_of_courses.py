@@ -183,7 +183,9 @@ def _outcome(outcome: st.EnrolmentStatus, reason: str | None) -> Callable[[mk.Wo
         mk.change(mk.blocks_of(world.voucher)[0], status=st.BlockStatus.RESERVED)
         # the second click writes no second letter
         for _click in range(2):
-            as_(world.organizer_actor, enrolments.record_result, row.id, outcome, result_on=group.ends_on, reason=reason)
+            as_(
+                world.organizer_actor, enrolments.record_result, row.id, outcome, result_on=group.ends_on, reason=reason
+            )
         assert len(mk.rows(m.Letter)) == 1
         return person, row
 
@@ -260,12 +262,12 @@ _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]]
     "group moved": (_move, Told("", ("{group}",), "/training_group/show/{id}", "group_changed"), ()),
     "group closed": (
         _close,
-        Told("Группа {group}: Запись закрыта", ("Запись закрыта",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: запись закрыта", ("Запись закрыта",), "/training_group/show/{id}", "group_changed"),
         (),
     ),
     "training started": (
         _start,
-        Told("Группа {group}: Обучение началось", ("Обучение началось",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: обучение началось", ("Обучение началось",), "/training_group/show/{id}", "group_changed"),
         (),
     ),
     "not attested": (
@@ -285,7 +287,7 @@ _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]]
     ),
     "training completed": (
         _complete,
-        Told("Группа {group}: Обучение завершено", ("Обучение завершено",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: обучение завершено", ("Обучение завершено",), "/training_group/show/{id}", "group_changed"),
         (),
     ),
     "group cancelled": (
@@ -412,7 +414,7 @@ def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox
         f"Запись в группу {group.number}",
         f"Вы записаны в группу {group.number}",
         f"Завтра начинаются занятия: группа {group.number}",
-        f"Группа {group.number}: Обучение началось.",
+        f"Группа {group.number}: обучение началось",
         f"Выдан документ об обучении № {certificate.number}",
     ]
     assert [subject for subject in mine if subject in expected] == expected
