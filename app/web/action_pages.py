@@ -53,7 +53,7 @@ class ActionPages(CardPages):
         else:
             if isinstance(result, Response):
                 return result
-            flash(self._done(name, result), "success")
+            flash(self._outcome_words(name, result), "success")
         return redirect(self.href_of(row) or url_for(f"{self.endpoint}.list"))
 
     @expose("/act/", methods=["POST"])
@@ -138,7 +138,7 @@ class ActionPages(CardPages):
             return self.services[name](pk, **refusal_reasons.arguments(self.datamodel.obj, *reasons.posted()))
         return self.services[name](pk)
 
-    def _done(self, name: str, result: Any) -> str:
+    def _outcome_words(self, name: str, result: Any) -> str:
         """What one action came to: the new state says who acts next; without a state, what was done."""
         status = getattr(result, "status", None)
         return f"Готово. Состояние: «{status.label}»." if status else f"Готово: {self._action_words(name)}."

@@ -73,10 +73,10 @@ class Post:
 
 
 def text_of(letter: EmailMessage) -> str:
-    """Subject and plain text of a letter."""
+    """Subject and plain text of a letter, its hard spaces as plain ones."""
     body = letter.get_body(("plain",))
     assert body is not None
-    return f"{letter['Subject']}\n{body.get_content()}"
+    return f"{letter['Subject']}\n{body.get_content()}".replace("\N{NO-BREAK SPACE}", " ")
 
 
 @contextmanager

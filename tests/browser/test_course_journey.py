@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -267,7 +268,7 @@ def take_the_only_seat(walk: Walk) -> None:
     olga, school = walk.olga, walk.school
     olga.go("/")
     olga.press("Выбрать курс")
-    olga.search("исследовательские физика")
+    olga.search("исследовательские физик")
     offer = olga.page.locator("article.offer").filter(has_text=PROGRAM)
     expect(offer).to_contain_text("Подходит: ваша должность и предмет; оплачивает вариативный блок 1.")
     expect(offer).to_contain_text("свободно 1 из 1")
@@ -317,7 +318,7 @@ def give_the_seat_back(walk: Walk) -> None:
 
 def take_the_offered_seat(walk: Walk, andrei: Visitor) -> None:
     """The seat is kept for 48 hours; taken, it is agreed already, because the school had entered him itself."""
-    until = walk_until(walk)
+    until = format_date(today() + 2 * DAY)
     andrei.go("/")
     waits = part(andrei, "Ждёт вас")
     expect(waits).to_contain_text("Освободилось место")
@@ -331,11 +332,6 @@ def take_the_offered_seat(walk: Walk, andrei: Visitor) -> None:
     # what was advised of the offered seat is no longer so
     expect(part(andrei, "Ждёт вас")).to_have_count(0)
     expect(part(andrei, "Мои курсы")).to_contain_text("Ждёт подтверждения организатора")
-
-
-def walk_until(walk: Walk) -> str:
-    """Day until which an offer of today is kept."""
-    return format_date(today() + 2 * DAY)
 
 
 def confirm(walk: Walk) -> None:
@@ -358,7 +354,7 @@ def confirm(walk: Walk) -> None:
     assert f"Лебедев А. Н.: предложено место в группе {GROUP}" in digests[0]
 
 
-def sent_to(walk: Walk, recipient: str) -> list[object]:
+def sent_to(walk: Walk, recipient: str) -> list[EmailMessage]:
     """Letters that the mail server took for an address."""
     walk.post.deliver()
     return [letter for letter in walk.post.box.letters if letter["To"] == recipient]
