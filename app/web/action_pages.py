@@ -140,8 +140,8 @@ class ActionPages(CardPages):
 
     def _outcome_words(self, name: str, result: Any) -> str:
         """What one action came to: the new state says who acts next; without a state, what was done."""
-        status = getattr(result, "status", None)
-        return f"Готово. Состояние: «{status.label}»." if status else f"Готово: {self._action_words(name)}."
+        label = getattr(getattr(result, "status", None), "label", "")
+        return f"Готово. Состояние: «{label}»." if label else f"Готово: {self._action_words(name)}."
 
     def _action_words(self, name: str) -> str:
         edge = actions_of(self.table).get(name)
