@@ -97,12 +97,16 @@ def long_date(day: date) -> str:
 
 
 def period(first: date, last: date) -> str:
-    """Write a period, naming an equal month and year once: «с 3 по 14 февраля 2025 г.»; one day is a plain date."""
+    """Write a period, naming an equal month and year once: «с 3 по 14 февраля 2025 г.»; one day is a plain date.
+
+    Before «второго» the preposition is «со»: «со 2 по 14 февраля 2025 г.».
+    """
     if last < first:
         raise ValueError("a period ends before it starts")
     if first == last:
         return long_date(first)
-    return f"с{NBSP}{_period_start(first, last)} по{NBSP}{long_date(last)}"
+    since = "со" if first.day == 2 else "с"
+    return f"{since}{NBSP}{_period_start(first, last)} по{NBSP}{long_date(last)}"
 
 
 def _period_start(first: date, last: date) -> str:

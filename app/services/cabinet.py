@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ IMPORTANT = (
     "/transfer/",
 )
 MOST_IMPORTANT = 3
+_GROUP = "/training_group/"
 #: groups of the catalogue that are looked through, and how many of them are shown
 CANDIDATES, SUGGESTED = 20, 3
 _LIVE = (
@@ -69,7 +70,7 @@ class Cabinet:
     """What a worker's start page tells.
 
     ``person`` is None for who does not see the card; ``courses`` are those not over yet, the nearest first; ``correction`` is the latest one when it was refused lately;
-    ``important``: unread notices that no other row of the page tells.
+    ``important``: unread notices that no other row of the page tells; of one that moves from state to state the newest.
     """
 
     person: m.Employee | None
@@ -102,9 +103,11 @@ def of_worker(employee_id: int) -> Cabinet:
     voucher, enrolled = _voucher(employee_id), _enrolments(employee_id)
     person, application, correction = _asked(employee_id)
     told = notices.newest(limit=MOST_NOTICES)
+    # a чек, an application and a live enrolment stand on the page with their present state, which a notice does not know
     shown = [f"/voucher_application/show/{application.id}"] if application is not None else []
     shown += [f"/change_request/show/{correction.id}"] if correction is not None else []
-    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.offer_until is not None]
+    shown += [f"/voucher/show/{voucher.id}"] if voucher is not None else []
+    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.status in _LIVE]
     return Cabinet(
         person=person,
         voucher=voucher,
@@ -117,12 +120,23 @@ def of_worker(employee_id: int) -> Cabinet:
         ),
         documents=_documents(employee_id),
         notices=told,
-        important=[n for n in told if _is_important(n) and n.href not in shown][:MOST_IMPORTANT],
+        important=_important(told, shown)[:MOST_IMPORTANT],
     )
 
 
-def _is_important(notice: m.Notice) -> bool:
-    return notice.read_at is None and bool(notice.href) and str(notice.href).startswith(IMPORTANT)
+def _important(told: Sequence[m.Notice], shown: Collection[str]) -> list[m.Notice]:
+    """The unread ones of ``told`` (newest first) that are about something important and not ``shown`` otherwise.
+
+    What was said of an earlier state of the same row is no longer so; of a group everything stays so: its new dates, its place.
+    """
+    found, seen = [], set(shown)
+    for notice in told:
+        href = notice.href or ""
+        if notice.read_at is None and href.startswith(IMPORTANT) and href not in seen:
+            found.append(notice)
+        if not href.startswith(_GROUP):
+            seen.add(href)
+    return found
 
 
 def _voucher(employee_id: int) -> m.Voucher | None:

@@ -1,4 +1,10 @@
-"""Invitation to a group of the people who have chosen its program in the plan; the organizer learns only how many."""
+"""Invitation to a group of the people who have chosen its program in the plan; the organizer learns only how many.
+
+Everybody finds it in the cabinet. By e-mail it goes only to those who agreed to «новости портала, приглашения на курсы и
+мероприятия»: the text of that consent names invitations to courses, and what comes without it — letters about one's own
+applications, чеки and enrolments — is not this: nobody has applied yet, and the plan is fulfilled by any group of the program
+(152-ФЗ, ст. 15; one consent for one purpose). The order puts information about courses into «Новости» too (п. 3.5).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +21,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.rules import is_enrolment_open
 from app.russian import format_date
-from app.services import enrolment_letters, letter_kinds, letters, seats
+from app.services import consents, enrolment_letters, letter_kinds, letters, seats
 from app.statuses import EnrolmentStatus, PlanItemStatus
 from app.unit_of_work import use_case
 
@@ -35,8 +41,8 @@ _ENTERED = (
 def invite(group_id: int) -> int:
     """Invite to an open group everybody who planned its program (any edition) and is neither enrolled nor trained.
 
-    Each person is invited to a group once, however often this is called; returns how many were invited now. Raises
-    Conflict unless people may enrol today.
+    Each person is invited to a group once, however often this is called; returns how many were invited now, by a notice or
+    by a letter too. Raises Conflict unless people may enrol today.
     """
     group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:invite")
     is_open = is_enrolment_open(seats.dates_of(group), on=today())
@@ -44,8 +50,9 @@ def invite(group_id: int) -> int:
         raise Conflict(is_open.reason)
     with unscoped("who planned a program: the organizer learns only a number"):
         people = _not_yet_told(group.id, _planned(group))
+        agreed = _agreed_to_mail([person.id for person in people])
         for person in people:
-            _invite(person, group)
+            _invite(person, group, by_mail=person.id in agreed)
     if people:
         record("training_group.invited", group, {"Приглашено": ("", str(len(people)))})
     return len(people)
@@ -82,7 +89,13 @@ def _not_yet_told(group_id: int, employee_ids: Sequence[int]) -> list[m.Employee
     return list(db.session.scalars(select(m.Employee).where(m.Employee.id.in_(fresh)).order_by(m.Employee.id)))
 
 
-def _invite(person: m.Employee, group: m.TrainingGroup) -> None:
+def _agreed_to_mail(employee_ids: Sequence[int]) -> frozenset[int]:
+    """Return those whose consent for news and invitations is in force."""
+    agreed = consents.with_consent(consents.NEWS).subquery()
+    return frozenset(db.session.scalars(select(agreed.c.employee_id).where(agreed.c.employee_id.in_(employee_ids))))
+
+
+def _invite(person: m.Employee, group: m.TrainingGroup, *, by_mail: bool) -> None:
     text = (
         f"Курс, который вы выбрали в плане, открыт для записи: группа {enrolment_letters.named(group)}. Записаться можно "
         f"по {format_date(group.enrol_until)}."
@@ -94,4 +107,5 @@ def _invite(person: m.Employee, group: m.TrainingGroup) -> None:
         href=f"/enrolment/add?group={group.id}",
         template="course_invitation",
         values=letter_kinds.group_facts(group),
+        by_mail=by_mail,
     )

@@ -57,6 +57,30 @@ def tell_let_pass(row: m.Enrolment, group: m.TrainingGroup) -> None:
     tell(row, group, text, f"Место в группе {group.number} не занято в срок")
 
 
+_OUTCOMES = {
+    EnrolmentStatus.FAILED: "Итоговая аттестация не пройдена",
+    EnrolmentStatus.NO_SHOW: "Организатор отметил, что вы не приступили к занятиям",
+    EnrolmentStatus.EXPELLED: "Вы отчислены",
+}
+_ERROR = "Если это ошибка, сразу сообщите организатору курса."
+#: who has not passed the final assessment may ask for it (273-ФЗ, ст. 60, ч. 12); who never came has nothing to certify
+_NOTE = "Организатор может выдать вам справку о периоде обучения: обратитесь к нему."
+
+
+def tell_result(row: m.Enrolment, group: m.TrainingGroup, *, freed: bool) -> None:
+    """Tell the person of an unsuccessful outcome, and whether the block is ``freed``; success is told by the document."""
+    if row.status not in _OUTCOMES:
+        return
+    parts = [f"{_OUTCOMES[row.status]}: группа {named(group)}."]
+    if row.reason_text:
+        parts.append(f"Причина: {row.reason_text}")
+    if freed:
+        parts.append("Блок чека, который оплачивал курс, снова свободен.")
+    parts.append(_ERROR if row.status == EnrolmentStatus.NO_SHOW else _NOTE)
+    subject = f"Итог обучения в группе {group.number}: {row.status.label[0].lower()}{row.status.label[1:]}"
+    tell(row, group, "\n\n".join(parts), subject)
+
+
 # --- notices for the digest ------------------------------------------------------------------------------------------
 
 

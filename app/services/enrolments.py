@@ -20,7 +20,7 @@ from app.russian import count, format_date
 from app.services import agreement, enrolment_letters, seats, transitions, vouchers, waiting_list
 from app.services.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one, writable_people
 from app.services.enrolment_letters import named, tell
-from app.statuses import SEAT_HOLDING, BulkMode, EnrolmentStatus, GroupStatus
+from app.statuses import SEAT_HOLDING, BlockStatus, BulkMode, EnrolmentStatus, GroupStatus
 from app.unit_of_work import translate_database_error, use_case
 
 _NAMED_AT_MOST = 5
@@ -287,7 +287,7 @@ def record_result(
     protocol_number: str | None = None,
     reason: str | None = None,
 ) -> m.Enrolment:
-    """Enter a listener's outcome (order § 3.3): trained spends the block, anything else gives it back.
+    """Enter a listener's outcome (order § 3.3): trained spends the block, anything else gives it back and is told by letter.
 
     Raises Invalid for a wrong date or a missing reason, Conflict unless the group is running.
     """
@@ -306,6 +306,8 @@ def record_result(
         seats.spend_block(block)
     else:
         seats.free_block(block)
+        freed = block is not None and transitions.read_fresh(m.VoucherBlock, block.id).status == BlockStatus.FREE
+        enrolment_letters.tell_result(row, group, freed=freed)
     return row
 
 

@@ -58,7 +58,7 @@ def open(group_id: int) -> m.TrainingGroup:
 def close(group_id: int) -> m.TrainingGroup:
     """Close the enrolment; who is in the group is told."""
     group = transitions.move(m.TrainingGroup, group_id, "close")
-    _tell_listeners(group, "Запись закрыта, состав группы набран.")
+    _tell_listeners(group, "запись закрыта", "Запись закрыта, состав группы набран.")
     return group
 
 
@@ -109,7 +109,7 @@ def _begin(group_id: int) -> m.TrainingGroup:
     """What follows from the start: who has no seat by now gets none, the listeners are told."""
     group = seats.lock_group(group_id)
     _end_enrolments(group, _WITHOUT_SEAT, "Обучение началось, свободных мест в группе не осталось.")
-    _tell_listeners(group, "Обучение началось.")
+    _tell_listeners(group, "обучение началось", "Обучение началось.")
     return group
 
 
@@ -128,7 +128,8 @@ def advance(group_id: int) -> bool:
         transitions.follow(m.TrainingGroup, group_id, "start")
         _begin(group_id)
     elif closes:
-        _tell_listeners(group, f"Запись закрыта: её последний день был {format_date(group.enrol_until)}.")
+        words = f"Запись закрыта: её последний день был {format_date(group.enrol_until)}."
+        _tell_listeners(group, "запись закрыта", words)
     return closes or (starts and group.status == GroupStatus.RUNNING)
 
 
@@ -143,7 +144,7 @@ def complete(group_id: int) -> m.TrainingGroup:
         shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
         raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
     _end_enrolments(group, _WITHOUT_SEAT, "Обучение в группе завершено, место не освободилось.")
-    _tell_listeners(group, "Обучение завершено.")
+    _tell_listeners(group, "обучение завершено", "Обучение завершено.")
     return group
 
 
@@ -225,9 +226,9 @@ def _enrolments(group_id: int, statuses: Collection[EnrolmentStatus]) -> list[m.
         return list(db.session.scalars(statement))
 
 
-def _tell_listeners(group: m.TrainingGroup, what: str) -> None:
-    """Tell everybody with a seat about the group's new state (order § 3.5)."""
-    text = f"Группа {group.number} «{group.program.title}» ({period(group.starts_on, group.ends_on)}). {what}"
+def _tell_listeners(group: m.TrainingGroup, what: str, words: str) -> None:
+    """Tell everybody with a seat about the group's new state (order § 3.5); ``what`` stands in the subject."""
+    text = f"Группа {group.number} «{group.program.title}» ({period(group.starts_on, group.ends_on)}). {words}"
     for row in _enrolments(group.id, SEAT_HOLDING):
         letters.notify_employee(row.employee, text, subject=f"Группа {group.number}: {what}", about=group)
 

@@ -135,6 +135,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("group_minimum", _COURSES, "Группа не набрана", own=_GROUP, roles=frozenset({"organizer"})),
         Kind("course_invitation", _COURSES, "Приглашение на курс из плана", own=_GROUP),
         Kind("enrolment_rejected", _COURSES, "Запись на курс отклонена", required=True, own={**_GROUP, **_REASON}),
+        Kind("enrolment_result", _COURSES, "Курс не закончен", required=True, own={**_GROUP, **_REASON}),
         Kind("group_changed", _COURSES, "Изменения учебной группы", required=True, own=_GROUP),
         Kind(
             "certificate_issued",
@@ -168,6 +169,9 @@ _BY_ROW: Mapping[tuple[str, str], str] = {
     ("program", ""): "program_decided",
     ("enrolment", "offered"): "enrolment_offered",
     ("enrolment", "rejected"): "enrolment_rejected",
+    ("enrolment", "failed"): "enrolment_result",
+    ("enrolment", "no_show"): "enrolment_result",
+    ("enrolment", "expelled"): "enrolment_result",
     ("enrolment", ""): "enrolment_changed",
     ("training_group", ""): "group_changed",
     ("certificate", "issued"): "certificate_issued",

@@ -83,15 +83,18 @@ def notify_employee(
     about: m.Base | None = None,
     template: str | None = None,
     values: Values | None = None,
+    by_mail: bool = True,
 ) -> None:
     """Put a notice into the person's cabinet and, when an address is known, queue a letter (п. 1.9, 3.5 Порядка).
 
     The kind of the letter (``template``), its page and its facts are told by the row that it is about unless they are
-    given. A kind that the person refused comes as a notice only.
+    given. A kind that the person refused comes as a notice only, and so does what may not be mailed (``by_mail``).
     """
     code = template or letter_kinds.kind_of(about)
     href = href or letter_kinds.href_of(about)
     _put_notice(text, href, {"employee_id": employee.id})
+    if not by_mail:
+        return
     account_id, address, refuses = _account_of(employee.id, code)
     to = employee.email or address
     if not to or refuses:

@@ -53,7 +53,7 @@ class ActionPages(CardPages):
         else:
             if isinstance(result, Response):
                 return result
-            flash(f"Готово: {self._action_words(name)}.", "success")
+            flash(self._outcome_words(name, result), "success")
         return redirect(self.href_of(row) or url_for(f"{self.endpoint}.list"))
 
     @expose("/act/", methods=["POST"])
@@ -137,6 +137,11 @@ class ActionPages(CardPages):
         if edge is not None and edge.reason:
             return self.services[name](pk, **refusal_reasons.arguments(self.datamodel.obj, *reasons.posted()))
         return self.services[name](pk)
+
+    def _outcome_words(self, name: str, result: Any) -> str:
+        """What one action came to: the new state says who acts next; without a state, what was done."""
+        label = getattr(getattr(result, "status", None), "label", "")
+        return f"Готово. Состояние: «{label}»." if label else f"Готово: {self._action_words(name)}."
 
     def _action_words(self, name: str) -> str:
         edge = actions_of(self.table).get(name)

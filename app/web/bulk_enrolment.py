@@ -102,7 +102,7 @@ def group_buttons(view: Any, row: m.TrainingGroup) -> list[Button]:
     if actor.can("enrolment:add") and "school" in actor.roles:
         found.append(Button("Записать работников", url_for("EnrolmentView.many", group=row.id)))
     if view.may(row, "invite"):
-        confirm = "Пригласить тех, кто выбрал эту программу в плане и ещё не записан? Каждый получит одно письмо об этой группе."
+        confirm = "Пригласить тех, кто выбрал эту программу в плане и ещё не записан? Каждый получит одно извещение об этой группе, а согласные на новости — и письмо."
         href = url_for(f"{view.endpoint}.act", pk=row.id, name="invite")
         found.append(Button("Пригласить из плана", href, post=True, confirm=confirm))
     return found

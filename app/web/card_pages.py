@@ -105,7 +105,9 @@ class CardPages(ViewBase):
         return found
 
     def _button(self, edge: Edge, href: str, *, main: bool = False) -> Button:
-        danger = edge.target.tone in ("bad", "grey")
+        # what ends well («Завершить обучение») is no danger; what asks before it is done may not be taken back
+        tone = edge.target.tone
+        danger = tone == "bad" or (tone == "grey" and bool(edge.confirm or edge.reason))
         return Button(
             edge.button,
             href,

@@ -180,9 +180,9 @@ def _next_steps(group: m.TrainingGroup) -> list[Block]:
         if number and applies
     ]
     if missing.document:
-        pairs.append(Pair("Не выдан документ", Cell(count(missing.document, *_PEOPLE))))
-    note = "Документы выдаёт кнопка «Выдать документы обученным»." if missing.document else ""
-    return [Block("Что осталось сделать", pairs=pairs, note=note)] if pairs else []
+        href = url_for("TrainingGroupView.issue_all", pk=group.id) if group.status != GroupStatus.CLOSED else ""
+        pairs.append(Pair("Не выдан документ", Cell(count(missing.document, *_PEOPLE), href=href)))
+    return [Block("Что осталось сделать", pairs=pairs)] if pairs else []
 
 
 _PEOPLE = ("человек", "человека", "человек")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import flash, redirect, render_template, request, url_for
@@ -15,13 +16,13 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app import models as m
-from app.access import get_writable
+from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.rules import Room, has_seat
 from app.russian import count, format_datetime, period
-from app.services import certificates, enrolments, group_transfers, waiting_list
+from app.services import certificates, enrolment_check, enrolments, group_transfers, waiting_list
 from app.statuses import EnrolmentStatus
 from app.web import columns as c
 from app.web.bulk_enrolment import BulkEnrolmentPages
@@ -43,6 +44,7 @@ _CARD = (
     joinedload(m.Enrolment.block),
 )
 _ANEW = {"populate_existing": True}
+_RESULT = ("result_on", "final_form", "final_mark", "protocol_number")
 
 
 class ResultForm(FlaskForm):
@@ -87,10 +89,25 @@ class EnrolmentPages(BulkEnrolmentPages):
 
     def after_save(self, row: m.Enrolment) -> str:
         """Show the enrolment: its state says who acts next."""
-        why = waiting_list.explain(row.id)
-        if why is not None:
-            flash(f"Работник внесён в лист ожидания: {why.position}. {' '.join(why.reasons)}", "info")
         return url_for("EnrolmentView.show", pk=row.id)
+
+    def added_words(self, row: m.Enrolment) -> str:
+        """Who acts next, or the place in the waiting list and why."""
+        why = waiting_list.explain(row.id)
+        if why is None:
+            return f"Запись принята. Состояние: «{row.status.label}»."
+        return f"Запись внесена в лист ожидания: {why.position}. {' '.join(why.reasons)}"
+
+    def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
+        """Before the form is sent it says which course that is, what pays for it, or why it cannot be."""
+        page = super()._page(form, title, problems, found, row)
+        # many people at once have a page of their own
+        own = current_actor().roles == {"worker"}
+        page = replace(page, submit="Записаться" if own else "Записать", more="")
+        person, group = form.employee.data, form.group.data
+        if problems or person is None or group is None:
+            return page
+        return replace(page, note=f"{_course_words(group)}\n{_chance(person.id, group)}")
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Only groups that are open for enrolment are offered for a new one; in filters all."""
@@ -105,13 +122,15 @@ class EnrolmentPages(BulkEnrolmentPages):
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Who, where, paid by what, with which result."""
         return [
-            ("Запись", ("employee", "employment", "group", "block", "status", "created_at")),
-            ("Итог обучения", ("result_on", "final_form", "final_mark", "protocol_number")),
+            ("Запись", ("employee", "employment", "block", "status", "created_at")),
+            ("Итог обучения", _RESULT),
         ]
 
     def blocks(self, row: m.Enrolment) -> Sequence[Block]:
-        """Who waits reads first why; who has an offer, until when."""
-        return [*_waiting_blocks(row), *super().blocks(row)]
+        """Who waits reads first why; who has an offer, until when. Then the course; the result when there is one."""
+        entry, result = super().blocks(row)
+        has_result = any(getattr(row, name) is not None for name in _RESULT)
+        return [*_waiting_blocks(row), _course(row.group), entry, *([result] if has_result else [])]
 
     def extra_buttons(self, row: m.Enrolment) -> Sequence[Button]:
         """Transfer to another group, entering the result, issuing the document."""
@@ -198,6 +217,44 @@ class EnrolmentPages(BulkEnrolmentPages):
             return redirect(url_for("EnrolmentView.show", pk=pk))
         flash(f"Документ № {certificate.number} выдан.", "success")
         return redirect(url_for("CertificateView.show", pk=certificate.id))
+
+
+# --- words and blocks ------------------------------------------------------------------------------------------------
+
+
+def _course_words(group: m.TrainingGroup) -> str:
+    return f"«{group.program.title}», {period(group.starts_on, group.ends_on)}, {group.place}. {_seats(group)}"
+
+
+def _seats(group: m.TrainingGroup) -> str:
+    free = group.capacity - group.taken
+    if free > 0:
+        return f"Свободно {free} из {group.capacity}."
+    return "Свободных мест нет: запись встанет в лист ожидания."
+
+
+def _chance(employee_id: int, group: m.TrainingGroup) -> str:
+    """What the rule says before the form is sent; empty for a person whom the actor may not enrol."""
+    for line in enrolment_check.preview([employee_id], group):
+        verdict = line.verdict
+        if verdict.existing is not None:
+            return f"Запись в эту группу уже есть, её состояние: «{verdict.existing.status.label}»."
+        if verdict.place is None:
+            return f"Сейчас записать нельзя. {verdict.decision.reason}"
+        return f"Оплатит блок чека: {verdict.block.title}." if verdict.block is not None else "Чек не нужен."
+    return ""
+
+
+def _course(group: m.TrainingGroup) -> Block:
+    """Which course, when and where: for the person this is what the enrolment is about."""
+    href = url_for("TrainingGroupView.show", pk=group.id)
+    pairs = [
+        Pair("Программа", Cell(group.program.title)),
+        Pair("Группа", Cell(group.number, href=href)),
+        Pair("Занятия", Cell(period(group.starts_on, group.ends_on))),
+        Pair("Место", Cell(group.place)),
+    ]
+    return Block("Курс", pairs=pairs)
 
 
 def _waiting_blocks(row: m.Enrolment) -> list[Block]:

@@ -50,7 +50,7 @@ class FormPages(CardPages):
         if not self.sections:
             abort(404)
         form = self.add_form(self._posted()) if request.method == "POST" else self._empty_form()
-        return self._answer(form, self.words.add, lambda: self.create_from(form), "Сохранено.")
+        return self._answer(form, self.words.add, lambda: self.create_from(form))
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @guarded("edit")
@@ -106,7 +106,7 @@ class FormPages(CardPages):
         """Values of a validated form."""
         return form_values(form, [name for name in self.form_columns if name in form], self.datamodel.obj)
 
-    def _answer(self, form: Any, title: str, save: Callable[[], Any], done: str, row: Any = None) -> Any:
+    def _answer(self, form: Any, title: str, save: Callable[[], Any], done: str = "", row: Any = None) -> Any:
         problems: list[str] = []
         found: Sequence[Difference] = ()
         if request.method == "POST" and form.validate():
@@ -163,12 +163,16 @@ class FormPages(CardPages):
         """Say what was saved; returns where to go."""
         target = self.after_save(saved)
         if not is_new or request.form.get("then") != MORE:
-            flash(done, "success")
+            flash(done or self.added_words(saved), "success")
             return target
         href = self.href_of(saved)
         name = Markup('<a href="{}">{}</a>').format(href, saved) if href else Markup("{}").format(saved)
         flash(Markup("Сохранено: {}. Заполните следующую запись.").format(name), "success")
         return url_for(f"{self.endpoint}.add", **self._kept(form))
+
+    def added_words(self, _row: Any) -> str:
+        """What is said after a new record is saved."""
+        return "Сохранено."
 
     def _kept(self, form: Any) -> dict[str, Any]:
         """Field → value of what the next record starts with: what the address named, and what the view keeps."""

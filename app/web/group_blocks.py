@@ -15,7 +15,7 @@ from app.clock import local
 from app.extensions import db
 from app.russian import count, format_date
 from app.services import group_quotas, group_schedule
-from app.statuses import EnrolmentStatus
+from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
 from app.web import columns as c
 from app.web.list_sql import eager
 from app.web.pages import Block, Button, Cell, Column, Pair, Row
@@ -131,11 +131,13 @@ def _meeting(row: m.GroupMeeting) -> Row:
 
 
 def listeners(enrolments: Sequence[m.Enrolment] | None) -> list[Block]:
-    """Who is in a group, as far as the user sees them."""
+    """Who is in a group, as far as the user sees them: first those with a seat, who are counted, then the others."""
     if enrolments is None:
         return []
     rows = []
-    for e in enrolments:
+    seated = sum(e.status in SEAT_HOLDING for e in enrolments)
+    ended = sum(e.status in ENROLMENT_ENDED for e in enrolments)
+    for e in sorted(enrolments, key=lambda e: (e.status not in SEAT_HOLDING, e.status in ENROLMENT_ENDED)):
         href = url_for("EnrolmentView.show", pk=e.id)
         place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
         result = format_date(e.result_on) if e.result_on else "—"
@@ -143,4 +145,7 @@ def listeners(enrolments: Sequence[m.Enrolment] | None) -> list[Block]:
         rows.append(Row(e.id, href, cells))
     heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
     title = "Слушатели" if sees_all() else "Слушатели из ваших организаций"
-    return [Block(f"{title}: {len(rows)}", columns=heads, rows=rows, empty="На курс ещё никто не записан.")]
+    others = (("В листе ожидания", len(rows) - seated - ended), ("Отозвано и отклонено записей", ended))
+    note = " ".join(f"{words}: {number}." for words, number in others if number)
+    empty = "На курс ещё никто не записан."
+    return [Block(f"{title}: {seated}", columns=heads, rows=rows, empty=empty, note=note)]

@@ -42,6 +42,7 @@ from app.web.schedule_pages import SchedulePages
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAY = dt.timedelta(days=1)
+_BEFORE_CLOSING = (GroupStatus.DRAFT, GroupStatus.OPEN)
 
 
 class ReopenForm(FlaskForm):
@@ -110,6 +111,10 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
             group_blocks.schedule(row, may_edit=may_edit and row.status not in group_schedule.KEPT_IN),
             *group_blocks.listeners(enrolments),
         ]
+
+    def may(self, row: Any, verb: str) -> bool:
+        """A group in which people are, or were trained, is cancelled, not deleted."""
+        return super().may(row, verb) and not (verb == "delete" and (row.taken or row.status not in _BEFORE_CLOSING))
 
     def action_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Starting with too few people asks once more."""

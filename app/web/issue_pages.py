@@ -64,8 +64,9 @@ class IssuePages(ScopedModelView):
         """Buttons to the pages, for who issues documents of a group that is running or completed."""
         if row.status not in _WITH_DOCUMENTS or not current_actor().can("certificate:issue"):
             return []
+        is_over = row.status == GroupStatus.COMPLETED
         return [
-            Button("Выдать документы", url_for("TrainingGroupView.issue_all", pk=row.id), main=True),
+            Button("Выдать документы", url_for("TrainingGroupView.issue_all", pk=row.id), main=is_over),
             Button("Отметить вручение", url_for("TrainingGroupView.hand_all", pk=row.id)),
         ]
 

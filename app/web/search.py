@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, union
 
 from app import models as m
 
@@ -25,6 +25,8 @@ RELATED: Mapping[str, tuple[tuple[str, type[Any]], ...]] = {
     "registry": (("organizer_id", m.Organization),),
     "training_order": (("organizer_id", m.Organization),),
 }
+#: … and the beginning of which related row's number, by foreign key
+RELATED_NUMBERS: Mapping[str, tuple[str, type[Any]]] = {"enrolment": ("group_id", m.TrainingGroup)}
 #: columns whose beginning is searched as it is typed
 BEGINNINGS: Mapping[str, tuple[str, ...]] = {
     "voucher": ("number",),
@@ -46,6 +48,7 @@ HINTS: Mapping[str, str] = {
     "employee": "Фамилия, имя, СНИЛС",
     "organization": "Наименование или ИНН",
     "training_group": "Номер группы или слова из названия программы",
+    "enrolment": "Фамилия или номер группы",
     "voucher": "Номер чека или фамилия",
     "registration": "Фамилия, СНИЛС без пробелов, почта",
     "certificate": "Номер документа или фамилия",
@@ -79,19 +82,29 @@ def match(model: type[Any], typed: str) -> ColumnElement[bool]:
     table = model.__tablename__
     if hasattr(model, "search"):
         return model.search.op("@@")(func.to_tsquery("simple", words))  # type: ignore[no-any-return]
-    conditions = [
-        getattr(model, key).in_(
-            select(target.__table__.c.id).where(target.__table__.c.search.op("@@")(func.to_tsquery("simple", words)))
-        )
+    related = [
+        (key, select(target.__table__.c.id).where(target.__table__.c.search.op("@@")(func.to_tsquery("simple", words))))
         for key, target in RELATED.get(table, ())
     ]
     start = typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    if table in RELATED_NUMBERS:
+        key, target = RELATED_NUMBERS[table]
+        number = target.__table__.c.number
+        return _any_of(model, [*related, (key, select(target.__table__.c.id).where(number.ilike(f"{start}%")))])
+    conditions = [getattr(model, key).in_(ids) for key, ids in related]
     if table in BEGINNINGS:
         conditions += [getattr(model, c).ilike(f"{start}%") for c in BEGINNINGS[table]]
     else:
         # a directory of at most a few hundred rows: any part of the name
         conditions += [getattr(model, c).ilike(f"%{start}%") for c in _names(model)]
     return or_(*conditions)
+
+
+def _any_of(model: type[Any], related: Sequence[tuple[str, Select[Any]]]) -> ColumnElement[bool]:
+    """Rows that one of the related sets finds, each by the index of its key: «or» would read the whole table."""
+    row = model.__table__.alias("found")
+    found = union(*(select(row.c.id).where(row.c[key].in_(ids)) for key, ids in related))
+    return model.id.in_(found)  # type: ignore[no-any-return]
 
 
 def _names(model: type[Any]) -> tuple[str, ...]:

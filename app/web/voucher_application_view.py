@@ -70,8 +70,20 @@ class VoucherApplicationPages(ScopedModelView):
     def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
         """Before the form is sent it says whether it will be refused, and from which day it will not."""
         page = super()._page(form, title, problems, found, row)
-        person = form.employee.data if row is None else None
-        if person is None or problems:
+        if row is not None:
             return page
-        decision = vouchers.eligibility(person.id)
-        return page if decision.allowed else replace(page, note=f"Сейчас подать заявку нельзя. {decision.reason}")
+        # many people at once have a page of their own
+        page = replace(page, submit="Подать заявку", more="")
+        person = form.employee.data
+        return page if person is None or problems else replace(page, note=_chance(person.id))
+
+    def added_words(self, row: m.VoucherApplication) -> str:
+        """Until when the decision comes."""
+        return f"Заявка подана. Решение будет не позже {format_date(row.due_on)}." if row.due_on else "Заявка подана."
+
+
+def _chance(employee_id: int) -> str:
+    decision = vouchers.eligibility(employee_id)
+    if not decision.allowed:
+        return f"Сейчас подать заявку нельзя. {decision.reason}"
+    return "Подать заявку можно: должность, место работы и прежние чеки проверены. Решение придёт письмом."

@@ -132,7 +132,7 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
 def _courses(data: Cabinet) -> Block:
     rows = [_course(course) for course in data.courses[: cabinet.MOST_COURSES]]
     heads = ("Программа", "Занятия", "Ближайшее занятие", "Состояние")
-    block = table("Мои курсы", heads, rows, empty="Вы ещё не записаны на курсы.")
+    block = table("Мои курсы", heads, rows, empty="Сейчас вы не записаны на курсы.")
     rest = len(data.courses) - len(rows)
     whole = Button("Все записи", url_for("EnrolmentView.list"))
     return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=[whole] if rest > 0 else [])

@@ -105,10 +105,10 @@ def apply_for_voucher(school: Visitor) -> None:
     school.press("Подать заявку на чек")
     expect(school.page.locator("[name=employee_text]")).to_have_value(PERSON)
     with school.expecting(422):
-        school.press("Сохранить")
+        school.press("Подать заявку")
         school.sees("Впишите, чем оно подтверждено.")
     school.fill(on_behalf_note="Согласовано с работником и директором 01.09.2026")
-    school.press("Сохранить")
+    school.press("Подать заявку")
     in_state(school, "Ждёт решения оператора")
 
 
@@ -152,9 +152,9 @@ def enrol(school: Visitor) -> None:
     open_person(school)
     school.press("Записать на курс")
     school.choose("group", "МАТ-1", "МАТ-1")
-    school.press("Сохранить")
+    school.press("Записать")
     in_state(school, "Ждёт подтверждения организатора")
-    assert school.pair("Группа") == "группа МАТ-1"
+    assert school.pair("Группа") == "МАТ-1"
     assert school.pair("Блок чека") == "Вариативный блок 1"
     open_person(school)
     school.page.get_by_role("link", name=re.compile("Чеки и курсы")).click()
@@ -168,7 +168,7 @@ def worker_tries_the_same_group(worker: Visitor, school: Visitor) -> None:
     offer = worker.page.locator("article.offer").filter(has_text="группа МАТ-1")
     offer.get_by_role("link", name="Записаться").click()
     expect(worker.page.locator("[name=employee_text]")).to_have_value(COLLEAGUE)
-    worker.press("Сохранить")
+    worker.press("Записаться")
     in_state(worker, "Ждёт согласования организации")
     school.menu("Главная")
     school.page.get_by_role("link", name=re.compile("жд[ёу]т согласования")).click()

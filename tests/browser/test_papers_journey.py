@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from docx import Document
-from flask import Flask
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
@@ -25,11 +22,10 @@ from app import models as m
 from app import statuses as st
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
-from app.jobs import run_worker
 from app.russian import format_date
-from tests.browser.conftest import find_browser, served
+from tests.browser.post import Post, posted
 from tests.browser.visitor import Visitor
-from tests.conftest import build, clone, make_settings
+from tests.conftest import clone
 from tests.services import makers as mk
 from tests.services.test_frdo import PROGRAM as FRDO_FIELDS
 from tests.services.test_frdo import give_diploma
@@ -56,24 +52,6 @@ SURNAMES = (
 Visit = Callable[..., Visitor]
 
 
-@dataclass
-class Office:
-    """The portal with its worker."""
-
-    app: Flask
-    address: str
-
-    def work(self) -> None:
-        """Do the tasks that wait; in a thread of its own, because the browser's event loop runs in this one."""
-        worker = threading.Thread(target=self._run)
-        worker.start()
-        worker.join()
-
-    def _run(self) -> None:
-        with self.app.app_context():
-            run_worker(self.app, once=True)
-
-
 def add_group() -> None:
     """The organizer's running group whose 25 listeners have passed the assessment."""
     organizer, school = (mk.rows(m.Organization, m.Organization.short_name == name)[0] for name in (ORGANIZER, SCHOOL))
@@ -87,29 +65,21 @@ def add_group() -> None:
 
 
 @pytest.fixture(scope="module")
-def office(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Office]:
-    from app.extensions import db
-
-    find_browser()
+def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
     name = f"papers_{worker_name}"
     url = clone(server, demo_template, name, shared_folder)
-    app = build(make_settings(url, shared_folder / f"instance_{name}", demo=True))
-    with app.app_context():
-        add_group()
-        db.session.remove()
-    with served(app) as address:
-        yield Office(app, address)
-    with app.app_context():
-        db.engine.dispose()
+    with posted(url, shared_folder / f"instance_{name}") as running:
+        running.work(add_group)
+        yield running
 
 
 @pytest.fixture
-def visit(chromium: Browser, office: Office) -> Iterator[Visit]:
+def visit(chromium: Browser, post: Post) -> Iterator[Visit]:
     made: list[Visitor] = []
 
     def make(login: str = "") -> Visitor:
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", accept_downloads=True)
-        made.append(Visitor(context, office.address))
+        made.append(Visitor(context, post.address))
         if login:
             made[-1].sign_in(login)
         return made[-1]
@@ -173,11 +143,11 @@ def issue_all(organizer: Visitor) -> None:
     organizer.sees("Выдано документов: 25.")
 
 
-def printed_pages(organizer: Visitor, office: Office, folder: Path) -> None:
+def printed_pages(organizer: Visitor, post: Post, folder: Path) -> None:
     """One PDF of all, in the order of names, each on a page of its own, by the own template."""
     organizer.press("Документы группы")
     organizer.press("Один файл PDF")
-    office.work()
+    post.deliver()
     path = download_newest(organizer, folder)
     pages = [" ".join(page.extract_text().split()) for page in PdfReader(path).pages]
     assert len(pages) == len(SURNAMES)
@@ -191,11 +161,11 @@ def download_newest(organizer: Visitor, folder: Path) -> Path:
     return organizer.download_first("Скачать", folder)
 
 
-def all_papers(organizer: Visitor, office: Office, folder: Path) -> None:
+def all_papers(organizer: Visitor, post: Post, folder: Path) -> None:
     """One ZIP holds the papers of the group, the registry and the documents."""
     open_group(organizer)
     organizer.press("Все документы группы")
-    office.work()
+    post.deliver()
     with zipfile.ZipFile(download_newest(organizer, folder)) as archive:
         names = archive.namelist()
     assert [name for name in ALL_PAPERS if not any(name in one for one in names)] == []
@@ -262,14 +232,14 @@ def open_document(organizer: Visitor, surname: str) -> None:
     organizer.open_row(PROGRAM)
 
 
-def test_a_finished_group_gets_all_its_papers(visit: Visit, office: Office, tmp_path: Path) -> None:
+def test_a_finished_group_gets_all_its_papers(visit: Visit, post: Post, tmp_path: Path) -> None:
     organizer = visit("organizer")
     take_blanks(organizer)
     own_template(organizer, tmp_path)
     complete(organizer)
     issue_all(organizer)
-    printed_pages(organizer, office, tmp_path)
-    all_papers(organizer, office, tmp_path)
+    printed_pages(organizer, post, tmp_path)
+    all_papers(organizer, post, tmp_path)
     registry(organizer, tmp_path)
     frdo(organizer, tmp_path)
     replace_and_annul(organizer, visit())

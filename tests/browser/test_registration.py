@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from app.embedded_postgres import EmbeddedPostgres
-from app.jobs import run_worker
-from tests.browser.conftest import find_browser, served
+from tests.browser.post import Post, posted
 from tests.browser.visitor import PHONE, WIDE, Visitor
-from tests.conftest import build, clone, make_settings
-from tests.mailbox import Mailbox, mail_server
+from tests.conftest import clone
 from tests.web.captcha_answers import answer_to
 
 pytestmark = pytest.mark.browser
@@ -27,45 +22,13 @@ PASSWORD = "Дождь-стучит-по-крыше"
 EMAIL, PERSON = "mironova@example.org", "Миронова Вера Олеговна"
 
 
-@dataclass
-class Post:
-    """The portal's application and the mailbox of everybody it writes to."""
-
-    app: Flask
-    address: str
-    box: Mailbox
-
-    def newest(self, recipient: str) -> str:
-        """Let the worker send what waits; the text of the newest letter to an address."""
-        # in a thread of its own: the browser's event loop runs in this one
-        worker = threading.Thread(target=self._send)
-        worker.start()
-        worker.join()
-        found = [letter for letter in self.box.letters if letter["To"] == recipient]
-        assert found, f"no letter to {recipient}"
-        body = found[-1].get_body(("plain",))
-        assert body is not None
-        return f"{found[-1]['Subject']}\n{body.get_content()}"
-
-    def _send(self) -> None:
-        with self.app.app_context():
-            run_worker(self.app, once=True)
-
-
 @pytest.fixture(scope="module")
 def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    from app.extensions import db
-
-    find_browser()
     name = f"registration_{worker_name}"
     url = clone(server, demo_template, name, shared_folder)
-    with mail_server() as box:
-        app = build(make_settings(url, shared_folder / f"instance_{name}", demo=True, **box.settings))
-        app.config["CAPTCHA_SECONDS"] = 0
-        with served(app) as address:
-            yield Post(app, address, box)
-        with app.app_context():
-            db.engine.dispose()
+    with posted(url, shared_folder / f"instance_{name}") as running:
+        running.app.config["CAPTCHA_SECONDS"] = 0
+        yield running
 
 
 @pytest.fixture

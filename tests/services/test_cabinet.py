@@ -157,6 +157,24 @@ def test_important_notices_are_unread_and_not_told_twice(world: mk.World) -> Non
     assert len(data.notices) == 4
 
 
+@pytest.mark.parametrize("status", [E.WAITING, E.OFFERED, E.APPLIED, E.AGREED, E.CONFIRMED])
+def test_notices_of_what_stands_on_the_page_do_not_wait(world: mk.World, status: E) -> None:
+    """«Нажмите „Занять предложенное место“» is no advice once the seat is taken."""
+    row = mk.make_enrolment(world.worker, world.group, status=status)
+    for href in (f"/enrolment/show/{row.id}", f"/voucher/show/{world.voucher.id}"):
+        notice(world.worker, href)
+    assert seen_by(world.worker).important == []
+
+
+def test_of_an_ended_enrolment_the_newest_notice_waits_and_of_a_group_all(world: mk.World) -> None:
+    row = mk.make_enrolment(world.worker, world.group, status=E.REJECTED)
+    moved = notice(world.worker, "/training_group/show/7")
+    notice(world.worker, f"/enrolment/show/{row.id}")
+    closed = notice(world.worker, "/training_group/show/7")
+    rejected = notice(world.worker, f"/enrolment/show/{row.id}")
+    assert [n.id for n in seen_by(world.worker).important] == [rejected.id, closed.id, moved.id]
+
+
 def test_many_important_notices_are_cut(world: mk.World) -> None:
     for n in range(9):
         notice(world.worker, f"/training_group/show/{n}")

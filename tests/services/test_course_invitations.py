@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, NotFound
-from app.services import course_invitations
+from app.extensions import db
+from app.services import consent_texts, consents, course_invitations
 from tests.services import makers as mk
 
 E, P = st.EnrolmentStatus, st.PlanItemStatus
@@ -26,6 +28,17 @@ def invite(world: mk.World, group: Any = None) -> int:
         return course_invitations.invite((group or world.group).id)
 
 
+def agree_to_news(*people: mk.Person) -> None:
+    """Let the people agree to «новости, приглашения на курсы и мероприятия»."""
+    text = next(text for text in consent_texts.current_texts() if text.purpose == consents.NEWS)
+    for person in people:
+        with acting_as(person.actor):
+            consents.give(text.id)
+    db.session.execute(delete(m.Letter))
+    db.session.execute(delete(m.Notice))
+    db.session.commit()
+
+
 def told() -> set[str]:
     return {letter.recipient for letter in mk.rows(m.Letter, m.Letter.template == "course_invitation")}
 
@@ -38,6 +51,7 @@ def test_planned_people_are_invited_once_with_a_link_to_the_form(world: mk.World
     mk.make_plan_item(included, edition, status=P.INCLUDED)
     mk.make_plan_item(proposed, world.program, status=P.PROPOSED)
     mk.make_plan_item(declined, world.program, status=P.DECLINED)
+    agree_to_news(agreed, included, proposed, declined)
     assert invite(world) == 2
     assert told() == {agreed.employee.email, included.employee.email}
     (notice,) = mk.rows(m.Notice, m.Notice.employee_id == agreed.employee.id)
@@ -47,8 +61,27 @@ def test_planned_people_are_invited_once_with_a_link_to_the_form(world: mk.World
         assert invite(world) == 0
 
 
+def test_without_the_consent_an_invitation_is_a_notice_only(world: mk.World) -> None:
+    """The consent's own text names invitations to courses: who did not give it, or took it back, gets no such letter."""
+    gave, took_back, never = world.more_people(3)
+    for person in (gave, took_back, never):
+        mk.make_plan_item(person, world.program, status=P.INCLUDED)
+    agree_to_news(gave, took_back)
+    with acting_as(took_back.actor):
+        consents.withdraw(consents.NEWS)
+    assert invite(world) == 3
+    assert told() == {gave.employee.email}
+    for person in (gave, took_back, never):
+        assert mk.rows(
+            m.Notice,
+            m.Notice.href == f"/enrolment/add?group={world.group.id}",
+            m.Notice.employee_id == person.employee.id,
+        )
+
+
 def test_another_group_invites_anew(world: mk.World) -> None:
     mk.make_plan_item(world.worker, world.program, status=P.AGREED)
+    agree_to_news(world.worker)
     assert invite(world) == 1
     assert invite(world, mk.make_group(world.program)) == 1
     assert len(mk.rows(m.Letter)) == 2
@@ -68,6 +101,7 @@ def test_withdrawn_and_foreign_programs(world: mk.World) -> None:
     mk.make_enrolment(world.worker, world.group, status=E.WITHDRAWN)
     same_code = mk.make_program(mk.make_organization(is_organizer=True), code=world.program.code)
     mk.make_plan_item(other, same_code, status=P.AGREED)
+    agree_to_news(world.worker, other)
     assert invite(world) == 1
     assert told() == {world.worker.employee.email}
 

@@ -103,7 +103,7 @@ def test_an_open_group_whose_first_day_has_come_starts_with_one_letter(world: mk
     mk.make_enrolment(world.worker, group, status=E.CONFIRMED)
     assert tick(at(LAST + 5 * DAY, 0, 10)) == 1
     assert status_of(group) == G.RUNNING
-    assert [letter.subject for letter in letters()] == [f"Группа {group.number}: Обучение началось."]
+    assert [letter.subject for letter in letters()] == [f"Группа {group.number}: обучение началось"]
 
 
 def test_a_second_run_does_nothing(world: mk.World) -> None:
@@ -136,8 +136,8 @@ def test_a_group_that_fails_stops_no_other(world: mk.World, monkeypatch: pytest.
     mk.make_enrolment(world.more_people(1)[0], good, status=E.CONFIRMED)
     real = groups._tell_listeners
 
-    def tell(group: Any, what: str) -> None:
-        real(group, what)
+    def tell(group: Any, what: str, words: str) -> None:
+        real(group, what, words)
         if group.id == bad.id:
             raise RuntimeError("the post is on fire")
 

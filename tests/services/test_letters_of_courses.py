@@ -17,6 +17,7 @@ from app import models as m
 from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import today
+from app.errors import PortalError
 from app.extensions import db
 from app.jobs import run_worker
 from app.services import certificates, course_reminders, digest, enrolments, groups, letters, vouchers
@@ -172,6 +173,22 @@ def _complete(world: mk.World) -> tuple[mk.Person, Any]:
     return person, as_(world.organizer_actor, groups.complete, group.id)
 
 
+def _outcome(outcome: st.EnrolmentStatus, reason: str | None) -> Callable[[mk.World], tuple[mk.Person, Any]]:
+    def act(world: mk.World) -> tuple[mk.Person, Any]:
+        person, group = _running(world, status=G.RUNNING, enrolled=E.CONFIRMED)
+        row = mk.rows(m.Enrolment, m.Enrolment.group_id == group.id)[0]
+        mk.change(mk.blocks_of(world.voucher)[0], status=st.BlockStatus.RESERVED)
+        # the second click writes no second letter
+        for _click in range(2):
+            as_(
+                world.organizer_actor, enrolments.record_result, row.id, outcome, result_on=group.ends_on, reason=reason
+            )
+        assert len(mk.rows(m.Letter)) == 1
+        return person, row
+
+    return act
+
+
 def _cancel(world: mk.World) -> tuple[mk.Person, Any]:
     person, group = _seated(world)
     as_(world.organizer_actor, groups.cancel, group.id, REASON)
@@ -242,17 +259,32 @@ _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]]
     "group moved": (_move, Told("", ("{group}",), "/training_group/show/{id}", "group_changed"), ()),
     "group closed": (
         _close,
-        Told("Группа {group}: Запись закрыта", ("Запись закрыта",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: запись закрыта", ("Запись закрыта",), "/training_group/show/{id}", "group_changed"),
         (),
     ),
     "training started": (
         _start,
-        Told("Группа {group}: Обучение началось", ("Обучение началось",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: обучение началось", ("Обучение началось",), "/training_group/show/{id}", "group_changed"),
+        (),
+    ),
+    "not attested": (
+        _outcome(E.FAILED, REASON),
+        Told("Итог обучения в группе {group}: не аттестован", ("{program}", REASON, "Блок чека, который оплачивал курс, снова свободен", "справку о периоде обучения"), "/enrolment/show/{id}", "enrolment_result"),
+        (),
+    ),
+    "did not come": (
+        _outcome(E.NO_SHOW, None),
+        Told("Итог обучения в группе {group}: не приступил", ("не приступили к занятиям", "снова свободен", "сообщите организатору"), "/enrolment/show/{id}", "enrolment_result"),
+        (),
+    ),
+    "expelled": (
+        _outcome(E.EXPELLED, REASON),
+        Told("Итог обучения в группе {group}: отчислен", ("Вы отчислены", REASON, "справку о периоде обучения"), "/enrolment/show/{id}", "enrolment_result"),
         (),
     ),
     "training completed": (
         _complete,
-        Told("Группа {group}: Обучение завершено", ("Обучение завершено",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: обучение завершено", ("Обучение завершено",), "/training_group/show/{id}", "group_changed"),
         (),
     ),
     "group cancelled": (
@@ -292,6 +324,15 @@ def test_a_change_tells_the_person(world: mk.World, act: Callable[..., Any], tol
     notices = mk.rows(m.Notice, m.Notice.employee_id == person.employee.id)
     assert notices[-1].href == told.href.format(**values)
     assert mk.rows(m.Letter, m.Letter.recipient == world.other_worker.employee.email) == []
+
+
+def test_success_is_told_by_the_document_and_a_refused_outcome_writes_nothing(world: mk.World) -> None:
+    _person, group = _running(world, status=G.RUNNING, enrolled=E.CONFIRMED)
+    row = mk.rows(m.Enrolment, m.Enrolment.group_id == group.id)[0]
+    as_(world.organizer_actor, enrolments.record_result, row.id, E.TRAINED, result_on=group.ends_on)
+    assert mk.rows(m.Letter) == []
+    with mk.nothing_changes(), pytest.raises(PortalError):
+        as_(world.organizer_actor, enrolments.record_result, row.id, E.FAILED, result_on=group.ends_on, reason=REASON)
 
 
 def test_the_own_withdrawal_and_the_own_application_write_nothing_to_strangers(world: mk.World) -> None:
@@ -343,7 +384,7 @@ def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox
         f"Запись в группу {group.number}",
         f"Вы записаны в группу {group.number}",
         f"Завтра начинаются занятия: группа {group.number}",
-        f"Группа {group.number}: Обучение началось.",
+        f"Группа {group.number}: обучение началось",
         f"Выдан документ об обучении № {certificate.number}",
     ]
     assert [subject for subject in mine if subject in expected] == expected

@@ -16,7 +16,7 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import today
 from app.russian import format_date
-from app.services import attendance
+from app.services import attendance, enrolments
 from app.services.accounts import find_account
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting
@@ -314,6 +314,9 @@ def test_the_card_says_what_is_left_and_leads_there(app: Flask, session: Any) ->
     assert f'href="{results_path(course)}"' in page
     with acting_as(course.world.organizer_actor):
         attendance.save(course.group.id, {(course.meetings[0].id, course.rows[0].id): M.PRESENT}, shown={})
+    with acting_as(course.world.organizer_actor):
+        enrolments.record_result(course.rows[0].id, E.TRAINED)
+    assert f'href="/training_group/issue/{course.group.id}"' in clerk.get(f"/training_group/show/{course.group.id}")
     assert "3 отметки" in words(clerk.get(f"/training_group/show/{course.group.id}")).replace("\u00a0", " ")
 
 

@@ -268,7 +268,55 @@ def test_enrolling_in_a_full_group_says_the_place_in_the_list(region: Region, sc
     first, second = own_people(region, 2)
     put(region, first, group, "confirmed")
     answer = school.post("/enrolment/add", {"employee": second, "group": group})
-    assert "внесён в лист ожидания: 1-е место из 1" in flashes(school.get(answer.headers["Location"]).text)
+    assert "внесена в лист ожидания: 1-е место из 1" in flashes(school.get(answer.headers["Location"]).text)
+
+
+def test_the_form_says_before_it_is_sent_what_becomes_of_it(region: Region, school: Browser, worker: Browser) -> None:
+    group = make_group(region, capacity=1)
+    (title,) = region.sql("SELECT title FROM program WHERE id = %(p)s", p=program_of(region, group))[0]
+    path = f"/enrolment/add?group={group}"
+    page = worker.get(path).text
+    assert "Сохранить" not in words(page)
+    for expected in (title, "Свободно 1 из 1.", "Чек не нужен.", "Записаться"):
+        assert expected in words(page)
+    (person,) = own_people(region, 1)
+    put(region, person, group, "confirmed")
+    assert "Свободных мест нет: запись встанет в лист ожидания." in words(worker.get(path).text)
+    assert "Запись в эту группу уже есть" in words(school.get(f"{path}&employee={person}").text)
+    stranger = school.get(f"{path}&employee={foreign_person(region)}").text
+    assert "Чек не нужен" not in words(stranger), "nothing is said of another school's person"
+
+
+def test_a_refusal_is_told_before_the_form_is_sent(region: Region, worker: Browser) -> None:
+    with region.app.app_context():
+        organizer = mk.fetch(m.Organization, region.people["organizer"].facts["places"][0])
+        program = mk.make_program(organizer, hours=200, block=st.BlockKind.VARIABLE).id
+    group = make_group(region, program=program)
+    page = words(worker.get(f"/enrolment/add?group={group}").text)
+    assert "Сейчас записать нельзя. Программа длится 200 часов" in page
+
+
+def test_the_card_names_the_course_and_no_result_before_there_is_one(region: Region, worker: Browser) -> None:
+    group = make_group(region)
+    row = put(region, me(region), group, "applied")
+    (title,) = region.sql("SELECT title FROM program WHERE id = %(p)s", p=program_of(region, group))[0]
+    for login in ("worker", "school", "organizer", "operator", "ministry"):
+        page = region.browser(login).get(f"/enrolment/show/{row}").text
+        assert title in words(page), login
+        assert f'href="/training_group/show/{group}"' in page
+        assert "Итог обучения" not in words(page)
+    region.sql("UPDATE enrolment SET status = 'no_show', result_on = current_date WHERE id = %(r)s", r=row)
+    assert "Итог обучения" in words(worker.get(f"/enrolment/show/{row}").text)
+
+
+def test_enrolments_are_found_by_the_number_of_the_group(region: Region, organizer: Browser) -> None:
+    group, other = make_group(region), make_group(region)
+    (number,) = region.sql("SELECT number FROM training_group WHERE id = %(g)s", g=group)[0]
+    row, another = put(region, me(region), group, "applied"), put(region, me(region), other, "applied")
+    page = organizer.get(f"/enrolment/list/?q={number}").text
+    assert f"/enrolment/show/{row}" in page
+    assert f"/enrolment/show/{another}" not in page
+    assert f"/enrolment/show/{row}" not in region.browser("organizer2").get(f"/enrolment/list/?q={number}").text
 
 
 def test_bulk_confirmation_names_who_is_refused_and_why(region: Region, organizer: Browser) -> None:

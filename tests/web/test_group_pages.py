@@ -96,9 +96,19 @@ def test_the_card_says_the_seats_in_words(region: Region, organizer: Browser) ->
     waiting = region.sql("SELECT count(*) FROM enrolment WHERE group_id = %(pk)s AND status = 'waiting'", pk=pk)[0][0]
     assert f"занято {taken} из {capacity}" in page
     assert f"в листе ожидания {waiting}" in page
+    assert f"Слушатели: {taken} " in page, "who only waits is no listener"
+    assert f"В листе ожидания: {waiting}." in page
     of_worker = words(region.browser("worker").get(f"/training_group/show/{pk}").text)
     assert f"занято {taken} из {capacity}" in of_worker
     assert "в листе ожидания" not in of_worker.split("занято")[1][:60]
+
+
+def test_only_a_group_without_people_offers_to_be_deleted(region: Region, organizer: Browser) -> None:
+    (draft,), (running,) = own_groups(region, "draft")[:1], own_groups(region, "running")[:1]
+    assert f"/training_group/delete/{draft}" in organizer.get(f"/training_group/show/{draft}").text
+    page = organizer.get(f"/training_group/show/{running}").text
+    assert f"/training_group/delete/{running}" not in page
+    assert "Завершить обучение" in page
 
 
 def test_the_card_takes_as_many_statements_whatever_is_in_it(region: Region, organizer: Browser) -> None:

@@ -161,3 +161,13 @@ def test_the_form_for_another_says_why_not(region: Region, school: Browser) -> N
     assert "Сейчас подать заявку нельзя. Уже есть действующий чек" in page
     assert "нельзя" not in words(school.get(f"/voucher_application/add?employee={free}").text)
     assert flashes(school.get("/employee/list/").text) == ""
+
+
+def test_the_form_of_one_person_says_whether_it_will_be_refused(region: Region, school: Browser) -> None:
+    (free,), (busy,) = people(region, free=True, number=1), people(region, free=False, number=1)
+    page = words(school.get(f"/voucher_application/add?employee={free}").text)
+    assert "Подать заявку можно" in page
+    assert "Сохранить" not in page
+    assert "Сейчас подать заявку нельзя." in words(school.get(f"/voucher_application/add?employee={busy}").text)
+    answer = school.post("/voucher_application/add", {"employee": str(free), "on_behalf_note": NOTE})
+    assert "Заявка подана. Решение будет не позже" in flashes(school.get(answer.headers["Location"]).text)
