@@ -160,7 +160,7 @@ LEAVES_THE_SCOPE = {
     "app/services/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
     "app/services/responsible.py": ["the name of an organization", "whom to tell about an organization's people"],
     "app/services/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
-    "app/services/seats.py": ["seat and block follow the enrolment"] * 7 + ["whether a person is busy: yes or no"],
+    "app/services/seats.py": ["seat and block follow the enrolment"] * 8 + ["whether a person is busy: yes or no"],
     "app/services/settings.py": ["settings are the same for everybody"],
     "app/services/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.access import acting_as
+from app.services import statistics
 from app.services.statistics import Staff, Trained
 from app.web import charts, start_pages
 from tests.access.region import Region
@@ -274,6 +275,14 @@ def test_figures_of_a_role_are_kept_for_a_while(region: Region) -> None:
     with recorded() as statements:
         browsers["territory"].get("/")
     assert sum("FROM training_group JOIN organization" in s for s in statements) == 1
+
+
+@pytest.mark.parametrize(("number", "shown"), [(1, "менее 5"), (4, "менее 5"), (5, "5")])
+def test_the_observer_reads_one_to_four_as_fewer_than_five(app: Flask, number: int, shown: str) -> None:
+    told = statistics._told(number, hide=True)
+    with app.test_request_context(), acting_as(SYSTEM):
+        figure = charts.vouchers_by_month([told, 10, *[0] * 10], 2026, until=2)
+    assert [bar.text for bar in figure.bars][:2] == [shown, "10"]
 
 
 def test_words_of_hidden_numbers_and_long_figures(app: Flask) -> None:
