@@ -191,7 +191,6 @@ class TrainingView(TrainingPages, PersonRecordView):
         ("Документ", ("document_kind", "document_number", "issued_on")),
     )
     required_columns = ("kind", "document_kind", "document_number")
-    keep = ("kind",)
     hints = {
         "title": "Как в документе, полностью.",
         "institution": "Организация, которая выдала документ.",

@@ -74,7 +74,7 @@ def test_card_gathers_everything_of_a_person(world: mk.World) -> None:
     assert card.main.id == world.worker.employment.id
     assert (len(card.employments), len(card.qualifications), len(card.attestations)) == (3, 2, 2)
     assert (len(card.vouchers), len(card.vouchers[0].blocks), len(card.enrolments)) == (1, 3, 2)
-    assert [line.confirmed for line in card.trainings] == [True, True, False, False]
+    assert [line.training is None for line in card.trainings] == [True, True, False, False]
     assert card.trainings[-1].title == "Курс 0"
 
 
