@@ -92,6 +92,14 @@ def something_waits(region: Region) -> None:
     region.sql("UPDATE ab_user SET locked_until = now() + interval '10 minutes' WHERE username = 'worker2'")
     region.sql("UPDATE ab_user SET locked_until = now() - interval '10 minutes' WHERE username = 'school2'")
     region.sql("INSERT INTO letter (recipient, subject, body, status) VALUES ('a@example.test', 'П', 'Т', 'failed')")
+    # past courses whose scans are to be compared: told of by the workers and by the responsible of both sides
+    for source in ("worker", "staff"):
+        region.sql(
+            "INSERT INTO training (employee_id, title, institution, hours, ended_on, source, submitted_at)"
+            " SELECT employee_id, 'Курс', 'Институт', 36, '2022-02-02', %(source)s, now() FROM ab_user"
+            " WHERE username IN ('worker', 'worker2')",
+            source=source,
+        )
 
 
 @pytest.mark.parametrize("login", LOGINS)
