@@ -11,7 +11,7 @@ from flask import url_for
 from app import models as m
 from app.access import current_actor
 from app.clock import local, today
-from app.rules import Targets
+from app.rules import Room, Targets
 from app.russian import count, format_date, period
 from app.services.catalogue import Details, Group, Offer
 from app.services.catalogue_sql import Seeker
@@ -63,13 +63,15 @@ def seats(group: Group | None) -> Cell:
     """The seats of a group in words."""
     if group is None:
         return Cell("нет открытой группы", tone="grey")
-    room, limit = group.room, group.room.limit
-    if room.free > 0:
-        left = (
-            f"по квоте свободно {room.free} из {limit.seats}" if limit else f"свободно {room.free} из {room.capacity}"
-        )
-        return Cell(left, tone="ok")
-    return Cell(f"мест {'по квоте ' if limit else ''}нет, можно встать в лист ожидания", tone="wait")
+    if group.room.free > 0:
+        return Cell(seats_left(group.room), tone="ok")
+    return Cell(f"мест {'по квоте ' if group.room.limit else ''}нет, можно встать в лист ожидания", tone="wait")
+
+
+def seats_left(room: Room) -> str:
+    """«свободно 3 из 5», or what the quota leaves of them."""
+    limit = room.limit
+    return f"по квоте свободно {room.free} из {limit.seats}" if limit else f"свободно {room.free} из {room.capacity}"
 
 
 def _facts(offer: Offer) -> Iterator[str]:

@@ -26,6 +26,7 @@ from app.services import certificates, enrolment_check, enrolments, group_transf
 from app.statuses import EnrolmentStatus
 from app.web import columns as c
 from app.web.bulk_enrolment import BulkEnrolmentPages
+from app.web.catalogue_cards import seats_left
 from app.web.form_pages import attach
 from app.web.forms import RuDateField
 from app.web.guards import guarded, signed_in
@@ -107,7 +108,7 @@ class EnrolmentPages(BulkEnrolmentPages):
         person, group = form.employee.data, form.group.data
         if problems or person is None or group is None:
             return page
-        return replace(page, note=f"{_course_words(group)}\n{_chance(person.id, group)}")
+        return replace(page, note=f"{_course_words(group)} {_chance(person.id, group)}")
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Only groups that are open for enrolment are offered for a new one; in filters all."""
@@ -223,14 +224,7 @@ class EnrolmentPages(BulkEnrolmentPages):
 
 
 def _course_words(group: m.TrainingGroup) -> str:
-    return f"«{group.program.title}», {period(group.starts_on, group.ends_on)}, {group.place}. {_seats(group)}"
-
-
-def _seats(group: m.TrainingGroup) -> str:
-    free = group.capacity - group.taken
-    if free > 0:
-        return f"Свободно {free} из {group.capacity}."
-    return "Свободных мест нет: запись встанет в лист ожидания."
+    return f"«{group.program.title}», {period(group.starts_on, group.ends_on)}, {group.place}."
 
 
 def _chance(employee_id: int, group: m.TrainingGroup) -> str:
@@ -241,7 +235,10 @@ def _chance(employee_id: int, group: m.TrainingGroup) -> str:
             return f"Запись в эту группу уже есть, её состояние: «{verdict.existing.status.label}»."
         if verdict.place is None:
             return f"Сейчас записать нельзя. {verdict.decision.reason}"
-        return f"Оплатит блок чека: {verdict.block.title}." if verdict.block is not None else "Чек не нужен."
+        room = Room(capacity=group.capacity, taken=group.taken, quota=verdict.quota)
+        seats = verdict.decision.reason if verdict.decision.waits else f"{seats_left(room).capitalize()}."
+        paid = f"Оплатит блок чека: {verdict.block.title}." if verdict.block is not None else "Чек не нужен."
+        return f"{seats} {paid}"
     return ""
 
 

@@ -281,7 +281,7 @@ def test_the_form_says_before_it_is_sent_what_becomes_of_it(region: Region, scho
         assert expected in words(page)
     (person,) = own_people(region, 1)
     put(region, person, group, "confirmed")
-    assert "Свободных мест нет: запись встанет в лист ожидания." in words(worker.get(path).text)
+    assert "Свободных мест нет: занято 1 из 1. Можно встать в лист ожидания." in words(worker.get(path).text)
     assert "Запись в эту группу уже есть" in words(school.get(f"{path}&employee={person}").text)
     stranger = school.get(f"{path}&employee={foreign_person(region)}").text
     assert "Чек не нужен" not in words(stranger), "nothing is said of another school's person"
