@@ -18,7 +18,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for ``settings``; the database must be reachable and migrated."""
     from app import access
     from app.extensions import compress, csrf, db, limiter, migrate
-    from app.web import layout, requests
+    from app.web.frame import layout, requests
 
     app = Flask(__name__)
     app.config.from_mapping(_flask_config(settings))
@@ -84,8 +84,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 def _register_views(app: Flask) -> None:
     from app.extensions import db
     from app.views import register
-    from app.web.home import HomeView
-    from app.web.security import PortalAppBuilder, PortalSecurityManager
+    from app.web.access.security import PortalAppBuilder, PortalSecurityManager
+    from app.web.start.home import HomeView
 
     builder = PortalAppBuilder(update_perms=False, indexview=HomeView, security_manager_class=PortalSecurityManager)
     builder.init_app(app, db.session)

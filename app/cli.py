@@ -65,7 +65,8 @@ def initialise(app: Flask) -> int:
 
     Returns the number of inserted reference rows. Raises Conflict when the database is newer than this program.
     """
-    from app.services import accounts, reference
+    from app.services.access import accounts
+    from app.services.portal import reference
 
     with app.app_context():
         with db.engine.connect() as connection:
@@ -151,7 +152,7 @@ def demo_command() -> None:
 @_refusals
 def sync_roles_command() -> None:
     """Привести роли к таблице прав в программе."""
-    from app.services import accounts
+    from app.services.access import accounts
 
     changed = accounts.sync_roles()
     db.session.commit()
@@ -197,7 +198,7 @@ def import_employees_command(file: Path, login: str, apply_it: bool, skip_errors
     """Загрузить список работников из Excel."""
     from app.access import acting_as
     from app.exchange import staff_import
-    from app.services.accounts import find_account
+    from app.services.access.accounts import find_account
 
     with acting_as(find_account(login).actor):
         batch = staff_import.preview(file.name, file.read_bytes())
@@ -241,7 +242,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
 def create_admin_command(login: str, last_name: str, first_name: str, email: str) -> None:
     """Создать администратора (первый вход в новой базе)."""
     from app.access import acting_as, unscoped
-    from app.services import accounts
+    from app.services.access import accounts
 
     with acting_as(accounts.SYSTEM), unscoped("first account of an installation"):
         password = accounts.create_admin(login, last_name=last_name, first_name=first_name, email=email)
@@ -254,7 +255,7 @@ def create_admin_command(login: str, last_name: str, first_name: str, email: str
 @_refusals
 def backup_command(directory: Path) -> None:
     """Сохранить копию базы в папку."""
-    from app.services import backup
+    from app.services.portal import backup
 
     click.echo(f"Копия сохранена: {backup.dump(directory)}")
 
@@ -266,6 +267,6 @@ def backup_command(directory: Path) -> None:
 @_refusals
 def restore_command(directory: Path) -> None:
     """Восстановить базу из копии."""
-    from app.services import backup
+    from app.services.portal import backup
 
     click.echo(f"База восстановлена из копии: {backup.restore(directory)}")

@@ -24,27 +24,17 @@ from app.access import acting_as, unscoped
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services import (
-    background,
-    consents,
-    course_reminders,
-    digest,
-    enrolments,
-    files,
-    group_jobs,
-    letters,
-    mail,
-    program_files,
-    queue_letter,
-    registration,
-    registries,
-    registry_schedule,
-    reminders,
-    voucher_reminders,
-    vouchers,
-    waiting_list,
-)
-from app.services.accounts import SYSTEM
+from app.services.access import registration
+from app.services.access.accounts import SYSTEM
+from app.services.desk import queue_letter
+from app.services.enrolment import course_reminders, enrolments, waiting_list
+from app.services.group import group_jobs
+from app.services.mailing import digest, letters, mail, reminders
+from app.services.paper import registries, registry_schedule
+from app.services.personnel import consents
+from app.services.portal import background, files
+from app.services.program import program_files
+from app.services.voucher import voucher_reminders, vouchers
 
 log = logging.getLogger("portal.jobs")
 

@@ -1,7 +1,7 @@
 """All tables of the portal, in business order, with their keys, CHECK constraints and partial unique indexes.
 
 Words are those of the glossary (docs/glossary.md). No behaviour here beyond one-line properties: rules live in ``rules``,
-status changes in ``services.transitions``, row scope in ``access``. FAB's own security tables share this metadata, so one
+status changes in ``services.portal.transitions``, row scope in ``access``. FAB's own security tables share this metadata, so one
 Alembic history owns everything.
 """
 

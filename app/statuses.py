@@ -1,6 +1,6 @@
 """Enumerations with Russian labels, and the one table of status transitions (order § 2–4; states of the design).
 
-Every status says who acts next and has a tone for its pill. ``services.transitions.move`` is the only code that changes a
+Every status says who acts next and has a tone for its pill. ``services.portal.transitions.move`` is the only code that changes a
 status, and it obeys the edges written here; the buttons on the screen are derived from the same edges.
 """
 

@@ -11,45 +11,66 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services import (
-    accounts,
-    certificates,
-    enrolments,
-    groups,
-    mail,
-    people,
-    registries,
-    second_factor,
-    vouchers,
-    waiting_list,
-)
+from app.services.access import accounts, second_factor
+from app.services.enrolment import enrolments, waiting_list
+from app.services.group import groups
+from app.services.mailing import mail
+from app.services.paper import certificates, registries
+from app.services.personnel import people
+from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
-from app.web import attention, invitation_pages
-from app.web import columns as c
-from app.web.access_view import DUE as ACCESS_DUE
-from app.web.access_view import PLACE as ASKED_PLACE
-from app.web.access_view import ROLE as ASKED_ROLE
-from app.web.access_view import WHO as ASKS
-from app.web.access_view import AccessRequestPages, AccessView, view_as_buttons
-from app.web.appearance import AppearanceView
-from app.web.blank_act_view import ACT_NUMBER, ActPages
-from app.web.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
-from app.web.bulk_enrolment import invite_planned
-from app.web.calendar_view import TITLE as MY_CALENDAR
-from app.web.calendar_view import CalendarView, has_courses
-from app.web.catalogue_view import TITLE as CATALOGUE
-from app.web.catalogue_view import CatalogueView, PublicCatalogueView
-from app.web.certificate_view import CertificatePrinting
-from app.web.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
-from app.web.checks import CheckView
-from app.web.consent_view import PERSON_NAME, ConsentTextPages, ConsentView, ConsentWithdrawalPages, has_consents
-from app.web.course_pages import CoursePages
-from app.web.employee_view import EmployeePages
-from app.web.enrolment_view import EnrolmentPages
-from app.web.frdo_view import FrdoPages
-from app.web.global_search import SearchView
-from app.web.help import HelpView
-from app.web.letter_view import (
+from app.web.access.access_view import DUE as ACCESS_DUE
+from app.web.access.access_view import PLACE as ASKED_PLACE
+from app.web.access.access_view import ROLE as ASKED_ROLE
+from app.web.access.access_view import WHO as ASKS
+from app.web.access.access_view import AccessRequestPages, AccessView, view_as_buttons
+from app.web.access.appearance import AppearanceView
+from app.web.access.registration import RegisterView
+from app.web.access.registration_own import OwnRegistrationView
+from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
+from app.web.course.bulk_enrolment import invite_planned
+from app.web.course.calendar_view import TITLE as MY_CALENDAR
+from app.web.course.calendar_view import CalendarView, has_courses
+from app.web.course.catalogue_view import TITLE as CATALOGUE
+from app.web.course.catalogue_view import CatalogueView, PublicCatalogueView
+from app.web.course.course_pages import CoursePages
+from app.web.course.enrolment_view import EnrolmentPages
+from app.web.course.order_view import ORDER_GROUP, OrderPages
+from app.web.course.program_view import YEAR as PROGRAM_YEAR
+from app.web.course.program_view import ProgramPages
+from app.web.frame import attention
+from app.web.frame import columns as c
+from app.web.frame.checks import CheckView
+from app.web.frame.pages import Block, Button, Pair
+from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
+from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
+from app.web.paper.certificate_view import CertificatePrinting
+from app.web.paper.frdo_view import FrdoPages
+from app.web.paper.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
+from app.web.paper.registry_page import TITLE as REGISTRIES
+from app.web.paper.registry_row_view import RegistryPages
+from app.web.paper.registry_row_view import renew as renew_registry
+from app.web.paper.registry_view import RegistriesView, makes_registries
+from app.web.personnel import invitation_pages
+from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
+from app.web.personnel.consent_view import (
+    PERSON_NAME,
+    ConsentTextPages,
+    ConsentView,
+    ConsentWithdrawalPages,
+    has_consents,
+)
+from app.web.personnel.employee_view import EmployeePages
+from app.web.personnel.merge_view import GONE, KEPT, MergePages
+from app.web.personnel.quality_view import TITLE as QUALITY
+from app.web.personnel.quality_view import QualityView
+from app.web.personnel.training_view import TrainingPages
+from app.web.personnel.transfer_view import ATTENTION as TURN
+from app.web.personnel.transfer_view import FROM, PERSON, TO, TransferPages
+from app.web.start.global_search import SearchView
+from app.web.start.help import HelpView
+from app.web.start.letter_view import (
     ADDRESS_FILTER,
     KIND_FILTER,
     LETTER_KIND,
@@ -60,36 +81,17 @@ from app.web.letter_view import (
     LetterPages,
     LetterTemplatePages,
 )
-from app.web.merge_view import GONE, KEPT, MergePages
-from app.web.notice_view import NoticeView
-from app.web.order_view import ORDER_GROUP, OrderPages
-from app.web.pages import Block, Button, Pair
-from app.web.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
-from app.web.program_view import YEAR as PROGRAM_YEAR
-from app.web.program_view import ProgramPages
-from app.web.quality_view import TITLE as QUALITY
-from app.web.quality_view import QualityView
-from app.web.queue_view import TITLE as QUEUE
-from app.web.queue_view import QueueView, decides
-from app.web.registration import RegisterView
-from app.web.registration_own import OwnRegistrationView
-from app.web.registration_view import APPLICANT, DUE, RegistrationPages
-from app.web.registry_page import TITLE as REGISTRIES
-from app.web.registry_row_view import RegistryPages
-from app.web.registry_row_view import renew as renew_registry
-from app.web.registry_view import RegistriesView, makes_registries
-from app.web.scoped_view import ScopedModelView
-from app.web.settings_view import TITLE as SETTINGS
-from app.web.settings_view import SettingsView
-from app.web.task_view import TaskView, orders_work
-from app.web.training_view import TrainingPages
-from app.web.transfer_view import ATTENTION as TURN
-from app.web.transfer_view import FROM, PERSON, TO, TransferPages
-from app.web.voucher_application_view import DUE as APPLICATION_DUE
-from app.web.voucher_application_view import VoucherApplicationPages
-from app.web.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
-from app.web.voucher_view import VoucherPages
-from app.web.voucher_view import replace as replace_voucher
+from app.web.start.notice_view import NoticeView
+from app.web.start.queue_view import TITLE as QUEUE
+from app.web.start.queue_view import QueueView, decides
+from app.web.start.settings_view import TITLE as SETTINGS
+from app.web.start.settings_view import SettingsView
+from app.web.start.task_view import TaskView, orders_work
+from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
+from app.web.voucher.voucher_application_view import VoucherApplicationPages
+from app.web.voucher.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
+from app.web.voucher.voucher_view import VoucherPages
+from app.web.voucher.voucher_view import replace as replace_voucher
 
 # --- Работники -------------------------------------------------------------------------------------------------------
 

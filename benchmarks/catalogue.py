@@ -28,8 +28,9 @@ from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db
 from app.rules import Quota, Room, Workplace, may_enrol
-from app.services import catalogue, seats
-from app.services.catalogue_sql import Asked, Seeker
+from app.services.enrolment import seats
+from app.services.program import catalogue
+from app.services.program.catalogue_sql import Asked, Seeker
 from app.statuses import GroupStatus
 from benchmarks.workbench import make_app, server
 

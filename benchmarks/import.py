@@ -26,7 +26,7 @@ from app.exchange import staff_import
 from app.exchange.sample import build_sample
 from app.extensions import db
 from app.identifiers import format_snils
-from app.services.accounts import find_account
+from app.services.access.accounts import find_account
 from benchmarks import region
 from benchmarks.workbench import FOLDER, LOGIN, make_app, server
 

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from app.documents.bulk_papers import CHUNK, PDF, write_papers
 from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.pdf import find_office, to_pdf
-from app.services.bulk_printing import Printed
+from app.services.paper.bulk_printing import Printed
 from benchmarks.printing import facts
 
 

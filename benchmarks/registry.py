@@ -64,7 +64,7 @@ def _names() -> str:
 
 def portal(url: str, path: Path, rows: int) -> Callable[[], None]:
     """«Скачать Excel» over HTTP."""
-    from app.web import registry_view
+    from app.web.paper import registry_view
     from benchmarks.workbench import make_app, session_cookie
     from benchmarks.wsgi_side import call
 
@@ -91,7 +91,7 @@ def openpyxl(url: str, path: Path, rows: int) -> Callable[[], None]:
     from app.documents.registries.declared import read_asked
     from app.documents.registries.reading import columns_of, read_rows
     from app.documents.registries.trained import TRAINED
-    from app.services.accounts import SYSTEM
+    from app.services.access.accounts import SYSTEM
     from benchmarks.workbench import make_app
 
     app = make_app(url)

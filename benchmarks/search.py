@@ -19,7 +19,7 @@ from flask import Flask
 
 from app.demo import names
 from app.embedded_postgres import EmbeddedPostgres
-from app.services.accounts import find_account
+from app.services.access.accounts import find_account
 from benchmarks.workbench import make_app, server
 
 DATABASE = "search_million"

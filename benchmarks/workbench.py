@@ -40,7 +40,7 @@ def make_app(url: str) -> Flask:
 
 def session_cookie(app: Flask) -> str:
     """The cookie of a browser signed in as the operator."""
-    from app.services.accounts import find_account
+    from app.services.access.accounts import find_account
 
     with app.app_context():
         account = find_account(LOGIN)

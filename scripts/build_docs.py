@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from app.permissions import ROLES, VERBS, Role
-from app.web.rights import lines_of, tables, title_of, verbs_of
+from app.web.access.rights import lines_of, tables, title_of, verbs_of
 from config import describe_settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.access import Actor, acting_as
-from app.services.accounts import find_account
+from app.services.access.accounts import find_account
 
 LOGINS = (
     "operator ministry territory organizer school worker observer admin territory2 organizer2 school2 worker2".split()

@@ -14,9 +14,9 @@ from app.demo.enrolments import Enrolments
 from app.demo.places import Place
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
-from app.services.attendance import LISTENERS
-from app.services.results import OUTCOMES
-from app.services.training_orders import snapshot_of
+from app.services.group.attendance import LISTENERS
+from app.services.group.results import OUTCOMES
+from app.services.group.training_orders import snapshot_of
 from app.statuses import AttendanceMark, EnrolmentStatus, GroupStatus, OrderKind
 
 _MARKS = ((AttendanceMark.PRESENT, 90), (AttendanceMark.ABSENT, 6), (AttendanceMark.EXCUSED, 4))

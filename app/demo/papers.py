@@ -19,7 +19,7 @@ from app.documents.certificate import CertificateFacts
 from app.documents.templates import template_sha
 from app.rules import add_months
 from app.russian import initials_first
-from app.services.certificates import format_number
+from app.services.paper.certificates import format_number
 from app.statuses import (
     BlankStatus,
     CertificateKind,

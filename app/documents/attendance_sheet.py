@@ -25,7 +25,7 @@ from app.clock import local
 from app.documents.certificate import quoted
 from app.documents.templates import clean_text
 from app.russian import period
-from app.services.attendance import Journal
+from app.services.group.attendance import Journal
 from app.statuses import AttendanceMark
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -25,8 +25,8 @@ from app.documents.qr import qr_png
 from app.documents.templates import get_template, insist_filled, render_template
 from app.errors import Invalid
 from app.russian import count
-from app.services.bulk_printing import Printed
-from app.services.print_templates import PrintChoice
+from app.services.paper.bulk_printing import Printed
+from app.services.paper.print_templates import PrintChoice
 from app.statuses import CertificateKind
 
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -19,8 +19,9 @@ from app.documents.frdo_workbook import XLSX, fill_template, write_plain
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import count, format_date
-from app.services import background, frdo
-from app.services.frdo import Exported, rows_in_words
+from app.services.paper import frdo
+from app.services.paper.frdo import Exported, rows_in_words
+from app.services.portal import background
 from app.unit_of_work import technical_write, use_case
 
 #: up to so many documents a batch is formed while the user waits, and a file of so many rows is written

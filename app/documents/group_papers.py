@@ -18,7 +18,7 @@ from app.documents.templates import get_template, insist_filled, render_docx
 from app.documents.training_order import TEMPLATE, order_context
 from app.errors import PortalError
 from app.russian import format_date, long_date, period, plural
-from app.services.group_papers import GivenDocument, GroupFacts, Listener
+from app.services.paper.group_papers import GivenDocument, GroupFacts, Listener
 from app.statuses import CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
 NOT_MADE = "Чего нет в архиве.txt"

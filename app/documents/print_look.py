@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.services.print_templates import PrintChoice
+from app.services.paper.print_templates import PrintChoice
 from app.statuses import PrintMode
 
 #: a printer pulls the sheet in by so much at the very most, in millimetres

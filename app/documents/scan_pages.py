@@ -14,7 +14,7 @@ _SHORT, _LONG, _MARGIN = 1240, 1754, 60
 
 
 def scan_as_pdf(path: Path) -> PdfReader:
-    """Return the pages of a scan that ``services.files`` has taken (PDF, JPEG or PNG)."""
+    """Return the pages of a scan that ``services.portal.files`` has taken (PDF, JPEG or PNG)."""
     with path.open("rb") as file:
         is_pdf = file.read(5) == b"%PDF-"
     return PdfReader(path if is_pdf else io.BytesIO(_sheet(path)))

@@ -16,9 +16,9 @@ from app.documents.pdf import to_pdfs
 from app.documents.scan_pages import scan_as_pdf
 from app.documents.templates import render_docx
 from app.russian import as_signed, count, format_date, long_date
-from app.services.bulk_printing import Printed
-from app.services.print_templates import WHOLE_PAGE
-from app.services.training_archive import Archive, Studied
+from app.services.paper.bulk_printing import Printed
+from app.services.paper.print_templates import WHOLE_PAGE
+from app.services.personnel.training_archive import Archive, Studied
 
 CODE, TITLE = "training_list", "Список обучения"
 

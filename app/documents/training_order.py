@@ -10,7 +10,7 @@ from app.documents.certificate import hours_in_genitive, quoted
 from app.documents.templates import render_docx
 from app.errors import Invalid
 from app.russian import count, long_date, period
-from app.services.training_orders import SNAPSHOT_VERSION
+from app.services.group.training_orders import SNAPSHOT_VERSION
 from app.statuses import OrderKind
 
 #: kind of an order → code of its template in the manifest

@@ -12,8 +12,8 @@ from app.documents.certificate import NAME_LENGTHS, quoted, size_step
 from app.documents.qr import qr_png
 from app.documents.templates import render_docx
 from app.russian import NBSP, format_date, long_date
-from app.services import settings
-from app.services.voucher_story import BlockStory, VoucherStory
+from app.services.portal import settings
+from app.services.voucher.voucher_story import BlockStory, VoucherStory
 from app.statuses import BlockStatus, VoucherStatus
 
 #: an annulled or a replaced чек gives no right: its paper would mislead

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from icalendar import Calendar
 from icalendar import Event as Entry
 
-from app.services.own_calendar import Event
+from app.services.desk.own_calendar import Event
 from app.statuses import EnrolmentStatus
 
 #: the part of the identifiers that is the portal's own; it never changes, or every calendar would show the events twice

@@ -36,7 +36,7 @@ from app.exchange.staff_known import Person, Place, Reach, Reference, Register
 from app.exchange.staff_row import StaffValues
 from app.labels import label_of
 from app.russian import full_name, guess_sex
-from app.services import records
+from app.services.portal import records
 from app.statuses import ConfirmationStatus, EmploymentKind
 
 Action = Literal["create", "update", "unchanged", "error"]

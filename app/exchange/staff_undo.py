@@ -20,7 +20,7 @@ from app.errors import Conflict
 from app.exchange.staff_batch import read_rows
 from app.exchange.staff_write import plain, stay_inside
 from app.extensions import db
-from app.services import transitions
+from app.services.portal import transitions
 from app.statuses import ImportStatus, Sex
 from app.unit_of_work import technical_write
 

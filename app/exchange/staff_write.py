@@ -15,7 +15,7 @@ from app.access import current_actor, write_scope
 from app.errors import Forbidden
 from app.exchange.staff_plan import RowPlan, Write
 from app.extensions import db
-from app.services import transitions
+from app.services.portal import transitions
 
 Pending = tuple[RowPlan, Write]
 

@@ -9,7 +9,7 @@ from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, load
 from app.exchange.training_columns import BY_NAME
 from app.exchange.training_list import TrainingValues
 from app.russian import format_date
-from app.services import past_trainings
+from app.services.personnel import past_trainings
 
 _ABSENT = "Работника с таким СНИЛС среди ваших нет: проверьте номер или сначала заведите его карточку"
 

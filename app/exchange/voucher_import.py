@@ -21,7 +21,7 @@ from app.exchange.voucher_list import VoucherValues, parse_voucher_list
 from app.exchange.voucher_plan import Known, VoucherPlan, load_known, plan_rows
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.voucher_numbers import pass_over
+from app.services.voucher.voucher_numbers import pass_over
 from app.statuses import TrainingSource, TrainingStatus
 
 #: entries of the journal that change nothing of a чек

@@ -14,7 +14,7 @@ from app import models as m
 from app.access import READ_RULES, WRITE_RULES, Actor, Grant, ScopeError, acting_as, scope, set_actor, unscoped
 from app.extensions import db
 from app.permissions import ROLES, all_permissions
-from app.services.accounts import sync_roles
+from app.services.access.accounts import sync_roles
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,143 +43,149 @@ LEAVES_THE_SCOPE = {
         "the file of a batch that the actor sees",
     ],
     "app/jobs.py": ["nightly work", "outgoing mail", "outgoing mail"],
-    "app/services/accounts.py": ["command line", "own password"],
-    "app/services/background.py": [
+    "app/services/access/accounts.py": ["command line", "own password"],
+    "app/services/portal/background.py": [
         "files past their term are removed by the portal",
         "work is begun by the portal, for its user",
         "work that failed is closed by the portal",
         "work whose job is lost is found by the portal",
     ],
-    "app/services/access_requests.py": [
+    "app/services/access/access_requests.py": [
         "organizations for which a person may answer",
         "roles end with the place of work",
         "the names of the places of one user's requests",
         "the names of the places of one user's roles",
     ],
-    "app/services/program_editions.py": [
+    "app/services/program/program_editions.py": [
         "drafts of groups follow the edition that the actor publishes",
         "is a program's code taken in a year",
         "the editions of a program that the actor publishes",
     ],
-    "app/services/program_files.py": ["the file of a program that the actor sees"],
-    "app/services/programs.py": ["has a program groups that were opened: only whether"],
-    "app/services/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/services/program/program_files.py": ["the file of a program that the actor sees"],
+    "app/services/program/programs.py": ["has a program groups that were opened: only whether"],
+    "app/services/paper/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
     "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
-    "app/services/files.py": ["files past their term are removed by the portal"],
-    "app/web/access_view.py": ["whether the role of a request still holds"],
-    "app/services/registration.py": [
+    "app/services/portal/files.py": ["files past their term are removed by the portal"],
+    "app/web/access/access_view.py": ["whether the role of a request still holds"],
+    "app/services/access/registration.py": [
         "a registration is nobody's row before it is confirmed",
         "a registration is nobody's row before it is confirmed",
         "is the person known already: only the address on record",
         "letters to one address: only a number",
         "public directories of the registration",
     ],
-    "app/services/registration_check.py": [
+    "app/services/access/registration_check.py": [
         "the account of a registration gets its card",
         "the card that a registration joins",
     ],
-    "app/services/registration_own.py": [
+    "app/services/access/registration_own.py": [
         "the own account takes the corrected name",
         "the own registration and the public directories",
         "the own registration is deleted, the own account emptied",
     ],
-    "app/services/captcha.py": ["spent answers are nobody's rows"],
-    "app/services/consents.py": [
+    "app/services/access/captcha.py": ["spent answers are nobody's rows"],
+    "app/services/personnel/consents.py": [
         "may a letter be sent: yes or no",
         "the account of who withdrew the consent",
         "the consents of one person",
         "the last letter to a person",
     ],
-    "app/services/consent_texts.py": ["texts of consents are public"] * 2,
-    "app/services/anonymise.py": ["a person is made nameless, wherever the data stand"],
-    "app/web/registration_forms.py": ["public directories of the registration"] * 2,
-    "app/services/calendar.py": ["the calendar is the same for everybody"],
-    "app/services/catalogue.py": ["public catalogue: no personal data"],
-    "app/services/own_calendar.py": ["the feed of one's own courses, by its secret address"],
-    "app/services/course_invitations.py": ["who planned a program: the organizer learns only a number"],
-    "app/services/group_transfers.py": ["the blocks of a person who is transferred"],
-    "app/services/waiting_list.py": ["offers end by themselves"] * 2
+    "app/services/personnel/consent_texts.py": ["texts of consents are public"] * 2,
+    "app/services/personnel/anonymise.py": ["a person is made nameless, wherever the data stand"],
+    "app/web/access/registration_forms.py": ["public directories of the registration"] * 2,
+    "app/services/portal/calendar.py": ["the calendar is the same for everybody"],
+    "app/services/program/catalogue.py": ["public catalogue: no personal data"],
+    "app/services/desk/own_calendar.py": ["the feed of one's own courses, by its secret address"],
+    "app/services/enrolment/course_invitations.py": ["who planned a program: the organizer learns only a number"],
+    "app/services/enrolment/group_transfers.py": ["the blocks of a person who is transferred"],
+    "app/services/enrolment/waiting_list.py": ["offers end by themselves"] * 2
     + ["the place in a waiting list: only numbers", "the waiting list moves up by itself"]
     + ["waiting lists are tended by the portal"] * 2,
-    "app/services/certificates.py": ["an enrolment is locked while its document is issued"],
-    "app/services/document_check.py": ["public check of a document: its printed facts without СНИЛС and birth date"],
-    "app/services/template_files.py": ["a template is found by its content: nobody's data"],
-    "app/services/enrolments.py": ["nightly check of guard 1: only a number"],
-    "app/services/group_changes.py": [
+    "app/services/paper/certificates.py": ["an enrolment is locked while its document is issued"],
+    "app/services/paper/document_check.py": [
+        "public check of a document: its printed facts without СНИЛС and birth date"
+    ],
+    "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
+    "app/services/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
+    "app/services/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
         "everybody with a place in a changed group is told",
         "reminders of a group begin anew with its new start",
     ],
-    "app/services/group_jobs.py": ["groups whose day has come: only ids"],
-    "app/services/group_quotas.py": [
+    "app/services/group/group_jobs.py": ["groups whose day has come: only ids"],
+    "app/services/group/group_quotas.py": [
         "the names of the places of a group's quotas",
         "who of a group's people is counted in its new quota",
     ],
-    "app/services/groups.py": [
+    "app/services/group/groups.py": [
         "open groups of the same program are public",
         "the enrolments of a group that the actor may change",
     ],
-    "app/services/invitations.py": [
+    "app/services/access/invitations.py": [
         "has the person an account: only its id",
         "is an address taken by another account: yes or no",
         "which logins of one beginning are taken",
     ],
-    "app/services/letter_templates.py": ["the words of letters are the same for everybody"],
-    "app/services/course_reminders.py": [
+    "app/services/mailing/letter_templates.py": ["the words of letters are the same for everybody"],
+    "app/services/enrolment/course_reminders.py": [
         "the listeners of a group are reminded by the portal",
         "which groups start tomorrow: only ids",
     ],
-    "app/services/digest.py": [
+    "app/services/mailing/digest.py": [
         "the notices of one user become a letter",
         "was the digest sent today: yes or no",
         "whose notices wait for the digest: only ids",
     ],
-    "app/services/letters.py": [
+    "app/services/mailing/letters.py": [
         "in whose cabinet a notice is put",
         "operators are told what letters could not do",
         "where to write to a person",
         "where to write to a user",
     ],
-    "app/services/links.py": ["links are nobody's rows"] * 3,
-    "app/services/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
-    "app/services/changes.py": ["who answers for the person's card"],
-    "app/services/people.py": ["is the person already known: only ids"],
-    "app/services/print_templates.py": [
+    "app/services/access/links.py": ["links are nobody's rows"] * 3,
+    "app/services/access/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
+    "app/services/personnel/changes.py": ["who answers for the person's card"],
+    "app/services/personnel/people.py": ["is the person already known: only ids"],
+    "app/services/paper/print_templates.py": [
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
     ],
-    "app/services/queue_decisions.py": ["who was faster: only the name"],
-    "app/services/queue_letter.py": ["who decides: only ids"],
-    "app/services/recovery.py": ["the owner of a link", "whose access is to be recovered"],
-    "app/services/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
-    "app/services/reminders.py": ["what is late in every organization"],
-    "app/services/registries.py": [
+    "app/services/desk/queue_decisions.py": ["who was faster: only the name"],
+    "app/services/desk/queue_letter.py": ["who decides: only ids"],
+    "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
+    "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
+    "app/services/mailing/reminders.py": ["what is late in every organization"],
+    "app/services/paper/registries.py": [
         "the file of a registry that the actor sees",
         "the former file of a registry that the actor may change",
     ],
-    "app/services/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
-    "app/services/responsible.py": ["the name of an organization", "whom to tell about an organization's people"],
-    "app/services/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
-    "app/services/seats.py": ["seat and block follow the enrolment"] * 8 + ["whether a person is busy: yes or no"],
-    "app/services/settings.py": ["settings are the same for everybody"],
-    "app/services/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
-    "app/services/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
-    "app/services/statistics.py": ["the region's totals: numbers only"],
-    "app/services/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
+    "app/services/paper/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
+    "app/services/personnel/responsible.py": [
+        "the name of an organization",
+        "whom to tell about an organization's people",
+    ],
+    "app/services/voucher/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
+    "app/services/enrolment/seats.py": ["seat and block follow the enrolment"] * 8
+    + ["whether a person is busy: yes or no"],
+    "app/services/portal/settings.py": ["settings are the same for everybody"],
+    "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
+    "app/services/access/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
+    "app/services/desk/statistics.py": ["the region's totals: numbers only"],
+    "app/services/personnel/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
     + ["the person who moves is told", "where a person may move: names only"],
-    "app/services/transfers.py": [
+    "app/services/personnel/transfers.py": [
         "a move begun by the organization that hires",
         "a move just begun",
         "the new place of a move",
         "the place of work that is left",
         "whom another organization wants to hire",
     ],
-    "app/services/transitions.py": ["a status that follows from another action"],
-    "app/services/voucher_check.py": ["public check of a чек: its facts without personal data"],
-    "app/services/voucher_reminders.py": ["reminders of a чек follow it", "reminders of the end of every чек"],
-    "app/services/voucher_replacement.py": ["the blocks of a чек follow it"],
-    "app/services/voucher_story.py": ["the journal of a чек, its blocks and enrolments that the actor sees"],
-    "app/services/vouchers.py": [
+    "app/services/portal/transitions.py": ["a status that follows from another action"],
+    "app/services/voucher/voucher_check.py": ["public check of a чек: its facts without personal data"],
+    "app/services/voucher/voucher_reminders.py": ["reminders of a чек follow it", "reminders of the end of every чек"],
+    "app/services/voucher/voucher_replacement.py": ["the blocks of a чек follow it"],
+    "app/services/voucher/voucher_story.py": ["the journal of a чек, its blocks and enrolments that the actor sees"],
+    "app/services/voucher/vouchers.py": [
         "blocks are locked in one order",
         "the group that holds a block, for the refusal's sentence",
         "the owner of a чек that has ended",

@@ -11,7 +11,7 @@ from app.access import READ_RULES, WRITE_RULES, _everything
 from app.cli import DEMO_LOGINS, DEMO_PASSWORD, portal
 from app.exchange.staff_columns import ALL_COLUMNS
 from app.permissions import READ, ROLES
-from app.web.rights import CHANGES, OTHER_ACTIONS, ROWS, is_whole
+from app.web.access.rights import CHANGES, OTHER_ACTIONS, ROWS, is_whole
 from config import describe_settings
 from scripts.build_docs import pages
 

@@ -40,7 +40,10 @@ def test_transactions_end_in_one_place() -> None:
     assert {path for path, _ in _calls("commit")} == {"app/unit_of_work.py", "app/cli.py"}
     assert {path for path, _ in _calls("begin")} <= {"app/jobs.py"}
     # a part that may be refused inside an action that goes on
-    assert {path for path, _ in _calls("begin_nested")} == {"app/services/enrolments.py", "app/services/vouchers.py"}
+    assert {path for path, _ in _calls("begin_nested")} == {
+        "app/services/enrolment/enrolments.py",
+        "app/services/voucher/vouchers.py",
+    }
 
 
 def _moves_a_status(node: ast.AST) -> bool:
@@ -59,10 +62,10 @@ def _moves_a_status(node: ast.AST) -> bool:
 def test_statuses_move_in_one_place() -> None:
     """Seats take blocks by a conditional UPDATE; a batch of an import is closed by itself under its row lock."""
     movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
-    allowed = {"app/services/transitions.py", "app/services/seats.py", "app/exchange/staff_import.py"}
+    allowed = {"app/services/portal/transitions.py", "app/services/enrolment/seats.py", "app/exchange/staff_import.py"}
     allowed |= {"app/exchange/list_import.py"}
     assert movers - allowed == {path for path in movers if path.startswith("app/demo/")}
-    assert "app/services/transitions.py" in movers
+    assert "app/services/portal/transitions.py" in movers
     literals = {
         path
         for path, tree in SOURCES.items()
@@ -70,7 +73,7 @@ def test_statuses_move_in_one_place() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         and re.search(r"\bUPDATE\b.*\bSET\b.*\bstatus\s*=", node.value, re.DOTALL)
     }  # fmt: skip
-    assert {path for path in literals if not path.startswith("app/demo/")} <= {"app/services/seats.py"}
+    assert {path for path in literals if not path.startswith("app/demo/")} <= {"app/services/enrolment/seats.py"}
 
 
 def test_extensions_are_created_in_one_place() -> None:

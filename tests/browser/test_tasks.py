@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from app.embedded_postgres import EmbeddedPostgres
-from app.web import export_pages
+from app.web.frame import export_pages
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import Visitor
 from tests.conftest import execute

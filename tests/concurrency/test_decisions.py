@@ -10,8 +10,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.extensions import db
-from app.services import access_requests, records, settings, transitions, voucher_rules, vouchers
-from app.services.access_requests import Scan
+from app.services.access import access_requests
+from app.services.access.access_requests import Scan
+from app.services.portal import records, settings, transitions
+from app.services.voucher import voucher_rules, vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.scans import pdf

@@ -15,7 +15,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.services import certificates, duplicates, group_issue, numbers, vouchers
+from app.services.paper import certificates, duplicates, group_issue
+from app.services.portal import numbers
+from app.services.voucher import vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk
 

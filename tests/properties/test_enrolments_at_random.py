@@ -18,7 +18,9 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import now, today
 from app.errors import PortalError
-from app.services import enrolments, group_transfers, groups, seats, vouchers, waiting_list
+from app.services.enrolment import enrolments, group_transfers, seats, waiting_list
+from app.services.group import groups
+from app.services.voucher import vouchers
 from tests.services import makers as mk
 
 DAY = dt.timedelta(days=1)

@@ -17,7 +17,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Invalid
-from app.services import transitions
+from app.services.portal import transitions
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 

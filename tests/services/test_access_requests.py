@@ -12,8 +12,10 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import access_requests, accounts, calendar, files, people, viewing
-from app.services.access_requests import Scan
+from app.services.access import access_requests, accounts, viewing
+from app.services.access.access_requests import Scan
+from app.services.personnel import people
+from app.services.portal import calendar, files
 from tests.services import makers as mk
 from tests.services.scans import pdf
 

@@ -14,7 +14,7 @@ from app import models as m
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import accounts, recovery, second_factor, sign_in
+from app.services.access import accounts, recovery, second_factor, sign_in
 from tests.services.makers import (
     change,
     fetch,

@@ -22,9 +22,10 @@ from app.exchange.sample import build_sample
 from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import jobs, run_worker
-from app.services import background, letters
-from app.services.accounts import load_account
-from app.services.background import Kind, Outcome, Work
+from app.services.access.accounts import load_account
+from app.services.mailing import letters
+from app.services.portal import background
+from app.services.portal.background import Kind, Outcome, Work
 from app.statuses import JobStatus
 from tests.services import makers as mk
 from tests.services.test_staff_import import SCHOOL, person

@@ -18,10 +18,10 @@ from app.clock import today
 from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.pdf import find_office
 from app.errors import Forbidden, Invalid, NotFound
-from app.services import bulk_printing, certificates, group_papers, print_templates
-from app.services.certificates import Printing
-from app.services.print_templates import PrintChoice
-from app.web import printing
+from app.services.paper import bulk_printing, certificates, group_papers, print_templates
+from app.services.paper.certificates import Printing
+from app.services.paper.print_templates import PrintChoice
+from app.web.paper import printing
 from tests.documents.conftest import paragraphs
 from tests.services import makers as mk
 from tests.statements import recorded

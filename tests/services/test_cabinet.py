@@ -11,7 +11,7 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
-from app.services import cabinet
+from app.services.desk import cabinet
 from tests.services import makers as mk
 from tests.statements import recorded
 

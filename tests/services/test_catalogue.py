@@ -14,10 +14,11 @@ from app.clock import today
 from app.errors import Forbidden, NotFound
 from app.extensions import db
 from app.rules import has_paying_block, has_seat, is_enrolment_open, is_free_of_clashes, may_enrol, suits
-from app.services import catalogue, enrolments, seats
-from app.services import catalogue_sql as sql
-from app.services.catalogue import Offer
-from app.services.catalogue_sql import Asked, Seeker
+from app.services.enrolment import enrolments, seats
+from app.services.program import catalogue
+from app.services.program import catalogue_sql as sql
+from app.services.program.catalogue import Offer
+from app.services.program.catalogue_sql import Asked, Seeker
 from tests.services import makers as mk
 from tests.services.makers import DAY, World
 

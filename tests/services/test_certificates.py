@@ -16,8 +16,8 @@ from app.clock import today
 from app.documents.certificate import CertificateFacts, outcome_words
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import certificates, template_files
-from app.services.certificates import Printing
+from app.services.paper import certificates, template_files
+from app.services.paper.certificates import Printing
 from tests.services import makers as mk
 
 E, K = st.EnrolmentStatus, st.CertificateKind

@@ -12,7 +12,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import calendar, changes, people, records, reminders, surnames
+from app.services.mailing import reminders
+from app.services.personnel import changes, people, surnames
+from app.services.portal import calendar, records
 from tests.services import makers as mk
 
 S = st.ChangeStatus

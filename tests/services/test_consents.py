@@ -14,8 +14,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import accounts, anonymise, certificates, consent_texts, consents
-from app.services.reference import load_reference_data
+from app.services.access import accounts
+from app.services.paper import certificates
+from app.services.personnel import anonymise, consent_texts, consents
+from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.scans import pdf

@@ -14,7 +14,8 @@ from app import statuses as st
 from app.clock import ZONE, today
 from app.extensions import db
 from app.russian import long_date
-from app.services import course_reminders, letters
+from app.services.enrolment import course_reminders
+from app.services.mailing import letters
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
 

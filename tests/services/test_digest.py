@@ -12,7 +12,7 @@ from app import models as m
 from app.access import acting_as
 from app.clock import now
 from app.extensions import db
-from app.services import digest, letters, notices
+from app.services.mailing import digest, letters, notices
 from app.unit_of_work import use_case
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk

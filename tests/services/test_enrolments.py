@@ -11,7 +11,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import enrolments
+from app.services.enrolment import enrolments
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus

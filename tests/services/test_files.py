@@ -15,8 +15,8 @@ from app.access import acting_as
 from app.clock import now
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.services import files
-from app.services.background import files_root
+from app.services.portal import files
+from app.services.portal.background import files_root
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 from tests.services.scans import image, pdf

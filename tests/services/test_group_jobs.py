@@ -12,8 +12,9 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, today
-from app.services import enrolments, group_jobs, groups
-from app.services.accounts import SYSTEM
+from app.services.access.accounts import SYSTEM
+from app.services.enrolment import enrolments
+from app.services.group import group_jobs, groups
 from tests.services import makers as mk
 from tests.statements import recorded
 

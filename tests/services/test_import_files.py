@@ -20,7 +20,7 @@ from app.exchange import staff_check, staff_import, staff_marks, uploads
 from app.exchange.sample import build_sample
 from app.extensions import db
 from app.jobs import run_worker
-from app.services import background
+from app.services.portal import background
 from app.statuses import ImportStatus
 from tests.services import makers as mk
 from tests.services.test_background import account_in

@@ -16,7 +16,7 @@ from app.errors import Conflict, Forbidden, NotFound
 from app.exchange import staff_import, staff_undo
 from app.extensions import db
 from app.jobs import run_worker
-from app.services import records
+from app.services.portal import records
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.test_background import account_in

@@ -16,8 +16,9 @@ from app.clock import today
 from app.documents.access_sheet import build_access_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import accounts, background, invitations, recovery, sign_in
-from app.web import invitation_pages
+from app.services.access import accounts, invitations, recovery, sign_in
+from app.services.portal import background
+from app.web.personnel import invitation_pages
 from tests.services.makers import (
     DAY,
     change,

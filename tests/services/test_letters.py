@@ -12,10 +12,11 @@ from app import models as m
 from app.access import acting_as
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import letter_html, letter_kinds, letter_templates, letters, notices, records
-from app.services.letter_kinds import KINDS
-from app.services.letter_templates import Given
-from app.services.reference import load_reference_data
+from app.services.mailing import letter_html, letter_kinds, letter_templates, letters, notices
+from app.services.mailing.letter_kinds import KINDS
+from app.services.mailing.letter_templates import Given
+from app.services.portal import records
+from app.services.portal.reference import load_reference_data
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 

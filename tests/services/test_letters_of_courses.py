@@ -20,7 +20,11 @@ from app.clock import today
 from app.errors import PortalError
 from app.extensions import db
 from app.jobs import run_worker
-from app.services import certificates, course_reminders, digest, enrolments, groups, letters, vouchers
+from app.services.enrolment import course_reminders, enrolments
+from app.services.group import groups
+from app.services.mailing import digest, letters
+from app.services.paper import certificates
+from app.services.voucher import vouchers
 from app.unit_of_work import use_case
 from tests.mailbox import Mailbox
 from tests.services import makers as mk

@@ -16,7 +16,7 @@ from app import models as m
 from app.access import acting_as
 from app.clock import now, today
 from app.jobs import run_worker
-from app.services import letters, mail
+from app.services.mailing import letters, mail
 from app.statuses import LetterStatus
 from app.unit_of_work import use_case
 from config import ConfigError, Settings

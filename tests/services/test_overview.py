@@ -13,7 +13,7 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import now, today
 from app.extensions import db
-from app.services import matters, overview
+from app.services.desk import matters, overview
 from tests.services import makers as mk
 from tests.statements import recorded
 

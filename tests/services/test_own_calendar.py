@@ -14,7 +14,8 @@ from app.access import acting_as
 from app.clock import ZONE, today
 from app.errors import Conflict, NotFound
 from app.exchange.ical import calendar
-from app.services import accounts, own_calendar
+from app.services.access import accounts
+from app.services.desk import own_calendar
 from tests.services import makers as mk
 from tests.services.makers import DAY, World
 

@@ -9,7 +9,7 @@ from werkzeug.security import check_password_hash
 
 from app import models as m
 from app.errors import Invalid
-from app.services import accounts, passwords
+from app.services.access import accounts, passwords
 from tests.services.makers import change, fetch, journal, make_account, nothing_changes, rows
 
 GOOD = ["кот бежал по лесу", "Korova 57 letit", "длинный-Пароль-про-рыб", "x9!Lm2#qRz"]

@@ -12,10 +12,12 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import card, files, past_trainings, queue, queue_decisions, records, statistics
-from app.services.access_requests import Scan
-from app.services.queue import Asked
-from app.services.queue_decisions import CONFIRM, REFUSE
+from app.services.access.access_requests import Scan
+from app.services.desk import queue, queue_decisions, statistics
+from app.services.desk.queue import Asked
+from app.services.desk.queue_decisions import CONFIRM, REFUSE
+from app.services.personnel import card, past_trainings
+from app.services.portal import files, records
 from tests.services import makers as mk
 from tests.services.scans import image, pdf
 

@@ -16,7 +16,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import letters, people, records
+from app.services.mailing import letters
+from app.services.personnel import people
+from app.services.portal import records
 from tests.services import makers as mk
 
 S = st.ConfirmationStatus

@@ -13,10 +13,10 @@ from docx import Document
 from app import models as m
 from app.access import acting_as
 from app.errors import Forbidden, Invalid, NotFound
-from app.services import print_templates, template_files
-from app.services.print_templates import PrintChoice
+from app.services.paper import print_templates, template_files
+from app.services.paper.print_templates import PrintChoice
 from app.statuses import PrintMode
-from app.web import printing
+from app.web.paper import printing
 from tests.services import makers as mk
 
 CODE = "certificate"

@@ -16,23 +16,16 @@ from app.access import Actor, acting_as, unscoped
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import (
-    enrolments,
-    groups,
-    program_checks,
-    program_editions,
-    program_files,
-    program_parts,
-    programs,
-    queue,
-    queue_decisions,
-    records,
-    responsible,
-)
-from app.services.background import files_root
-from app.services.program_parts import Module
-from app.services.queue import Asked
-from app.services.reference import load_reference_data
+from app.services.desk import queue, queue_decisions
+from app.services.desk.queue import Asked
+from app.services.enrolment import enrolments
+from app.services.group import groups
+from app.services.personnel import responsible
+from app.services.portal import records
+from app.services.portal.background import files_root
+from app.services.portal.reference import load_reference_data
+from app.services.program import program_checks, program_editions, program_files, program_parts, programs
+from app.services.program.program_parts import Module
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
 

@@ -16,11 +16,14 @@ from app.access import Actor, acting_as
 from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import calendar, letters, people, queue, queue_decisions, queue_letter
-from app.services.queue import Asked
-from app.services.queue_decisions import CONFIRM, GIVE_BACK, REFUSE
-from app.services.queue_sources import BY_CODE, SOURCES
-from app.services.reference import load_reference_data
+from app.services.desk import queue, queue_decisions, queue_letter
+from app.services.desk.queue import Asked
+from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE
+from app.services.desk.queue_sources import BY_CODE, SOURCES
+from app.services.mailing import letters
+from app.services.personnel import people
+from app.services.portal import calendar
+from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
 from tests.statements import recorded

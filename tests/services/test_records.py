@@ -11,7 +11,7 @@ from app import models as m
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import records
+from app.services.portal import records
 from app.statuses import MunicipalityKind, PositionKind
 from tests.services import makers as mk
 

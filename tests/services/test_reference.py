@@ -9,7 +9,7 @@ from sqlalchemy import event, select, text, update
 from app import models as m
 from app.extensions import db
 from app.reference import read, split
-from app.services.reference import DIRECTORIES, SETTINGS, load_reference_data
+from app.services.portal.reference import DIRECTORIES, SETTINGS, load_reference_data
 
 
 def count(table: str) -> int:

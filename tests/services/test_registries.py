@@ -13,8 +13,9 @@ from app.access import acting_as
 from app.clock import today
 from app.documents.registries import ALL
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import background, registries, registry_schedule, saved_registries
-from app.services.saved_registries import next_day
+from app.services.paper import registries, registry_schedule, saved_registries
+from app.services.paper.saved_registries import next_day
+from app.services.portal import background
 from app.statuses import RegistryStatus, Schedule
 from tests.services import makers as mk
 
@@ -164,7 +165,7 @@ def test_the_overview_tells_who_has_not_sent(session: Any) -> None:
 
 
 def actor_with_account(role: str) -> tuple[m.Account, Any]:
-    from app.services.accounts import load_account
+    from app.services.access.accounts import load_account
 
     account = account_of(role)
     found = load_account(account.id)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app import models as m
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, Invalid
-from app.services import second_factor
+from app.services.access import second_factor
 from tests.services.makers import change, fetch, journal, make_actor, nothing_changes, rows
 from tests.services.test_accounts import PASSWORD, code_of, make_user, with_factor
 

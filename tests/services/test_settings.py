@@ -10,8 +10,9 @@ from app import models as m
 from app.access import Actor, acting_as, unscoped
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import letters, settings
-from app.services.reference import SETTINGS
+from app.services.mailing import letters
+from app.services.portal import settings
+from app.services.portal.reference import SETTINGS
 from tests.services import makers as mk
 
 

@@ -13,7 +13,7 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import today
 from app.errors import Forbidden
-from app.services import statistics
+from app.services.desk import statistics
 from tests.services.makers import (
     DAY,
     Person,

@@ -21,9 +21,11 @@ from app.documents.training_archive import list_context, write_archive
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules import add_months
-from app.services import bulk_printing, certificates, files, training_archive
-from app.services.certificates import Printing
-from app.services.training_archive import Archive
+from app.services.paper import bulk_printing, certificates
+from app.services.paper.certificates import Printing
+from app.services.personnel import training_archive
+from app.services.personnel.training_archive import Archive
+from app.services.portal import files
 from tests.services import makers as mk
 from tests.statements import recorded
 

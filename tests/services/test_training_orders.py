@@ -12,8 +12,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services import enrolments, group_papers, training_orders
-from app.services.training_orders import OrderFacts
+from app.services.enrolment import enrolments
+from app.services.group import training_orders
+from app.services.group.training_orders import OrderFacts
+from app.services.paper import group_papers
 from app.statuses import OrderKind
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks

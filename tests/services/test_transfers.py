@@ -14,8 +14,9 @@ from app.access import Actor, acting_as, get_visible
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import calendar, people, transfers
-from app.services.transfers import Sought
+from app.services.personnel import people, transfers
+from app.services.personnel.transfers import Sought
+from app.services.portal import calendar
 from tests.services import makers as mk
 
 T = st.TransferStatus

@@ -11,7 +11,7 @@ from app import models as m
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import transitions
+from app.services.portal import transitions
 from app.statuses import ConfirmationStatus, ProgramStatus
 from tests.services import makers as mk
 

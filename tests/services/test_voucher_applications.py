@@ -15,12 +15,15 @@ from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.rules import add_months
-from app.services import access_requests, queue, records, settings, vouchers
-from app.services.access_requests import Scan
-from app.services.queue import Asked
-from app.services.queue_decisions import CONFIRM, REFUSE, decide
-from app.services.voucher_eligibility import chances
-from app.web.voucher_application_view import is_overdue
+from app.services.access import access_requests
+from app.services.access.access_requests import Scan
+from app.services.desk import queue
+from app.services.desk.queue import Asked
+from app.services.desk.queue_decisions import CONFIRM, REFUSE, decide
+from app.services.portal import records, settings
+from app.services.voucher import vouchers
+from app.services.voucher.voucher_eligibility import chances
+from app.web.voucher.voucher_application_view import is_overdue
 from tests.services import makers as mk
 from tests.services.scans import pdf
 from tests.statements import recorded

@@ -13,7 +13,8 @@ from app.access import Actor, acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services import records, voucher_rules, vouchers
+from app.services.portal import records
+from app.services.voucher import voucher_rules, vouchers
 from tests.services import makers as mk
 
 TERMS = {

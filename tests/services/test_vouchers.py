@@ -13,8 +13,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.rules import last_day_of
-from app.services import calendar, vouchers
-from app.services.numbers import next_number
+from app.services.portal import calendar
+from app.services.portal.numbers import next_number
+from app.services.voucher import vouchers
 from tests.services import makers as mk
 
 

@@ -13,7 +13,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, NotFound
-from app.services import enrolments, groups, people, waiting_list
+from app.services.enrolment import enrolments, waiting_list
+from app.services.group import groups
+from app.services.personnel import people
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus

@@ -15,8 +15,8 @@ import time_machine
 from docx import Document
 
 from app.extensions import db
-from app.services import background
-from app.services.accounts import load_account
+from app.services.access.accounts import load_account
+from app.services.portal import background
 from tests.access.region import Browser, Region
 from tests.conftest import build, clone, make_settings
 from tests.statements import recorded
@@ -92,7 +92,7 @@ def test_the_second_step_stands_between_the_password_and_the_portal(site: Region
 
 
 def secret_of(site: Region, user: int) -> str:
-    from app.services import second_factor
+    from app.services.access import second_factor
     from tests.services.makers import SYSTEM, fetch
 
     with site.app.app_context():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from docx import Document
 
-from app.web.blank_act_view import read_ids, write_ids
+from app.web.paper.blank_act_view import read_ids, write_ids
 from tests.access.region import MISSING, Answer, Browser, Region
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, names, refusal, total, words

@@ -16,8 +16,9 @@ from app import statuses as st
 from app.access import Actor, acting_as
 from app.clock import today
 from app.russian import format_date
-from app.services import attendance, enrolments
-from app.services.accounts import find_account
+from app.services.access.accounts import find_account
+from app.services.enrolment import enrolments
+from app.services.group import attendance
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting
 from tests.statements import recorded

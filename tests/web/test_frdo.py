@@ -12,7 +12,7 @@ import pytest
 from app.documents import frdo_export
 from app.documents.frdo import TITLES
 from app.jobs import run_worker
-from app.web import frdo_pages
+from app.web.paper import frdo_pages
 from tests.access.region import Browser, Region
 from tests.documents.frdo_facts import official_blank
 from tests.statements import recorded

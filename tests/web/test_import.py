@@ -14,7 +14,7 @@ from app.exchange import staff_check, staff_import, staff_marks
 from app.exchange.sample import build_sample
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.web import import_view
+from app.web.personnel import import_view
 from tests.access.region import Answer, Browser, Region
 from tests.actors import actor_of
 from tests.services.makers import next_snils

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.services.letter_kinds import BODY
+from app.services.mailing.letter_kinds import BODY
 from tests.access.region import Region
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, names, total, words

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.services.list_settings import SAVED_LIMIT
-from app.web.action_pages import BULK_LIMIT
+from app.services.desk.list_settings import SAVED_LIMIT
+from app.web.frame.action_pages import BULK_LIMIT
 from tests.access.region import Answer, Browser, Region
 from tests.access.routes import VIEWS
 from tests.statements import recorded

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from app.documents.pdf import find_office
 from app.jobs import run_worker
-from app.web import printing_pages
+from app.web.paper import printing_pages
 from tests.access.region import Browser, Region
 from tests.actors import client_as
 from tests.documents.conftest import paragraphs

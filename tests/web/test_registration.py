@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 
 from app import models as m
 from app.clock import today
-from app.services import consent_texts
-from app.services.reference import load_reference_data
+from app.services.personnel import consent_texts
+from app.services.portal.reference import load_reference_data
 from tests.actors import client_as
 from tests.services import makers as mk
 from tests.statements import recorded

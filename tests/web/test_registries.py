@@ -11,9 +11,9 @@ import pytest
 from app.access import acting_as
 from app.documents.registries import ALL
 from app.jobs import run_worker
-from app.services import registry_schedule
-from app.services.accounts import SYSTEM
-from app.web import registry_view
+from app.services.access.accounts import SYSTEM
+from app.services.paper import registry_schedule
+from app.web.paper import registry_view
 from tests.access.region import Region
 from tests.statements import recorded
 from tests.web.pages import flashes, form_fields, refusal, words

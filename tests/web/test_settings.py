@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.services import settings
-from app.services.reference import SETTINGS
-from app.web.settings_view import HINTS, hint
+from app.services.portal import settings
+from app.services.portal.reference import SETTINGS
+from app.web.start.settings_view import HINTS, hint
 from tests.access.region import Browser, Region
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, refusal, words

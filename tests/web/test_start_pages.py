@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from app.access import acting_as
-from app.services import statistics
-from app.services.statistics import Staff, Trained
-from app.web import charts, start_pages
+from app.services.desk import statistics
+from app.services.desk.statistics import Staff, Trained
+from app.web.frame import charts
+from app.web.start import start_pages
 from tests.access.region import Region
 from tests.actors import LOGINS, actor_of
 from tests.services.makers import SYSTEM

@@ -1,0 +1,1 @@
+"""Who comes in and as whom: registration, accounts, passwords, the second factor, roles, «смотреть как»."""

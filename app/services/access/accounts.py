@@ -1,0 +1,270 @@
+"""Accounts: who is signed in with which roles, the own and another's account, FAB's role rows synced from ``permissions``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from werkzeug.security import check_password_hash
+
+from app import audit
+from app import models as m
+from app.access import Actor, Grant, current_actor, get_writable, unscoped
+from app.clock import now, today
+from app.errors import Conflict, Invalid, NotFound
+from app.extensions import db
+from app.permissions import ROLES
+from app.russian import format_datetime, full_name
+from app.services.access import passwords
+from app.services.access.passwords import check_new_password as check_new_password
+from app.services.mailing import letters
+from app.unit_of_work import use_case
+
+_ACTOR_SQL = text("""
+WITH RECURSIVE live AS (
+  SELECT role, organization_id, territory_id FROM assignment
+  WHERE user_id = :id AND valid_from <= :today AND (valid_to IS NULL OR valid_to >= :today)
+), tree AS (
+  SELECT role, organization_id AS id FROM live WHERE organization_id IS NOT NULL
+  UNION SELECT tree.role, o.id FROM organization o JOIN tree ON o.parent_id = tree.id
+)
+SELECT u.last_name, u.first_name, u.patronymic, u.active, u.employee_id, u.session_epoch, u.must_change_password,
+  u.totp_since IS NOT NULL AS second_factor,
+  (SELECT json_agg(json_build_array(role, organization_id, territory_id)) FROM live) AS assignments,
+  (SELECT json_agg(json_build_array(role, id)) FROM tree) AS organizations,
+  (SELECT coalesce(min(o.short_name), min(t.short_name)) FROM live
+     LEFT JOIN organization o ON o.id = live.organization_id LEFT JOIN territory t ON t.id = live.territory_id) AS place
+FROM ab_user u WHERE u.id = :id
+""")
+
+ANONYMOUS = Actor(user_id=None, name="Гость")
+SYSTEM = Actor(user_id=None, name="Портал", grants=(Grant("operator"),))
+#: ``locked_until`` of an account that a person has closed
+CLOSED = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A signed-in account: what the web session needs of it (Flask-Login's user protocol)."""
+
+    actor: Actor
+    active: bool
+    session_epoch: int
+    must_change_password: bool
+    #: a code is asked after the password
+    second_factor: bool = False
+    is_authenticated: bool = True
+    is_anonymous: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may be used."""
+        return self.active
+
+    @property
+    def id(self) -> int | None:
+        """Id of the account (FAB's audit columns read it)."""
+        return self.actor.user_id
+
+    def get_id(self) -> str:
+        """Flask-Login's id: the account and its session epoch, so that «выйти везде» ends old sessions."""
+        return f"{self.actor.user_id}.{self.session_epoch}"
+
+
+def load_account(user_id: int) -> SignedIn | None:
+    """Return the account with its live roles and places, or None; one statement."""
+    row = db.session.execute(_ACTOR_SQL, {"id": user_id, "today": today()}).one_or_none()
+    if row is None:
+        return None
+    places: dict[str, tuple[set[int], set[int]]] = {}
+    for role, _organization, territory in row.assignments or ():
+        places.setdefault(role, (set(), set()))[1].update({territory} - {None})
+    for role, organization in row.organizations or ():
+        places[role][0].add(organization)
+    actor = Actor(
+        user_id=user_id,
+        name=full_name(row.last_name, row.first_name, row.patronymic),
+        employee_id=row.employee_id,
+        grants=tuple(Grant(role, tuple(sorted(o)), tuple(sorted(t))) for role, (o, t) in sorted(places.items())),
+        place=row.place or "",
+    )
+    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor)
+
+
+def load_signed_in(session_id: str) -> SignedIn | None:
+    """Return the account of a web session's id, or None when it is gone, switched off or signed out everywhere."""
+    user_id, _, epoch = session_id.partition(".")
+    if not (user_id.isdigit() and epoch.isdigit() and len(user_id) < 10):
+        return None
+    account = load_account(int(user_id))
+    return account if account and account.active and str(account.session_epoch) == epoch else None
+
+
+# --- own account ---------------------------------------------------------------------------------------------------------
+
+
+@use_case
+def sign_out_everywhere(user_id: int) -> None:
+    """End every session of the account."""
+    db.session.execute(
+        update(m.Account.__table__).where(m.Account.id == user_id).values(session_epoch=m.Account.session_epoch + 1)
+    )
+
+
+@use_case
+def change_password(user_id: int, *, old: str, new: str) -> None:
+    """Change the own password: the old one is asked, other sessions end. Raises Invalid."""
+    with unscoped("own password"):
+        user = db.session.scalars(select(m.Account).where(m.Account.id == user_id)).one()
+    if not check_password_hash(user.password or "", old):
+        raise Invalid("Прежний пароль указан неверно.", fields={"old": ["Прежний пароль указан неверно."]})
+    passwords.check_new_password(new, user_id=user_id)
+    passwords.set_password(user, new)
+    audit.record("ab_user.password_changed", user)
+    tell_password_changed(user_id)
+
+
+def tell_password_changed(user_id: int) -> None:
+    """The letter after every change of a password: who did not make it must act."""
+    letters.notify_account(
+        user_id,
+        f"Пароль вашей учётной записи изменён {format_datetime(now())}. Все прежние сеансы завершены. Если это сделали не вы, "
+        "восстановите доступ по ссылке «Забыли пароль?» на странице входа и сообщите администратору портала.",
+        subject="Пароль изменён",
+        href="/account/",
+    )
+
+
+# --- another's account -----------------------------------------------------------------------------------------------
+
+
+def is_closed(user: m.Account) -> bool:
+    """Whether the entrance was closed by a person: it does not open by itself, nor by a letter."""
+    return user.locked_until is not None and user.locked_until >= CLOSED
+
+
+@use_case
+def lock(user_id: int) -> m.Account:
+    """Close the entrance of an account until somebody opens it; its sessions end."""
+    user = get_writable(db.session, m.Account, user_id, "ab_user:lock")
+    if user.id == current_actor().user_id:
+        raise Conflict("Закрыть вход самому себе нельзя.")
+    if is_closed(user):
+        raise Conflict("Вход этому пользователю уже закрыт.")
+    user.locked_until, user.fail_login_count = CLOSED, 0
+    user.session_epoch += 1
+    audit.record("ab_user.closed", user)
+    text = (
+        f"Вход в портал для вас закрыт. Закрыл: {current_actor().name}. Если это ошибка, обратитесь в свою организацию."
+    )
+    letters.notify_account(user.id, text, subject="Вход в портал закрыт")
+    return user
+
+
+@use_case
+def unlock(user_id: int) -> m.Account:
+    """Let a locked account sign in again at once."""
+    user = get_writable(db.session, m.Account, user_id, "ab_user:unlock")
+    if user.locked_until is None:
+        raise Conflict("Вход этому пользователю не закрыт.")
+    by_hand = is_closed(user)
+    user.locked_until, user.fail_login_count = None, 0
+    audit.record("ab_user.opened" if by_hand else "ab_user.unlocked", user)
+    if by_hand:
+        letters.notify_account(
+            user.id, "Вход в портал для вас снова открыт.", subject="Вход в портал открыт", href="/account/"
+        )
+    return user
+
+
+@use_case
+def reset_password(user_id: int) -> str:
+    """Give an account a one-time password and end its sessions; returns the password, which is stored nowhere."""
+    user = get_writable(db.session, m.Account, user_id, "ab_user:reset_password")
+    password = _one_time(user)
+    audit.record("ab_user.password_reset", user)
+    return password
+
+
+@use_case
+def create_admin(login: str, *, last_name: str, first_name: str, email: str) -> str:
+    """Create an administrator of a new installation; returns the one-time password. Raises Conflict for a taken login."""
+    user = m.Account(
+        username=login.strip().lower(), last_name=last_name, first_name=first_name, email=email, active=True
+    )
+    password = _one_time(user)
+    db.session.add(user)
+    db.session.flush()
+    db.session.add(m.Assignment(user_id=user.id, role="admin", basis="Установка портала", valid_from=today()))
+    audit.record("ab_user.created", user)
+    return password
+
+
+def _one_time(user: m.Account) -> str:
+    user.locked_until, user.fail_login_count = None, 0
+    return passwords.give_one_time(user)
+
+
+# --- FAB's role rows -------------------------------------------------------------------------------------------------
+
+
+def sync_roles() -> int:
+    """Make FAB's roles and permissions equal to ``permissions.ROLES``; returns the number of changed links.
+
+    FAB decides nothing by these rows (``has_access`` reads the same table in code); they serve FAB's own screens and tools.
+    """
+    wanted = {(code, *permission.split(":")) for code, role in ROLES.items() for permission in role.permissions}
+    links = db.session.execute(text(_LINKS_SQL)).all()
+    present = {(r.role, r.object, r.verb.removeprefix("can_")) for r in links}
+    if wanted == present:
+        return 0
+    roles = _ensure("ab_role", set(ROLES))
+    verbs = _ensure("ab_permission", {f"can_{verb}" for _, _, verb in wanted})
+    objects = _ensure("ab_view_menu", {name for _, name, _ in wanted})
+    pairs = _ensure_pairs({(verbs[f"can_{verb}"], objects[name]) for _, name, verb in wanted})
+    table = m.Base.metadata.tables["ab_permission_view_role"]
+    db.session.execute(delete(table).where(table.c.role_id.in_(roles.values())))
+    rows = [
+        {"role_id": roles[code], "permission_view_id": pairs[verbs[f"can_{verb}"], objects[name]]}
+        for code, name, verb in sorted(wanted)
+    ]
+    db.session.execute(insert(table), rows)
+    return len(wanted ^ present)
+
+
+_LINKS_SQL = """
+SELECT r.name AS role, v.name AS object, p.name AS verb FROM ab_permission_view_role l
+JOIN ab_role r ON r.id = l.role_id JOIN ab_permission_view pv ON pv.id = l.permission_view_id
+JOIN ab_permission p ON p.id = pv.permission_id JOIN ab_view_menu v ON v.id = pv.view_menu_id
+"""
+
+
+def _ensure(table_name: str, names: set[str]) -> dict[str, int]:
+    table = m.Base.metadata.tables[table_name]
+    db.session.execute(
+        upsert(table).on_conflict_do_nothing(index_elements=["name"]), [{"name": name} for name in sorted(names)]
+    )
+    return {row.name: row.id for row in db.session.execute(select(table.c.id, table.c.name))}
+
+
+def _ensure_pairs(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    table: Any = m.Base.metadata.tables["ab_permission_view"]
+    db.session.execute(
+        upsert(table).on_conflict_do_nothing(index_elements=["permission_id", "view_menu_id"]),
+        [{"permission_id": p, "view_menu_id": v} for p, v in sorted(pairs)],
+    )
+    rows = db.session.execute(select(table.c.id, table.c.permission_id, table.c.view_menu_id))
+    return {(row.permission_id, row.view_menu_id): row.id for row in rows}
+
+
+def find_account(login: str) -> SignedIn:
+    """Return the account of a login for a command; raises NotFound."""
+    with unscoped("command line"):
+        user_id = db.session.scalar(select(m.Account.id).where(func.lower(m.Account.username) == login.lower()))
+    account = load_account(user_id) if user_id is not None else None
+    if account is None:
+        raise NotFound(f"Пользователя «{login}» нет.")
+    return account

@@ -1,0 +1,306 @@
+"""«Личный кабинет» of a worker: the facts of the start page, each kind by one statement (order § 1.9, 2.8, 3.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from app import models as m
+from app.clock import local, now, today
+from app.extensions import db
+from app.rules import Workplace
+from app.services.desk.matters import EXPIRING_DAYS
+from app.services.enrolment import seats
+from app.services.mailing import notices
+from app.services.program import catalogue_sql
+from app.services.program.catalogue_sql import Asked, Seeker
+from app.statuses import (
+    APPLICATION_LIVE,
+    ENROLMENT_ENDED,
+    ApplicationStatus,
+    BlockStatus,
+    CertificateStatus,
+    ChangeStatus,
+    EnrolmentStatus,
+    VoucherStatus,
+)
+
+DAY = dt.timedelta(days=1)
+#: rows of a table of the page, and notices looked through
+MOST_COURSES, MOST_DOCUMENTS, MOST_NOTICES = 10, 5, 20
+#: a refused correction asks for a look so long
+DECLINED_DAYS = 14
+#: unread notices about these are put before the person
+IMPORTANT = (
+    "/voucher",
+    "/enrolment/",
+    "/training_group/",
+    "/training/",
+    "/certificate/",
+    "/change_request/",
+    "/transfer/",
+)
+MOST_IMPORTANT = 3
+_GROUP = "/training_group/"
+#: groups of the catalogue that are looked through, and how many of them are shown
+CANDIDATES, SUGGESTED = 20, 3
+_LIVE = (
+    EnrolmentStatus.WAITING,
+    EnrolmentStatus.OFFERED,
+    EnrolmentStatus.APPLIED,
+    EnrolmentStatus.AGREED,
+    EnrolmentStatus.CONFIRMED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCourse:
+    """An enrolment with its group and program, and the next meeting of the group's schedule (moment, place)."""
+
+    enrolment: m.Enrolment
+    meets_at: dt.datetime | None
+    meets_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinet:
+    """What a worker's start page tells.
+
+    ``person`` is None for who does not see the card; ``courses`` are those not over yet, the nearest first; ``correction`` is the latest one when it was refused lately;
+    ``important``: unread notices that no other row of the page tells; of one that moves from state to state the newest.
+    """
+
+    person: m.Employee | None
+    voucher: m.Voucher | None
+    enrolment_of_block: Mapping[int, m.Enrolment]
+    application: m.VoucherApplication | None
+    correction: m.ChangeRequest | None
+    courses: Sequence[OwnCourse]
+    documents: Sequence[m.Certificate]
+    notices: Sequence[m.Notice]
+    important: Sequence[m.Notice]
+
+    @property
+    def offers(self) -> list[OwnCourse]:
+        """Seats from the waiting list that the person has to take in time, the shortest term first."""
+        found = [(c.enrolment.offer_until, c) for c in self.courses if c.enrolment.offer_until is not None]
+        return [course for _until, course in sorted(found, key=lambda pair: pair[0])]
+
+    @property
+    def blocks_to_spend(self) -> int:
+        """Free blocks of a чек whose term ends soon."""
+        voucher = self.voucher
+        if voucher is None or voucher.valid_until > today() + EXPIRING_DAYS * DAY:
+            return 0
+        return sum(block.status == BlockStatus.FREE for block in voucher.blocks)
+
+
+def of_worker(employee_id: int) -> Cabinet:
+    """Read the cabinet of the acting user's own person: six statements, whatever the number of rows."""
+    voucher, enrolled = _voucher(employee_id), _enrolments(employee_id)
+    person, application, correction = _asked(employee_id)
+    told = notices.newest(limit=MOST_NOTICES)
+    # a чек, an application and a live enrolment stand on the page with their present state, which a notice does not know
+    shown = [f"/voucher_application/show/{application.id}"] if application is not None else []
+    shown += [f"/change_request/show/{correction.id}"] if correction is not None else []
+    shown += [f"/voucher/show/{voucher.id}"] if voucher is not None else []
+    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.status in _LIVE]
+    return Cabinet(
+        person=person,
+        voucher=voucher,
+        enrolment_of_block={c.enrolment.block_id: c.enrolment for c in enrolled if c.enrolment.block_id is not None},
+        application=application,
+        correction=correction,
+        courses=sorted(
+            (c for c in enrolled if c.enrolment.status in _LIVE),
+            key=lambda c: (c.enrolment.group.starts_on, c.enrolment.id),
+        ),
+        documents=_documents(employee_id),
+        notices=told,
+        important=_important(told, shown)[:MOST_IMPORTANT],
+    )
+
+
+def _important(told: Sequence[m.Notice], shown: Collection[str]) -> list[m.Notice]:
+    """The unread ones of ``told`` (newest first) that are about something important and not ``shown`` otherwise.
+
+    What was said of an earlier state of the same row is no longer so; of a group everything stays so: its new dates, its place.
+    """
+    found, seen = [], set(shown)
+    for notice in told:
+        href = notice.href or ""
+        if notice.read_at is None and href.startswith(IMPORTANT) and href not in seen:
+            found.append(notice)
+        if not href.startswith(_GROUP):
+            seen.add(href)
+    return found
+
+
+def _voucher(employee_id: int) -> m.Voucher | None:
+    """The active чек with its blocks."""
+    statement = (
+        select(m.Voucher)
+        .where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
+        .options(joinedload(m.Voucher.blocks))
+    )
+    found: m.Voucher | None = db.session.scalars(statement).unique().one_or_none()
+    return found
+
+
+def _enrolments(employee_id: int) -> list[OwnCourse]:
+    """Enrolments that have not ended, the oldest first, so that the latest one of a block wins."""
+    e, begins = m.Enrolment, now()
+    meeting = m.GroupMeeting.__table__
+    ahead = (
+        select(meeting.c.starts_at)
+        .where(meeting.c.group_id == e.group_id, meeting.c.ends_at > begins)
+        .order_by(meeting.c.starts_at, meeting.c.id)
+        .limit(1)
+    )
+    statement = (
+        select(e, ahead.scalar_subquery(), ahead.with_only_columns(meeting.c.place).scalar_subquery())
+        .where(e.employee_id == employee_id, e.status.not_in(ENROLMENT_ENDED))
+        .options(joinedload(e.group).joinedload(_PROGRAM))
+        .order_by(e.id)
+    )
+    return [
+        OwnCourse(row, local(moment) if moment else None, place or row.group.place)
+        for row, moment, place in db.session.execute(statement)
+        if row.group is not None
+    ]
+
+
+def _asked(
+    employee_id: int,
+) -> tuple[m.Employee | None, m.VoucherApplication | None, m.ChangeRequest | None]:
+    """The person, the live application for a чек, and the latest correction of the card when it was refused lately."""
+    person, application, correction = m.Employee, m.VoucherApplication, m.ChangeRequest
+    latest = select(func.max(correction.id)).where(correction.employee_id == employee_id).scalar_subquery()
+    since = today() - DECLINED_DAYS * DAY
+    refused = and_(
+        correction.id == latest,
+        correction.status == ChangeStatus.DECLINED,
+        or_(correction.decided_at.is_(None), correction.decided_at >= since),
+    )
+    live = and_(application.employee_id == person.id, application.status.in_(APPLICATION_LIVE))
+    statement = (
+        select(person, application, correction)
+        .select_from(person)
+        .outerjoin(application, live)
+        .outerjoin(correction, refused)
+        .where(person.id == employee_id)
+    )
+    found = db.session.execute(statement).one_or_none()
+    return tuple(found) if found is not None else (None, None, None)
+
+
+def is_to_mend(application: m.VoucherApplication) -> bool:
+    """Whether an application waits for the person: it was returned, or never submitted."""
+    return application.status in (ApplicationStatus.RETURNED, ApplicationStatus.DRAFT)
+
+
+def _documents(employee_id: int) -> list[m.Certificate]:
+    c = m.Certificate
+    statement = (
+        select(c)
+        .where(c.employee_id == employee_id, c.status == CertificateStatus.ISSUED)
+        .options(joinedload(c.organizer), joinedload(c.enrolment).joinedload(m.Enrolment.group).joinedload(_PROGRAM))
+        .order_by(c.issued_on.desc(), c.id.desc())
+        .limit(MOST_DOCUMENTS)
+    )
+    return list(db.session.scalars(statement))
+
+
+_PROGRAM = m.TrainingGroup.program
+
+
+# --- what suits now --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An open group that the rules let the person join today, and its free seats for the person."""
+
+    group_id: int
+    number: str
+    title: str
+    organizer: str
+    hours: int
+    starts_on: dt.date
+    ends_on: dt.date
+    place: str
+    free: int
+
+
+def suggestions(employee_id: int) -> list[Suggestion]:
+    """Return the first groups of the catalogue with seats that suit the person, one of each program: five statements.
+
+    Programs of the person's other enrolments, past ones too, are left out.
+    """
+    places = _workplaces(employee_id)
+    if not places:
+        return []
+    blocks, busy = seats.blocks_of(employee_id), seats.busy_of(employee_id)
+    seeker = Seeker(employee_id=employee_id, places=places, blocks=blocks, busy=busy)
+    asked, known = Asked(only_suitable=True, only_free=True), _known_programs(employee_id)
+    found: dict[int, Suggestion] = {}
+    for row in db.session.execute(catalogue_sql.offers(asked, seeker, today()).limit(CANDIDATES)):
+        if row.program_id not in known:
+            found.setdefault(row.program_id, _suggestion(row))
+    return list(found.values())[:SUGGESTED]
+
+
+def _known_programs(employee_id: int) -> set[int]:
+    statement = (
+        select(m.TrainingGroup.program_id)
+        .join(m.Enrolment, m.Enrolment.group_id == m.TrainingGroup.id)
+        .where(m.Enrolment.employee_id == employee_id, m.Enrolment.status.not_in(ENROLMENT_ENDED))
+    )
+    return set(db.session.scalars(statement))
+
+
+def _names(table: Any, link: Any, owner: Any, column: Any, name: str = "name") -> Any:
+    """Array of the names of what ``link`` joins to its owner."""
+    statement = select(table.c[name]).join(link, column == table.c.id).where(owner)
+    return func.array(statement.scalar_subquery())
+
+
+def _workplaces(employee_id: int) -> list[Workplace]:
+    """What the rules ask of the person's places of work."""
+    place, link, day = m.Employment, m.employment_subject, today()
+    position, organization = m.Position.__table__, m.Organization.__table__
+    kind, subject = m.OrganizationType.__table__, m.Subject.__table__
+    subjects = _names(subject, link, link.c.employment_id == place.id, link.c.subject_id)
+    statement = (
+        select(kind.c.short_name, position.c.name, subjects, place.organization_id)
+        .select_from(place)
+        .join(organization, organization.c.id == place.organization_id)
+        .join(kind, kind.c.id == organization.c.type_id)
+        .join(position, position.c.id == place.position_id)
+        .where(place.employee_id == employee_id, place.started_on <= day)
+        .where(or_(place.ended_on.is_(None), place.ended_on >= day))
+        .order_by(place.kind, place.id)
+    )
+    rows = db.session.execute(statement)
+    return [
+        Workplace(organization_type=t, position=p, subjects=frozenset(s), organization_id=pk) for t, p, s, pk in rows
+    ]
+
+
+def _suggestion(row: Any) -> Suggestion:
+    return Suggestion(
+        group_id=row.group_id,
+        number=row.number,
+        title=row.title,
+        organizer=row.organizer,
+        hours=row.hours,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        place=row.place,
+        free=row.free,
+    )

@@ -1,0 +1,304 @@
+"""Seats of groups, their quotas, and blocks of чеки: the guards that hold under any load, and the facts for the rules.
+
+Locks are taken in one order everywhere: group, person, block, enrolment, чек; several of a kind by rising id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm import contains_eager, selectinload
+
+from app import models as m
+from app.access import unscoped
+from app.clock import today
+from app.errors import Conflict
+from app.extensions import db
+from app.rules import (
+    BlockFacts,
+    BusyPeriod,
+    Course,
+    Decision,
+    Quota,
+    Room,
+    Targets,
+    Workplace,
+    has_seat,
+    is_free_of_clashes,
+    refuse,
+)
+from app.services.group import quota_sql
+from app.services.portal import transitions
+from app.statuses import SEAT_HOLDING, BlockStatus, EnrolmentStatus, GroupStatus, VoucherStatus
+
+_LIVE = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
+_NO_SYNC = {"synchronize_session": False}
+
+# --- seats -----------------------------------------------------------------------------------------------------------
+
+
+def take_seat(group_id: int, *, statuses: Collection[GroupStatus] = (GroupStatus.OPEN,)) -> bool:
+    """Take a seat of a group in one of the statuses; False if there is none. The write decides (guard 1)."""
+    group = m.TrainingGroup
+    statement = (
+        update(group)
+        .where(group.id == group_id, group.status.in_(statuses), group.taken < group.capacity)
+        .values(taken=group.taken + 1)
+    )
+    return _execute(statement) == 1
+
+
+def give_back_seats(group_id: int, number: int = 1) -> None:
+    """Free seats of a group, after the enrolments that held them have ended; its quotas follow.
+
+    The first write locks the group, so the quotas are counted from what every earlier transaction has left.
+    """
+    group, quota, row = m.TrainingGroup, m.GroupQuota, m.Enrolment
+    _execute(update(group).where(group.id == group_id).values(taken=group.taken - number))
+    held = select(func.count()).where(row.quota_id == quota.id, row.status.in_(SEAT_HOLDING)).scalar_subquery()
+    _execute(update(quota).where(quota.group_id == group_id).values(taken=held))
+
+
+# --- quotas ----------------------------------------------------------------------------------------------------------
+
+
+def quotas_of(group_id: int, organization_ids: Collection[int]) -> dict[int, Quota]:
+    """Return organization → the quota of a group that counts for its people; without one there is no limit."""
+    return {place: quota for (_group, place), quota in quotas_of_many([group_id], organization_ids).items()}
+
+
+def quotas_of_many(group_ids: Collection[int], organization_ids: Collection[int]) -> dict[tuple[int, int], Quota]:
+    """Return group and organization → the quota that counts there, by one statement."""
+    if not group_ids or not organization_ids:
+        return {}
+    rows = db.session.execute(quota_sql.named(group_ids, organization_ids))
+    return {
+        (row.group_id, row.place): Quota(id=row.quota_id, whose=_whose(row), seats=row.seats, taken=row.taken)
+        for row in rows
+    }
+
+
+def _whose(row: Any) -> str:
+    return f"организации «{row.organization}»" if row.organization is not None else f"территории «{row.territory}»"
+
+
+def room_of(group: m.TrainingGroup, organization_id: int) -> Room:
+    """Return the seats of a group for the people of an organization; exact while the group is locked."""
+    quota = quotas_of(group.id, [organization_id]).get(organization_id)
+    return Room(capacity=group.capacity, taken=group.taken, quota=quota)
+
+
+def why_none(group_id: int, organization_id: int) -> str:
+    """Say why the people of an organization get no seat of a group that is locked."""
+    with unscoped("seat and block follow the enrolment"):
+        return has_seat(room_of(transitions.read_fresh(m.TrainingGroup, group_id), organization_id)).reason
+
+
+def take_quota(quota_id: int | None) -> bool:
+    """Take a seat of a quota; False if it is full, True where no quota counts. The write decides (guard 1)."""
+    if quota_id is None:
+        return True
+    quota = m.GroupQuota
+    statement = update(quota).where(quota.id == quota_id, quota.taken < quota.seats)
+    return _execute(statement.values(taken=quota.taken + 1)) == 1
+
+
+def _execute(statement: Any) -> int:
+    with unscoped("seat and block follow the enrolment"):
+        result = db.session.execute(statement.execution_options(**_NO_SYNC))
+        return cast("CursorResult[Any]", result).rowcount
+
+
+def lock_group(group_id: int) -> m.TrainingGroup:
+    """Lock a group and return it as it is now, with its program; every change of its enrolments begins so."""
+    group = m.TrainingGroup
+    with unscoped("seat and block follow the enrolment"):
+        statement = select(group).where(group.id == group_id).options(*_PROGRAM)
+        return cast(m.TrainingGroup, db.session.scalars(_locking(statement)).one())
+
+
+_PROGRAM = (
+    selectinload(m.TrainingGroup.program).options(
+        selectinload(m.Program.organization_types), selectinload(m.Program.positions), selectinload(m.Program.subjects)
+    ),
+)
+
+
+def _locking(statement: Any, *, skip_locked: bool = False) -> Any:
+    locked = statement.with_for_update(key_share=True, skip_locked=skip_locked)
+    return locked.execution_options(populate_existing=True)
+
+
+def lock_people(employee_ids: Collection[int]) -> None:
+    """Lock several people by rising id: of two lists that overlap the second waits for the first."""
+    with unscoped("seat and block follow the enrolment"):
+        statement = select(m.Employee.id).where(m.Employee.id.in_(employee_ids)).order_by(m.Employee.id)
+        db.session.scalars(statement.with_for_update(key_share=True)).all()
+
+
+def lock_person(employee_id: int, *, skip_locked: bool = False) -> bool:
+    """Lock a person, so that two enrolments at once cannot overlap; False when skipped because another has the lock."""
+    with unscoped("seat and block follow the enrolment"):
+        statement = select(m.Employee.id).where(m.Employee.id == employee_id)
+        locked = statement.with_for_update(key_share=True, skip_locked=skip_locked)
+        return db.session.scalar(locked) is not None
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
+
+
+def reserve_block(block_id: int) -> None:
+    """Reserve a free block; raises Conflict when another enrolment has it (guard 2)."""
+    try:
+        transitions.follow(m.VoucherBlock, block_id, "reserve")
+    except Conflict:
+        raise Conflict(
+            "Этот блок чека только что занят другой записью. Обновите страницу и выберите другой блок."
+        ) from None
+
+
+def lock_block(block_id: int | None, *, skip_locked: bool = False) -> m.VoucherBlock | None:
+    """Lock a block and return it as it is now; None for no block or, when skipping, for one that another has locked."""
+    if block_id is None:
+        return None
+    with unscoped("seat and block follow the enrolment"):
+        statement = select(m.VoucherBlock).where(m.VoucherBlock.id == block_id)
+        found = db.session.scalars(_locking(statement, skip_locked=skip_locked)).one_or_none()
+        return cast("m.VoucherBlock | None", found)
+
+
+def free_block(block: m.VoucherBlock | None) -> None:
+    """Free a locked reserved block, or let it lapse when its чек has ended meanwhile (guard 3)."""
+    if block is None or block.status != BlockStatus.RESERVED:
+        return
+    with unscoped("seat and block follow the enrolment"):
+        voucher = transitions.read_fresh(m.Voucher, block.voucher_id)
+    ended = voucher.status != VoucherStatus.ACTIVE or voucher.valid_until < today()
+    transitions.follow(m.VoucherBlock, block.id, "lapse" if ended else "release")
+
+
+def spend_block(block: m.VoucherBlock | None) -> None:
+    """Spend a locked reserved block; the чек whose last block it was is used."""
+    if block is None:
+        return
+    transitions.follow(m.VoucherBlock, block.id, "spend")
+    with unscoped("seat and block follow the enrolment"):
+        # The чек is locked before the count: of two last blocks spent at once, the second sees the first.
+        voucher = db.session.scalars(_locking(select(m.Voucher).where(m.Voucher.id == block.voucher_id))).one()
+        left = select(func.count()).where(
+            m.VoucherBlock.voucher_id == voucher.id, m.VoucherBlock.status != BlockStatus.USED
+        )
+        is_used = not db.session.scalar(left)
+    if is_used and voucher.status == VoucherStatus.ACTIVE:
+        transitions.follow(m.Voucher, voucher.id, "use")
+
+
+# --- facts for the rules ---------------------------------------------------------------------------------------------
+
+
+def course_of(group: m.TrainingGroup) -> Course:
+    """Return what the rules ask of a group."""
+    return replace(dates_of(group), targets=targets_of(group.program))
+
+
+def dates_of(group: m.TrainingGroup) -> Course:
+    """Return a group for the rules of blocks and dates, which do not ask whom the program is for."""
+    program = group.program
+    return Course(
+        number=group.number,
+        title=program.title,
+        status=group.status,
+        enrol_from=group.enrol_from,
+        enrol_until=group.enrol_until,
+        starts_on=group.starts_on,
+        ends_on=group.ends_on,
+        hours=program.hours,
+        block=program.block,
+    )
+
+
+def targets_of(program: m.Program) -> Targets:
+    """Return whom a program is for."""
+    return Targets(
+        organization_types=frozenset(t.short_name for t in program.organization_types),
+        positions=frozenset(p.name for p in program.positions),
+        subjects=frozenset(s.name for s in program.subjects),
+    )
+
+
+def workplace_of(employment: m.Employment) -> Workplace:
+    """Return what the rules ask of a place of work."""
+    return Workplace(
+        organization_type=employment.organization.type.short_name,
+        position=employment.position.name,
+        subjects=frozenset(s.name for s in employment.subjects),
+        organization_id=employment.organization_id,
+    )
+
+
+def blocks_of(employee_id: int) -> list[BlockFacts]:
+    """Return the blocks of the person's чеки that have not ended, in the order in which they are spent."""
+    return blocks_of_many([employee_id])[employee_id]
+
+
+def blocks_of_many(employee_ids: Collection[int]) -> dict[int, list[BlockFacts]]:
+    """Return person → blocks as ``blocks_of`` does, by one statement."""
+    statement = (
+        select(m.VoucherBlock)
+        .join(m.VoucherBlock.voucher)
+        .where(m.Voucher.employee_id.in_(employee_ids), m.Voucher.status == VoucherStatus.ACTIVE)
+        .options(contains_eager(m.VoucherBlock.voucher))
+        .order_by(m.Voucher.id, m.VoucherBlock.ordering, m.VoucherBlock.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[int, list[BlockFacts]] = {pk: [] for pk in employee_ids}
+    for block in db.session.scalars(statement):
+        found[block.voucher.employee_id].append(_block_facts(block))
+    return found
+
+
+def _block_facts(block: m.VoucherBlock) -> BlockFacts:
+    return BlockFacts(
+        id=block.id,
+        title=block.title,
+        kind=block.kind,
+        hours_min=block.hours_min,
+        hours_max=block.hours_max,
+        status=block.status,
+        voucher_active=block.voucher.status == VoucherStatus.ACTIVE,
+        valid_until=block.voucher.valid_until,
+    )
+
+
+def busy_of(employee_id: int, *, but: int | None = None) -> list[BusyPeriod]:
+    """Return the dates of the groups in which the person holds a seat and has no outcome yet, one of them left out."""
+    return busy_of_many([employee_id], but=but)[employee_id]
+
+
+def busy_of_many(employee_ids: Collection[int], *, but: int | None = None) -> dict[int, list[BusyPeriod]]:
+    """Return person → dates as ``busy_of`` does, by one statement; ``but`` is an enrolment that does not count."""
+    group, row = m.TrainingGroup, m.Enrolment
+    statement = (
+        select(row.employee_id, group.number, m.Program.title, group.starts_on, group.ends_on)
+        .join(row, row.group_id == group.id)
+        .join(m.Program, m.Program.id == group.program_id)
+        .where(row.employee_id.in_(employee_ids), row.status.in_(_LIVE), row.id != (but or 0))
+        .order_by(group.starts_on, group.id)
+    )
+    found: dict[int, list[BusyPeriod]] = {pk: [] for pk in employee_ids}
+    for pk, number, title, starts_on, ends_on in db.session.execute(statement):
+        found[pk].append(BusyPeriod(group=number, title=title, starts_on=starts_on, ends_on=ends_on))
+    return found
+
+
+def is_free(employee_id: int, course: Course, *, but: int | None = None) -> Decision:
+    """Decide whether the person is free on the course's dates; a group that the actor may not see is not named."""
+    with unscoped("whether a person is busy: yes or no"):
+        decision = is_free_of_clashes(course, busy_of(employee_id, but=but))
+    if decision.allowed:
+        return decision
+    shown = is_free_of_clashes(course, busy_of(employee_id, but=but))
+    return refuse(shown.reason or "На эти даты работник уже записан в другую группу. Выберите другие даты.")

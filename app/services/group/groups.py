@@ -1,0 +1,243 @@
+"""Groups: enrolment opened and closed, training started and completed, cancellation (order § 3.3, 3.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+import app.services.group.group_values  # noqa: F401 - registers what may stand in a group's form
+from app import models as m
+from app.access import get_writable, unscoped
+from app.clock import today
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from app.russian import count, format_date, period
+from app.services.enrolment import seats, waiting_list
+from app.services.group import group_changes
+from app.services.mailing import letter_kinds, letters
+from app.services.portal import records, transitions
+from app.services.program.programs import insist_published
+from app.services.voucher import vouchers
+from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStatus
+from app.unit_of_work import use_case
+
+_WITHOUT_OUTCOME = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
+#: who waits for a seat, or was offered one and has not answered
+_WITHOUT_SEAT = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED)
+_ENDED_WITH_GROUP = (*_WITHOUT_SEAT, *_WITHOUT_OUTCOME)
+_NAMED_AT_MOST = 5
+_ADVISED_AT_MOST = 3
+
+
+@use_case
+def update(group_id: int, values: Mapping[str, Any]) -> group_changes.Changed:
+    """Change a group's data; more seats move the waiting list up, fewer than taken are refused.
+
+    New dates or another place are told to everybody in the group (order § 3.5); see ``group_changes.follow`` for what they
+    may not do.
+    """
+    get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
+    # under its lock: nobody takes a seat between the check of the capacity and its change
+    before = group_changes.terms_of(seats.lock_group(group_id))
+    group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
+    return group_changes.follow(records.update(group, values), before)
+
+
+@use_case
+def open(group_id: int) -> m.TrainingGroup:
+    """Open a group for enrolment; its program must be published and the last day of enrolment not be past."""
+    group = transitions.move(m.TrainingGroup, group_id, "open")
+    insist_published(group.program)
+    if group.enrol_until < today():
+        raise Conflict(
+            f"Последний день записи уже прошёл ({format_date(group.enrol_until)}). Сначала исправьте даты группы."
+        )
+    return group
+
+
+@use_case
+def close(group_id: int) -> m.TrainingGroup:
+    """Close the enrolment; who is in the group is told."""
+    group = transitions.move(m.TrainingGroup, group_id, "close")
+    _tell_listeners(group, "запись закрыта", "Запись закрыта, состав группы набран.")
+    return group
+
+
+@use_case
+def reopen(group_id: int, *, enrol_until: dt.date) -> m.TrainingGroup:
+    """Open a closed enrolment again until a new last day, before the training starts.
+
+    Raises Invalid by field for a day in the past or after the end, Conflict when the training should have started already:
+    it would start by itself at once.
+    """
+    group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:reopen")
+    if group.status == GroupStatus.CLOSED and group.starts_on <= today():
+        raise Conflict(
+            f"Занятия группы {group.number} начинаются {format_date(group.starts_on)}, записывать в неё поздно. Чтобы "
+            "возобновить запись, сначала перенесите начало занятий."
+        )
+    sentence = _wrong_last_day(group, enrol_until)
+    if sentence:
+        raise Invalid(sentence, fields={"enrol_until": [sentence]})
+    group = transitions.move(m.TrainingGroup, group_id, "reopen", enrol_until=enrol_until)
+    insist_published(group.program)
+    return group
+
+
+def _wrong_last_day(group: m.TrainingGroup, enrol_until: dt.date) -> str:
+    if enrol_until < today():
+        return f"Последний день записи не может быть в прошлом: сегодня {format_date(today())}."
+    if enrol_until < group.enrol_from:
+        return f"Запись начинается {format_date(group.enrol_from)} и не может закончиться раньше."
+    if enrol_until > group.ends_on:
+        return f"Запись не может заканчиваться позже занятий: они заканчиваются {format_date(group.ends_on)}."
+    return ""
+
+
+@use_case
+def start(group_id: int) -> m.TrainingGroup:
+    """Start the training, on its first day at the earliest; the waiting list ends."""
+    group = transitions.move(m.TrainingGroup, group_id, "start")
+    if today() < group.starts_on:
+        raise Conflict(
+            f"Обучение начнётся {format_date(group.starts_on)}, раньше начать его нельзя. Если занятия начинаются "
+            "раньше, сначала исправьте даты группы."
+        )
+    return _begin(group_id)
+
+
+def _begin(group_id: int) -> m.TrainingGroup:
+    """What follows from the start: who has no seat by now gets none, the listeners are told."""
+    group = seats.lock_group(group_id)
+    _end_enrolments(group, _WITHOUT_SEAT, "Обучение началось, свободных мест в группе не осталось.")
+    _tell_listeners(group, "обучение началось", "Обучение началось.")
+    return group
+
+
+@use_case
+def advance(group_id: int) -> bool:
+    """Close a group whose last day of enrolment is over, start one whose first day has come; for the job.
+
+    Whether anything was done: a second run, and a run for a group that was moved meanwhile, does nothing.
+    """
+    group = seats.lock_group(group_id)
+    starts = group.starts_on <= today()
+    closes = group.status == GroupStatus.OPEN and (starts or group.enrol_until < today())
+    if closes:
+        group = transitions.follow(m.TrainingGroup, group_id, "close")
+    if starts and group.status == GroupStatus.CLOSED:
+        transitions.follow(m.TrainingGroup, group_id, "start")
+        _begin(group_id)
+    elif closes:
+        words = f"Запись закрыта: её последний день был {format_date(group.enrol_until)}."
+        _tell_listeners(group, "запись закрыта", words)
+    return closes or (starts and group.status == GroupStatus.RUNNING)
+
+
+@use_case
+def complete(group_id: int) -> m.TrainingGroup:
+    """Complete the training; refused while somebody has no outcome, naming these people."""
+    transitions.move(m.TrainingGroup, group_id, "complete")
+    group = seats.lock_group(group_id)
+    names = [row.employee.short_name for row in _enrolments(group_id, _WITHOUT_OUTCOME)]
+    if names:
+        rest = len(names) - _NAMED_AT_MOST
+        shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
+        raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
+    _end_enrolments(group, _WITHOUT_SEAT, "Обучение в группе завершено, место не освободилось.")
+    _tell_listeners(group, "обучение завершено", "Обучение завершено.")
+    return group
+
+
+@use_case
+def cancel(group_id: int, reason: str) -> m.TrainingGroup:
+    """Cancel a group: every enrolment without an outcome is rejected, seats and blocks are free, people are told."""
+    transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
+    group = seats.lock_group(group_id)
+    _end_enrolments(group, _ENDED_WITH_GROUP, f"Группа отменена организатором: {group.reason_text}")
+    db.session.refresh(group, ["taken"])
+    return group
+
+
+@use_case
+def promote_waiting(group_id: int) -> list[m.Enrolment]:
+    """Move the waiting list up as far as seats allow; for the organizer's button and the nightly job."""
+    group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
+    return waiting_list.move_up(group)
+
+
+def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus], reason: str) -> None:
+    """Reject the enrolments of a locked group: blocks by rising id, then enrolments, then their seats at once."""
+    rows = _enrolments(group.id, statuses)
+    block_ids = [row.block_id for row in rows if row.block_id is not None and row.status in BLOCK_HOLDING]
+    blocks = vouchers.lock_blocks(m.VoucherBlock.id.in_(block_ids))
+    held = sum(row.status in SEAT_HOLDING for row in rows)
+    advice = _other_groups(group) if rows else ""
+    for row in rows:
+        _reject(row, group, reason, advice)
+    for block in blocks:
+        seats.free_block(block)
+    if held:
+        seats.give_back_seats(group.id, held)
+
+
+def _reject(row: m.Enrolment, group: m.TrainingGroup, reason: str, advice: str) -> None:
+    transitions.follow(m.Enrolment, row.id, "reject", reason=reason)
+    letters.notify_employee(
+        row.employee,
+        f"Запись в группу {group.number} «{group.program.title}» отклонена. {reason}\n\n"
+        f"Если запись была оплачена блоком чека, он снова свободен. {advice or 'Выберите другую группу.'}",
+        subject=f"Запись в группу {group.number} отклонена",
+        about=row,
+        values=letter_kinds.group_facts(group),
+    )
+
+
+def _other_groups(group: m.TrainingGroup) -> str:
+    """Open groups of the same program, whatever its edition, with free seats: public facts, for the letters."""
+    other, program, day = m.TrainingGroup, m.Program, today()
+    statement = (
+        select(other)
+        .join(program, program.id == other.program_id)
+        .where(program.organizer_id == group.organizer_id, program.code == group.program.code, other.id != group.id)
+        .where(other.status == GroupStatus.OPEN, other.enrol_from <= day, other.enrol_until >= day)
+        .where(other.taken < other.capacity)
+        .order_by(other.starts_on, other.id)
+        .limit(_ADVISED_AT_MOST)
+    )
+    with unscoped("open groups of the same program are public"):
+        found = list(db.session.scalars(statement))
+    lines = [
+        f"№ {row.number}, {period(row.starts_on, row.ends_on)}, {row.place}, "
+        f"{count(row.capacity - row.taken, 'свободное место', 'свободных места', 'свободных мест')}"
+        for row in found
+    ]
+    return "Есть другие группы этой программы, в которые идёт запись:\n" + ";\n".join(lines) + "." if lines else ""
+
+
+def _enrolments(group_id: int, statuses: Collection[EnrolmentStatus]) -> list[m.Enrolment]:
+    with unscoped("the enrolments of a group that the actor may change"):
+        statement = (
+            select(m.Enrolment)
+            .join(m.Enrolment.employee)
+            .where(m.Enrolment.group_id == group_id, m.Enrolment.status.in_(statuses))
+            .order_by(m.Employee.sort, m.Enrolment.id)
+            .execution_options(populate_existing=True)
+        )
+        return list(db.session.scalars(statement))
+
+
+def _tell_listeners(group: m.TrainingGroup, what: str, words: str) -> None:
+    """Tell everybody with a seat about the group's new state (order § 3.5); ``what`` stands in the subject."""
+    text = f"Группа {group.number} «{group.program.title}» ({period(group.starts_on, group.ends_on)}). {words}"
+    for row in _enrolments(group.id, SEAT_HOLDING):
+        letters.notify_employee(row.employee, text, subject=f"Группа {group.number}: {what}", about=group)
+
+
+@records.after_save(m.TrainingGroup)
+def _more_seats(row: m.TrainingGroup, touched: frozenset[str]) -> None:
+    if "capacity" in touched and row.status in (GroupStatus.OPEN, GroupStatus.CLOSED):
+        waiting_list.move_up(row)

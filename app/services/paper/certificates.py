@@ -1,0 +1,233 @@
+"""Documents on training: issued with a number without gaps, a blank, a snapshot and a check code; annulled (order § 3.3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app import models as m
+from app.access import get_visible, get_writable, unscoped
+from app.audit import record
+from app.clock import today
+from app.errors import Conflict, Forbidden, Invalid
+from app.extensions import db
+from app.rules import DOCUMENT_OF, Outcome, may_issue_certificate
+from app.services.mailing import letters
+from app.services.paper import blanks, template_files
+from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
+from app.services.portal import numbers, transitions
+from app.statuses import BlankStatus, CertificateKind, CertificateStatus, DuplicateGround
+from app.unit_of_work import use_case
+
+#: kind of a document and its organizer → the template's file; raises Invalid for a kind that cannot be printed
+TemplateOf = Callable[[CertificateKind, int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What issuing needs of the running portal: where templates come from, and its address for the check link."""
+
+    template_of: TemplateOf = lambda _kind, _organizer_id: b""
+    check_base: str = ""
+
+    def version_of(self, kind: CertificateKind, organizer_id: int) -> str:
+        """Keep the template by which a kind is printed now and return its SHA-256; empty without a template."""
+        data = self.template_of(kind, organizer_id)
+        return template_files.keep(data) if data else ""
+
+
+UNPRINTED = Printing()
+
+
+@use_case
+def issue(
+    enrolment_id: int,
+    *,
+    kind: CertificateKind | None = None,
+    issued_on: dt.date | None = None,
+    blank_id: int | None = None,
+    printing: Printing = UNPRINTED,
+) -> m.Certificate:
+    """Issue the document of a listener: удостоверение or диплом by the program's kind, or the справка asked for.
+
+    A second click returns the document already issued. Raises Conflict by the rule, Invalid when a printed fact is
+    missing or the kind has no template.
+    """
+    row = get_writable(db.session, m.Enrolment, enrolment_id, "certificate:issue")
+    _lock(enrolment_id)
+    row = transitions.read_fresh(m.Enrolment, enrolment_id)
+    kind = kind or DOCUMENT_OF[row.group.program.kind]
+    same = _find_issued(row.id, kind)
+    if same is not None:
+        return same
+    issued_on = issued_on or today()
+    reason = refusal(row, kind, issued_on)
+    if reason:
+        raise Conflict(reason)
+    # Facts before the number: the number's row is locked until the end, and a missing fact needs none.
+    facts = snapshot_of(row, kind, issued_on=issued_on)
+    version = printing.version_of(kind, row.group.organizer_id)
+    blank = _use_blank(blank_id, row.group.organizer_id)
+    return issue_prepared(row, kind, facts=facts, blank=blank, version=version, base=printing.check_base)
+
+
+def refusal(row: m.Enrolment, kind: CertificateKind, issued_on: dt.date) -> str:
+    """Return why the rule gives a listener no document of this kind, empty when it gives one."""
+    outcome = Outcome(status=row.status, program_kind=row.group.program.kind, ends_on=row.group.ends_on)
+    return may_issue_certificate(outcome, kind, issued_on=issued_on, on=today()).reason or ""
+
+
+def _lock(enrolment_id: int) -> None:
+    """Lock the enrolment, so that of two clicks at once the second sees the first's document (guard 5)."""
+    lock_enrolments(m.Enrolment.id == enrolment_id)
+
+
+def lock_enrolments(condition: Any) -> None:
+    """Lock enrolments by ascending id until the transaction ends: whoever issues their documents takes this lock first."""
+    with unscoped("an enrolment is locked while its document is issued"):
+        statement = select(m.Enrolment.id).where(condition).order_by(m.Enrolment.id)
+        db.session.execute(statement.with_for_update(key_share=True)).all()
+
+
+def _find_issued(enrolment_id: int, kind: CertificateKind) -> m.Certificate | None:
+    statement = select(m.Certificate).where(
+        m.Certificate.enrolment_id == enrolment_id,
+        m.Certificate.kind == kind,
+        m.Certificate.status == CertificateStatus.ISSUED,
+    )
+    found: m.Certificate | None = db.session.scalars(statement).one_or_none()
+    return found
+
+
+# --- blanks ----------------------------------------------------------------------------------------------------------
+
+
+def _use_blank(blank_id: int | None, organizer_id: int) -> m.Blank | None:
+    """Take a blank of the organizer out of the stock; a blank is used once (guard 4)."""
+    if blank_id is None:
+        return None
+    blank = get_visible(db.session, m.Blank, blank_id, "blank:list")
+    if blank.organizer_id != organizer_id:
+        raise Forbidden("Этот бланк принадлежит другой организации. Выберите бланк своей организации.")
+    try:
+        return transitions.follow(m.Blank, blank_id, "use")
+    except Conflict:
+        raise Conflict(f"Бланк {blank} уже использован или списан. Выберите другой бланк.") from None
+
+
+def _in_stock(organizer_id: int, kind: CertificateKind) -> tuple[Any, ...]:
+    return (
+        m.Blank.organizer_id == organizer_id,
+        m.Blank.kind == kind,
+        m.Blank.status == BlankStatus.STOCK,
+    )
+
+
+def stock_of(organizer_id: int, kind: CertificateKind) -> list[tuple[str, int]]:
+    """Return (series, how many blanks lie in the stock) of an organizer's blanks for one kind of document."""
+    statement = (
+        select(m.Blank.series, func.count())
+        .where(*_in_stock(organizer_id, kind))
+        .group_by(m.Blank.series)
+        .order_by(m.Blank.series)
+    )
+    return [(series, int(number)) for series, number in db.session.execute(statement)]
+
+
+def take_blanks(organizer_id: int, kind: CertificateKind, number: int, series: str) -> Sequence[m.Blank | None]:
+    """Return ``number`` blanks of a series taken out of the stock, or as many None for plain paper (an empty series)."""
+    if not series or not number:
+        return [None] * number
+    return blanks.take_blanks(organizer_id, kind, quantity=number, series=series)
+
+
+# --- the row ---------------------------------------------------------------------------------------------------------
+
+
+def issue_prepared(
+    row: m.Enrolment, kind: CertificateKind, *, facts: Snapshot, blank: m.Blank | None, version: str, base: str
+) -> m.Certificate:
+    """Give a listener the document of these facts and tell the person."""
+    certificate = insert_document(row, kind, facts=facts, blank=blank, version=version, base=base)
+    record("certificate.issued", certificate, {"Дата выдачи": ("", f"{certificate.issued_on:%d.%m.%Y}")})
+    letters.notify_employee(
+        row.employee,
+        f"Выдан документ: {kind.label} № {certificate.number}, программа «{facts['program']}».",
+        subject=f"Выдан документ об обучении № {certificate.number}",
+        about=certificate,
+    )
+    return certificate
+
+
+def insert_document(
+    row: m.Enrolment,
+    kind: CertificateKind,
+    *,
+    facts: Snapshot,
+    blank: m.Blank | None,
+    version: str,
+    base: str,
+    original: m.Certificate | None = None,
+    ground: DuplicateGround | None = None,
+) -> m.Certificate:
+    """Insert a document with the next number of its organizer, kind and year; the caller tells the person."""
+    organizer, issued_on = row.group.organizer, dt.date.fromisoformat(facts["issued_on"])
+    code = secrets.token_urlsafe(16)
+    sequence = numbers.next_number(f"certificate.{kind.value}", issued_on.year, organizer_id=organizer.id)
+    number = format_number(organizer.certificate_mask, sequence, issued_on.year)
+    certificate = m.Certificate(
+        enrolment_id=row.id,
+        employee_id=row.employee_id,
+        organizer_id=organizer.id,
+        kind=kind,
+        year=issued_on.year,
+        sequence=sequence,
+        number=number,
+        issued_on=issued_on,
+        blank_id=blank.id if blank else None,
+        original_id=original.id if original else None,
+        ground=ground,
+        template_code=kind.value,
+        template_version=version,
+        snapshot=sealed(facts, number=number, blank=blank, check_url=f"{base.rstrip('/')}/verify/{code}"),
+        check_code=code,
+    )
+    db.session.add(certificate)
+    db.session.flush()
+    return certificate
+
+
+def format_number(mask: str, number: int, year: int) -> str:
+    """Write a number by an organizer's mask, such as ``{number:04d}/{year}``; raises Invalid for any other mask."""
+    check_mask(mask)
+    return numbers.write_number(mask, number=number, year=year)
+
+
+def check_mask(mask: str) -> None:
+    """Raise Invalid unless a mask of numbers can be used."""
+    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year")):
+        raise Invalid(
+            f"Вид номера документа «{mask}» записан неверно. Можно использовать {{number}} или {{number:04d}} "
+            "(обязательно) и {year}; исправьте его в карточке организации."
+        )
+
+
+# --- after issuing ---------------------------------------------------------------------------------------------------
+
+
+@use_case
+def annul(certificate_id: int, reason: str) -> m.Certificate:
+    """Annul a document with a reason; its number and blank are never used again."""
+    row = transitions.move(m.Certificate, certificate_id, "annul", reason=reason)
+    letters.notify_employee(
+        row.employee,
+        f"Документ аннулирован: {row.kind.label} № {row.number}. Причина: {row.reason_text}",
+        subject=f"Документ об обучении № {row.number} аннулирован",
+        about=row,
+    )
+    return row

@@ -1,0 +1,281 @@
+"""People: hiring and dismissal, confirmation of the place of work, of a card's topicality; search for an import."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from app import models as m
+from app.access import current_actor, get_writable, unscoped
+from app.audit import record
+from app.clock import now, today
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from app.russian import format_date
+from app.services.mailing import letters
+from app.services.personnel import surnames
+from app.services.personnel.card import EMPLOYMENT
+from app.services.personnel.card import CardCounts as CardCounts
+from app.services.personnel.card import CardData as CardData
+from app.services.personnel.card import TrainingLine as TrainingLine
+from app.services.personnel.card import card as card
+from app.services.portal import records, transitions
+from app.statuses import ConfirmationStatus
+from app.unit_of_work import use_case
+
+# --- places of work --------------------------------------------------------------------------------------------------
+
+
+def live_employments(employee_id: int, *, on: dt.date) -> list[m.Employment]:
+    """Return the person's places of work on a day, the main one first.
+
+    Who acts for another person as a school's responsible sees only the places in the own organizations.
+    """
+    return live_employments_of([employee_id], on=on)[employee_id]
+
+
+def live_employments_of(employee_ids: Collection[int], *, on: dt.date) -> dict[int, list[m.Employment]]:
+    """Return person → places of work as ``live_employments`` does, by statements whose number does not grow."""
+    statement = (
+        select(m.Employment)
+        .where(
+            m.Employment.employee_id.in_(employee_ids),
+            m.Employment.started_on <= on,
+            or_(m.Employment.ended_on.is_(None), m.Employment.ended_on >= on),
+        )
+        .options(*EMPLOYMENT, joinedload(m.Employment.organization).joinedload(m.Organization.type))
+        .order_by(m.Employment.kind, m.Employment.id)
+    )
+    found: dict[int, list[m.Employment]] = {pk: [] for pk in employee_ids}
+    own = {pk: own_organizations(pk) for pk in employee_ids}
+    for place in db.session.scalars(statement):
+        limits = own[place.employee_id]
+        if limits is None or place.organization_id in limits:
+            found[place.employee_id].append(place)
+    return found
+
+
+def own_organizations(employee_id: int) -> frozenset[int] | None:
+    """Organizations for which the actor may speak for this person; None = any (the person, the operator)."""
+    actor = current_actor()
+    if actor.employee_id == employee_id or "operator" in actor.roles:
+        return None
+    return frozenset(i for grant in actor.grants if grant.role == "school" for i in grant.organization_ids)
+
+
+#: why nothing can be asked for from any place of work
+NO_PLACE = (
+    "Нет места работы, от которого можно подать заявку. Проверьте в карточке, что работник сейчас работает "
+    "в вашей организации, и добавьте место работы, если его нет."
+)
+
+
+def choose_employment(employee_id: int, employment_id: int | None, *, on: dt.date) -> list[m.Employment]:
+    """Return the places of work to try, best first: the one asked for, else all live ones; raises Invalid for none."""
+    found = live_employments(employee_id, on=on)
+    if employment_id is not None:
+        found = [e for e in found if e.id == employment_id]
+    if not found:
+        raise Invalid(NO_PLACE)
+    return found
+
+
+@use_case
+def hire(
+    person: Mapping[str, Any],
+    *,
+    organization_id: int,
+    position_id: int,
+    started_on: dt.date,
+    **employment: Any,
+) -> m.Employment:
+    """Add a place of work to a person, creating the card when there is none yet (order § 2.6, 3.4).
+
+    ``person`` holds the card's values; a person already known by СНИЛС, else by name and birth date, keeps the card as
+    it is. Raises Invalid by field, Conflict when several cards match or the person works elsewhere (else anybody could
+    open a stranger's card by typing a СНИЛС), Forbidden outside the own organizations.
+    """
+    actor = current_actor()
+    actor.require("employment:add")
+    values = records.check(m.Employee, person, None)
+    found = find_matching(
+        values.get("snils"),
+        values["last_name"],
+        values["first_name"],
+        values.get("patronymic"),
+        values.get("birth_date"),
+    )
+    if len(found) > 1:
+        raise Conflict("Таких работников несколько. Укажите СНИЛС, чтобы добавить место работы нужному.")
+    employee_id = _own_card(found[0]) if found else _new_card(values)
+    place = {"employee_id": employee_id, "organization_id": organization_id, "position_id": position_id}
+    row = records.insert_row(m.Employment, {**employment, **place, "started_on": started_on})
+    records.stay_inside(row, "add")
+    return row
+
+
+def _own_card(employee_id: int) -> int:
+    """The card found, when the actor sees it; a stranger's card is not given away."""
+    if db.session.scalar(select(m.Employee.id).where(m.Employee.id == employee_id)) is None:
+        raise Conflict(
+            "Этот работник уже есть в портале и числится в другой организации. Оформите переход: раздел «Переходы», "
+            "кнопка «Принять работника»."
+        )
+    return employee_id
+
+
+def _new_card(values: Mapping[str, Any]) -> int:
+    current_actor().require("employee:add")
+    return records.insert_row(m.Employee, values).id
+
+
+#: called with the person, the organization and the last day when a place of work has ended, in its transaction
+on_leaving: list[Callable[[int, int, dt.date], None]] = []
+
+
+@use_case
+def dismiss(employment_id: int, *, on: dt.date, reason: str | None = None) -> m.Employment:
+    """End a place of work ``on`` a day, for a ``reason`` (the order of dismissal).
+
+    Raises Invalid before its beginning, Conflict when it has ended.
+    """
+    row = get_writable(db.session, m.Employment, employment_id, "employment:edit")
+    if row.ended_on is not None:
+        raise Conflict(f"Это место работы уже закрыто {format_date(row.ended_on)}.")
+    if on < row.started_on:
+        sentence = f"Дата увольнения раньше даты приёма — {format_date(row.started_on)}."
+        raise Invalid(sentence, fields={"ended_on": [sentence]})
+    ended = records.update(row, {"ended_on": on})
+    text = (reason or "").strip()[:255]
+    record("employment.dismissed", ended, {"Основание": ("", text)} if text else {})
+    return ended
+
+
+@use_case
+def dismiss_from(employee_id: int, employment_ids: Sequence[int], *, on: dt.date, reason: str) -> list[m.Employment]:
+    """End several places of work of one person at once; the person is told. Raises Invalid without a place or ground."""
+    person = get_writable(db.session, m.Employee, employee_id, "employee:edit")
+    chosen = [e for e in own_live_employments(employee_id) if e.id in employment_ids]
+    if not chosen or len(chosen) != len(set(employment_ids)):
+        sentence = "Отметьте места работы, с которых увольняется работник."
+        raise Invalid(sentence, fields={"places": [sentence]})
+    if not reason.strip():
+        sentence = "Укажите основание: номер и дату приказа."
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    ended = [dismiss(e.id, on=on, reason=reason) for e in chosen]
+    where = "; ".join(f"{e.position}, {e.organization.short_name}" for e in ended)
+    letters.notify_person(
+        person,
+        f"В портале отмечено увольнение с {format_date(on)}: {where}. Основание: {reason.strip()}. Если это ошибка, "
+        "обратитесь к ответственному организации.",
+        subject="Отмечено увольнение",
+        href=f"/employee/show/{person.id}?tab=work",
+        template="card_changed",
+    )
+    return ended
+
+
+def own_live_employments(employee_id: int) -> list[m.Employment]:
+    """Places of work without an end, of the organizations for which the actor answers."""
+    own = own_organizations(employee_id)
+    statement = (
+        select(m.Employment)
+        .where(m.Employment.employee_id == employee_id, m.Employment.ended_on.is_(None))
+        .options(*EMPLOYMENT)
+        .order_by(m.Employment.kind, m.Employment.id)
+    )
+    return [e for e in db.session.scalars(statement) if own is None or e.organization_id in own]
+
+
+@records.after_save(m.Employment)
+def _leaving(row: m.Employment, touched: frozenset[str]) -> None:
+    if row.ended_on is not None and "ended_on" in touched:
+        for told in on_leaving:
+            told(row.employee_id, row.organization_id, row.ended_on)
+
+
+# --- the card's topicality and surname -------------------------------------------------------------------------------
+
+
+@use_case
+def confirm_actual(employee_id: int) -> m.Employee:
+    """Say that the card has been looked through and is right today (asked twice a year)."""
+    row = get_writable(db.session, m.Employee, employee_id, "employee:confirm_actual")
+    row.confirmed_actual_at = now()
+    db.session.flush()
+    record("employee.confirm_actual", row)
+    return row
+
+
+@use_case
+def update_card(row: m.Employee, values: Mapping[str, Any], surname: surnames.Surname) -> m.Employee:
+    """Change a card by the responsible's form; a changed surname is kept with its day and ground."""
+    if surname.until is not None and surname.until > today():
+        sentence = "Дата смены фамилии ещё не наступила."
+        raise Invalid(sentence, fields={"surname_until": [sentence]})
+    with surnames.changing(surname.until, surname.reason, misprint=surname.misprint):
+        return records.update(row, values)
+
+
+# --- confirmation of a place of work ---------------------------------------------------------------------------------
+
+
+@use_case
+def confirm_workplace(employment_id: int) -> m.Employment:
+    """Confirm a place of work (order § 2.7)."""
+    return transitions.move(m.Employment, employment_id, "confirm")
+
+
+@use_case
+def unconfirm(employment_id: int, reason: str) -> m.Employment:
+    """Take the confirmation back, with a reason."""
+    return transitions.move(m.Employment, employment_id, "unconfirm", reason=reason)
+
+
+#: what the operator has confirmed; a change of any of them needs a new confirmation, because a чек rests on it
+_CONFIRMED = frozenset(
+    {"employee_id", "organization_id", "position_id", "kind", "employee", "organization", "position"}
+)
+
+
+@records.after_save(m.Employment)
+def _confirm_again(row: m.Employment, touched: frozenset[str]) -> None:
+    changed_by_operator = "employment:confirm" in current_actor().permissions
+    if row.status == ConfirmationStatus.CONFIRMED and touched & _CONFIRMED and not changed_by_operator:
+        transitions.follow(m.Employment, row.id, "unconfirm", reason="Изменены сведения о месте работы.")
+
+
+def warnings_of(employment: m.Employment) -> list[str]:
+    """Return what is worth mending in a place of work, though it does not stop anything."""
+    if employment.position.subject_required and not employment.subjects:
+        return [f"Для должности «{employment.position}» укажите предмет: по нему подбираются программы."]
+    return []
+
+
+# --- search for an import --------------------------------------------------------------------------------------------
+
+
+def find_matching(
+    snils: str | None, last_name: str, first_name: str, patronymic: str | None, birth_date: dt.date | None
+) -> list[int]:
+    """Return ids of the cards of this person: by СНИЛС, else by full name (ё = е, any case) and birth date.
+
+    A card with another СНИЛС is another person. Looks outside the row scope, so that nobody is entered twice; only ids
+    leave.
+    """
+    with unscoped("is the person already known: only ids"):
+        if snils:
+            found = list(db.session.scalars(select(m.Employee.id).where(m.Employee.snils == snils)))
+            if found:
+                return found
+        if birth_date is None:
+            return []
+        key = " ".join((last_name, first_name, patronymic or "")).lower().replace("ё", "е")
+        same = select(m.Employee.id).where(m.Employee.sort == key, m.Employee.birth_date == birth_date)
+        if snils:
+            same = same.where(m.Employee.snils.is_(None))
+        return list(db.session.scalars(same.order_by(m.Employee.id)))

@@ -1,0 +1,199 @@
+"""What the operator may change without a programmer: the table ``setting``, read by key, checked before it is kept.
+
+First values and titles stand in ``reference.SETTINGS``; a value that cannot be read falls back to the first one, so that a
+wrong row never stops the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app import models as m
+from app.access import current_actor, unscoped
+from app.audit import write
+from app.errors import Invalid, NotFound
+from app.extensions import db
+from app.services.portal import numbers as numbers_
+from app.services.portal.reference import SETTINGS
+from app.unit_of_work import use_case
+
+FIRST: Mapping[str, str] = {key: value for key, _title, value in SETTINGS}
+_LENGTH = 500
+_KEY = "settings"
+
+
+def text(key: str) -> str:
+    """Return a setting as it stands, its first value where the table has none."""
+    return _stored().get(key) or FIRST[key]
+
+
+def _stored() -> dict[str, str]:
+    """All rows of the table, read once per transaction: a hundred letters ask for the portal's name."""
+    session = db.session()
+    known, stored = session.info.get(_KEY, (None, {}))
+    if known is None or known is not session.get_transaction():
+        with unscoped("settings are the same for everybody"):
+            stored = {row.key: row.value for row in session.execute(select(m.Setting.key, m.Setting.value))}
+        session.info[_KEY] = (session.get_transaction(), stored)
+    return dict(stored)
+
+
+def number(key: str) -> int:
+    """Return a setting that is a whole number; its first value where what stands there is none or out of its bounds."""
+    try:
+        return _number(text(key), *BOUNDS[key])
+    except Invalid:
+        return int(FIRST[key])
+
+
+def numbers(key: str) -> tuple[int, ...]:
+    """Return a setting that lists whole numbers, the greatest first."""
+    try:
+        return _numbers(text(key), *BOUNDS[key])
+    except Invalid:
+        return _numbers(FIRST[key], *BOUNDS[key])
+
+
+def mask(key: str) -> str:
+    """Return a setting that is the mask of a number; its first value where what stands there cannot be used."""
+    value = text(key)
+    try:
+        _CHECKS[key](value)
+    except Invalid:
+        return FIRST[key]
+    return value
+
+
+def values() -> dict[str, str]:
+    """Return all settings as they stand, by key in the order of the page; a missing row shows its first value."""
+    stored = _stored()
+    return {key: stored.get(key) or first for key, first in FIRST.items()}
+
+
+# --- changing --------------------------------------------------------------------------------------------------------
+
+
+@use_case
+def change(key: str, value: str) -> m.Setting:
+    """Change a setting; raises Forbidden, NotFound for an unknown key, Invalid for a value that cannot be used."""
+    return change_many({key: (None, value)})[0]
+
+
+@use_case
+def change_many(typed: Mapping[str, tuple[str | None, str]]) -> list[m.Setting]:
+    """Change settings at once: key → (value that was shown or None, value typed). Returns the rows of those typed anew.
+
+    What was left as shown is not written, so that it never takes back what another has changed meanwhile. Raises Forbidden,
+    NotFound for an unknown key, Invalid with the sentence of every wrong field: a value that cannot be used, or one that
+    another user has changed since it was shown. Then nothing is changed.
+    """
+    current_actor().require("setting:edit")
+    if not typed:
+        raise Invalid("В запросе нет ни одной настройки. Откройте страницу «Настройки» заново и повторите.")
+    rows = _locked(typed)
+    errors: dict[str, list[str]] = {}
+    changed = []
+    for key in typed:
+        shown, value = typed[key][0], typed[key][1].strip()
+        if value == shown:
+            continue
+        problem = _problem(key, value) or _meanwhile(rows[key], shown, value)
+        if problem:
+            errors[key] = [problem]
+        changed.append((rows[key], value))
+    if errors:
+        raise Invalid(next(iter(errors.values()))[0], fields=errors)
+    for row, value in changed:
+        _store(row, value)
+    return [row for row, _value in changed]
+
+
+def _locked(keys: Mapping[str, object]) -> dict[str, m.Setting]:
+    """The rows, locked by rising key and read as they are now; a setting that the table lacks is put into it."""
+    titles = {key: title for key, title, _value in SETTINGS}
+    if unknown := set(keys) - set(titles):
+        raise NotFound(f"Такой настройки нет: {', '.join(sorted(unknown))}.")
+    db.session.execute(
+        insert(m.Setting)
+        .values([{"key": key, "title": titles[key], "value": FIRST[key]} for key in sorted(keys)])
+        .on_conflict_do_nothing()
+    )
+    statement = select(m.Setting).where(m.Setting.key.in_(keys)).order_by(m.Setting.key).with_for_update()
+    return {row.key: row for row in db.session.scalars(statement.execution_options(populate_existing=True))}
+
+
+def _meanwhile(row: m.Setting, shown: str | None, value: str) -> str:
+    """What another user has changed since the form was opened; equal changes of both are no quarrel."""
+    if shown is None or row.value in (shown, value):
+        return ""
+    return f"Пока вы работали, здесь уже записали «{row.value}». Если верно ваше значение, сохраните ещё раз."
+
+
+def _store(row: m.Setting, value: str) -> None:
+    if value != row.value:
+        write("setting.updated", "setting", None, row.title, {row.title: (row.value, value)})
+        row.value = value
+        db.session.flush()
+        db.session().info.pop(_KEY, None)
+
+
+# --- what may stand in each ------------------------------------------------------------------------------------------
+
+#: key → least and greatest number
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "change_days": (1, 99),
+    "frdo_export_days": (1, 365),
+    "voucher_reminder_days": (1, 365),
+    "offer_hours": (0, 336),
+    "minimum_warning_days": (1, 60),
+    "attendance_percent": (0, 100),
+}
+
+
+def _number(value: str, least: int, most: int) -> int:
+    if value.isdecimal() and len(value) < 10 and least <= int(value) <= most:
+        return int(value)
+    raise Invalid(f"Введите целое число от {least} до {most}.")
+
+
+def _numbers(value: str, least: int, most: int) -> tuple[int, ...]:
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts:
+        raise Invalid(f"Введите через запятую целые числа от {least} до {most}, например: 90, 30.")
+    return tuple(sorted({_number(part, least, most) for part in parts}, reverse=True))
+
+
+def _mask(value: str) -> None:
+    fields = ("year", "number")
+    numbers_.insist_mask(value, required=fields, allowed=fields, example="63-{year}-{number:06d}")
+
+
+def _check_number(key: str, value: str) -> None:
+    _number(value, *BOUNDS[key])
+
+
+def _check_numbers(key: str, value: str) -> None:
+    _numbers(value, *BOUNDS[key])
+
+
+_CHECKS: Mapping[str, Callable[[str], None]] = {
+    **{key: partial(_check_number, key) for key in BOUNDS},
+    "voucher_reminder_days": partial(_check_numbers, "voucher_reminder_days"),
+    "voucher_number_mask": _mask,
+}
+
+
+def _problem(key: str, value: str) -> str:
+    """Why a value cannot be used, or nothing."""
+    if not value or len(value) > _LENGTH:
+        return f"Значение не может быть пустым или длиннее {_LENGTH} знаков."
+    try:
+        if key in _CHECKS:
+            _CHECKS[key](value)
+    except Invalid as error:
+        return error.message
+    return ""

@@ -1,0 +1,1 @@
+"""Programs in editions with their parts, and the catalogue in which people find them."""

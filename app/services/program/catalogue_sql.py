@@ -1,0 +1,337 @@
+"""The catalogue's one statement: open groups × published programs, suitability for a person, order, filters.
+
+Open groups and their programs are public, so this is Core SQL outside the row scope; of the person it knows only the facts
+that it is given. Its decisions are those of ``rules``: the flags say in SQL what ``rules`` says in words, and a test holds
+both together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, case, false, func, literal_column, not_, or_, select, true
+
+from app import models as m
+from app.rules import BlockFacts, BusyPeriod, Workplace
+from app.services.group import quota_sql
+from app.statuses import BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
+
+#: a program that no block of a чек pays, as a value of the filter
+NO_BLOCK = "none"
+
+
+def _table(model: type[m.Base]) -> Any:
+    return model.__table__
+
+
+GROUP, PROGRAM, ORGANIZER = _table(m.TrainingGroup), _table(m.Program), _table(m.Organization)
+MUNICIPALITY = _table(m.Municipality)
+_SHOWN = (ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of the catalogue. ``words`` and ``place`` are parts of a ``tsquery``: «матем:*»."""
+
+    words: Sequence[str] = ()
+    place: Sequence[str] = ()
+    starts_from: dt.date | None = None
+    starts_to: dt.date | None = None
+    municipality_id: int | None = None
+    form: StudyForm | None = None
+    distance: bool | None = None
+    hours_from: int | None = None
+    hours_to: int | None = None
+    #: kind of block, or ``NO_BLOCK``
+    block: BlockKind | str | None = None
+    organizer_id: int | None = None
+    only_free: bool = False
+    only_suitable: bool = False
+    #: published programs without an open group too
+    with_programs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeker:
+    """A person for whom courses are looked for, as the rules see the person; ``refusal``: why nothing can be chosen.
+
+    ``name`` is empty when the person looks without another's help.
+    """
+
+    employee_id: int
+    name: str = ""
+    places: Sequence[Workplace]
+    blocks: Sequence[BlockFacts]
+    busy: Sequence[BusyPeriod]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """Decisions of ``rules`` as SQL conditions on a row; ``free``: the seats that are left for the person.
+
+    ``joins``: what they need beside the rows of the catalogue, each with its condition and whether it is an outer join.
+    """
+
+    meant: Any
+    paid: Any
+    clear: Any
+    free: Any
+    window: Any
+    joins: Sequence[tuple[Any, Any, bool]] = ()
+
+    @property
+    def seats(self) -> Any:
+        """``rules.has_seat``."""
+        return func.coalesce(self.free > 0, false())
+
+    @property
+    def allowed(self) -> Any:
+        """What ``rules.may_enrol`` allows; who has no seat waits."""
+        return and_(self.meant, self.paid, self.clear, self.window)
+
+
+#: decisions in the order in which they weigh; each is a column of the rows, true where nobody is asked about
+FLAGS = ("meant", "paid", "clear", "seats", "window")
+
+
+def _flags(seeker: Seeker | None, on: dt.date) -> _Flags:
+    free = GROUP.c.capacity - GROUP.c.taken
+    window = func.coalesce(and_(GROUP.c.enrol_from <= on, GROUP.c.enrol_until >= on), false())
+    if seeker is None:
+        return _Flags(true(), true(), true(), free, window)
+    # once for each program, not for each of its groups
+    each = [_meant_for(place).label(f"meant_{n}") for n, place in enumerate(seeker.places)]
+    meant = select(PROGRAM.c.id, *each).where(PROGRAM.c.status.in_(_SHOWN))
+    fit = meant.cte("fit").prefix_with("MATERIALIZED")
+    meant_at = [fit.c[f"meant_{n}"] for n, _ in enumerate(seeker.places)]
+    quotas, left = _left(seeker.places)
+    return _Flags(
+        meant=or_(false(), *meant_at),
+        paid=_paid_by(seeker.blocks),
+        clear=_clear(seeker.busy),
+        free=_best(meant_at, left) if left else free,
+        window=window,
+        joins=[(fit, fit.c.id == PROGRAM.c.id, False), *quotas],
+    )
+
+
+def _left(places: Sequence[Workplace]) -> tuple[list[tuple[Any, Any, bool]], list[Any]]:
+    """``rules.Room.free`` of each place of work, and the joins by which the quotas come in, one for each organization."""
+    ids = list(dict.fromkeys(place.organization_id for place in places))
+    counting = quota_sql.counting(ids).cte("counting").prefix_with("MATERIALIZED")
+    quotas = {pk: counting.alias(f"quota_{n}") for n, pk in enumerate(ids)}
+    joins = [(q, and_(q.c.group_id == GROUP.c.id, q.c.place == pk), True) for pk, q in quotas.items()]
+    free = GROUP.c.capacity - GROUP.c.taken
+    # the least of the two that is known: without a quota the group's
+    left = {pk: func.least(free, q.c.seats - q.c.taken) for pk, q in quotas.items()}
+    return joins, [left[place.organization_id] for place in places]
+
+
+def _best(meant_at: Sequence[Any], left: Sequence[Any]) -> Any:
+    """The most of the places of work for which the program is meant; meant for none, of all."""
+    if len(left) == 1:
+        return left[0]
+    meant = func.greatest(*(case((is_meant, free)) for is_meant, free in zip(meant_at, left, strict=True)))
+    return func.coalesce(meant, func.greatest(*left))
+
+
+_TARGETS = (
+    (m.program_organization_type, "organization_type_id", m.OrganizationType, "short_name"),
+    (m.program_position, "position_id", m.Position, "name"),
+    (m.program_subject, "subject_id", m.Subject, "name"),
+)
+
+
+def _meant_for(place: Workplace) -> Any:
+    """``rules.suits``: each list of targets is empty or names what the place of work has."""
+    own = ([place.organization_type], [place.position], sorted(place.subjects))
+    conditions = []
+    for (links, key, directory, name), names in zip(_TARGETS, own, strict=True):
+        target = _table(directory)
+        named = select(links.c.program_id).join(target, target.c.id == links.c[key]).where(target.c[name].in_(names))
+        conditions.append(or_(PROGRAM.c.id.not_in(select(links.c.program_id)), PROGRAM.c.id.in_(named)))
+    return and_(*conditions)
+
+
+def _paid_by(blocks: Sequence[BlockFacts]) -> Any:
+    """``rules.has_paying_block``; of a program without a group the last day of the чек is not asked."""
+    pays = [
+        and_(
+            PROGRAM.c.block == block.kind,
+            PROGRAM.c.hours.between(block.hours_min, block.hours_max),
+            func.coalesce(GROUP.c.starts_on <= block.valid_until, true()),
+        )
+        for block in blocks
+        if block.status == BlockStatus.FREE and block.voucher_active
+    ]
+    return or_(PROGRAM.c.block.is_(None), *pays)
+
+
+def _clear(busy: Sequence[BusyPeriod]) -> Any:
+    """``rules.is_free_of_clashes``; what has no group clashes with nothing."""
+    if not busy:
+        return true()
+    clashes = or_(*(and_(GROUP.c.starts_on <= b.ends_on, GROUP.c.ends_on >= b.starts_on) for b in busy))
+    return func.coalesce(not_(clashes), true())
+
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    GROUP.c.id.label("group_id"),
+    GROUP.c.number,
+    GROUP.c.starts_on,
+    GROUP.c.ends_on,
+    GROUP.c.enrol_from,
+    GROUP.c.enrol_until,
+    GROUP.c.place,
+    GROUP.c.capacity,
+    GROUP.c.taken,
+    GROUP.c.status,
+    PROGRAM.c.id.label("program_id"),
+    PROGRAM.c.title,
+    PROGRAM.c.kind,
+    PROGRAM.c.hours,
+    PROGRAM.c.form,
+    PROGRAM.c.distance,
+    PROGRAM.c.block,
+    PROGRAM.c.sort,
+    ORGANIZER.c.short_name.label("organizer"),
+    MUNICIPALITY.c.name.label("municipality"),
+)
+
+
+def offers(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
+    """Return the statement of the catalogue's rows with their ``FLAGS``, the most suitable first; unlimited."""
+    statement = _rows(asked, seeker, on)
+    return statement.order_by(GROUP.c.id.is_(None), *_rank(statement.selected_columns))
+
+
+def number(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
+    """Return the statement of how many rows there are."""
+    # who asks decides how many there are only when what does not suit or has no seat is left out
+    return _from(select(func.count()), asked, _flags(seeker if asked.only_suitable or asked.only_free else None, on))
+
+
+def one(group_id: int) -> Select[Any]:
+    """Return the statement of one open group."""
+    return _rows(Asked(), None, dt.date.min).where(GROUP.c.id == group_id)
+
+
+def first_of_days(
+    asked: Asked, seeker: Seeker | None, on: dt.date, *, first: dt.date, last: dt.date, limit: int
+) -> Select[Any]:
+    """Return the statement of the groups that start on each of the days, at most ``limit`` a day; ``of_day``: how many do."""
+    rows = _rows(asked, seeker, on).where(GROUP.c.starts_on.between(first, last)).subquery()
+    day = rows.c.starts_on
+    rank = func.row_number().over(partition_by=day, order_by=_rank(rows.c))
+    counted = select(rows, rank.label("rank"), func.count().over(partition_by=day).label("of_day")).subquery()
+    return select(counted).where(counted.c.rank <= limit).order_by(counted.c.starts_on, counted.c.rank)
+
+
+def places_and_organizers() -> Select[Any]:
+    """Return the statement of what the filters offer: municipalities and organizers that have open groups."""
+    shown = select(GROUP.c.municipality_id, GROUP.c.organizer_id).where(GROUP.c.status == GroupStatus.OPEN).cte("shown")
+    towns = select(literal_column("'municipality'").label("what"), MUNICIPALITY.c.id, MUNICIPALITY.c.name).where(
+        MUNICIPALITY.c.id.in_(select(shown.c.municipality_id))
+    )
+    # of all organizers: their programs are found without a group too
+    organizers = select(literal_column("'organizer'"), ORGANIZER.c.id, ORGANIZER.c.short_name).where(
+        or_(
+            ORGANIZER.c.id.in_(select(shown.c.organizer_id)),
+            ORGANIZER.c.id.in_(select(PROGRAM.c.organizer_id).where(PROGRAM.c.status == ProgramStatus.PUBLISHED)),
+        )
+    )
+    both = towns.union_all(organizers).subquery()
+    return select(both).order_by(both.c.name)
+
+
+def targets(program_ids: Sequence[int]) -> Select[Any]:
+    """Return the statement of whom programs are for: program, number of the list (type, position, subject), name."""
+    parts = []
+    for number_, (links, key, directory, name) in enumerate(_TARGETS):
+        target = _table(directory)
+        part = select(links.c.program_id, literal_column(str(number_)).label("list"), target.c[name].label("name"))
+        parts.append(part.join(target, target.c.id == links.c[key]).where(links.c.program_id.in_(program_ids)))
+    return select(parts[0].union_all(*parts[1:]).subquery())
+
+
+def _rows(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
+    found = _flags(seeker, on)
+    flags = [getattr(found, name).label(name) for name in FLAGS]
+    return _from(select(*_COLUMNS, *flags, found.free.label("free"), found.allowed.label("allowed")), asked, found)
+
+
+def _from(statement: Select[Any], asked: Asked, found: _Flags) -> Select[Any]:
+    source = PROGRAM.join(
+        GROUP, and_(GROUP.c.program_id == PROGRAM.c.id, GROUP.c.status == GroupStatus.OPEN), isouter=asked.with_programs
+    )
+    source = source.join(ORGANIZER, ORGANIZER.c.id == PROGRAM.c.organizer_id)
+    source = source.outerjoin(MUNICIPALITY, MUNICIPALITY.c.id == GROUP.c.municipality_id)
+    for joined, condition, is_outer in found.joins:
+        source = source.join(joined, condition, isouter=is_outer)
+    return statement.select_from(source).where(*_conditions(asked, found))
+
+
+def _rank(rows: Any) -> list[Any]:
+    """Suitability, what weighs most first; then the nearest start."""
+    by_flags = [rows[name].desc() for name in FLAGS]
+    return [*by_flags, rows.starts_on, rows.sort, rows.group_id, rows.program_id]
+
+
+def _conditions(asked: Asked, found: _Flags) -> list[Any]:
+    edition = PROGRAM.c.status.in_(_SHOWN)
+    if asked.with_programs:
+        # an archived edition is shown for the sake of its open groups only
+        edition = and_(edition, or_(GROUP.c.id.is_not(None), PROGRAM.c.status == ProgramStatus.PUBLISHED))
+    optional: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+        (asked.starts_from, lambda day: GROUP.c.starts_on >= day),
+        (asked.starts_to, lambda day: GROUP.c.starts_on <= day),
+        (asked.municipality_id, lambda pk: GROUP.c.municipality_id == pk),
+        (asked.form, lambda form: PROGRAM.c.form == form),
+        (asked.distance, PROGRAM.c.distance.is_),
+        (asked.hours_from, lambda hours: PROGRAM.c.hours >= hours),
+        (asked.hours_to, lambda hours: PROGRAM.c.hours <= hours),
+        (asked.organizer_id, lambda pk: PROGRAM.c.organizer_id == pk),
+        (asked.block, lambda block: PROGRAM.c.block == (None if block == NO_BLOCK else block)),
+        (asked.only_free or None, lambda _: found.seats),
+        (asked.only_suitable or None, lambda _: _suitable(found)),
+    )
+    chosen = [condition(value) for value, condition in optional if value is not None]
+    return [edition, *chosen, *map(_about, asked.words), *map(_at, asked.place)]
+
+
+def _suitable(found: _Flags) -> Any:
+    return or_(found.allowed, and_(GROUP.c.id.is_(None), found.meant, found.paid))
+
+
+def _about(word: str) -> Any:
+    """A word of the program, of its organizer or of the place; each is found by its own index."""
+    query = func.to_tsquery("simple", word)
+    program, organizer = PROGRAM.alias("about"), ORGANIZER.alias("by")
+    return or_(
+        PROGRAM.c.id.in_(select(program.c.id).where(program.c.search.op("@@")(query))),
+        PROGRAM.c.organizer_id.in_(
+            select(organizer.c.id).where(organizer.c.is_organizer, organizer.c.search.op("@@")(query))
+        ),
+        _at(word),
+    )
+
+
+def _at(word: str) -> Any:
+    """A word of the place, or of the municipality's name."""
+    query = func.to_tsquery("simple", word)
+    near, town = GROUP.alias("near"), MUNICIPALITY.alias("town")
+    by_place = select(near.c.id).where(
+        near.c.status == GroupStatus.OPEN, literal_column(_WORDS.format("near.place")).op("@@")(query)
+    )
+    by_town = select(town.c.id).where(literal_column(_WORDS.format("town.name")).op("@@")(query))
+    return or_(GROUP.c.id.in_(by_place), GROUP.c.municipality_id.in_(by_town))
+
+
+#: as in the index ``ix_training_group_place``
+_WORDS = "to_tsvector('simple'::regconfig, translate(lower({}), 'ё', 'е'))"

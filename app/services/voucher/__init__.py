@@ -1,0 +1,1 @@
+"""Именной образовательный чек: rules, applications, numbers, story, replacement, expiry."""

@@ -1,0 +1,311 @@
+"""«Вход и безопасность»: own sign-ins, the second factor, «выйти везде»; recovery of access and the first password by a link."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_login import current_user, logout_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.access import current_actor
+from app.clock import local
+from app.documents.qr import qr_png
+from app.errors import Conflict, Invalid
+from app.extensions import limiter
+from app.labels import action_label
+from app.russian import count, format_datetime
+from app.services.access import accounts, passwords, recovery, second_factor, sign_in
+from app.web.access.security import PASSWORD_NOTE
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
+
+_TITLE = "Вход и безопасность"
+_SENT = (
+    "Если такая учётная запись есть, на её почту отправлена ссылка. Она действует 2 часа. Письма нет — проверьте папку "
+    "«Спам» и введённые данные. Если в портале нет вашей почты, обратитесь к ответственному в своей организации."
+)
+
+
+class RecoveryForm(FlaskForm):
+    """Who has forgotten the password."""
+
+    who = StringField(
+        "Логин, электронная почта или СНИЛС",
+        [InputRequired("Введите логин, почту или СНИЛС."), Length(max=320)],
+        render_kw={"autocomplete": "username", "autofocus": True},
+    )
+
+
+class NewPasswordForm(FlaskForm):
+    """The first or the forgotten password, twice."""
+
+    new = PasswordField(
+        "Новый пароль",
+        [InputRequired("Введите пароль."), Length(max=passwords.MAX_LENGTH)],
+        render_kw={"autocomplete": "new-password", "autofocus": True},
+    )
+    again = PasswordField(
+        "Новый пароль ещё раз", [InputRequired("Повторите пароль.")], render_kw={"autocomplete": "new-password"}
+    )
+
+
+class SetupForm(FlaskForm):
+    """The first code, which shows that the application is set up."""
+
+    code = StringField(
+        "Код из приложения",
+        [InputRequired("Введите код."), Length(max=40)],
+        description="Шесть цифр, которые показывает приложение.",
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )
+
+
+class RenewForm(SetupForm):
+    """A code before new recovery codes are shown."""
+
+    code = StringField(
+        "Код",
+        [InputRequired("Введите код."), Length(max=40)],
+        description="Шесть цифр из приложения или запасной код.",
+        render_kw={"autocomplete": "one-time-code"},
+    )
+
+
+class SwitchOffForm(FlaskForm):
+    """What is asked before the second factor is switched off."""
+
+    password = PasswordField(
+        "Пароль", [InputRequired("Введите пароль.")], render_kw={"autocomplete": "current-password"}
+    )
+    code = StringField(
+        "Код из приложения",
+        [InputRequired("Введите код."), Length(max=40)],
+        description="Шесть цифр. Нет телефона — введите запасной код.",
+        render_kw={"autocomplete": "one-time-code"},
+    )
+
+
+def show_errors(form: FlaskForm, refusal: Invalid) -> list[str]:
+    """Put the sentences of a refusal beside their fields; what has no field comes back."""
+    known = {name: texts for name, texts in refusal.fields.items() if name in form}
+    for name, texts in known.items():
+        form[name].errors = [*form[name].errors, *texts]
+    return [] if known else [refusal.message]
+
+
+class OwnAccountView(BaseView):
+    """Pages about the own account."""
+
+    route_base = "/account"
+    default_view = "index"
+
+    @expose("/", methods=["GET", "POST"])
+    @signed_in
+    def index(self) -> Any:
+        """Own sign-ins and what may be done; POST ``everywhere`` ends every session, this one too."""
+        if request.method == "POST" and request.form.get("everywhere"):
+            accounts.sign_out_everywhere(current_user.id)
+            logout_user()
+            flash("Вы вышли на всех устройствах. Чтобы продолжить, войдите снова.", "success")
+            return redirect(url_for("SignInView.login"))
+        return render_template("account.html", page=_own_page(), everywhere=url_for("OwnAccountView.index")), (
+            422 if request.method == "POST" else 200
+        )
+
+    @expose("/second-factor/", methods=["GET", "POST"])
+    @signed_in
+    @limiter.limit("20 per minute", methods=["POST"])
+    def second_factor(self) -> Any:
+        """Set the second factor up, switch it off, renew the recovery codes: by ``step`` of the posted form."""
+        steps = {"begin": self._begin, "confirm": self._confirm, "off": self._off, "codes": self._codes}
+        step = steps.get(request.form.get("step", "")) if request.method == "POST" else None
+        if step is None:
+            return self._factor_page(), 422 if request.method == "POST" else 200
+        try:
+            return step()
+        except Conflict as refusal:
+            flash(refusal.message, "warning")
+            return redirect(url_for("OwnAccountView.second_factor"))
+
+    @staticmethod
+    def _begin() -> Response:
+        second_factor.set_up(current_user.id)
+        return redirect(url_for("OwnAccountView.second_factor"))
+
+    def _confirm(self) -> Any:
+        form, problems = SetupForm(), []
+        if form.validate():
+            try:
+                return self._codes_page(
+                    second_factor.turn_on(current_user.id, form.code.data or ""), "Второй шаг включён"
+                )
+            except Invalid as refusal:
+                problems = show_errors(form, refusal)
+        return self._factor_page(setting=form, problems=problems), 422
+
+    def _codes(self) -> Any:
+        form, problems = RenewForm(), []
+        if form.validate():
+            try:
+                codes = second_factor.renew_codes(current_user.id, form.code.data or "")
+                return self._codes_page(codes, "Новые запасные коды")
+            except Invalid as refusal:
+                problems = show_errors(form, refusal)
+        return self._factor_page(form, problems=problems), 422
+
+    def _off(self) -> Any:
+        form, problems = SwitchOffForm(), []
+        if form.validate():
+            try:
+                second_factor.turn_off(
+                    current_user.id, password=form.password.data or "", code=form.code.data or "", required=_must_have()
+                )
+            except Invalid as refusal:
+                problems = show_errors(form, refusal)
+            else:
+                flash("Второй шаг входа отключён.", "success")
+                return redirect(url_for("OwnAccountView.index"))
+        return self._factor_page(off=form, problems=problems), 422
+
+    @staticmethod
+    def _codes_page(codes: list[str], title: str) -> str:
+        page = CardPage(title, crumbs=_crumbs())
+        return render_template("second_factor_codes.html", page=page, codes=codes, back=url_for("OwnAccountView.index"))
+
+    @staticmethod
+    def _factor_page(
+        form: Any = None, *, setting: Any = None, off: Any = None, problems: list[str] | None = None
+    ) -> str:
+        user_id, is_on = current_user.id, current_user.second_factor
+        setup = None if is_on else second_factor.find_setup(user_id)
+        picture = base64.b64encode(qr_png(setup.uri)).decode() if setup else ""
+        return render_template(
+            "second_factor.html",
+            page=CardPage("Второй шаг входа", crumbs=_crumbs()),
+            is_on=is_on,
+            setup=setup,
+            picture=f"data:image/png;base64,{picture}",
+            form=form or RenewForm(formdata=None),
+            setting=setting or SetupForm(formdata=None),
+            off=off or SwitchOffForm(formdata=None),
+            problems=problems or [],
+            left=second_factor.left_codes(user_id) if is_on else 0,
+            required=_must_have(),
+        )
+
+
+def _must_have() -> bool:
+    return second_factor.is_required(current_actor().roles)
+
+
+def _crumbs() -> list[Link]:
+    return [Link(_TITLE, url_for("OwnAccountView.index"))]
+
+
+def _own_page() -> CardPage:
+    user_id = current_user.id
+    password = Block(
+        "Пароль",
+        note="Меняйте пароль, если его мог узнать кто-то ещё. На других устройствах вход нужно будет выполнить заново.",
+        buttons=[Button("Сменить пароль", url_for("SignInView.password"))],
+    )
+    rows = [
+        Row(n, "", [
+            Cell(action_label(entry.action).partition(":")[0]),
+            Cell(format_datetime(local(entry.at))),
+            Cell(entry.browser or "—"),
+            Cell(entry.address or "—"),
+        ])
+        for n, entry in enumerate(sign_in.recent_entries(user_id))
+    ]  # fmt: skip
+    columns = [Column(title, title) for title in ("Событие", "Когда", "Браузер", "Адрес")]
+    entries = Block(
+        "Последние входы",
+        columns=columns,
+        rows=rows,
+        empty="Входов пока нет.",
+        note="Заметили вход, которого не было? Смените пароль: все прежние сеансы завершатся.",
+    )
+    return CardPage(_TITLE, crumbs=[Link(_TITLE, current=True)], blocks=[password, _factor_block(user_id), entries])
+
+
+def _factor_block(user_id: int) -> Block:
+    href = url_for("OwnAccountView.second_factor")
+    if current_user.second_factor:
+        left = count(second_factor.left_codes(user_id), "запасной код", "запасных кода", "запасных кодов")
+        note = f"Включён: после пароля нужен код из приложения на телефоне. Осталось: {left}."
+        return Block("Второй шаг входа", note=note, buttons=[Button("Настроить", href)])
+    note = (
+        "Не включён. С ним чужой человек не войдёт, даже если узнает пароль: понадобится ещё код с вашего телефона."
+        + (" Для вашей роли он обязателен." if _must_have() else "")
+    )
+    return Block("Второй шаг входа", note=note, buttons=[Button("Включить", href)])
+
+
+class RecoveryView(BaseView):
+    """«Забыли пароль?» and the pages behind links of letters; open to strangers."""
+
+    route_base = ""
+    default_view = "ask"
+
+    @expose("/recovery/", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["RECOVERY_RATE"], methods=["POST"])
+    def ask(self) -> Any:
+        """Ask for the letter; the answer is the same for everybody."""
+        form = RecoveryForm()
+        if form.validate_on_submit():
+            recovery.ask(form.who.data or "", address=request.remote_addr)
+            flash(_SENT, "info")
+            return redirect(url_for("SignInView.login"))
+        page = FormPage(
+            "Восстановление доступа",
+            form,
+            [Section("", ["who"])],
+            submit="Отправить ссылку",
+            cancel_href=url_for("SignInView.login"),
+            note="На почту вашей учётной записи придёт ссылка, по которой вы зададите новый пароль.",
+        )
+        return render_template("login.html", page=page), 422 if form.is_submitted() else 200
+
+    @expose("/recovery/<string:secret>", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"])
+    def recover(self, secret: str) -> Any:
+        """Set a new password by the link of a letter."""
+        return self._set(recovery.RECOVERY, secret, "Новый пароль")
+
+    @expose("/invitation/<string:secret>", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"])
+    def accept(self, secret: str) -> Any:
+        """Set the first password by the link of an invitation."""
+        return self._set(recovery.INVITATION, secret, "Добро пожаловать")
+
+    @staticmethod
+    def _set(purpose: str, secret: str, title: str) -> Any:
+        """GET shows the form and uses nothing up: mail scanners open links too."""
+        owner = recovery.owner_of(purpose, secret)
+        form, problems = NewPasswordForm(), []
+        if form.validate_on_submit():
+            try:
+                passwords.refuse_different(form.new.data or "", form.again.data or "")
+                recovery.set_by_link(purpose, secret, form.new.data or "")
+            except Invalid as refusal:
+                problems = show_errors(form, refusal)
+            else:
+                logout_user()
+                flash(f"Пароль задан. Войдите: ваш логин {owner.login}.", "success")
+                return redirect(url_for("SignInView.login"))
+        page = FormPage(
+            title,
+            form,
+            [Section("", ["new", "again"])],
+            submit="Задать пароль",
+            problems=problems,
+            note=f"{owner.name}, логин {owner.login}. {PASSWORD_NOTE}",
+        )
+        return render_template("login.html", page=page), 422 if form.is_submitted() else 200

@@ -1,0 +1,275 @@
+"""«Регистрация в АИС»: public steps that work without scripts, and the answer to the letter (order § 2.2).
+
+Between the steps the session's cookie keeps only numbers: of the consents, of the organization, of the position. What says who
+the person is comes with the last step and is kept nowhere until it is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app, flash, jsonify, redirect, render_template, request, session, url_for
+from flask_appbuilder import BaseView, expose
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+
+from app.errors import Invalid, NotFound, PortalError
+from app.extensions import limiter
+from app.services.access import captcha, registration
+from app.services.access.passwords import refuse_different
+from app.services.personnel import consent_texts
+from app.web.access import registration_forms as forms
+from app.web.frame.form_pages import attach
+from app.web.frame.pages import Block, Button, CardPage, FormPage, Section
+
+KEPT = "registration"
+#: step → its words; the order is that of the form
+STEPS = ("Согласия", "Где вы работаете", "Место работы", "О себе")
+_ENDPOINTS = ("index", "territory", "work", "person")
+
+
+def rate() -> str:
+    """How often one address may send a step."""
+    return str(current_app.config.get("REGISTER_RATE", "30 per minute"))
+
+
+def search_rate() -> str:
+    """How often one address may search in the public directories."""
+    return str(current_app.config.get("REGISTER_SEARCH_RATE", "120 per minute"))
+
+
+class RegisterView(BaseView):
+    """Steps of the registration and the page of the letter's link; for strangers only."""
+
+    route_base = "/register"
+    default_view = "index"
+
+    @expose("/", methods=["GET", "POST"])
+    @limiter.limit(rate, methods=["POST"])
+    def index(self) -> Any:
+        """First step: a consent per purpose, each with its text and an unchecked box."""
+        if current_user.is_authenticated:
+            return _already()
+        texts, problem = consent_texts.current_texts(), ""
+        chosen = _numbers(request.form.getlist("consent"))
+        if request.method == "POST":
+            try:
+                consent_texts.chosen_texts(chosen)
+            except Invalid as refusal:
+                problem = next(iter(refusal.fields.values()))[0]
+            else:
+                _keep(texts=chosen)
+                return redirect(url_for("RegisterView.territory"))
+        page = CardPage(_title(0))
+        shown = render_template("register_consents.html", page=page, texts=texts, chosen=chosen, problem=problem)
+        return shown, 422 if problem else 200
+
+    @expose("/territory/", methods=["GET", "POST"])
+    @limiter.limit(rate, methods=["POST"])
+    def territory(self) -> Any:
+        """Second step: the territory, which narrows the search of the organization."""
+        back = _missing(1)
+        if back is not None:
+            return back
+        form = forms.TerritoryForm(data={"territory": str(_kept().get("territory", ""))})
+        form.territory.choices = [("", "— выберите —"), *forms.territories()]
+        if form.validate_on_submit():
+            _keep(territory=int(form.territory.data))
+            return redirect(url_for("RegisterView.work"))
+        return _step(1, form, [Section("", ["territory"])])
+
+    @expose("/work/", methods=["GET", "POST"])
+    @limiter.limit(rate, methods=["POST"])
+    def work(self) -> Any:
+        """Third step: organization, position, subjects."""
+        back = _missing(2)
+        if back is not None:
+            return back
+        form, territory = forms.WorkFields(data=_chosen_work()), _kept()["territory"]
+        form.organization._lookup_url = lambda: url_for("RegisterView.find", field="organization", territory=territory)
+        form.organization.search = lambda words: forms.rows("organization", words, territory=territory)
+        if form.validate_on_submit():
+            _keep(
+                organization=form.organization.data.id,
+                position=form.position.data.id,
+                subjects=[row.id for row in form.subjects.data or ()],
+            )
+            return redirect(url_for("RegisterView.person"))
+        return _step(2, form, [Section("", ["organization", "position", "subjects"])])
+
+    @expose("/person/", methods=["GET", "POST"])
+    @limiter.limit(rate, methods=["POST"])
+    def person(self) -> Any:
+        """Last step: who registers, the password, the question; then the same answer for everybody."""
+        back = _missing(3)
+        if back is not None:
+            return back
+        form, problems = forms.PersonForm(), []
+        if form.is_submitted() and not (problems := _send(form)) and not form.errors:
+            session.pop(KEPT, None)
+            return redirect(url_for("RegisterView.sent"))
+        _ask(form)
+        sections = [
+            Section("Кто вы", ["last_name", "first_name", "patronymic", "birth_date", "snils", "phone"]),
+            Section("Вход в портал", ["email", "new", "again"]),
+            Section("Проверка", ["captcha"]),
+        ]
+        return _step(3, form, sections, problems, trap=True)
+
+    @expose("/sent/")
+    def sent(self) -> Any:
+        """The same words for everybody: who is known is told so by the letter only."""
+        note = (
+            "Мы отправили письмо. Откройте в нём ссылку в течение 48 часов и нажмите «Подтвердить»: после этого заявка попадёт "
+            "к оператору. Если вы уже зарегистрированы, письмо пришло на адрес, который портал знает, и в нём сказано, как войти."
+        )
+        more = (
+            "Письма нет? Проверьте папку «Спам» и правильно ли набран адрес: ничто не мешает заполнить форму ещё раз. Если "
+            "письмо не приходит, обратитесь к ответственному в вашей организации."
+        )
+        page = CardPage(
+            "Проверьте почту",
+            blocks=[Block("Если письма нет", empty=more)],
+            buttons=[Button("На страницу входа", url_for("SignInView.login"))],
+            note=note,
+        )
+        return render_template("message.html", page=page)
+
+    @expose("/find/<string:field>")
+    @limiter.limit(search_rate)
+    def find(self, field: str) -> Any:
+        """Names of active organizations, positions and subjects, as JSON; nothing else of them."""
+        if field not in forms.DIRECTORIES:
+            raise NotFound("Такого поля нет.")
+        territory = next(iter(_numbers([request.args.get("territory", "")])), None)
+        return jsonify(forms.find(field, request.args.get("q", "")[:100], territory=territory))
+
+    @expose("/confirm/<string:secret>", methods=["GET", "POST"])
+    @limiter.limit(rate)
+    def confirm(self, secret: str) -> Any:
+        """The letter's link: opening it changes nothing (mail programs open links too), the button confirms."""
+        if request.method == "POST":
+            registration.confirm_email(secret)
+            flash(
+                "Адрес почты подтверждён, заявка передана оператору. Войдите: логин — ваша почта, пароль — тот, что вы "
+                "задали.",
+                "success",
+            )
+            return redirect(url_for("SignInView.login"))
+        row = registration.look(secret)
+        page = CardPage(
+            "Подтверждение адреса почты",
+            note=f"Адрес {row.email} указан при регистрации в портале. Нажмите «Подтвердить», и заявка попадёт к оператору.",
+            buttons=[
+                Button("Подтвердить", url_for("RegisterView.confirm", secret=secret), main=True, post=True),
+            ],
+        )
+        return render_template("message.html", page=page)
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def _title(step: int) -> str:
+    return f"Регистрация в АИС: {STEPS[step][:1].lower()}{STEPS[step][1:]}"
+
+
+def _step(
+    step: int, form: FlaskForm, sections: Sequence[Section], problems: Sequence[str] = (), *, trap: bool = False
+) -> Any:
+    page = FormPage(
+        _title(step),
+        form,
+        sections,
+        submit="Зарегистрироваться" if step == len(STEPS) - 1 else "Дальше",
+        cancel_href=url_for(f"RegisterView.{_ENDPOINTS[step - 1]}"),
+        problems=problems,
+        is_new=True,
+    )
+    shown = render_template("register.html", page=page, steps=STEPS, step=step, trap=trap)
+    return shown, 422 if form.is_submitted() else 200
+
+
+def _already() -> Response:
+    flash("Вы уже вошли в портал: регистрация не нужна.", "info")
+    return redirect(url_for("HomeView.index"))
+
+
+def _kept() -> dict[str, Any]:
+    found = session.get(KEPT)
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(**values: Any) -> None:
+    session[KEPT] = {**_kept(), **values}
+
+
+def _missing(step: int) -> Response | None:
+    """Back to the first step that is not done yet."""
+    if current_user.is_authenticated:
+        return _already()
+    for number, needed in enumerate(("texts", "territory", "organization")[:step]):
+        if needed not in _kept():
+            return redirect(url_for(f"RegisterView.{_ENDPOINTS[number]}"))
+    return None
+
+
+def _chosen_work() -> dict[str, Any]:
+    """Rows chosen in an earlier visit of the step, as far as they still may be chosen."""
+    kept = _kept()
+
+    def one(name: str) -> Any:
+        found = forms.rows(name, ids=[kept[name]]) if name in kept else []
+        return found[0] if found else None
+
+    subjects = forms.rows("subjects", ids=kept.get("subjects", ())) if kept.get("subjects") else []
+    return {"organization": one("organization"), "position": one("position"), "subjects": subjects}
+
+
+def _numbers(texts: Sequence[str]) -> list[int]:
+    return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
+
+
+# --- the last step ---------------------------------------------------------------------------------------------------
+
+
+def _send(form: forms.PersonForm) -> list[str]:
+    """Register; return what is wrong beside no field. What is wrong is said all at once."""
+    if not form.validate():
+        return []
+    kept, problems = _kept(), []
+    fields = ("last_name", "first_name", "patronymic", "birth_date", "snils", "phone", "email")
+    values = {name: form[name].data for name in fields}
+    values |= {"organization_id": kept["organization"], "position_id": kept["position"]}
+    subjects, token = kept.get("subjects", []), form.token.data or ""
+    trap = request.form.get("website", "")
+    checks: tuple[Any, ...] = (
+        lambda: refuse_different(form.new.data or "", form.again.data or ""),
+        lambda: captcha.check(token, form.captcha.data or "", trap=trap),
+        lambda: registration.checked_values(values, subjects),
+    )
+    for check in checks:
+        try:
+            check()
+        except Invalid as refusal:
+            problems += attach(form, refusal)
+    if form.errors or problems:
+        return problems
+    try:
+        registration.register(
+            values, subject_ids=subjects, text_ids=kept["texts"], password=form.new.data or "", token=token
+        )
+    except PortalError as refusal:
+        return attach(form, refusal)
+    return []
+
+
+def _ask(form: forms.PersonForm) -> None:
+    """The question of the form: the same after another mistake, a new one after a wrong answer."""
+    question = captcha.ask() if form.captcha.errors or not form.token.data else captcha.shown(form.token.data)
+    if question.token != form.token.data:
+        form.token.data, form.captcha.data = question.token, ""
+        form.token.raw_data = form.captcha.raw_data = None
+    form.captcha.label.text = question.text

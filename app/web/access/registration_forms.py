@@ -1,0 +1,145 @@
+"""Forms of the self-registration: each step has its own; rows of the public directories are found as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import url_for
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app import models as m
+from app.access import unscoped
+from app.extensions import db
+from app.identifiers import format_phone, format_snils
+from app.web.frame.forms import MASKS, REQUIRED, LookupField, RequiredChoice, RuDateField, WrittenField
+from app.web.frame.lookups import LIMIT, detail_of, order_of
+from app.web.frame.search import match
+
+#: field → its directory; the same names stand in the address of the search
+DIRECTORIES: dict[str, type[Any]] = {"organization": m.Organization, "position": m.Position, "subjects": m.Subject}
+
+
+def rows(name: str, typed: str = "", *, ids: Iterable[int] | None = None, territory: int | None = None) -> list[Any]:
+    """First rows of a public directory that match the words (one more than are shown), or those of ``ids``.
+
+    Only what anybody may know: active rows, of an organization its name and municipality.
+    """
+    model = DIRECTORIES[name]
+    statement = select(model).order_by(order_of(model), model.id)
+    if model is m.Organization:
+        statement = statement.where(m.Organization.closed_on.is_(None)).options(joinedload(m.Organization.municipality))
+        if territory is not None:
+            statement = statement.where(m.Organization.territory_id == territory)
+    else:
+        statement = statement.where(model.active)
+    if ids is not None:
+        statement = statement.where(model.id.in_(list(ids)))
+    elif typed.strip():
+        statement = statement.where(match(model, typed[:100]))
+    with unscoped("public directories of the registration"):
+        return list(db.session.scalars(statement.limit(LIMIT + 1)))
+
+
+def find(name: str, typed: str, *, territory: int | None = None) -> dict[str, Any]:
+    """What the search box of a step shows."""
+    found = rows(name, typed, territory=territory)
+    shown = [{"id": r.id, "text": str(r), "detail": detail_of(r)} for r in found[:LIMIT]]
+    return {"results": shown, "more": len(found) > LIMIT}
+
+
+def territories() -> list[tuple[str, str]]:
+    """Choices of the first question: where the organization is."""
+    t, place = m.Territory, m.Organization
+    open_there = select(place.id).where(place.territory_id == t.id, place.closed_on.is_(None)).exists()
+    with unscoped("public directories of the registration"):
+        found = db.session.execute(select(t.id, t.name).where(t.active, open_there).order_by(t.name))
+        return [(str(row.id), row.name) for row in found]
+
+
+def _lookup(name: str, label: str, *, hint: str = "", multiple: bool = False) -> Any:
+    return LookupField(
+        label,
+        [] if multiple else [RequiredChoice()],
+        choose=lambda ids: rows(name, ids=ids),
+        search=lambda words: rows(name, words),
+        lookup_url=lambda: url_for("RegisterView.find", field=name),
+        multiple=multiple,
+        description=hint,
+    )
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _text(label: str, *, required: bool = True, longest: int = 100, hint: str = "", **attributes: Any) -> Any:
+    validators: list[Any] = [InputRequired(REQUIRED)] if required else []
+    validators.append(Length(max=longest, message=f"Не больше {longest} знаков."))
+    return StringField(label, validators, filters=[_stripped], description=hint, render_kw=attributes)
+
+
+def _written(label: str, name: str, write: Callable[[str], str], **attributes: Any) -> Any:
+    render_kw = {**MASKS[name], **attributes}
+    return WrittenField(label, [InputRequired(REQUIRED)], filters=[_stripped], render_kw=render_kw, write=write)
+
+
+class TerritoryForm(FlaskForm):
+    """Where the organization is."""
+
+    territory = SelectField("Территориальный орган", [InputRequired("Выберите, где находится ваша организация.")])
+
+
+class WorkFields(FlaskForm):
+    """Place of work, position, subjects."""
+
+    organization = _lookup("organization", "Организация", hint="Введите номер или слово из названия.")
+    position = _lookup("position", "Должность", hint="Как в трудовом договоре.")
+    subjects = _lookup("subjects", "Предметы", hint="Если вы ведёте предмет или направление.", multiple=True)
+
+
+class PersonFields(FlaskForm):
+    """Who registers."""
+
+    last_name = _text("Фамилия", autocomplete="family-name")
+    first_name = _text("Имя", autocomplete="given-name")
+    patronymic = _text("Отчество", required=False, hint="Если есть.", autocomplete="additional-name")
+    birth_date = RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False)
+    snils = _written("СНИЛС", "snils", format_snils)
+    phone = _written("Телефон", "phone", format_phone, autocomplete="tel")
+
+
+class PersonForm(PersonFields):
+    """The last step: the person, the entrance, the question."""
+
+    email = _text(
+        "Электронная почта",
+        longest=120,
+        hint="На неё придёт письмо со ссылкой; она же станет логином.",
+        autocomplete="email",
+        inputmode="email",
+    )
+    new = PasswordField(
+        "Пароль",
+        [InputRequired("Придумайте пароль."), Length(max=200)],
+        description="Не меньше 10 знаков; хороший пароль — три-четыре не связанных слова.",
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "Пароль ещё раз", [InputRequired("Повторите пароль.")], render_kw={"autocomplete": "new-password"}
+    )
+    captcha = StringField(
+        "Вопрос",
+        [InputRequired("Ответьте на вопрос.")],
+        description="Так портал отличает людей от программ. Ответ — словом или числом.",
+        render_kw={"autocomplete": "off"},
+    )
+    token = HiddenField()
+
+
+class OwnForm(PersonFields, WorkFields):
+    """Correction of the own registration; the address stays the confirmed one."""

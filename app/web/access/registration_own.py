@@ -1,0 +1,152 @@
+"""The own registration of a signed-in person without a card: its state on the start page, its correction, its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_login import logout_user
+
+from app.access import current_actor
+from app.errors import PortalError
+from app.extensions import limiter
+from app.identifiers import mask_snils
+from app.russian import format_date
+from app.services.access import registration_own
+from app.services.access.registration_own import find_own, may_correct
+from app.statuses import RegistrationStatus
+from app.web.access import registration_forms as forms
+from app.web.access.registration import rate
+from app.web.frame.form_pages import attach
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Pair, Section
+
+_NONE = "Заявки на регистрацию у вас нет, или она подтверждена. Согласия — на странице «Мои согласия»."
+_FIELDS = ("last_name", "first_name", "patronymic", "birth_date", "snils", "phone")
+
+
+class OwnRegistrationView(BaseView):
+    """«Моя регистрация»: correct and send again, or withdraw the consent."""
+
+    route_base = "/register/mine"
+    default_view = "index"
+
+    @expose("/", methods=["GET", "POST"])
+    @limiter.limit(rate, methods=["POST"])
+    @signed_in
+    def index(self) -> Any:
+        """Form of a returned or refused registration; a waiting one is shown only."""
+        row = find_own()
+        if request.method == "POST" and not may_correct(row):
+            flash("Исправлять нечего: заявки на регистрацию нет или она на проверке.", "warning")
+            return redirect(url_for("HomeView.index"))
+        if row is None:
+            return render_template("message.html", page=CardPage("Моя регистрация", note=_NONE))
+        if not may_correct(row):
+            page = CardPage("Моя регистрация", status=_state(row), blocks=registration_blocks())
+            return render_template("message.html", page=page)
+        form, problems = forms.OwnForm(data=_stored(row)), []
+        if form.validate_on_submit():
+            try:
+                _resubmit(form)
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash("Заявка отправлена оператору снова.", "success")
+                return redirect(url_for("HomeView.index"))
+        page_ = FormPage(
+            "Исправление заявки на регистрацию",
+            form,
+            [Section("О себе", _FIELDS), Section("Место работы", ["organization", "position", "subjects"])],
+            submit="Отправить снова",
+            cancel_href=url_for("HomeView.index"),
+            note=f"Причина оператора: {row.reason_text}" if row.reason_text else "",
+            problems=problems,
+        )
+        return render_template("form.html", page=page_), 422 if form.is_submitted() else 200
+
+    @expose("/abandon/", methods=["GET"])
+    @signed_in
+    def abandon(self) -> Any:
+        """What happens when the consent is withdrawn before there is a card."""
+        if not _is_newcomer():
+            return render_template("message.html", page=CardPage("Отзыв согласия", note=_NONE))
+        page = CardPage(
+            "Отзыв согласия",
+            note="Если отозвать согласие на обработку персональных данных, заявка и всё, что вы ввели, будут удалены, а вход "
+            "закрыт. Вернуть заявку нельзя, но зарегистрироваться можно будет снова.",
+            buttons=[
+                Button(
+                    "Отозвать согласие и удалить заявку",
+                    url_for("OwnRegistrationView.remove"),
+                    post=True,
+                    danger=True,
+                ),
+                Button("Оставить как есть", url_for("HomeView.index")),
+            ],
+        )
+        return render_template("message.html", page=page)
+
+    @expose("/remove/", methods=["POST"])
+    @signed_in
+    def remove(self) -> Any:
+        """Withdraw the consent: everything typed goes."""
+        try:
+            registration_own.abandon()
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(url_for("HomeView.index"))
+        logout_user()
+        flash("Согласие отозвано, заявка и введённые данные удалены.", "success")
+        return redirect(url_for("SignInView.login"))
+
+
+def _stored(row: Any) -> dict[str, Any]:
+    """Values of the form; the organization is one that the person does not see by the row scope yet."""
+    chosen = {name: forms.rows(name, ids=[getattr(row, f"{name}_id")]) for name in ("organization", "position")}
+    found = {name: rows[0] if rows else None for name, rows in chosen.items()}
+    return {name: getattr(row, name) for name in _FIELDS} | found | {"subjects": list(row.subjects)}
+
+
+def _is_newcomer() -> bool:
+    return current_actor().employee_id is None and find_own() is not None
+
+
+def _resubmit(form: forms.OwnForm) -> None:
+    values = {name: form[name].data for name in _FIELDS}
+    values |= {"organization_id": form.organization.data.id, "position_id": form.position.data.id}
+    registration_own.resubmit(values, subject_ids=[row.id for row in form.subjects.data or ()])
+
+
+def _state(row: Any) -> Cell:
+    return Cell(row.status.label, tone=row.status.tone)
+
+
+def registration_blocks() -> list[Block]:
+    """Block of the start page for a person who has no card yet; nothing for who never registered."""
+    actor = current_actor()
+    row = find_own() if actor.roles == {"worker"} and actor.employee_id is None else None
+    if row is None or row.status == RegistrationStatus.CONFIRMED:
+        return []
+    place = next(iter(forms.rows("organization", ids=[row.organization_id])), None)
+    position = next(iter(forms.rows("position", ids=[row.position_id])), None)
+    pairs = [
+        Pair("Состояние", _state(row)),
+        Pair("Кто", Cell(row.full_name, f"СНИЛС {mask_snils(row.snils)}")),
+        Pair("Место работы", Cell(str(place or "—"), str(position or ""))),
+    ]
+    if row.reason_text:
+        pairs.append(Pair("Причина", Cell(row.reason_text)))
+    if row.due_on is not None:
+        pairs.append(Pair("Решение до", Cell(format_date(row.due_on))))
+    buttons = [Button("Отозвать согласие", url_for("OwnRegistrationView.abandon"))]
+    if may_correct(row):
+        words = "Исправить и отправить снова" if row.status == RegistrationStatus.RETURNED else "Подать заявку снова"
+        buttons.append(Button(words, url_for("OwnRegistrationView.index"), main=True))
+    titles = {
+        RegistrationStatus.PENDING: "Регистрация на проверке",
+        RegistrationStatus.RETURNED: "Регистрация возвращена",
+    }
+    note = "Как только оператор подтвердит место работы, здесь откроется личный кабинет: чек, курсы, документы."
+    return [Block(titles.get(row.status, "В регистрации отказано"), pairs=pairs, buttons=buttons, note=note)]

@@ -1,0 +1,119 @@
+"""The operator's pages of registrations: the comparison with the card that the school has entered, and the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from sqlalchemy import and_
+
+from app import models as m
+from app.access import get_writable
+from app.clock import today
+from app.errors import Conflict, Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.identifiers import format_snils, mask_snils
+from app.services.access import registration, registration_check
+from app.statuses import RegistrationStatus
+from app.web.frame.attention import NAME, Matter, _filter
+from app.web.frame.guards import signed_in
+from app.web.frame.listing import ListColumn
+from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
+from app.web.frame.scoped_view import ScopedModelView
+
+_PENDING = m.Registration.status == RegistrationStatus.PENDING
+
+APPLICANT = ListColumn(
+    "full_name",
+    "Кто регистрируется",
+    lambda r: r.full_name,
+    lambda r: Cell(r.full_name, f"{r.birth_date:%d.%m.%Y} · {mask_snils(r.snils)}"),
+    (m.Registration.last_name, m.Registration.first_name),
+)
+DUE = _filter(
+    Matter("overdue", "срок решения прошёл", lambda: and_(_PENDING, m.Registration.due_on < today())),
+    Matter("today", "срок решения сегодня", lambda: and_(_PENDING, m.Registration.due_on == today())),
+    Matter("later", "срок решения позже", lambda: and_(_PENDING, m.Registration.due_on > today())),
+)
+assert DUE.name == NAME
+
+
+class RegistrationPages(ScopedModelView):
+    """Pages of the registrations' view."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"decide"}
+    services = {"confirm": registration.confirm, "return": registration.return_, "reject": registration.reject}
+    empty = "Заявок на регистрацию нет."
+
+    def base_conditions(self) -> Sequence[Any]:
+        """Nothing reaches the operator before the e-mail is confirmed (order § 2.2)."""
+        return (m.Registration.status != RegistrationStatus.EMAIL,)
+
+    def blocks(self, row: m.Registration) -> Sequence[Block]:
+        """What was typed, then the card that it would join."""
+        fields = ("last_name", "first_name", "patronymic", "birth_date", "email", "phone")
+        block = self.pairs_block(row, "Кто регистрируется", fields)
+        pairs = [*block.pairs, Pair("СНИЛС", Cell(format_snils(row.snils)))]
+        work = self.pairs_block(row, "Место работы", ("organization", "position", "subjects"))
+        term = self.pairs_block(row, "Решение", ("status", "created_at", "email_confirmed_at", "due_on", "decided_at"))
+        found = [self._match_block(row)] if row.status == RegistrationStatus.PENDING else []
+        return [Block(block.title, pairs=pairs), work, *found, term]
+
+    def _match_block(self, row: m.Registration) -> Block:
+        try:
+            match = registration_check.find_match(row)
+        except Conflict as refusal:
+            return Block("Карточка работника", note=refusal.message, tone="bad")
+        if match is None:
+            return Block("Карточка работника", empty="Такой карточки ещё нет: она будет заведена.")
+        href = url_for("EmployeeView.show", pk=match.employee.id)
+        if match.login:
+            note = "У этого работника уже есть учётная запись. Верните заявку или откажите: доступ он восстановит сам."
+            return Block(
+                "Карточка работника", [_card(match, href), Pair("Логин", Cell(match.login))], note=note, tone="bad"
+            )
+        if not match.needs_word:
+            note = "Имя, дата рождения и место работы совпадают: регистрация присоединится к карточке."
+            return Block("Карточка работника", [_card(match, href)], note=note)
+        return self._choice(row, match, href)
+
+    def _choice(self, row: m.Registration, match: registration_check.Match, href: str) -> Block:
+        rows = [
+            Row(n, "", [Cell(label), Cell(before), Cell(after)])
+            for n, (label, before, after) in enumerate(match.differences)
+        ]
+        heads = [Column(str(n), label) for n, label in enumerate(("Что", "В карточке", "В заявке"))]
+        buttons = []
+        if self.may(row, "confirm"):
+            same = url_for("RegistrationView.decide", pk=row.id, choice="same")
+            buttons = [Button("Это один человек: подтвердить", same, post=True)]
+            if match.by_name:
+                other = url_for("RegistrationView.decide", pk=row.id, choice="other")
+                buttons.append(Button("Разные люди: завести карточку", other, post=True))
+        how = "по ФИО и дате рождения (СНИЛС в карточке нет)" if match.by_name else "по СНИЛС"
+        note = f"Карточка найдена {how}: {match.employee.full_name}. Решите, один ли это человек. Сведения карточки не изменятся."
+        return Block("Карточка уже есть", [_card(match, href)], heads, rows, buttons=buttons, note=note, tone="wait")
+
+    @expose("/decide/<int:pk>", methods=["POST"])
+    @signed_in
+    def decide(self, pk: int) -> Any:
+        """Confirm with the operator's word on whether the card is of the same person."""
+        get_writable(db.session, m.Registration, pk, "registration:confirm")
+        words = {"same": True, "other": False}
+        try:
+            if request.args.get("choice") not in words:
+                raise Conflict("Решите, один ли это человек: нажмите одну из двух кнопок.")
+            registration.confirm(pk, join=words[request.args["choice"]])
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+        else:
+            flash("Регистрация подтверждена.", "success")
+        return redirect(url_for("RegistrationView.show", pk=pk))
+
+
+def _card(match: registration_check.Match, href: str) -> Pair:
+    return Pair("Карточка", Cell(match.employee.full_name, href=href))

@@ -1,0 +1,248 @@
+"""FAB's security with the portal's decisions: rights from ``permissions``, accounts from ``services.access.accounts``."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask_appbuilder import AppBuilder, BaseView, expose
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.utils.base import get_safe_redirect
+from flask_login import current_user, login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.access import find_actor
+from app.errors import Conflict, Invalid
+from app.extensions import limiter
+from app.models import Account
+from app.services.access import accounts, passwords, sign_in
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import FormPage, Link, Section
+
+#: between the right password and the code
+SECOND_STEP_SECONDS = 300
+_PENDING = "second_step"
+
+
+class PortalSecurityManager(SecurityManager):
+    """Rights come from one table in code, so no permission query is ever made; FAB's own security views stay off."""
+
+    user_model = Account
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """FAB's question «may the current user?» answered from ``permissions``."""
+        actor = find_actor()
+        return actor is not None and actor.can(f"{view_name}:{permission_name.removeprefix('can_')}")
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """FAB's menu is not drawn; ours asks the same table (``web.frame.layout``)."""
+        return set()
+
+    def load_user(self, pk: str) -> Any:
+        """Account of the web session, with its roles and places; one statement."""
+        return accounts.load_signed_in(pk)
+
+    def create_limiter(self, app: Any) -> Any:
+        """One limiter for the whole portal."""
+        return limiter
+
+    def register_views(self) -> None:
+        """Only the sign-in page: FAB's user, role and password views and its REST API are not served."""
+        from app.web.access.account_pages import OwnAccountView, RecoveryView
+
+        self.auth_view = self.appbuilder.add_view_no_menu(SignInView())
+        self.appbuilder.add_view_no_menu(OwnAccountView())
+        self.appbuilder.add_view_no_menu(RecoveryView())
+
+
+class PortalAppBuilder(AppBuilder):
+    """FAB without the endpoints that the portal does not use (language switch, back button, menu and OpenAPI)."""
+
+    def _add_admin_views(self) -> None:
+        self._indexview = self.add_view_no_menu(self.indexview)
+        self.sm.register_views()
+
+    def _add_global_static(self) -> None:
+        """FAB's Bootstrap files are not served."""
+
+
+class SignInForm(FlaskForm):
+    """Login and password."""
+
+    login = StringField(
+        "Логин",
+        [InputRequired("Введите логин."), Length(max=128)],
+        render_kw={"autocomplete": "username", "autofocus": True},
+    )
+    password = PasswordField(
+        "Пароль", [InputRequired("Введите пароль."), Length(max=200)], render_kw={"autocomplete": "current-password"}
+    )
+
+
+PASSWORD_NOTE = (
+    f"Не меньше {passwords.MIN_LENGTH} знаков, буквы вместе с цифрами, знаками или буквами другого регистра. "
+    "Хороший пароль — три-четыре не связанных слова через пробел. Не подойдут частые слова, ваш логин, имя и фамилия, "
+    f"последние {passwords.KEPT} паролей."
+)
+
+
+class PasswordForm(FlaskForm):
+    """Own password: the old one and the new one twice."""
+
+    old = PasswordField(
+        "Прежний пароль", [InputRequired("Введите прежний пароль.")], render_kw={"autocomplete": "current-password"}
+    )
+    new = PasswordField(
+        "Новый пароль",
+        [InputRequired("Введите новый пароль."), Length(max=200)],
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "Новый пароль ещё раз", [InputRequired("Повторите новый пароль.")], render_kw={"autocomplete": "new-password"}
+    )
+
+
+class CodeForm(FlaskForm):
+    """The second step: a code of the application, or a recovery code."""
+
+    code = StringField(
+        "Код из приложения",
+        [InputRequired("Введите код."), Length(max=40)],
+        description="Шесть цифр. Нет телефона — введите запасной код.",
+        render_kw={"autocomplete": "one-time-code", "autofocus": True, "inputmode": "text"},
+    )
+
+
+def attempt() -> sign_in.Attempt:
+    """From where the request signs in, and the limits of failures."""
+    settings = current_app.config["PORTAL"]
+    browser = sign_in.browser_words(request.headers.get("User-Agent", ""))
+    return sign_in.Attempt(settings.login_attempts, settings.login_lock_minutes, request.remote_addr, browser)
+
+
+def enter(account: accounts.SignedIn) -> None:
+    """Begin the web session of an account; what an earlier one left in the browser is forgotten."""
+    session.pop(_PENDING, None)
+    login_user(account)
+    session.permanent = True
+
+
+class SignInView(BaseView):
+    """Sign-in, sign-out and the own password."""
+
+    route_base = ""
+    default_view = "login"
+
+    @expose("/login/", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], methods=["POST"])
+    def login(self) -> Any:
+        """Sign in; the refusal never says whether the login exists."""
+        target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
+        if current_user.is_authenticated:
+            return redirect(target)
+        form, problems = SignInForm(), []
+        if form.validate_on_submit():
+            try:
+                account = self._sign_in(form)
+            except Invalid as refusal:
+                problems = [refusal.message]
+            else:
+                return self._go_on(account, target)
+        page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
+        links = [
+            Link("Забыли пароль?", url_for("RecoveryView.ask")),
+            Link("Регистрация в АИС", url_for("RegisterView.index")),
+            Link("Каталог курсов", url_for("PublicCatalogueView.index")),
+            Link("Проверить документ об обучении", url_for("HomeView.check")),
+        ]
+        return render_template(
+            "login.html", page=page, links=links, **current_app.config["SIGN_IN_HINTS"]()
+        ), 422 if form.is_submitted() else 200
+
+    @staticmethod
+    def _sign_in(form: SignInForm) -> accounts.SignedIn:
+        return sign_in.sign_in(form.login.data or "", form.password.data or "", attempt())
+
+    @staticmethod
+    def _go_on(account: accounts.SignedIn, target: str) -> Any:
+        """Begin the session, or ask for the code first: until then the browser is signed in to nothing."""
+        if not account.second_factor:
+            enter(account)
+            return redirect(target)
+        session[_PENDING] = {"id": account.get_id(), "at": int(time.time())}
+        session.permanent = True
+        return redirect(url_for("SignInView.code", next=target))
+
+    @expose("/login/code/", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], methods=["POST"])
+    def code(self) -> Any:
+        """The second step of signing in, within five minutes after the password."""
+        target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
+        if current_user.is_authenticated:
+            return redirect(target)
+        pending = session.get(_PENDING) or {}
+        if time.time() - pending.get("at", 0) > SECOND_STEP_SECONDS:
+            return self._again("Время на ввод кода вышло. Введите логин и пароль снова.", target)
+        form, problems = CodeForm(), []
+        if form.validate_on_submit():
+            try:
+                account = sign_in.confirm(pending["id"], form.code.data or "", attempt())
+            except Invalid as refusal:
+                problems = [refusal.message]
+            except Conflict as refusal:
+                return self._again(refusal.message, target)
+            else:
+                enter(account)
+                return redirect(target)
+        note = "Пароль принят. Откройте приложение с кодами на телефоне."
+        page = FormPage(
+            "Второй шаг входа", form, [Section("", ["code"])], submit="Войти", problems=problems, note=note,
+            cancel_href=url_for("SignInView.login"),
+        )  # fmt: skip
+        return render_template("login.html", page=page), 422 if form.is_submitted() else 200
+
+    @staticmethod
+    def _again(sentence: str, target: str) -> Any:
+        session.pop(_PENDING, None)
+        flash(sentence, "warning")
+        return redirect(url_for("SignInView.login", next=target))
+
+    @expose("/logout/", methods=["POST"])
+    def logout(self) -> Any:
+        """Sign out of this browser."""
+        session.pop(_PENDING, None)
+        logout_user()
+        return redirect(url_for("SignInView.login"))
+
+    @expose("/password/", methods=["GET", "POST"])
+    @signed_in
+    def password(self) -> Any:
+        """Change the own password; the other sessions end."""
+        form, problems = PasswordForm(), []
+        if form.validate_on_submit():
+            try:
+                self._change(form)
+            except Invalid as refusal:
+                problems = [refusal.message]
+            else:
+                login_user(accounts.load_account(current_user.id))
+                flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
+                return redirect(url_for("HomeView.index"))
+        page = FormPage(
+            "Смена пароля",
+            form,
+            [Section("", ["old", "new", "again"])],
+            submit="Сменить пароль",
+            problems=problems,
+            note=PASSWORD_NOTE,
+            cancel_href="" if current_user.must_change_password else url_for("OwnAccountView.index"),
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+    @staticmethod
+    def _change(form: PasswordForm) -> None:
+        passwords.refuse_different(form.new.data or "", form.again.data or "")
+        accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")

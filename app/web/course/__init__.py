@@ -1,0 +1,1 @@
+"""Pages of courses: programs, the catalogue, groups, enrolments, schedule, attendance, results, orders."""

@@ -1,0 +1,148 @@
+"""Actions of the status table on one record and on many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.access import current_actor, get_writable
+from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.extensions import db
+from app.russian import count
+from app.services.portal import refusal_reasons
+from app.statuses import actions_of
+from app.web.frame import reasons
+from app.web.frame.card_pages import CardPages
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import Button
+
+#: a bulk action touches at most this many rows at once
+BULK_LIMIT = 500
+
+
+class ActionPages(CardPages):
+    """Routes ``act`` and ``act_many``: by POST, on visible rows only."""
+
+    def bulk_actions(self) -> Sequence[Button]:
+        """Actions of the status table that may be done on many rows."""
+        actor = current_actor()
+        edges = actions_of(self.table)
+        return [
+            self._button(edges[name], name)
+            for name in self.services
+            if name in edges and actor.can(f"{self.table}:{name}")
+        ]
+
+    @expose("/act/<int:pk>/<string:name>", methods=["POST"])
+    @signed_in
+    def act(self, pk: int, name: str) -> Any:
+        """Do one action on one row."""
+        self._require_action(name)
+        row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:{name}")
+        try:
+            result = self._call(name, row.id)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+        else:
+            if isinstance(result, Response):
+                return result
+            flash(self._outcome_words(name, result), "success")
+        return redirect(self.href_of(row) or url_for(f"{self.endpoint}.list"))
+
+    @expose("/act/", methods=["POST"])
+    @signed_in
+    def act_many(self) -> Any:
+        """Do one action on the chosen rows: all must be visible, each succeeds or is refused with its own sentence.
+
+        With ``all`` the rows are those of the posted query, if they are still as many as the user ``seen``.
+        """
+        name = request.form.get("action", "")
+        self._require_action(name)
+        query = self.listing.read(request.form.get("query", ""))
+        back = redirect(self.listing.url(query))
+        if request.form.get("all") == "1":
+            rows, problem = self._found(query)
+        else:
+            typed = request.form.getlist("rowid")
+            rows = self._chosen(typed)
+            problem = "" if typed else "Отметьте строки, над которыми нужно выполнить действие."
+        if problem:
+            flash(problem, "warning")
+            return back
+        ordered = self.order_many(name, rows)
+        if ordered is not None:
+            return ordered
+        refusals = []
+        for row in rows:
+            label = self.card_title(row)
+            try:
+                self._call(name, row.id)
+            except PortalError as refusal:
+                refusals.append(f"{label}: {refusal.message}")
+        done = len(rows) - len(refusals)
+        if done:
+            flash(f"{self._action_words(name)}: {count(done, 'запись', 'записи', 'записей')}.", "success")
+        for sentence in refusals[:10]:
+            flash(sentence, "danger")
+        if len(refusals) > 10:
+            flash(f"И ещё {len(refusals) - 10} с отказом.", "danger")
+        return back
+
+    def order_many(self, _name: str, _rows: Sequence[Any]) -> Response | None:
+        """Order an action on many rows as background work and say where to look; None: it is done now, row by row."""
+        return None
+
+    def _found(self, query: Any) -> tuple[Sequence[Any], str]:
+        """All rows of a query, found anew, and why they may not be acted upon; one of both is empty."""
+        ids, seen = self.listing.ids(query, BULK_LIMIT + 1), request.form.get("seen", "")
+        if not ids:
+            return (), "По этому отбору больше ничего не найдено, поэтому ничего не выполнено."
+        if len(ids) > BULK_LIMIT:
+            return (), (
+                f"По отбору найдено больше {BULK_LIMIT} записей, а за один раз можно обработать не больше {BULK_LIMIT}. "
+                "Ничего не выполнено. Сузьте отбор или отмечайте записи по страницам."
+            )
+        if seen != str(len(ids)):
+            words = count(len(ids), "запись", "записи", "записей")
+            return (), (
+                f"Пока вы смотрели на список, он изменился: теперь по отбору найдено {words}, а вы видели другое число. "
+                "Ничего не выполнено. Просмотрите список и выберите снова."
+            )
+        return self._chosen([str(pk) for pk in ids]), ""
+
+    def _chosen(self, typed: Sequence[str]) -> Sequence[Any]:
+        ids = sorted({int(v) for v in typed if v.isdecimal() and len(v) < 10})
+        if len(ids) > BULK_LIMIT:
+            raise Invalid(f"За один раз можно обработать не больше {BULK_LIMIT} записей.")
+        model = self.datamodel.obj
+        rows = db.session.scalars(select(model).where(model.id.in_(ids)).order_by(model.id)).all()
+        if len(rows) != len(ids) or len(set(typed)) != len(ids):
+            raise NotFound("Одной из отмеченных записей нет или она вам не видна. Ничего не выполнено.")
+        return cast("Sequence[Any]", rows)
+
+    def _require_action(self, name: str) -> None:
+        if name not in self.services:
+            raise NotFound("Такого действия нет.")
+        current_actor().require(f"{self.table}:{name}")
+
+    def _call(self, name: str, pk: int) -> Any:
+        edge = actions_of(self.table).get(name)
+        if edge is not None and edge.reason:
+            return self.services[name](pk, **refusal_reasons.arguments(self.datamodel.obj, *reasons.posted()))
+        return self.services[name](pk)
+
+    def _outcome_words(self, name: str, result: Any) -> str:
+        """What one action came to: the new state says who acts next; without a state, what was done."""
+        label = getattr(getattr(result, "status", None), "label", "")
+        return f"Готово. Состояние: «{label}»." if label else f"Готово: {self._action_words(name)}."
+
+    def _action_words(self, name: str) -> str:
+        edge = actions_of(self.table).get(name)
+        return edge.button if edge else "действие выполнено"

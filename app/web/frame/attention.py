@@ -1,0 +1,134 @@
+"""The filter «Требует внимания» of the lists: what somebody has to do, said by a code that keeps its meaning from day to day.
+
+The tiles of the start pages open the lists by these codes, so a figure and its list are counted by one condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_
+
+from app import models as m
+from app.access import current_actor
+from app.clock import now, today
+from app.services.desk import matters
+from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
+from app.services.paper import frdo
+from app.services.personnel import past_trainings, quality
+from app.statuses import ApplicationStatus, ConfirmationStatus
+from app.web.frame.listing import ListFilter
+
+NAME = "attention"
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One choice of the filter: its code in the address, its words, its rows."""
+
+    code: str
+    label: str
+    condition: Callable[[], Any]
+    #: permission without which the choice is not offered
+    right: str = ""
+
+
+def _filter(*matters: Matter) -> ListFilter:
+    known = {matter.code: matter for matter in matters}
+    return ListFilter(
+        NAME,
+        "Требует внимания",
+        "choice",
+        lambda value, _to: known[value].condition() if value in known else None,
+        lambda: [(it.code, it.label) for it in matters if not it.right or current_actor().can(it.right)],
+    )
+
+
+# --- people and places of work ---------------------------------------------------------------------------------------
+
+
+_BROKEN = quality.conditions()
+
+EMPLOYEE = _filter(
+    *(
+        Matter(code, title.lower().replace("снилс", "СНИЛС"), _BROKEN[code])
+        for code, (title, _w, _b) in quality.RULES.items()
+    ),
+    Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), quality.works())),
+    Matter("not_actual", "подтвердить актуальность", quality.not_confirmed),
+)
+EMPLOYMENT = _filter(
+    Matter(
+        "unconfirmed",
+        "нужно подтвердить",
+        lambda: and_(m.Employment.status == ConfirmationStatus.UNCONFIRMED, m.Employment.ended_on.is_(None)),
+    ),
+)
+
+TRAINING = _filter(
+    Matter(
+        "school",
+        "сверить со сканом: внесли работники",
+        lambda: past_trainings.waits_for_school(m.Training.__table__),
+        "training:confirm",
+    ),
+    Matter(
+        "operator",
+        "сверить со сканом: внесли ответственные",
+        lambda: past_trainings.waits_for_operator(m.Training.__table__),
+        "queue:list",
+    ),
+    Matter("no_scan", "нет скана документа", lambda: past_trainings.lacks_scan(m.Training.__table__)),
+)
+
+# --- чеки ------------------------------------------------------------------------------------------------------------
+
+
+def _submitted(due: Callable[[Any], Any]) -> Callable[[], Any]:
+    a = m.VoucherApplication
+    return lambda: and_(a.status == ApplicationStatus.SUBMITTED, due(a.due_on))
+
+
+APPLICATION = _filter(
+    Matter("overdue", "срок решения прошёл", _submitted(lambda due: due < today())),
+    Matter("today", "срок решения сегодня", _submitted(lambda due: due == today())),
+    Matter("later", "срок решения позже", _submitted(lambda due: due.is_(None) | (due > today()))),
+    Matter(
+        "unfinished",
+        "исправить и подать",
+        lambda: m.VoucherApplication.status.in_([ApplicationStatus.DRAFT, ApplicationStatus.RETURNED]),
+    ),
+)
+VOUCHER = _filter(
+    Matter("expiring", f"истекают за {EXPIRING_DAYS} дней", matters.expiring),
+    Matter("unspent", f"истекают за {EXPIRING_DAYS} дней, есть свободные блоки", matters.unspent),
+)
+
+# --- courses ---------------------------------------------------------------------------------------------------------
+
+GROUP = _filter(
+    Matter("soon", f"начало в ближайшие {STARTING_DAYS} дней", matters.starts_soon),
+    Matter(
+        "below_minimum",
+        f"начало в ближайшие {STARTING_DAYS} дней, не набран минимум",
+        matters.below_minimum,
+        "training_group:edit",
+    ),
+    Matter("no_results", "обучение окончено, нет результатов", matters.without_results),
+)
+ENROLMENT = _filter(
+    Matter("agree", "согласовать от своей организации", matters.to_agree, "enrolment:agree"),
+    Matter("on_course", "учатся сейчас", matters.on_course),
+    Matter("no_document", "обучены, документ не выдан", matters.without_document),
+)
+
+CERTIFICATE = _filter(
+    Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
+    Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
+)
+
+# --- accounts --------------------------------------------------------------------------------------------------------
+
+ACCOUNT = _filter(Matter("locked", "вход закрыт", lambda: m.Account.locked_until > now()))

@@ -1,0 +1,149 @@
+"""The card of a record: its values, actions and journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import g, render_template, url_for
+from flask_appbuilder import expose
+from sqlalchemy import func, select
+
+from app import audit
+from app.access import current_actor, get_visible, write_scope
+from app.clock import local
+from app.extensions import db
+from app.labels import action_label, in_words, label_of
+from app.permissions import roles_with
+from app.russian import format_datetime
+from app.statuses import TRANSITIONS, Edge
+from app.web.frame import reasons
+from app.web.frame.guards import guarded
+from app.web.frame.listing import show_value
+from app.web.frame.pages import Block, Button, CardPage, Cell, Link, Pair
+from app.web.frame.view_base import ViewBase
+
+
+class CardPages(ViewBase):
+    """Route ``show`` and what cards are made of."""
+
+    @expose("/show/<int:pk>")
+    @guarded("show")
+    def show(self, pk: int) -> Any:
+        """Card of a record with its actions and journal."""
+        row = self.visible(pk)
+        return render_template("card.html", page=self.card_page(row))
+
+    def visible(self, pk: int, verb: str = "show") -> Any:
+        """Load a record of the scope or raise NotFound."""
+        return get_visible(db.session, self.datamodel.obj, pk, f"{self.table}:{verb}")
+
+    def card_page(self, row: Any) -> CardPage:
+        """Build the card's page."""
+        status = getattr(row, "status", None)
+        return CardPage(
+            title=self.card_title(row),
+            crumbs=self.crumbs(),
+            status=Cell(status.label, tone=status.tone) if status is not None else None,
+            buttons=self.card_buttons(row),
+            blocks=self.blocks(row),
+            aside=[self.history_block(row)],
+            note=getattr(row, "reason_text", None) or "",
+        )
+
+    def card_title(self, row: Any) -> str:
+        """Title of a record's page."""
+        text = str(row)
+        return text[:1].upper() + text[1:]
+
+    def crumbs(self) -> Sequence[Link]:
+        """Way back to the list, for those who may see it."""
+        if not current_actor().can(f"{self.table}:list"):
+            return []
+        return [Link(self.words.plural, url_for(f"{self.endpoint}.list"))]
+
+    def pairs_block(self, row: Any, title: str, fields: Sequence[str]) -> Block:
+        """Labelled values of a record."""
+        pairs = [Pair(label_of(self.table, n), self._value_cell(row, n)) for n in fields]
+        return Block(title or "Основное", pairs=pairs)
+
+    @staticmethod
+    def _value_cell(row: Any, name: str) -> Cell:
+        value = in_words(row.__tablename__, name, getattr(row, name))
+        cell = show_value(list(value) if isinstance(value, list) else value, name)
+        return cell if cell.text else Cell("—")
+
+    def history_block(self, row: Any) -> Block:
+        """Journal of a record, newest first."""
+        entries = audit.history(self.table, row.id, limit=15)
+        events = [
+            Cell(action_label(e.action), f"{format_datetime(local(e.at))} · {e.user_name}{_changes(e.changes)}")
+            for e in entries
+        ]
+        return Block("История", events=events, empty="Изменений пока нет.")
+
+    def card_buttons(self, row: Any) -> Sequence[Button]:
+        """Buttons of a card: allowed actions of its status, further ones, change, delete."""
+        buttons = [*self.action_buttons(row), *self.extra_buttons(row)]
+        if self.sections and self.may(row, "edit"):
+            buttons.append(Button("Изменить", url_for(f"{self.endpoint}.edit", pk=row.id), main=not buttons))
+        if self.may(row, "delete"):
+            href = url_for(f"{self.endpoint}.delete", pk=row.id)
+            buttons.append(Button("Удалить", href, post=True, danger=True, confirm=f"Удалить: {row}?"))
+        return buttons
+
+    def action_buttons(self, row: Any) -> Sequence[Button]:
+        """Buttons of the status table that this user may press on this row now."""
+        status = getattr(row, "status", None)
+        edges = [e for e in actions_of_row(self.table, status) if e.action in self.services]
+        found: list[Button] = []
+        for edge in edges:
+            if self.may(row, edge.action):
+                found.append(
+                    self._button(edge, url_for(f"{self.endpoint}.act", pk=row.id, name=edge.action), main=not found)
+                )
+        return found
+
+    def _button(self, edge: Edge, href: str, *, main: bool = False) -> Button:
+        # what ends well («Завершить обучение») is no danger; what asks before it is done may not be taken back
+        tone = edge.target.tone
+        danger = tone == "bad" or (tone == "grey" and bool(edge.confirm or edge.reason))
+        return Button(
+            edge.button,
+            href,
+            main=main and not danger,
+            post=True,
+            danger=danger,
+            confirm=edge.confirm,
+            ask="Причина" if edge.reason else "",
+            reasons=reasons.options(self.table, edge.action) if edge.reason else (),
+        )
+
+    def may(self, row: Any, verb: str) -> bool:
+        """Whether the user may do ``verb`` on this visible row."""
+        actor, permission = current_actor(), f"{self.table}:{verb}"
+        if not actor.can(permission):
+            return False
+        # rights of the same roles reach the same rows: a card with ten buttons asks once
+        asked: dict[Any, bool] = g.setdefault("may", {})
+        key = (actor.user_id, self.table, row.id, actor.roles & roles_with(permission))
+        if key not in asked:
+            asked[key] = self._reaches(row, permission)
+        return asked[key]
+
+    def _reaches(self, row: Any, permission: str) -> bool:
+        expression = write_scope(current_actor(), self.table, permission)
+        if expression is None:
+            return True
+        model = self.datamodel.obj
+        return bool(db.session.scalar(select(func.count()).select_from(model).where(model.id == row.id, expression)))
+
+
+def _changes(changes: Mapping[str, Sequence[str]]) -> str:
+    parts = [f"{label}: {before or 'пусто'} → {after or 'пусто'}" for label, (before, after) in changes.items()]
+    return f" · {'; '.join(parts)}" if parts else ""
+
+
+def actions_of_row(table: str, status: Any) -> list[Edge]:
+    """Edges with a button that leave ``status``."""
+    return [e for e in TRANSITIONS.get(table, ()) if e.source == status and not e.automatic]

@@ -1,0 +1,68 @@
+"""What a form's page asks while it is being filled: is this value right? The answer is the sentence that saving would give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, jsonify, request
+from flask_appbuilder import BaseView, expose
+from flask_login import current_user
+from sqlalchemy import Date, inspect
+
+from app.errors import Invalid
+from app.extensions import limiter
+from app.russian import RussianDateError, format_date, parse_date
+from app.services.portal.records import read_value
+from app.web.frame.forms import writer_of
+from app.web.frame.guards import signed_in
+
+_LONGEST = 300
+
+
+def _user() -> str:
+    return str(current_user.get_id() or request.remote_addr)
+
+
+class CheckView(BaseView):
+    """One value of one field, without a look at the database. By POST: a СНИЛС does not belong into addresses and logs."""
+
+    route_base = "/check"
+    default_view = "value"
+
+    @expose("/", methods=["POST"])
+    @limiter.limit("120 per minute", key_func=_user)
+    @signed_in
+    def value(self) -> Any:
+        """JSON with the sentence about the value, empty when it is right, and the value as people write it."""
+        table, _, column = request.form.get("field", "").partition("/")
+        typed = request.form.get("value", "")[:_LONGEST]
+        model = _models().get(table)
+        if model is None or column not in inspect(model).columns:
+            raise Invalid("Такого поля нет.")
+        sentence, shown = check(model, column, typed)
+        return jsonify(error=sentence, value=shown)
+
+
+def check(model: type[Any], column: str, typed: str) -> tuple[str, str]:
+    """Return what is wrong with the text typed into a column's field (empty: nothing), and how people write the value."""
+    if not typed.strip():
+        return "", ""
+    value: Any = typed
+    is_date = isinstance(inspect(model).columns[column].type, Date)
+    if is_date:
+        try:
+            value = parse_date(typed)
+        except RussianDateError as error:
+            return f"{error}.", typed
+    stored, sentences = read_value(model, column, value)
+    if sentences:
+        return " ".join(sentences), typed
+    if is_date:
+        return "", format_date(stored)
+    return "", (writer_of(model.__tablename__, column) or str)(stored)
+
+
+def _models() -> dict[str, type[Any]]:
+    """Tables that have forms."""
+    views = current_app.appbuilder.baseviews  # type: ignore[attr-defined]
+    return {view.table: view.datamodel.obj for view in views if getattr(view, "sections", ())}

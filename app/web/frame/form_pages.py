@@ -1,0 +1,227 @@
+"""Forms of a record: addition, change, deletion; what was typed is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from markupsafe import Markup
+from sqlalchemy import select
+from werkzeug.datastructures import CombinedMultiDict
+
+from app.access import get_writable
+from app.errors import Conflict, Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.services.portal import records
+from app.web.frame.card_pages import CardPages
+from app.web.frame.conflicts import Opened, differences, stamp, take_theirs
+from app.web.frame.forms import form_values
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Difference, FormPage, Section
+
+#: value of the second button of a new record's form
+MORE = "add"
+CHANGED_MEANWHILE = "Пока вы работали с формой, запись изменил другой пользователь."
+
+
+class ChangedMeanwhile(Conflict):
+    """Another user changed fields of the form since it was opened; ``found`` says which."""
+
+    def __init__(self, found: Sequence[Difference]) -> None:
+        super().__init__(CHANGED_MEANWHILE)
+        self.found = found
+
+
+class FormPages(CardPages):
+    """Routes ``add``, ``edit`` and ``delete``."""
+
+    #: the forms take a file
+    has_files = False
+
+    def _posted(self) -> Any:
+        return CombinedMultiDict([request.files, request.form]) if self.has_files else request.form
+
+    @expose("/add", methods=["GET", "POST"])
+    @guarded("add")
+    def add(self) -> Any:
+        """Form of a new record; what was typed stays when it is refused."""
+        if not self.sections:
+            abort(404)
+        form = self.add_form(self._posted()) if request.method == "POST" else self._empty_form()
+        return self._answer(form, self.words.add, lambda: self.create_from(form))
+
+    @expose("/edit/<int:pk>", methods=["GET", "POST"])
+    @guarded("edit")
+    def edit(self, pk: int) -> Any:
+        """Form of a record; what another user changed meanwhile is shown beside what was typed, not overwritten."""
+        if not self.sections:
+            abort(404)
+        row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:edit")
+        if request.method == "POST":
+            row = self._held(row)
+        kind = self.form_of(row)
+        form = kind(self._posted(), obj=row) if request.method == "POST" else kind(obj=row)
+        title = f"Изменение: {row}"
+        return self._answer(form, title, lambda: self._update(row, form), "Изменения сохранены.", row)
+
+    def form_of(self, _row: Any) -> Any:
+        """Class of the form that changes a row; one of fewer fields leaves the others as they are."""
+        return self.edit_form
+
+    def _held(self, row: Any) -> Any:
+        """Keep others from changing the row until the end of the transaction, where no version column does that."""
+        model = self.datamodel.obj
+        if hasattr(model, "version"):
+            return row
+        db.session.execute(select(model.id).where(model.id == row.id).with_for_update())
+        return get_writable(db.session, model, row.id, f"{self.table}:edit")
+
+    def _empty_form(self) -> Any:
+        """Form of a new record: what the view fills in, then what the address carries over from the last record."""
+        form = self.add_form(data=self.prefill())
+        for name in self.keep:
+            if name in request.args and name in form:
+                form[name].process(request.args)
+                form[name].process_errors = []
+        return form
+
+    def _update(self, row: Any, form: Any) -> Any:
+        posted = request.form.get("version", "")
+        if not hasattr(row, "version") or posted != str(row.version):
+            self._refuse_if_changed(row, form)
+        return self.update(row, self.values(form))
+
+    def _refuse_if_changed(self, row: Any, form: Any) -> None:
+        names = self._shown_fields(row)
+        opened = Opened.read(request.form.get("opened", ""))
+        # a form that says nothing of its moment is refused only where a version proves the change
+        if opened.marks or hasattr(row, "version"):
+            found = differences(row, form, names, opened)
+            if found:
+                raise ChangedMeanwhile(found)
+
+    def values(self, form: Any) -> dict[str, Any]:
+        """Values of a validated form."""
+        return form_values(form, [name for name in self.form_columns if name in form], self.datamodel.obj)
+
+    def _answer(self, form: Any, title: str, save: Callable[[], Any], done: str = "", row: Any = None) -> Any:
+        problems: list[str] = []
+        found: Sequence[Difference] = ()
+        if request.method == "POST" and form.validate():
+            try:
+                with db.session.no_autoflush:
+                    saved = save()
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                db.session.rollback()
+                found = self._meanwhile(refusal, row, form)
+                problems = [CHANGED_MEANWHILE] if found else attach(form, refusal)
+            else:
+                return redirect(self._after(saved, form, done, is_new=row is None))
+        page = self._page(form, title, problems, found, row)
+        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+
+    def _meanwhile(self, refusal: PortalError, row: Any, form: Any) -> Sequence[Difference]:
+        """What another user changed: found before the save, or by the version column at its very moment."""
+        if isinstance(refusal, ChangedMeanwhile):
+            return refusal.found
+        if row is None or not isinstance(refusal, Conflict):
+            return ()
+        opened = Opened.read(request.form.get("opened", ""))
+        return differences(row, form, self._shown_fields(row), opened) if opened.marks else ()
+
+    def _page(self, form: Any, title: str, problems: list[str], found: Sequence[Difference], row: Any) -> FormPage:
+        if found:
+            take_theirs(row, form, found)
+        # a form refused for its own errors still speaks of the moment when it was opened
+        is_old = request.method == "POST" and not found
+        opened = "" if row is None else stamp(row, self._shown_fields(row))
+        overwrites = any(not item.merged for item in found)
+        return FormPage(
+            title=title,
+            form=form,
+            sections=[Section(t, f) for t, f in self.form_sections(row)],
+            submit=("Сохранить мои значения поверх" if overwrites else "Сохранить обе правки")
+            if found
+            else "Сохранить",
+            cancel_href=self._cancel(row),
+            crumbs=self.crumbs(),
+            problems=problems,
+            files=self.has_files,
+            version=request.form.get("version", "") if is_old else self._version(row),
+            opened=request.form.get("opened", "") if is_old else opened,
+            differences=found,
+            reload_href="" if row is None else url_for(f"{self.endpoint}.edit", pk=row.id),
+            more=MORE if row is None else "",
+            is_new=row is None,
+        )
+
+    def _after(self, saved: Any, form: Any, done: str, *, is_new: bool) -> str:
+        """Say what was saved; returns where to go."""
+        target = self.after_save(saved)
+        if not is_new or request.form.get("then") != MORE:
+            flash(done or self.added_words(saved), "success")
+            return target
+        href = self.href_of(saved)
+        name = Markup('<a href="{}">{}</a>').format(href, saved) if href else Markup("{}").format(saved)
+        flash(Markup("Сохранено: {}. Заполните следующую запись.").format(name), "success")
+        return url_for(f"{self.endpoint}.add", **self._kept(form))
+
+    def added_words(self, _row: Any) -> str:
+        """What is said after a new record is saved."""
+        return "Сохранено."
+
+    def _kept(self, form: Any) -> dict[str, Any]:
+        """Field → value of what the next record starts with: what the address named, and what the view keeps."""
+        names = [*self.keep, *(name for name in request.args if name in self.lookup_names and name not in self.keep)]
+        values = {name: form[name]._value() if hasattr(form[name], "_value") else form[name].data for name in names}
+        return {name: value for name, value in values.items() if value}
+
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """Sections of the form of ``row``, None for a new record."""
+        return self.sections if row is not None else self.add_sections or self.sections
+
+    def _shown_fields(self, row: Any) -> list[str]:
+        return [name for _title, fields in self.form_sections(row) for name in fields]
+
+    @staticmethod
+    def _version(row: Any) -> str:
+        return "" if row is None or not hasattr(row, "version") else str(row.version)
+
+    def _cancel(self, row: Any) -> str:
+        return self.href_of(row) if row is not None and self.has_card else url_for(f"{self.endpoint}.list")
+
+    @expose("/delete/<int:pk>", methods=["POST"])
+    @guarded("delete")
+    def delete(self, pk: int) -> Any:
+        """Delete a record; one in use answers with a sentence that names what uses it."""
+        row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:delete")
+        back = url_for(f"{self.endpoint}.list")
+        try:
+            records.delete(row)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(self.href_of(row) or back)
+        flash(f"Удалено: {row}.", "success")
+        return redirect(self.after_delete(row))
+
+    def after_delete(self, _row: Any) -> str:
+        """Where to go after a deletion."""
+        return url_for(f"{self.endpoint}.list")
+
+
+def attach(form: Any, refusal: PortalError) -> list[str]:
+    """Put a refusal's sentences beside their fields; return those that belong to no field."""
+    fields = getattr(refusal, "fields", None) or {}
+    rest = []
+    for name, sentences in fields.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, *sentences]
+        else:
+            rest += sentences
+    return rest if fields else [refusal.message]

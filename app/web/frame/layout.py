@@ -1,0 +1,96 @@
+"""What every page shows around its content: menu by rights, user, portal's name."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+
+from app.access import Actor, find_actor
+from app.web.access.appearance import chosen, colour_scheme
+from app.web.frame.pages import MenuItem, MenuSection
+from app.web.start.help import help_href, hint_now
+
+
+def install(app: Flask) -> None:
+    """Give the templates what the layout needs."""
+    version = _static_version(Path(app.static_folder or ""))
+    app.config["STATIC_VERSION"] = version
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _layout() -> dict[str, Any]:
+        actor = find_actor()
+        # an error before anybody acts (a stale page, too large a file) is shown as to a stranger
+        signed_in = actor is not None and bool(current_user and current_user.is_authenticated)
+        look = chosen(request.cookies)
+        return {
+            "look": look,
+            "colour_scheme": colour_scheme(look),
+            "appearance_href": url_for("AppearanceView.panel"),
+            "help_href": help_href(),
+            "search_href": url_for("SearchView.index"),
+            "hint": hint_now() if signed_in else None,
+            "portal_name": "Кадры в образовании",
+            "is_authenticated": signed_in,
+            "menu": menu() if signed_in else [],
+            "looks_as": actor.name if actor and actor.viewer_id is not None else "",
+            "user_name": actor.name if signed_in and actor else "",
+            "user_roles": _roles() if signed_in else "",
+            "logout_url": url_for("SignInView.logout"),
+            "account_url": url_for("OwnAccountView.index"),
+            "demo_database": current_app.config["PORTAL"].demo,
+            "static_version": version,
+        }
+
+
+def _roles() -> str:
+    actor = find_actor()
+    assert actor is not None
+    return f"{actor.role_titles} · {actor.place}" if actor.place else actor.role_titles
+
+
+def menu() -> list[MenuSection]:
+    """Sections of the side menu: the registered views that the user may list, in the order of registration."""
+    actor = find_actor()
+    assert actor is not None
+    own = [MenuItem("Главная", url_for("HomeView.index"), request.endpoint == "HomeView.index")]
+    sections = [MenuSection("", own)]
+    for category in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
+        if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
+            own.append(_own_page(category))
+        items = [
+            MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
+            for child in category.childs
+            if child.should_render() and _may_list(child.baseview, actor)
+        ]
+        if items:
+            sections.append(MenuSection(str(category.label), items))
+    return sections
+
+
+def _may_list(view: Any, actor: Actor) -> bool:
+    return getattr(view, "for_everybody", False) or actor.can(f"{view.class_permission_name}:list")
+
+
+def _own_page(category: Any) -> MenuItem:
+    """A page of the user's own; one that counts what waits says so."""
+    view = category.baseview
+    waits = view.count() if hasattr(view, "count") else None
+    return MenuItem(str(category.label), category.get_url(), _is_current(view), waits, hot=bool(waits))
+
+
+def _is_current(view: Any) -> bool:
+    return bool(request.blueprint == view.endpoint)
+
+
+def _static_version(folder: Path) -> str:
+    """Fingerprint of the static files, so that browsers keep them until they change."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + str(path.stat().st_size).encode() + path.read_bytes())
+    return digest.hexdigest()[:10]

@@ -1,0 +1,382 @@
+"""A list as data: what was asked (search, filters, order, page), the statements that answer it, and the page to show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import request
+from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
+
+from app.access import current_actor, scope
+from app.audit import words
+from app.errors import NotFound
+from app.extensions import db
+from app.identifiers import mask_snils
+from app.labels import codes_of, in_words, label_of
+from app.russian import RussianDateError, parse_date
+from app.services.desk.list_settings import ListSettings, settings_of
+from app.web.frame.list_query import PAGE_SIZES, ListQuery
+from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, split
+from app.web.frame.lookups import SMALL
+from app.web.frame.pages import Cell, Column, Filter, Link, Option, Row
+from app.web.frame.search import match
+
+#: up to this many found rows it is quicker to find them all and sort them than to walk along the order
+FEW = 2000
+#: what cells read of the related rows that are only named: nothing else of them is loaded
+NAMING: Mapping[str, tuple[str, ...]] = {
+    "organization": ("short_name",),
+    "employee": ("last_name", "first_name", "patronymic", "birth_date", "snils"),
+    "position": ("name",),
+    "program": ("code", "title"),
+    "attestation_kind": ("name",),
+    "education_level": ("name",),
+}
+
+Getter = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class ListColumn:
+    """A column of a list: ``value`` is what is exported, ``cell`` what is shown, ``orders`` what it sorts by."""
+
+    name: str
+    label: str
+    value: Getter
+    cell: Callable[[Any], Cell]
+    orders: tuple[Any, ...] = ()
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """A filter: ``kind`` choice, lookup or dates; ``condition`` turns the chosen value(s) into SQL.
+
+    ``column`` is set when a choice is one value of a plain column: then the rows of each option can be counted.
+    """
+
+    name: str
+    label: str
+    kind: str
+    condition: Callable[[Any, Any], Any]
+    choices: Choices | None = None
+    column: Any = None
+
+
+class Listing:
+    """The list of one view: built once from its declaration, asked once per request."""
+
+    def __init__(self, view: Any) -> None:
+        self.view, self.model = view, view.datamodel.obj
+        self.mapper = inspect(self.model)
+        self.columns = [self._column(name) for name in view.list_columns]
+        self.filters = [self._filter(f) for f in view.filters]
+        self.sortable = [c.name for c in self.columns if c.orders]
+        self.base_order = [split(o) for o in view.base_order_by]
+        self._rows: dict[frozenset[str], Select[Any]] = {}
+
+    # --- declaration → columns and filters
+
+    def _column(self, declared: Any) -> ListColumn:
+        if isinstance(declared, ListColumn):
+            return declared
+        name = str(declared)
+        label = label_of(self.model.__tablename__, name)
+        getter = self._getter(name)
+        return ListColumn(
+            name, label, getter, lambda row: show_value(getter(row), name), self._orders(name), self._is_number(name)
+        )
+
+    def _getter(self, name: str) -> Getter:
+        table, stored = self.model.__tablename__, _getter(name)
+        return (lambda row: in_words(table, name, stored(row))) if codes_of(table, name) else stored
+
+    def _orders(self, name: str) -> tuple[Any, ...]:
+        if name in self.mapper.columns:
+            return (getattr(self.model, name),)
+        return ()
+
+    def _is_number(self, name: str) -> bool:
+        if name not in self.mapper.columns:
+            return False
+        column = self.mapper.columns[name]
+        return column.type.python_type in (int,) and not column.foreign_keys
+
+    def _filter(self, declared: Any) -> ListFilter:
+        if isinstance(declared, ListFilter):
+            return declared
+        name = str(declared)
+        label = label_of(self.model.__tablename__, name)
+        if name in self.mapper.relationships:
+            return self._relation_filter(name, label)
+        kind = self.mapper.columns[name].type
+        attribute = getattr(self.model, name)
+        if isinstance(kind, Date | DateTime):
+            return ListFilter(
+                name, label, "dates", lambda a, b: between(attribute, a, b, moments=isinstance(kind, DateTime))
+            )
+        condition, choices = choice(attribute, kind, codes_of(self.model.__tablename__, name))
+        return ListFilter(name, label, "choice", condition, choices, attribute)
+
+    def _relation_filter(self, name: str, label: str) -> ListFilter:
+        relation = self.mapper.relationships[name]
+        key = getattr(self.model, next(iter(relation.local_columns)).key)
+
+        def condition(value: str, _to: Any) -> Any:
+            return key == int(value) if value.isdecimal() and len(value) < 10 else None
+
+        if relation.mapper.class_.__tablename__ not in SMALL:
+            return ListFilter(name, label, "lookup", condition)
+        choices = lambda: [(str(i), text) for i, text in self.view.lookup.options(name)]  # noqa: E731
+        return ListFilter(name, label, "choice", condition, choices, key)
+
+    # --- statements
+
+    def settings(self) -> ListSettings:
+        """What the acting user chose for this list, asked once per request."""
+        table = self.model.__tablename__
+        kept: dict[str, ListSettings] = request.environ.setdefault("portal.list_settings", {})
+        if table not in kept:
+            kept[table] = settings_of(table)
+        return kept[table]
+
+    def read(self, typed: str | None = None) -> ListQuery:
+        """What the current request asks, or what a posted query text does."""
+        args = request.args if typed is None else dict(parse_qsl(typed[:4000], max_num_fields=100))
+        chosen = self.settings().page_size
+        return ListQuery.read(
+            args,
+            [f.name for f in self.filters],
+            self.sortable,
+            usual_size=chosen if chosen in PAGE_SIZES else PAGE_SIZES[0],
+        )
+
+    def visible_columns(self) -> list[ListColumn]:
+        """Columns that the acting user wants to see; the first, which names the row, always."""
+        wanted = set(self.settings().columns)
+        return [c for n, c in enumerate(self.columns) if not (n and wanted) or c.name in wanted]
+
+    def conditions(self, query: ListQuery, *, without: str = "") -> list[Any]:
+        """Conditions of the query, except of the filter ``without``.
+
+        A date that cannot be read becomes an error of its filter and narrows nothing.
+        """
+        found = list(self.view.base_conditions())
+        if query.search:
+            found.append(match(self.model, query.search))
+        for f in self.filters:
+            condition = self._chosen_condition(f, query) if f.name != without else None
+            if condition is not None:
+                found.append(condition)
+        actor = current_actor()
+        if len(actor.grants) > 1:
+            # several roles: only the rows of those that hold the right to list (one role: the session's scope is the same)
+            expression = scope(actor, self.model.__tablename__, f"{self.view.class_permission_name}:list")
+            if expression is not None:
+                found.append(expression)
+        return found
+
+    def _chosen_condition(self, f: ListFilter, query: ListQuery) -> Any:
+        if f.kind != "dates":
+            value = query.chosen.get(f.name)
+            return f.condition(value, None) if value else None
+        ends: list[dt.date | None] = []
+        for suffix in ("_from", "_to"):
+            typed = query.chosen.get(f"{f.name}{suffix}")
+            try:
+                ends.append(parse_date(typed) if typed else None)
+            except RussianDateError as error:
+                query.errors[f.name] = str(error)
+                return None
+        return f.condition(*ends) if any(ends) else None
+
+    def rows(self) -> Select[Any]:
+        """Rows with what the cells read of related ones, a few statements whatever the number of rows.
+
+        The session's scope does not reach into joins, so only tables that the acting user sees whole are joined.
+        """
+        actor = current_actor()
+        if actor.roles not in self._rows:
+            paths = [
+                eager(self.model, path, naming=NAMING, joined=lambda table: scope(actor, table) is None)
+                for path in self.view.load
+            ]
+            self._rows[actor.roles] = select(self.model).options(*paths)
+        return self._rows[actor.roles]
+
+    def statement(self, query: ListQuery) -> Select[Any]:
+        """All rows of the query in its order, with what the cells read."""
+        return self.rows().where(*self.conditions(query)).order_by(*self.order_by(query))
+
+    def order_by(self, query: ListQuery) -> list[Any]:
+        """Order of the query; always total, so that pages never overlap."""
+        return [directed(o, descending, backwards=False) for o, descending in self._orders_of(query)]
+
+    def _orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
+        column = next((c for c in self.columns if c.name == query.order), None)
+        orders = [(o, query.descending) for o in column.orders] if column else list(self.base_order)
+        return [*orders, (self.model.id, False)]
+
+    def count(self, query: ListQuery) -> int:
+        """Number of rows of the query."""
+        statement = select(func.count()).select_from(self.model).where(*self.conditions(query))
+        return int(db.session.execute(statement).scalar_one())
+
+    def option_counts(self, query: ListQuery, name: str) -> dict[str, int]:
+        """Option of a choice filter → rows it would find under all other conditions of the query; none: absent."""
+        column = next((f.column for f in self.filters if f.name == name and f.column is not None), None)
+        if column is None:
+            raise NotFound("Такого отбора нет.")
+        statement = select(column, func.count()).select_from(self.model).group_by(column)
+        found = db.session.execute(statement.where(*self.conditions(query, without=name)))
+        return {option_of(value): number for value, number in found if value is not None}
+
+    def ids(self, query: ListQuery, limit: int) -> list[int]:
+        """Ids of the query's rows, at most ``limit``."""
+        statement = select(self.model.id).where(*self.conditions(query)).order_by(self.model.id).limit(limit)
+        return list(db.session.scalars(statement))
+
+    def fetch(self, query: ListQuery, total: int) -> list[Any]:
+        """Rows of the asked page; in the second half they are read from the end, so the last page costs as much as the first."""
+        first = (query.page - 1) * query.page_size
+        number = min(query.page_size, total - first)
+        backwards = first > total // 2
+        skipped = total - first - number if backwards else first
+        conditions, orders = self.conditions(query), self._orders_of(query)
+        turned = [directed(o, descending, backwards) for o, descending in orders]
+        statement = self.rows().order_by(*turned)
+        if conditions and total <= FEW:
+            found = self._found(conditions, orders)
+            keys = [
+                directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)
+            ]
+            statement = statement.where(
+                self.model.id.in_(select(found.c[0]).order_by(*keys).limit(number).offset(skipped))
+            )
+        else:
+            statement = statement.where(*conditions).limit(number).offset(skipped)
+        rows = list(db.session.scalars(statement))
+        return rows[::-1] if backwards else rows
+
+    def _found(self, conditions: Sequence[Any], orders: Sequence[tuple[Any, bool]]) -> CTE:
+        """Ids and sort keys of all found rows; the planner, which guesses words badly, would walk along the order."""
+        keys = [o.label(f"key_{n}") for n, (o, _) in enumerate(orders)]
+        return (
+            select(self.model.id.label("found_id"), *keys).where(*conditions).cte("found").prefix_with("MATERIALIZED")
+        )
+
+    def iterate(self, query: ListQuery) -> Iterator[Any]:
+        """All rows of the query, read in portions by a server-side cursor (for exports)."""
+        statement = self.statement(query).execution_options(yield_per=1000)
+        for portion in db.session.scalars(statement).partitions():
+            yield from portion
+
+    # --- what is shown
+
+    def head(self, query: ListQuery, columns: Sequence[ListColumn]) -> list[Column]:
+        """Heads of the columns with their sorting links."""
+        heads = []
+        for c in columns:
+            current = c.name == query.order
+            direction = ("desc" if query.descending else "asc") if current else ""
+            href = ""
+            if c.orders:
+                target = f"-{c.name}" if direction == "asc" else c.name
+                href = self.url(query, order=target)
+            heads.append(Column(c.name, c.label, href, direction, c.number))
+        return heads
+
+    def row(self, item: Any, columns: Sequence[ListColumn]) -> Row:
+        """Cells of one record; the first leads to its card."""
+        href = self.view.href_of(item)
+        cells = [c.cell(item) for c in columns]
+        if href and not cells[0].href:
+            first = cells[0]
+            cells[0] = Cell(first.text or "без названия", first.detail, href, first.tone, first.number)
+        return Row(item.id, href, cells)
+
+    def url(self, query: ListQuery, **changes: Any) -> str:
+        """Address of the list with ``changes`` of the query."""
+        parameters = urlencode(query.parameters(**changes))
+        path = f"{request.script_root}{self.view.route_base}/list/"
+        return f"{path}?{parameters}" if parameters else path
+
+    def pages(self, query: ListQuery, total: int) -> list[Link]:
+        """Links to the first, the near and the last pages; a gap is an empty link."""
+        last = max(1, -(-total // query.page_size))
+        near = sorted({1, last, *range(max(1, query.page - 2), min(last, query.page + 2) + 1)})
+        links: list[Link] = []
+        for previous, number in zip([0, *near], near, strict=False):
+            if number - previous > 1:
+                links.append(Link("…"))
+            links.append(Link(str(number), self.url(query, page=number), number == query.page))
+        return links if last > 1 else []
+
+    def shown_filters(self, query: ListQuery) -> list[Filter]:
+        """Filters with what is chosen in them."""
+        return [self._shown(f, query) for f in self.filters]
+
+    def _shown(self, f: ListFilter, query: ListQuery) -> Filter:
+        value = query.chosen.get(f.name, "")
+        if f.kind == "dates":
+            return Filter(
+                f.name,
+                f.label,
+                "dates",
+                value=query.chosen.get(f"{f.name}_from", ""),
+                value_to=query.chosen.get(f"{f.name}_to", ""),
+                error=query.errors.get(f.name, ""),
+            )
+        if f.kind == "lookup":
+            rows = self.view.lookup.choose(f.name, [int(value)]) if value.isdecimal() and len(value) < 10 else []
+            label = str(rows[0]) if rows else ""
+            return Filter(
+                f.name, f.label, "lookup", value=value, value_label=label, lookup_url=self.view.lookup.url(f.name)
+            )
+        options = [Option(v, text, v == value) for v, text in (f.choices() if f.choices else ())]
+        label = next((o.label for o in options if o.chosen), "")
+        counts = self.counts_url(query, f) if f.column is not None else ""
+        return Filter(f.name, f.label, "choice", options, value if label else "", label, counts_url=counts)
+
+    def counts_url(self, query: ListQuery, f: ListFilter) -> str:
+        """Where the numbers beside the options of a filter are asked."""
+        path = f"{request.script_root}{self.view.route_base}/counts/{f.name}"
+        text = query.text()
+        return f"{path}?{text}" if text else path
+
+    def described(self, query: ListQuery) -> str:
+        """The chosen filters in words, for the stamp of an export."""
+        parts = [f"поиск «{query.search}»"] if query.search else []
+        for f in self.shown_filters(query):
+            if f.kind == "dates" and f.active:
+                parts.append(f"{f.label}: {f.value or '…'} – {f.value_to or '…'}")
+            elif f.active:
+                parts.append(f"{f.label}: {f.value_label}")
+        return "; ".join(parts) or "нет"
+
+
+def _getter(name: str) -> Getter:
+    """Reader of a dotted path; a missing link gives None."""
+    path = name.split(".")
+
+    def read(row: Any) -> Any:
+        for part in path:
+            if row is None:
+                return None
+            row = getattr(row, part)
+        return row
+
+    return read
+
+
+def show_value(value: Any, name: str = "") -> Cell:
+    """Return the cell of a stored value: dates дд.мм.гггг, statuses as pills, СНИЛС masked."""
+    if isinstance(value, str) and name.endswith("snils"):
+        return Cell(mask_snils(value), number=True)
+    tone = getattr(value, "tone", "") if name.endswith("status") else ""
+    is_number = isinstance(value, int | dt.date) and not isinstance(value, bool)
+    return Cell(words(value), tone=tone, number=is_number)

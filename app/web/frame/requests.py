@@ -1,0 +1,183 @@
+"""Life of a request: its id, who acts, headers, and Russian pages for every error."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app import access
+from app.errors import PortalError
+from app.extensions import db
+from app.logs import bind_request, clear
+from app.services.access.accounts import ANONYMOUS
+from app.services.access.second_factor import is_required
+from app.unit_of_work import translate_database_error
+from app.web.access.idle import IdleSession
+from app.web.access.viewing import eyes, refuse_private
+from app.web.frame.guards import needs_sign_in, sign_in_redirect
+
+log = logging.getLogger("portal")
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+#: status → (title, what happened and what to do next)
+ERROR_WORDS = {
+    400: (
+        "Запрос не понят",
+        "Страница устарела или адрес набран с ошибкой. Вернитесь назад, обновите страницу и повторите.",
+    ),
+    403: ("Нет доступа", "У вас нет права на это действие. Если оно нужно для работы, запросите доступ у оператора."),
+    404: ("Не найдено", "Такой страницы или записи нет, или она вам не видна. Проверьте адрес."),
+    405: ("Так сделать нельзя", "Это действие выполняется кнопкой на странице. Вернитесь назад и нажмите кнопку."),
+    409: ("Данные изменились", "Пока вы работали, запись изменилась. Откройте её заново и повторите."),
+    413: ("Файл слишком большой", "Загружайте файлы не больше 10 МБ."),
+    422: ("Данные не приняты", "Проверьте введённые значения."),
+    429: ("Слишком много попыток", "Подождите минуту и попробуйте снова."),
+    500: (
+        "Ошибка портала",
+        "Мы уже знаем о ней по номеру ниже. Ничего не сохранено. Повторите позже или напишите в поддержку.",
+    ),
+    503: ("Портал временно недоступен", "Повторите через минуту."),
+}
+
+
+def install(app: Flask) -> None:
+    """Bind the life cycle to the application."""
+    settings = app.config["PORTAL"]
+    app.session_interface = IdleSession()
+    Talisman(
+        app,
+        force_https=False,  # the proxy before the portal redirects; /health must answer over plain HTTP
+        strict_transport_security=settings.cookie_secure,
+        session_cookie_secure=settings.cookie_secure,
+        session_cookie_samesite="Lax",
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        referrer_policy="same-origin",
+        frame_options="DENY",
+    )
+    app.before_request(_begin)
+    app.teardown_request(_end)
+    app.after_request(_stamp)
+    app.after_request(_hold_static)
+    app.register_error_handler(PortalError, _portal_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+#: what a person may open before the password of the first sign-in is changed
+_PASSWORD_PAGES = frozenset({
+    "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify", "HomeView.check",
+    "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
+})  # fmt: skip
+#: the same before the second factor that the role must have is set up
+_FACTOR_PAGES = _PASSWORD_PAGES | {"OwnAccountView.second_factor"}
+
+
+def _begin() -> Any:
+    g.request_id = uuid.uuid4().hex[:12]
+    if request.endpoint in ("static", "HomeView.health"):
+        return None
+    signed_in = current_user.is_authenticated
+    own = current_user.actor if signed_in else ANONYMOUS
+    actor = eyes(own) if signed_in else own
+    actor = access.Actor(**{**vars_of(actor), "address": request.remote_addr, "request_id": g.request_id})
+    g.actor_token = access.set_actor(actor)
+    bind_request(g.request_id, own.user_id)
+    refuse_private(actor)
+    if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
+        return redirect(url_for("SignInView.password"))
+    if signed_in and not current_user.second_factor and is_required(own.roles):
+        return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
+    return None
+
+
+def vars_of(actor: access.Actor) -> dict[str, Any]:
+    """Fields of an actor, without its computed ones."""
+    return {name: getattr(actor, name) for name in actor.__dataclass_fields__}
+
+
+def _hold_static(response: Response) -> Response:
+    """Read a static file whole: Flask-Compress wraps the stream of a file and leaves the file open."""
+    if request.endpoint == "static" and response.direct_passthrough:
+        response.direct_passthrough = False
+        response.get_data()
+        response.close()
+    return response
+
+
+def _end(_error: BaseException | None) -> None:
+    token = g.pop("actor_token", None)
+    if token is not None:
+        access.reset_actor(token)
+    clear()
+
+
+def _stamp(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+        log.info(
+            "request", extra={"method": request.method, "endpoint": request.endpoint, "status": response.status_code}
+        )
+    return response
+
+
+def _page(status: int, title: str, message: str) -> tuple[str, int]:
+    text = render_template(
+        "error.html", code=status, title=title, message=message, request_id=g.get("request_id", ""), back_href="/"
+    )
+    return text, status
+
+
+def _portal_error(error: PortalError) -> tuple[str, int]:
+    return _page(error.status, ERROR_WORDS[error.status][0], error.message)
+
+
+def _csrf_error(_error: CSRFError) -> Any:
+    # with the session its token is gone too: who must sign in anyway is sent there, and back to the form
+    if not current_user.is_authenticated and needs_sign_in(current_app.view_functions.get(request.endpoint or "")):
+        return sign_in_redirect()
+    return _page(
+        400, "Страница устарела", "Защитная метка страницы истекла. Вернитесь назад, обновите страницу и повторите."
+    )
+
+
+def _http_error(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    title, message = ERROR_WORDS.get(status, ERROR_WORDS[500])
+    return _page(status, title, message)
+
+
+def _database_error(error: DBAPIError) -> tuple[str, int]:
+    db.session.rollback()
+    translated = translate_database_error(error)
+    if translated is None:
+        return _unexpected(error)
+    log.warning("database refused", exc_info=error)
+    return _portal_error(translated)
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    db.session.rollback()
+    log.error("unexpected error", exc_info=error)
+    return _page(500, *ERROR_WORDS[500])

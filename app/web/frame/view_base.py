@@ -1,0 +1,153 @@
+"""What a view declares, how FAB sets it up, and the hooks that views override."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import jsonify, request, url_for
+from flask_appbuilder import ModelView, expose
+
+from app.access import current_actor
+from app.errors import Forbidden, NotFound
+from app.labels import thing
+from app.services.portal import records
+from app.web.frame.forms import PortalModelConverter
+from app.web.frame.guards import signed_in
+from app.web.frame.listing import Listing
+from app.web.frame.lookups import Lookup
+from app.web.frame.pages import Block, Button
+
+Service = Callable[..., Any]
+
+
+class ViewBase(ModelView):
+    """Declarations, set-up and hooks; the pages are added by the classes built on it."""
+
+    #: filters of the list: names of columns or relations, or ``ListFilter``
+    filters: Sequence[Any] = ()
+    #: relations that the cells read, loaded by one statement each
+    load: Sequence[str] = ()
+    base_order_by: Sequence[Any] = ()
+    #: (title, fields) of the forms; fields are columns or relations of the model
+    sections: Sequence[tuple[str, Sequence[str]]] = ()
+    #: sections of the form of a new record, where they differ
+    add_sections: Sequence[tuple[str, Sequence[str]]] = ()
+    hints: Mapping[str, str] = {}
+    required_columns: Sequence[str] = ()
+    #: fields that «Сохранить и добавить ещё» carries over into the next form
+    keep: Sequence[str] = ()
+    #: field → permission whose rows may be chosen in it
+    limited: Mapping[str, str] = {}
+    #: action of ``statuses`` → service called with the row's id (and ``reason`` when the edge asks for one)
+    services: Mapping[str, Service] = {}
+    #: without a card the list's rows lead nowhere
+    has_card = True
+    empty = "Здесь пока ничего нет."
+
+    include_route_methods = {
+        "list", "show", "add", "edit", "delete", "export", "find", "act", "act_many",
+    }  # fmt: skip
+
+    # --- set-up by FAB -----------------------------------------------------------------------------------------------
+
+    def __init__(self, **kwargs: Any) -> None:
+        model = self.datamodel.obj
+        self.table: str = model.__tablename__
+        self.words = thing(self.table)
+        self.class_permission_name = self.table
+        self.route_base = f"/{self.table}"
+        self.lookup = Lookup(self, model, dict(self.limited))
+        super().__init__(**kwargs)
+
+    def _init_properties(self) -> None:
+        """Skip FAB's guessing of columns, filters and titles: everything is declared."""
+        self.listing = Listing(self)
+        self.related_views: Sequence[Any] = []
+        self._related_views: Sequence[Any] = []
+
+    def _init_titles(self) -> None:
+        self.list_title = self.title = self.words.plural
+
+    def _init_forms(self) -> None:
+        """Generate the forms from the model."""
+        names = [name for _, fields in self.sections for name in fields]
+        self.form_columns = names
+        self.add_form = self.edit_form = PortalModelConverter(self).create_form(names)
+
+    def _init_vars(self) -> None:
+        """FAB's widgets are not used."""
+
+    # --- hooks of the views ------------------------------------------------------------------------------------------
+
+    def base_conditions(self) -> Sequence[Any]:
+        """Conditions that always narrow the list (not a security boundary: that is the scope)."""
+        return ()
+
+    def choosable(self, _field: str, _target: type[Any]) -> Any:
+        """Condition on the rows offered in a field, or None."""
+        return None
+
+    def href_of(self, row: Any) -> str:
+        """Where a row of the list leads."""
+        # every row of a list asks it, and the framework's way to an address costs ten times as much
+        return f"{request.script_root}{self.route_base}/show/{row.id}" if self.has_card else ""
+
+    def prefill(self) -> dict[str, Any]:
+        """Values with which an empty form starts: relations named in the address, when they may be chosen."""
+        found: dict[str, Any] = {}
+        for name in self.form_columns:
+            typed = request.args.get(name, "")
+            if typed.isdecimal() and len(typed) < 10 and name in self.lookup_names:
+                rows = self.lookup.choose(name, [int(typed)])
+                found[name] = rows[0] if rows else None
+        return found
+
+    @property
+    def lookup_names(self) -> set[str]:
+        """Fields that are relations."""
+        return set(self.form_columns) & set(self.listing.mapper.relationships.keys())
+
+    def create_from(self, form: Any) -> Any:
+        """Create a record of a validated form."""
+        return self.create(self.values(form))
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """Create a record; views with a business action of their own call it here."""
+        return records.create(self.datamodel.obj, values)
+
+    def update(self, row: Any, values: dict[str, Any]) -> Any:
+        """Change a record."""
+        return records.update(row, values)
+
+    def after_save(self, row: Any) -> str:
+        """Where to go after a form is saved."""
+        return self.href_of(row) or url_for(f"{self.endpoint}.list")
+
+    def extra_buttons(self, _row: Any) -> Sequence[Button]:
+        """Further buttons of a card."""
+        return ()
+
+    def list_buttons(self) -> Sequence[Button]:
+        """Further buttons of the list."""
+        return ()
+
+    def blocks(self, row: Any) -> Sequence[Block]:
+        """Blocks of the card: by default the form's sections as labelled values."""
+        return [self.pairs_block(row, title, fields) for title, fields in self.card_sections()]
+
+    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Sections of the default card."""
+        return self.sections or [("", [c.name for c in self.listing.columns])]
+
+    @expose("/find/<string:field>")
+    @signed_in
+    def find(self, field: str) -> Any:
+        """Rows for a field's combobox, as JSON, within the scope."""
+        actor = current_actor()
+        if not any(actor.can(f"{self.table}:{verb}") for verb in ("list", "add", "edit")):
+            raise Forbidden("У вас нет права на этот раздел.")
+        known = self.lookup_names | {f.name for f in self.listing.filters if f.kind == "lookup"}
+        if field not in known:
+            raise NotFound("Такого поля нет.")
+        return jsonify(self.lookup.find(field, request.args.get("q", "")[:100]))

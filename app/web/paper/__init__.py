@@ -1,0 +1,1 @@
+"""Pages of papers: documents, printing, templates, blanks, registries, ФИС ФРДО."""

@@ -1,0 +1,187 @@
+"""Pages of acts: made of the blanks chosen in the list, printed as DOCX and PDF."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask import request, send_file, url_for
+from flask_appbuilder import expose
+from sqlalchemy import select
+from wtforms import TextAreaField
+from wtforms.validators import Length, Optional
+
+from app import audit
+from app import models as m
+from app.access import current_actor
+from app.clock import today
+from app.documents.blank_act import render_blank_act
+from app.documents.pdf import find_office, to_pdf
+from app.errors import NotFound
+from app.extensions import db
+from app.labels import label_of
+from app.russian import count, format_date
+from app.services.paper import blank_acts
+from app.unit_of_work import technical_write
+from app.web.frame.guards import guarded
+from app.web.frame.listing import ListColumn
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row
+from app.web.frame.scoped_view import ScopedModelView
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+#: the choice of blanks as it goes in the address
+LONGEST_CHOICE = 2500
+_FORMS = ("бланк", "бланка", "бланков")
+ACT_NUMBER = ListColumn(
+    "number",
+    "Акт",
+    lambda r: f"{r.number}/{r.year}",
+    lambda r: Cell(f"№ {r.number}", f"{r.year} год"),
+    (m.BlankAct.year, m.BlankAct.id),
+)
+
+
+class ActPages(ScopedModelView):
+    """Acts: made of chosen blanks, printed as DOCX and PDF."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf"}
+    empty = "Актов пока нет. Отметьте бланки в списке и нажмите «Составить акт»."
+
+    def _init_forms(self) -> None:
+        """The commission is written in lines."""
+        super()._init_forms()
+        self.add_form.commission = TextAreaField(
+            label_of(self.table, "commission"),
+            [Optional(), Length(max=1000, message="Не больше 1000 знаков.")],
+            description=self.hints["commission"],
+        )
+
+    def prefill(self) -> dict[str, Any]:
+        """Today; the commission of the last act."""
+        chosen = self._asked()
+        commission = blank_acts.last_commission(chosen[0].organizer_id) if chosen else None
+        return {"acted_on": today(), "commission": commission}
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """Write off the blanks that the address names."""
+        return blank_acts.write_off(
+            [blank.id for blank in self._asked()],
+            acted_on=values["acted_on"],
+            reason=values["reason"] or "",
+            commission=values["commission"],
+        )
+
+    def _page(self, *args: Any, **kwargs: Any) -> FormPage:
+        """Say which blanks go into the act; one act after another is no work to be hurried."""
+        return dataclasses.replace(super()._page(*args, **kwargs), note=_named(self._asked()), more="")
+
+    @staticmethod
+    def _asked() -> Sequence[m.Blank]:
+        """Blanks named in the address, all of them visible; without any the spoiled ones that stand in no act."""
+        typed = request.args.get("blanks", "")
+        if not typed:
+            own = [pk for grant in current_actor().grants for pk in grant.organization_ids if grant.role == "organizer"]
+            return blank_acts.unlisted(own)
+        ids = read_ids(typed)
+        rows = db.session.scalars(select(m.Blank).where(m.Blank.id.in_(ids)).order_by(m.Blank.series, m.Blank.number))
+        found = list(rows)
+        if len(found) != len(ids):
+            raise NotFound("Одного из бланков нет или он вам не виден. Ничего не выполнено.")
+        return found
+
+    def card_title(self, row: m.BlankAct) -> str:
+        """«Акт № 3 от 04.03.2026»."""
+        return f"Акт № {row.number} от {format_date(row.acted_on)}"
+
+    def blocks(self, row: m.BlankAct) -> Sequence[Block]:
+        """The act, then its blanks."""
+        main = self.pairs_block(row, "Акт", ("number", "acted_on", "organizer", "reason", "commission"))
+        rows = [
+            Row(b.id, f"/blank/show/{b.id}", [Cell(str(b)), Cell(b.kind.label), Cell(b.reason_text or row.reason)])
+            for b in _blanks_of(row)
+        ]
+        heads = [Column(h, h) for h in ("Бланк", "Документ", "Причина")]
+        return [main, Block(f"Списано: {count(len(rows), *_FORMS)}", columns=heads, rows=rows)]
+
+    def extra_buttons(self, row: m.BlankAct) -> Sequence[Button]:
+        """Print buttons; PDF only where LibreOffice is installed."""
+        buttons = [Button("Скачать для Word", url_for("BlankActView.print_docx", pk=row.id))]
+        if find_office():
+            buttons.insert(0, Button("Печать в PDF", url_for("BlankActView.print_pdf", pk=row.id), main=True))
+        return buttons
+
+    @expose("/print/<int:pk>/docx")
+    @guarded("show")
+    def print_docx(self, pk: int) -> Any:
+        """The act as DOCX."""
+        row = self.visible(pk)
+        return send_file(
+            io.BytesIO(_paper(row)), as_attachment=True, download_name=f"{_file_name(row)}.docx", mimetype=_DOCX
+        )
+
+    @expose("/print/<int:pk>/pdf")
+    @guarded("show")
+    def print_pdf(self, pk: int) -> Any:
+        """The act as PDF."""
+        row = self.visible(pk)
+        paper = io.BytesIO(to_pdf(_paper(row)))
+        return send_file(paper, as_attachment=True, download_name=f"{_file_name(row)}.pdf", mimetype="application/pdf")
+
+
+def _blanks_of(act: m.BlankAct) -> Sequence[m.Blank]:
+    statement = select(m.Blank).where(m.Blank.act_id == act.id)
+    return list(db.session.scalars(statement.order_by(m.Blank.series, m.Blank.number)))
+
+
+def _paper(act: m.BlankAct) -> bytes:
+    paper = render_blank_act(act, _blanks_of(act))
+    _journal(act)
+    return paper
+
+
+@technical_write
+def _journal(act: m.BlankAct) -> None:
+    audit.record("blank_act.printed", act)
+
+
+def _file_name(act: m.BlankAct) -> str:
+    return f"Акт списания бланков {act.number}-{act.year}"
+
+
+def _named(chosen: Sequence[m.Blank]) -> str:
+    if not chosen:
+        return "Испорченных бланков без акта нет. Отметьте бланки в списке и нажмите «Составить акт»."
+    names = ", ".join(str(blank) for blank in chosen[:10])
+    more = f" и ещё {len(chosen) - 10}" if len(chosen) > 10 else ""
+    return f"В акте {count(len(chosen), *_FORMS)}: {names}{more}."
+
+
+# --- a choice of rows in an address ----------------------------------------------------------------------------------
+
+
+def write_ids(ids: Iterable[int]) -> str:
+    """Write ids in short: «1-25.30»."""
+    parts: list[list[int]] = []
+    for pk in sorted(ids):
+        if parts and parts[-1][1] == pk - 1:
+            parts[-1][1] = pk
+        else:
+            parts.append([pk, pk])
+    return ".".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def read_ids(typed: str) -> set[int]:
+    """Read what ``write_ids`` wrote, at most an act's worth; raises NotFound for anything else."""
+    found: set[int] = set()
+    for part in typed[:LONGEST_CHOICE].split("."):
+        if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})?", part):
+            raise NotFound("Таких бланков нет. Отметьте бланки в списке заново.")
+        first, _, last = part.partition("-")
+        span = range(int(first), int(last or first) + 1)
+        if len(span) + len(found) > blank_acts.MOST_IN_ACT:
+            raise NotFound(f"В один акт входит не больше {blank_acts.MOST_IN_ACT} бланков. Отметьте меньше.")
+        found.update(span)
+    return found

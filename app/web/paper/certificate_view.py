@@ -1,0 +1,237 @@
+"""Pages of certificates: the card with its chain, printing from the snapshot kept at issue, duplicate, handing over."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, render_template, send_file, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app import audit
+from app import models as m
+from app.access import get_writable
+from app.clock import today
+from app.documents.certificate import CertificateFacts, render_certificate
+from app.documents.pdf import MISSING, find_office, to_pdf
+from app.errors import Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.services.paper import duplicates, handing, print_templates
+from app.statuses import CertificateStatus, DuplicateGround, Handing
+from app.unit_of_work import technical_write
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import RuDateField
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
+from app.web.paper.issue_pages import series_choices
+from app.web.paper.printing import issue_options, look_for
+from app.web.paper.printing_pages import BulkPrinting
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class DuplicateForm(FlaskForm):
+    """Why a document is issued anew."""
+
+    ground = SelectField(
+        "Основание",
+        [InputRequired("Выберите основание.")],
+        choices=[("", "— выберите —"), *((g.value, g.label) for g in DuplicateGround)],
+        description="При обмене печатаются нынешние фамилия, имя и отчество, при утрате и порче — прежние.",
+    )
+    issued_on = RuDateField("Дата выдачи", [InputRequired("Укажите дату выдачи.")])
+    series = SelectField("На чём печатать")
+
+
+class HandingForm(FlaskForm):
+    """How a document came to its owner."""
+
+    handing = SelectField("Как вручён", choices=[(h.value, h.label) for h in Handing])
+    handed_on = RuDateField("Дата вручения", [InputRequired("Укажите дату вручения.")])
+    handed_to = StringField(
+        "Доверенное лицо",
+        [Optional(), Length(max=255)],
+        description="Фамилия, имя, отчество полностью; только при вручении по доверенности.",
+    )
+
+
+class CertificatePrinting(BulkPrinting):
+    """Pages of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
+
+    include_route_methods = BulkPrinting.include_route_methods | {"print_docx", "print_pdf", "duplicate", "hand"}
+
+    def blocks(self, row: m.Certificate) -> Sequence[Block]:
+        """What is printed, and where anybody may check it."""
+        facts = CertificateFacts.from_snapshot(row.snapshot)
+        person = " ".join(filter(None, (facts.last_name, facts.first_name, facts.patronymic)))
+        values = (
+            ("Вид документа", row.kind.label),
+            ("Номер", row.number),
+            ("Дата выдачи", audit.words(row.issued_on)),
+            ("Кому", person),
+            ("Программа", facts.program),
+            ("Часы", str(facts.hours)),
+            ("Обучение", f"{audit.words(facts.starts_on)} – {audit.words(facts.ends_on)}"),
+            ("Организация", facts.organization),
+            ("Бланк", str(row.blank) if row.blank else "обычная бумага"),
+        )
+        check = Pair(
+            "Проверка по коду", Cell("открыть страницу проверки", href=url_for("HomeView.verify", code=row.check_code))
+        )
+        handed = Pair("Вручение", Cell(_handed(row)))
+        pairs = [*(Pair(label, Cell(text)) for label, text in values), handed, check]
+        # who may print and gets no PDF is told why
+        note = MISSING if self.may(row, "print") and not find_office() else ""
+        main = Block("Документ", pairs=pairs, note=note)
+        return [main, *_chain(row)]
+
+    def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:
+        """Handing over and a duplicate of a live document, then printing; PDF only where LibreOffice is installed."""
+        buttons = []
+        if row.status == CertificateStatus.ISSUED:
+            verbs = (("hand", "Отметить вручение"), ("duplicate", "Выдать дубликат"))
+            rights = {"hand": "hand", "duplicate": "replace"}
+            buttons = [
+                Button(label, url_for(f"CertificateView.{verb}", pk=row.id))
+                for verb, label in verbs
+                if self.may(row, rights[verb])
+            ]
+        return [*buttons, *self._print_buttons(row)]
+
+    def _print_buttons(self, row: m.Certificate) -> list[Button]:
+        if not self.may(row, "print"):
+            return []
+        buttons = [Button("Скачать для Word", url_for("CertificateView.print_docx", pk=row.id))]
+        if find_office():
+            buttons.insert(0, Button("Печать в PDF", url_for("CertificateView.print_pdf", pk=row.id), main=True))
+        return buttons
+
+    @expose("/print/<int:pk>/docx")
+    @guarded("print")
+    def print_docx(self, pk: int) -> Any:
+        """The document as DOCX."""
+        row = self.visible(pk, "print")
+        paper = _paper(row)
+        return send_file(io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.docx", mimetype=_DOCX)
+
+    @expose("/print/<int:pk>/pdf")
+    @guarded("print")
+    def print_pdf(self, pk: int) -> Any:
+        """The document as PDF."""
+        row = self.visible(pk, "print")
+        paper = to_pdf(_paper(row))
+        return send_file(
+            io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.pdf", mimetype="application/pdf"
+        )
+
+    @expose("/duplicate/<int:pk>", methods=["GET", "POST"])
+    @guarded("replace")
+    def duplicate(self, pk: int) -> Any:
+        """Issue a duplicate in place of a document."""
+        row = get_writable(db.session, m.Certificate, pk, "certificate:replace")
+        form = DuplicateForm(data={"issued_on": today()})
+        form.series.choices = series_choices(row.organizer_id, row.kind)
+        problems: list[str] = []
+        if form.validate_on_submit():
+            try:
+                ground = DuplicateGround.of(form.ground.data or "")
+                options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
+                made = duplicates.issue_duplicate(pk, ground, **options)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash(f"Выдан дубликат № {made.number}. Прежний документ больше не действует.", "success")
+                return redirect(url_for("CertificateView.show", pk=made.id))
+        note = "Дубликат получит свой номер и слово «ДУБЛИКАТ», прежний документ станет заменённым."
+        page = _form_page(row, f"Дубликат: {row}", form, note, "Выдать дубликат", problems)
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+    @expose("/hand/<int:pk>", methods=["GET", "POST"])
+    @guarded("hand")
+    def hand(self, pk: int) -> Any:
+        """Mark how, when and to whom the document was handed over."""
+        row = get_writable(db.session, m.Certificate, pk, "certificate:hand")
+        kept = {"handing": (row.handing or Handing.PERSON).value, "handed_to": row.handed_to}
+        form = HandingForm(data={**kept, "handed_on": row.handed_on or today()})
+        problems: list[str] = []
+        if form.validate_on_submit():
+            how, day, who = Handing.of(form.handing.data or ""), form.handed_on.data, form.handed_to.data
+            try:
+                handing.hand_over(pk, how, handed_on=day, handed_to=who)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash("Вручение отмечено.", "success")
+                return redirect(url_for("CertificateView.show", pk=pk))
+        page = _form_page(row, f"Вручение: {row}", form, "", "Отметить вручение", problems)
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+
+def _form_page(
+    row: m.Certificate, title: str, form: FlaskForm, note: str, submit: str, problems: Sequence[str]
+) -> FormPage:
+    fields = [field.name for field in form if field.name != "csrf_token"]
+    back = url_for("CertificateView.show", pk=row.id)
+    return FormPage(title, form, [Section("", fields)], submit=submit, cancel_href=back, note=note, problems=problems)
+
+
+def _handed(row: m.Certificate) -> str:
+    if row.handing is None or row.handed_on is None:
+        return "не отмечено"
+    return ", ".join(filter(None, (row.handing.label, audit.words(row.handed_on), row.handed_to)))
+
+
+def _ground(row: m.Certificate) -> str:
+    if row.original_id is None:
+        return "первый документ"
+    return row.ground.label if row.ground else "не указано"
+
+
+def _chain(row: m.Certificate) -> list[Block]:
+    """The original and everything issued in its place, for a document that has such relatives."""
+    chain = duplicates.chain_of(row)
+    if len(chain) == 1:
+        return []
+    rows = [
+        Row(
+            item.id,
+            url_for("CertificateView.show", pk=item.id),
+            [
+                Cell(f"№ {item.number}", detail="этот документ" if item.id == row.id else ""),
+                Cell(audit.words(item.issued_on)),
+                Cell(_ground(item)),
+                Cell(item.status.label, tone=item.status.tone),
+            ],
+        )
+        for item in chain
+    ]
+    heads = [Column(name, name) for name in ("Документ", "Выдан", "Основание", "Состояние")]
+    return [Block("Документ и его замены", columns=heads, rows=rows)]
+
+
+def _paper(row: m.Certificate) -> bytes:
+    """Render the snapshot by the template of the day of issue and journal the printing."""
+    facts = CertificateFacts.from_snapshot(row.snapshot)
+    look = look_for(row.kind.value, row.organizer_id)
+    file = print_templates.file_of_issued(row.kind.value, row.template_version, row.organizer_id)
+    paper = render_certificate(facts, template=file, look=look)
+    _journal(row)
+    return paper
+
+
+@technical_write
+def _journal(row: m.Certificate) -> None:
+    audit.record("certificate.printed", row)
+
+
+def _name(row: m.Certificate) -> str:
+    number = row.number.replace("/", "-")
+    return f"{row.kind.label.capitalize()} {number}"

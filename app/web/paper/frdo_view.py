@@ -1,0 +1,287 @@
+"""Pages of ФИС ФРДО: batches, «Проверка и выгрузка», the registry's answers, the official blank."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import SelectField
+from wtforms.validators import InputRequired
+
+from app import models as m
+from app.access import current_actor
+from app.clock import today
+from app.documents import frdo_export
+from app.documents.frdo import TITLES
+from app.documents.frdo_workbook import XLSX
+from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.exchange.frdo_template import read_blank
+from app.exchange.guard import MAX_UPLOAD_BYTES
+from app.russian import count
+from app.services.paper import frdo
+from app.statuses import FrdoAnswer, FrdoBatchStatus
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import REQUIRED, RuDateField
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, FormPage, Link, Section
+from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper import frdo_pages
+
+CHECK, BLANK = "Проверка и выгрузка", "Бланк ФИС ФРДО"
+
+
+class PeriodForm(FlaskForm):
+    """Whose documents of which days."""
+
+    organizer = SelectField("Организация", [InputRequired(REQUIRED)], coerce=int)
+    since = RuDateField("С", [InputRequired(REQUIRED)])
+    until = RuDateField("По", [InputRequired(REQUIRED)], description="Дни одного календарного года.")
+
+
+class BlankForm(FlaskForm):
+    """The official blank workbook."""
+
+    organizer = SelectField("Организация", [InputRequired(REQUIRED)], coerce=int)
+    file = FileField(
+        "Пустой шаблон «ДПО»",
+        [FileRequired("Выберите файл.")],
+        description="Книга Excel (.xlsx) из личного кабинета ФИС ФРДО: лист «Шаблон» с 40 столбцами, без строк.",
+        render_kw={"accept": ".xlsx"},
+    )
+
+
+class FrdoPages(ScopedModelView):
+    """The batches' view; forming needs ``frdo_batch:add``, the file ``frdo_batch:export``."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {
+        "check", "form", "file", "answers", "accept_all", "blank",
+    }  # fmt: skip
+    empty = "Пакетов для ФИС ФРДО ещё нет."
+    services: Mapping[str, Any] = {"send": frdo.send, "cancel": frdo.cancel}
+
+    def list_buttons(self) -> Sequence[Button]:
+        """The way to a new batch, and the blank."""
+        if not current_actor().can(frdo.RIGHT):
+            return []
+        return [
+            Button(BLANK, url_for("FrdoBatchView.blank")),
+            Button(CHECK, url_for("FrdoBatchView.check"), main=True),
+        ]
+
+    def blocks(self, row: m.FrdoBatch) -> Sequence[Block]:
+        """What the batch is, then its documents by pages."""
+        fields = ("organizer", "period_from", "period_to", "rows_count", "created_at")
+        main = self.pairs_block(row, "Пакет", fields)
+        return [main, frdo_pages.answers_block(row), frdo_pages.rows_block(row, _page_number())]
+
+    def extra_buttons(self, row: m.FrdoBatch) -> Sequence[Button]:
+        """The file and the answers."""
+        buttons = []
+        if self.may(row, "export"):
+            buttons.append(Button("Скачать файл", url_for("FrdoBatchView.file", pk=row.id)))
+        if row.status in (FrdoBatchStatus.SENT, FrdoBatchStatus.ANSWERED) and self.may(row, "answer"):
+            href = url_for("FrdoBatchView.answers", pk=row.id)
+            buttons.append(Button("Записать ответ ФИС ФРДО", href, main=row.status is FrdoBatchStatus.SENT))
+        if row.status is FrdoBatchStatus.SENT and self.may(row, "answer"):
+            ask = "Записать, что ФИС ФРДО приняла все документы пакета, на которые ответа ещё нет?"
+            buttons.append(
+                Button("Все приняты", url_for("FrdoBatchView.accept_all", pk=row.id), post=True, confirm=ask)
+            )
+        return buttons
+
+    # --- forming ---
+
+    @expose("/check/", methods=["GET", "POST"])
+    @guarded("add")
+    def check(self) -> Any:
+        """The period's form; by its address, what the check of the period found."""
+        if request.method == "GET" and request.args:
+            asked = _asked()
+            return render_template("card.html", page=frdo_pages.found_page(frdo_export.preflight(*asked), *asked))
+        form = PeriodForm(data=_this_year() if request.method == "GET" else None)
+        form.organizer.choices = _choices()
+        if form.validate_on_submit():
+            try:
+                frdo.check_period(form.since.data, form.until.data)
+            except Invalid as refusal:
+                attach(form, refusal)
+            else:
+                return redirect(frdo_pages.check_href(form.organizer.data, form.since.data, form.until.data))
+        page = FormPage(
+            title=CHECK,
+            form=form,
+            sections=[Section("Документы, выданные", ["organizer", "since", "until"])],
+            submit="Проверить",
+            cancel_href=url_for("FrdoBatchView.list"),
+            crumbs=[*self.crumbs(), Link(CHECK, current=True)],
+            note="Портал проверит все действующие удостоверения и дипломы этого срока. Проверка ничего не меняет.",
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+    @expose("/form", methods=["POST"])
+    @guarded("add")
+    def form(self) -> Any:
+        """Form the batch: of few documents at once, of many as the user's task."""
+        asked, total = _asked(), request.args.get("total", "")
+        try:
+            batch = frdo_export.order_or_form(*asked, total=int(total) if total.isdecimal() and len(total) < 8 else 0)
+        except (Invalid, NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(frdo_pages.check_href(*asked))
+        if batch is None:
+            flash("Документов много, портал формирует файл как задание: здесь видно, сколько готово.", "info")
+            return redirect(url_for("TaskView.index"))
+        flash(f"Сформирован {batch}: {frdo.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
+        return redirect(url_for("FrdoBatchView.show", pk=batch.id))
+
+    @expose("/file/<int:pk>")
+    @guarded("export")
+    def file(self, pk: int) -> Any:
+        """The file of a batch, written from its kept rows; of a long one as the user's task."""
+        batch = self.visible(pk, "export")
+        if batch.rows_count > frdo_export.WRITE_AT_ONCE:
+            frdo_export.order_file(batch)
+            flash("Файл большой, портал готовит его как задание: скачать его можно будет здесь.", "info")
+            return redirect(url_for("TaskView.index"))
+        path = Path(tempfile.mkdtemp(prefix="portal-frdo-")) / "frdo.xlsx"
+        try:
+            frdo_export.write_file(path, batch)
+            frdo_export.journal_file(batch)
+            name = frdo_export.file_name(batch)
+            # the open file outlives its name, so nothing stays on the disk when the download breaks off
+            return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=XLSX)
+        finally:
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
+
+    # --- answers ---
+
+    @expose("/answers/<int:pk>", methods=["GET", "POST"])
+    @guarded("answer")
+    def answers(self, pk: int) -> Any:
+        """The table of documents with the registry's answer to each."""
+        batch = self.visible(pk, "answer")
+        problems: list[str] = []
+        typed = _answers() if request.method == "POST" else {}
+        if request.method == "POST":
+            try:
+                frdo.record_answers(pk, typed)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = [refusal.message]
+            else:
+                flash("Ответ ФИС ФРДО записан.", "success")
+                return redirect(url_for("FrdoBatchView.show", pk=pk))
+        page = frdo_pages.answers_page(batch, _page_number(), problems, typed)
+        return render_template("frdo_answers.html", page=page), 422 if problems else 200
+
+    @expose("/accept/<int:pk>", methods=["POST"])
+    @guarded("answer")
+    def accept_all(self, pk: int) -> Any:
+        """«Все приняты»."""
+        try:
+            batch = frdo.accept_all(pk)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+        else:
+            words = count(batch.rows_count, "документ", "документа", "документов")
+            flash(f"Записано: ФИС ФРДО приняла пакет, в нём {words}.", "success")
+        return redirect(url_for("FrdoBatchView.show", pk=pk))
+
+    # --- the blank ---
+
+    @expose("/blank/", methods=["GET", "POST"])
+    @guarded("add")
+    def blank(self) -> Any:
+        """Upload of the official blank; what is wrong with it is said beside the field."""
+        form = BlankForm()
+        form.organizer.choices = _choices()
+        problems: list[str] = []
+        if form.validate_on_submit():
+            try:
+                lists = _keep_blank(form)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                words = count(lists, "список", "списка", "списков")
+                flash(f"Бланк сохранён, в нём {words} допустимых значений. Файлы теперь формируются на нём.", "success")
+                return redirect(url_for("FrdoBatchView.list"))
+        page = FormPage(
+            title=BLANK,
+            form=form,
+            sections=[Section("", ["organizer", "file"])],
+            submit="Загрузить бланк",
+            cancel_href=url_for("FrdoBatchView.list"),
+            crumbs=[*self.crumbs(), Link(BLANK, current=True)],
+            note=frdo_pages.BLANK_NOTE,
+            files=True,
+            problems=problems,
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+
+def _keep_blank(form: BlankForm) -> int:
+    """Check the uploaded blank and keep it; return how many lists it has."""
+    data = form.file.data.stream.read(MAX_UPLOAD_BYTES + 1)
+    found = read_blank(data, titles=TITLES)
+    lists = {"part": found.part, "values": {str(number): list(values) for number, values in found.lists.items()}}
+    name = form.file.data.filename or "шаблон.xlsx"
+    frdo.keep_template(form.organizer.data, file_name=name, data=data, lists=lists)
+    return len(found.lists)
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
+
+
+def _this_year() -> dict[str, dt.date]:
+    return {"since": today().replace(month=1, day=1), "until": today()}
+
+
+def _choices() -> list[tuple[int, str]]:
+    return [(organizer.id, organizer.short_name) for organizer in frdo.organizers()]
+
+
+def _asked() -> tuple[int, dt.date, dt.date]:
+    """Organizer and days of the address; raises Invalid for what cannot be read."""
+    organizer = request.args.get("organizer", "")
+    try:
+        days = [dt.date.fromisoformat(request.args.get(name, "")[:10]) for name in ("since", "until")]
+    except ValueError:
+        days = []
+    if len(days) < 2 or not (organizer.isascii() and organizer.isdecimal() and len(organizer) < 10):
+        raise Invalid("Организация и срок в адресе записаны не так, как их пишет портал. Выберите их снова.")
+    return int(organizer), days[0], days[1]
+
+
+def _page_number() -> int:
+    typed = request.args.get("page", "1")
+    return int(typed) if typed.isascii() and typed.isdecimal() and 0 < len(typed) < 6 and int(typed) else 1
+
+
+def _answers() -> dict[int, tuple[FrdoAnswer, str]]:
+    """Chosen answers of the posted table: fields ``answer-<row>`` and ``text-<row>``."""
+    found = {}
+    for name, value in request.form.items():
+        pk = name.removeprefix("answer-")
+        if name == pk or not value:
+            continue
+        if value not in {answer.value for answer in FrdoAnswer} or not (
+            pk.isascii() and pk.isdecimal() and len(pk) < 18
+        ):
+            raise Invalid("Ответ записан не так, как его пишет портал. Обновите страницу и повторите.")
+        found[int(pk)] = FrdoAnswer.of(value), request.form.get(f"text-{pk}", "")
+    return found

@@ -1,0 +1,229 @@
+"""Pages of a group's documents: «Выдать документы» (who gets what, before anything happens) and «Отметить вручение»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from wtforms import SelectField
+from wtforms.validators import InputRequired
+
+from app import models as m
+from app.access import current_actor, get_visible, get_writable
+from app.clock import today
+from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.extensions import db
+from app.russian import count
+from app.services.paper import certificates, group_issue, handing
+from app.services.paper.certificate_snapshot import as_signed
+from app.services.paper.group_issue import IssuePlan
+from app.statuses import CertificateKind, GroupStatus, Handing
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import CodesField, RuDateField
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
+from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.printing import issue_options
+
+CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
+PLAIN_PAPER = ("", "на обычной бумаге")
+_WITH_DOCUMENTS = (GroupStatus.RUNNING, GroupStatus.COMPLETED)
+
+
+class IssueForm(FlaskForm):
+    """Which documents, of which day, on what."""
+
+    kinds = CodesField("Какие документы выдать", choices=[(kind.value, kind.label) for kind in CertificateKind])
+    issued_on = RuDateField("Дата выдачи", [InputRequired("Укажите дату выдачи.")])
+    series = SelectField("На чём печатать удостоверение или диплом", validate_choice=True)
+
+
+class GroupHandingForm(FlaskForm):
+    """How the documents of a group were handed over."""
+
+    handing = SelectField("Как вручены", choices=[(h.value, h.label) for h in Handing if h != Handing.PROXY])
+    handed_on = RuDateField("Дата вручения", [InputRequired("Укажите дату вручения.")])
+
+
+def series_choices(organizer_id: int, kind: CertificateKind) -> list[tuple[str, str]]:
+    """Plain paper, and every series of blanks with how many are in stock."""
+    stock = certificates.stock_of(organizer_id, kind)
+    words = [(s, f"на бланках серии {s}: {count(n, 'бланк', 'бланка', 'бланков')} на складе") for s, n in stock]
+    return [PLAIN_PAPER, *words]
+
+
+class IssuePages(ScopedModelView):
+    """Routes ``issue_all`` and ``hand_all`` of the groups' view."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"issue_all", "hand_all"}
+
+    def paper_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
+        """Buttons to the pages, for who issues documents of a group that is running or completed."""
+        if row.status not in _WITH_DOCUMENTS or not current_actor().can("certificate:issue"):
+            return []
+        is_over = row.status == GroupStatus.COMPLETED
+        return [
+            Button("Выдать документы", url_for("TrainingGroupView.issue_all", pk=row.id), main=is_over),
+            Button("Отметить вручение", url_for("TrainingGroupView.hand_all", pk=row.id)),
+        ]
+
+    @expose("/issue/<int:pk>", methods=["GET", "POST"])
+    @guarded("registry")
+    def issue_all(self, pk: int) -> Any:
+        """Choose the documents and see the list; the second button issues all of it or nothing."""
+        group = _group(pk, "certificate:issue")
+        form = _issue_form(group)
+        problems: list[str] = []
+        asked = request.form.get("step") == "issue"
+        if asked and request.form.get("seen") != _choice(form):
+            problems = [CHANGED_CHOICE]
+        elif asked and form.validate_on_submit():
+            try:
+                result = group_issue.issue_for_group(
+                    pk, **_chosen(form), series=form.series.data or "", **issue_options()
+                )
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                _tell(result)
+                return redirect(url_for("TrainingGroupView.show", pk=pk))
+        plan, faults = _plan(pk, form)
+        page = FormPage("Выдать документы", form, _SECTIONS, problems=[*problems, *faults])
+        back = url_for("TrainingGroupView.show", pk=pk)
+        answer = render_template(
+            "issue.html",
+            page=page,
+            group=group,
+            back=back,
+            blocks=_blocks(group, plan),
+            number=len(plan.new),
+            seen=_choice(form),
+        )
+        return answer, 422 if page.problems or form.errors else 200
+
+    @expose("/hand/<int:pk>", methods=["GET", "POST"])
+    @guarded("registry")
+    def hand_all(self, pk: int) -> Any:
+        """Mark that the documents of the group which still lie with the organizer were handed over."""
+        group = _group(pk, "certificate:hand")
+        form = GroupHandingForm(data={"handed_on": today()})
+        problems: list[str] = []
+        if form.validate_on_submit():
+            try:
+                number = handing.hand_over_group(pk, Handing.of(form.handing.data or ""), handed_on=form.handed_on.data)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash(f"Отмечено вручение: {count(number, 'документ', 'документа', 'документов')}.", "success")
+                return redirect(url_for("TrainingGroupView.show", pk=pk))
+        waiting = len(handing.waiting_in(pk))
+        page = FormPage(
+            f"Отметить вручение: {group}",
+            form,
+            [Section("", ["handing", "handed_on"])],
+            submit="Отметить вручение всех",
+            cancel_href=url_for("TrainingGroupView.show", pk=pk),
+            note=f"Не вручено: {count(waiting, 'документ', 'документа', 'документов')}. По доверенности отметьте в карточке "
+            "документа: у каждого своё доверенное лицо.",
+            problems=problems,
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+
+_SECTIONS = [Section("Что и когда", ["kinds", "issued_on", "series"])]
+
+
+def _group(pk: int, right: str) -> m.TrainingGroup:
+    """The group for who changes it and has the right on documents."""
+    get_writable(db.session, m.TrainingGroup, pk, "training_group:registry")
+    return get_visible(db.session, m.TrainingGroup, pk, right)
+
+
+def _issue_form(group: m.TrainingGroup) -> IssueForm:
+    possible = group_issue.kinds_for(group)
+    form = IssueForm(data={"kinds": [possible[0].value], "issued_on": today(), "series": ""})
+    form.kinds.choices = [(kind.value, kind.label) for kind in possible]
+    form.series.choices = series_choices(group.organizer_id, possible[0])
+    return form
+
+
+def _chosen(form: IssueForm) -> dict[str, Any]:
+    return {"kinds": [CertificateKind.of(code) for code in form.kinds.data or ()], "issued_on": form.issued_on.data}
+
+
+def _choice(form: IssueForm) -> str:
+    """The choice on which the list depends: it is issued only as it was shown."""
+    return f"{','.join(form.kinds.data or ())} {form.issued_on.data or ''}"
+
+
+def _plan(pk: int, form: IssueForm) -> tuple[IssuePlan, list[str]]:
+    """The list for what is chosen; a choice that is no choice leaves it empty and says why beside the field."""
+    if form.is_submitted() and not form.validate():
+        return IssuePlan((), ()), []
+    try:
+        return group_issue.plan(pk, **_chosen(form)), []
+    except Invalid as refusal:
+        return IssuePlan((), ()), attach(form, refusal)
+
+
+def _tell(result: group_issue.GroupIssue) -> None:
+    flash(f"Выдано документов: {result.new}.", "success" if result.new else "info")
+    if result.refused:
+        people = count(len(result.refused), "слушатель", "слушателя", "слушателей")
+        flash(f"Без документа: {people}. Причины — на странице «Выдать документы».", "info")
+
+
+def _blocks(group: m.TrainingGroup, plan: IssuePlan) -> list[Block]:
+    return [_signatories(group.organizer), _gets(plan), *_refused(plan)]
+
+
+def _signatories(organizer: m.Organization) -> Block:
+    head = ", ".join(filter(None, (as_signed(organizer.head_name), organizer.head_position or "Руководитель")))
+    pairs = [
+        Pair("Подписывает", Cell(head if organizer.head_name else "")),
+        Pair("Секретарь", Cell(as_signed(organizer.secretary_name) or "строка для подписи от руки")),
+        Pair("Город", Cell(organizer.city or "")),
+    ]
+    return Block("Кто подписывает", pairs=pairs)
+
+
+def _gets(plan: IssuePlan) -> Block:
+    rows = [
+        Row(
+            item.enrolment.id,
+            url_for("EnrolmentView.show", pk=item.enrolment.id),
+            [
+                Cell(item.enrolment.employee.full_name),
+                Cell(item.kind.label),
+                Cell(f"выдан, № {item.issued.number}", href=url_for("CertificateView.show", pk=item.issued.id))
+                if item.issued
+                else Cell("будет выдан"),
+            ],
+        )
+        for item in plan.planned
+    ]
+    heads = [Column(name, name) for name in ("Слушатель", "Документ", "Состояние")]
+    title = f"Получат документы: {len(plan.new)}"
+    return Block(title, columns=heads, rows=rows, empty="По этому выбору документы никому не положены.")
+
+
+def _refused(plan: IssuePlan) -> list[Block]:
+    if not plan.refused:
+        return []
+    rows = [
+        Row(
+            item.enrolment.id,
+            url_for("EnrolmentView.show", pk=item.enrolment.id),
+            [Cell(item.enrolment.employee.full_name), Cell(item.reason)],
+        )
+        for item in plan.refused
+    ]
+    heads = [Column(name, name) for name in ("Слушатель", "Почему не получит")]
+    return [Block(f"Не получат: {len(rows)}", columns=heads, rows=rows, tone="wait")]

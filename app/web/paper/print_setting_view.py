@@ -1,0 +1,149 @@
+"""How an organizer prints a paper: whole pages or text on a blank, moved by millimetres; the trial sheet for adjusting."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired
+
+from app.documents.paper_fields import PAPER_FIELDS
+from app.documents.pdf import find_office, to_pdf
+from app.documents.print_look import look_of
+from app.documents.templates import get_template
+from app.documents.trial_sheet import trial_sheet
+from app.errors import Forbidden, NotFound, PortalError
+from app.services.paper import print_templates
+from app.services.paper.print_templates import PrintChoice
+from app.statuses import PrintMode
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import REQUIRED
+from app.web.frame.guards import guarded
+from app.web.frame.pages import FormPage, Link, Section
+from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper import printing
+
+DOCX, PDF = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/pdf"
+PAPERS, SETTINGS = "Документы и их шаблоны", "Как печатать"
+
+
+class OffsetField(StringField):
+    """Millimetres with a sign: «1,5», «-2», «−2»; empty is 0."""
+
+    data: Any
+
+    def _value(self) -> str:
+        return f"{self.data:.1f}".replace(".", ",") if isinstance(self.data, Decimal) else (self.data or "")
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; what is none stays as typed beside its error."""
+        typed = "".join(valuelist[0].split()) if valuelist else ""
+        self.data = typed
+        try:
+            self.data = Decimal(typed.replace("−", "-").replace(",", ".")[:20] or "0")
+        except InvalidOperation:
+            raise ValidationError("Введите число миллиметров, например 1,5 или -2.") from None
+
+
+class SettingForm(FlaskForm):
+    """How an organizer prints a paper."""
+
+    mode = SelectField("Что печатать", [InputRequired(REQUIRED)], choices=[(i.value, i.label) for i in PrintMode])
+    offset_x = OffsetField("Сдвинуть вправо, мм", description="Влево — со знаком минус. Действует при печати на бланк.")
+    offset_y = OffsetField("Сдвинуть вниз, мм", description="Вверх — со знаком минус. Действует при печати на бланк.")
+
+
+class PrintSettingPages(ScopedModelView):
+    """The settings of printing, part of the templates' view."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"settings", "sheet"}
+
+    @expose("/settings", methods=["GET", "POST"])
+    @guarded("edit")
+    def settings(self) -> Any:
+        """How an organizer prints a paper; organizer and paper stand in the address."""
+        code, (organizer_id, name) = asked_code(), asked_organizer()
+        choice = print_templates.choice_of(code, organizer_id)
+        shown = {"mode": choice.mode.value, "offset_x": choice.offset_x, "offset_y": choice.offset_y}
+        form = SettingForm(data=shown)
+        problems: list[str] = []
+        here: dict[str, Any] = {"code": code, "place": organizer_id}
+        if form.validate_on_submit():
+            mode = PrintMode._value2member_map_[form.mode.data]
+            chosen = PrintChoice(mode, form.offset_x.data, form.offset_y.data)  # type: ignore[arg-type]
+            try:
+                print_templates.choose(code, organizer_id, chosen, title=title_of(code))
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash("Настройки печати сохранены.", "success")
+                return redirect(url_for("PrintTemplateView.settings", **here))
+        page = FormPage(
+            title=f"{SETTINGS}: {title_of(code)}",
+            form=form,
+            sections=[Section(name, ["mode", "offset_x", "offset_y"])],
+            cancel_href=url_for("PrintTemplateView.papers"),
+            crumbs=[*self.crumbs(), Link(PAPERS, url_for("PrintTemplateView.papers"))],
+            note="На бланк печатается только текст: линии и слова, которые на нём уже есть, пропускаются. Напечатайте пробный "
+            "лист, измерьте, где стоит крест, и введите смещение. Дальше края листа текст не сдвигается.",
+            problems=problems,
+        )
+        links = [Link("Скачать пробный лист для Word", url_for("PrintTemplateView.sheet", **here))]
+        if find_office():
+            links.insert(
+                0, Link("Открыть пробный лист в PDF", url_for("PrintTemplateView.sheet", **here, format="pdf"))
+            )
+        return form_with_links(page, links)
+
+    @expose("/sheet")
+    @guarded("edit")
+    def sheet(self) -> Any:
+        """The trial sheet of a paper with the organizer's offsets, whatever the mode."""
+        code, (organizer_id, _name) = asked_code(), asked_organizer()
+        choice = replace(print_templates.choice_of(code, organizer_id), mode=PrintMode.BLANK)
+        template, _sha = printing.template_for(code, organizer_id)
+        made = trial_sheet(template, look_of(choice))
+        if request.args.get("format") == "pdf":
+            return download_of(to_pdf(made), "Пробный лист.pdf", PDF)
+        return download_of(made, "Пробный лист.docx")
+
+
+def title_of(code: str) -> str:
+    """Title of a paper, also of one that is printed no more."""
+    return get_template(code).title if code in PAPER_FIELDS else "Документ больше не печатается"
+
+
+def asked_code() -> str:
+    """The paper of the address, the first one without any; raises NotFound for another."""
+    code = request.args.get("code") or next(iter(PAPER_FIELDS))
+    if code not in PAPER_FIELDS:
+        raise NotFound("Такого документа нет.")
+    return code
+
+
+def asked_organizer() -> tuple[int, str]:
+    """The organizer of the address, the first of the own ones without any; raises NotFound for another's."""
+    own = {str(pk): (pk, name) for pk, name in print_templates.organizers()}
+    asked = request.args.get("place") or next(iter(own), "")
+    if asked not in own:
+        raise NotFound("Такой организации нет или она вам не видна.")
+    return own[asked]
+
+
+def form_with_links(page: FormPage, links: Sequence[Link]) -> Any:
+    """A form with links below it; a refused one answers 422."""
+    return render_template("import_upload.html", page=page, links=links), 422 if request.method == "POST" else 200
+
+
+def download_of(data: bytes, name: str, kind: str = DOCX) -> Any:
+    """A download; what a user has uploaded is never shown inside the portal's pages."""
+    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=kind)

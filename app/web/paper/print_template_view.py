@@ -1,0 +1,376 @@
+"""«Шаблоны печати»: versions of the papers' templates, their upload with its check, preview, fields, printing on blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from werkzeug.wrappers import Response
+from wtforms import SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app import models as m
+from app.access import current_actor, get_writable
+from app.documents import template_parts
+from app.documents.paper_fields import PAPER_FIELDS, PaperField
+from app.documents.pdf import find_office, to_pdf
+from app.documents.print_look import look_of
+from app.documents.templates import get_template
+from app.errors import Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.russian import count
+from app.services.paper import print_templates, template_files
+from app.services.paper.print_templates import REGION
+from app.statuses import PrintMode
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import REQUIRED
+from app.web.frame.guards import guarded
+from app.web.frame.listing import ListColumn, ListFilter
+from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section, Tab
+from app.web.paper import printing
+from app.web.paper.print_setting_view import (
+    PAPERS,
+    PDF,
+    SETTINGS,
+    PrintSettingPages,
+    asked_code,
+    download_of,
+    form_with_links,
+    title_of,
+)
+
+_FIELDS = "Поля шаблонов"
+_HOW_TO: tuple[tuple[str, str], ...] = (
+    ("{{ number }}", "на этом месте печатается значение поля, оформленное как само поле"),
+    ("{% if blank %}бланк {{ blank }}{% endif %}", "условие внутри строки: печатается, только если поле заполнено"),
+    ("{%p if secretary %} … {%p endif %}", "условие для целых абзацев: каждая команда — отдельный абзац, он исчезает"),
+    ("{%p if not on_blank %} … {%p endif %}", "слова и линии, которые на готовом бланке уже есть"),
+    ("{{ program | upper }}", "значение прописными буквами"),
+    ("{{ program | lower }}", "значение строчными буквами"),
+    ("{{ program | default('нет') }}", "слово вместо пустого значения"),
+    ("рисунок с именем qr.png", "вместо него печатается QR-код: проще всего взять его из стандартного шаблона"),
+)
+
+
+def _place(row: m.PrintTemplate) -> str:
+    return row.organizer.short_name if row.organizer else REGION
+
+
+def _state(row: m.PrintTemplate) -> Cell:
+    return Cell("Действует", tone="ok") if row.active else Cell("Не действует", tone="grey")
+
+
+PAPER = ListColumn(
+    "code",
+    "Документ",
+    lambda row: title_of(row.code),
+    lambda row: Cell(title_of(row.code), row.file_name),
+    (m.PrintTemplate.code,),
+)
+PLACE = ListColumn("organizer", "Для кого", _place, lambda row: Cell(_place(row)))
+IN_FORCE = ListColumn("active", "Состояние", lambda row: _state(row).text, _state, (m.PrintTemplate.active,))
+PAPER_FILTER = ListFilter(
+    "code",
+    "Документ",
+    "choice",
+    lambda value, _to: m.PrintTemplate.code == value,
+    lambda: [(code, title_of(code)) for code in PAPER_FIELDS],
+    m.PrintTemplate.code,
+)
+
+
+class UploadForm(FlaskForm):
+    """A new version of a template."""
+
+    code = SelectField("Документ", [InputRequired(REQUIRED)])
+    place = SelectField("Для кого", [InputRequired(REQUIRED)])
+    file = FileField(
+        "Файл шаблона",
+        [FileRequired("Выберите файл.")],
+        description="Документ Word (.docx), не больше 5 МБ. Начать проще всего со стандартного шаблона.",
+        render_kw={"accept": ".docx"},
+    )
+    note = TextAreaField(
+        "Что изменено",
+        [Length(max=1000, message="Не больше 1000 знаков.")],
+        render_kw={"rows": 3},
+        description="Чтобы потом отличить версии: «новый логотип», «другой шрифт».",
+    )
+
+
+class PrintTemplatePages(PrintSettingPages):
+    """The list of versions, and everything around it; a version is never edited, the next one is uploaded."""
+
+    include_route_methods = PrintSettingPages.include_route_methods | {
+        "papers", "fields", "standard", "upload", "download", "preview", "preview_pdf", "activate", "restore",
+    }  # fmt: skip
+    empty = "Своих шаблонов пока нет: все документы печатаются по стандартным."
+
+    def list_buttons(self) -> Sequence[Button]:
+        """The papers with their fields, and the upload."""
+        buttons = [Button(PAPERS, url_for("PrintTemplateView.papers"))]
+        if current_actor().can(print_templates.ADD):
+            buttons.append(Button(self.words.add, url_for("PrintTemplateView.upload"), main=True))
+        return buttons
+
+    # --- a version -----------------------------------------------------------------------------------------------
+
+    def card_title(self, row: m.PrintTemplate) -> str:
+        """The paper and the version."""
+        return f"{title_of(row.code)}: версия {row.version}"
+
+    def card_page(self, row: m.PrintTemplate) -> CardPage:
+        """The card says whether the version is in force."""
+        return replace(super().card_page(row), status=_state(row))
+
+    def blocks(self, row: m.PrintTemplate) -> Sequence[Block]:
+        """Who uploaded what, when and for whom."""
+        own = [
+            Pair("Документ", Cell(title_of(row.code), href=url_for("PrintTemplateView.fields", code=row.code))),
+            Pair("Для кого", Cell(_place(row))),
+            Pair("Кто загрузил", Cell(print_templates.author_of(row))),
+        ]
+        block = self.pairs_block(row, "Версия", ["version", "file_name", "created_at", "note"])
+        return [replace(block, pairs=[*own, *block.pairs])]
+
+    def extra_buttons(self, row: m.PrintTemplate) -> Sequence[Button]:
+        """Download, the sample person's paper, putting in and out of force."""
+
+        def href(name: str, **more: Any) -> str:
+            return url_for(f"PrintTemplateView.{name}", pk=row.id, **more)
+
+        buttons = [Button("Скачать шаблон", href("download")), Button("Пример для Word", href("preview"))]
+        if find_office():
+            buttons += [
+                Button("Пример в PDF", href("preview_pdf")),
+                Button("Пример на бланк", href("preview_pdf", on="blank")),
+            ]
+        if not self.may(row, "edit"):
+            return buttons
+        if row.active:
+            ask = "Вернуть стандартный шаблон? Эта версия останется в списке, её можно будет ввести снова."
+            return [*buttons, Button("Вернуть стандартный", href("restore"), post=True, confirm=ask)]
+        ask = "Ввести эту версию в действие? По ней будут печататься новые документы; выданные раньше не изменятся."
+        return [*buttons, Button("Ввести в действие", href("activate"), main=True, post=True, confirm=ask)]
+
+    @expose("/download/<int:pk>")
+    @guarded("show")
+    def download(self, pk: int) -> Any:
+        """The file as it was uploaded."""
+        row = self.visible(pk)
+        return download_of(_data(row), row.file_name)
+
+    @expose("/preview/<int:pk>")
+    @guarded("show")
+    def preview(self, pk: int) -> Any:
+        """The sample person's paper as DOCX."""
+        row = self.visible(pk)
+        return download_of(_sample(row), f"Пример. {title_of(row.code)}.docx")
+
+    @expose("/preview/<int:pk>/pdf")
+    @guarded("show")
+    def preview_pdf(self, pk: int) -> Any:
+        """The sample person's paper as PDF."""
+        row = self.visible(pk)
+        return download_of(to_pdf(_sample(row)), f"Пример. {title_of(row.code)}.pdf", PDF)
+
+    @expose("/activate/<int:pk>", methods=["POST"])
+    @guarded("edit")
+    def activate(self, pk: int) -> Response:
+        """Put a version in force."""
+        return self._done(pk, print_templates.activate, "Версия введена в действие: по ней печатаются новые документы.")
+
+    @expose("/restore/<int:pk>", methods=["POST"])
+    @guarded("edit")
+    def restore(self, pk: int) -> Response:
+        """Leave no version in force."""
+        return self._done(pk, print_templates.restore, "Возвращён стандартный шаблон.")
+
+    def _done(self, pk: int, work: Callable[[int], Any], words: str) -> Response:
+        get_writable(db.session, m.PrintTemplate, pk, print_templates.EDIT)
+        try:
+            work(pk)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+        else:
+            flash(words, "success")
+        return redirect(url_for("PrintTemplateView.show", pk=pk))
+
+    # --- upload --------------------------------------------------------------------------------------------------
+
+    @expose("/upload", methods=["GET", "POST"])
+    @guarded("add")
+    def upload(self) -> Any:
+        """Form of a new version; everything that is wrong with the file stands beside it."""
+        form = UploadForm(data={"code": asked_code()} if request.method == "GET" else None)
+        form.code.choices = [(code, title_of(code)) for code in PAPER_FIELDS]
+        places = [(str(pk), name) for pk, name in print_templates.organizers()]
+        form.place.choices = [("0", REGION), *places] if print_templates.may_set_region() else places
+        problems: list[str] = []
+        if form.validate_on_submit():
+            try:
+                row = _uploaded(form)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = [*attach(form, refusal), *_listed(form.file)]
+            else:
+                flash("Шаблон принят. Посмотрите пример и введите версию в действие.", "success")
+                return redirect(url_for("PrintTemplateView.show", pk=row.id))
+        page = FormPage(
+            title=self.words.add,
+            form=form,
+            sections=[Section("", ["code", "place", "file", "note"])],
+            submit="Проверить и загрузить",
+            cancel_href=url_for("PrintTemplateView.list"),
+            crumbs=self.crumbs(),
+            note="Портал проверит файл: опасное, неизвестные и пропущенные поля он назовёт. Загруженная версия не действует, "
+            "пока вы её не введёте.",
+            files=True,
+            problems=problems,
+        )
+        links = [Link(_FIELDS, url_for("PrintTemplateView.fields"))] + [
+            Link(f"Скачать стандартный шаблон: {title_of(code)}", url_for("PrintTemplateView.standard", code=code))
+            for code in PAPER_FIELDS
+        ]
+        return form_with_links(page, links)
+
+    # --- papers and fields ---------------------------------------------------------------------------------------
+
+    @expose("/papers")
+    @guarded("list")
+    def papers(self) -> Any:
+        """Each paper: by what it is printed now, its fields, its standard file, how it is printed."""
+        in_force = print_templates.in_force()
+        own: list[tuple[int | None, str]] = list(print_templates.organizers())
+        places = [(None, REGION), *own] if print_templates.may_set_region() else own
+        heads = [Column(h, h) for h in ("Документ", "Печатается по шаблону", "Поля", "Стандартный файл", "Настройки")]
+        blocks = [
+            Block(name, columns=heads, rows=[_paper_row(n, code, pk, in_force) for n, code in enumerate(PAPER_FIELDS)])
+            for pk, name in places
+        ]
+        page = CardPage(title=PAPERS, crumbs=self.crumbs(), buttons=self.list_buttons()[1:], blocks=blocks)
+        return render_template("card.html", page=page)
+
+    @expose("/fields")
+    @guarded("list")
+    def fields(self) -> Any:
+        """«Поля шаблонов»: what may be written in the template of a paper."""
+        code = asked_code()
+        tabs = [
+            Tab(title_of(c), url_for("PrintTemplateView.fields", code=c), len(PAPER_FIELDS[c]), c == code)
+            for c in PAPER_FIELDS
+        ]
+        required = get_template(code).required
+        heads = [Column(h, h) for h in ("Поле", "Что подставится", "Пример", "Обязательное")]
+        rows = [_field_row(n, item, required) for n, item in enumerate(_flat(PAPER_FIELDS[code]))]
+        how = [Row(n, "", [Cell(text), Cell(meaning)]) for n, (text, meaning) in enumerate(_HOW_TO)]
+        page = CardPage(
+            title=_FIELDS,
+            crumbs=[*self.crumbs(), Link(PAPERS, url_for("PrintTemplateView.papers"))],
+            buttons=[Button("Скачать стандартный шаблон", url_for("PrintTemplateView.standard", code=code))],
+            tabs=tabs,
+            blocks=[
+                Block(f"Поля: {title_of(code)}", columns=heads, rows=rows),
+                Block("Как писать в шаблоне", columns=[Column("t", "В шаблоне"), Column("m", "Что это")], rows=how),
+            ],
+        )
+        return render_template("card.html", page=page)
+
+    @expose("/standard")
+    @guarded("list")
+    def standard(self) -> Any:
+        """The portal's own file of a paper, to begin with."""
+        code = asked_code()
+        return download_of(printing.standard_file(code), f"{title_of(code)}. Стандартный шаблон.docx")
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def _uploaded(form: UploadForm) -> m.PrintTemplate:
+    upload = form.file.data
+    place = int(form.place.data or 0)
+    return print_templates.upload(
+        form.code.data or "",
+        upload.stream.read(template_parts.MOST_BYTES + 1),
+        name=upload.filename or "",
+        organizer_id=place or None,
+        inspect=printing.inspect,
+        note=form.note.data or "",
+    )
+
+
+def _listed(file: FileField) -> list[str]:
+    """Take many sentences about the file to the top of the page, one a line; a single one stays beside it."""
+    if len(file.errors) < 2:
+        return []
+    sentences = list(file.errors)
+    file.errors = [f"Шаблон не принят: {count(len(sentences), 'замечание', 'замечания', 'замечаний')}, все — вверху."]
+    return sentences
+
+
+def _data(row: m.PrintTemplate) -> bytes:
+    data = template_files.read(row.sha256)
+    if data is None:
+        raise NotFound("Файла этой версии нет. Сообщите оператору портала.")
+    return data
+
+
+def _sample(row: m.PrintTemplate) -> bytes:
+    if row.code not in PAPER_FIELDS:
+        raise NotFound("Такой документ больше не печатается.")
+    choice = print_templates.choice_of(row.code, row.organizer_id)
+    if request.args.get("on") == "blank":
+        return printing.sample_paper(row.code, _data(row), look_of(replace(choice, mode=PrintMode.BLANK)))
+    return printing.sample_paper(row.code, _data(row))
+
+
+def _paper_row(
+    number: int, code: str, organizer_id: int | None, in_force: dict[tuple[str, int | None], m.PrintTemplate]
+) -> Row:
+    found = in_force.get((code, organizer_id)) or in_force.get((code, None))
+    if found is None:
+        by = Cell("Стандартный")
+    else:
+        whose = "Свой" if found.organizer_id else "Общий для региона"
+        by = Cell(f"{whose}, версия {found.version}", href=url_for("PrintTemplateView.show", pk=found.id))
+    look = Cell("—")
+    if organizer_id is not None and current_actor().can(print_templates.EDIT):
+        href = url_for("PrintTemplateView.settings", code=code, place=organizer_id)
+        look = Cell(SETTINGS, href=href)
+    return Row(
+        number,
+        "",
+        [
+            Cell(title_of(code)),
+            by,
+            Cell("Поля и примеры", href=url_for("PrintTemplateView.fields", code=code)),
+            Cell("Скачать", href=url_for("PrintTemplateView.standard", code=code)),
+            look,
+        ],
+    )
+
+
+def _flat(fields: Sequence[PaperField]) -> list[PaperField]:
+    """The fields, those of a list's items behind it, named as in its loop."""
+    found: list[PaperField] = []
+    for item in fields:
+        found.append(item)
+        found += [replace(inner, name=f"строка.{inner.name}") for inner in item.inside]
+    return found
+
+
+def _field_row(number: int, item: PaperField, required: Any) -> Row:
+    text = f"{{% for строка in {item.name} %}}" if item.inside else f"{{{{ {item.name} }}}}"
+    example = ("да" if item.example else "нет") if isinstance(item.example, bool) else str(item.example)
+    stands = item.name in required or item.instead_of in required
+    words = "да" if item.name in required else f"вместо {{{{ {item.instead_of} }}}}" if stands else "—"
+    return Row(number, "", [Cell(text), Cell(item.meaning), Cell("список" if item.inside else example), Cell(words)])

@@ -1,0 +1,349 @@
+"""Printing in bulk: chosen documents of the list, all documents of a group, and the group's own papers.
+
+A few files of Word are made while the user waits; everything else is a task of the user.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import expose
+from werkzeug.wrappers import Response
+
+from app import models as m
+from app.access import current_actor, get_writable
+from app.clock import now
+from app.documents import group_papers as papers
+from app.documents.bulk_papers import FORMS, PrintForm, by_template, write_papers
+from app.documents.file_names import safe_name
+from app.documents.group_papers import PAPERS, GroupPaper
+from app.documents.pdf import MISSING, find_office
+from app.documents.registry import trained_registry
+from app.documents.registry_source import registry_of_group
+from app.errors import Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.labels import thing
+from app.russian import count
+from app.services.paper import bulk_printing
+from app.services.paper import group_papers as facts
+from app.services.paper.bulk_printing import PRINT, Printed
+from app.services.paper.group_papers import REGISTRY, GroupFacts
+from app.services.portal import background
+from app.statuses import CertificateKind
+from app.unit_of_work import refuse_during_maintenance
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
+from app.web.frame.scoped_view import ScopedModelView
+
+#: documents that are made while the user waits
+AT_ONCE = 20
+#: kinds of the tasks that make more
+PRINTING, GROUP_PAPERS = "print", "group_papers"
+_ZIP = "application/zip"
+_ACTION = "print_"
+_ORDERED = "Задание принято. Здесь видно, сколько готово, и отсюда скачивается файл."
+
+
+# --- chosen documents ------------------------------------------------------------------------------------------------
+
+
+def forms_offered() -> list[PrintForm]:
+    """Forms of printing: those of LibreOffice only where it is installed."""
+    return [form for form in FORMS.values() if not form.needs_office or find_office()]
+
+
+def print_papers(ids: Sequence[int], form: PrintForm, title: str, *, group_id: int | None = None) -> Response:
+    """Return the file of a few documents, or order the task that makes it and lead to «Мои задания»."""
+    if len(ids) <= AT_ONCE and not form.needs_office:
+        found = bulk_printing.chosen(ids)
+        with tempfile.TemporaryDirectory(prefix="portal-print-") as folder:
+            path = Path(folder) / f"papers{form.suffix}"
+            write_papers(form, found, path)
+            data = path.read_bytes()
+        bulk_printing.journal(found, form.label, group_id=group_id)
+        return send_file(
+            io.BytesIO(data), as_attachment=True, download_name=_file_name(title, form), mimetype=form.content_type
+        )
+    background.submit(
+        PRINTING,
+        f"Печать: {title}. {form.label}",
+        {"ids": list(ids), "form": form.code, "title": title, "group": group_id},
+        total=len(ids),
+        permission=PRINT,
+    )
+    flash(_ORDERED)
+    return redirect(url_for("TaskView.index"))
+
+
+def _file_name(title: str, form: PrintForm) -> str:
+    return f"{safe_name(title)} {now():%d.%m.%Y}{form.suffix}"
+
+
+def _print(work: background.Work) -> background.Outcome:
+    """Make the ordered file of the documents that the user may still print; journalled together with it."""
+    given = work.parameters
+    form, found = FORMS[given["form"]], bulk_printing.chosen(given["ids"])
+    message = write_papers(form, found, work.new_file(form.suffix), work.tell)
+    bulk_printing.journal(found, form.label, group_id=given["group"])
+    return background.Outcome(message, _file_name(given["title"], form), form.content_type)
+
+
+background.KINDS[PRINTING] = background.Kind(_print, changes_data=False)
+
+
+class BulkPrinting(ScopedModelView):
+    """The part of the certificates' view that prints the chosen rows in the order of the list."""
+
+    def bulk_actions(self) -> Sequence[Button]:
+        """A button for each form, for those who print for others."""
+        offered = forms_offered() if self._prints_many() else []
+        return [*super().bulk_actions(), *(Button(form.label, f"{_ACTION}{form.code}", post=True) for form in offered)]
+
+    @staticmethod
+    def _prints_many() -> bool:
+        # a worker's own few documents are printed from their cards
+        actor = current_actor()
+        return actor.can(PRINT) and actor.can("certificate:export")
+
+    def _require_action(self, name: str) -> None:
+        if _form_of(name) is None:
+            super()._require_action(name)
+        elif not self._prints_many():
+            current_actor().require(PRINT)
+            raise Forbidden("Печать нескольких документов сразу вам недоступна. Напечатайте их по одному с карточек.")
+
+    def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
+        """Print instead of acting row by row."""
+        form = _form_of(name)
+        if form is None:
+            return super().order_many(name, rows)
+        title = f"Документы об обучении, {count(len(rows), 'человек', 'человека', 'человек')}"
+        try:
+            return print_papers(self._in_order(rows), form, title)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(self.listing.url(self.listing.read(request.form.get("query", ""))))
+
+    def _in_order(self, rows: Sequence[Any]) -> list[int]:
+        """Ids of the rows as they stand in the list: the boxes come in its order, a whole query is asked for its order."""
+        known = {row.id for row in rows}
+        if request.form.get("all") == "1":
+            shown = [row.id for row in self.listing.iterate(self.listing.read(request.form.get("query", "")))]
+        else:
+            shown = [int(pk) for pk in request.form.getlist("rowid") if pk.isdecimal()]
+        return [pk for pk in dict.fromkeys(shown) if pk in known]
+
+
+def _form_of(action: str) -> PrintForm | None:
+    return FORMS.get(action.removeprefix(_ACTION)) if action.startswith(_ACTION) else None
+
+
+# --- papers of a group -----------------------------------------------------------------------------------------------
+
+
+class GroupPapers(ScopedModelView):
+    """The part of the groups' view with «Документы группы»."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"papers", "order_papers"}
+
+    def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
+        """«Документы группы» for those who make them."""
+        found = [*super().extra_buttons(row)]
+        if self.may(row, "registry"):
+            found.append(Button("Документы группы", url_for("TrainingGroupView.papers", pk=row.id)))
+            found.append(
+                Button("Все документы группы", url_for("TrainingGroupView.order_papers", pk=row.id), post=True)
+            )
+        return found
+
+    @expose("/papers/<int:pk>")
+    @guarded("registry")
+    def papers(self, pk: int) -> Any:
+        """The papers of a group with their downloads; with ``paper`` in the address, that file."""
+        known = facts.facts_of_group(pk)
+        code = request.args.get("paper", "")
+        if not code:
+            return render_template("card.html", page=_page(known))
+        paper = next((paper for paper in PAPERS if paper.code == code), None)
+        if paper is None:
+            raise NotFound("Такого документа у группы нет.")
+        return _download(known, paper)
+
+    @expose("/papers/<int:pk>/order", methods=["POST"])
+    @guarded("registry")
+    def order_papers(self, pk: int) -> Any:
+        """Print the documents of one kind in one form; without them in the address, order everything as one ZIP."""
+        group = get_writable(db.session, m.TrainingGroup, pk, REGISTRY)
+        kind = CertificateKind._value2member_map_.get(request.args.get("kind", ""))
+        form = FORMS.get(request.args.get("form", ""))
+        try:
+            # what is printed from changes during a технологический перерыв by nobody, and neither do the orders
+            refuse_during_maintenance()
+            if not isinstance(kind, CertificateKind) or form is None:
+                return _order_all(group)
+            ids = bulk_printing.ids_of_group(pk, kind)
+            if ids:
+                title = f"{_capital(kind.label)}, группа {group.number}"
+                return print_papers(ids, form, title, group_id=pk)
+            flash("Печатать нечего: действующих документов этого вида в группе нет.", "warning")
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+        return redirect(url_for("TrainingGroupView.papers", pk=pk))
+
+
+def _page(known: GroupFacts) -> CardPage:
+    href = url_for("TrainingGroupView.order_papers", pk=known.id)
+    return CardPage(
+        f"Документы группы {known.number}",
+        crumbs=[
+            Link(thing("training_group").plural, url_for("TrainingGroupView.list")),
+            Link(f"Группа {known.number}", url_for("TrainingGroupView.show", pk=known.id)),
+        ],
+        buttons=[Button("Все документы группы", href, main=True, post=True)],
+        blocks=[_papers_block(known), *_kind_blocks(known)],
+    )
+
+
+def _papers_block(known: GroupFacts) -> Block:
+    def row(number: int, paper: GroupPaper) -> Row:
+        why = paper.why_not(known)
+        href = "" if why else url_for("TrainingGroupView.papers", pk=known.id, paper=paper.code)
+        state = Cell("Ещё нельзя", why, tone="wait") if why else Cell("Можно скачать", tone="ok")
+        return Row(number, href, [Cell(paper.title, href=href), state])
+
+    heads = [Column("paper", "Документ"), Column("state", "Готовность")]
+    return Block(
+        "Документы группы",
+        columns=heads,
+        rows=[row(number, paper) for number, paper in enumerate(PAPERS, 1)],
+        note="«Все документы группы» — один архив ZIP: эти документы, реестр обученных и документы слушателей. О том, чего "
+        "в нём нет, говорит текстовый файл внутри. Архив появится в «Моих заданиях».",
+    )
+
+
+def _kind_blocks(known: GroupFacts) -> list[Block]:
+    """A block for each kind of the listeners' documents with a button for each form."""
+    if not current_actor().can(PRINT):
+        return []
+    note = "" if find_office() else MISSING
+    found = [
+        Block(
+            f"{_capital(kind.label)}: {number}",
+            buttons=[
+                Button(
+                    form.label,
+                    url_for("TrainingGroupView.order_papers", pk=known.id, kind=kind.value, form=form.code),
+                    post=True,
+                )
+                for form in forms_offered()
+            ],
+            note=note,
+            empty="Действующие документы группы в порядке фамилий.",
+        )
+        for kind, number in bulk_printing.kinds_of_group(known.id).items()
+    ]
+    return found or [Block("Документы слушателей", empty="Документы слушателям ещё не выданы.")]
+
+
+def _download(known: GroupFacts, paper: GroupPaper) -> Response:
+    """Return one paper, written to the journal; one that cannot be made leads back to the page with the reason."""
+    try:
+        why = paper.why_not(known)
+        data = b"" if why else paper.make(known)
+    except PortalError as refusal:
+        why, data = refusal.message, b""
+    if why:
+        flash(f"{paper.title}: {why}", "warning")
+        return redirect(url_for("TrainingGroupView.papers", pk=known.id))
+    facts.journal(known.id, paper.title, len(known.listeners))
+    return send_file(
+        io.BytesIO(data), as_attachment=True, download_name=paper.file_name(known), mimetype=paper.content_type
+    )
+
+
+# --- everything of a group -------------------------------------------------------------------------------------------
+
+
+def _order_all(group: m.TrainingGroup) -> Response:
+    background.submit(
+        GROUP_PAPERS,
+        f"Все документы группы {group.number}",
+        {"group": group.id},
+        # the papers, the registry, and at most a file for each kind of the listeners' documents
+        total=len(PAPERS) + 1 + len(CertificateKind),
+        permission=REGISTRY,
+    )
+    flash(_ORDERED)
+    return redirect(url_for("TaskView.index"))
+
+
+def _make_all(work: background.Work) -> background.Outcome:
+    known = facts.facts_of_group(work.parameters["group"])
+    files = _documents(known)
+    more: list[tuple[str, Callable[[], bytes]]] = [
+        (f"{safe_name(f'Реестр обученных, группа {known.number}')}.xlsx", lambda: _registry(known)),
+        *((name, partial(_in_one_file, found)) for name, found in files.items()),
+    ]
+    made, refused = papers.write_all(known, work.new_file(".zip"), more=more, tell=work.tell)
+    for name, found in files.items():
+        if name in made:
+            bulk_printing.journal(found, "Все документы группы", group_id=known.id)
+    number = count(len(made), "документ", "документа", "документов")
+    facts.journal(known.id, f"все документы группы: {number}", len(known.listeners))
+    words = f"В архиве {number}."
+    if refused:
+        words += f" Не вошли: {'; '.join(f'{title} ({why})' for title, why in refused)}"
+    return background.Outcome(words, f"{safe_name(f'Документы группы {known.number}')}.zip", _ZIP)
+
+
+background.KINDS[GROUP_PAPERS] = background.Kind(_make_all, changes_data=False)
+
+
+def _documents(known: GroupFacts) -> dict[str, list[Printed]]:
+    """Return name of a file of Word → the listeners' documents in it; nothing for who may not print them.
+
+    Documents of one kind that were issued by different templates stand in files of their own.
+    """
+    found: dict[str, list[Printed]] = {}
+    if current_actor().can(PRINT):
+        for papers_of_one in by_template(bulk_printing.chosen(bulk_printing.ids_of_group(known.id))):
+            kind, number = _capital(papers_of_one[0].kind.label), 1
+            while (name := _name_of(kind, number, known)) in found:
+                number += 1
+            found[name] = papers_of_one
+    return found
+
+
+def _name_of(kind: str, number: int, known: GroupFacts) -> str:
+    which = f", шаблон {number}" if number > 1 else ""
+    return f"{safe_name(f'{kind}{which}, группа {known.number}')}.docx"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _in_one_file(found: Sequence[Printed]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="portal-print-") as folder:
+        path = Path(folder) / "papers.docx"
+        write_papers(FORMS["docx"], found, path)
+        return path.read_bytes()
+
+
+def _registry(known: GroupFacts) -> bytes:
+    group = get_writable(db.session, m.TrainingGroup, known.id, REGISTRY)
+    rows, header = registry_of_group(group)
+    with tempfile.TemporaryDirectory(prefix="portal-registry-") as folder:
+        path = Path(folder) / "registry.xlsx"
+        trained_registry(path, rows, header=header)
+        return path.read_bytes()

@@ -1,0 +1,130 @@
+"""«Собрать для аттестации»: all trainings of a person for 3 or 5 years as one PDF, ordered from the card or the own cabinet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from app import models as m
+from app.access import current_actor, get_writable
+from app.documents.file_names import safe_name
+from app.documents.pdf import MISSING, find_office
+from app.documents.training_archive import write_archive
+from app.errors import Forbidden, NotFound, PortalError, Unavailable
+from app.extensions import db
+from app.labels import thing
+from app.russian import format_date, years
+from app.services.paper import bulk_printing
+from app.services.personnel import training_archive
+from app.services.personnel.training_archive import ARCHIVE, PERIODS
+from app.services.portal import background
+from app.unit_of_work import refuse_during_maintenance
+from app.web.frame.form_pages import attach
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Button, FormPage, Link, Section
+from app.web.frame.scoped_view import ScopedModelView
+
+#: kind of the task, and the words of its button
+KIND, LABEL = "training_archive", "Собрать для аттестации"
+_NOTE = (
+    "Получится один файл PDF: на первой странице список обучения, за ним документы в порядке списка. Файл появится в «Моих "
+    "заданиях». Обучение вне портала войдёт в список, когда его подтвердят, с приложенным к нему сканом."
+)
+
+
+class ArchiveForm(FlaskForm):
+    """For how many years."""
+
+    period = RadioField("За какой срок", [InputRequired("Выберите срок.")], coerce=int)
+
+
+def archive_buttons(employee_id: int) -> list[Button]:
+    """The button for who may make the archive of a person that they see."""
+    allowed = current_actor().can(ARCHIVE)
+    return [Button(LABEL, url_for("EmployeeView.archive", pk=employee_id))] if allowed else []
+
+
+class ArchivePages(ScopedModelView):
+    """The part of the employees' view that binds the trainings of one person."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"archive"}
+
+    @expose("/archive/<int:pk>", methods=["GET", "POST"])
+    @guarded("archive")
+    def archive(self, pk: int) -> Any:
+        """Choose the period and order the file."""
+        person = get_writable(db.session, m.Employee, pk, ARCHIVE)
+        form = ArchiveForm(data={"period": PERIODS[-1]})
+        form.period.choices = [(number, _offer(pk, number)) for number in PERIODS]
+        problems: list[str] = [] if find_office() else [MISSING]
+        if form.validate_on_submit():
+            try:
+                refuse_during_maintenance()
+                _order(person, form.period.data)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash("Задание принято. Здесь видно, сколько готово, и отсюда скачивается файл.")
+                return redirect(url_for("TaskView.index"))
+        page = FormPage(
+            title=f"Обучение для аттестации: {person.full_name}",
+            form=form,
+            sections=[Section("", ["period"])],
+            submit=LABEL,
+            cancel_href=url_for("EmployeeView.show", pk=pk, tab="documents"),
+            crumbs=_crumbs(person),
+            note=_NOTE,
+            problems=problems,
+        )
+        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+
+
+def _crumbs(person: m.Employee) -> Sequence[Link]:
+    listed = (
+        [Link(thing("employee").plural, url_for("EmployeeView.list"))] if current_actor().can("employee:list") else []
+    )
+    return [*listed, Link(person.full_name, url_for("EmployeeView.show", pk=person.id))]
+
+
+def _offer(employee_id: int, number: int) -> str:
+    """«5 лет, с 27.11.2021: 3 обучения, 2 документа»."""
+    archive = training_archive.archive_of(employee_id, number)
+    return f"{years(number)}, с {format_date(archive.since)}: {training_archive.words_of(archive)}"
+
+
+def _order(person: m.Employee, number: int) -> None:
+    """Order the file; raises Invalid when there is nothing to bind, Unavailable without LibreOffice."""
+    if not find_office():
+        raise Unavailable(MISSING)
+    archive = training_archive.archive_of(person.id, number)
+    training_archive.insist_something(archive)
+    background.submit(
+        KIND,
+        f"Обучение для аттестации, {years(number)}: {person.full_name}",
+        {"employee": person.id, "years": number},
+        total=len(archive.certificate_ids) + 1,
+        permission=ARCHIVE,
+    )
+
+
+def _make(work: background.Work) -> background.Outcome:
+    """Make the file of what the person has now and the user may still see; journalled together with it."""
+    number = work.parameters["years"]
+    archive = training_archive.archive_of(work.parameters["employee"], number)
+    training_archive.insist_something(archive)
+    papers = bulk_printing.chosen(archive.certificate_ids)
+    scans = training_archive.scans_of(archive)
+    message = write_archive(archive, papers, scans, work.new_file(".pdf"), work.tell)
+    training_archive.journal(archive, number)
+    return background.Outcome(message, f"{safe_name(f'Обучение, {archive.full_name}')}.pdf", "application/pdf")
+
+
+background.KINDS[KIND] = background.Kind(_make, changes_data=False)

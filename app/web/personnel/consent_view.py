@@ -1,0 +1,258 @@
+"""«Мои согласия», their withdrawal, and the operator's lists of texts and withdrawals (152-ФЗ, ст. 9, 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_login import logout_user
+from markupsafe import escape
+
+from app import models as m
+from app.access import current_actor
+from app.clock import local, today
+from app.errors import PortalError
+from app.russian import format_date, format_datetime
+from app.services.access import registration_own
+from app.services.personnel import consent_texts, consents
+from app.services.personnel.anonymise import KEPT_WORDS
+from app.web.frame.guards import signed_in
+from app.web.frame.listing import ListColumn
+from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
+from app.web.frame.scoped_view import ScopedModelView
+
+
+def has_consents() -> bool:
+    """Whether the acting user has a card, and so consents of the own: only then the page is in the menu."""
+    return current_actor().employee_id is not None
+
+
+class ConsentView(BaseView):
+    """Own consents only; nobody reads or changes another's here."""
+
+    route_base = "/consents"
+    default_view = "index"
+
+    @expose("/")
+    @signed_in
+    def index(self) -> Any:
+        """What was given, when, by which text; withdraw and give."""
+        if not has_consents():
+            if registration_own.find_own() is not None:
+                return redirect(url_for("OwnRegistrationView.abandon"))
+            return _nothing("Мои согласия")
+        page = CardPage(
+            "Мои согласия",
+            blocks=[_standing_block(standing) for standing in consents.own()],
+            note="Каждое согласие можно прочитать, дать и отозвать отдельно. Отказ от опросов и новостей ни на что не влияет.",
+        )
+        return render_template("message.html", page=page)
+
+    @expose("/text/")
+    @signed_in
+    def text(self) -> Any:
+        """A version of a text, word for word; without a number the first one in force."""
+        number = _version()
+        texts = consent_texts.current_texts() if number is None else [consent_texts.find_text(number)]
+        if not texts:
+            return _nothing("Тексты согласий")
+        text = texts[0]
+        page = CardPage(
+            text.title,
+            crumbs=[Link("Мои согласия", url_for("ConsentView.index"))],
+            note=f"Версия {text.number}, действует с {format_date(text.valid_from)}.",
+            buttons=_give_buttons(text),
+        )
+        return render_template("consent_text.html", page=page, text=text)
+
+    @expose("/give/", methods=["POST"])
+    @signed_in
+    def give(self) -> Any:
+        """Give the own consent by the text in force."""
+        return _done(lambda: consents.give(_version() or 0), "Согласие дано.")
+
+    @expose("/withdraw/", methods=["POST"])
+    @signed_in
+    def withdraw(self) -> Any:
+        """Withdraw an optional consent at once."""
+        return _done(lambda: consents.withdraw(request.args.get("purpose", "")), "Согласие отозвано.")
+
+    @expose("/close/", methods=["GET"])
+    @signed_in
+    def close(self) -> Any:
+        """The warning before the required consent is withdrawn."""
+        if not has_consents():
+            return _nothing("Отзыв согласия")
+        page = CardPage(
+            "Отзыв согласия на обработку персональных данных",
+            note="Без этого согласия портал не может вести ваши данные, поэтому после отзыва:",
+            blocks=[Block("Что произойдёт", events=[Cell(text) for text in _consequences()])],
+            buttons=[
+                Button("Оставить согласие", url_for("ConsentView.index")),
+                Button(
+                    "Отозвать и закрыть кабинет",
+                    url_for("ConsentView.close_now"),
+                    post=True,
+                    danger=True,
+                    confirm="Отозвать согласие? Личный кабинет закроется сразу, войти в него будет нельзя.",
+                ),
+            ],
+        )
+        return render_template("message.html", page=page)
+
+    @expose("/close-now/", methods=["POST"])
+    @signed_in
+    def close_now(self) -> Any:
+        """Withdraw the required consent: the cabinet is closed, this session too."""
+        try:
+            task = consents.close_cabinet()
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(url_for("ConsentView.index"))
+        logout_user()
+        flash(
+            f"Согласие отозвано, личный кабинет закрыт. До {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
+            "документы об обучении остаются действительными.",
+            "success",
+        )
+        return redirect(url_for("SignInView.login"))
+
+
+def _version() -> int | None:
+    typed = request.args.get("version", "")
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+
+
+def _nothing(title: str) -> Any:
+    note = "Согласия даёт работник образования, а к вашей учётной записи карточка работника не привязана."
+    return render_template("message.html", page=CardPage(title, note=note))
+
+
+def _consequences() -> list[str]:
+    return [
+        "личный кабинет закроется сразу, на всех устройствах;",
+        "записи на курсы, которые ещё не окончены, будут отменены, действующий чек — аннулирован;",
+        f"в течение {consents.WITHDRAWAL_DAYS} дней оператор обезличит вашу карточку;",
+        f"по закону сохранятся: {KEPT_WORDS};",
+        "выданные документы об обучении останутся действительными, их подлинность по-прежнему можно проверить по коду.",
+    ]
+
+
+def _done(action: Any, words: str) -> Any:
+    try:
+        action()
+    except PortalError as refusal:
+        flash(refusal.message, "danger")
+    else:
+        flash(words, "success")
+    return redirect(url_for("ConsentView.index"))
+
+
+def _give_buttons(text: m.ConsentText) -> list[Button]:
+    standing = next((s for s in consents.own() if s.text.id == text.id), None) if has_consents() else None
+    if standing is None or (standing.live is not None and not standing.is_older):
+        return []
+    return [Button("Даю это согласие", url_for("ConsentView.give", version=text.id), post=True, main=True)]
+
+
+def _standing_block(standing: consents.Standing) -> Block:
+    text, live = standing.text, standing.live
+    state = Cell("Дано", consents.words_of(live), tone="ok") if live else Cell("Не дано", tone="grey")
+    read = Cell(
+        f"Версия {text.number}, с {format_date(text.valid_from)}", href=url_for("ConsentView.text", version=text.id)
+    )
+    pairs = [Pair("Состояние", state), Pair("Действующий текст", read)]
+    if standing.is_older:
+        assert live is not None
+        former = url_for("ConsentView.text", version=live.text_id)
+        pairs.append(Pair("Ваше согласие дано по тексту", Cell(f"Версия {live.text.number}", href=former)))
+    past = [
+        f"{consents.words_of(row)}, закончилось {format_datetime(local(row.withdrawn_at))}"
+        for row in standing.history
+        if row.withdrawn_at is not None
+    ]
+    if past:
+        pairs.append(Pair("Раньше", Cell("; ".join(past[:3]))))
+    note = "" if text.required else "По желанию: отказ и отзыв ни на что другое не влияют."
+    return Block(text.title, pairs=pairs, buttons=_buttons(standing), note=note)
+
+
+def _buttons(standing: consents.Standing) -> list[Button]:
+    text, found = standing.text, []
+    if standing.live is None or standing.is_older:
+        words = "Прочитать новую версию и дать" if standing.is_older else "Прочитать и дать"
+        found.append(Button(words, url_for("ConsentView.text", version=text.id)))
+    if text.required:
+        found.append(Button("Отозвать и закрыть кабинет…", url_for("ConsentView.close"), danger=True))
+    elif standing.live is not None:
+        found.append(Button("Отозвать", url_for("ConsentView.withdraw", purpose=text.purpose), post=True))
+    return found
+
+
+# --- the operator's lists --------------------------------------------------------------------------------------------
+
+
+class ConsentTextPages(ScopedModelView):
+    """Texts of consents: versions are added, never changed."""
+
+    empty = "Текстов согласий нет."
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """A new version of a purpose's text."""
+        return consent_texts.add_version(values)
+
+    def prefill(self) -> dict[str, Any]:
+        """In force from today until said otherwise."""
+        return {"valid_from": today(), **super().prefill()}
+
+    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """The version with its fingerprint."""
+        return [("Текст согласия", ("purpose", "number", "title", "required", "valid_from", "body", "sha256"))]
+
+
+PERSON_NAME = ListColumn(
+    "person_name",
+    "Кто отозвал",
+    lambda r: r.person_name,
+    lambda r: Cell(r.person_name),
+    (m.ConsentWithdrawal.person_name,),
+)
+
+
+class ConsentWithdrawalPages(ScopedModelView):
+    """Tasks of the operator after a withdrawal: 30 days to make the person nameless."""
+
+    services = {"finish": consents.finish}
+    empty = "Согласий никто не отзывал."
+
+    def card_title(self, row: m.ConsentWithdrawal) -> str:
+        """Whose withdrawal this is."""
+        return f"Отзыв согласия: {escape(row.person_name)}"
+
+    def blocks(self, row: m.ConsentWithdrawal) -> Sequence[Block]:
+        """The task, then what was kept and why."""
+        block = self.pairs_block(row, "Отзыв", ("person_name", "status", "created_at", "due_on", "decided_at"))
+        card = Pair("Карточка", Cell("Открыть карточку", href=url_for("EmployeeView.show", pk=row.employee_id)))
+        return [Block(block.title, pairs=[*block.pairs, card]), *report_blocks(row)]
+
+
+def report_blocks(row: m.ConsentWithdrawal) -> list[Block]:
+    """The stored report as tables; before it is there, what will happen."""
+    if not row.report:
+        note = f"По закону сохранятся: {KEPT_WORDS}. Остальное будет стёрто без возможности вернуть."
+        return [Block("Что будет сделано", empty="Карточка будет обезличена.", note=note)]
+    kept = [
+        Row(n, "", [Cell(what), Cell(str(number), number=True), Cell(why)])
+        for n, (what, number, why) in enumerate(row.report.get("kept", ()))
+    ]
+    gone = [
+        Row(n, "", [Cell(what), Cell(str(number), number=True)])
+        for n, (what, number) in enumerate(row.report.get("removed", ()))
+    ]
+    number = Column("number", "Сколько", number=True)
+    return [
+        Block("Что сохранено и почему", columns=[Column("what", "Что"), number, Column("why", "Основание")], rows=kept),
+        Block("Что удалено", columns=[Column("what", "Что"), number], rows=gone, empty="Удалять было нечего."),
+    ]

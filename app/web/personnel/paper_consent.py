@@ -1,0 +1,90 @@
+"""Consents that a person signed on paper: the responsible writes them down with their scan (152-ФЗ, ст. 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+
+from app import models as m
+from app.access import current_actor, get_writable
+from app.errors import Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.services.personnel import consent_texts, consents
+from app.services.portal import files
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import CodesField
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import Button, FormPage, Link, Section
+from app.web.frame.scoped_view import ScopedModelView
+
+
+class PaperConsentForm(FlaskForm):
+    """Which consents are on the paper, and the paper; the boxes of the texts in force are put before it."""
+
+    purposes: CodesField
+    scan = FileField(
+        "Скан подписанного согласия",
+        [FileRequired("Выберите файл.")],
+        description="PDF, JPEG или PNG, не больше 10 МБ. Скан увидят только вы, работник и оператор.",
+        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
+    )
+
+
+def consent_buttons(person: m.Employee) -> list[Button]:
+    """The button of a card, for who may write consents down and is not the person."""
+    actor = current_actor()
+    if not actor.can("consent:add") or actor.employee_id == person.id:
+        return []
+    return [Button("Внести согласие на бумаге", url_for("EmployeeView.paper_consent", pk=person.id))]
+
+
+class PaperConsentPages(ScopedModelView):
+    """The part of the employees' view that takes consents on paper."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"paper_consent"}
+
+    @expose("/paper_consent/<int:pk>", methods=["GET", "POST"])
+    @signed_in
+    def paper_consent(self, pk: int) -> Any:
+        """Form of the consents signed on paper."""
+        current_actor().require("consent:add")
+        person = get_writable(db.session, m.Employee, pk, "consent:add")
+        if person.id == current_actor().employee_id:
+            raise Forbidden(consents.OWN_CONSENT)
+        choices = [(text.purpose, text.title) for text in consent_texts.current_texts()]
+        kind = type("BoxesForm", (PaperConsentForm,), {"purposes": CodesField("Что подписано", choices=choices)})
+        form: Any = kind()
+        problems: list[str] = []
+        href = url_for("EmployeeView.show", pk=pk)
+        if form.validate_on_submit():
+            upload = form.scan.data
+            try:
+                consents.record_paper(
+                    pk,
+                    form.purposes.data or (),
+                    name=upload.filename or "",
+                    data=upload.stream.read(files.MOST_BYTES + 1),
+                )
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash("Согласие внесено. Работник получил извещение.", "success")
+                return redirect(href)
+        page = FormPage(
+            title=f"Согласие на бумаге: {person.full_name}",
+            form=form,
+            sections=[Section("", ["purposes", "scan"])],
+            submit="Внести согласие",
+            cancel_href=href,
+            crumbs=[Link(person.full_name, href)],
+            note="Вносите только то, что работник подписал сам. Портал запомнит, кто внёс согласие, когда и с каким сканом.",
+            files=True,
+            problems=problems,
+        )
+        return render_template("form.html", page=page), 422 if request.method == "POST" else 200

@@ -1,0 +1,139 @@
+"""«Полнота данных»: how complete the cards are by territory and organization, down to the people behind each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+
+from app.access import current_actor
+from app.errors import NotFound
+from app.russian import number
+from app.services.personnel import quality
+from app.services.personnel.quality import Completeness
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
+
+TITLE = "Полнота данных"
+_NOTE = (
+    "100 % — ни одно правило не нарушено ни у кого. Каждое нарушение отнимает долю, которая равна весу правила. Человек, "
+    "который работает в нескольких организациях, считается в каждой."
+)
+
+
+class QualityView(BaseView):
+    """Figures of the actor's organizations; who sees one organization only starts at its rules."""
+
+    route_base = "/quality"
+    default_view = "index"
+    class_permission_name = "employee"
+
+    @expose("/")
+    @guarded("list")
+    def index(self) -> Any:
+        """Territories, or the organizations of one, or the rules of one organization."""
+        territory, organization = _chosen("territory"), _chosen("organization")
+        found = quality.by_organization(territory_id=territory, organization_id=organization)
+        if (territory or organization) and not found:
+            raise NotFound("Такой организации нет или она вам не видна.")
+        if organization or len(found) == 1:
+            page = _rules_page(found[0])
+        elif territory or len({item.territory_id for item in found}) < 2:
+            page = _organizations_page(found)
+        else:
+            page = _territories_page(quality.by_territory(found), quality.total(found))
+        return render_template("card.html", page=page)
+
+
+def _chosen(name: str) -> int | None:
+    typed = request.args.get(name, "")
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+
+
+def _percent(item: Completeness) -> Cell:
+    return Cell(f"{item.percent:.1f} %".replace(".", ","), number=True)
+
+
+def _rows(items: Sequence[Completeness], level: str) -> list[Row]:
+    return [
+        Row(
+            item.pk,
+            f"{url_for('QualityView.index')}?{level}={item.pk}",
+            [Cell(item.name), Cell(number(item.people), number=True), _percent(item), Cell(_worst(item))],
+        )
+        for item in items
+    ]
+
+
+def _worst(item: Completeness) -> str:
+    """What is missing most often, in words."""
+    broken = sorted((f for f in item.faults if f.number), key=lambda f: -f.number)[:2]
+    return "; ".join(f"{f.title.lower()} — {number(f.number)}" for f in broken) or "всё заполнено"
+
+
+def _table(title: str, head: str, items: Sequence[Completeness], level: str) -> Block:
+    columns = [
+        Column("name", head),
+        Column("people", "Работников", number=True),
+        Column("percent", "Полнота", number=True),
+        Column("worst", "Чаще всего"),
+    ]
+    return Block(title, columns=columns, rows=_rows(items, level), empty="Работников пока нет.", note=_NOTE)
+
+
+def _summary(item: Completeness) -> Block:
+    pairs = [Pair("Полнота", _percent(item)), Pair("Работников", Cell(number(item.people), number=True))]
+    return Block("Итог", pairs=pairs)
+
+
+def _crumb() -> list[Link]:
+    return [Link(TITLE, url_for("QualityView.index"))]
+
+
+def _buttons() -> list[Button]:
+    if not current_actor().can("quality_rule:list"):
+        return []
+    return [Button("Правила и веса", url_for("QualityRuleView.list"))]
+
+
+def _territories_page(items: Sequence[Completeness], whole: Completeness) -> CardPage:
+    table = _table("По территориям", "Территория", items, "territory")
+    return CardPage(TITLE, buttons=_buttons(), blocks=[table], aside=[_summary(whole)])
+
+
+def _organizations_page(items: Sequence[Completeness]) -> CardPage:
+    name = items[0].territory if items else ""
+    table = _table("По организациям", "Организация", items, "organization")
+    title = f"{TITLE}: {name}" if name else TITLE
+    return CardPage(title, crumbs=_crumb(), buttons=_buttons(), blocks=[table], aside=[_summary(quality.total(items))])
+
+
+def _rules_page(item: Completeness) -> CardPage:
+    """Each rule with its people: the list opens by the same condition that counted them."""
+    rows = [
+        Row(
+            n,
+            url_for("EmployeeView.list", attention=fault.code, organization=item.pk) if fault.number else "",
+            [
+                Cell(fault.title),
+                Cell(number(fault.number), number=True),
+                Cell(f"{100 * fault.number / item.people:.0f} %" if item.people else "—", number=True),
+                Cell(number(fault.weight), number=True),
+            ],
+        )
+        for n, fault in enumerate(item.faults)
+    ]
+    columns = [
+        Column("rule", "Правило"),
+        Column("number", "Нарушений", number=True),
+        Column("share", "Доля работников", number=True),
+        Column("weight", "Вес", number=True),
+    ]
+    crumbs = [*_crumb(), Link(item.territory, url_for("QualityView.index", territory=item.territory_id))]
+    block = Block("Чего не хватает", columns=columns, rows=rows, empty="Правила не включены.", note=_NOTE)
+    people = Button("Все работники", url_for("EmployeeView.list", organization=item.pk))
+    return CardPage(
+        f"{TITLE}: {item.name}", crumbs=crumbs, buttons=[*_buttons(), people], blocks=[block], aside=[_summary(item)]
+    )

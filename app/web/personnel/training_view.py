@@ -1,0 +1,105 @@
+"""Trainings outside the portal: the form with its scan, the card with what its decision needs, the decision itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request, url_for
+from flask_wtf.file import FileField, FileRequired
+
+from app import models as m
+from app.access import current_actor
+from app.exchange.training_import import TRAININGS
+from app.extensions import db
+from app.services.access.access_requests import Scan
+from app.services.personnel import past_trainings
+from app.services.portal import files
+from app.web.frame.pages import Block, Cell, Pair
+from app.web.personnel.list_import_view import ListImportPages, ListWords
+
+_ABOUT_SCAN = "PDF, JPEG или PNG, не больше 10 МБ. Скан увидят работник, ответственный его организации и оператор."
+#: what the row's own circumstances may hinder
+_DECIDED = frozenset({"confirm", "reject", "edit", "delete"})
+
+
+def _scan_field(about: str, *validators: Any) -> FileField:
+    return FileField("Скан документа", [*validators], description=about, render_kw={"accept": ".pdf,.jpg,.jpeg,.png"})
+
+
+def _scan() -> Scan | None:
+    upload = request.files.get("scan")
+    if upload is None or not upload.filename:
+        return None
+    return Scan(upload.filename, upload.stream.read(files.MOST_BYTES + 1))
+
+
+class TrainingPages(ListImportPages):
+    """The part of the trainings' view that is not generated."""
+
+    lists = TRAININGS
+    list_words = ListWords(
+        title="Загрузка обучения прошлых лет",
+        note="Загружается обучение вне портала, законченное с 2010 года. Оно засчитается, когда к нему приложат скан "
+        "документа и оператор его подтвердит.",
+        sample="Обучение прошлых лет.xlsx",
+        whose="Работник",
+        done="Обучение загружено",
+        undo="Загруженное ею обучение удалится из карточек.",
+    )
+    has_files = True
+    limited = {"employee": "training:add"}
+    services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}
+    empty = "Пройденных курсов пока нет. Добавьте первый или загрузите список из Excel."
+
+    def _init_forms(self) -> None:
+        """A new training comes with the scan of its document; later the scan may be put to it or replaced."""
+        super()._init_forms()
+        first = _scan_field(_ABOUT_SCAN, FileRequired("Выберите файл."))
+        self.add_form = type("PastTrainingForm", (self.add_form,), {"scan": first})
+        later = _scan_field(f"Выберите файл, чтобы приложить или заменить скан. {_ABOUT_SCAN}")
+        self.edit_form = type("PastTrainingEditForm", (self.edit_form,), {"scan": later})
+
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """The scan stands with the facts of its document."""
+        *first, (title, fields) = super().form_sections(row)
+        return [*first, (title, [*fields, "scan"])]
+
+    def _shown_fields(self, row: Any) -> list[str]:
+        return [name for name in super()._shown_fields(row) if name != "scan"]
+
+    def prefill(self) -> dict[str, Any]:
+        """Who may tell only of the own courses need not choose the person."""
+        found = super().prefill()
+        actor = current_actor()
+        if "employee" not in found and actor.employee_id is not None and not actor.can("training:confirm"):
+            found["employee"] = db.session.get(m.Employee, actor.employee_id)
+        return found
+
+    def create_from(self, form: Any) -> Any:
+        """Write the training with its scan."""
+        scan = _scan()
+        assert scan is not None, "the form requires it"
+        return past_trainings.add(self.values(form), scan)
+
+    def update(self, row: Any, values: dict[str, Any]) -> Any:
+        """Correct the training, with another scan where one is chosen."""
+        return past_trainings.change(row, values, _scan())
+
+    def may(self, row: m.Training, verb: str) -> bool:
+        """Whose turn it is, and whether there is a scan, decides beside the right."""
+        hindered = verb in _DECIDED and past_trainings.hindrance(row, verb)
+        return not hindered and super().may(row, verb)
+
+    def blocks(self, row: m.Training) -> Sequence[Block]:
+        """The training, its document with the scan to compare, and where the facts are from."""
+        course, paper = self.card_sections()
+        scan = Cell(row.scan.name, href=url_for("AccessView.file", pk=row.scan_id)) if row.scan else Cell("нет")
+        document = self.pairs_block(row, *paper)
+        told = self.pairs_block(row, "Подтверждение", ("source", "created_at", "submitted_at", "decided_at"))
+        waits = row.status.tone == "wait" and current_actor().can("training:confirm")
+        return [
+            self.pairs_block(row, *course),
+            Block(document.title, pairs=[*document.pairs, Pair("Скан", scan)]),
+            Block(told.title, pairs=told.pairs, note=past_trainings.hindrance(row, "confirm") if waits else ""),
+        ]

@@ -1,0 +1,420 @@
+"""Help: the user guide inside the portal, the section for each page, and hints of the first visit."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import BaseView, expose
+from markupsafe import Markup
+
+from app.access import Actor, find_actor
+from app.documents import guide
+from app.documents.guide_paper import build_docx
+from app.documents.pdf import find_office, to_pdf
+from app.errors import Invalid, NotFound
+from app.extensions import limiter
+from app.permissions import ROLES
+from app.services.desk import hints
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import CardPage, Link
+
+#: view or endpoint → page#anchor of the guide; where roles read different pages, by role ("" for the others).
+#: The whole mapping is here, and a test keeps it complete and its anchors true.
+TOPICS: Mapping[str, str | Mapping[str, str]] = {
+    "HomeView": {"": "index", **{code: code for code in ROLES}},
+    "HomeView.verify": "documents#как-проверить-документ",
+    "SignInView": "index#вход",
+    "OwnAccountView": "security#ваши-входы-и-сеансы",
+    "RecoveryView": "security#забыли-пароль",
+    "SearchView": "index#поиск-по-всему-порталу",
+    "HelpView": "index#справка-и-подсказки",
+    "AppearanceView": "index#версия-для-слабовидящих",
+    "EmployeeView": {
+        "": "school#ведите-карточки-работников",
+        "territory": "territory#следите-за-данными-школ",
+        "ministry": "ministry#получите-сведения",
+        "worker": "worker#проверьте-свои-сведения",
+    },
+    "EmployeeView.add": "school#новый-работник",
+    "EmployeeView.edit": "school#изменения",
+    "EmployeeView.import_upload": "import#по-шагам",
+    "EmployeeView.import_preview": "import#частые-ошибки",
+    "EmployeeView.import_columns": "import#свои-названия-столбцов",
+    "EmployeeView.import_apply": "import#по-шагам",
+    "EmploymentView": {
+        "": "school#подтверждение",
+        "operator": "operator#подтверждайте-места-работы--в-течение-5-рабочих-дней",
+        "territory": "territory#следите-за-данными-школ",
+        "worker": "worker#проверьте-свои-сведения",
+    },
+    "QualificationView": {"": "school#изменения", "worker": "worker#проверьте-свои-сведения"},
+    "AttestationView": {"": "school#изменения", "worker": "worker#проверьте-свои-сведения"},
+    "TrainingView": {
+        "": "school#обучение-вне-портала",
+        "worker": "worker#добавьте-пройденный-курс",
+        "operator": "operator#подтверждайте-обучение-вне-портала",
+    },
+    **dict.fromkeys(
+        ("TrainingView.import_upload", "TrainingView.import_preview"), "school#обучение-прошлых-лет-из-excel"
+    ),
+    "FormerNameView": "school#изменения",
+    "EmployeeView.dismiss": "school#увольнение",
+    "EmployeeView.archive": {
+        "": "school#соберите-обучение-для-аттестации",
+        "worker": "worker#соберите-обучение-для-аттестации",
+    },
+    "ChangeRequestView": {"": "school#исправления-работников", "worker": "worker#проверьте-свои-сведения"},
+    "TransferView": {
+        "": "school#переход-в-другую-организацию",
+        "worker": "worker#проверьте-свои-сведения",
+        "operator": "operator#подтверждайте-переходы--в-течение-5-рабочих-дней",
+    },
+    "EmployeeMergeView": "operator#объединяйте-дубли-карточек",
+    "QueueView": "queue#как-устроена-очередь",
+    "QualityRuleView": "operator#объединяйте-дубли-карточек",
+    "QualityView": {
+        "": "school#полнота-и-актуальность",
+        "operator": "operator#объединяйте-дубли-карточек",
+        "territory": "territory#следите-за-данными-школ",
+    },
+    "VoucherApplicationView": {
+        "": "chek#как-получить",
+        "worker": "worker#подайте-заявку-на-чек",
+        "school": "school#подайте-заявку-на-чек-за-работника",
+        "operator": "operator#одобряйте-заявки-на-чеки--в-течение-5-рабочих-дней",
+    },
+    "VoucherView": "chek#из-чего-состоит",
+    "VoucherView.show": "chek#страница-чека",
+    **dict.fromkeys(("VoucherView.import_upload", "VoucherView.import_preview"), "chek#загрузка-прежних-чеков"),
+    "ProgramView": {
+        "": "ministry#получите-сведения",
+        "worker": "worker#запишитесь-на-курс",
+        "school": "school#запишите-работника-на-курс",
+        "organizer": "organizer#внесите-программу",
+        "operator": "operator#публикуйте-программы",
+    },
+    "TrainingGroupView": {
+        "": "organizer#откройте-группу",
+        "worker": "worker#запишитесь-на-курс",
+        "school": "school#запишите-работника-на-курс",
+    },
+    "CatalogueView": {"": "worker#выберите-курс", "school": "school#подберите-курс-работнику"},
+    "PublicCatalogueView": {"": "worker#выберите-курс", "school": "school#подберите-курс-работнику"},
+    "CalendarView": "worker#мой-календарь",
+    "EnrolmentView": {
+        "": "organizer#подтвердите-записи",
+        "worker": "worker#запишитесь-на-курс",
+        "school": "school#согласуйте-записи-работников",
+    },
+    "EnrolmentView.result": "organizer#проведите-обучение",
+    "CertificateView": "documents#как-напечатать",
+    "TrainingOrderView": "organizer#издайте-приказы",
+    "BlankView": "documents#бланки",
+    "BlankReceiptView": "documents#как-принять-бланки",
+    "BlankActView": "documents#как-составить-акт-списания",
+    "RegistryView": {
+        "": "organizer#направьте-реестр-обученных-в-министерство",
+        "ministry": "documents#реестры-и-журналы",
+    },
+    "FrdoBatchView": "documents#передайте-сведения-в-фис-фрдо",
+    "PrintTemplateView": "documents#шаблоны-печати",
+    "PrintTemplateView.settings": "documents#печать-на-бланк",
+    "OrganizationView": {"": "territory#ведите-организации", "ministry": "ministry#получите-сведения"},
+    **dict.fromkeys(
+        (
+            "TerritoryView",
+            "MunicipalityView",
+            "OrganizationTypeView",
+            "PositionView",
+            "SubjectView",
+            "EducationLevelView",
+            "AttestationKindView",
+            "VoucherRuleView",
+            "VoucherRuleBlockView",
+            "WorkdayCorrectionView",
+            "FrdoReferenceView",
+            "RefusalReasonView",
+        ),
+        "operator#ведите-справочники",
+    ),
+    "RegisterView": "registration#зарегистрируйтесь",
+    "RegisterView.confirm": "registration#подтвердите-почту",
+    "OwnRegistrationView": "registration#если-заявку-вернули",
+    "ConsentView": "registration#мои-согласия",
+    "AccessView": "access#что-мне-доступно",
+    "AccessView.ask": "access#запросите-доступ",
+    "AccessView.user": "access#что-доступно-пользователю",
+    "AccessRequestView": "access#решите-заявку",
+    "EmployeeView.paper_consent": "registration#согласие-на-бумаге",
+    "RegistrationView": "operator#проверяйте-регистрации--в-течение-5-рабочих-дней",
+    "ConsentTextView": "operator#ведите-тексты-согласий",
+    "ConsentWithdrawalView": "operator#обезличивайте-по-отзыву-согласия--в-течение-30-дней",
+    "AccountView": "admin#заведите-пользователя",
+    "AssignmentView": "admin#назначьте-роль",
+    "LetterView": {"": "operator#письма-и-журнал", "admin": "admin#письма"},
+    "LetterTemplateView": "operator#шаблоны-писем",
+    "NoticeView": "index#извещения-и-письма",
+    "ImportBatchView": "import#по-шагам",
+    "AuditEntryView": "operator#письма-и-журнал",
+}
+#: pages that belong to every list
+LISTS, FAILURES = "index#списки", "index#если-портал-отказал"
+
+
+def topic_of(endpoint: str | None, roles: Sequence[str] = ()) -> str:
+    """Section of the guide for an endpoint, for a user with these roles: «page#anchor»."""
+    if endpoint is None:
+        return FAILURES
+    found = TOPICS.get(endpoint) or TOPICS.get(endpoint.partition(".")[0], LISTS)
+    if isinstance(found, str):
+        return found
+    return next((found[role] for role in roles if role in found), found[""])
+
+
+def help_href() -> str:
+    """Address of the help for the page being shown."""
+    actor = find_actor()
+    page, _, anchor = topic_of(request.endpoint, _roles_of(actor)).partition("#")
+    return _page_url(page) + (f"#{anchor}" if anchor else "")
+
+
+def _page_url(code: str) -> str:
+    return url_for("HelpView.index") if code == "index" else url_for("HelpView.topic", page=code)
+
+
+def _roles_of(actor: Actor | None) -> list[str]:
+    return [code for code in ROLES if actor is not None and code in actor.roles]
+
+
+# --- hints of the first visit ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a role does first: sentences, then links to where it is done."""
+
+    code: str
+    title: str
+    sentences: Sequence[str]
+    links: Sequence[Link]
+
+
+HINTS: Mapping[str, Hint] = {
+    hint.code: hint
+    for hint in (
+        Hint(
+            "worker",
+            "С чего начать",
+            (
+                "Проверьте свои сведения: место работы должно быть подтверждено, иначе чек не выдадут.",
+                "Подайте заявку на чек, решение придёт за 5 рабочих дней.",
+                "Когда чек выдан, выберите группу, в которую идёт запись.",
+            ),
+            (
+                Link("Места работы", "/employment/list/"),
+                Link("Заявки на чек", "/voucher_application/list/"),
+                Link("Группы с открытой записью", "/training_group/list/?status=open"),
+            ),
+        ),
+        Hint(
+            "school",
+            "С чего начать",
+            (
+                "Внесите работников своей организации: по одному или списком из Excel.",
+                "Проверьте СНИЛС и должности: без них работник не получит чек.",
+                "Записи работников на курсы ждут вашего согласования на этой странице.",
+            ),
+            (
+                Link("Работники", "/employee/list/"),
+                Link("Загрузить из Excel", "/employee/import/"),
+                Link("Записи на согласовании", "/enrolment/list/?status=applied"),
+            ),
+        ),
+        Hint(
+            "organizer",
+            "С чего начать",
+            (
+                "Внесите программу и отправьте её на публикацию.",
+                "В опубликованной программе откройте группу и запись в неё.",
+                "Подтверждайте записи слушателей, после занятий внесите результаты и выдайте документы.",
+            ),
+            (
+                Link("Программы", "/program/list/"),
+                Link("Группы", "/training_group/list/"),
+                Link("Записи на подтверждении", "/enrolment/list/?status=agreed"),
+            ),
+        ),
+        Hint(
+            "territory",
+            "С чего начать",
+            (
+                "Проверьте сведения об организациях своей территории: от них зависит, кому положен чек.",
+                "Посмотрите, какие места работы ещё не подтверждены.",
+                "Любой список выгружается в Excel: это и есть отчёт.",
+            ),
+            (
+                Link("Организации", "/organization/list/"),
+                Link("Места работы без подтверждения", "/employment/list/?status=unconfirmed"),
+            ),
+        ),
+        Hint(
+            "ministry",
+            "С чего начать",
+            (
+                "Вам видны все организации, работники, чеки, курсы и документы.",
+                "Откройте список, выберите отборы и выгрузите его в Excel.",
+                "Найти человека или документ быстрее всего через поиск вверху страницы.",
+            ),
+            (
+                Link("Документы об обучении", "/certificate/list/"),
+                Link("Чеки", "/voucher/list/"),
+                Link("Поиск", "/search/"),
+            ),
+        ),
+        Hint(
+            "operator",
+            "С чего начать",
+            (
+                "Решите то, что ждёт в очереди: на это 5 рабочих дней, самые срочные стоят первыми.",
+                "Опубликуйте программы, которые ждут решения.",
+                "Справочники и правила выдачи чеков ведёте тоже вы.",
+            ),
+            (
+                Link("Требует решения", "/queue/"),
+                Link("Программы на публикации", "/program/list/?status=submitted"),
+            ),
+        ),
+        Hint(
+            "observer",
+            "С чего начать",
+            (
+                "На этой странице — сводные показатели, без фамилий.",
+                "Они считаются в момент открытия: чтобы увидеть новые, обновите страницу.",
+                "Списки и карточки этой роли недоступны.",
+            ),
+            (),
+        ),
+        Hint(
+            "admin",
+            "С чего начать",
+            (
+                "Добавьте пользователя: портал покажет одноразовый пароль, передайте его лично.",
+                "Назначьте ему роль и место, где она действует, указав документ-основание.",
+                "Следите за письмами, которые не удалось отправить.",
+            ),
+            (
+                Link("Пользователи", "/ab_user/list/"),
+                Link("Роли пользователей", "/assignment/list/"),
+                Link("Неотправленные письма", "/letter/list/?status=failed"),
+            ),
+        ),
+    )
+}
+
+
+def hint_now() -> Hint | None:
+    """The hint for the start page of the acting user: of the first role whose hint is not switched off."""
+    actor = find_actor()
+    if actor is None or request.endpoint != "HomeView.index":
+        return None
+    wanted = [code for code in _roles_of(actor) if code in HINTS]
+    hidden = hints.dismissed() if wanted else frozenset()
+    return next((HINTS[code] for code in wanted if code not in hidden), None)
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+class HelpView(BaseView):
+    """The guide, open to guests too."""
+
+    route_base = "/help"
+    default_view = "index"
+
+    @expose("/")
+    @limiter.limit("120 per minute")
+    def index(self) -> Any:
+        """First page of the guide, or what was found in all of it."""
+        typed = _typed("q")
+        if not typed:
+            return self._show("index")
+        page = CardPage("Поиск по справке", crumbs=[Link("Справка", url_for("HelpView.index")), Link("Поиск")])
+        return render_template(
+            "help.html", page=page, found=guide.search(typed), page_url=_page_url, **_around("", typed)
+        )
+
+    @expose("/<string:page>")
+    @limiter.limit("120 per minute")
+    def topic(self, page: str) -> Any:
+        """One page of the guide."""
+        return self._show(page)
+
+    @staticmethod
+    def _show(code: str) -> Any:
+        shown = guide.page(code)
+        html = guide.to_html(code, page_url=_page_url, screen_url=_screen_url, typed=_typed("mark"))
+        page = CardPage(shown.title, crumbs=[Link("Справка", url_for("HelpView.index")), Link(shown.title)])
+        text = Markup(html)  # noqa: S704 - written from our own files by a renderer that escapes every word
+        return render_template("help.html", page=page, text=text, **_around(code, ""))
+
+    @expose("/screens/<string:name>")
+    def screen(self, name: str) -> Any:
+        """A screen shown in the guide."""
+        path = guide.SCREENS / name
+        if path.suffix != ".png" or path.parent != guide.SCREENS or not path.is_file():
+            raise NotFound("Такого снимка экрана нет.")
+        return send_file(path, mimetype="image/png")
+
+    @expose("/export/")
+    @limiter.limit("20 per minute")
+    def export(self) -> Any:
+        """The whole guide as PDF."""
+        name = "Руководство пользователя.pdf"
+        return send_file(io.BytesIO(_pdf()), mimetype="application/pdf", as_attachment=True, download_name=name)
+
+    @expose("/hints/", methods=["POST"])
+    @signed_in
+    def hint(self) -> Any:
+        """Switch a hint off («hide») or all of them on («show»)."""
+        code = request.form.get("hide", "")
+        if code in HINTS:
+            hints.dismiss(code)
+            return redirect(url_for("HomeView.index"))
+        if not request.form.get("show"):
+            raise Invalid("Такой подсказки нет. Откройте страницу «Главная» заново.")
+        hints.restore()
+        flash("Подсказки снова показаны на странице «Главная».", "success")
+        return redirect(url_for("HomeView.index"))
+
+
+def _typed(name: str) -> str:
+    return " ".join(request.args.get(name, "").replace("\x00", " ").split())[:100]
+
+
+def _around(code: str, typed: str) -> dict[str, Any]:
+    """What stands around the text: table of contents, search, PDF."""
+    contents = [
+        (Link(p.title, _page_url(p.code), p.code == code), [h for h in p.headings if h.level == 2])
+        for p in guide.pages().values()
+    ]
+    return {"contents": contents, "typed": typed, "pdf_href": url_for("HelpView.export") if _office() else ""}
+
+
+def _screen_url(name: str) -> str:
+    return url_for("HelpView.screen", name=name)
+
+
+@functools.cache
+def _office() -> bool:
+    return find_office() is not None
+
+
+@functools.cache
+def _pdf() -> bytes:
+    """Made once: the guide changes only with the program."""
+    return to_pdf(build_docx())

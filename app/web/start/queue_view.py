@@ -1,0 +1,240 @@
+"""«Требует решения»: the page of the queue; rows are decided from it one by one, by two keys, or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from sqlalchemy import select
+
+from app import models as m
+from app.access import current_actor, find_actor
+from app.errors import Invalid
+from app.extensions import db
+from app.russian import count, format_date, format_datetime
+from app.services.desk import queue, queue_decisions
+from app.services.desk.queue import Asked, Waiting
+from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome, Pick
+from app.services.desk.queue_sources import SOURCES, sources_of
+from app.services.portal import refusal_reasons
+from app.web.frame import reasons
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Cell, Filter, Option
+from app.web.frame.search import query_words
+
+TITLE = "Требует решения"
+SIZE = 50
+_DONE = {CONFIRM: "Подтверждено", GIVE_BACK: "Возвращено на доработку", REFUSE: "Отклонено"}
+_NAMES = ("kind", "territory", "state", "q", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A row as it is drawn: ``id`` names it in the forms; ``confirms``: it may be confirmed from here."""
+
+    id: str
+    href: str
+    who: str
+    what: str
+    kind: str
+    place: str
+    came: str
+    due: str
+    state: Cell
+    confirms: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonGroup:
+    """Typical reasons for one kind of rows."""
+
+    title: str
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """The queue with its filters; ``failed``: what was not decided just now, by name, each with the address of its row."""
+
+    title: str
+    number: str
+    rows: Sequence[QueueRow]
+    search: str
+    filters: Sequence[Filter]
+    decide_url: str
+    query: str
+    next_href: str
+    first_href: str
+    reset_href: str
+    returns: bool
+    refuses: bool
+    reasons: Sequence[ReasonGroup] = ()
+    failed: Sequence[Outcome] = ()
+    crumbs: Sequence[Any] = ()
+    search_hint: str = "Фамилия, имя, СНИЛС или программа"
+    keep: Sequence[tuple[str, str]] = ()
+
+
+def decides() -> bool:
+    """Whether the user has a queue (for the menu)."""
+    actor = find_actor()
+    return actor is not None and actor.can("queue:list")
+
+
+class QueueView(BaseView):
+    """Rows of every kind that the actor decides."""
+
+    route_base = "/queue"
+    default_view = "index"
+    class_permission_name = "queue"
+
+    @expose("/")
+    @guarded("list")
+    def index(self) -> Any:
+        """A page of the queue."""
+        return render_template("queue.html", page=_page(_typed(request.args)))
+
+    @expose("/decide", methods=["POST"])
+    @guarded("list")
+    def decide(self) -> Any:
+        """Decide the chosen rows; scripts are answered with what became of each, people with the page again."""
+        typed = _typed(dict(parse_qsl(request.form.get("query", "")[:500])))
+        one = request.form.get("one", "")
+        action = CONFIRM if one else request.form.get("action", CONFIRM)
+        picks = _picks([one] if one else request.form.getlist("rowid"))
+        reason, typical_id = reasons.posted()
+        done = queue_decisions.decide(action, picks, reason=reason, typical_id=typical_id)
+        if request.accept_mimetypes.best == "application/json":
+            return jsonify(rows=[_told(outcome, action) for outcome in done])
+        failed = [outcome for outcome in done if outcome.sentence]
+        if len(done) > len(failed):
+            words = count(len(done) - len(failed), "запись", "записи", "записей")
+            flash(f"{_DONE[action]}: {words}.", "success")
+        if not failed:
+            return redirect(_href(typed))
+        return render_template("queue.html", page=_page(typed, failed))
+
+
+def _picks(typed: Sequence[str]) -> list[Pick]:
+    picks = []
+    for item in typed:
+        code, _, pk = item.rpartition("-")
+        if not (pk.isdecimal() and pk.isascii() and len(pk) < 10):
+            raise Invalid("Отмеченная строка записана не так, как её пишет портал. Обновите страницу и повторите.")
+        picks.append((code, int(pk)))
+    return picks
+
+
+def _told(outcome: Outcome, action: str) -> dict[str, Any]:
+    return {
+        "id": f"{outcome.source.code}-{outcome.pk}",
+        "who": outcome.who,
+        "done": "" if outcome.sentence else _DONE[action],
+        "sentence": outcome.sentence,
+    }
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
+
+
+def _typed(arguments: Any) -> dict[str, str]:
+    found = {name: " ".join(str(arguments.get(name, "")).replace("\x00", " ").split())[:100] for name in _NAMES}
+    return {name: value for name, value in found.items() if value}
+
+
+def _asked(typed: dict[str, str]) -> Asked:
+    territory = typed.get("territory", "")
+    return Asked(
+        kind=typed.get("kind", ""),
+        territory=int(territory) if territory.isascii() and territory.isdecimal() and len(territory) < 10 else None,
+        state=typed.get("state", ""),
+        words=query_words(typed.get("q", "")),
+        after=queue.read_key(typed.get("after", "")),
+    )
+
+
+def _href(typed: dict[str, str], **over: str) -> str:
+    pairs = {name: value for name, value in {**typed, **over}.items() if value}
+    return url_for("QueueView.index") + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
+    asked = _asked(typed)
+    rows, more = queue.page(asked, size=SIZE)
+    return QueuePage(
+        title=TITLE,
+        number=_number(queue.count_up_to(asked)),
+        rows=[_row(row) for row in rows],
+        search=typed.get("q", ""),
+        filters=_filters(typed),
+        decide_url=url_for("QueueView.decide"),
+        query=urlencode(typed),
+        next_href=_href(typed, after=str(rows[-1].key)) if more else "",
+        first_href=_href(typed, after="") if asked.after else "",
+        reset_href=url_for("QueueView.index") if set(typed) - {"after"} else "",
+        returns=any(row.source.give_back for row in rows),
+        refuses=any(row.source.refuse for row in rows),
+        reasons=_reasons(rows),
+        failed=failed,
+    )
+
+
+def _reasons(rows: Sequence[Waiting]) -> list[ReasonGroup]:
+    """Typical reasons for the kinds that are on the page; one statement whatever it shows."""
+    found = refusal_reasons.listed([source.code for source in sources_of(current_actor())])
+    kinds = {row.source.code: row.source.title for row in rows if row.source.give_back or row.source.refuse}
+    return [
+        ReasonGroup(kinds[table], [Option(str(item.id), item.text) for item in items])
+        for table, items in groupby(found, lambda item: item.table)
+        if table in kinds
+    ]
+
+
+def _number(found: int) -> str:
+    most = queue.COUNTED
+    return f"больше {most:,}".replace(",", "\u00a0") if found > most else str(found)
+
+
+def _row(row: Waiting) -> QueueRow:
+    return QueueRow(
+        id=f"{row.source.code}-{row.pk}",
+        href=row.href,
+        who=row.who,
+        what=row.what,
+        kind=row.source.title,
+        place=row.place,
+        came=format_datetime(row.came),
+        due=format_date(row.due),
+        state=Cell(_left(row), tone=row.state.tone),
+        confirms=row.source.confirm is not None,
+    )
+
+
+def _left(row: Waiting) -> str:
+    """The time left in words, so that the colour is never alone."""
+    days = count(abs(row.left), "рабочий день", "рабочих дня", "рабочих дней")
+    if row.state.code == "overdue":
+        return f"просрочено: {days}" if row.left else "просрочено"
+    return "сегодня последний день" if row.state.code == "today" else f"осталось: {days}"
+
+
+def _filters(typed: dict[str, str]) -> list[Filter]:
+    known = set(sources_of(current_actor()))
+    kinds = [Option(s.code, s.title, typed.get("kind") == s.code) for s in SOURCES if s in known]
+    states = [Option(s.code, s.label, typed.get("state") == s.code) for s in queue.states()]
+    territory = m.Territory
+    places = db.session.execute(select(territory.id, territory.short_name).order_by(territory.short_name))
+    territories = [Option(str(pk), name, typed.get("territory") == str(pk)) for pk, name in places]
+    return [
+        Filter("kind", "Вид", "choice", kinds, typed.get("kind", "")),
+        Filter("state", "Срок", "choice", states, typed.get("state", "")),
+        Filter("territory", "Территория", "choice", territories, typed.get("territory", "")),
+    ]

@@ -1,0 +1,1 @@
+"""Pages of чеки: applications, the чек itself, the rules."""

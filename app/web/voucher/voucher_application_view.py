@@ -1,0 +1,89 @@
+"""Pages of the applications for a чек: why not and from which day before the form is sent, the term of the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from app import models as m
+from app.access import current_actor
+from app.clock import today
+from app.russian import format_date
+from app.services.voucher import vouchers
+from app.statuses import ApplicationStatus
+from app.web.frame import columns as c
+from app.web.frame.listing import ListColumn
+from app.web.frame.pages import CardPage, Cell, FormPage
+from app.web.frame.scoped_view import ScopedModelView
+
+
+def is_overdue(row: m.VoucherApplication) -> bool:
+    """Whether the operator is late: the term ends with its last day, 23:59:59 local time (order § 4)."""
+    return row.status == ApplicationStatus.SUBMITTED and row.due_on is not None and row.due_on < today()
+
+
+def _due(row: m.VoucherApplication) -> Cell:
+    if row.due_on is None:
+        return Cell("")
+    late = is_overdue(row)
+    return Cell(format_date(row.due_on), "просрочено" if late else "", tone="bad" if late else "", number=True)
+
+
+DUE = ListColumn("due_on", "Срок решения", lambda row: row.due_on, _due, (m.VoucherApplication.due_on,), number=True)
+
+
+class VoucherApplicationPages(ScopedModelView):
+    """Pages of the applications' view."""
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """Apply for a чек."""
+        return vouchers.apply(values["employee"].id, note=values.get("on_behalf_note"))
+
+    def prefill(self) -> dict[str, Any]:
+        """A worker applies for himself or herself."""
+        return {**c.self_as_employee(self), **super().prefill()}
+
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """Only the responsible person writes down with whom the application is agreed."""
+        own = current_actor().roles == {"worker"}
+        return (("", ("employee",)),) if own else super().form_sections(row)
+
+    def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """What was asked, by whom, what was decided."""
+        return [
+            (
+                "Заявка",
+                ("employee", "employment", "rule", "status", "submitted_at", "due_on", "decided_at", "on_behalf_note"),
+            )
+        ]
+
+    def card_page(self, row: m.VoucherApplication) -> CardPage:
+        """The head says until when the decision is due, or that it is late."""
+        page = super().card_page(row)
+        if row.status != ApplicationStatus.SUBMITTED or row.due_on is None or page.status is None:
+            return page
+        day = format_date(row.due_on)
+        words = f"просрочено: срок решения был {day}" if is_overdue(row) else f"срок решения — {day} до 23:59"
+        return replace(page, status=replace(page.status, detail=words))
+
+    def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
+        """Before the form is sent it says whether it will be refused, and from which day it will not."""
+        page = super()._page(form, title, problems, found, row)
+        if row is not None:
+            return page
+        # many people at once have a page of their own
+        page = replace(page, submit="Подать заявку", more="")
+        person = form.employee.data
+        return page if person is None or problems else replace(page, note=_chance(person.id))
+
+    def added_words(self, row: m.VoucherApplication) -> str:
+        """Until when the decision comes."""
+        return f"Заявка подана. Решение будет не позже {format_date(row.due_on)}." if row.due_on else "Заявка подана."
+
+
+def _chance(employee_id: int) -> str:
+    decision = vouchers.eligibility(employee_id)
+    if not decision.allowed:
+        return f"Сейчас подать заявку нельзя. {decision.reason}"
+    return "Подать заявку можно: должность, место работы и прежние чеки проверены. Решение придёт письмом."

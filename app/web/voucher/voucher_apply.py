@@ -1,0 +1,194 @@
+"""Applications for a чек for many people at once: who may have one and who not, before it is done; then the result by person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.access import current_actor
+from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.extensions import db
+from app.russian import count, format_date
+from app.services.voucher import vouchers
+from app.services.voucher.voucher_eligibility import Chance, chances
+from app.services.voucher.vouchers import MOST, ApplyResult
+from app.web.frame.form_pages import attach
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
+from app.web.frame.scoped_view import ScopedModelView
+
+APPLY = "apply"
+LABEL = "Подать заявки на чек"
+
+
+class NoteForm(FlaskForm):
+    """One note on the agreement for all."""
+
+    note = TextAreaField(
+        "Согласие работников и руководителя",
+        [InputRequired("Впишите, с кем и когда согласовано."), Length(max=1000)],
+        description="С кем и когда согласовано: заявку за работника подают по согласованию с ним и с руководителем "
+        "(п. 3.4 Порядка). Запись попадёт в каждую заявку.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPage:
+    """The chosen people, and the form while something can be done; ``problems``, ``differences``: as a form's page has them."""
+
+    title: str
+    people: Block
+    form: Any = None
+    note: str = ""
+    tone: str = "info"
+    submit: str = LABEL
+    cancel_href: str = ""
+    buttons: Sequence[Button] = ()
+    crumbs: Sequence[Link] = ()
+    problems: Sequence[str] = ()
+    differences: Sequence[Any] = ()
+
+
+def open_for(employee_id: int) -> Response:
+    """The page for one person."""
+    return redirect(url_for("EmployeeView.apply_vouchers", ids=employee_id))
+
+
+class VoucherApplyPages(ScopedModelView):
+    """The part of the employees' view that applies for чеки."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"apply_vouchers"}
+
+    def bulk_actions(self) -> Sequence[Button]:
+        """Applying stands beside the other actions."""
+        found = list(super().bulk_actions())
+        if current_actor().can("employee:apply"):
+            found.append(Button(LABEL, APPLY, post=True))
+        return found
+
+    def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
+        """The chosen people are shown first, each with the rule's answer."""
+        if name != APPLY:
+            return super().order_many(name, rows)
+        if len(rows) > MOST:
+            flash(
+                f"За один раз можно подать не больше {MOST} заявок, а выбрано {len(rows)}. Сузьте отбор.",
+                "warning",
+            )
+            return redirect(url_for("EmployeeView.list"))
+        return redirect(url_for("EmployeeView.apply_vouchers", ids="-".join(str(row.id) for row in rows)))
+
+    @expose("/apply/", methods=["GET", "POST"])
+    @guarded("apply")
+    def apply_vouchers(self) -> Any:
+        """Show whether each of the chosen people may have an application; by POST apply for them."""
+        ids, form, problems = _ids(request.args.get("ids", "")), NoteForm(), []
+        if form.validate_on_submit():
+            try:
+                return render_template(
+                    "voucher_apply.html", page=_result(vouchers.apply_many(ids, note=form.note.data))
+                )
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                db.session.rollback()
+                problems = attach(form, refusal)
+        page = _preview(chances(ids), form, problems)
+        return render_template("voucher_apply.html", page=page), 422 if form.is_submitted() else 200
+
+
+def _ids(typed: str) -> list[int]:
+    parts = [part for part in typed.split("-") if part]
+    if any(not (part.isascii() and part.isdecimal() and len(part) < 10) for part in parts):
+        raise NotFound("Одного из выбранных людей нет или он вам не виден. Ничего не выполнено.")
+    if len(parts) > MOST:
+        raise Invalid(f"За один раз можно подать не больше {MOST} заявок. Выберите меньше людей.")
+    return [int(part) for part in parts]
+
+
+def _crumbs() -> list[Link]:
+    return [Link("Работники", url_for("EmployeeView.list")), Link(LABEL, current=True)]
+
+
+def _person(employee_id: int, name: str) -> Cell:
+    return Cell(name, href=url_for("EmployeeView.show", pk=employee_id))
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+def _preview(found: Sequence[Chance], form: NoteForm, problems: Sequence[str]) -> ApplyPage:
+    allowed = sum(chance.decision.allowed for chance in found)
+    heads = [Column(head, head) for head in ("Работник", "Место работы", "Можно ли подать")]
+    rows = [
+        Row(
+            chance.employee_id,
+            "",
+            [_person(chance.employee_id, chance.name), Cell(chance.place or "—"), _answer(chance)],
+        )
+        for chance in found
+    ]
+    return ApplyPage(
+        LABEL,
+        Block("Выбранные работники", columns=heads, rows=rows, empty="Отметьте работников в списке «Работники»."),
+        form=form if allowed else None,
+        note=_told(allowed, len(found) - allowed),
+        tone="info" if allowed or not found else "wait",
+        submit=f"Подать {count(allowed, 'заявку', 'заявки', 'заявок')}",
+        cancel_href=url_for("EmployeeView.list"),
+        buttons=() if allowed else (Button("К списку работников", url_for("EmployeeView.list")),),
+        crumbs=_crumbs(),
+        problems=problems,
+    )
+
+
+def _answer(chance: Chance) -> Cell:
+    if chance.decision.allowed:
+        return Cell("Можно", tone="ok")
+    return Cell("Нельзя", chance.decision.reason, tone="grey")
+
+
+def _told(allowed: int, refused: int) -> str:
+    if not allowed and not refused:
+        return ""
+    if not allowed:
+        return "Ни за кого из выбранных заявку сейчас подать нельзя: причина написана в строке."
+    return f"Можно подать заявок: {allowed}." + (f" Нельзя: {refused}, причина написана в строке." if refused else "")
+
+
+# --- after -----------------------------------------------------------------------------------------------------------
+
+
+def _result(results: Sequence[ApplyResult]) -> ApplyPage:
+    done = sum(result.application is not None for result in results)
+    heads = [Column(head, head) for head in ("Работник", "Итог")]
+    rows = [
+        Row(result.employee_id, "", [_person(result.employee_id, result.name), _outcome(result)]) for result in results
+    ]
+    return ApplyPage(
+        "Заявки на чек поданы" if done else "Заявки не поданы",
+        Block("Итог по каждому", columns=heads, rows=rows),
+        note=f"Подано заявок: {done} из {len(results)}.",
+        tone="ok" if done else "bad",
+        buttons=(
+            Button("К списку работников", url_for("EmployeeView.list")),
+            Button("Заявки на чек", url_for("VoucherApplicationView.list"), main=True),
+        ),
+        crumbs=_crumbs(),
+    )
+
+
+def _outcome(result: ApplyResult) -> Cell:
+    row = result.application
+    if row is None:
+        return Cell("Не подана", result.refusal, tone="bad")
+    until = f"решение — до {format_date(row.due_on)} включительно" if row.due_on else ""
+    return Cell("Подана", until, url_for("VoucherApplicationView.show", pk=row.id), "ok")

@@ -1,0 +1,201 @@
+"""Pages of the rules by which чеки are issued: what has been done by each, its blocks, its new version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app import models as m
+from app.access import current_actor, get_writable
+from app.errors import Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.russian import format_date
+from app.services.voucher import voucher_rules
+from app.services.voucher.voucher_rules import STAYS_OPEN, Usage
+from app.web.frame import columns as c
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import REQUIRED, PortalModelConverter, RuDateField, form_values
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
+from app.web.frame.scoped_view import ScopedModelView
+
+_OPEN = ("title", "valid_to")
+_FIRST_BLOCK = ("code", "title", "kind", "hours_min", "hours_max")
+_NOTE = (
+    "По этому правилу уже подавали заявки или выдавали чеки, поэтому изменить можно только название и дату окончания. "
+    "Для остального нажмите «Новая версия» в карточке правила."
+)
+
+
+class VersionForm(FlaskForm):
+    """From which day a new version is in force, and how it is called."""
+
+    valid_from = RuDateField("С какого дня действует", [InputRequired(REQUIRED)], offers_today=False)
+    title = StringField(
+        "Название",
+        [Optional(), Length(max=255)],
+        description="Пусто — портал назовёт сам: прежнее название и день, с которого версия действует.",
+    )
+
+
+class _BlockFields:
+    """What the converter asks of a view, for the fields of the first block."""
+
+    hints = {"hours_min": "Самая короткая программа, которую оплатит блок: от 16 часов."}
+    required_columns: Sequence[str] = ()
+    datamodel = SQLAInterface(m.VoucherRuleBlock)
+
+
+def usage_of(rule_id: int) -> Usage:
+    """What has been done by a rule, asked once per request."""
+    known: dict[int, Usage] = request.environ.setdefault("portal.rule_usage", {})
+    if rule_id not in known:
+        known[rule_id] = voucher_rules.usage(rule_id)
+    return known[rule_id]
+
+
+class VoucherRulePages(ScopedModelView):
+    """Pages of the rules' view."""
+
+    include_route_methods = ScopedModelView.include_route_methods | {"version"}
+
+    def _init_forms(self) -> None:
+        """A new rule comes with its first block; one that has been applied keeps all but its title and its end."""
+        super()._init_forms()
+        rule = PortalModelConverter(self).fields(self.form_columns)
+        block = PortalModelConverter(_BlockFields()).fields(_FIRST_BLOCK)
+        self.frozen_form = type("FrozenRule", (DynamicForm,), {name: rule[name] for name in _OPEN})
+        self.add_form = type("NewRule", (DynamicForm,), rule | {f"block_{name}": f for name, f in block.items()})
+        self.add_sections = (*self.sections, ("Первый блок", [f"block_{name}" for name in _FIRST_BLOCK]))
+
+    def create_from(self, form: Any) -> Any:
+        """Create the rule together with its first block."""
+        block = form_values(_Unprefixed(form), _FIRST_BLOCK, m.VoucherRuleBlock)
+        return voucher_rules.create(self.values(form), block)
+
+    def blocks(self, row: m.VoucherRule) -> Sequence[Block]:
+        """The rule, what has been done by it, its blocks."""
+        done, blocks = usage_of(row.id), c.rule_blocks(row)
+        pairs = [Pair("Выдано чеков", Cell(str(done.vouchers), number=True))]
+        pairs.append(Pair("Подано заявок", Cell(str(done.applications), number=True)))
+        if done.last_on is not None:
+            pairs.append(Pair("Применялось последний раз", Cell(format_date(done.last_on), number=True)))
+        note = _NOTE if done.frozen and self.may(row, "edit") else ""
+        return [
+            *super().blocks(row),
+            replace(blocks, buttons=() if done.frozen else blocks.buttons),
+            Block("Применение", pairs=pairs, note=note),
+        ]
+
+    def may(self, row: Any, verb: str) -> bool:
+        """A rule that has been applied cannot be deleted."""
+        return super().may(row, verb) and not (verb == "delete" and usage_of(row.id).frozen)
+
+    def extra_buttons(self, row: m.VoucherRule) -> Sequence[Button]:
+        """A change is a new version."""
+        if not (current_actor().can("voucher_rule:add") and self.may(row, "edit")):
+            return ()
+        return [Button("Новая версия", url_for("VoucherRuleView.version", pk=row.id), main=True)]
+
+    # --- the form of a rule that has been applied
+
+    def _is_short(self, row: Any) -> bool:
+        """Whether the form offers the title and the end only; not for one opened before the rule was applied first."""
+        sent = STAYS_OPEN | {"csrf_token", "version", "opened", "then"}
+        return row is not None and usage_of(row.id).frozen and not set(request.form) - sent
+
+    def form_of(self, row: Any) -> Any:
+        """Class of the form that changes a row."""
+        return self.frozen_form if self._is_short(row) else self.edit_form
+
+    def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
+        """Sections of the form of ``row``, None for a new record."""
+        return [("Правило", _OPEN)] if self._is_short(row) else super().form_sections(row)
+
+    def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
+        page = super()._page(form, title, problems, found, row)
+        return replace(page, note=_NOTE) if self._is_short(row) else page
+
+    # --- a new version
+
+    @expose("/version/<int:pk>", methods=["GET", "POST"])
+    @guarded("edit")
+    def version(self, pk: int) -> Any:
+        """Ask from which day the new version is in force; the former one ends on the day before."""
+        row = get_writable(db.session, m.VoucherRule, pk, "voucher_rule:edit")
+        form, problems = VersionForm(), []
+        if form.validate_on_submit():
+            try:
+                made = voucher_rules.new_version(
+                    pk, cast(dt.date, form.valid_from.data), title=(form.title.data or "").strip() or None
+                )
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                db.session.rollback()
+                problems = attach(form, refusal)
+            else:
+                flash(_made(made), "success")
+                return redirect(url_for("VoucherRuleView.show", pk=made.id))
+        return render_template("form.html", page=self._version_page(row, form, problems)), _status(form)
+
+    def _version_page(self, row: m.VoucherRule, form: VersionForm, problems: Sequence[str]) -> FormPage:
+        back = url_for("VoucherRuleView.show", pk=row.id)
+        return FormPage(
+            f"Новая версия: {row.title}",
+            form,
+            [Section("", ["valid_from", "title"])],
+            submit="Создать версию",
+            cancel_href=back,
+            crumbs=[*self.crumbs(), Link(row.title, back)],
+            note="Портал повторит правило вместе с блоками, а прежнее закроет днём раньше. Потом исправьте в новой версии "
+            "условия и блоки. Заявки и чеки по прежнему правилу останутся при своих условиях.",
+            problems=problems,
+        )
+
+
+def _status(form: FlaskForm) -> int:
+    return 422 if form.is_submitted() else 200
+
+
+def _made(made: m.VoucherRule) -> str:
+    return (
+        f"Новая версия действует с {format_date(made.valid_from)}. Исправьте её условия и блоки до этого дня: после первой "
+        "заявки они закроются."
+    )
+
+
+class _Unprefixed:
+    """The first block's fields of a form, by their own names."""
+
+    def __init__(self, form: Any) -> None:
+        self.form = form
+
+    def __getitem__(self, name: str) -> Any:
+        return self.form[f"block_{name}"]
+
+
+class VoucherRuleBlockPages(ScopedModelView):
+    """Pages of the blocks' view: blocks of a rule that has been applied stay as they are."""
+
+    def may(self, row: Any, verb: str) -> bool:
+        """Whether the user may do ``verb`` on this visible row."""
+        return super().may(row, verb) and not (verb in ("edit", "delete") and usage_of(row.rule_id).frozen)
+
+    def after_save(self, row: m.VoucherRuleBlock) -> str:
+        """Back to the rule."""
+        return url_for("VoucherRuleView.show", pk=row.rule_id)
+
+    def after_delete(self, row: m.VoucherRuleBlock) -> str:
+        """Back to the rule."""
+        return self.after_save(row)

@@ -1,0 +1,219 @@
+"""The page of a чек: whose, until when, what each block paid for, its history; printing, replacement, annulment."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, send_file, url_for
+from flask_appbuilder import expose
+
+from app import audit
+from app import models as m
+from app.access import current_actor
+from app.documents.pdf import find_office, to_pdf
+from app.documents.voucher_paper import may_print, paper_of, render_voucher
+from app.errors import Conflict
+from app.exchange.voucher_import import VOUCHERS
+from app.russian import format_date, format_datetime
+from app.services.voucher import voucher_replacement, voucher_story
+from app.services.voucher.voucher_story import BlockStory, Course, Event, VoucherStory
+from app.statuses import VoucherStatus
+from app.unit_of_work import technical_write
+from app.web.frame import columns as c
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
+from app.web.paper.printing import check_base
+from app.web.personnel.list_import_view import ListImportPages, ListWords
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class VoucherPages(ListImportPages):
+    """Pages of the чеки's view."""
+
+    include_route_methods = ListImportPages.include_route_methods | {"print_docx", "print_pdf"}
+    lists = VOUCHERS
+    list_words = ListWords(
+        title="Загрузка чеков прошлых лет",
+        note="Загружаются чеки, выданные с 2010 года.",
+        sample="Чеки прошлых лет.xlsx",
+        whose="Владелец чека",
+        done="Чеки загружены",
+        undo="Загруженные ею чеки удалятся.",
+    )
+
+    def card_page(self, row: m.Voucher) -> CardPage:
+        """The page from the story of the чек."""
+        story = voucher_story.tell(row)
+        return CardPage(
+            title=self.card_title(row),
+            crumbs=self.crumbs(),
+            status=_state(story),
+            buttons=self.card_buttons(row),
+            blocks=[_head(story), *(_block(block) for block in story.blocks)],
+            aside=[_history(story.events)],
+            note=_note(story),
+        )
+
+    def extra_buttons(self, row: m.Voucher) -> Sequence[Button]:
+        """Print buttons; PDF only where LibreOffice is installed."""
+        if not may_print(row.status) or not self.may(row, "print"):
+            return []
+        buttons = [Button("Скачать для Word", url_for("VoucherView.print_docx", pk=row.id))]
+        if find_office():
+            buttons.insert(0, Button("Печать в PDF", url_for("VoucherView.print_pdf", pk=row.id), main=True))
+        return buttons
+
+    def bulk_actions(self) -> Sequence[Button]:
+        """Each чек is replaced for a reason of its own, so that many at once are not."""
+        return [button for button in super().bulk_actions() if button.href != "replace"]
+
+    @expose("/print/<int:pk>/docx")
+    @guarded("print")
+    def print_docx(self, pk: int) -> Any:
+        """The чек as DOCX."""
+        row = self.visible(pk, "print")
+        return _file(_paper(row), f"{_name(row)}.docx", _DOCX)
+
+    @expose("/print/<int:pk>/pdf")
+    @guarded("print")
+    def print_pdf(self, pk: int) -> Any:
+        """The чек as PDF."""
+        row = self.visible(pk, "print")
+        return _file(to_pdf(_paper(row)), f"{_name(row)}.pdf", "application/pdf")
+
+
+def replace(voucher_id: int, reason: str) -> Any:
+    """Replace a чек and open the one in its place."""
+    voucher = voucher_replacement.replace(voucher_id, reason)
+    flash(f"Чек заменён: новый номер — {voucher.number}. Работнику отправлено извещение.", "success")
+    return redirect(url_for("VoucherView.show", pk=voucher.id))
+
+
+# --- the parts of the page -------------------------------------------------------------------------------------------
+
+
+def _state(story: VoucherStory) -> Cell:
+    status = VoucherStatus.EXPIRED if story.is_over else story.voucher.status
+    return Cell(status.label, tone=status.tone)
+
+
+def _note(story: VoucherStory) -> str:
+    row = story.voucher
+    if story.replacement is not None:
+        return f"Чек заменён чеком № {story.replacement.number}. Блоки и записи на курсы перешли к нему. {_reason(row)}"
+    if row.status == VoucherStatus.ANNULLED:
+        return f"Чек аннулирован. {_reason(row)}"
+    return ""
+
+
+def _reason(row: m.Voucher) -> str:
+    return f"Причина: {row.reason_text}" if row.reason_text else ""
+
+
+def _head(story: VoucherStory) -> Block:
+    row = story.voucher
+    term = format_date(row.valid_until)
+    pairs = [
+        Pair("Номер", Cell(row.number)),
+        Pair("Владелец", _owner(story)),
+        Pair("Организация", Cell(story.organization)),
+        Pair("Должность", Cell(story.position, story.subjects)),
+        Pair("Правило", Cell(row.rule.title)),
+        Pair("Выдан", Cell(format_date(row.issued_on), "до портала, загружен из Excel" if row.imported else "")),
+        Pair("Действует по", Cell(term, story.time_left)),
+    ]
+    if story.former is not None:
+        pairs.append(Pair("Выдан взамен чека", _link(story.former)))
+    if story.replacement is not None:
+        pairs.append(Pair("Заменён чеком", _link(story.replacement)))
+    check = url_for("HomeView.verify_voucher", code=row.check_code)
+    pairs.append(Pair("Проверка по коду", Cell("открыть страницу проверки", href=check)))
+    parts = [
+        Cell(f"{block.title} · {block.hours}", block.status.label, tone=c.BLOCK_TONES[block.status])
+        for block in story.blocks
+    ]
+    shown = [pair for pair in pairs if pair.cell.text]
+    return Block("Именной образовательный чек", pairs=shown, parts=parts)
+
+
+def _owner(story: VoucherStory) -> Cell:
+    known = bool(story.full_name) and current_actor().can("employee:show")
+    href = url_for("EmployeeView.show", pk=story.voucher.employee_id) if known else ""
+    return Cell(story.full_name, f"СНИЛС {story.snils}" if story.snils else "", href)
+
+
+def _link(voucher: m.Voucher) -> Cell:
+    return Cell(f"№ {voucher.number}", href=url_for("VoucherView.show", pk=voucher.id))
+
+
+def _block(block: BlockStory) -> Block:
+    pairs = [Pair("Состояние", Cell(block.status.label, tone=c.BLOCK_TONES[block.status]))]
+    pairs += _course(block.course) if block.course else []
+    return Block(f"{block.title}, {block.hours}", pairs=pairs, note=block.advice)
+
+
+def _course(course: Course) -> list[Pair]:
+    dates = " – ".join(format_date(day) for day in (course.starts_on, course.ends_on) if day)
+    hours = f"{course.hours} ч" if course.hours else ""
+    group, document = Cell(course.group), Cell(course.certificate)
+    if course.group_id is not None:
+        href = url_for("TrainingGroupView.show", pk=course.group_id)
+        group = Cell(course.group, href=href)
+    if course.certificate_id is not None:
+        document = Cell(f"№ {course.certificate}", href=url_for("CertificateView.show", pk=course.certificate_id))
+    pairs = [
+        Pair("Программа", Cell(course.program, hours)),
+        Pair("Организатор", Cell(course.organizer)),
+        Pair("Группа", group),
+        Pair("Занятия", Cell(dates)),
+        Pair("Результат" if course.result else "Запись", _state_of(course)),
+        Pair("Документ", document),
+    ]
+    return [pair for pair in pairs if pair.cell.text]
+
+
+def _state_of(course: Course) -> Cell:
+    """The state and the outcome, which lead to the enrolment."""
+    if course.enrolment_id is None:
+        return Cell(course.state)
+    href = url_for("EnrolmentView.show", pk=course.enrolment_id)
+    return Cell(course.state, course.result, href)
+
+
+def _history(events: Sequence[Event]) -> Block:
+    lines = []
+    for event in events:
+        when = format_datetime(event.at) if event.at else format_date(event.day)
+        lines.append(Cell(event.words, " · ".join(filter(None, (when, event.who, event.detail)))))
+    return Block("История", events=lines)
+
+
+# --- printing --------------------------------------------------------------------------------------------------------
+
+
+def _paper(row: m.Voucher) -> bytes:
+    """Render the чек as it is now and journal the printing."""
+    if not may_print(row.status):
+        raise Conflict(
+            f"Чек № {row.number} не печатается: его состояние — «{row.status.label}». Если он заменён, откройте и "
+            "напечатайте новый."
+        )
+    paper = render_voucher(paper_of(voucher_story.tell(row), check_base=check_base()))
+    _journal(row)
+    return paper
+
+
+@technical_write
+def _journal(row: m.Voucher) -> None:
+    audit.record("voucher.printed", row)
+
+
+def _name(row: m.Voucher) -> str:
+    return f"Чек {row.number.replace('/', '-')}"
+
+
+def _file(data: bytes, name: str, kind: str) -> Any:
+    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=kind)
