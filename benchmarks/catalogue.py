@@ -27,7 +27,8 @@ from app.access import Actor, Grant, acting_as
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db
-from app.rules import Quota, Room, Workplace, may_enrol
+from app.rules.enrolment import Quota, Room, may_enrol
+from app.rules.suitability import Workplace
 from app.services.enrolment import seats
 from app.services.program import catalogue
 from app.services.program.catalogue_sql import Asked, Seeker

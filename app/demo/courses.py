@@ -12,7 +12,7 @@ from app import models as m
 from app.demo.catalog import DemoProgram, programs
 from app.demo.places import Directories, Place, some_day, working_day
 from app.demo.rows import Row, Rows, moment
-from app.rules import Targets
+from app.rules.suitability import Targets
 from app.statuses import BlockKind, GroupStatus, ProgramKind, ProgramStatus, StudyForm
 
 _DAY = dt.timedelta(days=1)

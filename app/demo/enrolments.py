@@ -12,7 +12,7 @@ from app.demo.places import HOME_SCHOOL, NORTH_WEST, VOLGA
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import APPLICANT, SECOND_SCHOOL, Worker
 from app.demo.vouchers import Ledger
-from app.rules import Workplace, suits
+from app.rules.suitability import Workplace, suits
 from app.statuses import (
     BLOCK_HOLDING,
     SEAT_HOLDING,

@@ -11,7 +11,7 @@ from app import models as m
 from app.demo.courses import Course
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
-from app.rules import Workplace, suits
+from app.rules.suitability import Workplace, suits
 from app.statuses import (
     NewsKind,
     NewsStatus,

@@ -17,7 +17,7 @@ from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
 from app.documents.certificate import CertificateFacts
 from app.documents.templates import template_sha
-from app.rules import add_months
+from app.rules.decision import add_months
 from app.russian import initials_first
 from app.services.paper.certificates import format_number
 from app.statuses import (

@@ -21,7 +21,7 @@ from app.demo.names import (
 from app.demo.places import Directories, some_day
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
-from app.rules import last_day_of
+from app.rules.decision import last_day_of
 from app.statuses import PastDocument, PositionKind, Sex, TrainingSource, TrainingStatus
 
 _DAY = dt.timedelta(days=1)

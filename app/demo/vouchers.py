@@ -12,7 +12,7 @@ from app import models as m
 from app.demo.places import Directories, some_day, working_day
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import APPLICANT, Worker
-from app.rules import add_months, last_day_of
+from app.rules.decision import add_months, last_day_of
 from app.russian import format_date
 from app.statuses import ApplicationStatus, BlockKind, BlockStatus, VoucherStatus
 

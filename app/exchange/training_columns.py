@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, HoursColumn, SnilsColumn, title_index
 from app.exchange.reader import Cell
 from app.identifiers import normalise_key
-from app.rules import FIRST_YEAR
+from app.rules.past_training import FIRST_YEAR
 from app.statuses import LabelledEnum, PastDocument, ProgramKind
 
 E = TypeVar("E", bound=LabelledEnum)

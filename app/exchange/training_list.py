@@ -10,7 +10,7 @@ from typing import Any
 from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
 from app.exchange.reader import Sheet
 from app.exchange.training_columns import BY_NAME, COLUMNS, FULL_NAME, SNILS, TITLES
-from app.rules import PastTraining, faults_of_training
+from app.rules.past_training import PastTraining, faults_of_training
 from app.statuses import PastDocument, ProgramKind
 
 _TEXTS = ("snils", "title", "institution", "city", "hours", "document_number")

@@ -13,7 +13,7 @@ from typing import Any
 from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
 from app.exchange.reader import Sheet
 from app.exchange.voucher_columns import BLOCKS, BY_NAME, COLUMNS, FULL_NAME, NUMBER, TITLES
-from app.rules import FIRST_YEAR
+from app.rules.past_training import FIRST_YEAR
 from app.statuses import BlockStatus
 
 #: чеки of the region are accounted for since then (order § 1.4)

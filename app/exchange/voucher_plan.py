@@ -16,7 +16,7 @@ from app.exchange.voucher_columns import BY_NAME
 from app.exchange.voucher_list import VoucherValues
 from app.extensions import db
 from app.identifiers import normalise_key
-from app.rules import add_months, last_day_of
+from app.rules.decision import add_months, last_day_of
 from app.russian import format_date
 from app.statuses import BlockStatus, VoucherStatus
 

@@ -10,7 +10,7 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.rules import Attended
+from app.rules.outcome import Attended
 from app.services.group import attendance, results
 from app.services.group.attendance import ChangedMeanwhile
 from tests.services import makers as mk

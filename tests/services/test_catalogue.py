@@ -13,7 +13,8 @@ from app.access import Actor, acting_as
 from app.clock import today
 from app.errors import Forbidden, NotFound
 from app.extensions import db
-from app.rules import has_paying_block, has_seat, is_enrolment_open, is_free_of_clashes, may_enrol, suits
+from app.rules.enrolment import has_paying_block, has_seat, is_enrolment_open, is_free_of_clashes, may_enrol
+from app.rules.suitability import suits
 from app.services.enrolment import enrolments, seats
 from app.services.program import catalogue
 from app.services.program import catalogue_sql as sql

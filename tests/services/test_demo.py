@@ -26,7 +26,7 @@ from app.errors import Conflict
 from app.exchange import staff_import
 from app.extensions import db
 from app.identifiers import parse_email, parse_inn, parse_kpp, parse_ogrn, parse_phone, parse_snils
-from app.rules import may_enrol
+from app.rules.enrolment import may_enrol
 from app.services.enrolment import enrolments, seats
 from app.services.voucher import vouchers
 from tests.actors import actor_of

@@ -20,7 +20,7 @@ from app.documents.templates import get_template
 from app.documents.training_archive import list_context, write_archive
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
-from app.rules import add_months
+from app.rules.decision import add_months
 from app.services.paper import bulk_printing, certificates
 from app.services.paper.certificates import Printing
 from app.services.personnel import training_archive

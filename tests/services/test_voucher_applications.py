@@ -14,7 +14,7 @@ from app.access import Actor, acting_as, unscoped
 from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.rules import add_months
+from app.rules.decision import add_months
 from app.services.access import access_requests
 from app.services.access.access_requests import Scan
 from app.services.desk import queue

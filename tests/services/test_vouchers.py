@@ -12,7 +12,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.rules import last_day_of
+from app.rules.decision import last_day_of
 from app.services.portal import calendar
 from app.services.portal.numbers import next_number
 from app.services.voucher import vouchers

@@ -7,7 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from app import rules
+from app.rules.decision import ALLOWED, Decision, add_months, last_day_of, months_in_words
+from app.rules.document import Outcome, may_issue_certificate
+from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has_seat, lacking_seats, may_enrol
+from app.rules.outcome import Attended, propose_outcome
+from app.rules.suitability import Targets, Workplace, suits
+from app.rules.voucher import Applicant, VoucherTerms, may_apply_for_voucher
 from app.statuses import (
     BlockKind,
     BlockStatus,
@@ -22,7 +27,7 @@ from app.statuses import (
 DAY = dt.date(2026, 3, 10)
 
 
-def plain(decision: rules.Decision) -> str:
+def plain(decision: Decision) -> str:
     return decision.reason.replace("\u00a0", " ")
 
 
@@ -41,29 +46,29 @@ def plain(decision: rules.Decision) -> str:
     ],
 )
 def test_add_months_keeps_the_day_or_takes_the_months_last(day: dt.date, months: int, expected: dt.date) -> None:
-    assert rules.add_months(day, months) == expected
+    assert add_months(day, months) == expected
 
 
 def test_last_day_of_a_term_is_the_day_before_the_same_date() -> None:
-    assert rules.last_day_of(dt.date(2026, 3, 14), 36) == dt.date(2029, 3, 13)
+    assert last_day_of(dt.date(2026, 3, 14), 36) == dt.date(2029, 3, 13)
 
 
 @pytest.mark.parametrize(
     ("months", "words"), [(36, "3 года"), (12, "1 год"), (60, "5 лет"), (18, "18 месяцев"), (1, "1 месяц")]
 )
 def test_term_in_words(months: int, words: str) -> None:
-    assert rules.months_in_words(months).replace("\u00a0", " ") == words
+    assert months_in_words(months).replace("\u00a0", " ") == words
 
 
 # --- application for a чек -------------------------------------------------------------------------------------------
 
-TERMS = rules.VoucherTerms(
+TERMS = VoucherTerms(
     period_months=36,
     requires_confirmed_workplace=True,
     position_kinds=["teaching", "head"],
     ownerships=["regional", "municipal"],
 )
-TEACHER = rules.Applicant(
+TEACHER = Applicant(
     snils="11223344595",
     position="Учитель",
     position_kind=PositionKind.TEACHING,
@@ -75,7 +80,7 @@ TEACHER = rules.Applicant(
 
 
 def test_teacher_of_a_regional_school_may_apply() -> None:
-    assert rules.may_apply_for_voucher(TEACHER, TERMS, on=DAY) == rules.ALLOWED
+    assert may_apply_for_voucher(TEACHER, TERMS, on=DAY) == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -100,37 +105,37 @@ def test_teacher_of_a_regional_school_may_apply() -> None:
     ],
 )
 def test_application_is_refused_with_the_reason(change: dict[str, object], words: str) -> None:
-    decision = rules.may_apply_for_voucher(replace(TEACHER, **change), TERMS, on=DAY)  # type: ignore[arg-type]
+    decision = may_apply_for_voucher(replace(TEACHER, **change), TERMS, on=DAY)  # type: ignore[arg-type]
     assert not decision.allowed
     assert words in plain(decision)
 
 
 def test_workplace_need_not_be_confirmed_when_the_rule_does_not_ask() -> None:
     terms = replace(TERMS, requires_confirmed_workplace=False)
-    assert rules.may_apply_for_voucher(replace(TEACHER, workplace_confirmed=False), terms, on=DAY)
+    assert may_apply_for_voucher(replace(TEACHER, workplace_confirmed=False), terms, on=DAY)
 
 
 def test_new_voucher_before_the_period_ends_names_the_first_day() -> None:
     early = replace(TEACHER, last_issued_on=dt.date(2024, 3, 14))
-    decision = rules.may_apply_for_voucher(early, TERMS, on=dt.date(2027, 3, 13))
+    decision = may_apply_for_voucher(early, TERMS, on=dt.date(2027, 3, 13))
     assert plain(decision) == "Новый чек можно получить с 14.03.2027: предыдущий выдан 14.03.2024, период 3 года."
     assert not decision.allowed
 
 
 def test_new_voucher_is_allowed_from_the_named_day_on() -> None:
     early = replace(TEACHER, last_issued_on=dt.date(2024, 3, 14))
-    assert rules.may_apply_for_voucher(early, TERMS, on=dt.date(2027, 3, 14)) == rules.ALLOWED
+    assert may_apply_for_voucher(early, TERMS, on=dt.date(2027, 3, 14)) == ALLOWED
 
 
 # --- whom a program suits --------------------------------------------------------------------------------------------
 
-MATHS = rules.Workplace(
+MATHS = Workplace(
     organization_type="Общеобразовательная", position="Учитель", subjects=frozenset({"Математика", "Физика"})
 )
 
 
 def targets(*, types: set[str] | None = None, positions: set[str] | None = None, subjects: set[str] | None = None):  # type: ignore[no-untyped-def]
-    return rules.Targets(
+    return Targets(
         organization_types=frozenset(types or ()),
         positions=frozenset(positions or ()),
         subjects=frozenset(subjects or ()),
@@ -147,8 +152,8 @@ def targets(*, types: set[str] | None = None, positions: set[str] | None = None,
         targets(types={"Общеобразовательная"}, positions={"Учитель"}, subjects={"Математика"}),
     ],
 )
-def test_program_suits(wanted: rules.Targets) -> None:
-    assert rules.suits(wanted, MATHS) == rules.ALLOWED
+def test_program_suits(wanted: Targets) -> None:
+    assert suits(wanted, MATHS) == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -159,25 +164,25 @@ def test_program_suits(wanted: rules.Targets) -> None:
         (targets(subjects={"Химия"}), "из предметов: «Химия», а у работника — «Математика», «Физика»"),
     ],
 )
-def test_program_does_not_suit_and_says_why(wanted: rules.Targets, words: str) -> None:
-    decision = rules.suits(wanted, MATHS)
+def test_program_does_not_suit_and_says_why(wanted: Targets, words: str) -> None:
+    decision = suits(wanted, MATHS)
     assert not decision.allowed
     assert words in plain(decision)
 
 
 def test_program_for_a_subject_refuses_who_has_none() -> None:
-    decision = rules.suits(targets(subjects={"Химия"}), replace(MATHS, subjects=frozenset()))
+    decision = suits(targets(subjects={"Химия"}), replace(MATHS, subjects=frozenset()))
     assert "не указано ничего подходящего" in plain(decision)
 
 
 def test_long_list_of_targets_is_cut() -> None:
     wanted = targets(positions={f"Должность {n}" for n in range(8)})
-    assert "и ещё 3" in plain(rules.suits(wanted, MATHS))
+    assert "и ещё 3" in plain(suits(wanted, MATHS))
 
 
 # --- enrolment -------------------------------------------------------------------------------------------------------
 
-COURSE = rules.Course(
+COURSE = Course(
     number="12",
     title="Цифровая школа",
     status=GroupStatus.OPEN,
@@ -188,7 +193,7 @@ COURSE = rules.Course(
     hours=36,
     block=BlockKind.VARIABLE,
 )
-BLOCK = rules.BlockFacts(
+BLOCK = BlockFacts(
     id=1,
     title="Вариативный блок 1",
     kind=BlockKind.VARIABLE,
@@ -200,12 +205,12 @@ BLOCK = rules.BlockFacts(
 )
 
 
-ROOM = rules.Room(capacity=25, taken=20)
-QUOTA = rules.Quota(id=1, whose="организации «Школа № 1»", seats=3, taken=2)
+ROOM = Room(capacity=25, taken=20)
+QUOTA = Quota(id=1, whose="организации «Школа № 1»", seats=3, taken=2)
 
 
-def enrol(course: rules.Course = COURSE, *, on: dt.date = DAY, room=ROOM, blocks=(BLOCK,), busy=()) -> rules.Decision:  # type: ignore[no-untyped-def]
-    return rules.may_enrol(course, MATHS, on=on, room=room, blocks=blocks, busy=busy)
+def enrol(course: Course = COURSE, *, on: dt.date = DAY, room=ROOM, blocks=(BLOCK,), busy=()) -> Decision:  # type: ignore[no-untyped-def]
+    return may_enrol(course, MATHS, on=on, room=room, blocks=blocks, busy=busy)
 
 
 @pytest.mark.parametrize(
@@ -218,8 +223,8 @@ def enrol(course: rules.Course = COURSE, *, on: dt.date = DAY, room=ROOM, blocks
         (replace(ROOM, taken=25, quota=QUOTA), 0, "Свободных мест нет: занято 25 из 25."),
     ],
 )
-def test_without_a_seat_the_enrolment_waits_and_says_why(room: rules.Room, free: int, words: str) -> None:
-    assert (room.free, rules.has_seat(room).reason) == (free, words)
+def test_without_a_seat_the_enrolment_waits_and_says_why(room: Room, free: int, words: str) -> None:
+    assert (room.free, has_seat(room).reason) == (free, words)
     decision = enrol(room=room)
     assert (decision.allowed, decision.waits) == (True, bool(words))
     assert decision.reason == (f"{words} Можно встать в лист ожидания." if words else "")
@@ -234,12 +239,12 @@ def test_the_quota_limits_only_where_it_leaves_fewer_seats_than_the_group() -> N
     assert replace(ROOM, quota=QUOTA).limit == QUOTA
     assert replace(ROOM, taken=24, quota=QUOTA).limit is None
     both = replace(ROOM, taken=25, quota=replace(QUOTA, taken=3))
-    assert len(rules.lacking_seats(both)) == 2
+    assert len(lacking_seats(both)) == 2
 
 
 @pytest.mark.parametrize("on", [dt.date(2026, 3, 1), DAY, dt.date(2026, 3, 20)])
 def test_enrolment_is_allowed_on_every_day_of_its_dates(on: dt.date) -> None:
-    assert enrol(on=on) == rules.ALLOWED
+    assert enrol(on=on) == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -261,11 +266,11 @@ def test_enrolment_into_a_group_that_is_not_open_is_refused(status: GroupStatus)
 
 def test_program_that_does_not_suit_refuses_the_enrolment() -> None:
     decision = enrol(replace(COURSE, targets=targets(positions={"Методист"})))
-    assert decision == rules.suits(targets(positions={"Методист"}), MATHS)
+    assert decision == suits(targets(positions={"Методист"}), MATHS)
 
 
 def test_course_without_a_block_needs_none() -> None:
-    assert enrol(replace(COURSE, block=None), blocks=()) == rules.ALLOWED
+    assert enrol(replace(COURSE, block=None), blocks=()) == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -292,16 +297,16 @@ def test_person_without_a_voucher_is_told_to_apply() -> None:
 
 @pytest.mark.parametrize("valid_until", [COURSE.starts_on, COURSE.ends_on])
 def test_voucher_that_covers_the_first_day_pays(valid_until: dt.date) -> None:
-    assert enrol(blocks=[replace(BLOCK, valid_until=valid_until)]) == rules.ALLOWED
+    assert enrol(blocks=[replace(BLOCK, valid_until=valid_until)]) == ALLOWED
 
 
 @pytest.mark.parametrize("hours", [16, 36])
 def test_hours_at_the_blocks_bounds_are_paid(hours: int) -> None:
-    assert enrol(replace(COURSE, hours=hours)) == rules.ALLOWED
+    assert enrol(replace(COURSE, hours=hours)) == ALLOWED
 
 
-def busy(first: dt.date, last: dt.date) -> rules.BusyPeriod:
-    return rules.BusyPeriod(group="7", title="Другая программа", starts_on=first, ends_on=last)
+def busy(first: dt.date, last: dt.date) -> BusyPeriod:
+    return BusyPeriod(group="7", title="Другая программа", starts_on=first, ends_on=last)
 
 
 @pytest.mark.parametrize(
@@ -323,16 +328,16 @@ def test_overlap_with_another_group_is_refused_by_its_name(first: dt.date, last:
     ("first", "last"), [(dt.date(2026, 4, 18), dt.date(2026, 4, 30)), (dt.date(2026, 3, 1), dt.date(2026, 4, 5))]
 )
 def test_neighbouring_dates_do_not_overlap(first: dt.date, last: dt.date) -> None:
-    assert enrol(busy=[busy(first, last)]) == rules.ALLOWED
+    assert enrol(busy=[busy(first, last)]) == ALLOWED
 
 
 # --- documents -------------------------------------------------------------------------------------------------------
 
-TRAINED = rules.Outcome(status=EnrolmentStatus.TRAINED, program_kind=ProgramKind.ADVANCED, ends_on=dt.date(2026, 3, 9))
+TRAINED = Outcome(status=EnrolmentStatus.TRAINED, program_kind=ProgramKind.ADVANCED, ends_on=dt.date(2026, 3, 9))
 
 
-def certify(outcome: rules.Outcome, kind: CertificateKind, issued_on: dt.date = DAY) -> rules.Decision:
-    return rules.may_issue_certificate(outcome, kind, issued_on=issued_on, on=DAY)
+def certify(outcome: Outcome, kind: CertificateKind, issued_on: dt.date = DAY) -> Decision:
+    return may_issue_certificate(outcome, kind, issued_on=issued_on, on=DAY)
 
 
 @pytest.mark.parametrize(
@@ -345,8 +350,8 @@ def certify(outcome: rules.Outcome, kind: CertificateKind, issued_on: dt.date = 
         (replace(TRAINED, status=EnrolmentStatus.EXPELLED), CertificateKind.STUDY_PERIOD_NOTE),
     ],
 )
-def test_document_fits_the_outcome(outcome: rules.Outcome, kind: CertificateKind) -> None:
-    assert certify(outcome, kind) == rules.ALLOWED
+def test_document_fits_the_outcome(outcome: Outcome, kind: CertificateKind) -> None:
+    assert certify(outcome, kind) == ALLOWED
 
 
 @pytest.mark.parametrize("status", [s for s in EnrolmentStatus if s != EnrolmentStatus.TRAINED])
@@ -380,7 +385,7 @@ def test_date_of_issue_lies_between_the_courses_end_and_today(issued_on: dt.date
 
 @pytest.mark.parametrize("issued_on", [TRAINED.ends_on, DAY])
 def test_date_of_issue_may_be_either_bound(issued_on: dt.date) -> None:
-    assert certify(TRAINED, CertificateKind.CERTIFICATE, issued_on) == rules.ALLOWED
+    assert certify(TRAINED, CertificateKind.CERTIFICATE, issued_on) == ALLOWED
 
 
 # --- outcome by attendance -------------------------------------------------------------------------------------------
@@ -406,10 +411,10 @@ def test_attendance_proposes_an_outcome_and_says_why(
     facts: tuple[int, int, int], outcome: EnrolmentStatus | None, reason: str
 ) -> None:
     attended, planned, unmarked = facts
-    found = rules.propose_outcome(rules.Attended(attended=attended, planned=planned, unmarked=unmarked), 75)
+    found = propose_outcome(Attended(attended=attended, planned=planned, unmarked=unmarked), 75)
     assert (found.outcome, found.reason) == (outcome, reason)
 
 
 def test_an_organizer_that_demands_nothing_still_needs_one_visit() -> None:
-    assert rules.propose_outcome(rules.Attended(attended=60, planned=960), 0).outcome == EnrolmentStatus.TRAINED
-    assert rules.propose_outcome(rules.Attended(attended=0, planned=960), 0).outcome == EnrolmentStatus.NO_SHOW
+    assert propose_outcome(Attended(attended=60, planned=960), 0).outcome == EnrolmentStatus.TRAINED
+    assert propose_outcome(Attended(attended=0, planned=960), 0).outcome == EnrolmentStatus.NO_SHOW

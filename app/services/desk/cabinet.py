@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from app import models as m
 from app.clock import local, now, today
 from app.extensions import db
-from app.rules import Workplace
+from app.rules.suitability import Workplace
 from app.services.desk.matters import EXPIRING_DAYS
 from app.services.enrolment import seats
 from app.services.mailing import notices

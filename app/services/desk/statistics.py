@@ -19,7 +19,7 @@ from app.access import Actor, current_actor, unscoped
 from app.clock import now, today
 from app.errors import Forbidden
 from app.extensions import db
-from app.rules import add_months
+from app.rules.decision import add_months
 from app.statuses import (
     EmploymentKind,
     EnrolmentStatus,

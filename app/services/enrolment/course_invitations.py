@@ -19,7 +19,7 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.rules import is_enrolment_open
+from app.rules.enrolment import is_enrolment_open
 from app.russian import format_date
 from app.services.enrolment import enrolment_letters, seats
 from app.services.mailing import letter_kinds, letters

@@ -12,7 +12,8 @@ from app import models as m
 from app.access import current_actor, write_scope
 from app.clock import today
 from app.extensions import db
-from app.rules import BlockFacts, BusyPeriod, Course, Decision, Quota, Room, may_enrol, pays_for, refuse
+from app.rules.decision import Decision, refuse
+from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, may_enrol, pays_for
 from app.services.enrolment import seats
 from app.services.personnel import people
 from app.statuses import ENROLMENT_ENDED

@@ -14,17 +14,9 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.rules import (
-    BlockFacts,
-    Decision,
-    Room,
-    has_paying_block,
-    has_seat,
-    is_enrolment_open,
-    pays_for,
-    refuse,
-    suits,
-)
+from app.rules.decision import Decision, refuse
+from app.rules.enrolment import BlockFacts, Room, has_paying_block, has_seat, is_enrolment_open, pays_for
+from app.rules.suitability import suits
 from app.russian import format_date
 from app.services.enrolment import enrolment_letters, seats, waiting_list
 from app.services.personnel import agreement

@@ -17,19 +17,9 @@ from app.access import unscoped
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.rules import (
-    BlockFacts,
-    BusyPeriod,
-    Course,
-    Decision,
-    Quota,
-    Room,
-    Targets,
-    Workplace,
-    has_seat,
-    is_free_of_clashes,
-    refuse,
-)
+from app.rules.decision import Decision, refuse
+from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has_seat, is_free_of_clashes
+from app.rules.suitability import Targets, Workplace
 from app.services.group import quota_sql
 from app.services.portal import transitions
 from app.statuses import SEAT_HOLDING, BlockStatus, EnrolmentStatus, GroupStatus, VoucherStatus

@@ -20,7 +20,7 @@ from app.access import get_visible, get_writable, unscoped
 from app.clock import ZONE, local, now, today
 from app.errors import Conflict, PortalError
 from app.extensions import db
-from app.rules import BlockFacts, Course, Room, has_paying_block, lacking_seats, pays_for
+from app.rules.enrolment import BlockFacts, Course, Room, has_paying_block, lacking_seats, pays_for
 from app.russian import format_date, format_datetime
 from app.services.enrolment import enrolment_letters, seats
 from app.services.personnel import agreement

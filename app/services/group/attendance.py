@@ -17,7 +17,7 @@ from app.clock import local, now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
-from app.rules import Attended
+from app.rules.outcome import Attended
 from app.russian import format_date
 from app.services.enrolment import seats
 from app.services.portal import settings

@@ -13,7 +13,7 @@ from app import models as m
 from app.access import get_writable
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.rules import Proposal, propose_outcome
+from app.rules.outcome import Proposal, propose_outcome
 from app.services.enrolment import enrolments, seats
 from app.services.group import attendance
 from app.services.voucher import vouchers

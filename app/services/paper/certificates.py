@@ -16,7 +16,7 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
-from app.rules import DOCUMENT_OF, Outcome, may_issue_certificate
+from app.rules.document import DOCUMENT_OF, Outcome, may_issue_certificate
 from app.services.mailing import letters
 from app.services.paper import blanks, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of

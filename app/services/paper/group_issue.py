@@ -14,7 +14,7 @@ from app.access import get_visible
 from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
-from app.rules import DOCUMENT_OF
+from app.rules.document import DOCUMENT_OF
 from app.services.paper import certificates
 from app.services.paper.certificate_snapshot import insist_facts, snapshot_of
 from app.services.paper.certificates import UNPRINTED, Printing

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import ARRAY, Integer, and_, any_, literal, select, true
 
 from app import models as m
-from app import rules
 from app.access import current_actor, get_writable
 from app.audit import record
 from app.clock import now, today
@@ -21,6 +20,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.identifiers import normalise_key
 from app.labels import label_of
+from app.rules import past_training as rules
 from app.russian import format_date
 from app.services.access.access_requests import Scan
 from app.services.mailing import letters

@@ -17,7 +17,8 @@ from app.access import get_writable
 from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
-from app.rules import DOCUMENT_OF, add_months
+from app.rules.decision import add_months
+from app.rules.document import DOCUMENT_OF
 from app.russian import count, format_date, years
 from app.services.personnel import people
 from app.services.personnel.card import CardData, TrainingLine

@@ -18,7 +18,9 @@ from app.access import current_actor, get_writable, unscoped, write_scope
 from app.clock import today
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.rules import ALLOWED, Course, Decision, Quota, Room, Targets, may_enrol, suits, why_suits
+from app.rules.decision import ALLOWED, Decision
+from app.rules.enrolment import Course, Quota, Room, may_enrol, why_suits
+from app.rules.suitability import Targets, suits
 from app.services.enrolment import seats
 from app.services.personnel.people import choose_employment
 from app.services.program import catalogue_sql as sql

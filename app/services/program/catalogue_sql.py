@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Select, and_, case, false, func, literal_column, not_, or_, select, true
 
 from app import models as m
-from app.rules import BlockFacts, BusyPeriod, Workplace
+from app.rules.enrolment import BlockFacts, BusyPeriod
+from app.rules.suitability import Workplace
 from app.services.group import quota_sql
 from app.statuses import BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
 
@@ -85,12 +86,12 @@ class _Flags:
 
     @property
     def seats(self) -> Any:
-        """``rules.has_seat``."""
+        """``rules.enrolment.has_seat``."""
         return func.coalesce(self.free > 0, false())
 
     @property
     def allowed(self) -> Any:
-        """What ``rules.may_enrol`` allows; who has no seat waits."""
+        """What ``rules.enrolment.may_enrol`` allows; who has no seat waits."""
         return and_(self.meant, self.paid, self.clear, self.window)
 
 
@@ -120,7 +121,7 @@ def _flags(seeker: Seeker | None, on: dt.date) -> _Flags:
 
 
 def _left(places: Sequence[Workplace]) -> tuple[list[tuple[Any, Any, bool]], list[Any]]:
-    """``rules.Room.free`` of each place of work, and the joins by which the quotas come in, one for each organization."""
+    """``rules.enrolment.Room.free`` of each place of work, and the joins by which the quotas come in, one for each organization."""
     ids = list(dict.fromkeys(place.organization_id for place in places))
     counting = quota_sql.counting(ids).cte("counting").prefix_with("MATERIALIZED")
     quotas = {pk: counting.alias(f"quota_{n}") for n, pk in enumerate(ids)}
@@ -147,7 +148,7 @@ _TARGETS = (
 
 
 def _meant_for(place: Workplace) -> Any:
-    """``rules.suits``: each list of targets is empty or names what the place of work has."""
+    """``rules.suitability.suits``: each list of targets is empty or names what the place of work has."""
     own = ([place.organization_type], [place.position], sorted(place.subjects))
     conditions = []
     for (links, key, directory, name), names in zip(_TARGETS, own, strict=True):
@@ -158,7 +159,7 @@ def _meant_for(place: Workplace) -> Any:
 
 
 def _paid_by(blocks: Sequence[BlockFacts]) -> Any:
-    """``rules.has_paying_block``; of a program without a group the last day of the чек is not asked."""
+    """``rules.enrolment.has_paying_block``; of a program without a group the last day of the чек is not asked."""
     pays = [
         and_(
             PROGRAM.c.block == block.kind,
@@ -172,7 +173,7 @@ def _paid_by(blocks: Sequence[BlockFacts]) -> Any:
 
 
 def _clear(busy: Sequence[BusyPeriod]) -> Any:
-    """``rules.is_free_of_clashes``; what has no group clashes with nothing."""
+    """``rules.enrolment.is_free_of_clashes``; what has no group clashes with nothing."""
     if not busy:
         return true()
     clashes = or_(*(and_(GROUP.c.starts_on <= b.ends_on, GROUP.c.ends_on >= b.starts_on) for b in busy))

@@ -1,6 +1,6 @@
 """Whether an application for a чек may be made now, and why not: for one person, or for many by a few statements.
 
-The decision itself is ``rules.may_apply_for_voucher``; here its facts are read (приказ № 52-од, п. 1.1–1.2; order § 2.7, 3.5).
+The decision itself is ``rules.voucher.may_apply_for_voucher``; here its facts are read (приказ № 52-од, п. 1.1–1.2; order § 2.7, 3.5).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from app.access import current_actor, get_visible, write_scope
 from app.clock import today
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.rules import Applicant, Decision, VoucherTerms, may_apply_for_voucher, refuse
+from app.rules.decision import Decision, refuse
+from app.rules.voucher import Applicant, VoucherTerms, may_apply_for_voucher
 from app.services.personnel.people import choose_employment, live_employments_of
 from app.statuses import APPLICATION_LIVE, ConfirmationStatus, VoucherStatus
 

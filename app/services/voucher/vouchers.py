@@ -17,7 +17,7 @@ from app.clock import now, today
 from app.errors import Conflict, Invalid, PortalError
 from app.extensions import db
 from app.models import among
-from app.rules import Decision, last_day_of
+from app.rules.decision import Decision, last_day_of
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel.people import choose_employment

@@ -11,7 +11,8 @@ from flask import url_for
 from app import models as m
 from app.access import current_actor
 from app.clock import local, today
-from app.rules import Room, Targets
+from app.rules.enrolment import Room
+from app.rules.suitability import Targets
 from app.russian import count, format_date, period
 from app.services.program.catalogue import Details, Group, Offer
 from app.services.program.catalogue_sql import Seeker

@@ -20,7 +20,7 @@ from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.rules import Room, has_seat
+from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates

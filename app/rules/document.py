@@ -1,0 +1,60 @@
+"""Which document of training may be issued, and of which day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
+from app.russian import format_date
+from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind
+
+#: document on qualification that a kind of program ends with (273-ФЗ ст. 60 ч. 10)
+DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
+    ProgramKind.ADVANCED: CertificateKind.CERTIFICATE,
+    ProgramKind.RETRAINING: CertificateKind.DIPLOMA,
+}
+_UNSUCCESSFUL = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A listener's end of a course."""
+
+    status: EnrolmentStatus
+    program_kind: ProgramKind
+    ends_on: dt.date
+
+
+def may_issue_certificate(outcome: Outcome, kind: CertificateKind, *, issued_on: dt.date, on: dt.date) -> Decision:
+    """Decide on a document dated ``issued_on``; ``on`` is the day of the decision (273-ФЗ ст. 60 ч. 3, 10, 12)."""
+    return first_refusal(_kind_fits(outcome, kind), _date_fits(outcome, issued_on, on))
+
+
+def _kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
+    if kind == CertificateKind.STUDY_PERIOD_NOTE:
+        if outcome.status in _UNSUCCESSFUL:
+            return ALLOWED
+        return refuse(
+            "Справка о периоде обучения выдаётся тем, кто не прошёл итоговую аттестацию или отчислен. "
+            f"Состояние этой записи — «{outcome.status.label}»."
+        )
+    if outcome.status != EnrolmentStatus.TRAINED:
+        return refuse(
+            "Документ выдаётся тем, кто обучен и прошёл итоговую аттестацию, а состояние этой записи — "
+            f"«{outcome.status.label}». Сначала внесите результат обучения."
+        )
+    if kind not in (DOCUMENT_OF[outcome.program_kind], CertificateKind.TRAINING_NOTE):
+        right = DOCUMENT_OF[outcome.program_kind].label
+        return refuse(f"Программа «{outcome.program_kind.label}» заканчивается другим документом: {right}.")
+    return ALLOWED
+
+
+def _date_fits(outcome: Outcome, issued_on: dt.date, on: dt.date) -> Decision:
+    if issued_on < outcome.ends_on:
+        return refuse(
+            f"Дата выдачи не может быть раньше окончания занятий: они заканчиваются {format_date(outcome.ends_on)}."
+        )
+    if issued_on > on:
+        return refuse(f"Дата выдачи не может быть позже сегодняшней: сегодня {format_date(on)}.")
+    return ALLOWED

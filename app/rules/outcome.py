@@ -1,0 +1,58 @@
+"""Which outcome of a course the attendance proposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.statuses import EnrolmentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attended:
+    """A listener's attendance in minutes of the schedule: ``attended`` of ``planned``, ``unmarked`` may still become either."""
+
+    attended: int
+    planned: int
+    unmarked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the attendance proposes for a listener, and why; without an outcome the reason says what is missing."""
+
+    outcome: EnrolmentStatus | None
+    reason: str
+
+
+def propose_outcome(facts: Attended, percent: int) -> Proposal:
+    """Propose an outcome by the share of hours attended (order § 3.3: the organizer keeps the journal); a person decides.
+
+    ``percent`` is the least share, 0–100. An excused absence is no attendance. A proposal is made as soon as the marks that
+    are still missing cannot change it.
+    """
+    attended, planned, unmarked = facts.attended, facts.planned, facts.unmarked
+    if planned == 0:
+        return Proposal(None, "В группе нет расписания, поэтому портал ничего не предлагает.")
+    visited = f"Посещено {_hours_of(attended, planned)} ({attended * 100 // planned} %)"
+    if attended == 0:
+        if unmarked:
+            return Proposal(None, f"Ни одного посещения, не отмечено ещё {_hours(unmarked)} ч. Отметьте посещаемость.")
+        return Proposal(EnrolmentStatus.NO_SHOW, "Не посещено ни одного занятия.")
+    if attended * 100 >= percent * planned:
+        return Proposal(EnrolmentStatus.TRAINED, f"{visited}, нужно не меньше {percent} %.")
+    if (attended + unmarked) * 100 >= percent * planned:
+        return Proposal(None, f"{visited}, не отмечено ещё {_hours(unmarked)} ч. Отметьте посещаемость.")
+    return Proposal(EnrolmentStatus.FAILED, f"{visited}, нужно не меньше {percent} %.")
+
+
+def _hours(minutes: int) -> str:
+    """Write minutes as hours with one decimal at most: «10», «5,5»."""
+    tenths = minutes * 10 // 60
+    return f"{tenths // 10},{tenths % 10}" if tenths % 10 else str(tenths // 10)
+
+
+def _hours_of(part: int, whole: int) -> str:
+    """Write «10 из 16 часов», «5 из 21 часа», «3 из 5,5 часа»: the word agrees with the whole."""
+    text = _hours(whole)
+    one = "," in text or (int(text) % 10 == 1 and int(text) % 100 != 11)
+    return f"{_hours(part)} из {text} {'часа' if one else 'часов'}"
