@@ -83,7 +83,8 @@ def test_a_refusal_asks_for_its_reason(newcomer: Newcomer) -> None:
     operator.page.locator("tbody th a").first.click()
     operator.press("Отказать")
     dialog = operator.page.get_by_role("dialog", name="Отказать")
-    expect(dialog.get_by_label("Причина")).to_be_focused()
+    # the typical reasons come first
+    expect(dialog.get_by_label("Из справочника")).to_be_focused()
     operator.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(operator.button("Отказать")).to_be_focused()

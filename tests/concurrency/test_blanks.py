@@ -14,7 +14,7 @@ from app import models as m
 from app import statuses as st
 from app.clock import today
 from app.extensions import db
-from app.services.paper import blank_acts, blanks
+from app.services.paper import blank_acts, blanks, certificates
 from app.services.portal import transitions
 from app.unit_of_work import use_case
 from tests.concurrency.clients import refused, run_at_once, succeeded
@@ -111,11 +111,17 @@ def test_a_blank_is_written_off_or_used_but_not_both(app: Any, session: Any) -> 
     world = mk.make_world()
     receive(world, "001", "004")
     ids = [b.id for b in mk.rows(m.Blank)]
-    act = partial(blank_acts.write_off, ids, acted_on=today(), reason="Намокли")
-    results = run_at_once(app, [(world.organizer_actor, act), *takers(world, 2, 2), (world.organizer_actor, act)])
+    group = mk.make_past_group(world.program, capacity=10)
+    trained = [mk.make_enrolment(mk.make_person(world.school), group, status=st.EnrolmentStatus.TRAINED) for _ in ids]
+    act = (world.organizer_actor, partial(blank_acts.write_off, ids, acted_on=today(), reason="Намокли"))
+    uses = [
+        (world.organizer_actor, partial(certificates.issue, row.id, blank_id=pk))
+        for row, pk in zip(trained, ids, strict=True)
+    ]
+    run_at_once(app, [act, *uses, act])
     acts = mk.rows(m.BlankAct)
     states = {b.status for b in mk.rows(m.Blank)}
-    used = [number for taken in results if isinstance(taken, list) for number in taken]
-    assert len(used) == len(set(used)) == len(mk.rows(m.Blank, m.Blank.status == B.USED))
+    used = {paper.blank_id for paper in mk.rows(m.Certificate)}
+    assert used == {b.id for b in mk.rows(m.Blank, m.Blank.status == B.USED)}
     assert [int(a.number) for a in acts] == list(range(1, len(acts) + 1))
     assert (B.STOCK in states) is False or len(acts) == 0

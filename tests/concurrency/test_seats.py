@@ -146,14 +146,14 @@ def test_overlapping_groups_are_entered_without_the_guard(
 ) -> None:
     world = mk.make_world()
     program = mk.make_program(world.organizer, block=None)
-    real = enrolments._decide
+    real = enrolments.judge_one
 
     def decide_slowly(*args: Any, **kwargs: Any) -> Any:
         found = real(*args, **kwargs)
         time.sleep(0.05)
         return found
 
-    monkeypatch.setattr(enrolments, "_decide", decide_slowly)
+    monkeypatch.setattr(enrolments, "judge_one", decide_slowly)
     monkeypatch.setattr(seats, "lock_person", no_lock)
     courses = [mk.make_group(program) for _ in range(4)]
     assert len(succeeded(run_at_once(app, [enrol_call(world.worker, group) for group in courses]))) > 1

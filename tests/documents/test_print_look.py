@@ -43,7 +43,7 @@ def test_on_a_blank_only_what_it_lacks_is_printed(make_facts: MakeFacts) -> None
         "УДОСТОВЕРЕНИЕ",
         "о повышении квалификации",
         "Настоящее удостоверение свидетельствует о том, что",
-        "с\u00a02 по\u00a014\u00a0февраля\u00a02026\u00a0г. прошла повышение квалификации в организации",
+        "со\u00a02 по\u00a014\u00a0февраля\u00a02026\u00a0г. прошла повышение квалификации в организации",
         "по дополнительной профессиональной программе",
         "в объёме 72\u00a0часов",
         "Регистрационный номер",
@@ -56,7 +56,7 @@ def test_on_a_blank_only_what_it_lacks_is_printed(make_facts: MakeFacts) -> None
         "0001/2026",
         "Самара",
         "72\u00a0часов",
-        "с\u00a02 по\u00a014\u00a0февраля\u00a02026\u00a0г.",
+        "со\u00a02 по\u00a014\u00a0февраля\u00a02026\u00a0г.",
     ):
         assert value in paragraphs(blank)
     assert "tcBorders" in xml_of(page) and "Borders" not in xml_of(blank)

@@ -105,7 +105,8 @@ def test_group_opens_closes_starts_and_completes(world: mk.World) -> None:
         row = mk.rows(m.Enrolment)[0]
         enrolments.record_result(row.id, E.NO_SHOW)
         assert groups.complete(group.id).status == G.COMPLETED
-    assert len(mk.rows(m.Letter)) == 3
+    # the group's three states and the outcome
+    assert len(mk.rows(m.Letter)) == 4
 
 
 def test_group_of_an_unpublished_program_does_not_open(world: mk.World) -> None:

@@ -112,9 +112,10 @@ def change(row: m.Training, values: Mapping[str, Any], scan: Scan | None = None)
     row = get_writable(db.session, m.Training, row.id, "training:edit")
     _require(row, "edit")
     source = _source() if row.source == TrainingSource.WORKER else row.source
-    row = records.update(row, {**values, "source": source})
-    row.entered_by_id = current_actor().user_id
-    db.session.flush()
+    if any(getattr(row, name) != value for name, value in values.items()):
+        row = records.update(row, {**values, "source": source})
+        row.entered_by_id = current_actor().user_id
+        db.session.flush()
     if scan is not None:
         _attach(row, scan)
     if row.status == TrainingStatus.REJECTED:
