@@ -315,10 +315,13 @@ def test_the_card_says_what_is_left_and_leads_there(app: Flask, session: Any) ->
     assert f'href="{results_path(course)}"' in page
     with acting_as(course.world.organizer_actor):
         attendance.save(course.group.id, {(course.meetings[0].id, course.rows[0].id): M.PRESENT}, shown={})
+    assert "3 отметки" in words(clerk.get(f"/training_group/show/{course.group.id}")).replace("\u00a0", " ")
     with acting_as(course.world.organizer_actor):
         enrolments.record_result(course.rows[0].id, E.TRAINED)
-    assert f'href="/training_group/issue/{course.group.id}"' in clerk.get(f"/training_group/show/{course.group.id}")
-    assert "3 отметки" in words(clerk.get(f"/training_group/show/{course.group.id}")).replace("\u00a0", " ")
+    page = clerk.get(f"/training_group/show/{course.group.id}")
+    assert f'href="/training_group/issue/{course.group.id}"' in page
+    # who has an outcome needs no more marks
+    assert "Не отмечена посещаемость 2 отметки" in words(page).replace("\u00a0", " ")
 
 
 # --- strangers and statements ----------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ def _studied(line: TrainingLine, paper: m.Certificate | None) -> Studied:
         program=facts["program"],
         hours=facts["hours"],
         organizer=facts["organization"],
-        document=f"{paper.kind.label} №\u00a0{paper.number} от\u00a0{format_date(paper.issued_on)}",
+        document=f"{paper.kind.label} №\u00a0{facts['number']} от\u00a0{format_date(paper.issued_on)}",
         certificate_id=paper.id,
     )
 
