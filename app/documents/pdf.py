@@ -29,9 +29,10 @@ FILTER = (
     'pdf:writer_pdf_Export:{"SelectPdfVersion":{"type":"long","value":"2"},'
     '"UseLosslessCompression":{"type":"boolean","value":"true"}}'
 )
-#: Files of one start, starts in a row without a new file, pause between two looks at what is done. The first start in a fresh
-#: profile may end at once, asking to be started again.
-MOST_FILES, MOST_FAILURES, POLL_SECONDS = 200, 2, 0.25
+#: Files of one start, starts in a row without a new file, pause between two looks at what is done.
+MOST_FILES, MOST_FAILURES, POLL_SECONDS = 200, 3, 0.25
+#: Exit code by which the first start in a fresh profile asks to be started again.
+START_AGAIN = 81
 #: (path, property, value): no links to files or addresses, no macros, no updating of links.
 HARDENING = (
     ("/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
@@ -70,8 +71,8 @@ def to_pdfs(
     """Convert DOCX files to PDF/A in the folder ``out`` and return their paths in order; LibreOffice is started once.
 
     ``timeout``: seconds without a new file after which it is ended; it is started again for what is missing, as it is when
-    something else has ended it, until twice nothing new came. ``tell`` gets the number of finished files and may raise to
-    stop. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice is
+    something else has ended it, until three times nothing new came. ``tell`` gets the number of finished files and
+    may raise to stop. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice is
     missing, too slow or makes no PDF; ValueError for two sources of one name.
     """
     office = find_office()
@@ -81,15 +82,19 @@ def to_pdfs(
     if len(set(targets.values())) != len(sources):
         raise ValueError("two sources of one name")
     with tempfile.TemporaryDirectory(prefix="kadry-office-", ignore_cleanup_errors=True) as name:
-        profile = Path(name) / "profile"
-        _write_profile(profile)
-        failures = 0
+        profile = _fresh_profile(Path(name))
+        failures, is_fresh = 0, True
         while missing := [source for source, target in targets.items() if not _is_pdf(target)]:
             run = _Run(_command(office, profile, missing[:MOST_FILES], out), Path(name), list(targets.values()))
             was_slow = run.wait(timeout, tell)
+            if is_fresh and run.process.returncode == START_AGAIN:
+                is_fresh = False
+                continue
             # the exit code is 0 even after a failure: only the output tells
             still = [source for source in missing if not _is_pdf(targets[source])]
             failures = 0 if len(still) < len(missing) else failures + 1
+            if run.was_killed:  # a profile half-written would end each next start
+                profile, is_fresh = _fresh_profile(Path(name)), True
             if failures >= MOST_FAILURES or (was_slow and len(sources) == 1):
                 raise Unavailable(TOO_LONG if was_slow else FAILED)
     tell(len(sources))
@@ -123,8 +128,9 @@ def _command(office: Path, profile: Path, sources: Sequence[Path], out: Path) ->
     ]
 
 
-def _write_profile(profile: Path) -> None:
-    """Write the settings of a fresh profile."""
+def _fresh_profile(folder: Path) -> Path:
+    """Make a new profile with the settings in the folder and return its path."""
+    profile = Path(tempfile.mkdtemp(prefix="profile-", dir=folder))
     items = "".join(
         f'<item oor:path={quoteattr(path)}><prop oor:name={quoteattr(name)} oor:op="fuse">'
         f"<value>{value}</value></prop></item>"
@@ -137,6 +143,7 @@ def _write_profile(profile: Path) -> None:
         f"{items}</oor:items>\n",
         encoding="utf-8",
     )
+    return profile
 
 
 class _Run:
@@ -156,6 +163,11 @@ class _Run:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether a signal has ended it, ours or somebody else's."""
+        return (self.process.returncode or 0) < 0
 
     def wait(self, timeout: float, tell: Callable[[int], None]) -> bool:
         """Wait until it ends, or makes nothing new for ``timeout`` seconds; return whether it had to be ended."""

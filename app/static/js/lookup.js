@@ -15,7 +15,7 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
   const input = box.querySelector("[type=text]"), value = box.querySelector("[type=hidden]"); // no value when many are chosen
   const list = make("ul", { role: "listbox", id: `found${number}`, "aria-label": "Найденное" }), state = make("p", { role: "status" });
   const found = make("div", { class: "found", hidden: "" }), clear = make("button", { type: "button", class: "clear", "aria-label": "Очистить" }, "×");
-  let results = [], active = -1, asked, timer;
+  let results = [], fresh = false, active = -1, asked, timer; // fresh: found by the words that stand in the field
 
   function mark(index) {
     active = index;
@@ -34,6 +34,7 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
 
   function show({ results: rows, more, failure }) {
     results = rows;
+    fresh = true;
     list.replaceChildren(...rows.map(({ text, detail }, index) => {
       const item = make("li", { role: "option", id: list.id + "-" + index }, text);
       if (detail) item.append(make("small", {}, detail));
@@ -67,8 +68,16 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
     set("", "");
   }
 
+  // What was asked for and has not come yet is no longer wanted.
+  function still() {
+    clearTimeout(timer);
+    asked = null;
+  }
+
+  // What is seen may be pressed also while the next answer is on its way.
   function choose(index) {
     if (!results[index]) return;
+    still();
     const { id, text } = results[index];
     if (value) set(id, text); else pick(id, text);
     open(false);
@@ -80,23 +89,22 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
     event.preventDefault();
     if (found.hidden) ask();
     else if (step) mark(Math.max(0, Math.min(active + step, results.length - 1)));
-    else if (event.key === "Enter") choose(active); else open(false);
+    else if (event.key === "Enter") choose(fresh ? active : -1); else open(false);
   }
 
   function typed() {
     if (value) value.value = "";
     clear.hidden = !input.value;
-    results = [];
+    fresh = false;
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
   }
 
   // Words left without a choice: the only find is taken, else they are marked, never wiped.
   function leave() {
-    clearTimeout(timer);
-    asked = null;
+    still();
     if (value?.value === "" && input.value.trim()) {
-      if (results.length === 1) choose(0); else put(input, { "aria-invalid": true });
+      if (fresh && results.length === 1) choose(0); else put(input, { "aria-invalid": true });
     }
     open(false);
   }

@@ -16,7 +16,7 @@ from app.clock import today
 from app.identifiers import format_phone, format_snils
 from app.labels import codes_of, label_of
 from app.russian import RussianDateError, format_date, parse_date
-from app.services.portal.records import reader_of
+from app.services.portal.records import read_value, reader_of
 from app.web.frame.lookups import LIMIT, named
 
 REQUIRED = "Заполните это поле."
@@ -341,6 +341,7 @@ class PortalModelConverter:
             return LinesField(label, **common)
         if isinstance(kind, Date) and not isinstance(kind, DateTime):
             check = f"{self.model.__tablename__}/{name}"
+            validators.append(self._as_stored(name))
             return RuDateField(label, validators, check=check, offers_today=name not in LONG_AGO, **common)
         if isinstance(kind, Integer | SmallInteger):
             return RuIntegerField(label, validators, **common)
@@ -361,8 +362,19 @@ class PortalModelConverter:
             attributes.pop("data-mask", None)
         else:
             attributes["data-check"] = f"{table}/{name}"
+            validators.append(self._as_stored(name))
         write = writer_of(table, name)
         return WrittenField(label, validators, filters=[_strip], render_kw=attributes, write=write, **common)
+
+    def _as_stored(self, name: str) -> Callable[[Any, Any], None]:
+        """Check by the service's own rule already in the form: all mistakes of a page are told at once."""
+
+        def check(_form: Any, field: Any) -> None:
+            sentences = read_value(self.model, name, field.data)[1]
+            if sentences:
+                raise ValidationError(sentences[0])
+
+        return check
 
 
 def _strip(value: Any) -> Any:
