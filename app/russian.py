@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Literal
 
+from pymorphy3 import MorphAnalyzer
 from pytrovich.detector import PetrovichGenderDetector
 from pytrovich.enums import Case, Gender, NamePart
 from pytrovich.maker import PetrovichDeclinationMaker
@@ -26,6 +27,8 @@ _MONTHS = (
 )  # fmt: skip
 
 _CASES = {"genitive": Case.GENITIVE, "dative": Case.DATIVE, "accusative": Case.ACCUSATIVE}
+#: the same cases as the dictionary of words calls them
+_GRAMMEMES = {"genitive": "gent", "dative": "datv", "accusative": "accs"}
 _GENDERS: dict[Sex, Gender] = {"male": Gender.MALE, "female": Gender.FEMALE}
 _SEXES: dict[Gender, Sex] = {gender: sex for sex, gender in _GENDERS.items()}
 
@@ -250,6 +253,35 @@ def _decline_patronymic(patronymic: str | None, sex: Sex, case: NameCase) -> str
 
 def _decline_word(part: NamePart, word: str, gender: Gender, case: Case) -> str:
     return word if word.lower() in _INDECLINABLE else str(_maker().make(part, gender, case, word))
+
+
+def decline_post(post: str, *, case: NameCase) -> str:
+    """Put the name of a post into a case: «исполняющего обязанности директора», «старшего воспитателя».
+
+    Declined are the adjectives before the first noun and that noun; what follows is there already in its own case. A word
+    that is not in the nominative («и. о. директора») ends the declension at once.
+    """
+    if case == "nominative":
+        return post
+    words = post.split()
+    for place, word in enumerate(words):
+        parses = _analyzer().parse(word)
+        if "nomn" not in parses[0].tag:
+            break
+        adjective = next((found for found in parses if {"ADJF", "nomn"} in found.tag), None)
+        is_last = place == len(words) - 1
+        chosen = parses[0] if adjective is None or is_last else adjective
+        inflected = chosen.inflect({_GRAMMEMES[case]})
+        if inflected is not None:
+            words[place] = inflected.word.capitalize() if word[:1].isupper() else inflected.word
+        if chosen is not adjective:
+            break
+    return " ".join(words)
+
+
+@lru_cache(maxsize=1)
+def _analyzer() -> MorphAnalyzer:
+    return MorphAnalyzer(lang="ru")
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,8 @@ from app.documents.certificate import hours_in_genitive, quoted
 from app.documents.file_names import safe_name
 from app.documents.merged import merged
 from app.documents.templates import get_template, insist_filled, render_docx
+from app.documents.training_agreement import TEMPLATE as AGREEMENT
+from app.documents.training_agreement import agreement_contexts
 from app.documents.training_order import TEMPLATE, order_context
 from app.errors import PortalError
 from app.russian import format_date, long_date, period, plural
@@ -34,12 +36,13 @@ _NO_ORDER = {
     OrderKind.ENROLMENT: "Приказ ещё не издан. Нажмите в группе «Приказ о зачислении».",
     OrderKind.EXPULSION: "Приказ ещё не издан. Нажмите в группе «Приказ об отчислении».",
 }
+_NO_EMPLOYERS = "У слушателей группы не указано место работы: договор не с кем заключить."
 _NO_DOCUMENTS = "Документы об обучении ещё не выданы. Нажмите в группе «Выдать документы»."
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPaper:
-    """A paper of a group; several orders, протоколы or acts are one file, each on a page of its own.
+    """A paper of a group; several договоры, orders, протоколы or acts are one file, each on a page of its own.
 
     ``why_not`` returns the reason why it cannot be made yet, empty when it can; ``make`` the file.
     """
@@ -175,6 +178,10 @@ def _has_protocol(facts: GroupFacts) -> str:
     return "" if protocol_contexts(facts) else _NO_PROTOCOL
 
 
+def _has_employers(facts: GroupFacts) -> str:
+    return _has_listeners(facts) or ("" if agreement_contexts(facts) else _NO_EMPLOYERS)
+
+
 def _has_documents(facts: GroupFacts) -> str:
     return "" if any(person.documents for person in facts.listeners) else _NO_DOCUMENTS
 
@@ -219,6 +226,10 @@ def _protocols(facts: GroupFacts) -> bytes:
     return _one_after_another("final_protocol", protocol_contexts(facts))
 
 
+def _agreements(facts: GroupFacts) -> bytes:
+    return _one_after_another(AGREEMENT, agreement_contexts(facts))
+
+
 def _attendance(facts: GroupFacts) -> bytes:
     head = SheetHead(facts.organization, facts.number, facts.program, facts.starts_on, facts.ends_on)
     return build_attendance_sheet(head, facts.journal)
@@ -230,6 +241,7 @@ def _acts(facts: GroupFacts) -> bytes:
 
 #: the papers of a group in the order of its life; a new paper is one entry here
 PAPERS: tuple[GroupPaper, ...] = (
+    GroupPaper("training_agreement", "Договор с местом работы слушателей", _has_employers, _agreements),
     GroupPaper(
         "order_enrolment", "Приказ о зачислении", _has_order(OrderKind.ENROLMENT), _order_papers(OrderKind.ENROLMENT)
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.documents.group_papers import PAPERS, protocol_contexts, write_all
 from app.documents.pdf import to_pdf
 from app.errors import Invalid
 from app.services.group.attendance import Journal
-from app.services.paper.group_papers import GivenDocument, GivenOrder, GroupFacts, Listener, WrittenOff
+from app.services.paper.group_papers import GivenDocument, GivenOrder, GroupFacts, Listener, Party, Terms, WrittenOff
 from app.statuses import AttendanceMark, CertificateKind, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from tests.documents.conftest import paragraphs
 
@@ -38,6 +39,40 @@ def document(n: int, **changes: Any) -> GivenDocument:
     return GivenDocument(**(values | changes))
 
 
+def party(n: int = 7, **changes: Any) -> Party:
+    values = {
+        "id": n,
+        "full_name": f"государственное бюджетное общеобразовательное учреждение «Школа № {n}»",
+        "short_name": f"ГБОУ СОШ № {n}",
+        "city": "Самара",
+        "address": f"443000, Самара, улица Садовая, дом {n}",
+        "inn": f"63150000{n:02d}",
+        "kpp": "631501001",
+        "ogrn": "",
+        "phone": "",
+        "email": "school@example.ru",
+        "licence": "",
+        "head_title": "Директор",
+        "head_name": "Зайцева Мария Петровна",
+    }
+    return Party(**(values | changes))
+
+
+def terms(**changes: Any) -> Terms:
+    organizer = party(
+        1, full_name=ORGANIZATION, head_title="Исполняющий обязанности ректора", head_name="Соколов Андрей Борисович"
+    )
+    values = {
+        "organizer": replace(organizer, licence="№ 6789 от 01.02.2016"),
+        "program_kind": "повышения квалификации",
+        "form": "очная",
+        "document": "удостоверение о повышении квалификации",
+        "funding": "",
+        "by_vouchers": True,
+    }
+    return Terms(**(values | changes))
+
+
 def listener(name: str, status: S = S.TRAINED, *documents: GivenDocument, **changes: Any) -> Listener:
     values = {
         "position": "учитель",
@@ -46,6 +81,7 @@ def listener(name: str, status: S = S.TRAINED, *documents: GivenDocument, **chan
         "final_form": "зачёт",
         "final_mark": "зачтено",
         "protocol": "14",
+        "employer": party(),
     }
     return Listener(full_name=name, status=status, documents=documents, **(values | changes))
 
@@ -63,6 +99,7 @@ def group(*listeners: Listener, **changes: Any) -> GroupFacts:
         "head_title": "Ректор",
         "head_name": "А. Б. Соколов",
         "secretary": "Н. В. Крылова",
+        "terms": terms(),
     }
     return GroupFacts(listeners=listeners, **(values | changes))
 
@@ -134,6 +171,61 @@ def made(facts: GroupFacts, code: str) -> bytes:
 def cells(data: bytes, number: int = 0) -> list[list[str]]:
     """Rows of a table of the paper."""
     return [[cell.text for cell in row.cells] for row in Document(io.BytesIO(data)).tables[number].rows]
+
+
+def test_each_employer_gets_an_agreement_with_its_own_people() -> None:
+    unit = listener("Ёлкина Ольга Викторовна", employer=party(9, head_title="Заведующий", head_name="Ли Олег Ильич"))
+    left = listener("Орлов Иван Петрович", S.EXPELLED, employer=party(11))
+    facts = group(listener("Абрамова Анна Сергеевна"), unit, left)
+    data = made(facts, "training_agreement")
+    text = [line.replace("\u00a0", " ") for line in paragraphs(data)]
+    assert [line for line in text if line.startswith("ДОГОВОР")] == ["ДОГОВОР № Г-12/2026/7", "ДОГОВОР № Г-12/2026/9"]
+    whole = " ".join(text)
+    for words in (
+        f"{ORGANIZATION} (лицензия на образовательную деятельность № 6789 от 01.02.2016), далее — Исполнитель, "
+        "в лице исполняющего обязанности ректора Соколова Андрея Борисовича, действующего на основании Устава",
+        "в лице директора Зайцевой Марии Петровны, действующей на основании Устава",
+        "в лице заведующего Ли Олега Ильича, действующего на основании Устава",
+        "программе повышения квалификации «Урок „математики“ сегодня» в объёме 36 часов. Форма обучения — очная",
+        "и государственное бюджетное общеобразовательное учреждение «Школа № 7», далее — Заказчик",
+        "1.2. Срок обучения: со 2 по 27 февраля 2026 г. 1.3.",
+        "Обучение оплачивают именные образовательные чеки слушателей.",
+    ):
+        assert words in whole, words
+    lists = [
+        rows
+        for table in Document(io.BytesIO(data)).tables
+        if len(rows := [[c.text for c in r.cells] for r in table.rows]) > 1
+    ]
+    assert [[row[1] for row in rows[1:]] for rows in lists] == [
+        ["Абрамова Анна Сергеевна"],
+        ["Ёлкина Ольга Викторовна"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"by_vouchers": False, "funding": "средства учредителя"},
+            "Источник финансирования обучения — средства учредителя.",
+        ),
+        ({"by_vouchers": False}, "порядок её оплаты стороны определяют дополнительным соглашением"),
+    ],
+)
+def test_an_agreement_says_who_pays(changes: dict[str, Any], words: str) -> None:
+    text = " ".join(paragraphs(made(group(listener("Абрамова Анна"), terms=terms(**changes)), "training_agreement")))
+    assert words in text
+    assert "именные образовательные чеки" not in text
+
+
+def test_an_unknown_head_is_put_in_by_hand_and_nobody_is_sent_by_nobody() -> None:
+    facts = group(listener("Абрамова Анна", employer=party(head_name="")))
+    assert "Заказчик, в лице ____________________, действующего" in " ".join(
+        paragraphs(made(facts, "training_agreement"))
+    )
+    (paper,) = (paper for paper in PAPERS if paper.code == "training_agreement")
+    assert "не указано место работы" in paper.why_not(group(listener("Абрамова Анна", employer=None)))
 
 
 def test_the_list_has_those_who_study_by_name_and_prints_signs_as_they_are(whole: GroupFacts) -> None:
@@ -245,6 +337,7 @@ def test_the_zip_has_every_paper_and_names_the_rest_with_the_reason(tmp_path: Pa
         facts, tmp_path / "all.zip", more=[("Реестр.xlsx", refuse), ("Документы.docx", lambda: b"x")]
     )
     assert names == [
+        "Договор с местом работы слушателей, группа Г-12-2026.docx",
         "Список группы, группа Г-12-2026.docx",
         "Ведомость итоговой аттестации, группа Г-12-2026.docx",
         "Документы.docx",
@@ -252,7 +345,7 @@ def test_the_zip_has_every_paper_and_names_the_rest_with_the_reason(tmp_path: Pa
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.namelist() == [*names, "Чего нет в архиве.txt"]
         text = archive.read("Чего нет в архиве.txt").decode("utf-8-sig")
-        assert cells(archive.read(names[0]))[1][1] == "Абрамова Анна"
+        assert cells(archive.read(names[1]))[1][1] == "Абрамова Анна"
     assert "Протокол итоговой аттестации: Не внесены результаты" in text
     assert "Реестр.xlsx: Реестр не собран: заполните ИНН." in text
     for words in (
@@ -263,7 +356,7 @@ def test_the_zip_has_every_paper_and_names_the_rest_with_the_reason(tmp_path: Pa
         "Акт списания бланков: В группе нет испорченных бланков.",
     ):
         assert words in text
-    assert len(refused) == len(PAPERS) - 2 + 1
+    assert len(refused) == len(PAPERS) - 3 + 1
 
 
 def test_a_complete_zip_has_no_list_of_missing_papers(whole: GroupFacts, tmp_path: Path) -> None:
@@ -271,6 +364,7 @@ def test_a_complete_zip_has_no_list_of_missing_papers(whole: GroupFacts, tmp_pat
     names, refused = write_all(whole, tmp_path / "all.zip", tell=steps.append)
     assert (refused, steps) == ([], list(range(1, len(PAPERS) + 1)))
     assert [name.partition(",")[0] for name in names] == [
+        "Договор с местом работы слушателей",
         "Приказ о зачислении",
         "Список группы",
         "Лист посещаемости",

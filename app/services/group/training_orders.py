@@ -38,7 +38,8 @@ _IN_WORK = (GroupStatus.CLOSED, GroupStatus.RUNNING, GroupStatus.COMPLETED)
 _STATUSES = {OrderKind.ENROLMENT: LISTENERS, OrderKind.EXPULSION: OUTCOMES}
 _COLUMN = {OrderKind.ENROLMENT: "enrolment_order_id", OrderKind.EXPULSION: "expulsion_order_id"}
 _E = EnrolmentStatus
-_PROGRAM_KIND = {
+#: the kind of a program as papers name it, in the genitive
+PROGRAM_KIND = {
     ProgramKind.ADVANCED: "повышения квалификации",
     ProgramKind.RETRAINING: "профессиональной переподготовки",
 }
@@ -235,7 +236,7 @@ def snapshot_of(
         "organization": organizer.full_name,
         "city": organizer.city or "",
         "program": program.title,
-        "program_kind": _PROGRAM_KIND[program.kind],
+        "program_kind": PROGRAM_KIND[program.kind],
         "hours": program.hours,
         "form": program.form.label,
         "group": group.number,

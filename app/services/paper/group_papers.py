@@ -1,4 +1,4 @@
-"""Facts of a group as its papers print them: orders, список, лист посещаемости, ведомость, протокол, журнал, акты."""
+"""Facts of a group as its papers print them: договор, orders, список, лист посещаемости, ведомость, протокол, журнал, акты."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
 from app.extensions import db
-from app.russian import as_signed
+from app.rules.document import DOCUMENT_OF
+from app.russian import as_signed, format_date
 from app.services.group import attendance, training_orders
 from app.services.group.attendance import Journal
 from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
@@ -41,8 +42,42 @@ class GivenDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A legal entity that signs a договор; texts are empty where nothing is known. ``head_name`` is the whole name."""
+
+    id: int
+    full_name: str
+    short_name: str
+    city: str
+    address: str
+    inn: str
+    kpp: str
+    ogrn: str
+    phone: str
+    email: str
+    licence: str
+    head_title: str
+    head_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a договор says of the training: ``document`` is what who passes is given, ``by_vouchers`` that чеки pay for everybody."""
+
+    organizer: Party
+    program_kind: str
+    form: str
+    document: str
+    funding: str
+    by_vouchers: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """A person of the group with the course's outcome; texts are empty where nothing is known yet."""
+    """A person of the group with the course's outcome; texts are empty where nothing is known yet.
+
+    ``employer`` is the legal entity that signs the договор: of a unit its head organization.
+    """
 
     full_name: str
     position: str
@@ -53,6 +88,7 @@ class Listener:
     final_mark: str
     protocol: str
     documents: tuple[GivenDocument, ...]
+    employer: Party | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +130,7 @@ class GroupFacts:
     head_name: str
     secretary: str
     listeners: tuple[Listener, ...]
+    terms: Terms | None = None
     orders: tuple[GivenOrder, ...] = ()
     journal: Journal = _NO_JOURNAL
     acts: tuple[WrittenOff, ...] = ()
@@ -123,6 +160,7 @@ def facts_of_group(group_id: int) -> GroupFacts:
         head_name=as_signed(organizer.head_name),
         secretary=as_signed(organizer.secretary_name),
         listeners=tuple(map(_listener, enrolled)),
+        terms=_terms(group, enrolled),
         orders=tuple(GivenOrder(order.kind, order.snapshot) for order in training_orders.orders_of(group_id)),
         journal=attendance.journal_with(enrolled, group_id) if current_actor().can("enrolment:attend") else _NO_JOURNAL,
         acts=_acts({blank.act_id for blank in spoiled if blank.act_id is not None}),
@@ -140,7 +178,7 @@ def _enrolments(group_id: int) -> list[m.Enrolment]:
         .options(
             joinedload(m.Enrolment.employee),
             place.joinedload(m.Employment.position),
-            place.joinedload(m.Employment.organization),
+            place.joinedload(m.Employment.organization).joinedload(m.Organization.parent),
             selectinload(m.Enrolment.certificates).joinedload(m.Certificate.blank),
         )
     )
@@ -175,6 +213,37 @@ def _acts(ids: set[int]) -> tuple[WrittenOff, ...]:
     return tuple(WrittenOff(act, tuple(blanks)) for act, blanks in listed if act is not None)
 
 
+def _terms(group: m.TrainingGroup, enrolled: Sequence[m.Enrolment]) -> Terms:
+    program = group.program
+    return Terms(
+        organizer=_party(group.organizer),
+        program_kind=training_orders.PROGRAM_KIND[program.kind],
+        form=program.form.label,
+        document=DOCUMENT_OF[program.kind].label,
+        funding=program.funding or "",
+        by_vouchers=all(row.block_id is not None for row in enrolled if row.status != _S.EXPELLED),
+    )
+
+
+def _party(organization: m.Organization) -> Party:
+    number, day = organization.licence_number, organization.licence_date
+    return Party(
+        id=organization.id,
+        full_name=organization.full_name,
+        short_name=organization.short_name,
+        city=organization.city or "",
+        address=organization.address or "",
+        inn=organization.inn or "",
+        kpp=organization.kpp or "",
+        ogrn=organization.ogrn or "",
+        phone=organization.phone or "",
+        email=organization.email or "",
+        licence=f"№ {number} от {format_date(day)}" if number and day else "",
+        head_title=organization.head_position or "Руководитель",
+        head_name=organization.head_name or "",
+    )
+
+
 def _listener(row: m.Enrolment) -> Listener:
     place = row.employment
     return Listener(
@@ -187,6 +256,7 @@ def _listener(row: m.Enrolment) -> Listener:
         final_mark=row.final_mark or "",
         protocol=row.protocol_number or "",
         documents=tuple(_document(paper) for paper in sorted(row.certificates, key=lambda paper: paper.id)),
+        employer=_party(place.organization.parent or place.organization) if place else None,
     )
 
 

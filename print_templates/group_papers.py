@@ -1,19 +1,16 @@
-"""Builds the templates of a group's papers: ``python -m print_templates.build_group_papers [folder]``.
+"""Papers of a group and «Список обучения»: tables of people of any length, with the head of the table on every page.
 
-They stand apart from ``build.py``, whose pieces they use: these papers are tables of people of any length, with the head
-of the table on every page. The columns of the journal are those of the letter of Минобрнауки of 21.02.2014 № АК-316/06.
+The columns of the journal are those of the letter of Минобрнауки of 21.02.2014 № АК-316/06.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from print_templates.build import (
+from print_templates.pieces import (
     CENTER,
     RIGHT,
     borders,
@@ -23,7 +20,6 @@ from print_templates.build import (
     paragraph,
     signature_rows,
     table,
-    to_bytes,
 )
 
 #: head of a column, its width in millimetres, what stands in its cells, whether they are centred
@@ -256,13 +252,3 @@ PAPERS = {
     "final_protocol.docx": build_final_protocol,
     "issue_journal.docx": build_issue_journal,
 }
-
-
-def build(folder: Path) -> None:
-    """Write every template into ``folder``."""
-    for name, make in PAPERS.items():
-        (folder / name).write_bytes(to_bytes(make()))
-
-
-if __name__ == "__main__":
-    build(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
