@@ -91,7 +91,7 @@ def plain_one(context: dict[str, Any]) -> bytes:
     segno.make(context["check_url"], error="m").save(code, kind="png", scale=8, border=2)
     code.seek(0)
     document.replace_media(_white_picture(), code)
-    document.render(context, jinja_env=sandbox(), autoescape=True)
+    document.render({**context, "on_blank": False}, jinja_env=sandbox(), autoescape=True)
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()
@@ -184,8 +184,9 @@ def main() -> int:
             rows[side] = measure(
                 side, options.people if side in ("single", "merged") else options.rival, options.rounds
             )
-        except subprocess.CalledProcessError:
-            print(f"{side}: not measured (docxcompose is not installed?)", file=sys.stderr)
+        except subprocess.CalledProcessError as error:
+            # docxcompose may be absent
+            print(f"{side}: not measured, {error.stderr.decode().strip().splitlines()[-1]}", file=sys.stderr)
     print("| way | people | ms a person | seconds | peak, MB | ratio |\n|-|-|-|-|-|-|")
     for side, against in (("single", "plain"), ("merged", "composed"), ("plain", ""), ("composed", "")):
         if side in rows:

@@ -146,6 +146,12 @@ READING, MATHS, DIGITAL = "Чтение в начальной школе", "Ма
         ({"words": ("открыт:*", "урок:*")}, [DIGITAL]),
         ({"words": ("кулибин:*",)}, [READING]),
         ({"words": ("самар:*",)}, [MATHS]),
+        # in another form; «для» has no stem, and a short word is left as it is
+        ({"words": ("математикой:*",)}, [MATHS]),
+        ({"words": ("начальная:*", "школы:*")}, [READING]),
+        ({"words": ("цифровую:*",)}, [DIGITAL]),
+        ({"words": ("для:*",)}, []),
+        ({"words": ("мат:*",)}, [MATHS]),
         # a word of the program and a word of the place
         ({"words": ("матем:*", "садов:*")}, [MATHS]),
         ({"words": ("матем:*", "кулибин:*")}, []),
@@ -170,6 +176,18 @@ READING, MATHS, DIGITAL = "Чтение в начальной школе", "Ма
 def test_filters(samples: World, asked: dict[str, Any], found: list[str]) -> None:
     assert titles(Asked(**asked)) == found
     assert catalogue.page(Asked(**asked), None)[2] == len(found)
+
+
+def test_the_beginning_of_a_number_finds_the_group(world: World) -> None:
+    course(world, "Чтение", group={"number": "МЦ-Ё/7_12"})
+    course(world, "Письмо", group={"number": "МЦ-Ё/7212"})
+
+    def found(number: str) -> list[str]:
+        return titles(Asked(words=("нет:*",), number=number))
+
+    assert found("мц-ё/7") == ["Письмо", "Чтение"]
+    assert found("МЦ-Ё/7_") == ["Чтение"]
+    assert found("7_12") == found("%") == found("") == []
 
 
 def test_filters_by_directories(samples: World) -> None:

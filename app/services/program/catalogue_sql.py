@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, case, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import ARRAY, Select, Text, and_, case, false, func, literal_column, not_, or_, select, true
 
 from app import models as m
 from app.rules.enrolment import BlockFacts, BusyPeriod
@@ -35,9 +35,13 @@ _SHOWN = (ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked of the catalogue. ``words`` and ``place`` are parts of a ``tsquery``: «матем:*»."""
+    """What is asked of the catalogue. ``words`` and ``place`` are parts of a ``tsquery``: «матем:*».
+
+    ``number`` is what was typed as it was: the beginning of a group's number finds the group too.
+    """
 
     words: Sequence[str] = ()
+    number: str = ""
     place: Sequence[str] = ()
     starts_from: dt.date | None = None
     starts_to: dt.date | None = None
@@ -303,7 +307,10 @@ def _conditions(asked: Asked, found: _Flags) -> list[Any]:
         (asked.only_suitable or None, lambda _: _suitable(found)),
     )
     chosen = [condition(value) for value, condition in optional if value is not None]
-    return [edition, *chosen, *map(_about, asked.words), *map(_at, asked.place)]
+    words = [and_(*map(_about, asked.words))] if asked.words else []
+    if words and asked.number:
+        words = [or_(*words, func.lower(GROUP.c.number).startswith(asked.number.lower(), autoescape=True))]
+    return [edition, *chosen, *words, *map(_at, asked.place)]
 
 
 def _suitable(found: _Flags) -> Any:
@@ -312,7 +319,7 @@ def _suitable(found: _Flags) -> Any:
 
 def _about(word: str) -> Any:
     """A word of the program, of its organizer or of the place; each is found by its own index."""
-    query = func.to_tsquery("simple", word)
+    query = _asked_word(word)
     program, organizer = PROGRAM.alias("about"), ORGANIZER.alias("by")
     return or_(
         PROGRAM.c.id.in_(select(program.c.id).where(program.c.search.op("@@")(query))),
@@ -323,9 +330,19 @@ def _about(word: str) -> Any:
     )
 
 
+def _asked_word(word: str) -> Any:
+    """Return the query of a word in any of its forms: «физика» finds «физики», because both begin with the stem «физик»."""
+    bare = word.removesuffix(":*")
+    if not bare.isalpha():
+        return func.to_tsquery("simple", word)
+    stem = func.ts_lexize("russian_stem", bare, type_=ARRAY(Text))[1]
+    # a service word («для») has no stem, and of a short one too little is left to begin with
+    return func.to_tsquery("simple", case((func.length(stem) >= _SHORTEST_STEM, stem + ":*"), else_=word))
+
+
 def _at(word: str) -> Any:
     """A word of the place, or of the municipality's name."""
-    query = func.to_tsquery("simple", word)
+    query = _asked_word(word)
     near, town = GROUP.alias("near"), MUNICIPALITY.alias("town")
     by_place = select(near.c.id).where(
         near.c.status == GroupStatus.OPEN, literal_column(_WORDS.format("near.place")).op("@@")(query)
@@ -333,6 +350,8 @@ def _at(word: str) -> Any:
     by_town = select(town.c.id).where(literal_column(_WORDS.format("town.name")).op("@@")(query))
     return or_(GROUP.c.id.in_(by_place), GROUP.c.municipality_id.in_(by_town))
 
+
+_SHORTEST_STEM = 3
 
 #: as in the index ``ix_training_group_place``
 _WORDS = "to_tsvector('simple'::regconfig, translate(lower({}), 'ё', 'е'))"

@@ -50,6 +50,7 @@ def read(arguments: Mapping[str, str]) -> Query:
     block = typed.get("block")
     asked = Asked(
         words=_words(typed.get("q", "")),
+        number=typed.get("q", ""),
         place=_words(typed.get("place", "")),
         starts_from=first,
         starts_to=last,
