@@ -12,7 +12,7 @@ from app import models as m
 from app.access import acting_as
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services.mailing import letter_html, letter_kinds, letter_templates, letters, notices
+from app.services.mailing import letter_html, letter_kinds, letter_preview, letter_templates, letters, notices
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Given
 from app.services.portal import records
@@ -212,12 +212,12 @@ def test_only_the_operator_changes_words(session: Any, role: str) -> None:
         with pytest.raises((Forbidden, NotFound)):
             letter_templates.restore(row.id)
         with pytest.raises((Forbidden, NotFound)):
-            letter_templates.send_test(row.id)
+            letter_preview.send_test(row.id)
 
 
 def test_a_test_letter_goes_to_the_operator_only(operator: Any) -> None:
     with acting_as(operator):
-        address = letter_templates.send_test(template("application_approved").id)
+        address = letter_preview.send_test(template("application_approved").id)
     letter = last()
     assert (letter.recipient, letter.user_id) == (address, operator.user_id)
     assert letter.subject == "Проба: Выдан Именной образовательный чек № 63-2026-000123"
@@ -228,7 +228,7 @@ def test_a_test_letter_goes_to_the_operator_only(operator: Any) -> None:
 def test_a_test_letter_without_an_address_is_refused(operator: Any) -> None:
     mk.change(mk.fetch(m.Account, operator.user_id), email="")
     with mk.nothing_changes(), acting_as(operator), pytest.raises(Invalid):
-        letter_templates.send_test(template("general").id)
+        letter_preview.send_test(template("general").id)
 
 
 def test_the_frame_holds_no_style_no_script_and_nothing_from_outside() -> None:

@@ -21,6 +21,12 @@ from app.extensions import db
 MIN_LENGTH, MAX_LENGTH = 10, 200
 #: former passwords that are not taken again, the present one included
 KEPT = 5
+#: the rule in words, for who makes up a password
+NOTE = (
+    f"Не меньше {MIN_LENGTH} знаков, буквы вместе с цифрами, знаками или буквами другого регистра. "
+    "Хороший пароль — три-четыре не связанных слова через пробел. Не подойдут частые слова, ваш логин, имя и фамилия, "
+    f"последние {KEPT} паролей."
+)
 #: a common word with at most so many other characters around it is still a common password: «Пароль2026!»
 TRIMMINGS = 5
 #: own data shorter than that is in too many words to be forbidden

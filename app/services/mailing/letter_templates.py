@@ -23,11 +23,9 @@ from sqlalchemy import select
 
 from app import audit
 from app import models as m
-from app.access import current_actor, get_writable, unscoped
+from app.access import get_writable, unscoped
 from app.clock import today
-from app.errors import Invalid
 from app.extensions import db
-from app.labels import label_of
 from app.russian import format_date
 from app.services.mailing import letter_html
 from app.services.mailing.letter_kinds import GENERAL, KINDS, Kind, greeting
@@ -38,7 +36,7 @@ log = logging.getLogger("portal.letters")
 
 CLOSING = "Портал «{portal}». Оператор — {operator}. Письмо отправлено автоматически, отвечать на него не нужно."
 _ONLY_FIELDS = "В шаблоне можно писать слова и поля вида {{ имя }}; условия, циклы и вычисления не допускаются."
-_SUBJECT_LENGTH = 255
+SUBJECT_LENGTH = 255
 #: a link's secret (``links.issue``) is 43 such characters
 _SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
 
@@ -156,7 +154,7 @@ def portal_url() -> str:
 
 def made(words: Words, values: Mapping[str, str]) -> Composed:
     """Put values into words; raises TemplateError."""
-    subject = " ".join(_compiled(words.subject).render(values).split())[:_SUBJECT_LENGTH]
+    subject = " ".join(_compiled(words.subject).render(values).split())[:SUBJECT_LENGTH]
     text = _compiled(words.body).render(values).strip()
     inner = _compiled(words.html, markup=True).render(_in_lines(values)) if words.html else ""
     return finished(subject, text, inner=inner, href=values.get("ссылка", ""))
@@ -268,23 +266,3 @@ def preview(template: m.LetterTemplate, given: Given) -> Composed:
         return made(Words(template.subject, template.body, template.html), values)
     except TemplateError:
         return _standard(kind, given, values, broken=True)
-
-
-@use_case
-def send_test(template_id: int) -> str:
-    """Send the acting user a letter of examples; returns the address. Raises Invalid where the user has none."""
-    from app.services.mailing import letters  # which itself composes its letters here
-
-    row = get_writable(db.session, m.LetterTemplate, template_id, "letter_template:edit")
-    account = db.session.scalars(select(m.Account).where(m.Account.id == current_actor().user_id)).one()
-    if not account.email:
-        raise Invalid("У вашей учётной записи нет адреса электронной почты. Попросите администратора указать его.")
-    name = " ".join(filter(None, (account.first_name, account.patronymic)))
-    sample = example(KINDS.get(row.code, KINDS[GENERAL]))
-    letter = preview(row, Given(sample.subject, sample.text, name, sample.href, sample.values))
-    letters.write(
-        account.email, Composed(f"Проба: {letter.subject}"[:_SUBJECT_LENGTH], letter.body, letter.html), row.code,
-        user_id=account.id,
-    )  # fmt: skip
-    audit.record("letter_template.tested", row, {label_of("letter", "recipient"): ("", account.email)})
-    return str(account.email)

@@ -21,7 +21,6 @@ from app.extensions import limiter
 from app.labels import action_label
 from app.russian import count, format_datetime
 from app.services.access import accounts, passwords, recovery, second_factor, sign_in
-from app.web.access.security import PASSWORD_NOTE
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
 
@@ -306,6 +305,6 @@ class RecoveryView(BaseView):
             [Section("", ["new", "again"])],
             submit="Задать пароль",
             problems=problems,
-            note=f"{owner.name}, логин {owner.login}. {PASSWORD_NOTE}",
+            note=f"{owner.name}, логин {owner.login}. {passwords.NOTE}",
         )
         return render_template("login.html", page=page), 422 if form.is_submitted() else 200

@@ -82,13 +82,6 @@ class SignInForm(FlaskForm):
     )
 
 
-PASSWORD_NOTE = (
-    f"Не меньше {passwords.MIN_LENGTH} знаков, буквы вместе с цифрами, знаками или буквами другого регистра. "
-    "Хороший пароль — три-четыре не связанных слова через пробел. Не подойдут частые слова, ваш логин, имя и фамилия, "
-    f"последние {passwords.KEPT} паролей."
-)
-
-
 class PasswordForm(FlaskForm):
     """Own password: the old one and the new one twice."""
 
@@ -237,7 +230,7 @@ class SignInView(BaseView):
             [Section("", ["old", "new", "again"])],
             submit="Сменить пароль",
             problems=problems,
-            note=PASSWORD_NOTE,
+            note=passwords.NOTE,
             cancel_href="" if current_user.must_change_password else url_for("OwnAccountView.index"),
         )
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200

@@ -192,7 +192,7 @@ class LetterTemplatePages(ScopedModelView):
     @guarded("edit")
     def test(self, pk: int) -> Response:
         """Send a letter of examples to the acting user."""
-        return self._done(pk, lambda: _sent_words(letter_templates.send_test(pk)))
+        return self._done(pk, lambda: _sent_words(letter_preview.send_test(pk)))
 
     def _done(self, pk: int, work: Callable[[], str]) -> Response:
         """Do ``work`` on a template, which returns what to say; a refusal is said instead."""
