@@ -14,6 +14,8 @@ DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
     ProgramKind.ADVANCED: CertificateKind.CERTIFICATE,
     ProgramKind.RETRAINING: CertificateKind.DIPLOMA,
 }
+#: documents for which blanks are kept; a справка is printed on plain paper
+ON_BLANKS: tuple[CertificateKind, ...] = tuple(DOCUMENT_OF.values())
 _UNSUCCESSFUL = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
 
 

@@ -69,6 +69,14 @@ def test_a_received_range_lies_in_the_stock_with_its_zeros(world: mk.World) -> N
     assert len(mk.journal("blank_receipt.created")) == 1
 
 
+@pytest.mark.parametrize("kind", [K.TRAINING_NOTE, K.STUDY_PERIOD_NOTE])
+def test_blanks_for_notes_are_refused(world: mk.World, kind: K) -> None:
+    with pytest.raises(Invalid, match="Справки печатаются на обычной бумаге") as refused:
+        receive(world, kind=kind)
+    assert "kind" in refused.value.fields
+    assert mk.rows(m.Blank) == [] and mk.rows(m.BlankReceipt) == []
+
+
 def test_ten_thousand_blanks_are_one_statement(world: mk.World) -> None:
     with recorded() as few:
         receive(world, "01", "03")

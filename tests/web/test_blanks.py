@@ -66,6 +66,8 @@ def states(region: Region) -> list[str]:
 def test_a_receipt_is_typed_and_its_blanks_are_listed(region: Region, organizer: Browser) -> None:
     form = organizer.get("/blank_receipt/add").text
     assert f'value="{region.today:%d.%m.%Y}"' in form
+    assert 'value="certificate"' in form and 'value="diploma"' in form
+    assert "training_note" not in form and "study_period_note" not in form
     answer = receive(region, organizer)
     assert answer.status == 302
     card = words(organizer.get(answer.headers["Location"]).text)

@@ -19,6 +19,7 @@ from app.clock import today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.labels import label_of
+from app.rules.document import ON_BLANKS
 from app.russian import count, format_date, number, plural
 from app.services.paper.certificate_snapshot import on_blank
 from app.services.portal import records, transitions
@@ -54,6 +55,8 @@ def receive(
     then none is received.
     """
     current_actor().require("blank_receipt:add")
+    if kind not in ON_BLANKS:
+        _refuse("kind", "Справки печатаются на обычной бумаге: бланки для них не принимаются.")
     first, last = first.strip(), last.strip()
     values = {
         "organizer_id": organizer_id,

@@ -332,7 +332,8 @@ class PortalModelConverter:
         if has_default and getattr(column.default, "is_scalar", False):
             common["default"] = column.default.arg
         if isinstance(kind, Enum):
-            choices = [(m.value, m.label) for m in kind.enum_class]  # type: ignore[union-attr]
+            members = self.view.offered.get(name, kind.enum_class)
+            choices = [(m.value, m.label) for m in members]
             blank = [("", "— выберите —" if required else "— не указано —")]
             return SelectField(label, validators, choices=blank + choices, coerce=_coerce(kind.enum_class), **common)
         if isinstance(kind, Boolean):

@@ -39,6 +39,8 @@ class ViewBase(ModelView):
     keep: Sequence[str] = ()
     #: field → permission whose rows may be chosen in it
     limited: Mapping[str, str] = {}
+    #: field → members of its enumeration that the forms offer, where not all of them
+    offered: Mapping[str, Sequence[Any]] = {}
     #: action of ``statuses`` → service called with the row's id (and ``reason`` when the edge asks for one)
     services: Mapping[str, Service] = {}
     #: without a card the list's rows lead nowhere

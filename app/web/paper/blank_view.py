@@ -18,6 +18,7 @@ from app.clock import now, today
 from app.documents.spreadsheet import SheetColumn, write_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
+from app.rules.document import ON_BLANKS
 from app.russian import RussianDateError, format_date, format_datetime, number, parse_date
 from app.services.paper import blanks
 from app.services.paper.blank_balance import Balance, balance
@@ -230,6 +231,7 @@ class ReceiptPages(ScopedModelView):
 
     limited = {"organizer": "blank_receipt:add"}
     keep = ("organizer", "kind", "series", "received_on", "document")
+    offered = {"kind": ON_BLANKS}
     empty = "Поступлений пока нет."
 
     def choosable(self, field: str, target: type[Any]) -> Any:
