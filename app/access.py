@@ -25,6 +25,7 @@ from app import models as m
 from app.clock import today
 from app.errors import Forbidden, NotFound
 from app.permissions import ROLES, permissions_of
+from app.row_criteria import RowCriteria
 
 Row = TypeVar("Row", bound=m.Base)
 
@@ -77,7 +78,7 @@ class Actor:
         return ", ".join(ROLES[code].title for code in ROLES if code in self.roles) or "без роли"
 
     @property
-    def criteria(self) -> tuple[Any, ...]:
+    def criteria(self) -> RowCriteria:
         """Loader options that scope every table this actor does not see whole."""
         return _criteria(self.user_id, self.employee_id, self.grants, today())
 
@@ -573,19 +574,19 @@ def _get(
 
 
 @lru_cache(maxsize=128)
-def _criteria(
-    user_id: int | None, employee_id: int | None, grants: tuple[Grant, ...], _day: dt.date
-) -> tuple[Any, ...]:
-    """Loader options of whoever has this account, card and roles on this day.
+def _criteria(user_id: int | None, employee_id: int | None, grants: tuple[Grant, ...], _day: dt.date) -> RowCriteria:
+    """The row expressions of whoever has this account, card and roles on this day.
 
     Building the expressions of all tables costs more than most statements, and a user's requests follow one another. The
     actor of the expressions has nothing but what the key holds: no rule can look at anything else.
     """
     actor = Actor(user_id, "", employee_id=employee_id, grants=grants)
-    return tuple(
-        with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False)
-        for table, model in m.mapped_classes().items()
-        if (expression := scope(actor, table)) is not None
+    return RowCriteria(
+        [
+            with_loader_criteria(model, expression, include_aliases=True, propagate_to_loaders=False)
+            for table, model in m.mapped_classes().items()
+            if (expression := scope(actor, table)) is not None
+        ]
     )
 
 
@@ -609,5 +610,5 @@ def _scope(state: ORMExecuteState) -> None:
             raise ScopeError(f"nobody acts: {state.statement}")
         return
     # a statement of tables alone takes no loader options: each of them would only lengthen its key in the cache
-    if state.is_orm_statement and (criteria := actor.criteria):
-        state.statement = state.statement.options(*criteria)
+    if state.is_orm_statement:
+        state.statement = state.statement.options(actor.criteria)

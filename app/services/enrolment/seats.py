@@ -64,7 +64,7 @@ def quotas_of_many(group_ids: Collection[int], organization_ids: Collection[int]
     """Return group and organization → the quota that counts there, by one statement."""
     if not group_ids or not organization_ids:
         return {}
-    rows = db.session.execute(quota_sql.named(group_ids, organization_ids))
+    rows = db.session.execute(quota_sql.named(), {"groups": list(group_ids), "places": list(organization_ids)})
     return {
         (row.group_id, row.place): Quota(id=row.quota_id, whose=_whose(row), seats=row.seats, taken=row.taken)
         for row in rows

@@ -6,9 +6,10 @@ It is asked of every organization, whoever acts, so this is Core SQL outside the
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, Select, literal, select
+from sqlalchemy import CTE, BindParameter, Select, bindparam, literal, select
 
 from app import models as m
 
@@ -22,7 +23,11 @@ ORGANIZATION, QUOTA, TERRITORY = _table(m.Organization), _table(m.GroupQuota), _
 _FARTHEST = 1_000_000
 
 
-def counting(organization_ids: Collection[int], *, group_ids: Collection[int] | None = None) -> Select[Any]:
+#: ids, or the parameter for which they are given when the statement is executed
+Ids = Collection[int] | BindParameter[Any]
+
+
+def counting(organization_ids: Ids, *, group_ids: Ids | None = None) -> Select[Any]:
     """Return the statement of ``place`` (an organization), ``group_id``, ``quota_id``, ``seats``, ``taken``; one row of each pair.
 
     The most specific quota counts alone: the organization's own, else the nearest above it, else its territory's.
@@ -44,9 +49,13 @@ def counting(organization_ids: Collection[int], *, group_ids: Collection[int] | 
     )
 
 
-def named(group_ids: Collection[int], organization_ids: Collection[int]) -> Select[Any]:
-    """Return the same with the name of the quota's ``territory`` or ``organization``, the other is null."""
-    found = counting(organization_ids, group_ids=group_ids).subquery()
+@lru_cache(maxsize=1)
+def named() -> Select[Any]:
+    """Return the same with the name of the quota's ``territory`` or ``organization``, the other is null.
+
+    The ids are its parameters ``groups`` and ``places``: building it costs more than asking it, and each enrolment asks.
+    """
+    found = counting(bindparam("places", expanding=True), group_ids=bindparam("groups", expanding=True)).subquery()
     names = (TERRITORY.c.short_name.label("territory"), ORGANIZATION.c.short_name.label("organization"))
     source = found.join(QUOTA, QUOTA.c.id == found.c.quota_id)
     source = source.outerjoin(TERRITORY, TERRITORY.c.id == QUOTA.c.territory_id)
@@ -54,7 +63,7 @@ def named(group_ids: Collection[int], organization_ids: Collection[int]) -> Sele
     return select(found, *names).select_from(source)
 
 
-def _places(organization_ids: Collection[int]) -> CTE:
+def _places(organization_ids: Ids) -> CTE:
     """Each organization (``place``) with itself and all above it (``id``), and how far above they are."""
     above = ORGANIZATION.alias("above")
     own = select(

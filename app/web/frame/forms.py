@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_appbuilder.forms import DynamicForm
@@ -276,10 +276,21 @@ class RequiredChoice:
             raise ValidationError("Выберите значение.")
 
 
+class FieldSource:
+    """What the converter asks of a view; a form that is no view's own names its fields by such a class."""
+
+    datamodel: Any
+    lookup: Any = None
+    hints: Mapping[str, str] = {}
+    required_columns: Sequence[str] = ()
+    #: field → members of its enumeration that the form offers, where not all of them
+    offered: Mapping[str, Sequence[Any]] = {}
+
+
 class PortalModelConverter:
     """FAB's step «model → form class» with the portal's fields; nothing is pre-selected, nothing lists 3,000 options."""
 
-    def __init__(self, view: Any) -> None:
+    def __init__(self, view: FieldSource) -> None:
         self.view = view
         self.model = view.datamodel.obj
         self.mapper = inspect(self.model)
@@ -332,8 +343,8 @@ class PortalModelConverter:
         if has_default and getattr(column.default, "is_scalar", False):
             common["default"] = column.default.arg
         if isinstance(kind, Enum):
-            members = self.view.offered.get(name, kind.enum_class)
-            choices = [(m.value, m.label) for m in members]
+            members: Any = self.view.offered.get(name, kind.enum_class)
+            choices = [(member.value, member.label) for member in members]
             blank = [("", "— выберите —" if required else "— не указано —")]
             return SelectField(label, validators, choices=blank + choices, coerce=_coerce(kind.enum_class), **common)
         if isinstance(kind, Boolean):

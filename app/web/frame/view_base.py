@@ -12,7 +12,7 @@ from app.access import current_actor
 from app.errors import Forbidden, NotFound
 from app.labels import thing
 from app.services.portal import records
-from app.web.frame.forms import PortalModelConverter
+from app.web.frame.forms import FieldSource, PortalModelConverter
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import Listing
 from app.web.frame.lookups import Lookup
@@ -21,7 +21,7 @@ from app.web.frame.pages import Block, Button
 Service = Callable[..., Any]
 
 
-class ViewBase(ModelView):
+class ViewBase(FieldSource, ModelView):
     """Declarations, set-up and hooks; the pages are added by the classes built on it."""
 
     #: filters of the list: names of columns or relations, or ``ListFilter``
@@ -33,14 +33,10 @@ class ViewBase(ModelView):
     sections: Sequence[tuple[str, Sequence[str]]] = ()
     #: sections of the form of a new record, where they differ
     add_sections: Sequence[tuple[str, Sequence[str]]] = ()
-    hints: Mapping[str, str] = {}
-    required_columns: Sequence[str] = ()
     #: fields that «Сохранить и добавить ещё» carries over into the next form
     keep: Sequence[str] = ()
     #: field → permission whose rows may be chosen in it
     limited: Mapping[str, str] = {}
-    #: field → members of its enumeration that the forms offer, where not all of them
-    offered: Mapping[str, Sequence[Any]] = {}
     #: action of ``statuses`` → service called with the row's id (and ``reason`` when the edge asks for one)
     services: Mapping[str, Service] = {}
     #: without a card the list's rows lead nowhere

@@ -23,7 +23,7 @@ from app.services.personnel import changes
 from app.services.personnel.surnames import Surname
 from app.statuses import ChangeStatus
 from app.web.frame.form_pages import attach
-from app.web.frame.forms import PortalModelConverter, RuDateField, form_values
+from app.web.frame.forms import FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Link, Pair, Section
@@ -84,13 +84,12 @@ OVERDUE = ListFilter(
 )
 
 
-class _CardFields:
-    """What the converter asks of a view, for the fields of the own card."""
+class _CardFields(FieldSource):
+    """The fields of the own card."""
 
     hints = {"snils": "Одиннадцать цифр с карточки СНИЛС."}
-    required_columns: Sequence[str] = ("birth_date", "sex")
+    required_columns = ("birth_date", "sex")
     datamodel = SQLAInterface(m.Employee)
-    lookup: Any = None
 
 
 class ChangePages(ScopedModelView):

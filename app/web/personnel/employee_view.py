@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.web.course.bulk_enrolment import EnrolManyAction
 from app.web.frame import columns as c
-from app.web.frame.forms import PortalModelConverter, form_values
+from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Button, CardPage, Cell, ListPage
@@ -54,11 +54,9 @@ class _PlaceLookup(Lookup):
         return url_for("EmployeeView.find_place", field=name)
 
 
-class _PlaceFields:
-    """What the converter asks of a view, for the fields of a place of work."""
+class _PlaceFields(FieldSource):
+    """The fields of a place of work."""
 
-    hints: Mapping[str, str] = {}
-    required_columns: Sequence[str] = ()
     datamodel = SQLAInterface(m.Employment)
 
     def __init__(self) -> None:

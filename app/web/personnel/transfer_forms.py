@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import url_for
@@ -17,7 +17,7 @@ from app.errors import Invalid
 from app.identifiers import IdentifierError, parse_person_name
 from app.services.personnel.transfer_letters import find_places
 from app.web.frame import columns as c
-from app.web.frame.forms import REQUIRED, RuDateField
+from app.web.frame.forms import REQUIRED, FieldSource, RuDateField
 from app.web.frame.lookups import LIMIT, Lookup
 from app.web.frame.search import match
 
@@ -61,10 +61,9 @@ class _PlaceLookup(Lookup):
         }
 
 
-class PlaceFields:
-    """What the converter asks of a view, for the fields of a place of work to be."""
+class PlaceFields(FieldSource):
+    """The fields of a place of work to be."""
 
-    required_columns: Sequence[str] = ()
     hints: Mapping[str, str] = {"organization": "Начните вводить название: ищем по всей области."}
     datamodel = SQLAInterface(m.Transfer)
 

@@ -24,7 +24,7 @@ from app.services.voucher import voucher_rules
 from app.services.voucher.voucher_rules import STAYS_OPEN, Usage
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
-from app.web.frame.forms import REQUIRED, PortalModelConverter, RuDateField, form_values
+from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.frame.scoped_view import ScopedModelView
@@ -48,11 +48,10 @@ class VersionForm(FlaskForm):
     )
 
 
-class _BlockFields:
-    """What the converter asks of a view, for the fields of the first block."""
+class _BlockFields(FieldSource):
+    """The fields of the first block."""
 
     hints = {"hours_min": "Самая короткая программа, которую оплатит блок: от 16 часов."}
-    required_columns: Sequence[str] = ()
     datamodel = SQLAInterface(m.VoucherRuleBlock)
 
 
