@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from app.statuses import EnrolmentStatus
 
+#: minutes of an academic hour: hours of programs, schedules and the journal are academic
+ACADEMIC_HOUR = 45
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attended:
@@ -36,23 +39,25 @@ def propose_outcome(facts: Attended, percent: int) -> Proposal:
     visited = f"Посещено {_hours_of(attended, planned)} ({attended * 100 // planned} %)"
     if attended == 0:
         if unmarked:
-            return Proposal(None, f"Ни одного посещения, не отмечено ещё {_hours(unmarked)} ч. Отметьте посещаемость.")
+            return Proposal(
+                None, f"Ни одного посещения, не отмечено ещё {_hours(unmarked)} ак. ч. Отметьте посещаемость."
+            )
         return Proposal(EnrolmentStatus.NO_SHOW, "Не посещено ни одного занятия.")
     if attended * 100 >= percent * planned:
         return Proposal(EnrolmentStatus.TRAINED, f"{visited}, нужно не меньше {percent} %.")
     if (attended + unmarked) * 100 >= percent * planned:
-        return Proposal(None, f"{visited}, не отмечено ещё {_hours(unmarked)} ч. Отметьте посещаемость.")
+        return Proposal(None, f"{visited}, не отмечено ещё {_hours(unmarked)} ак. ч. Отметьте посещаемость.")
     return Proposal(EnrolmentStatus.FAILED, f"{visited}, нужно не меньше {percent} %.")
 
 
 def _hours(minutes: int) -> str:
-    """Write minutes as hours with one decimal at most: «10», «5,5»."""
-    tenths = minutes * 10 // 60
+    """Write minutes as academic hours with one decimal at most: «10», «5,5»."""
+    tenths = minutes * 10 // ACADEMIC_HOUR
     return f"{tenths // 10},{tenths % 10}" if tenths % 10 else str(tenths // 10)
 
 
 def _hours_of(part: int, whole: int) -> str:
-    """Write «10 из 16 часов», «5 из 21 часа», «3 из 5,5 часа»: the word agrees with the whole."""
+    """Write «10 из 16 академических часов», «5 из 21 академического часа»: the words agree with the whole."""
     text = _hours(whole)
     one = "," in text or (int(text) % 10 == 1 and int(text) % 100 != 11)
-    return f"{_hours(part)} из {text} {'часа' if one else 'часов'}"
+    return f"{_hours(part)} из {text} {'академического часа' if one else 'академических часов'}"

@@ -16,6 +16,7 @@ from app.audit import record
 from app.clock import ZONE, local
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
+from app.rules.outcome import ACADEMIC_HOUR
 from app.russian import count, format_date, period
 from app.services.enrolment import seats
 from app.services.group.group_clashes import meeting_words
@@ -25,8 +26,6 @@ from app.unit_of_work import use_case
 
 #: meetings of one group
 MOST = 200
-#: an academic hour, minutes
-HOUR = 45
 #: meetings lie between these hours of the day
 EARLIEST, LATEST = dt.time(6), dt.time(23)
 _LONGEST = dt.timedelta(hours=12)
@@ -80,9 +79,9 @@ def stamp(meetings: Iterable[m.GroupMeeting]) -> str:
 
 
 def academic_hours(meetings: Iterable[m.GroupMeeting]) -> float:
-    """Return the length of the meetings in academic hours of 45 minutes."""
+    """Return the length of the meetings in academic hours."""
     minutes = sum((x.ends_at - x.starts_at).total_seconds() / 60 for x in meetings)
-    return round(minutes / HOUR, 1)
+    return round(minutes / ACADEMIC_HOUR, 1)
 
 
 def hours_in_words(meetings: Sequence[m.GroupMeeting], program_hours: int) -> str:
@@ -120,7 +119,7 @@ def generate(
     working, day = calendar.working_calendar(), group.starts_on
     found: list[Line] = []
     planned = sum(_minutes(local(x.ends_at)) - _minutes(local(x.starts_at)) for x in meetings_of(group.id))
-    while day <= group.ends_on and len(found) < MOST and planned < group.program.hours * HOUR:
+    while day <= group.ends_on and len(found) < MOST and planned < group.program.hours * ACADEMIC_HOUR:
         is_off = day.weekday() < 5 and not working.is_workday(day)
         if day.weekday() in weekdays and not is_off:
             found.append(Line(day=day, starts=starts, ends=ends, place=place, teacher=teacher))

@@ -88,7 +88,8 @@ class ActionPages(CardPages):
                 refusals.append(f"{label}: {refusal.message}")
         done = len(rows) - len(refusals)
         if done:
-            flash(f"{self._action_words(name)}: {count(done, 'запись', 'записи', 'записей')}.", "success")
+            words = count(done, "запись", "записи", "записей")
+            flash(f"Готово: {words}. Действие: «{self._action_words(name)}».", "success")
         for sentence in refusals[:10]:
             flash(sentence, "danger")
         if len(refusals) > 10:
