@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -72,6 +72,8 @@ class Papers:
         self._today = today
         self._check_base = check_base
         self._blanks = [0] * len(organizers)
+        #: organizer → enrolments whose documents stand on blanks, in the order of printing
+        self._printed: dict[int, list[int]] = defaultdict(list)
         self._versions = {kind: template_sha(kind.value) for kind in _KINDS.values()}
 
     def issue(self, groups: Sequence[Group], enrolments: Enrolments) -> None:
@@ -127,6 +129,8 @@ class Papers:
         year, organizer = paper.issued_on.year, self._organizers[paper.group.row["organizer_id"]]
         number, code = format_number(_MASK, sequence, year), f"{self._rng.getrandbits(96):024x}"
         blank = self._use_blank(organizer, paper.issued_on) if paper.kind == CertificateKind.CERTIFICATE else None
+        if blank:
+            self._printed[organizer.id].append(paper.enrolment["id"])
         facts = self._facts(paper, organizer, number=number, code=code, blank=blank)
         paper.row = self._rows.add(
             m.Certificate,
@@ -203,6 +207,7 @@ class Papers:
             number=f"{self._blanks[index]:06d}",
             receipt_id=None,
             act_id=None,
+            spoiled_for_id=None,
             status=status,
             reason_text=_SPOILED if status == BlankStatus.SPOILED else None,
             changed_at=moment(day, 16),
@@ -213,7 +218,10 @@ class Papers:
         for organizer in self._organizers.values():
             for number in range(_BLANKS_SPOILED + _BLANK_STOCK):
                 status = BlankStatus.SPOILED if number < _BLANKS_SPOILED else BlankStatus.STOCK
-                self._add_blank(organizer, status, self._today - 4 * _DAY)
+                blank = self._add_blank(organizer, status, self._today - 4 * _DAY)
+                # misprinted for the people of the latest group
+                if status == BlankStatus.SPOILED and (printed := self._printed[organizer.id]):
+                    blank["spoiled_for_id"] = printed[-1 - number % len(printed)]
             own = [row for row in self._rows.all(m.Blank) if row["organizer_id"] == organizer.id]
             self._receive(organizer, own)
             self._write_off(organizer, [row for row in own if row["status"] == BlankStatus.SPOILED][:_BLANKS_IN_ACT])

@@ -279,6 +279,11 @@ def test_certificates_belong_to_trained_people_and_follow_the_training(demo: Any
     )
     duplicates = scalar("SELECT count(*) FROM certificate c JOIN certificate o ON o.id = c.original_id")
     assert (wrong, blanks) == (0, 0)
+    spoiled = scalar(
+        "SELECT count(*) FROM blank b JOIN enrolment e ON e.id = b.spoiled_for_id JOIN training_group g ON g.id = e.group_id"
+        " WHERE b.status = 'spoiled' AND g.organizer_id = b.organizer_id AND b.act_id IS NOT NULL"
+    )
+    assert spoiled > 0
     assert duplicates == scalar("SELECT count(*) FROM certificate WHERE status = 'replaced'") > 0
 
 
