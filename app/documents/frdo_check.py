@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.documents.frdo import COLUMNS, RUSSIA, FrdoColumn, FrdoFacts, Lists
 from app.identifiers import IdentifierError, parse_snils
@@ -164,7 +165,9 @@ def _by(pattern: re.Pattern[str], sentence: str) -> Callable[[str], str]:
     return lambda value: "" if pattern.fullmatch(value) else sentence
 
 
+@lru_cache(maxsize=16384)
 def _snils(value: str) -> str:
+    # a person has several documents of a year, and the check digits take longer to count than anything else of a row
     try:
         parse_snils(value)
     except IdentifierError:
