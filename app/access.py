@@ -573,12 +573,13 @@ def _get(
     return row
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _criteria(user_id: int | None, employee_id: int | None, grants: tuple[Grant, ...], _day: dt.date) -> RowCriteria:
     """The row expressions of whoever has this account, card and roles on this day.
 
-    Building the expressions of all tables costs more than most statements, and a user's requests follow one another. The
-    actor of the expressions has nothing but what the key holds: no rule can look at anything else.
+    Building the expressions of all tables costs more than most statements (4–10 ms), and a user's requests follow one another:
+    they are kept, at 50 KB each, for more people than one process serves at a time. The actor of the expressions has nothing
+    but what the key holds: no rule can look at anything else.
     """
     actor = Actor(user_id, "", employee_id=employee_id, grants=grants)
     return RowCriteria(
