@@ -218,6 +218,20 @@ def test_page_takes_as_many_statements_for_thirty_people(region: Region, school:
     assert numbers[1] <= MOST_STATEMENTS, numbers
 
 
+def test_the_form_of_one_takes_few_statements(region: Region) -> None:
+    group = make_group(region)
+    region.sql(
+        "INSERT INTO group_quota (group_id, territory_id, seats) SELECT %(g)s, min(id), 3 FROM territory", g=group
+    )
+    for login in ("worker", "school"):
+        browser = region.browser(login)
+        browser.get(f"/enrolment/add?group={group}")
+        with recorded() as statements:
+            page = browser.get(f"/enrolment/add?group={group}").text
+        assert "Записать" in page
+        assert len(statements) <= MOST_STATEMENTS, (login, len(statements))
+
+
 # --- the waiting list ------------------------------------------------------------------------------------------------
 
 

@@ -76,17 +76,17 @@ class Line:
 
 def preview(employee_ids: Collection[int], group: m.TrainingGroup) -> list[Line]:
     """Return what the rule says of each of the people whom the actor may enrol: first those who may, then by name."""
-    verdicts = judge(writable_people(employee_ids), group)
-    statement = select(m.Employee).where(m.Employee.id.in_(verdicts)).order_by(m.Employee.sort, m.Employee.id)
-    lines = [Line(person.full_name, verdicts[person.id]) for person in db.session.scalars(statement)]
+    own = _own_people(select(m.Employee)).where(_among(employee_ids)).order_by(m.Employee.sort, m.Employee.id)
+    names = {person.id: person.full_name for person in db.session.scalars(own)}
+    verdicts = judge(list(names), group)
+    lines = [Line(name, verdicts[pk]) for pk, name in names.items()]
     return sorted(lines, key=lambda line: (line.verdict.existing is not None, line.verdict.place is None))
 
 
 def writable_people(employee_ids: Collection[int]) -> list[int]:
     """Return which of the people the actor may enrol, by rising id; raises Forbidden without the right."""
-    return list(
-        db.session.scalars(_own_people().where(m.Employee.id.in_([pk for pk in employee_ids if 0 < pk < 2**31])))
-    )
+    own = _own_people(select(m.Employee.id)).where(_among(employee_ids)).order_by(m.Employee.id)
+    return list(db.session.scalars(own))
 
 
 def working_people(*, most: int) -> list[int]:
@@ -94,13 +94,17 @@ def working_people(*, most: int) -> list[int]:
     place = m.Employment
     works = or_(place.ended_on.is_(None), place.ended_on >= today())
     working = select(place.employee_id).where(works, place.started_on <= today())
-    return list(db.session.scalars(_own_people().where(m.Employee.id.in_(working)).limit(most)))
+    own = _own_people(select(m.Employee.id)).where(m.Employee.id.in_(working)).order_by(m.Employee.id)
+    return list(db.session.scalars(own.limit(most)))
 
 
-def _own_people() -> Any:
+def _among(employee_ids: Collection[int]) -> Any:
+    return m.Employee.id.in_([pk for pk in employee_ids if 0 < pk < 2**31])
+
+
+def _own_people(statement: Any) -> Any:
     actor = current_actor()
     actor.require("enrolment:add")
-    statement = select(m.Employee.id).order_by(m.Employee.id)
     expression = write_scope(actor, "employee", "enrolment:add")
     return statement if expression is None else statement.where(expression)
 
