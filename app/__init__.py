@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,17 @@ def create_app(settings: Settings) -> Flask:
         _open_jobs()
     app.config["SIGN_IN_HINTS"] = _demo_hints
     _register_commands(app)
+    _spare_the_collector()
     return app
+
+
+def _spare_the_collector() -> None:
+    """Take what a start has made out of the garbage collector's sight: it lives as long as the process.
+
+    A full collection would else look at all of it in the middle of somebody's request, and in each forked part copy its pages.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _demo_hints() -> dict[str, Any]:
