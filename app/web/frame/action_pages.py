@@ -88,8 +88,7 @@ class ActionPages(CardPages):
                 refusals.append(f"{label}: {refusal.message}")
         done = len(rows) - len(refusals)
         if done:
-            words = count(done, "запись", "записи", "записей")
-            flash(f"Готово: {words}. Действие: «{self._action_words(name)}».", "success")
+            flash(self._many_words(name, count(done, "запись", "записи", "записей")), "success")
         for sentence in refusals[:10]:
             flash(sentence, "danger")
         if len(refusals) > 10:
@@ -142,8 +141,17 @@ class ActionPages(CardPages):
     def _outcome_words(self, name: str, result: Any) -> str:
         """What one action came to: the new state says who acts next; without a state, what was done."""
         label = getattr(getattr(result, "status", None), "label", "")
-        return f"Готово. Состояние: «{label}»." if label else f"Готово: {self._action_words(name)}."
+        return (
+            f"Готово. Состояние: «{label}»." if label else f"Готово: {self.done_words(name) or 'действие выполнено'}."
+        )
 
-    def _action_words(self, name: str) -> str:
-        edge = actions_of(self.table).get(name)
-        return edge.button if edge else "действие выполнено"
+    def _many_words(self, name: str, counted: str) -> str:
+        """«Приглашение отправлено: 3 записи.», and by the button where no words say what was done."""
+        done, edge = self.done_words(name), actions_of(self.table).get(name)
+        if done or edge is None:
+            return f"{(done or 'действие выполнено').capitalize()}: {counted}."
+        return f"Готово: {counted}. Действие: «{edge.button}»."
+
+    def done_words(self, _name: str) -> str:
+        """What an action has done, in words; empty where its button has to say it."""
+        return ""

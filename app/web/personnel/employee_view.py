@@ -190,8 +190,9 @@ class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentP
             found.append(Button(employee_actions.ACTUAL, "confirm_actual", post=True))
         return found
 
-    def _action_words(self, name: str) -> str:
-        return "Актуальность подтверждена" if name == "confirm_actual" else super()._action_words(name)
+    def done_words(self, name: str) -> str:
+        """What was done, where no state tells it."""
+        return "Актуальность подтверждена" if name == "confirm_actual" else super().done_words(name)
 
     def list_page(self) -> ListPage:
         """Where cards wait to be confirmed, one button confirms the page that is shown."""

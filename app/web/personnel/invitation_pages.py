@@ -81,8 +81,9 @@ class InvitationPages(ScopedModelView):
         offered = [Button(label, name, post=True, confirm=ask) for name, (label, _, ask) in _WORDS.items()]
         return [*super().bulk_actions(), *(b for b in offered if current_actor().can(f"{self.table}:{b.href}"))]
 
-    def _action_words(self, name: str) -> str:
-        return _WORDS[name][1] if name in _WORDS else super()._action_words(name)
+    def done_words(self, name: str) -> str:
+        """What was done, where no state tells it."""
+        return _WORDS[name][1] if name in _WORDS else super().done_words(name)
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Passwords take their time to make, and the sheet is one file: it is ordered; so are many letters."""

@@ -46,8 +46,9 @@ class MergePages(ScopedModelView):
         """To the pairs that may be one person."""
         return [Button("Возможные дубли", url_for("EmployeeMergeView.twins"), main=True)]
 
-    def _action_words(self, name: str) -> str:
-        return "объединение отменено" if name == "undo" else super()._action_words(name)
+    def done_words(self, name: str) -> str:
+        """What was done, where no state tells it."""
+        return "объединение отменено" if name == "undo" else super().done_words(name)
 
     def extra_buttons(self, row: m.EmployeeMerge) -> Sequence[Button]:
         """A merge may be undone while nothing has changed since."""
