@@ -610,6 +610,6 @@ def _scope(state: ORMExecuteState) -> None:
         if any(issubclass(mapper.class_, (m.Base, m.Account)) for mapper in state.all_mappers):
             raise ScopeError(f"nobody acts: {state.statement}")
         return
-    # a statement of tables alone takes no loader options: each of them would only lengthen its key in the cache
+    # a statement of tables alone takes no loader options
     if state.is_orm_statement:
         state.statement = state.statement.options(actor.criteria)

@@ -22,7 +22,6 @@ class RowCriteria(CriteriaOption):
     values of whoever executes it.
     """
 
-    inherit_cache = False
     #: derived key → its token; there are as many as combinations of roles
     _tokens: dict[Any, object] = {}
 

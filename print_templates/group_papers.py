@@ -105,9 +105,16 @@ def opening(document: Any, title: str, *, after: str = "") -> None:
     paragraph(document, "", size=4)
 
 
-def signed_by(document: Any, people: tuple[tuple[str, str], ...], *, widths: tuple[float, ...]) -> None:
+def signed_by(
+    document: Any,
+    people: tuple[tuple[str, str], ...],
+    *,
+    widths: tuple[float, ...],
+    totals: str = "{{ totals }}",
+    after: float = 6,
+) -> None:
     """Write the totals and the lines for signatures below the table, all on one page."""
-    paragraph(document, "{{ totals }}", size=12, align=None, before=8, after=6)
+    paragraph(document, totals, size=12, align=None, before=8, after=after)
     signature_rows(document, people, widths=widths, size=12)
     signatures = document.tables[-1]
     for text in (document.paragraphs[-2], *(line for cell in signatures._cells for line in cell.paragraphs)):
@@ -231,17 +238,13 @@ def build_training_list() -> Any:
         ),
         size=10,
     )
-    paragraph(document, "{{ totals }} {{ attached }}", size=12, align=None, before=8, after=10)
-    signature_rows(
+    signed_by(
         document,
         (("Работник", "{{ signed }}"), ("Ответственный работник организации", "")),
         widths=(75, 45, 60),
-        size=12,
+        totals="{{ totals }} {{ attached }}",
+        after=10,
     )
-    signatures = document.tables[-1]
-    for text in (document.paragraphs[-2], *(line for cell in signatures._cells for line in cell.paragraphs)):
-        text.paragraph_format.keep_with_next = True
-    last_line(document)
     return document
 
 

@@ -15,8 +15,7 @@ from app.documents.certificate import hours_in_genitive, quoted
 from app.documents.file_names import safe_name
 from app.documents.merged import merged
 from app.documents.templates import get_template, insist_filled, render_docx
-from app.documents.training_agreement import TEMPLATE as AGREEMENT
-from app.documents.training_agreement import agreement_contexts
+from app.documents.training_agreement import AGREEMENT, agreement_contexts
 from app.documents.training_order import TEMPLATE, order_context
 from app.errors import PortalError
 from app.russian import format_date, long_date, period, plural
@@ -241,7 +240,7 @@ def _acts(facts: GroupFacts) -> bytes:
 
 #: the papers of a group in the order of its life; a new paper is one entry here
 PAPERS: tuple[GroupPaper, ...] = (
-    GroupPaper("training_agreement", "Договор с местом работы слушателей", _has_employers, _agreements),
+    GroupPaper(AGREEMENT, "Договор с местом работы слушателей", _has_employers, _agreements),
     GroupPaper(
         "order_enrolment", "Приказ о зачислении", _has_order(OrderKind.ENROLMENT), _order_papers(OrderKind.ENROLMENT)
     ),

@@ -71,9 +71,9 @@ def to_pdfs(
     """Convert DOCX files to PDF/A in the folder ``out`` and return their paths in order; LibreOffice is started once.
 
     ``timeout``: seconds without a new file after which it is ended; it is started again for what is missing, as it is when
-    something else has ended it, until three times nothing new came. ``tell`` gets the number of finished files and
-    may raise to stop. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice is
-    missing, too slow or makes no PDF; ValueError for two sources of one name.
+    something else has ended it, until three times nothing new came. ``tell`` gets the number of finished files and may
+    raise to stop. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice
+    is missing, too slow or makes no PDF; ValueError for two sources of one name.
     """
     office = find_office()
     if office is None:

@@ -9,7 +9,8 @@ from app.documents.certificate import hours_in_genitive, quoted
 from app.russian import as_signed, decline_name, decline_post, guess_sex, period
 from app.services.paper.group_papers import GroupFacts, Listener, Party, Terms
 
-TEMPLATE = "training_agreement"
+#: code of the template in the manifest
+AGREEMENT = "training_agreement"
 _UNKNOWN_HEAD = "____________________, действующего на основании ____________________"
 
 

@@ -148,9 +148,9 @@ class ActionPages(CardPages):
     def _many_words(self, name: str, counted: str) -> str:
         """«Приглашение отправлено: 3 записи.», and by the button where no words say what was done."""
         done, edge = self.done_words(name), actions_of(self.table).get(name)
-        if done or edge is None:
-            return f"{(done or 'действие выполнено').capitalize()}: {counted}."
-        return f"Готово: {counted}. Действие: «{edge.button}»."
+        if done:
+            return f"{done[:1].upper()}{done[1:]}: {counted}."
+        return f"Готово: {counted}. Действие: «{edge.button}»." if edge else f"Готово: {counted}."
 
     def done_words(self, _name: str) -> str:
         """What an action has done, in words; empty where its button has to say it."""
