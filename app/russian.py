@@ -294,6 +294,11 @@ def _detector() -> Any:  # the library leaves the detector's signature untyped
     return PetrovichGenderDetector()
 
 
+def capitalized(text: str) -> str:
+    """Return the text with its first letter capital and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 # --- quotation marks -----------------------------------------------------------------------------------------------
 
 _OPENING, _CLOSING = "«„", "»“"

@@ -24,7 +24,7 @@ from app import models as m
 from app.clock import local
 from app.documents.certificate import quoted
 from app.documents.templates import clean_text
-from app.russian import period
+from app.russian import capitalized, period
 from app.services.group.attendance import Journal
 from app.statuses import AttendanceMark
 
@@ -90,7 +90,7 @@ def _write_head(document: Any, first: Any, group: SheetHead) -> None:
     title = first.add_run("ЛИСТ ПОСЕЩАЕМОСТИ")
     title.bold, title.font.size = True, Pt(14)
     lines = (
-        group.organization[:1].upper() + group.organization[1:],
+        capitalized(group.organization),
         f"Группа № {group.number}, программа {quoted(group.program)}",
         f"Занятия {period(group.starts_on, group.ends_on)}",
     )

@@ -8,6 +8,7 @@ from typing import Any
 from app import models as m
 from app import russian
 from app.documents.templates import render_docx
+from app.russian import capitalized
 
 
 def render_blank_act(act: m.BlankAct, blanks: Sequence[m.Blank]) -> bytes:
@@ -19,7 +20,7 @@ def blank_act_context(act: m.BlankAct, blanks: Sequence[m.Blank]) -> dict[str, A
     """Return the values of the template: the organization, the commission, a row per blank, how many there are."""
     organizer = act.organizer
     return {
-        "organization_heading": organizer.full_name[:1].upper() + organizer.full_name[1:],
+        "organization_heading": capitalized(organizer.full_name),
         "city": organizer.city or "",
         "head_title": organizer.head_position or "Руководитель",
         "head_name": russian.as_signed(organizer.head_name),

@@ -12,6 +12,7 @@ from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
 from app.documents.templates import render_docx
 from app.errors import Invalid
+from app.russian import capitalized
 from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind, Sex
 
 #: Lengths in characters from which a text is printed in the middle and in the small size, so that it keeps its page.
@@ -118,7 +119,7 @@ def certificate_context(facts: CertificateFacts) -> dict[str, Any]:
     female = facts.sex == Sex.FEMALE
     return {
         "organization": facts.organization,
-        "organization_heading": facts.organization[:1].upper() + facts.organization[1:],
+        "organization_heading": capitalized(facts.organization),
         "organization_length": size_step(len(facts.organization), ORGANIZATION_LENGTHS),
         "city": facts.city,
         "number": facts.number,

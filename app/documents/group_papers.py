@@ -18,7 +18,7 @@ from app.documents.templates import get_template, insist_filled, render_docx
 from app.documents.training_agreement import AGREEMENT, agreement_contexts
 from app.documents.training_order import TEMPLATE, order_context
 from app.errors import PortalError
-from app.russian import format_date, long_date, period, plural
+from app.russian import capitalized, format_date, long_date, period, plural
 from app.services.paper.group_papers import GivenDocument, GroupFacts, Listener
 from app.statuses import CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
@@ -64,7 +64,7 @@ class GroupPaper:
 def heading_context(facts: GroupFacts) -> dict[str, Any]:
     """Return what stands above and below the table of every paper of a group."""
     return {
-        "organization": facts.organization[:1].upper() + facts.organization[1:],
+        "organization": capitalized(facts.organization),
         "city": facts.city,
         "group": facts.number,
         "program": quoted(facts.program),
@@ -155,7 +155,7 @@ def journal_context(facts: GroupFacts) -> dict[str, Any]:
 
 
 def _kind_words(paper: GivenDocument) -> str:
-    words = paper.kind[:1].upper() + paper.kind[1:]
+    words = capitalized(paper.kind)
     return words if paper.status == CertificateStatus.ISSUED else f"{words} ({paper.status.label.lower()})"
 
 

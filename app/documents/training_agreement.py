@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.documents.certificate import hours_in_genitive, quoted
-from app.russian import as_signed, decline_name, decline_post, guess_sex, period
+from app.russian import as_signed, capitalized, decline_name, decline_post, guess_sex, period
 from app.services.paper.group_papers import GroupFacts, Listener, Party, Terms
 
 #: code of the template in the manifest
@@ -32,7 +32,7 @@ def _agreement(facts: GroupFacts, terms: Terms, customer: Party) -> dict[str, An
     return {
         "number": f"{facts.number}/{customer.id}",
         "city": facts.city,
-        "organization": _capital(terms.organizer.full_name),
+        "organization": capitalized(terms.organizer.full_name),
         "licence": terms.organizer.licence,
         "organizer_head": represented_by(terms.organizer),
         "customer": customer.full_name,
@@ -79,7 +79,7 @@ def _rows(people: Sequence[Listener]) -> list[dict[str, Any]]:
 def _details(party: Party) -> str:
     """Return the реквизиты as lines; what is not known is left out."""
     lines = (
-        (_capital(party.full_name), party.full_name),
+        (capitalized(party.full_name), party.full_name),
         (f"Адрес: {party.address}", party.address),
         (f"ИНН {party.inn}", party.inn),
         (f"КПП {party.kpp}", party.kpp),
@@ -88,7 +88,3 @@ def _details(party: Party) -> str:
         (f"Эл. почта: {party.email}", party.email),
     )
     return "\n".join(line for line, known in lines if known)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]

@@ -15,7 +15,7 @@ from app.documents.certificate import quoted
 from app.documents.pdf import to_pdfs
 from app.documents.scan_pages import scan_as_pdf
 from app.documents.templates import render_docx
-from app.russian import as_signed, count, format_date, long_date
+from app.russian import as_signed, capitalized, count, format_date, long_date
 from app.services.paper.bulk_printing import Printed
 from app.services.paper.print_templates import WHOLE_PAGE
 from app.services.personnel.training_archive import Archive, Studied
@@ -42,7 +42,7 @@ def list_context(archive: Archive) -> dict[str, Any]:
 
 def _row(n: int, item: Studied) -> dict[str, Any]:
     days = [format_date(day) for day in (item.started_on, item.ended_on) if day]
-    organizer = item.organizer[:1].upper() + item.organizer[1:]
+    organizer = capitalized(item.organizer)
     return {
         "n": n,
         "period": "\u00a0– ".join(dict.fromkeys(days)),
@@ -103,4 +103,4 @@ def _append(book: PdfWriter, title: str, path: Path) -> None:
     start = len(book.pages)
     for page in scan_as_pdf(path).pages:
         book.add_page(page)
-    book.add_outline_item(title=title[:1].upper() + title[1:], page_number=start)
+    book.add_outline_item(title=capitalized(title), page_number=start)

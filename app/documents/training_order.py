@@ -9,7 +9,7 @@ from typing import Any
 from app.documents.certificate import hours_in_genitive, quoted
 from app.documents.templates import render_docx
 from app.errors import Invalid
-from app.russian import count, long_date, period
+from app.russian import capitalized, count, long_date, period
 from app.services.group.training_orders import SNAPSHOT_VERSION
 from app.statuses import OrderKind
 
@@ -33,7 +33,7 @@ def order_context(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     try:
         organization, dates = str(snapshot["organization"]), (_day(snapshot["starts_on"]), _day(snapshot["ends_on"]))
         return {
-            "organization_heading": organization[:1].upper() + organization[1:],
+            "organization_heading": capitalized(organization),
             "city": snapshot["city"],
             "number": snapshot["number"],
             "ordered_on": long_date(_day(snapshot["ordered_on"])),

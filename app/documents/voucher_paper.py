@@ -11,7 +11,7 @@ from app.clock import today
 from app.documents.certificate import NAME_LENGTHS, quoted, size_step
 from app.documents.qr import qr_png
 from app.documents.templates import render_docx
-from app.russian import NBSP, format_date, long_date
+from app.russian import NBSP, capitalized, format_date, long_date
 from app.services.portal import settings
 from app.services.voucher.voucher_story import BlockStory, VoucherStory
 from app.statuses import BlockStatus, VoucherStatus
@@ -91,7 +91,7 @@ def _line(block: BlockStory) -> BlockLine:
 def voucher_context(paper: VoucherPaper) -> dict[str, Any]:
     """Return the plain values that the template prints."""
     return {
-        "ministry": paper.ministry[:1].upper() + paper.ministry[1:],
+        "ministry": capitalized(paper.ministry),
         "operator": paper.operator,
         "number": paper.number.replace(" ", NBSP),
         "last_name": paper.last_name,

@@ -342,3 +342,33 @@ def test_typographic_is_stable_and_changes_only_marks(text: str) -> None:
     assert russian.typographic(result) == result
     assert len(result) == len(text)
     assert all(new == old or old == '"' for new, old in zip(result, text, strict=True))
+
+
+# --- posts and first letters ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("post", "genitive"),
+    [
+        ("директор", "директора"),
+        ("Ректор", "Ректора"),
+        ("заведующая детским садом", "заведующей детским садом"),
+        ("исполняющий обязанности директора", "исполняющего обязанности директора"),
+        ("старший воспитатель", "старшего воспитателя"),
+        ("учитель-логопед", "учителя-логопеда"),
+        ("заместитель директора по УВР", "заместителя директора по УВР"),
+        ("директор МБУ «Центр»", "директора МБУ «Центр»"),
+        # in its case already
+        ("и. о. директора", "и. о. директора"),
+        ("Врио ректора", "Врио ректора"),
+        ("", ""),
+    ],
+)
+def test_a_post_is_declined_up_to_its_first_noun(post: str, genitive: str) -> None:
+    assert russian.decline_post(post, case="genitive") == genitive
+    assert russian.decline_post(post, case="nominative") == post
+
+
+@pytest.mark.parametrize(("text", "expected"), [("школа № 7 Самары", "Школа № 7 Самары"), ("ГБУ", "ГБУ"), ("", "")])
+def test_only_the_first_letter_becomes_capital(text: str, expected: str) -> None:
+    assert russian.capitalized(text) == expected

@@ -15,7 +15,7 @@ from app.access import unscoped
 from app.clock import local
 from app.errors import NotFound
 from app.extensions import db
-from app.russian import format_date, full_name, initials, period
+from app.russian import capitalized, format_date, full_name, initials, period
 from app.statuses import CertificateKind, CertificateStatus, ProgramKind
 
 #: documents of several organizers and kinds may share a number and a day
@@ -47,7 +47,7 @@ class CheckFacts:
     @property
     def title(self) -> str:
         """Kind of the document with a capital, for the page's head."""
-        return self.kind.label[:1].upper() + self.kind.label[1:] + (" (дубликат)" if self.duplicate else "")
+        return capitalized(self.kind.label) + (" (дубликат)" if self.duplicate else "")
 
     @property
     def detail(self) -> str:

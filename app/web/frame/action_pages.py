@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.access import current_actor, get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.russian import count
+from app.russian import capitalized, count
 from app.services.portal import refusal_reasons
 from app.statuses import actions_of
 from app.web.frame import reasons
@@ -149,7 +149,7 @@ class ActionPages(CardPages):
         """«Приглашение отправлено: 3 записи.», and by the button where no words say what was done."""
         done, edge = self.done_words(name), actions_of(self.table).get(name)
         if done:
-            return f"{done[:1].upper()}{done[1:]}: {counted}."
+            return f"{capitalized(done)}: {counted}."
         return f"Готово: {counted}. Действие: «{edge.button}»." if edge else f"Готово: {counted}."
 
     def done_words(self, _name: str) -> str:

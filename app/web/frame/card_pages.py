@@ -15,7 +15,7 @@ from app.clock import local
 from app.extensions import db
 from app.labels import action_label, in_words, label_of
 from app.permissions import roles_with
-from app.russian import format_datetime
+from app.russian import capitalized, format_datetime
 from app.statuses import TRANSITIONS, Edge
 from app.web.frame import reasons
 from app.web.frame.guards import guarded
@@ -54,7 +54,7 @@ class CardPages(ViewBase):
     def card_title(self, row: Any) -> str:
         """Title of a record's page."""
         text = str(row)
-        return text[:1].upper() + text[1:]
+        return capitalized(text)
 
     def crumbs(self) -> Sequence[Link]:
         """Way back to the list, for those who may see it."""

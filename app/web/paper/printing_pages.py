@@ -29,7 +29,7 @@ from app.documents.registry_source import registry_of_group
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing
-from app.russian import count
+from app.russian import capitalized, count
 from app.services.paper import bulk_printing
 from app.services.paper import group_papers as facts
 from app.services.paper.bulk_printing import PRINT, Printed
@@ -191,7 +191,7 @@ class GroupPapers(ScopedModelView):
                 return _order_all(group)
             ids = bulk_printing.ids_of_group(pk, kind)
             if ids:
-                title = f"{_capital(kind.label)}, группа {group.number}"
+                title = f"{capitalized(kind.label)}, группа {group.number}"
                 return print_papers(ids, form, title, group_id=pk)
             flash("Печатать нечего: действующих документов этого вида в группе нет.", "warning")
         except (NotFound, Forbidden):
@@ -238,7 +238,7 @@ def _kind_blocks(known: GroupFacts) -> list[Block]:
     note = "" if find_office() else MISSING
     found = [
         Block(
-            f"{_capital(kind.label)}: {number}",
+            f"{capitalized(kind.label)}: {number}",
             buttons=[
                 Button(
                     form.label,
@@ -317,7 +317,7 @@ def _documents(known: GroupFacts) -> dict[str, list[Printed]]:
     found: dict[str, list[Printed]] = {}
     if current_actor().can(PRINT):
         for papers_of_one in by_template(bulk_printing.chosen(bulk_printing.ids_of_group(known.id))):
-            kind, number = _capital(papers_of_one[0].kind.label), 1
+            kind, number = capitalized(papers_of_one[0].kind.label), 1
             while (name := _name_of(kind, number, known)) in found:
                 number += 1
             found[name] = papers_of_one
@@ -327,10 +327,6 @@ def _documents(known: GroupFacts) -> dict[str, list[Printed]]:
 def _name_of(kind: str, number: int, known: GroupFacts) -> str:
     which = f", шаблон {number}" if number > 1 else ""
     return f"{safe_name(f'{kind}{which}, группа {known.number}')}.docx"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _in_one_file(found: Sequence[Printed]) -> bytes:

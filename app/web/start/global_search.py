@@ -22,7 +22,7 @@ from app import models as m
 from app.access import Actor, current_actor, scope
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.russian import format_date
+from app.russian import capitalized, format_date
 from app.web.frame.guards import signed_in
 from app.web.frame.layout import menu
 from app.web.frame.pages import CardPage, Link
@@ -164,7 +164,7 @@ KINDS: tuple[Kind, ...] = (
         "Документы об обучении",
         "number",
         ("number", "kind", "issued_on", "status", "employee_id"),
-        lambda row: str(row)[:1].upper() + str(row)[1:],
+        lambda row: capitalized(str(row)),
         lambda row: f"{row.employee} · {format_date(row.issued_on)} · {row.status.label}",
         parent="employee",
         key="employee_id",
