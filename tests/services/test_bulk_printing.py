@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +162,12 @@ def test_facts_have_the_taken_only_with_their_outcome(world: mk.World, group: An
 # --- by which template -----------------------------------------------------------------------------------------------
 
 
+@cache
 def own_template(mark: str) -> bytes:
-    """A template of an organizer, told by its mark; words that a blank already has are left out there."""
+    """A template of an organizer, told by its mark; words that a blank already has are left out there.
+
+    Kept: a file made a second later has other bytes, and so would be another template.
+    """
     document = Document()
     document.add_paragraph(mark)
     document.add_paragraph("{{ number }}")
