@@ -363,7 +363,7 @@ def divide_by_quotas(world: World, groups: list[Any], rng: Random) -> None:
 
 def decided_by_sql(seeker: Seeker) -> dict[int, tuple[Any, ...]]:
     """Group → meant, paid, clear, window, allowed, seats, free, as the statement decides."""
-    rows = db.session.execute(sql.offers(Asked(), seeker, today()))
+    rows = db.session.execute(sql.offers(Asked(), seeker, today(), limit=1000))
     return {
         row.group_id: (row.meant, row.paid, row.clear, row.window, row.allowed, row.seats, row.free) for row in rows
     }

@@ -249,7 +249,7 @@ def suggestions(employee_id: int) -> list[Suggestion]:
     seeker = Seeker(employee_id=employee_id, places=places, blocks=blocks, busy=busy)
     asked, known = Asked(only_suitable=True, only_free=True), _known_programs(employee_id)
     found: dict[int, Suggestion] = {}
-    for row in db.session.execute(catalogue_sql.offers(asked, seeker, today()).limit(CANDIDATES)):
+    for row in db.session.execute(catalogue_sql.offers(asked, seeker, today(), limit=CANDIDATES)):
         if row.program_id not in known:
             found.setdefault(row.program_id, _suggestion(row))
     return list(found.values())[:SUGGESTED]

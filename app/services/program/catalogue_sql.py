@@ -93,11 +93,6 @@ class _Flags:
         """``rules.enrolment.has_seat``."""
         return func.coalesce(self.free > 0, false())
 
-    @property
-    def allowed(self) -> Any:
-        """What ``rules.enrolment.may_enrol`` allows; who has no seat waits."""
-        return and_(self.meant, self.paid, self.clear, self.window)
-
 
 #: decisions in the order in which they weigh; each is a column of the rows, true where nobody is asked about
 FLAGS = ("meant", "paid", "clear", "seats", "window")
@@ -210,32 +205,42 @@ _COLUMNS = (
 )
 
 
-def offers(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
-    """Return the statement of the catalogue's rows with their ``FLAGS``, the most suitable first; unlimited."""
-    statement = _rows(asked, seeker, on)
-    return statement.order_by(GROUP.c.id.is_(None), *_rank(statement.selected_columns))
+def page(asked: Asked, seeker: Seeker | None, on: dt.date, *, number: int, size: int) -> Select[Any]:
+    """Return the statement of a page's rows, the most suitable first; each row knows how many there are in all (``total``).
+
+    A page beyond the last is the last one.
+    """
+    rows = _ranked(asked, seeker, on).cte("ranked").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(rows).scalar_subquery()
+    last = (total - 1) // size * size
+    start = func.greatest(0, func.least((number - 1) * size, last))
+    chosen = select(rows, total.label("total")).order_by(*_rank(rows.c)).limit(size).offset(start).subquery()
+    return _shown(chosen).add_columns(chosen.c.total)
 
 
-def number(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
-    """Return the statement of how many rows there are."""
-    # who asks decides how many there are only when what does not suit or has no seat is left out
-    return _from(select(func.count()), asked, _flags(seeker if asked.only_suitable or asked.only_free else None, on))
+def offers(asked: Asked, seeker: Seeker | None, on: dt.date, *, limit: int) -> Select[Any]:
+    """Return the statement of the first rows, the most suitable first."""
+    statement = _ranked(asked, seeker, on)
+    rows = statement.order_by(*_rank(statement.selected_columns)).limit(limit)
+    return _shown(rows.subquery())
 
 
 def one(group_id: int) -> Select[Any]:
     """Return the statement of one open group."""
-    return _rows(Asked(), None, dt.date.min).where(GROUP.c.id == group_id)
+    return _shown(_ranked(Asked(), None, dt.date.min).where(GROUP.c.id == group_id).subquery())
 
 
 def first_of_days(
     asked: Asked, seeker: Seeker | None, on: dt.date, *, first: dt.date, last: dt.date, limit: int
 ) -> Select[Any]:
     """Return the statement of the groups that start on each of the days, at most ``limit`` a day; ``of_day``: how many do."""
-    rows = _rows(asked, seeker, on).where(GROUP.c.starts_on.between(first, last)).subquery()
+    rows = _ranked(asked, seeker, on).where(GROUP.c.starts_on.between(first, last)).subquery()
     day = rows.c.starts_on
     rank = func.row_number().over(partition_by=day, order_by=_rank(rows.c))
     counted = select(rows, rank.label("rank"), func.count().over(partition_by=day).label("of_day")).subquery()
-    return select(counted).where(counted.c.rank <= limit).order_by(counted.c.starts_on, counted.c.rank)
+    columns = (counted.c.group_id, counted.c.starts_on, counted.c.of_day, PROGRAM.c.title)
+    shown = select(*columns, _allowed(counted.c).label("allowed")).join(PROGRAM, PROGRAM.c.id == counted.c.program_id)
+    return shown.where(counted.c.rank <= limit).order_by(counted.c.starts_on, counted.c.rank)
 
 
 def places_and_organizers() -> Select[Any]:
@@ -265,27 +270,41 @@ def targets(program_ids: Sequence[int]) -> Select[Any]:
     return select(parts[0].union_all(*parts[1:]).subquery())
 
 
-def _rows(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
+def _ranked(asked: Asked, seeker: Seeker | None, on: dt.date) -> Select[Any]:
+    """What decides the order of all rows and no more: thousands are sorted, of twenty the rest is read (``_shown``)."""
     found = _flags(seeker, on)
     flags = [getattr(found, name).label(name) for name in FLAGS]
-    return _from(select(*_COLUMNS, *flags, found.free.label("free"), found.allowed.label("allowed")), asked, found)
-
-
-def _from(statement: Select[Any], asked: Asked, found: _Flags) -> Select[Any]:
+    keys = (GROUP.c.id.label("group_id"), PROGRAM.c.id.label("program_id"), GROUP.c.starts_on, PROGRAM.c.sort)
     source = PROGRAM.join(
         GROUP, and_(GROUP.c.program_id == PROGRAM.c.id, GROUP.c.status == GroupStatus.OPEN), isouter=asked.with_programs
     )
-    source = source.join(ORGANIZER, ORGANIZER.c.id == PROGRAM.c.organizer_id)
-    source = source.outerjoin(MUNICIPALITY, MUNICIPALITY.c.id == GROUP.c.municipality_id)
     for joined, condition, is_outer in found.joins:
         source = source.join(joined, condition, isouter=is_outer)
-    return statement.select_from(source).where(*_conditions(asked, found))
+    statement = select(*keys, *flags, found.free.label("free")).select_from(source)
+    return statement.where(*_conditions(asked, found))
+
+
+def _shown(ranked: Any) -> Select[Any]:
+    """The rows with all that a card tells, in the same order."""
+    source = ranked.join(PROGRAM, PROGRAM.c.id == ranked.c.program_id).join(
+        ORGANIZER, ORGANIZER.c.id == PROGRAM.c.organizer_id
+    )
+    source = source.outerjoin(GROUP, GROUP.c.id == ranked.c.group_id)
+    source = source.outerjoin(MUNICIPALITY, MUNICIPALITY.c.id == GROUP.c.municipality_id)
+    flags = [ranked.c[name] for name in FLAGS]
+    statement = select(*_COLUMNS, *flags, ranked.c.free, _allowed(ranked.c).label("allowed")).select_from(source)
+    return statement.order_by(*_rank(ranked.c))
+
+
+def _allowed(rows: Any) -> Any:
+    """What ``rules.enrolment.may_enrol`` allows; who has no seat waits."""
+    return and_(rows.meant, rows.paid, rows.clear, rows.window)
 
 
 def _rank(rows: Any) -> list[Any]:
-    """Suitability, what weighs most first; then the nearest start."""
+    """Groups before programs without one; suitability, what weighs most first; then the nearest start."""
     by_flags = [rows[name].desc() for name in FLAGS]
-    return [*by_flags, rows.starts_on, rows.sort, rows.group_id, rows.program_id]
+    return [rows.group_id.is_(None), *by_flags, rows.starts_on, rows.sort, rows.group_id, rows.program_id]
 
 
 def _conditions(asked: Asked, found: _Flags) -> list[Any]:
@@ -314,7 +333,7 @@ def _conditions(asked: Asked, found: _Flags) -> list[Any]:
 
 
 def _suitable(found: _Flags) -> Any:
-    return or_(found.allowed, and_(GROUP.c.id.is_(None), found.meant, found.paid))
+    return or_(_allowed(found), and_(GROUP.c.id.is_(None), found.meant, found.paid))
 
 
 def _about(word: str) -> Any:
