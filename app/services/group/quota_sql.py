@@ -19,6 +19,7 @@ def _table(model: type[m.Base]) -> Any:
 
 
 ORGANIZATION, QUOTA, TERRITORY = _table(m.Organization), _table(m.GroupQuota), _table(m.Territory)
+_ABOVE = ORGANIZATION.alias("above")
 #: what stands further from the organization than any chain of parents: its territory
 _FARTHEST = 1_000_000
 
@@ -65,10 +66,9 @@ def named() -> Select[Any]:
 
 def _places(organization_ids: Ids) -> CTE:
     """Each organization (``place``) with itself and all above it (``id``), and how far above they are."""
-    above = ORGANIZATION.alias("above")
     own = select(
         ORGANIZATION.c.id.label("place"), ORGANIZATION.c.id, ORGANIZATION.c.parent_id, literal(0).label("depth")
     )
     chain = own.where(ORGANIZATION.c.id.in_(organization_ids)).cte("places", recursive=True)
-    up = select(chain.c.place, above.c.id, above.c.parent_id, chain.c.depth + 1)
-    return chain.union_all(up.where(above.c.id == chain.c.parent_id))
+    up = select(chain.c.place, _ABOVE.c.id, _ABOVE.c.parent_id, chain.c.depth + 1)
+    return chain.union_all(up.where(_ABOVE.c.id == chain.c.parent_id))

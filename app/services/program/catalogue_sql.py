@@ -336,15 +336,22 @@ def _suitable(found: _Flags) -> Any:
     return or_(_allowed(found), and_(GROUP.c.id.is_(None), found.meant, found.paid))
 
 
+# made once: an alias copies each column, which costs more than a statement that names two of them
+_ABOUT, _BY, _NEAR, _TOWN = (
+    PROGRAM.alias("about"),
+    ORGANIZER.alias("by"),
+    GROUP.alias("near"),
+    MUNICIPALITY.alias("town"),
+)
+
+
 def _about(word: str) -> Any:
     """A word of the program, of its organizer or of the place; each is found by its own index."""
     query = _asked_word(word)
-    program, organizer = PROGRAM.alias("about"), ORGANIZER.alias("by")
+    by_organizer = select(_BY.c.id).where(_BY.c.is_organizer, _BY.c.search.op("@@")(query))
     return or_(
-        PROGRAM.c.id.in_(select(program.c.id).where(program.c.search.op("@@")(query))),
-        PROGRAM.c.organizer_id.in_(
-            select(organizer.c.id).where(organizer.c.is_organizer, organizer.c.search.op("@@")(query))
-        ),
+        PROGRAM.c.id.in_(select(_ABOUT.c.id).where(_ABOUT.c.search.op("@@")(query))),
+        PROGRAM.c.organizer_id.in_(by_organizer),
         _at(word),
     )
 
@@ -362,11 +369,9 @@ def _asked_word(word: str) -> Any:
 def _at(word: str) -> Any:
     """A word of the place, or of the municipality's name."""
     query = _asked_word(word)
-    near, town = GROUP.alias("near"), MUNICIPALITY.alias("town")
-    by_place = select(near.c.id).where(
-        near.c.status == GroupStatus.OPEN, literal_column(_WORDS.format("near.place")).op("@@")(query)
-    )
-    by_town = select(town.c.id).where(literal_column(_WORDS.format("town.name")).op("@@")(query))
+    is_near = literal_column(_WORDS.format("near.place")).op("@@")(query)
+    by_place = select(_NEAR.c.id).where(_NEAR.c.status == GroupStatus.OPEN, is_near)
+    by_town = select(_TOWN.c.id).where(literal_column(_WORDS.format("town.name")).op("@@")(query))
     return or_(GROUP.c.id.in_(by_place), GROUP.c.municipality_id.in_(by_town))
 
 
