@@ -53,7 +53,14 @@ QUIET = {
     "lc_messages": "C",
     "timezone": "UTC",
 }
-SPEED = {"shared_buffers": "128MB", "max_wal_size": "1GB", "jit": "off", "random_page_cost": "1.1"}
+SPEED = {
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    # the portal reads each of its cursors to the end: lists to be written to a file
+    "cursor_tuple_fraction": "1",
+}
 # The data of a test live as long as the test.
 FRAGILE = {
     "fsync": "off",

@@ -136,25 +136,39 @@ def _text(value: Any) -> str | None:
 def _spool(
     spool: IO[bytes], rows: Iterable[Sequence[Any]], columns: Sequence[SheetColumn], zone: dt.tzinfo
 ) -> tuple[int, list[str]]:
-    """Put the cells on disk in batches; return the number of rows and the lines with the sums.
+    """Put the cells on disk in batches, column by column; return the number of rows and the lines with the sums.
 
     The stamp above the table needs both before the first row is written.
     """
     count, sums = 0, {index: Decimal(0) for index, column in enumerate(columns) if column.total}
     source = iter(rows)
-    while batch := [_cells(row, columns, zone) for row in islice(source, BATCH)]:
+    while batch := list(islice(source, BATCH)):
         count += len(batch)
         if count > MAX_ROWS:
             raise Invalid(f"В списке больше {number(MAX_ROWS)} строк, в один лист они не помещаются. Уточните отборы.")
-        for cells in batch:
-            for index in sums:
-                sums[index] += Decimal(str(cells[index])) if isinstance(cells[index], int | float) else 0
-        pickle.dump(batch, spool, protocol=pickle.HIGHEST_PROTOCOL)
+        by_column = zip(zip(*batch, strict=True), columns, strict=True)
+        cells = [_cells(values, column.kind, zone) for values, column in by_column]
+        for index in sums:
+            sums[index] += sum(Decimal(str(cell)) for cell in cells[index] if isinstance(cell, int | float))
+        pickle.dump(cells, spool, protocol=pickle.HIGHEST_PROTOCOL)
     return count, [f"Итого, {columns[index].title}: {_amount(total)}" for index, total in sums.items()]
 
 
-def _cells(row: Sequence[Any], columns: Sequence[SheetColumn], zone: dt.tzinfo) -> list[Any]:
-    return [cell_value(value, column.kind, zone=zone) for value, column in zip(row, columns, strict=True)]
+def _cells(values: Sequence[Any], kind: Kind, zone: dt.tzinfo) -> list[Any]:
+    """What the cells of a column hold. A list has millions of them, nearly all ready: those are not asked about one by one."""
+    if kind == "text":
+        return [
+            value
+            if type(value) is str and value.isprintable() and 0 < len(value) <= MAX_TEXT
+            else cell_value(value, kind, zone=zone)
+            for value in values
+        ]
+    if kind == "int":
+        return [
+            value if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER else cell_value(value, kind, zone=zone)
+            for value in values
+        ]
+    return [cell_value(value, kind, zone=zone) for value in values]
 
 
 def _amount(total: Decimal) -> str:
@@ -171,7 +185,7 @@ def _records(spool: IO[bytes], titles: Sequence[str]) -> Iterator[dict[str, Any]
             batch = pickle.load(spool)  # noqa: S301  # our own unnamed file, written a moment ago
         except EOFError:
             return
-        for cells in batch:
+        for cells in zip(*batch, strict=True):
             yield dict(zip(titles, cells, strict=True))
 
 
