@@ -203,6 +203,11 @@ class Person:
     role: str
     facts: Mapping[str, Any]
 
+    @property
+    def is_second(self) -> bool:
+        """Whether another of the cast has the same role, on the other side."""
+        return self.login.endswith("2")
+
     def may(self, permission: str) -> bool:
         """Whether the role holds a right; the table of rights itself is checked in ``test_roles_synced``."""
         return permission in ROLES[self.role].permissions

@@ -1,4 +1,7 @@
-"""Every route × the cast × {own, fixed, foreign, missing row} × its methods: who gets in, and what a refusal leaves behind."""
+"""Every route × the cast × {own, fixed, foreign, missing row} × its methods: who gets in, and what a refusal leaves behind.
+
+Of two people of a role the second asks for what the role may do only: another's rows are what they differ by.
+"""
 
 from __future__ import annotations
 
@@ -123,6 +126,9 @@ def cases_of(region: Region, person: Person | None) -> Iterator[Case]:
                 status = expected if isinstance(expected, int) else expected[method]
                 if person is None:
                     yield Case(endpoint, method, path, 302, STRANGER, data)
+                    continue
+                # rights are the role's: the second of a role need not be refused them again
+                if person.is_second and status == 403 and row != "fixed":
                     continue
                 frozen = row == "own" and status not in (403, 404) and method == "POST"
                 yield Case(endpoint, method, path, status, row, data, frozen)
