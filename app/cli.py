@@ -218,7 +218,8 @@ def import_employees_command(file: Path, login: str, apply_it: bool, skip_errors
 @_refusals
 def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> None:
     """Проверить документы и сформировать файл для ФИС ФРДО."""
-    from app.access import Actor, Grant, acting_as
+    from app.access import acting_as
+    from app.actor import Actor, Grant
     from app.documents import frdo_export
 
     days = parse_date(since), parse_date(until)

@@ -23,7 +23,8 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import models as m
-from app.access import Actor, Grant, acting_as
+from app.access import acting_as
+from app.actor import Actor, Grant
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db

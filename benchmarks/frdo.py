@@ -106,7 +106,8 @@ _FILL = (
 
 def from_database(runs: int) -> None:
     """The portal's own pre-flight of a year of an organizer."""
-    from app.access import Actor, Grant, acting_as
+    from app.access import acting_as
+    from app.actor import Actor, Grant
     from app.cli import initialise
     from app.documents import frdo_export
     from app.extensions import db

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.services.access.accounts import find_account
 
 LOGINS = (

@@ -19,27 +19,35 @@ from config import Settings
 
 TEMPLATE, DEMO_TEMPLATE = "template_portal", "template_demo"
 
-#: what tests leave behind is deleted; the reference rows are put back from a pristine copy
-_CLEAN = """
-SET session_replication_role = replica;
+#: reference data as they are before any test, and a note of each table that a test writes to
+_PRISTINE = """
+CREATE SCHEMA pristine;
+CREATE TABLE pristine.touched (name text NOT NULL);
+CREATE FUNCTION pristine.note() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO pristine.touched VALUES (TG_TABLE_NAME); RETURN NULL; END';
 DO $$ DECLARE item record; BEGIN
   FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
     AND tablename NOT LIKE 'ab\\_%permission%' AND tablename NOT IN ('ab_role', 'ab_view_menu')
-  LOOP EXECUTE format('DELETE FROM %I', item.name); END LOOP;
-  FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'pristine'
-  LOOP EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', item.name, item.name); END LOOP;
-END $$;
-SET session_replication_role = DEFAULT;
-"""
-_PRISTINE = """
-CREATE SCHEMA pristine;
-DO $$ DECLARE item record; BEGIN
+  LOOP EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH STATEMENT'
+    ' EXECUTE FUNCTION pristine.note()', item.name); END LOOP;
   FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('territory', 'municipality',
     'territory_municipality', 'organization_type', 'position', 'subject', 'education_level', 'attestation_kind',
     'workday_correction', 'frdo_reference', 'refusal_reason', 'setting', 'voucher_rule', 'voucher_rule_block', 'letter_template',
     'consent_text', 'quality_rule')
   LOOP EXECUTE format('CREATE TABLE pristine.%I AS SELECT * FROM public.%I', item.name, item.name); END LOOP;
 END $$;
+"""
+#: what a test leaves behind is deleted, the reference rows are put back: in the tables that it wrote to
+_CLEAN = """
+SET session_replication_role = replica;
+DO $$ DECLARE item record; BEGIN
+  FOR item IN SELECT DISTINCT name, to_regclass('pristine.' || quote_ident(name)) AS kept FROM pristine.touched LOOP
+    EXECUTE format('DELETE FROM public.%I', item.name);
+    IF item.kept IS NOT NULL THEN EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', item.name, item.name); END IF;
+  END LOOP;
+END $$;
+TRUNCATE pristine.touched;
+SET session_replication_role = DEFAULT;
 """
 
 #: what takes longest comes first, so that at the end no worker is left alone with minutes of work
@@ -84,14 +92,20 @@ def server(shared_folder: Path) -> Iterator[EmbeddedPostgres]:
 
 def execute(server: EmbeddedPostgres, database: str, *statements: str) -> list[Any]:
     """Run statements on a database outside any transaction; rows of the last one."""
-    url = server.url(database).replace("postgresql+psycopg2", "postgresql")
-    connection = psycopg2.connect(url)
+    with connected(server, database) as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def connected(server: EmbeddedPostgres, database: str) -> Iterator[Any]:
+    """A cursor on a database; each statement is a transaction of its own."""
+    connection = psycopg2.connect(server.url(database).replace("postgresql+psycopg2", "postgresql"))
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
+            yield cursor
     finally:
         connection.close()
 
@@ -169,8 +183,15 @@ def app(server: EmbeddedPostgres, template: str, shared_folder: Path, worker_nam
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def cleaner(app: Flask, server: EmbeddedPostgres, worker_name: str) -> Iterator[Any]:
+    """A cursor on this worker's database that outlives the tests: a new connection would learn all tables anew."""
+    with connected(server, f"test_{worker_name}") as cursor:
+        yield cursor
+
+
 @pytest.fixture
-def session(app: Flask, server: EmbeddedPostgres, worker_name: str) -> Iterator[Any]:
+def session(app: Flask, cleaner: Any) -> Iterator[Any]:
     """The session of a database without people; everything committed by the test is deleted afterwards."""
     from app.extensions import db
 
@@ -178,7 +199,7 @@ def session(app: Flask, server: EmbeddedPostgres, worker_name: str) -> Iterator[
         yield db.session
         db.session.rollback()
         db.session.remove()
-    execute(server, f"test_{worker_name}", _CLEAN)
+    cleaner.execute(_CLEAN)
 
 
 @pytest.fixture(scope="session")
@@ -194,6 +215,7 @@ def demo_template(server: EmbeddedPostgres, template: str, shared_folder: Path) 
             load_demo(app)
             with app.app_context():
                 db.engine.dispose()
+            execute(server, "building_demo", "DROP SCHEMA pristine CASCADE")
             # without the planner's figures, which a copy takes along, every module's statements are planned badly
             execute(server, "building_demo", "VACUUM ANALYZE")
             execute(server, "postgres", f"ALTER DATABASE building_demo RENAME TO {DEMO_TEMPLATE}")

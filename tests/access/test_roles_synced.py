@@ -11,9 +11,11 @@ from sqlalchemy import event, select, text
 
 from app import access, statuses
 from app import models as m
-from app.access import READ_RULES, WRITE_RULES, Actor, Grant, ScopeError, acting_as, scope, set_actor, unscoped
+from app.access import ScopeError, acting_as, scope, set_actor, unscoped
+from app.actor import Actor, Grant
 from app.extensions import db
 from app.permissions import ROLES, all_permissions
+from app.row_rules import READ_RULES, WRITE_RULES
 from app.services.access.accounts import sync_roles
 
 ROOT = Path(__file__).resolve().parents[2]

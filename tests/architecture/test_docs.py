@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.access import READ_RULES, WRITE_RULES, _everything
 from app.cli import DEMO_LOGINS, DEMO_PASSWORD, portal
 from app.exchange.staff_columns import ALL_COLUMNS
 from app.permissions import READ, ROLES
+from app.row_rules import READ_RULES, WRITE_RULES, everything
 from app.web.access.rights import CHANGES, OTHER_ACTIONS, ROWS, is_whole
 from config import describe_settings
 from scripts.build_docs import pages
@@ -50,7 +50,7 @@ def test_narrowed_changes_have_words() -> None:
         (role, table)
         for table, rules in WRITE_RULES.items()
         for role, rule in rules.items()
-        if rule is not _everything
+        if rule is not everything
         if any(
             name.startswith(f"{table}:") for name in ROLES[role].permissions - {f"{table}:{v}" for v in READ.split()}
         )

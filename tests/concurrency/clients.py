@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.errors import PortalError
 from app.extensions import db
 

@@ -13,7 +13,8 @@ from sqlalchemy import select, text
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, Grant, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor, Grant
 from app.clock import now, today
 from app.extensions import db
 

@@ -14,7 +14,8 @@ from flask import Flask, current_app
 from sqlalchemy import func, insert, select, text
 
 from app import models as m
-from app.access import Actor, acting_as, current_actor
+from app.access import acting_as, current_actor
+from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange import staff_import

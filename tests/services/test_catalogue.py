@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from app import statuses as st
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.clock import today
 from app.errors import Forbidden, NotFound
 from app.extensions import db

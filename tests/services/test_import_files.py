@@ -13,7 +13,8 @@ from flask import Flask
 from openpyxl import Workbook, load_workbook
 
 from app import models as m
-from app.access import Actor, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.exchange import staff_check, staff_import, staff_marks, uploads

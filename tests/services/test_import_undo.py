@@ -10,7 +10,8 @@ from flask import Flask
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Forbidden, NotFound
 from app.exchange import staff_import, staff_undo

@@ -15,7 +15,8 @@ from sqlalchemy import delete
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.clock import today
 from app.errors import PortalError
 from app.extensions import db

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.clock import now, today
 from app.extensions import db
 from app.services.desk import matters, overview

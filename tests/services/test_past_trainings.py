@@ -9,7 +9,8 @@ import pytest
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.access.access_requests import Scan

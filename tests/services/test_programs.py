@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db

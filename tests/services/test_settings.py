@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app import models as m
-from app.access import Actor, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.mailing import letters

@@ -14,7 +14,8 @@ from sqlalchemy import event
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange import staff_import

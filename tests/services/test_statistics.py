@@ -10,7 +10,8 @@ import pytest
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as
+from app.access import acting_as
+from app.actor import Actor
 from app.clock import today
 from app.errors import Forbidden
 from app.services.desk import statistics

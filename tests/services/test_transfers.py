@@ -10,7 +10,8 @@ import pytest
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as, get_visible
+from app.access import acting_as, get_visible
+from app.actor import Actor
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db

@@ -10,7 +10,8 @@ import time_machine
 
 from app import models as m
 from app import statuses as st
-from app.access import Actor, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor
 from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db

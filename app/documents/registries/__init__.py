@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.access import Actor
+from app.actor import Actor
 from app.documents.registries.declared import Registry
 from app.documents.registries.issued import ISSUED
 from app.documents.registries.listeners import LISTENERS

@@ -12,7 +12,8 @@ from werkzeug.security import check_password_hash
 
 from app import audit
 from app import models as m
-from app.access import Actor, Grant, current_actor, get_writable, unscoped
+from app.access import current_actor, get_writable, unscoped
+from app.actor import Actor, Grant
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db

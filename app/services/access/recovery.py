@@ -11,7 +11,8 @@ from sqlalchemy import func, or_, select
 
 from app import audit
 from app import models as m
-from app.access import Actor, acting_as, current_actor, unscoped
+from app.access import acting_as, current_actor, unscoped
+from app.actor import Actor
 from app.clock import now
 from app.errors import NotFound
 from app.extensions import db

@@ -16,7 +16,8 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import audit
 from app import models as m
-from app.access import Actor, acting_as, current_actor, unscoped
+from app.access import acting_as, current_actor, unscoped
+from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db

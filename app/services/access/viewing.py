@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import models as m
-from app.access import Actor, current_actor, get_writable
+from app.access import current_actor, get_writable
+from app.actor import Actor
 from app.audit import record
 from app.errors import Conflict
 from app.extensions import db

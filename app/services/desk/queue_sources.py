@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, literal, select
 
 from app import models as m
-from app.access import Actor
+from app.actor import Actor
 from app.clock import ZONE
 from app.permissions import ROLES
 from app.services.access import access_requests, registration, registration_check

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Select, and_, column, extract, func, select, table, union
 
 from app import models as m
-from app.access import Actor, current_actor, unscoped
+from app.access import current_actor, unscoped
+from app.actor import Actor
 from app.clock import now, today
 from app.errors import Forbidden
 from app.extensions import db

@@ -10,7 +10,8 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 
 from app import models as m
-from app.access import Actor, acting_as, unscoped
+from app.access import acting_as, unscoped
+from app.actor import Actor
 from app.clock import today
 from app.errors import PortalError
 from app.extensions import db

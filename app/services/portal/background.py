@@ -21,7 +21,8 @@ from flask import current_app
 from sqlalchemy import func, select, update
 
 from app import models as m
-from app.access import Actor, acting_as, current_actor, unscoped
+from app.access import acting_as, current_actor, unscoped
+from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Forbidden, NotFound, PortalError, Unavailable
 from app.extensions import db

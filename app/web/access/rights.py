@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.access import READ_RULES, Actor, Grant
+from app.actor import Actor, Grant
 from app.labels import THINGS
 from app.permissions import VERBS, Role, all_permissions
+from app.row_rules import READ_RULES
 from app.statuses import actions_of
 
 #: objects of rights that have no screen of their own yet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request, session
 
-from app.access import Actor
+from app.actor import Actor
 from app.errors import Forbidden
 from app.services.access import viewing
 

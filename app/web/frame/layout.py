@@ -9,7 +9,8 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
-from app.access import Actor, find_actor
+from app.access import find_actor
+from app.actor import Actor
 from app.web.access.appearance import chosen, colour_scheme
 from app.web.frame.pages import MenuItem, MenuSection
 from app.web.start.help import help_href, hint_now

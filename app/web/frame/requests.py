@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app import access
+from app.actor import Actor
 from app.errors import PortalError
 from app.extensions import db
 from app.logs import bind_request, clear
@@ -98,7 +99,7 @@ def _begin() -> Any:
     signed_in = current_user.is_authenticated
     own = current_user.actor if signed_in else ANONYMOUS
     actor = eyes(own) if signed_in else own
-    actor = access.Actor(**{**vars_of(actor), "address": request.remote_addr, "request_id": g.request_id})
+    actor = Actor(**{**vars_of(actor), "address": request.remote_addr, "request_id": g.request_id})
     g.actor_token = access.set_actor(actor)
     bind_request(g.request_id, own.user_id)
     refuse_private(actor)
@@ -109,7 +110,7 @@ def _begin() -> Any:
     return None
 
 
-def vars_of(actor: access.Actor) -> dict[str, Any]:
+def vars_of(actor: Actor) -> dict[str, Any]:
     """Fields of an actor, without its computed ones."""
     return {name: getattr(actor, name) for name in actor.__dataclass_fields__}
 

@@ -19,7 +19,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only, selectinload
 
 from app import models as m
-from app.access import Actor, current_actor, scope
+from app.access import current_actor, scope
+from app.actor import Actor
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.russian import capitalized, format_date

@@ -12,7 +12,8 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
 
-from app.access import Actor, find_actor
+from app.access import find_actor
+from app.actor import Actor
 from app.documents import guide
 from app.documents.guide_paper import build_docx
 from app.documents.pdf import find_office, to_pdf

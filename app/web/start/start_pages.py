@@ -14,7 +14,7 @@ from typing import Any, cast
 from flask import current_app, url_for
 from sqlalchemy import FromClause, Subquery, and_, func, or_, select, true
 
-from app.access import Actor
+from app.actor import Actor
 from app.clock import local, now, today
 from app.extensions import db
 from app.jobs import DEAD_AFTER_SECONDS

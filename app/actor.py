@@ -1,0 +1,61 @@
+"""Who acts: a user with the roles held now, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from app.errors import Forbidden
+from app.permissions import ROLES, permissions_of
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role of the acting user with its place: organizations (units included) or territories."""
+
+    role: str
+    organization_ids: tuple[int, ...] = ()
+    territory_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user with roles, from an address, within a request."""
+
+    user_id: int | None
+    name: str
+    employee_id: int | None = None
+    grants: tuple[Grant, ...] = ()
+    address: str | None = None
+    request_id: str | None = None
+    #: FAB's session epoch of the account when the actor was built (signs out old sessions)
+    place: str = ""
+    #: user who looks at the portal with this actor's eyes; then nothing may be changed
+    viewer_id: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Codes of the roles held now."""
+        return frozenset(g.role for g in self.grants)
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """Union of the roles' permissions."""
+        return permissions_of(self.roles)
+
+    @cached_property
+    def role_titles(self) -> str:
+        """Roles in words, for the journal and the page's head."""
+        return ", ".join(ROLES[code].title for code in ROLES if code in self.roles) or "без роли"
+
+    def can(self, permission: str) -> bool:
+        """Whether one of the roles holds ``permission``."""
+        return permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise Forbidden unless ``permission`` is held."""
+        if permission not in self.permissions:
+            raise Forbidden("У вас нет права на это действие. Если оно нужно для работы, запросите доступ у оператора.")
