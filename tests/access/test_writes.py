@@ -193,7 +193,7 @@ def test_extra_fields_of_a_form_are_ignored(region: Region, name: str) -> None:
     assert row == expected
 
 
-@pytest.mark.parametrize("login", ["operator", "school", "worker"])
+@pytest.mark.parametrize("login", ["operator", "school"])
 def test_impossible_numbers_in_addresses_are_not_errors_of_the_portal(region: Region, login: str) -> None:
     """H15: 404 for a row, the default for a page, a size or an order; never 500."""
     browser = region.browser(login)

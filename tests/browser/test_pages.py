@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error
+from playwright.sync_api import Error, Page
 
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import PHONE, WIDE, Visitor
@@ -24,7 +24,13 @@ EXAMINED: set[str] = set()
 ON_PHONE: set[str] = set()
 IN_EVERY_ROLE = frozenset({"/", "/employee/list/", "/employee/show/N", "/training_group/show/N", "/enrolment/show/N"})
 #: only what WCAG 2.1 asks on the levels A and AA; the frame of a letter's preview runs no scripts, not even those of axe
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"], "iframes": False}
+_PLAIN: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
+WCAG = {**_PLAIN, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+#: contrast takes six times as long as all other rules: it is looked at where a page differs from others, in the menu and
+#: the long tables once a page of ``IN_EVERY_ROLE``
+_SHAPES = {**WCAG, "rules": {"color-contrast": {"enabled": False}}}
+CONTRAST = {**_PLAIN, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+ALIKE = {"exclude": [["#menu"], ["header.top"], ["tbody tr:nth-child(n+6)"]]}
 #: printed in ``test_chain`` and the tests of the guide (LibreOffice takes seconds for each)
 LEFT_OUT = re.compile(r"/(print|preview)/\d+/pdf$|^/help/export/$")
 
@@ -129,7 +135,7 @@ class Crawl:
         examined = kind.replace("/edit/N", "/add").replace("?…", "" if kind != "/employee/list/?…" else "?…")
         if examined not in EXAMINED or kind in IN_EVERY_ROLE:
             EXAMINED.add(examined)
-            self.note(kind, *barriers(self.axe.run(page, options=WCAG).response))
+            self.note(kind, *examine(self.axe, page, whole=kind in IN_EVERY_ROLE))
         if kind not in ON_PHONE or kind in IN_EVERY_ROLE:
             ON_PHONE.add(kind)
             self.on_a_phone(kind)
@@ -177,6 +183,15 @@ def foreign_words(texts: list[list[str]]) -> list[str]:
         if label.removesuffix(" *") not in IDENTIFIERS and re.search("[A-Za-z]", ALLOWED.sub("", text)):
             wrong.append(f"Latin: «{text[:160]}» in {element} {label}")
     return wrong
+
+
+def examine(axe: Axe, page: Page, *, whole: bool = False) -> list[str]:
+    """Violations of a page; ``whole``: the contrast of the menu and of all rows of its tables too."""
+    if whole:
+        return barriers(axe.run(page, options=WCAG).response)
+    found = barriers(axe.run(page, options=_SHAPES).response)
+    response = page.evaluate("([where, options]) => axe.run(where, options)", [ALIKE, CONTRAST])
+    return found + barriers(response)
 
 
 def barriers(response: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Newcomer
-from tests.browser.test_pages import OVERFLOW, WCAG, barriers
+from tests.browser.test_pages import CONTRAST, OVERFLOW, WCAG, barriers
 from tests.browser.visitor import PHONE, WIDE, Visitor
 
 pytestmark = pytest.mark.browser
@@ -138,7 +138,7 @@ def test_colours_have_contrast_on_every_kind_of_page(newcomer: Newcomer, value: 
     wrong = {}
     for path in PAGES:
         visitor.go(path)
-        found = barriers(Axe().run(visitor.page, options=WCAG).response)
+        found = barriers(Axe().run(visitor.page, options=CONTRAST).response)
         wrong.update({path: found} if found else {})
     assert wrong == {}
 

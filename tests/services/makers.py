@@ -27,9 +27,25 @@ def save(row: Any) -> Any:
     """Insert a row and commit."""
     with unscoped("tests"), acting_as(SYSTEM):
         db.session.add(row)
-        db.session.commit()
+        if db.session.info.get("together"):
+            db.session.flush()
+        else:
+            db.session.commit()
         db.session.refresh(row)
     return row
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Commit the rows of the block at its end: after a commit for each, every row made before would be read again."""
+    info = db.session.info
+    info["together"] = True
+    try:
+        yield
+        with acting_as(SYSTEM):
+            db.session.commit()
+    finally:
+        del info["together"]
 
 
 def change(row: Any, **values: Any) -> Any:
@@ -363,6 +379,11 @@ class World:
 
 
 def make_world(**group: Any) -> World:
+    with together():
+        return _make_world(**group)
+
+
+def _make_world(**group: Any) -> World:
     school, organizer = make_organization(), make_organization(is_organizer=True)
     other_school, other_organizer = make_organization(), make_organization(is_organizer=True)
     make_rule()

@@ -37,7 +37,8 @@ def install(app: Flask) -> None:
             "hint": hint_now() if signed_in else None,
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
-            "menu": menu() if signed_in else [],
+            # asked for by the pages that show it: an error page has none, and must not fail of what the menu counts
+            "menu": menu if signed_in else list,
             "looks_as": actor.name if actor and actor.viewer_id is not None else "",
             "user_name": actor.name if signed_in and actor else "",
             "user_roles": _roles() if signed_in else "",
