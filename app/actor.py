@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from app.errors import Forbidden
 from app.permissions import ROLES, permissions_of
@@ -30,11 +28,10 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     address: str | None = None
     request_id: str | None = None
-    #: FAB's session epoch of the account when the actor was built (signs out old sessions)
+    #: the places of the roles, in words
     place: str = ""
     #: user who looks at the portal with this actor's eyes; then nothing may be changed
     viewer_id: int | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def roles(self) -> frozenset[str]:

@@ -33,10 +33,6 @@ _block, _voucher = _table(m.VoucherBlock), _table(m.Voucher)
 _training = _table(m.Training)
 
 
-def _nothing(_actor: Actor, _grant: Grant) -> Expression:
-    return false()
-
-
 def everything(_actor: Actor, _grant: Grant) -> Expression:
     """All rows: a role that sees them needs no expression, and whoever asks compares with this rule."""
     return true()
