@@ -4,8 +4,8 @@ A session event adds the acting user's expressions to every ORM SELECT, UPDATE a
 drop-downs, actions, exports. A view that forgets its filters is still scoped; a table without an expression raises, and so
 does a statement with nobody acting. Leaving the scope is explicit and named: ``with unscoped("why"):``.
 
-Reading: a row is visible when *one* of the user's roles sees it. Acting: ``writable`` and ``readable`` couple the right with
-the rows, so that a right of one role never works on the rows that only another role sees.
+Reading: a row is visible when *one* of the user's roles sees it. Acting: ``get_visible`` and ``get_writable`` couple the right
+with the rows, so that a right of one role never works on the rows that only another role sees.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from app import models as m
 from app.actor import Actor, Grant
 from app.clock import today
-from app.permissions import ROLES
+from app.permissions import DIRECTORIES, ROLES
 
 #: A dismissed person's card stays with the former school this long, so that mistakes can be mended.
 FORMER_EMPLOYEE_DAYS = 90
@@ -227,19 +227,8 @@ def _own_notice(actor: Actor, _grant: Grant) -> Expression:
 READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     **dict.fromkeys(
         [
-            "territory",
-            "municipality",
-            "organization_type",
-            "position",
-            "subject",
-            "education_level",
-            "attestation_kind",
-            "workday_correction",
-            "frdo_reference",
-            "refusal_reason",
+            *DIRECTORIES,
             "setting",
-            "voucher_rule",
-            "voucher_rule_block",
             "consent_text",
             "quality_rule",
             "letter_template",

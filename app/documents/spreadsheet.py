@@ -95,9 +95,8 @@ def cell_value(value: Any, kind: Kind, *, zone: dt.tzinfo = LOCAL) -> Any:
 
     A value that does not fit the kind of its column is written as text rather than lost.
     """
-    # nearly every cell of a long list: a text without anything to clean
-    if kind == "text" and type(value) is str and value.isprintable() and len(value) <= MAX_TEXT:
-        return value or None
+    if kind == "text" and _is_ready(value):
+        return value
     if value is None or value == "":
         return None
     if isinstance(value, bool):
@@ -109,6 +108,11 @@ def cell_value(value: Any, kind: Kind, *, zone: dt.tzinfo = LOCAL) -> Any:
     if kind in ("int", "decimal") and _is_exact_number(value):
         return value if isinstance(value, int) else float(value)
     return _text(value)
+
+
+def _is_ready(value: Any) -> bool:
+    """Tell whether a value is a text without anything to clean: nearly every cell of a long list."""
+    return type(value) is str and value.isprintable() and 0 < len(value) <= MAX_TEXT
 
 
 def _moment(value: dt.date, kind: Kind) -> dt.date | str:
@@ -155,19 +159,9 @@ def _spool(
 
 
 def _cells(values: Sequence[Any], kind: Kind, zone: dt.tzinfo) -> list[Any]:
-    """What the cells of a column hold. A list has millions of them, nearly all ready: those are not asked about one by one."""
+    """What the cells of a column hold; the kind is asked once, because a long list has millions of texts that are ready."""
     if kind == "text":
-        return [
-            value
-            if type(value) is str and value.isprintable() and 0 < len(value) <= MAX_TEXT
-            else cell_value(value, kind, zone=zone)
-            for value in values
-        ]
-    if kind == "int":
-        return [
-            value if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER else cell_value(value, kind, zone=zone)
-            for value in values
-        ]
+        return [value if _is_ready(value) else cell_value(value, kind, zone=zone) for value in values]
     return [cell_value(value, kind, zone=zone) for value in values]
 
 

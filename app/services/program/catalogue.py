@@ -121,8 +121,7 @@ def people(condition: Any, *, limit: int) -> list[m.Employee]:
 def page(asked: Asked, seeker: Seeker | None, *, number: int = 1, size: int = PAGE) -> tuple[list[Offer], int, int]:
     """Return the rows of a page, the page's number (the last one when there are fewer), and how many rows there are."""
     rows = db.session.execute(sql.page(asked, seeker, today(), number=max(1, number), size=size)).all()
-    total = rows[0].total if rows else 0
-    return _offers(rows, seeker), max(1, min(number, -(-total // size))), total
+    return (_offers(rows, seeker), rows[0].start // size + 1, rows[0].total) if rows else ([], 1, 0)
 
 
 def open_group(group_id: int, seeker: Seeker | None) -> Offer:

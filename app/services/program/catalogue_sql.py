@@ -208,14 +208,15 @@ _COLUMNS = (
 def page(asked: Asked, seeker: Seeker | None, on: dt.date, *, number: int, size: int) -> Select[Any]:
     """Return the statement of a page's rows, the most suitable first; each row knows how many there are in all (``total``).
 
-    A page beyond the last is the last one.
+    A page beyond the last is the last one: ``start`` is the number of rows before it.
     """
     rows = _ranked(asked, seeker, on).cte("ranked").prefix_with("MATERIALIZED")
     total = select(func.count()).select_from(rows).scalar_subquery()
     last = (total - 1) // size * size
     start = func.greatest(0, func.least((number - 1) * size, last))
-    chosen = select(rows, total.label("total")).order_by(*_rank(rows.c)).limit(size).offset(start).subquery()
-    return _shown(chosen).add_columns(chosen.c.total)
+    chosen = select(rows, total.label("total"), start.label("start")).order_by(*_rank(rows.c)).limit(size).offset(start)
+    page_rows = chosen.subquery()
+    return _shown(page_rows).add_columns(page_rows.c.total, page_rows.c.start)
 
 
 def offers(asked: Asked, seeker: Seeker | None, on: dt.date, *, limit: int) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
@@ -15,7 +16,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app import access
-from app.actor import Actor
 from app.errors import PortalError
 from app.extensions import db
 from app.logs import bind_request, clear
@@ -99,7 +99,7 @@ def _begin() -> Any:
     signed_in = current_user.is_authenticated
     own = current_user.actor if signed_in else ANONYMOUS
     actor = eyes(own) if signed_in else own
-    actor = Actor(**{**vars_of(actor), "address": request.remote_addr, "request_id": g.request_id})
+    actor = replace(actor, address=request.remote_addr, request_id=g.request_id)
     g.actor_token = access.set_actor(actor)
     bind_request(g.request_id, own.user_id)
     refuse_private(actor)
@@ -108,11 +108,6 @@ def _begin() -> Any:
     if signed_in and not current_user.second_factor and is_required(own.roles):
         return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
     return None
-
-
-def vars_of(actor: Actor) -> dict[str, Any]:
-    """Fields of an actor, without its computed ones."""
-    return {name: getattr(actor, name) for name in actor.__dataclass_fields__}
 
 
 def _hold_static(response: Response) -> Response:
