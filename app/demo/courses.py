@@ -280,8 +280,8 @@ class Courses:
     def _place(self, course: Course) -> str:
         if course.source.distance:
             return "Дистанционно, на площадке организатора"
-        home = self._organizers[course.organizer].row
-        return f"{home['city']}, {home['address'].split(', ', 2)[-1]}"[:255]
+        # the organizer's address without the postcode and the region
+        return str(self._organizers[course.organizer].row["address"].split(", ", 2)[-1])
 
     def _add_meetings(self, row: Row, course: Course) -> None:
         """Add a meeting on every study day of a full-time group."""
