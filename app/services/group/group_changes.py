@@ -17,7 +17,7 @@ from app.russian import count, format_date, period
 from app.services.group import group_schedule
 from app.services.group.group_clashes import LISTENING
 from app.services.mailing import letters
-from app.statuses import EnrolmentStatus, GroupStatus
+from app.statuses import BLOCK_HOLDING, EnrolmentStatus, GroupStatus
 
 _LIVE = (GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING)
 _TOLD = (EnrolmentStatus.WAITING, *LISTENING)
@@ -84,7 +84,7 @@ def _insist_paid(group: m.TrainingGroup) -> None:
         .join(m.Voucher, m.Voucher.id == m.VoucherBlock.voucher_id)
         .where(
             m.Enrolment.group_id == group.id,
-            m.Enrolment.status.in_(LISTENING),
+            m.Enrolment.status.in_(BLOCK_HOLDING),
             m.Voucher.valid_until < group.starts_on,
         )
     )

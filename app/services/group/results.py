@@ -17,10 +17,9 @@ from app.rules.outcome import Proposal, propose_outcome
 from app.services.enrolment import enrolments, seats
 from app.services.group import attendance
 from app.services.voucher import vouchers
-from app.statuses import CertificateStatus, EnrolmentStatus
+from app.statuses import OUTCOMES, CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 
-OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
 #: outcomes that need a reason
 WITH_REASON = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
 #: outcomes of those who came to the final assessment, so that they have its form, mark and protocol

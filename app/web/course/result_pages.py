@@ -24,8 +24,8 @@ from app.exchange.uploads import XLSX
 from app.extensions import db
 from app.russian import count
 from app.services.group import results
-from app.services.group.results import FINAL_FORMS, OUTCOMES, TEXT_LENGTH, WITH_REASON, Assessment, Expected, Outcome
-from app.statuses import EnrolmentStatus, GroupStatus
+from app.services.group.results import FINAL_FORMS, TEXT_LENGTH, WITH_REASON, Assessment, Expected, Outcome
+from app.statuses import OUTCOMES, EnrolmentStatus, GroupStatus
 from app.unit_of_work import technical_write
 from app.web.course.attendance_pages import AttendancePages
 from app.web.frame.form_pages import attach
