@@ -505,13 +505,7 @@ class Employment(Base):
         ),
         UniqueConstraint("id", "employee_id"),
         Index("ix_employment_organization", "organization_id", "employee_id"),
-        Index("ix_employment_live", "employee_id", postgresql_where=text("ended_on IS NULL")),
-        Index(
-            "ix_employment_waiting",
-            "changed_at",
-            "id",
-            postgresql_where=text("status = 'unconfirmed' AND ended_on IS NULL"),
-        ),
+        Index("ix_employment_waiting", "changed_at", "id", postgresql_where=text("status = 'unconfirmed'")),
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)

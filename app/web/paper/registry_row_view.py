@@ -21,6 +21,7 @@ from app.documents.registry_source import registry_of_period
 from app.errors import Invalid
 from app.russian import RussianDateError, format_date, number, parse_date
 from app.services.paper import registries
+from app.statuses import RegistryStatus
 from app.unit_of_work import technical_write
 from app.web.frame import columns as c
 from app.web.frame.guards import guarded
@@ -74,7 +75,7 @@ class RegistryPages(ScopedModelView):
     def extra_buttons(self, row: m.Registry) -> Sequence[Button]:
         """The kept sheet; before it is sent it may be made anew."""
         buttons = []
-        if row.status in ("formed", "returned") and self.may(row, "renew"):
+        if row.status in (RegistryStatus.FORMED, RegistryStatus.RETURNED) and self.may(row, "renew"):
             href = url_for("RegistryView.act", pk=row.id, name="renew")
             ask = "Сформировать файл заново по сведениям на сегодня?"
             buttons.append(Button("Сформировать заново", href, post=True, confirm=ask))
