@@ -167,6 +167,7 @@ _CERTIFICATE: Mapping[str, Rule] = {
     "organizer": lambda _a, grant: _table(m.Certificate).c.organizer_id.in_(grant.organization_ids),
 }
 _FRDO_BATCH: Mapping[str, Rule] = _organizer_own(_table(m.FrdoBatch).c.organizer_id, "operator", "ministry")
+_REGISTRY: Mapping[str, Rule] = _organizer_own(_table(m.Registry).c.organizer_id, "operator", "ministry")
 _MOVE = _table(m.Transfer)
 
 
@@ -305,7 +306,8 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "frdo_batch": _FRDO_BATCH,
     "frdo_row": _through(_table(m.FrdoRow).c.batch_id, m.FrdoBatch, _FRDO_BATCH),
     "saved_registry": _own(_table(m.SavedRegistry).c.user_id),
-    "registry": _organizer_own(_table(m.Registry).c.organizer_id, "operator", "ministry"),
+    "registry": _REGISTRY,
+    "registry_row": _through(_table(m.RegistryRow).c.registry_id, m.Registry, _REGISTRY),
     "plan_item": _people(_table(m.PlanItem).c.employee_id),
     "survey": _SURVEY,
     "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),

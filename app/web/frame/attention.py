@@ -18,7 +18,7 @@ from app.clock import now
 from app.conditions import DUE, waits
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
-from app.services.paper import frdo
+from app.services.paper import after_sending, frdo
 from app.services.personnel import past_trainings, quality
 from app.statuses import ApplicationStatus
 from app.web.frame.listing import ListFilter
@@ -129,6 +129,9 @@ CERTIFICATE = matter_filter(
     Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
+
+FRDO_BATCH = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
+REGISTRY = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
 
 # --- accounts --------------------------------------------------------------------------------------------------------
 

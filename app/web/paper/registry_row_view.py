@@ -27,6 +27,7 @@ from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper import amendments
 
 
 def sheet(organizer: m.Organization, since: dt.date, until: dt.date) -> tuple[bytes, int]:
@@ -70,7 +71,7 @@ class RegistryPages(ScopedModelView):
     def blocks(self, row: m.Registry) -> Sequence[Block]:
         """What it holds and what became of it."""
         fields = ("organizer", "period_from", "period_to", "rows_count", "created_at", "sent_at", "decided_at")
-        return [self.pairs_block(row, "Реестр", fields)]
+        return [*amendments.registry_block(row), self.pairs_block(row, "Реестр", fields)]
 
     def extra_buttons(self, row: m.Registry) -> Sequence[Button]:
         """The kept sheet; before it is sent it may be made anew."""
