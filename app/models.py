@@ -37,6 +37,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, ExcludeConstr
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from app import statuses as st
+from app.clock import now
 from app.russian import full_name, initials
 
 Model.metadata.naming_convention = {
@@ -59,7 +60,7 @@ Long = Annotated[str, mapped_column(String(1000))]
 LongText = Annotated[str, mapped_column(Text)]
 Money = Annotated[Decimal, mapped_column(Numeric(12, 2))]
 Moment = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
-CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now(), default=now)]
 Words = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"))]
 Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}'::jsonb"))]
 Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
@@ -213,7 +214,7 @@ class Organization(Base):
     )
     closed_on: Mapped[dt.date | None]
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1)
-    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=func.now())
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now)
     sort: Mapped[str] = mapped_column(Text, sort_key("short_name"))
     search: Mapped[Any] = mapped_column(TSVECTOR, search_vector("short_name", "full_name", "inn"), deferred=True)
 
@@ -434,7 +435,7 @@ class Employee(Base):
     anonymized_at: Mapped[Moment | None]
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1)
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=func.now())
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now)
     sort: Mapped[str] = mapped_column(Text, sort_key("last_name", "first_name", "patronymic"))
     search: Mapped[Any] = mapped_column(
         TSVECTOR, search_vector("last_name", "first_name", "patronymic", "snils"), deferred=True
@@ -2037,7 +2038,7 @@ class LetterTemplate(Base):
     body: Mapped[LongText]
     html: Mapped[LongText | None]
     required: Mapped[Flag]
-    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=func.now())
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now)
 
     def __str__(self) -> str:
         return self.title
