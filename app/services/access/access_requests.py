@@ -142,7 +142,7 @@ def submit(
 
     Raises Invalid by field, Conflict when the registration is not confirmed yet or the same request waits.
     """
-    if registration_own.find_own() is not None:
+    if registration_own.find_open() is not None:
         raise Conflict("Сначала дождитесь подтверждения регистрации: доступ к данным запрашивают после него.")
     wish = next((w for w in offered() if w.code == code), None)
     if wish is None:
