@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
 from collections.abc import Iterator
@@ -12,10 +13,17 @@ from typing import Any
 
 import psycopg2
 import pytest
+import time_machine
 from flask import Flask
 
+from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
+
+#: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year.
+#: Days that matter to a test are counted from ``app.clock.today()``; who needs another day travels there, who needs the real
+#: one asks for the fixture ``real_clock``. Processes that a test starts (``run.py``, readers of files) live in the real day.
+BEGINNING = dt.datetime(2026, 11, 27, 10, 0, tzinfo=ZONE)
 
 TEMPLATE, DEMO_TEMPLATE = "template_portal", "template_demo"
 
@@ -55,6 +63,27 @@ LONGEST_FIRST = (
     "access/test_matrix.py", "browser/test_pages.py", "browser/", "access/", "platform/", "services/test_demo.py", "concurrency/",
     "properties/", "documents/", "services/", "web/", "",
 )  # fmt: skip
+
+
+_clock = time_machine.travel(BEGINNING, tick=True)
+
+
+def pytest_configure() -> None:
+    """Set the clock before test modules are read: what they compute at import is of the same day."""
+    _clock.start()
+
+
+def pytest_unconfigure() -> None:
+    """Give the process its own clock back."""
+    _clock.stop()
+
+
+@pytest.fixture
+def real_clock() -> Iterator[None]:
+    """The real day, for a test that meets files or processes which do not know of ``BEGINNING``."""
+    real = time_machine.escape_hatch.time.time()
+    with time_machine.travel(real, tick=True):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

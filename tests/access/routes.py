@@ -95,8 +95,8 @@ _OUTCOMES = "('trained', 'failed', 'no_show', 'expelled')"
 _RUNNING = "EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.status = 'running')"
 #: no registry that was accepted is about the group of an enrolment
 _UNREPORTED = (
-    "NOT EXISTS (SELECT FROM training_group g JOIN registry r ON r.organizer_id = g.organizer_id WHERE g.id = t.group_id"
-    " AND g.ends_on BETWEEN r.period_from AND r.period_to AND r.status = 'accepted')"
+    "NOT EXISTS (SELECT FROM registry_row w JOIN registry r ON r.id = w.registry_id JOIN enrolment e ON e.id = w.enrolment_id"
+    " WHERE e.group_id = t.group_id AND r.status = 'accepted')"
 )
 _VOUCHER_LISTS = "t.kind = 'voucher'"
 _TRAINING_LISTS = "t.kind = 'training'"
@@ -169,7 +169,12 @@ OTHERS: Mapping[str, Route] = {
         "form", "training_group:edit", "training_group", ("GET", "POST"), where="t.status IN ('draft', 'open')"
     ),
     "TrainingGroupView.correct": Route(
-        "form", "training_group:correct", "training_group", ("GET", "POST"), where="t.status = 'completed'"
+        "form",
+        "training_group:correct",
+        "training_group",
+        ("GET", "POST"),
+        where="t.status = 'completed' AND NOT EXISTS (SELECT FROM registry_row w JOIN registry r ON r.id = w.registry_id"
+        " JOIN enrolment e ON e.id = w.enrolment_id WHERE e.group_id = t.id AND r.status = 'accepted')",
     ),
     "TrainingGroupView.find_organization": Route("page", "training_group:edit"),
     "TrainingGroupView.reopen": Route("form", "training_group:reopen", "training_group", ("GET", "POST")),

@@ -61,7 +61,10 @@ def complete(course: Course) -> Any:
 def accept_registry(course: Course) -> Any:
     days = {"period_from": course.group.ends_on - 9 * DAY, "period_to": course.group.ends_on}
     status = st.RegistryStatus.ACCEPTED
-    return mk.save(m.Registry(organizer_id=course.world.organizer.id, rows_count=3, status=status, **days))
+    row = mk.save(m.Registry(organizer_id=course.world.organizer.id, rows_count=3, status=status, **days))
+    for enrolment in course.rows:
+        mk.save(m.RegistryRow(registry_id=row.id, enrolment_id=enrolment.id))
+    return row
 
 
 def stored(row: Any) -> Any:
@@ -154,6 +157,12 @@ def test_a_schedule_is_corrected_with_a_reason(course: Course) -> None:
 # --- a group is corrected --------------------------------------------------------------------------------------------
 
 
+def days_of(group: Any) -> tuple[dt.date, dt.date]:
+    """First and last day of a group as the database holds them now."""
+    found = stored(group)
+    return found.starts_on, found.ends_on
+
+
 def correct(course: Course, actor: Any = None, why: str = WHY, **values: Any) -> Any:
     with acting_as(actor or course.world.organizer_actor):
         return corrections.correct(course.group.id, values, why=why)
@@ -165,12 +174,10 @@ def shifted(course: Course, days: int = -1) -> dict[str, Any]:
 
 def test_a_correction_changes_the_dates_marks_the_document_and_tells_everybody(course: Course) -> None:
     paper = complete(course)
-    before = len(mk.rows(m.Letter))
+    before, (starts_on, ends_on) = len(mk.rows(m.Letter)), days_of(course.group)
     done = correct(course, **shifted(course))
-    group = stored(course.group)
-    assert (group.starts_on, group.ends_on) == (course.group.starts_on - DAY, course.group.ends_on - DAY)
-    was, now = (format_date(day) for day in (course.group.starts_on, group.starts_on))
-    ended, ends = (format_date(day) for day in (course.group.ends_on, group.ends_on))
+    assert days_of(course.group) == (starts_on - DAY, ends_on - DAY)
+    was, now, ended, ends = map(format_date, (starts_on, starts_on - DAY, ends_on, ends_on - DAY))
     words = f"начало занятий: {was} → {now}; окончание занятий: {ended} → {ends}"
     assert (stored(paper).outdated, stored(paper).status) == (words, C.ISSUED)
     assert [found.id for found in done.documents.to_replace] == [paper.id]
@@ -198,9 +205,9 @@ def test_the_replacement_prints_the_corrected_dates_and_the_mark_is_gone(course:
 
 def test_a_document_is_not_to_be_replaced_once_the_correction_is_taken_back(course: Course) -> None:
     paper = complete(course)
+    starts_on, ends_on = days_of(course.group)
     correct(course, **shifted(course))
-    dates = {"starts_on": course.group.starts_on, "ends_on": course.group.ends_on}
-    correct(course, why="Верны были прежние", **dates)
+    correct(course, why="Верны были прежние", starts_on=starts_on, ends_on=ends_on)
     assert stored(paper).outdated is None
 
 
@@ -239,11 +246,14 @@ def test_nobody_is_assessed_before_the_first_day(course: Course) -> None:
 
 def test_the_organizer_corrects_until_the_registry_is_accepted_then_the_operator(course: Course) -> None:
     complete(course)
-    accept_registry(course)
+    registry = accept_registry(course)
     with mk.nothing_changes(), pytest.raises(Conflict, match="исправляет оператор"):
         correct(course, **shifted(course))
+    starts_on, ends_on = days_of(course.group)
     correct(course, course.world.operator, **shifted(course))
-    assert stored(course.group).starts_on == course.group.starts_on - DAY
+    assert days_of(course.group) == (starts_on - DAY, ends_on - DAY)
+    flagged = mk.rows(m.RegistryRow, m.RegistryRow.registry_id == registry.id)
+    assert [row.amended_why for row in flagged] == [WHY] * 3
 
 
 def test_others_do_not_correct(course: Course) -> None:

@@ -20,11 +20,11 @@ from app.labels import label_of
 from app.russian import format_date
 from app.services.enrolment import enrolment_letters, enrolments, seats
 from app.services.group import frozen
-from app.services.group.results import ASSESSED, TEXT_LENGTH, WITH_REASON
+from app.services.group.results import TEXT_LENGTH
 from app.services.paper import outdated
 from app.services.paper.outdated import Followed
 from app.services.portal import transitions
-from app.statuses import OUTCOMES, BlockStatus, CertificateKind, EnrolmentStatus
+from app.statuses import ASSESSED, OUTCOMES, UNSUCCESSFUL, BlockStatus, CertificateKind, EnrolmentStatus
 from app.unit_of_work import use_case
 
 _UNPAID = "Блок чека уже потрачен на другой курс, поэтому этот курс чеком не оплачен."
@@ -135,7 +135,7 @@ def _check(group: m.TrainingGroup, result: Result) -> None:
     problems: dict[str, list[str]] = {}
     if result.outcome not in OUTCOMES:
         problems["outcome"] = ["Такого итога нет, выберите его из списка."]
-    if result.outcome in WITH_REASON and not (result.reason or "").strip():
+    if result.outcome in UNSUCCESSFUL and not (result.reason or "").strip():
         problems["reason"] = ["Укажите, почему слушатель не аттестован или отчислен: причину увидит он сам."]
     if result.outcome not in ASSESSED:
         for name in ("final_form", "final_mark", "protocol_number"):
@@ -164,7 +164,7 @@ def _changes(row: m.Enrolment, result: Result) -> dict[str, tuple[str, str]]:
 
 
 def _reason(result: Result) -> str | None:
-    return (result.reason or "").strip() or None if result.outcome in WITH_REASON else None
+    return (result.reason or "").strip() or None if result.outcome in UNSUCCESSFUL else None
 
 
 def _write(row: m.Enrolment, result: Result, changes: dict[str, tuple[str, str]], paid: dict[str, Any]) -> m.Enrolment:

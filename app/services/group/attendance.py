@@ -22,7 +22,7 @@ from app.russian import format_date
 from app.services.enrolment import seats
 from app.services.group import frozen
 from app.services.portal import settings
-from app.statuses import OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus
+from app.statuses import BEGUN, OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
 
 #: who learns in a group: confirmed, or with an outcome already
@@ -164,7 +164,7 @@ def save(group_id: int, wanted: Marks, *, shown: Marks, why: str | None = None) 
 
 
 def _insist_begun(group: m.TrainingGroup) -> None:
-    if group.status not in (GroupStatus.RUNNING, GroupStatus.COMPLETED):
+    if group.status not in BEGUN:
         raise Conflict(
             f"Посещаемость отмечают, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, distinct, func, select
+from sqlalchemy import ColumnElement, distinct, func, select
 
 from app import models as m
 from app.access import current_actor, unscoped
@@ -48,15 +48,14 @@ def _registries(group: m.TrainingGroup, statuses: tuple[RegistryStatus, ...]) ->
 
 
 def reports(group: m.TrainingGroup) -> ColumnElement[bool]:
-    """Condition of the registries that report a group: of its organizer, for a period in which its training ended."""
-    registry, row = m.Registry, m.Enrolment
-    trained = select(row.id).where(row.group_id == group.id, row.status.in_(OUTCOMES)).exists()
-    return and_(
-        registry.organizer_id == group.organizer_id,
-        registry.period_from <= group.ends_on,
-        registry.period_to >= group.ends_on,
-        trained,
+    """Condition of the registries that report somebody of a group."""
+    row, enrolment = m.RegistryRow, m.Enrolment
+    held = (
+        select(row.registry_id)
+        .join(enrolment, enrolment.id == row.enrolment_id)
+        .where(enrolment.group_id == group.id, row.registry_id == m.Registry.id)
     )
+    return held.exists()
 
 
 @records.kept(m.TrainingGroup)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, func, inspect, select, update
+from sqlalchemy import CursorResult, inspect, select, update
 
 from app import models as m
 from app.access import get_writable, unscoped
 from app.audit import record, words
+from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
@@ -100,7 +101,7 @@ def _values(row: Any, reason: str | None, extra: dict[str, Any]) -> dict[str, An
     if "offer_until" in columns:
         values.setdefault("offer_until", None)
     if "changed_at" in columns:
-        values.setdefault("changed_at", func.now())
+        values.setdefault("changed_at", now())
     return values
 
 

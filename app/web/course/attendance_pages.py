@@ -21,7 +21,7 @@ from app.extensions import db
 from app.russian import format_date
 from app.services.group import attendance, frozen
 from app.services.group.attendance import ChangedMeanwhile, Journal, Place
-from app.statuses import OUTCOMES, AttendanceMark, GroupStatus
+from app.statuses import BEGUN, OUTCOMES, AttendanceMark, GroupStatus
 from app.unit_of_work import technical_write
 from app.web.course.group_view import GroupPages
 from app.web.frame.guards import signed_in
@@ -190,7 +190,7 @@ class State:
 
 def _state(group: m.TrainingGroup, journal: Journal) -> State:
     """A running group is marked, whoever has an outcome and a completed group are corrected with a reason."""
-    if group.status not in (GroupStatus.RUNNING, GroupStatus.COMPLETED):
+    if group.status not in BEGUN:
         return State(False, note=_OTHER_STATES.get(group.status, _NOT_YET))
     running = group.status == GroupStatus.RUNNING
     decided = frozenset(row.id for row in journal.listeners if row.status in OUTCOMES)
