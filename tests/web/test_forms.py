@@ -56,7 +56,6 @@ WRONG = (
     ("sex", "", "Заполните"),
     ("started_on", "", "Заполните"),
     ("position", "", "Выберите"),
-    ("citizenship", "РФ", ""),
 )
 
 
@@ -136,6 +135,8 @@ RICHEST = {
     "organization": "t.parent_id IS NOT NULL",
     "position": "cardinality(t.synonyms) > 1",
     "training_group": "t.status = 'open'",
+    # what its worker entered is confirmed or declined, not edited
+    "training": "t.status = 'confirmed'",
     "ab_user": "t.username = 'school2'",
 }
 LINKS = {
