@@ -535,7 +535,7 @@ def test_a_new_form_chooses_nothing_and_marks_what_is_needed(region: Region, vie
     fields = form_fields(page.text)
     for name, choices in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
         chosen = re.findall(r'<option value="([^"]*)" selected', choices)
-        defaults = {"status", "kind", "form", "ownership", "employer_agreement", "block", "funding"}
+        defaults = {"status", "kind", "form", "ownership", "employer_agreement", "block", "funding", "citizenship"}
         assert chosen in ([], [""]) or name in defaults, (name, chosen)
     for pk in re.findall(r'<input type="hidden" name="(?!csrf_token|version|opened)([^"]+)" value="\d', form):
         # who works for one organizer enters its papers only

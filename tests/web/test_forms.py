@@ -135,8 +135,6 @@ RICHEST = {
     "organization": "t.parent_id IS NOT NULL",
     "position": "cardinality(t.synonyms) > 1",
     "training_group": "t.status = 'open'",
-    # what its worker entered is confirmed or declined, not edited
-    "training": "t.status = 'confirmed'",
     "ab_user": "t.username = 'school2'",
 }
 LINKS = {
