@@ -130,8 +130,8 @@ CERTIFICATE = matter_filter(
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
 
-FRDO_BATCH = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
-REGISTRY = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
+FRDO_BATCH = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
+REGISTRY = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
 
 # --- accounts --------------------------------------------------------------------------------------------------------
 
