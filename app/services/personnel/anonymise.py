@@ -18,6 +18,7 @@ from app import audit, personal
 from app import models as m
 from app.access import unscoped
 from app.clock import now, today
+from app.conditions import employed
 from app.extensions import db
 from app.personal import Rows, marked_tables, owner_keys
 from app.services.enrolment import seats, waiting_list
@@ -26,13 +27,15 @@ from app.services.portal import transitions
 from app.services.voucher import vouchers
 from app.statuses import (
     APPLICATION_LIVE,
+    LETTER_GONE,
     SEAT_HOLDING,
+    TRANSFER_LIVE,
+    UNDER_WAY,
     AccessRequestStatus,
     ChangeStatus,
     EnrolmentStatus,
     GroupStatus,
     LetterStatus,
-    TransferStatus,
     VoucherStatus,
 )
 
@@ -104,11 +107,7 @@ def forget_letters() -> int:
     """Delete letters to people made nameless once they have left (the nightly work); return how many."""
     gone = select(m.Account.id).join(m.Employee, m.Employee.id == m.Account.employee_id)
     gone = gone.where(m.Employee.anonymized_at.is_not(None))
-    return _run(delete(m.Letter).where(m.Letter.user_id.in_(gone), m.Letter.status.in_(_LEFT)))
-
-
-#: a letter that waits is sent first
-_LEFT = (LetterStatus.SENT, LetterStatus.ABORTED, LetterStatus.FAILED)
+    return _run(delete(m.Letter).where(m.Letter.user_id.in_(gone), m.Letter.status.in_(LETTER_GONE)))
 
 
 def _run(statement: Any) -> int:
@@ -125,7 +124,7 @@ def _new_name(person: m.Employee) -> str:
 
 def _end_rights(employee_id: int) -> None:
     """End what the person had begun: enrolments, applications, чеки, corrections, transfers."""
-    for row in _rows(m.Enrolment, employee_id, [s for s in SEAT_HOLDING if s in _OPEN] + [EnrolmentStatus.WAITING]):
+    for row in _rows(m.Enrolment, employee_id, UNDER_WAY):
         _end_enrolment(row)
     for application in _rows(m.VoucherApplication, employee_id, APPLICATION_LIVE):
         transitions.follow(m.VoucherApplication, application.id, "withdraw")
@@ -133,12 +132,8 @@ def _end_rights(employee_id: int) -> None:
         vouchers.annul(voucher.id, REASON)
     for change in _rows(m.ChangeRequest, employee_id, [ChangeStatus.PROPOSED]):
         transitions.follow(m.ChangeRequest, change.id, "withdraw")
-    for move in _rows(m.Transfer, employee_id, _MOVING):
+    for move in _rows(m.Transfer, employee_id, TRANSFER_LIVE):
         transitions.follow(m.Transfer, move.id, "decline", reason=REASON)
-
-
-_MOVING = (TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED)
-_OPEN = frozenset({EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
 
 
 def _rows(model: Any, employee_id: int, statuses: Iterable[Any]) -> list[Any]:
@@ -235,7 +230,7 @@ def _delete_rows(report: Report, owned: Owned) -> None:
         if "id" in table.columns:
             own = table.c.id.in_(owned[table.name])
         if table.name == m.Letter.__tablename__:
-            own = own & table.c.status.in_(_LEFT)
+            own = own & (table.c.status != LetterStatus.QUEUED)
         report.remove(mark.title, _run(delete(table).where(own)))
     report.remove("Места работы", _delete_unused_places(owned["employment"]))
 
@@ -273,7 +268,7 @@ def _empty_rows(report: Report, person: m.Employee, owned: Owned) -> None:
         left = db.session.scalar(select(func.count()).select_from(table).where(table.c.id.in_(ids))) or 0
         report.keep(mark.title, left, mark.why)
     place, held = m.Employment, m.Assignment
-    mine = place.id.in_(owned["employment"]), place.ended_on.is_(None)
+    mine = place.id.in_(owned["employment"]), employed()
     _run(update(place).where(*mine).values(ended_on=func.greatest(place.started_on, today()), position_since=None))
     live = or_(held.valid_to.is_(None), held.valid_to > today())
     ends = func.greatest(held.valid_from, today())

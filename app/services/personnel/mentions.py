@@ -173,8 +173,8 @@ UPDATE import_batch SET rows = (
         jsonb_build_object('problems', kind.problems, 'warnings', kind.warnings)) ELSE '{{}}'::jsonb END
     ELSE e.row END ORDER BY e.place)
   FROM jsonb_array_elements(rows) WITH ORDINALITY AS e(row, place),
-    LATERAL (SELECT CASE WHEN status = :previewed THEN :gone ELSE '[]'::jsonb END AS problems,
-      CASE WHEN status = :previewed THEN '[]'::jsonb ELSE :gone END AS warnings) AS kind)
+    LATERAL (SELECT CASE status WHEN :previewed THEN :gone ELSE '[]'::jsonb END AS problems,
+      CASE status WHEN :previewed THEN '[]'::jsonb ELSE :gone END AS warnings) AS kind)
 WHERE EXISTS (SELECT FROM jsonb_array_elements(rows) AS e(row) WHERE {about})
 """
 _ABOUT = """
