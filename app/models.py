@@ -1633,6 +1633,7 @@ class Certificate(Base):
         UniqueConstraint("organizer_id", "kind", "year", "number"),
         Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
         Index("ix_certificate_number", "number", "id"),
+        Index("ix_certificate_outdated", "organizer_id", postgresql_where=text("outdated IS NOT NULL")),
         CheckConstraint("sequence > 0", "sequence"),
         {"info": rows_stay("Выданные документы об обучении с их данными", pd.PAPERS)},
     )
@@ -1661,6 +1662,8 @@ class Certificate(Base):
         coded(st.CertificateStatus), server_default="issued", default=st.CertificateStatus.ISSUED
     )
     reason_text: Mapped[Long | None] = mapped_column(info=kept(pd.PAPERS))
+    #: facts printed here that were corrected after issuing, in words: a live document with them is to be replaced
+    outdated: Mapped[Long | None] = mapped_column(info=personal("mentions"))
     created_at: Mapped[CreatedAt]
     enrolment: Mapped[Enrolment] = relationship(back_populates="certificates")
     employee: Mapped[Employee] = relationship()
