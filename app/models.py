@@ -6,6 +6,7 @@ Alembic history owns everything.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -63,6 +64,10 @@ Moment = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now(), default=now)]
 Words = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"))]
 Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}'::jsonb"))]
+#: the roles, each with its place, in which a row was made (``actor.Actor.places``): it is its author's while they live
+MadeIn = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=lambda: places_now[0]())]
+#: who acts is known to ``access``, which puts its function here
+places_now: list[Callable[[], list[str]]] = [list]
 Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
 FlagOn = Annotated[bool, mapped_column(server_default=text("true"), default=True)]
 
@@ -646,6 +651,8 @@ class Account(User):
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), unique=True)
     locked_until: Mapped[Moment | None]
     must_change_password: Mapped[Flag]
+    #: a one-time password opens nothing after that
+    one_time_until: Mapped[Moment | None]
     session_epoch: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     #: secret of the one-time codes (TOTP), encrypted; in force since ``totp_since``; ``totp_step``: the last one used
     totp_secret: Mapped[Name | None]
@@ -729,6 +736,7 @@ class StoredFile(Base):
     object_table: Mapped[Code]
     object_id: Mapped[int | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment | None]
 
@@ -741,6 +749,35 @@ class PasswordHistory(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     password_hash: Mapped[str] = mapped_column(String(256))
     created_at: Mapped[CreatedAt]
+
+
+class WebSession(Base):
+    """A signed-in browser; only the hash of its secret is kept, so that a session ends here, whoever has copied its cookie."""
+
+    __tablename__ = "web_session"
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    started_at: Mapped[CreatedAt]
+    ends_at: Mapped[Moment] = mapped_column(index=True)
+    #: through whose eyes this browser looks now («Смотреть как …»)
+    viewed_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+
+
+class SignInFailure(Base):
+    """Failures of signing in with a login, whether there is such an account or not, from one address or known device."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (CheckConstraint("failures >= 0 AND closings >= 0", "counts"),)
+    #: SHA-256 of the login in small letters: what was typed may be a password, so it is not kept
+    login: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    #: one after another, since the last success or closing
+    failures: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    #: how often the entrance has been closed: each time for longer
+    closings: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    closed_until: Mapped[Moment | None]
+    seen_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
 class RecoveryCode(Base):
@@ -849,6 +886,8 @@ class AccessRequest(Base):
     role: Mapped[str] = mapped_column(String(20))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    #: the administrator who proposes the role to another; None: the person asks
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     document_details: Mapped[Name | None]
     valid_from: Mapped[dt.date | None]
@@ -1744,6 +1783,7 @@ class SavedRegistry(Base):
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    made_in: Mapped[MadeIn]
     code: Mapped[Code]
     title: Mapped[Name]
     parameters: Mapped[Json]
@@ -2089,6 +2129,7 @@ class ImportBatch(Base):
     id: Mapped[Id]
     kind: Mapped[Code] = mapped_column(server_default="staff", default="staff")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     file_name: Mapped[Name]
     sha256: Mapped[str] = mapped_column(String(64))
     #: tens of megabytes for a region's list: read only when asked for
@@ -2114,6 +2155,7 @@ class BackgroundJob(Base):
     __table_args__ = (CheckConstraint("0 <= done AND done <= total", "progress"),)
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     kind: Mapped[Code]
     title: Mapped[Name]
     parameters: Mapped[Json]
@@ -2138,6 +2180,7 @@ class SavedFilter(Base):
     __table_args__ = (UniqueConstraint("user_id", "view", "title"),)
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    made_in: Mapped[MadeIn]
     #: table of the list
     view: Mapped[Code]
     title: Mapped[Name]

@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services.access import accounts, second_factor
+from app.services.access import accounts, failures, second_factor
 from app.services.enrolment import enrolments, waiting_list
 from app.services.group import groups
 from app.services.mailing import mail
@@ -651,7 +651,8 @@ class AccountView(ScopedModelView):
                 buttons.append(Button(label, href, post=True, danger=True, confirm=ask))
         if current_actor().can("assignment:add"):
             buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
-        if row.locked_until is not None and self.may(row, "unlock"):
+        is_shut = accounts.is_closed(row) or failures.closed_until(row.username) is not None
+        if is_shut and self.may(row, "unlock"):
             buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
         if current_actor().can("assignment:show"):
             buttons.append(Button("Что доступно", url_for("AccessView.user", pk=row.id)))

@@ -152,7 +152,7 @@ def submit(
     due_on = calendar.due_date(today(), TERM_DAYS)
     values = {"role": wish.role, "organization_id": wish.organization_id, "territory_id": wish.territory_id}
     _refuse_second(values)
-    file = files.keep_scan(scan.name, scan.data, table=m.AccessRequest.__tablename__)
+    file = files.keep_scan(scan.name, scan.data, table=m.AccessRequest.__tablename__, made_in=())
     row = m.AccessRequest(
         **values,
         user_id=current_actor().user_id,

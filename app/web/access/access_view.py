@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, session, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import and_
@@ -27,7 +28,6 @@ from app.services.personnel import people
 from app.services.portal import files
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
-from app.web.access.viewing import KEY
 from app.web.frame.attention import NAME, Matter, _filter
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, RuDateField
@@ -146,20 +146,19 @@ class AccessView(BaseView):
         """Look at the portal with a user's eyes from now on."""
         current_actor().require(viewing.RIGHT)
         try:
-            viewing.start_viewing(pk)
+            viewing.start(pk, current_user)
         except (NotFound, Forbidden):
             raise
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("AccountView.show", pk=pk))
-        session[KEY] = pk
         return redirect(url_for("HomeView.index"))
 
     @expose("/view/end", methods=["POST"])
     @signed_in
     def end_view(self) -> Any:
         """Look with the own eyes again."""
-        pk = session.pop(KEY, None)
+        pk = viewing.end(current_user)
         return redirect(url_for("AccountView.show", pk=pk) if pk else url_for("HomeView.index"))
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import and_
 
 from app import models as m
 from app.access import current_actor
-from app.clock import now, today
+from app.clock import today
+from app.services.access.accounts import is_closed_now
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
 from app.services.paper import frdo
@@ -131,4 +132,4 @@ CERTIFICATE = _filter(
 
 # --- accounts --------------------------------------------------------------------------------------------------------
 
-ACCOUNT = _filter(Matter("locked", "вход закрыт", lambda: m.Account.locked_until > now()))
+ACCOUNT = _filter(Matter("locked", "вход закрыт", lambda: is_closed_now(m.Account)))
