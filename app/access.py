@@ -154,7 +154,7 @@ def criteria_of(actor: Actor) -> RowCriteria:
 def _places_now() -> list[str]:
     """What a row that is made now is bound to: see ``models.MadeIn``."""
     actor = _actor.get()
-    return sorted(actor.places) if actor is not None else []
+    return sorted(actor.role_marks()) if actor is not None else []
 
 
 m.places_now[0] = _places_now

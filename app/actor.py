@@ -48,13 +48,11 @@ class Actor:
         """Roles in words, for the journal and the page's head."""
         return ", ".join(ROLES[code].title for code in ROLES if code in self.roles) or "без роли"
 
-    @cached_property
-    def places(self) -> frozenset[str]:
-        """The roles held now, each with its place: ``school:12``, ``territory:3``, ``operator:``."""
-        return self.places_for(None)
+    def role_marks(self, permission: str | None = None) -> frozenset[str]:
+        """The roles held now, each with its place: ``school:12``, ``territory:3``, ``operator:``.
 
-    def places_for(self, permission: str | None) -> frozenset[str]:
-        """Those of them that hold ``permission``: what a row made by that right is bound to."""
+        ``permission``: only those that hold it; a row made by that right is bound to them (``models.MadeIn``).
+        """
         return frozenset(
             f"{grant.role}:{place}"
             for grant in self.grants
@@ -65,6 +63,14 @@ class Actor:
     def can(self, permission: str) -> bool:
         """Whether one of the roles holds ``permission``."""
         return permission in self.permissions
+
+    def places(self, role: str) -> frozenset[int]:
+        """Organizations, units included, for which ``role`` is held."""
+        return frozenset(pk for grant in self.grants if grant.role == role for pk in grant.organization_ids)
+
+    def territories(self, role: str = "territory") -> frozenset[int]:
+        """Territories for which ``role`` is held."""
+        return frozenset(pk for grant in self.grants if grant.role == role for pk in grant.territory_ids)
 
     def require(self, permission: str) -> None:
         """Raise Forbidden unless ``permission`` is held."""

@@ -277,7 +277,12 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "totp_since": "Второй шаг входа",
     },
     "assignment": {"role": "Роль"},
-    "access_request": {"role": "Роль", "document_details": "Распорядительный документ", "document": "Скан документа"},
+    "access_request": {
+        "role": "Роль",
+        "document_details": "Распорядительный документ",
+        "document": "Скан документа",
+        "proposed_by": "Кто предлагает",
+    },
     "voucher_application": {"on_behalf_note": "Согласие работника и руководителя (если подаёт ответственный)"},
     "voucher": {"blocks": "Блоки", "replaced_by": "Заменён чеком", "imported": "Выдан до портала"},
     "voucher_block": {

@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services.access import accounts, failures, second_factor
+from app.services.access import accounts, failures, roles, second_factor
 from app.services.enrolment import enrolments, waiting_list
 from app.services.group import groups
 from app.services.mailing import mail
@@ -43,6 +43,7 @@ from app.web.frame import columns as c
 from app.web.frame.checks import CheckView
 from app.web.frame.pages import Block, Button, Pair
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.amendments import AMENDED
 from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.paper.certificate_view import CertificatePrinting
@@ -403,17 +404,27 @@ class BlankActView(ActPages):
 
 class FrdoBatchView(FrdoPages):
     datamodel = Table(m.FrdoBatch)
-    list_columns = ["number", "year", "organizer", "period_from", "period_to", "rows_count", "status", "created_at"]
+    list_columns = [
+        "number",
+        "year",
+        "organizer",
+        "period_from",
+        "period_to",
+        "rows_count",
+        "status",
+        AMENDED,
+        "created_at",
+    ]
     load = ("organizer",)
-    filters = ("status", "organizer", "created_at")
+    filters = (attention.FRDO_BATCH, "status", "organizer", "created_at")
     base_order_by = (m.FrdoBatch.id.desc(),)
 
 
 class RegistryView(RegistryPages):
     datamodel = Table(m.Registry)
-    list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", "sent_at"]
+    list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", AMENDED, "sent_at"]
     load = ("organizer",)
-    filters = ("status", "organizer", "period_to", "sent_at")
+    filters = (attention.REGISTRY, "status", "organizer", "period_to", "sent_at")
     base_order_by = (m.Registry.id.desc(),)
     sections = (("Реестр обученных за период", ("organizer", "period_from", "period_to")),)
     limited = {"organizer": "registry:add"}
@@ -687,6 +698,29 @@ class AssignmentView(ScopedModelView):
     filters = (c.ROLE, "organization", "territory")
     base_order_by = (m.Assignment.id.desc(),)
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
+    hints = {"role": "Роль оператора или администратора начнёт действовать, когда её подтвердит оператор, не вы."}
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """A role that opens everything is proposed, and a second person confirms it."""
+        return roles.give(values)
+
+    def update(self, row: Any, values: dict[str, Any]) -> Any:
+        """A role that opens everything only ends earlier."""
+        return roles.change(row, values)
+
+    def after_save(self, row: Any) -> str:
+        """A proposal is the operator's to see."""
+        return super().after_save(row) if isinstance(row, m.Assignment) else url_for("AssignmentView.list")
+
+    def href_of(self, row: Any) -> str:
+        """A proposal has no page of the administrator."""
+        return super().href_of(row) if isinstance(row, m.Assignment) else ""
+
+    def added_words(self, row: Any) -> str:
+        """What happens next with a proposal."""
+        if isinstance(row, m.Assignment):
+            return super().added_words(row)
+        return "Предложено. Роль начнёт действовать, когда её подтвердит оператор: он получил письмо."
 
 
 class LetterView(LetterPages):

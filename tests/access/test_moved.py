@@ -53,8 +53,8 @@ def test_every_table_with_an_author_is_bound_to_a_role_or_says_why_not() -> None
 
 def test_a_place_holds_for_the_roles_with_the_right() -> None:
     actor = Actor(1, "x", grants=(Grant("school", (3, 4)), Grant("worker"), Grant("territory", (), (9,))))
-    assert actor.places == {"school:3", "school:4", "worker:", "territory:9"}
-    assert actor.places_for("employee:import") == {"school:3", "school:4"}
+    assert actor.role_marks() == {"school:3", "school:4", "worker:", "territory:9"}
+    assert actor.role_marks("employee:import") == {"school:3", "school:4"}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def made(region: Region) -> dict[str, int]:
         row = ["Примерова", "Анна", "01.02.1980", "Учитель", "Школа"]
         batch = staff_import.upload("Список.xlsx", book([head, row]))
         job = background.submit("staff_check", "Проверка", {"batch": batch.id}, total=1, permission="employee:import")
-        places = sorted(actor.places_for("employee:import"))
+        places = sorted(actor.role_marks("employee:import"))
     assert region.sql("SELECT made_in FROM import_batch WHERE id = %(pk)s", pk=batch.id) == [(places,)]
     assert region.sql("SELECT made_in FROM background_job WHERE id = %(pk)s", pk=job) == [(places,)]
     file = region.sql(

@@ -17,11 +17,12 @@ from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import record
 from app.clock import now, today
+from app.conditions import employed
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.permissions import ROLES
 from app.russian import format_date
-from app.services.access import registration_own
+from app.services.access import registration_own, roles
 from app.services.mailing import letters
 from app.services.personnel import people
 from app.services.portal import calendar, files, records, transitions
@@ -91,8 +92,7 @@ def _answerable(employee_id: int, *, on: dt.date, units: bool = False) -> list[m
     The role covers the units; ``units``: they are named too.
     """
     e, o = m.Employment.__table__, m.Organization
-    live = or_(e.c.ended_on.is_(None), e.c.ended_on >= on)
-    own = select(e.c.organization_id).where(e.c.employee_id == employee_id, live)
+    own = select(e.c.organization_id).where(e.c.employee_id == employee_id, employed(on, e))
     table = m.Organization.__table__
     heads = select(table.c.parent_id).where(table.c.id.in_(own), table.c.parent_id.is_not(None))
     found = [o.id.in_(own), o.id.in_(heads), *([o.parent_id.in_(own)] if units else ())]
@@ -202,7 +202,7 @@ def grant(pk: int) -> m.AccessRequest:
     Raises Conflict when the person no longer works in the organization, when the term has passed, or for the own request.
     """
     row = transitions.move(m.AccessRequest, pk, "grant", **_decided())
-    _refuse_own(row)
+    roles.refuse_one_person(row)
     user = transitions.read_fresh(m.Account, row.user_id)
     _check_ground(row, user)
     role = records.insert_row(
@@ -219,6 +219,10 @@ def grant(pk: int) -> m.AccessRequest:
     )
     row.assignment_id = role.id
     db.session.flush()
+    if row.role in roles.POWERFUL:
+        roles.tell_operators(
+            f"{current_actor().name} подтверждает роль «{title_of(row)}»: {user.full_name}.", row.user_id
+        )
     term = f"с {format_date(role.valid_from)}" + (f" по {format_date(role.valid_to)}" if role.valid_to else "")
     _tell(row, f"Вам предоставлен доступ: {title_of(row)}, {term}. Что он даёт — на странице «Что мне доступно».")
     return row
@@ -228,7 +232,7 @@ def grant(pk: int) -> m.AccessRequest:
 def reject(pk: int, reason: str) -> m.AccessRequest:
     """Refuse with a reason, which the person gets."""
     row = transitions.move(m.AccessRequest, pk, "reject", reason=reason, **_decided())
-    _refuse_own(row)
+    roles.refuse_one_person(row)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
     _tell(row, f"В доступе отказано: {title_of(row)}. Причина: {row.reason_text} Исправьте и подайте заявку снова.")
     return row
@@ -238,7 +242,7 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
 def revoke(pk: int, reason: str) -> m.AccessRequest:
     """Take a granted role away at once, with a reason, which the person gets."""
     row = transitions.move(m.AccessRequest, pk, "revoke", reason=reason, **_decided())
-    _refuse_own(row)
+    roles.refuse_one_person(row)
     role = transitions.read_fresh(m.Assignment, row.assignment_id) if row.assignment_id is not None else None
     if role is not None and is_live(role):
         # a role holds through its last day: to end now, that is yesterday
@@ -261,11 +265,6 @@ def title_of(row: m.AccessRequest | m.Assignment) -> str:
 
 def _decided() -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": current_actor().user_id}
-
-
-def _refuse_own(row: m.AccessRequest) -> None:
-    if row.user_id == current_actor().user_id:
-        raise Conflict("Собственную заявку решает другой оператор.")
 
 
 def _check_ground(row: m.AccessRequest, user: m.Account) -> None:

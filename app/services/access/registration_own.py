@@ -26,7 +26,7 @@ from app.services.access.registration import (
 )
 from app.services.mailing import letters
 from app.services.portal import calendar, transitions
-from app.statuses import RegistrationStatus
+from app.statuses import LetterStatus, RegistrationStatus
 from app.unit_of_work import use_case
 
 #: for who never registered, and for whom the registration has led to a card
@@ -121,7 +121,7 @@ def abandon() -> None:
         without_sync(delete(m.Notice).where(m.Notice.user_id == user.id))
         without_sync(delete(m.OneTimeLink).where(m.OneTimeLink.user_id == user.id))
         without_sync(delete(m.PasswordHistory).where(m.PasswordHistory.user_id == user.id))
-        without_sync(delete(m.Letter).where(m.Letter.user_id == user.id, m.Letter.status != "queued"))
+        without_sync(delete(m.Letter).where(m.Letter.user_id == user.id, m.Letter.status != LetterStatus.QUEUED))
         user.username, user.email, user.password, user.active = f"removed-{user.id}", None, None, False
         user.last_name, user.first_name, user.patronymic = "Обезличено", f"№ {user.id}", None
         user.session_epoch += 1

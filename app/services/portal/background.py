@@ -157,7 +157,7 @@ def submit(kind: str, title: str, parameters: Mapping[str, Any], *, total: int, 
     whence = {"permission": permission, "address": actor.address, "request_id": actor.request_id}
     job = m.BackgroundJob(
         user_id=_user_id(),
-        made_in=sorted(actor.places_for(permission)),
+        made_in=sorted(actor.role_marks(permission)),
         kind=kind,
         title=title[:255],
         total=total,

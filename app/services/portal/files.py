@@ -165,7 +165,7 @@ def keep(
 ) -> m.StoredFile:
     """Write a file under a random name and its row; inside the transaction of what the file belongs to.
 
-    It is its owner's while the roles of ``made_in`` live (``Actor.places_for``): by default all that are held now, none for
+    It is its owner's while the roles of ``made_in`` live (``Actor.role_marks``): by default all that are held now, none for
     what belongs to the person and not to a role.
     """
     row = m.StoredFile(
@@ -178,7 +178,7 @@ def keep(
         object_id=object_id,
         owner_id=owner_id if owner_id is not None else current_actor().user_id,
         expires_at=expires_at,
-        made_in=sorted(current_actor().places if made_in is None else made_in),
+        made_in=sorted(current_actor().role_marks() if made_in is None else made_in),
     )
     db.session.add(row)
     db.session.flush()

@@ -10,7 +10,6 @@ from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import and_
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
@@ -28,7 +27,7 @@ from app.services.personnel import people
 from app.services.portal import files
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
-from app.web.frame.attention import NAME, Matter, _filter
+from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
@@ -251,18 +250,12 @@ def _document(row: m.AccessRequest) -> Cell:
 
 # --- the operator's list of requests ---------------------------------------------------------------------------------
 
-_WAITING = m.AccessRequest.status == AccessRequestStatus.SUBMITTED
 WHO = ListColumn("user", "Кто просит", lambda r: r.user.full_name, lambda r: Cell(r.user.full_name, r.user.email or ""))
 ROLE = ListColumn(
     "role", "Роль", lambda r: ROLES[r.role].title, lambda r: Cell(ROLES[r.role].title), (m.AccessRequest.role,)
 )
 PLACE = ListColumn("place", "Где", _place, lambda r: Cell(_place(r)))
-DUE = _filter(
-    Matter("overdue", "срок решения прошёл", lambda: and_(_WAITING, m.AccessRequest.due_on < today())),
-    Matter("today", "срок решения сегодня", lambda: and_(_WAITING, m.AccessRequest.due_on == today())),
-    Matter("later", "срок решения позже", lambda: and_(_WAITING, m.AccessRequest.due_on > today())),
-)
-assert DUE.name == NAME
+DUE = matter_filter(*due_matters(m.AccessRequest))
 
 
 class AccessRequestPages(ScopedModelView):
@@ -273,7 +266,7 @@ class AccessRequestPages(ScopedModelView):
 
     def may(self, row: Any, verb: str) -> bool:
         """A role that has ended needs no revoking; the own request is another's to decide."""
-        if verb in self.services and row.user_id == current_actor().user_id:
+        if verb in self.services and current_actor().user_id in (row.user_id, row.proposed_by_id):
             return False
         if verb == "revoke" and not _role_is_live(row):
             return False
@@ -286,8 +279,13 @@ class AccessRequestPages(ScopedModelView):
     def blocks(self, row: m.AccessRequest) -> Sequence[Block]:
         """Who asks for what by which document; where the person works and what access there is already."""
         user = row.user
+        proposed = row.proposed_by
         what = [
-            Pair("Кто просит", Cell(user.full_name, user.email or "", href=url_for("AccountView.show", pk=user.id))),
+            *([Pair("Кто предлагает", Cell(proposed.full_name))] if proposed is not None else ()),
+            Pair(
+                "Кому" if proposed is not None else "Кто просит",
+                Cell(user.full_name, user.email or "", href=url_for("AccountView.show", pk=user.id)),
+            ),
             Pair("Роль", Cell(ROLES[row.role].title)),
             Pair("Где", Cell(_place(row))),
             *self.pairs_block(row, "", ("valid_from", "valid_to")).pairs,
