@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import models as m
@@ -84,6 +84,47 @@ def candidates(group_id: int, kind: OrderKind) -> list[m.Enrolment]:
 def order_of(row: m.Enrolment, kind: OrderKind) -> m.TrainingOrder | None:
     """Return the order of a kind that names a listener, the latest one."""
     return row.enrolment_order if kind == OrderKind.ENROLMENT else row.expulsion_order
+
+
+def differing(group: m.TrainingGroup) -> list[tuple[m.TrainingOrder, str]]:
+    """Return the orders in force that say what was corrected since, with what differs in words: another follows each.
+
+    An order is in force for the listeners whose latest of its kind it is.
+    """
+    row, order = m.Enrolment, m.TrainingOrder
+    statement = (
+        select(order, row)
+        .join(row, or_(row.enrolment_order_id == order.id, row.expulsion_order_id == order.id))
+        .where(order.group_id == group.id)
+        .order_by(order.ordered_on, order.id, row.id)
+        .execution_options(populate_existing=True)
+    )
+    named: dict[int, tuple[m.TrainingOrder, list[m.Enrolment]]] = {}
+    for found, enrolment in db.session.execute(statement):
+        named.setdefault(found.id, (found, []))[1].append(enrolment)
+    compared = [(found, "; ".join(_differences(found, group, people))) for found, people in named.values()]
+    return [(found, words) for found, words in compared if words]
+
+
+def _differences(order: m.TrainingOrder, group: m.TrainingGroup, people: Sequence[m.Enrolment]) -> list[str]:
+    printed = order.snapshot
+    facts = {"номер группы": ("group", group.number)}
+    facts |= {
+        "начало занятий": ("starts_on", group.starts_on.isoformat()),
+        "окончание занятий": ("ends_on", group.ends_on.isoformat()),
+    }
+    found = [label for label, (key, now) in facts.items() if printed.get(key, now) != now]
+    if order.kind == OrderKind.EXPULSION:
+        grounds = {
+            person["enrolment"]: part["ground"]
+            for part in printed["parts"]
+            for person in part["people"]
+            if "enrolment" in person
+        }
+        moved = [row for row in people if grounds.get(row.id, _GROUNDS.get(row.status)) != _GROUNDS.get(row.status)]
+        if moved:
+            found.append(f"итог обучения: {', '.join(row.employee.short_name for row in moved)}")
+    return found
 
 
 def orders_of(group_id: int) -> list[m.TrainingOrder]:
@@ -270,11 +311,13 @@ def _parts(kind: OrderKind, people: Sequence[m.Enrolment]) -> list[dict[str, Any
     return parts
 
 
-def _person(row: m.Enrolment) -> dict[str, str]:
+def _person(row: m.Enrolment) -> dict[str, Any]:
     person, place = row.employee, row.employment
     sex = cast("SexCode | None", person.sex.value if person.sex else None)
     organization = place.organization.short_name if place and place.organization else ""
     return {
+        # not printed: by it a later correction of the outcome finds the orders that say another one
+        "enrolment": row.id,
         "name": decline_name(person.last_name, person.first_name, person.patronymic, case="accusative", sex=sex),
         "place": ", ".join(filter(None, (place.position.name if place else "", organization))),
         "reason": (row.reason_text or "") if row.status == _E.EXPELLED else "",

@@ -90,7 +90,7 @@ class CertificatePrinting(BulkPrinting):
         # who may print and gets no PDF is told why
         note = MISSING if self.may(row, "print") and not find_office() else ""
         main = Block("Документ", pairs=pairs, note=note)
-        return [main, *_chain(row)]
+        return [*_outdated(row), main, *_chain(row)]
 
     def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:
         """Handing over and a duplicate of a live document, then printing; PDF only where LibreOffice is installed."""
@@ -133,7 +133,8 @@ class CertificatePrinting(BulkPrinting):
     def duplicate(self, pk: int) -> Any:
         """Issue a duplicate in place of a document."""
         row = get_writable(db.session, m.Certificate, pk, "certificate:replace")
-        form = DuplicateForm(data={"issued_on": today()})
+        ground = DuplicateGround.EXCHANGED.value if row.outdated else None
+        form = DuplicateForm(data={"issued_on": today(), "ground": ground})
         form.series.choices = series_choices(row.organizer_id, row.kind)
         problems: list[str] = []
         if form.validate_on_submit():
@@ -149,6 +150,8 @@ class CertificatePrinting(BulkPrinting):
                 flash(f"Выдан дубликат № {made.number}. Прежний документ больше не действует.", "success")
                 return redirect(url_for("CertificateView.show", pk=made.id))
         note = "Дубликат получит свой номер и слово «ДУБЛИКАТ», прежний документ станет заменённым."
+        if row.outdated:
+            note = f"Сведения исправлены: {row.outdated}. В новом документе будут исправленные. {note}"
         page = _form_page(row, f"Дубликат: {row}", form, note, "Выдать дубликат", problems)
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
@@ -181,6 +184,14 @@ def _form_page(
     fields = [field.name for field in form if field.name != "csrf_token"]
     back = url_for("CertificateView.show", pk=row.id)
     return FormPage(title, form, [Section("", fields)], submit=submit, cancel_href=back, note=note, problems=problems)
+
+
+def _outdated(row: m.Certificate) -> list[Block]:
+    """What a valid document prints and what was corrected since."""
+    if not row.outdated or row.status != CertificateStatus.ISSUED:
+        return []
+    note = f"После выдачи сведения исправлены: {row.outdated}. Организатор выдаст новый документ взамен этого."
+    return [Block("Документ нужно заменить", note=note, tone="wait")]
 
 
 def _handed(row: m.Certificate) -> str:
