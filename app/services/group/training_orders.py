@@ -7,7 +7,7 @@ which says what it replaces.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from app.russian import Sex as SexCode
 from app.russian import as_signed, decline_name, format_date
 from app.services.enrolment import seats
 from app.services.group.attendance import LISTENERS
+from app.services.paper import template_files
 from app.statuses import FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 
@@ -134,9 +135,16 @@ def orders_of(group_id: int) -> list[m.TrainingOrder]:
 
 
 @use_case
-def issue(group_id: int, kind: OrderKind, facts: OrderFacts, *, template_version: str = "") -> m.TrainingOrder:
+def issue(
+    group_id: int,
+    kind: OrderKind,
+    facts: OrderFacts,
+    *,
+    template_of: Callable[[int], bytes] = lambda _organizer_id: b"",
+) -> m.TrainingOrder:
     """Issue an order about listeners of a group and write it into their enrolments.
 
+    ``template_of`` gives the file by which an organizer's order is printed now: it is kept, a reprint looks the same.
     Raises Conflict for a group in another state, NotFound for a listener who is not of the group, Invalid with ``fields`` number,
     ordered_on, basis and people for what is typed wrongly.
     """
@@ -156,7 +164,9 @@ def issue(group_id: int, kind: OrderKind, facts: OrderFacts, *, template_version
         snapshot={},
         created_by_id=current_actor().user_id,
     )
-    order.snapshot = {**snapshot_of(order, group, kind, people), "template_version": template_version}
+    template = template_of(group.organizer_id)
+    version = template_files.keep(template) if template else ""
+    order.snapshot = {**snapshot_of(order, group, kind, people), "template_version": version}
     db.session.add(order)
     db.session.flush()
     _write_into(order, kind, people)

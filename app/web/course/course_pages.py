@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
-from app.documents.templates import template_sha
+from app.documents.in_force import template_for
 from app.documents.training_order import TEMPLATE
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
@@ -129,7 +129,9 @@ def _save(pk: int, kind: OrderKind, form: Any) -> m.TrainingOrder:
         basis=form.basis.data,
         enrolment_ids=[int(code) for code in form.people.data or ()],
     )
-    return training_orders.issue(pk, kind, facts, template_version=template_sha(TEMPLATE[kind]))
+    return training_orders.issue(
+        pk, kind, facts, template_of=lambda organizer_id: template_for(TEMPLATE[kind], organizer_id)[0]
+    )
 
 
 def _named(row: m.Enrolment, kind: OrderKind) -> str:

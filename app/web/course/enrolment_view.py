@@ -142,6 +142,9 @@ class EnrolmentPages(ResultCorrectionPages):
         back, groups = url_for("EnrolmentView.show", pk=pk), group_transfers.targets(pk)
         form, problems = TransferForm(), []
         form.group.choices = [(g.id, _group_choice(g, room)) for g, room in groups if has_seat(room)]
+        if not form.group.choices:
+            flash(_no_group(row, full=len(groups)), "warning")
+            return redirect(back)
         if form.validate_on_submit():
             try:
                 made = group_transfers.transfer(pk, form.group.data)
@@ -155,8 +158,8 @@ class EnrolmentPages(ResultCorrectionPages):
         page = FormPage(
             f"Перевод в другую группу: {row.employee.full_name}",
             form,
-            [Section("", ["group"])] if form.group.choices else [],
-            submit="Перевести" if form.group.choices else "Проверить снова",
+            [Section("", ["group"])],
+            submit="Перевести",
             cancel_href=back,
             crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
             note=_transfer_note(row, full=len(groups) - len(form.group.choices)),
@@ -278,6 +281,19 @@ def _transfer_note(row: m.Enrolment, *, full: int) -> str:
     if full:
         now += f" Без свободных мест: {count(full, 'группа', 'группы', 'групп')} этой программы."
     return f"{now} Перевести можно до начала занятий обеих групп и только на свободное место; блок чека переходит вместе с записью."
+
+
+def _no_group(row: m.Enrolment, *, full: int) -> str:
+    """Why a transfer has nothing to choose from, and what to do."""
+    if full:
+        return (
+            f"Перевести некуда: в других группах этой программы нет мест ({count(full, 'группа', 'группы', 'групп')}). "
+            "Число мест меняет организатор; место может и освободиться."
+        )
+    return (
+        f"Перевести некуда: у программы «{row.group.program.title}» нет другой группы, которая ещё не начала занятия. "
+        "Новую группу открывает организатор курсов."
+    )
 
 
 def _may_issue(row: m.Enrolment) -> bool:

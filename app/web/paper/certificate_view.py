@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, send_file, url_for
@@ -14,10 +14,11 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
 from app import models as m
-from app.access import get_writable
+from app.access import get_visible, get_writable
 from app.clock import today
 from app.documents.certificate import CertificateFacts, render_certificate
-from app.documents.pdf import MISSING, find_office, to_pdf
+from app.documents.in_force import look_for
+from app.documents.pdf import MISSING, find_office
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.paper import duplicates, handing, print_templates
@@ -28,9 +29,11 @@ from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
 from app.web.paper.issue_pages import series_choices
-from app.web.paper.printing import issue_options, look_for
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
+from app.web.paper.printing import issue_options
 from app.web.paper.printing_pages import BulkPrinting
 
+_CODE, _PRINT = "certificate", "certificate:print"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -123,10 +126,7 @@ class CertificatePrinting(BulkPrinting):
     def print_pdf(self, pk: int) -> Any:
         """The document as PDF."""
         row = self.visible(pk, "print")
-        paper = to_pdf(_paper(row))
-        return send_file(
-            io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.pdf", mimetype="application/pdf"
-        )
+        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_PRINT)
 
     @expose("/duplicate/<int:pk>", methods=["GET", "POST"])
     @guarded("replace")
@@ -246,3 +246,11 @@ def _journal(row: m.Certificate) -> None:
 def _name(row: m.Certificate) -> str:
     number = row.number.replace("/", "-")
     return f"{row.kind.label.capitalize()} {number}"
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    row = get_visible(db.session, m.Certificate, given["id"], _PRINT)
+    return _paper(row), _name(row)
+
+
+MAKERS[_CODE] = _made
