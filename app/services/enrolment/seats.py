@@ -159,14 +159,15 @@ def lock_block(block_id: int | None, *, skip_locked: bool = False) -> m.VoucherB
         return cast("m.VoucherBlock | None", found)
 
 
-def free_block(block: m.VoucherBlock | None) -> None:
-    """Free a locked reserved block, or let it lapse when its чек has ended meanwhile (guard 3)."""
+def free_block(block: m.VoucherBlock | None) -> m.VoucherBlock | None:
+    """Free a locked reserved block, or let it lapse when its чек has ended meanwhile (guard 3); return it if it is free."""
     if block is None or block.status != BlockStatus.RESERVED:
-        return
+        return None
     with unscoped("seat and block follow the enrolment"):
         voucher = transitions.read_fresh(m.Voucher, block.voucher_id)
     ended = voucher.status != VoucherStatus.ACTIVE or voucher.valid_until < today()
-    transitions.follow(m.VoucherBlock, block.id, "lapse" if ended else "release")
+    after = transitions.follow(m.VoucherBlock, block.id, "lapse" if ended else "release")
+    return None if ended else after
 
 
 def spend_block(block: m.VoucherBlock | None) -> None:
