@@ -88,6 +88,7 @@ LEAVES_THE_SCOPE = {
     "app/services/access/captcha.py": ["spent answers are nobody's rows"],
     "app/services/personnel/consents.py": [
         "may a letter be sent: yes or no",
+        "the account of who has given the consent",
         "the account of who withdrew the consent",
         "the consents of one person",
         "the last letter to a person",
@@ -146,7 +147,11 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/access/links.py": ["links are nobody's rows"] * 3,
     "app/services/access/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
-    "app/services/personnel/changes.py": ["who answers for the person's card"],
+    "app/services/personnel/changes.py": [
+        "the row of a correction that the actor sees",
+        "who answers for the person's card",
+    ],
+    "app/services/personnel/correctable.py": ["the words of a directory's row in a correction"],
     "app/services/personnel/people.py": ["is the person already known: only ids"],
     "app/services/paper/print_templates.py": [
         "by which template a paper is printed is the same for everybody",

@@ -33,6 +33,7 @@ WITH RECURSIVE live AS (
   UNION SELECT tree.role, o.id FROM organization o JOIN tree ON o.parent_id = tree.id
 )
 SELECT u.last_name, u.first_name, u.patronymic, u.active, u.employee_id, u.session_epoch, u.must_change_password,
+  u.must_consent,
   u.totp_since IS NOT NULL AS second_factor,
   (SELECT json_agg(json_build_array(role, organization_id, territory_id)) FROM live) AS assignments,
   (SELECT json_agg(json_build_array(role, id)) FROM tree) AS organizations,
@@ -57,6 +58,8 @@ class SignedIn:
     must_change_password: bool
     #: a code is asked after the password
     second_factor: bool = False
+    #: the consent to the processing is asked first
+    must_consent: bool = False
     is_authenticated: bool = True
     is_anonymous: bool = False
 
@@ -92,7 +95,9 @@ def load_account(user_id: int) -> SignedIn | None:
         grants=tuple(Grant(role, tuple(sorted(o)), tuple(sorted(t))) for role, (o, t) in sorted(places.items())),
         place=row.place or "",
     )
-    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor)
+    return SignedIn(
+        actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor, row.must_consent
+    )
 
 
 def load_signed_in(session_id: str) -> SignedIn | None:

@@ -52,6 +52,12 @@ def has(employee_id: int, purpose: str) -> bool:
         return db.session.scalar(statement) is not None
 
 
+def is_missing(employee_id: int) -> bool:
+    """Whether the person has to be asked for the consent to the processing: there is a text, and none is in force."""
+    asked = any(text.purpose == PROCESSING for text in current_texts())
+    return asked and not has(employee_id, PROCESSING)
+
+
 def with_consent(purpose: str) -> Any:
     """Subselect of the ids of the people whose consent for ``purpose`` is in force, to narrow a mailing."""
     c, t = m.Consent.__table__, m.ConsentText.__table__
@@ -127,6 +133,8 @@ def insert(
     db.session.add(row)
     db.session.flush()
     text = find_text(text_id)
+    if text.purpose == PROCESSING:
+        _ask_no_more(employee_id)
     audit.write(
         "consent.given",
         "consent",
@@ -135,6 +143,14 @@ def insert(
         {"Как дано": ("", WAYS[how]), "Отпечаток текста": ("", text.sha256)},
     )
     return row
+
+
+def _ask_no_more(employee_id: int) -> None:
+    """The account that a school made opens; the consent may also have come on paper."""
+    account = m.Account
+    asked = update(account).where(account.employee_id == employee_id, account.must_consent.is_(True))
+    with unscoped("the account of who has given the consent"):
+        db.session.execute(asked.values(must_consent=False).execution_options(synchronize_session=False))
 
 
 def _rows(employee_id: int) -> list[m.Consent]:
@@ -182,6 +198,13 @@ def _end(employee_id: int, purposes: Collection[str]) -> int:
     return ended
 
 
+#: whether a consent was in force → what its person did
+_ENDED = {
+    True: "Вы отозвали согласие на обработку персональных данных.",
+    False: "Вы не дали согласия на обработку персональных данных и попросили её прекратить.",
+}
+
+
 @use_case
 def close_cabinet() -> m.ConsentWithdrawal:
     """Withdraw the own consent to the processing: the cabinet closes at once, the operator has 30 days (152-ФЗ, ст. 21).
@@ -196,6 +219,7 @@ def close_cabinet() -> m.ConsentWithdrawal:
     ).one_or_none()
     if found is not None:
         return found
+    had = bool(_live(employee_id, PROCESSING))
     _end(employee_id, PURPOSES)
     due_on = today() + dt.timedelta(days=WITHDRAWAL_DAYS)
     row = task(employee_id=employee_id, person_name=actor.name, due_on=due_on)
@@ -203,11 +227,11 @@ def close_cabinet() -> m.ConsentWithdrawal:
     db.session.flush()
     audit.record("consent_withdrawal.created", row, {"Срок": ("", format_date(due_on))})
     _tell(
-        "Вы отозвали согласие на обработку персональных данных. Личный кабинет закрыт. "
+        f"{_ENDED[had]} Личный кабинет закрыт. "
         f"До {format_date(due_on)} оператор обезличит ваши данные; выданные документы об обучении остаются действительными, "
-        "и подлинность каждого по-прежнему проверяется по коду. Если вы отозвали согласие по ошибке, до этого дня "
+        "и подлинность каждого по-прежнему проверяется по коду. Если это ошибка, до этого дня "
         "напишите оператору портала.",
-        "Согласие отозвано, личный кабинет закрыт",
+        "Согласие отозвано, личный кабинет закрыт" if had else "Обработка данных прекращается, личный кабинет закрыт",
     )
     _close_account(actor.user_id)
     return row
@@ -259,7 +283,7 @@ def _farewell(employee_id: int) -> None:
         to, user_id = db.session.execute(statement).one()
     if to:
         text = (
-            "Ваши персональные данные в портале обезличены по вашему отзыву согласия. Выданные документы об обучении "
+            "Ваши персональные данные в портале обезличены по вашему требованию. Выданные документы об обучении "
             "действительны. Это письмо последнее; после отправки портал удалит и его вместе с адресом."
         )
         letters.queue(to, "Персональные данные обезличены", text, user_id=user_id, template="consent")
