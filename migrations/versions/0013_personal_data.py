@@ -6,7 +6,6 @@ Revises: 0012
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision = '0013'
 down_revision = '0012'
@@ -68,37 +67,11 @@ def _execute(sql: str) -> None:
 def upgrade() -> None:
     op.add_column('audit_entry', sa.Column('redacted_at', sa.DateTime(timezone=True), nullable=True))
     _execute(REDACTION)
-    op.add_column(
-        'ab_user', sa.Column('must_consent', sa.Boolean(), server_default=sa.text('false'), nullable=False)
-    )
-    op.add_column('change_request', sa.Column('subject_table', sa.String(40), server_default='employee', nullable=False))
-    op.add_column('change_request', sa.Column('subject_id', sa.Integer(), nullable=True))
-    op.add_column('change_request', sa.Column('accepted', JSONB(), nullable=True))
-    op.add_column('change_request', sa.Column('scan_id', sa.Integer(), nullable=True))
-    op.create_foreign_key(
-        op.f('fk_change_request_scan_id'), 'change_request', 'stored_file', ['scan_id'], ['id']
-    )
-    op.drop_constraint(op.f('ck_change_request_changestatus'), 'change_request', type_='check')
-    op.create_check_constraint(
-        op.f('ck_change_request_changestatus'),
-        'change_request',
-        "status IN ('proposed', 'accepted', 'partly', 'declined', 'withdrawn')",
-    )
     for table, name, condition in FORGOTTEN:
         op.create_check_constraint(op.f(f'ck_{table}_{name}'), table, condition)
 
 
 def downgrade() -> None:
-    op.drop_column('ab_user', 'must_consent')
-    op.execute("UPDATE change_request SET status = 'accepted' WHERE status = 'partly'")
-    op.drop_constraint(op.f('ck_change_request_changestatus'), 'change_request', type_='check')
-    op.create_check_constraint(
-        op.f('ck_change_request_changestatus'),
-        'change_request',
-        "status IN ('proposed', 'accepted', 'declined', 'withdrawn')",
-    )
-    for column in ('scan_id', 'accepted', 'subject_id', 'subject_table'):
-        op.drop_column('change_request', column)
     for table, name, _ in FORGOTTEN:
         op.drop_constraint(op.f(f'ck_{table}_{name}'), table, type_='check')
     _execute(APPEND_ONLY)

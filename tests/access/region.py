@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.access.oracle import CAST, FACTS, Person
 from tests.actors import client_as
+from tests.conftest import at_the_clock
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MISSING = 2_000_000_000
@@ -114,7 +115,7 @@ class Region:
     def sql(self, statement: str, **parameters: Any) -> list[Any]:
         """Rows of a plain statement; nothing of the application takes part."""
         with self.connection.cursor() as cursor:
-            cursor.execute(statement, parameters or None)
+            cursor.execute(at_the_clock(statement), parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def _person(self, login: str, role: str) -> Person:
@@ -157,11 +158,11 @@ class Region:
         return found[0][0] if found else None
 
     def state(self) -> dict[str, Any]:
-        """Table → (rows, checksum) of everything committed."""
+        """Table → (rows, checksum) of everything committed, but for the sessions of the test's own browsers."""
         from tests.services.makers import database_state
 
         with self.app.app_context():
-            return database_state()
+            return {table: found for table, found in database_state().items() if table != "web_session"}
 
     @contextmanager
     def nothing_changes(self) -> Iterator[None]:
