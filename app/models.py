@@ -664,6 +664,8 @@ class Account(User):
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), unique=True)
     locked_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
     must_change_password: Mapped[Flag] = mapped_column(info=kept())
+    #: made by a school: before anything else the person is asked for the consent to the processing of the data
+    must_consent: Mapped[Flag] = mapped_column(info=kept())
     #: a one-time password opens nothing after that
     one_time_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
     session_epoch: Mapped[int] = mapped_column(
@@ -1022,7 +1024,11 @@ class ConsentWithdrawal(Base):
 
 
 class ChangeRequest(Base):
-    """Correction that a person proposes for the own card; ``changes``: field → [was, becomes] (order § 2.8)."""
+    """Correction that a person proposes for the own card; ``changes``: field → [was, becomes] (order § 2.8).
+
+    ``subject_table``, ``subject_id``: the card itself, or a diploma or an attestation (without an id: a new one);
+    ``accepted``: the fields that were written, None until the decision.
+    """
 
     __tablename__ = "change_request"
     __table_args__ = (
@@ -1032,7 +1038,11 @@ class ChangeRequest(Base):
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    subject_table: Mapped[Code] = mapped_column(server_default="employee", default="employee")
+    subject_id: Mapped[int | None]
     changes: Mapped[Json]
+    accepted: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     comment: Mapped[Long | None]
     status: Mapped[st.ChangeStatus] = mapped_column(
         coded(st.ChangeStatus), server_default="proposed", default=st.ChangeStatus.PROPOSED
@@ -1044,6 +1054,7 @@ class ChangeRequest(Base):
     decided_at: Mapped[Moment | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     employee: Mapped[Employee] = relationship()
+    scan: Mapped[StoredFile | None] = relationship()
 
     def __str__(self) -> str:
         return f"исправление № {self.id}"

@@ -217,12 +217,12 @@ def _own_file(actor: Actor, _grant: Grant) -> Expression:
 
 
 def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression]) -> Rule:
-    """Own files, and the scans of the consents and of the trainings of some people."""
+    """Own files, and the scans of the consents, the trainings and the corrections of some people."""
 
     def rule(actor: Actor, grant: Grant) -> Expression:
         scans = [
             _file.c.id.in_(select(t.c.scan_id).where(people(t.c.employee_id, actor, grant), t.c.scan_id.is_not(None)))
-            for t in (_consent, _training)
+            for t in (_consent, _training, _table(m.ChangeRequest))
         ]
         return or_(_own_file(actor, grant), *scans)
 

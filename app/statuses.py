@@ -230,6 +230,7 @@ class ChangeStatus(LabelledEnum):
 
     PROPOSED = "proposed", "Ждёт подтверждения", "wait"
     ACCEPTED = "accepted", "Внесено в карточку", "ok"
+    PARTLY = "partly", "Внесено частично", "wait"
     DECLINED = "declined", "Отклонено", "bad"
     WITHDRAWN = "withdrawn", "Отозвано", "grey"
 
@@ -502,6 +503,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "change_request": (
         *_edges(ChangeStatus.ACCEPTED, "accept", "Внести в карточку", ChangeStatus.PROPOSED),
+        *_edges(ChangeStatus.PARTLY, "accept_partly", "", ChangeStatus.PROPOSED, reason=True, automatic=True),
         *_edges(ChangeStatus.DECLINED, "decline", "Отклонить", ChangeStatus.PROPOSED, reason=True),
         *_edges(ChangeStatus.WITHDRAWN, "withdraw", "Отозвать", ChangeStatus.PROPOSED, confirm="Отозвать исправление?"),
     ),

@@ -17,6 +17,7 @@ from app.services.group import groups
 from app.services.mailing import mail
 from app.services.paper import certificates, registries
 from app.services.personnel import people
+from app.services.personnel.correctable import SUBJECTS
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.web.access.access_view import DUE as ACCESS_DUE
@@ -54,7 +55,7 @@ from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
 from app.web.paper.registry_view import RegistriesView, makes_registries
 from app.web.personnel import invitation_pages
-from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
+from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages, may_propose, propose_href
 from app.web.personnel.consent_view import (
     PERSON_NAME,
     ConsentTextPages,
@@ -64,6 +65,7 @@ from app.web.personnel.consent_view import (
 )
 from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
+from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
 from app.web.personnel.training_view import TrainingPages
@@ -124,6 +126,12 @@ class PersonRecordView(ScopedModelView):
 
     tab = "overview"
     limited = {"employee": "employee:edit"}
+
+    def extra_buttons(self, row: Any) -> Sequence[Button]:
+        """The owner of a diploma or an attestation proposes another text of it."""
+        proposes = self.table in SUBJECTS and may_propose(row.employee)
+        own = [Button("Предложить исправление", propose_href(self.table, row.id))] if proposes else []
+        return [*super().extra_buttons(row), *own]
 
     def after_save(self, row: Any) -> str:
         """Back to the person's card."""
@@ -855,6 +863,7 @@ def register(builder: AppBuilder) -> None:
         RegistriesView(), "RegistriesView", label=REGISTRIES, category="Документы", menu_cond=makes_registries
     )
     builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
+    builder.add_view(OwnCardView(), "OwnCardView", label="Моя карточка", menu_cond=has_card)
     builder.add_view(NoticeView(), "NoticeView", label="Извещения")
     builder.add_view(CalendarView(), "CalendarView", label=MY_CALENDAR, menu_cond=has_courses)
     builder.add_view(AccessView(), "AccessView", label="Что мне доступно")

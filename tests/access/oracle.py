@@ -72,6 +72,7 @@ def _consent_of(people: str) -> str:
 def _scan_of(people: str) -> str:
     return (
         f"{_consent_of(people)} OR EXISTS (SELECT FROM training c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
+        f" OR EXISTS (SELECT FROM change_request c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
     )
 
 

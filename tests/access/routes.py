@@ -271,6 +271,7 @@ OTHERS: Mapping[str, Route] = {
     "AccessView.start_view": Route("change", "ab_user:view_as", "ab_user", ("POST",)),
     "AccessView.end_view": Route("own_choice", methods=("POST",)),
     "EmployeeView.paper_consent": Route("form_of_row", "consent:add", "employee", ("GET", "POST")),
+    "OwnCardView.index": Route("own_card"),
     "ConsentView.index": Route("home"),
     "ConsentView.text": Route("home"),
     "ConsentView.give": Route("own_choice", methods=("POST",)),

@@ -158,7 +158,13 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
             if route.kind != "file" or _printed(person, row):
                 yield _path(region.app, endpoint, pk=pk), row, {}, _of_row(endpoint, route, row, may=may)
     else:
-        expected: Any = {"home": 200, "own_form": {"GET": 200, "POST": 422}, "own_choice": OWN_CHOICE}.get(route.kind)
+        to_card = 302 if person and person.facts["employee"] else 200
+        expected: Any = {
+            "home": 200,
+            "own_card": to_card,
+            "own_form": {"GET": 200, "POST": 422},
+            "own_choice": OWN_CHOICE,
+        }.get(route.kind)
         if expected is None:
             forms = VIEWS.get(endpoint.split(".")[0], ("", False, ()))[1]
             # only the page of a new record needs the view's form

@@ -16,6 +16,7 @@ from app.services.mailing import reminders
 from app.services.personnel import changes, people, surnames
 from app.services.portal import calendar, records
 from tests.services import makers as mk
+from tests.services.scans import pdf
 
 S = st.ChangeStatus
 
@@ -123,9 +124,20 @@ def test_accepted_values_are_written_under_the_responsible_name_and_the_person_i
 def test_only_the_chosen_fields_are_written(world: mk.World) -> None:
     row = propose(world, phone="+79271234567", degree="доцент")
     with acting_as(world.responsible):
-        changes.accept(row.id, fields=["degree"])
+        with mk.nothing_changes(), pytest.raises(Invalid, match="почему не вносится: телефон"):
+            changes.accept(row.id, fields=["degree"])
+        decided = changes.accept(row.id, fields=["degree"], reason="Номер не отвечает")
+        shown = [(line.field, line.accepted) for line in changes.lines(decided)]
     assert (card(world).phone, card(world).degree) == (None, "доцент")
-    assert "Не внесено: телефон" in mk.rows(m.Letter)[-1].body
+    assert (decided.status, decided.reason_text, decided.accepted) == (S.PARTLY, "Номер не отвечает", ["degree"])
+    assert shown == [("phone", False), ("degree", True)]
+    letter = mk.rows(m.Letter)[-1]
+    assert letter.subject == "Исправление карточки внесено частично"
+    assert "Внесено: учёная степень, звание. Не внесено: телефон. Причина: Номер не отвечает" in letter.body
+    (entry,) = mk.journal("change_request.written")
+    assert entry.changes == {"Внесено": ["", "Учёная степень, звание"], "Не внесено": ["", "Телефон"]}
+    (moved,) = mk.journal("change_request.accept_partly")
+    assert moved.changes["Состояние"] == ["Ждёт подтверждения", "Внесено частично"]
 
 
 def test_no_chosen_field_is_refused(world: mk.World) -> None:
@@ -141,7 +153,7 @@ def test_a_field_changed_meanwhile_is_a_conflict_and_nothing_is_written(world: m
         changes.accept(row.id)
     with acting_as(world.responsible):
         assert [line.field for line in changes.lines(mk.fetch(m.ChangeRequest, row.id)) if line.stale] == ["degree"]
-        changes.accept(row.id, fields=["phone"])
+        changes.accept(row.id, fields=["phone"], reason="Степень уже другая")
     assert (card(world).degree, card(world).phone) == ("профессор", "+79271234567")
 
 
@@ -251,3 +263,62 @@ def test_the_school_is_reminded_before_the_term_and_the_territory_after_it(world
         assert reminders.remind() == 1
     assert world.school.short_name in letters_to(territory)[0].body
     assert letters_to(elsewhere) == []
+
+
+# --- diplomas and attestations -----------------------------------------------------------------------------------------
+
+
+def make_level(code: str, name: str) -> Any:
+    return mk.get_or_make(m.EducationLevel, {"code": code}, name=name)
+
+
+def test_a_diploma_of_the_own_is_corrected_in_part(world: mk.World) -> None:
+    level = make_level("high", "Высшее образование, специалитет")
+    diploma = mk.save(m.Qualification(employee_id=world.worker.employee.id, level_id=level.id, number="100", year=1999))
+    with acting_as(world.worker.actor):
+        row = changes.propose(
+            {"level": level, "number": "200", "year": 2001, "institution": "СамГУ"},
+            table="qualification",
+            row_id=diploma.id,
+            scan=("диплом.pdf", pdf()),
+        )
+    assert row.changes == {"number": ["100", "200"], "year": ["1999", "2001"], "institution": [None, "СамГУ"]}
+    (file,) = mk.rows(m.StoredFile)
+    assert (file.object_table, file.object_id, row.scan_id) == ("change_request", row.id, file.id)
+    with acting_as(world.responsible):
+        compared = {line.field: (line.was, line.becomes, line.now) for line in changes.lines(row)}
+        assert compared["number"] == ("100", "200", "100")
+        changes.accept(row.id, fields=["number", "institution"], reason="В дипломе 1999 год")
+    diploma = mk.fetch(m.Qualification, diploma.id)
+    assert (diploma.number, diploma.institution, diploma.year) == ("200", "СамГУ", 1999)
+    assert mk.fetch(m.ChangeRequest, row.id).status == S.PARTLY
+
+
+def test_a_new_attestation_is_proposed_and_becomes_a_record_of_the_card(world: mk.World) -> None:
+    kind = mk.get_or_make(m.AttestationKind, {"code": "highest"}, name="Высшая категория")
+    with acting_as(world.worker.actor):
+        with mk.nothing_changes(), pytest.raises(Invalid) as refusal:
+            changes.propose({"kind": None, "valid_from": today()}, table="attestation")
+        assert list(refusal.value.fields) == ["kind"]
+        row = changes.propose({"kind": kind, "valid_from": today(), "order_number": "5-р"}, table="attestation")
+    with acting_as(world.responsible):
+        with mk.nothing_changes(), pytest.raises(Invalid, match="«Вид аттестации»"):
+            changes.accept(row.id, fields=["order_number"], reason="Нет вида")
+        changes.accept(row.id)
+    (made,) = mk.rows(m.Attestation)
+    assert (made.employee_id, made.kind_id, made.valid_from) == (world.worker.employee.id, kind.id, today())
+    assert mk.fetch(m.ChangeRequest, row.id).status == S.ACCEPTED
+
+
+def test_anothers_diploma_and_a_deleted_one_are_not_corrected(world: mk.World) -> None:
+    level = make_level("high", "Высшее образование, специалитет")
+    foreign = mk.save(m.Qualification(employee_id=world.other_worker.employee.id, level_id=level.id))
+    own = mk.save(m.Qualification(employee_id=world.worker.employee.id, level_id=level.id))
+    with acting_as(world.worker.actor):
+        with mk.nothing_changes(), pytest.raises(NotFound):
+            changes.propose({"number": "1"}, table="qualification", row_id=foreign.id)
+        row = changes.propose({"number": "1"}, table="qualification", row_id=own.id)
+    with acting_as(world.operator):
+        records.delete(mk.fetch(m.Qualification, own.id))
+    with acting_as(world.responsible), mk.nothing_changes(), pytest.raises(Conflict):
+        changes.accept(row.id)

@@ -17,7 +17,9 @@ from app.documents.access_sheet import build_access_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.access import accounts, invitations, recovery, sign_in
+from app.services.personnel import consent_texts, consents
 from app.services.portal import background
+from app.services.portal.reference import load_reference_data
 from app.web.personnel import invitation_pages
 from tests.services.makers import (
     DAY,
@@ -33,6 +35,7 @@ from tests.services.makers import (
     rows,
     save,
 )  # fmt: skip
+from tests.services.scans import pdf
 from tests.services.test_accounts import ATTEMPT, secret_in
 
 NEW = "кот бежал по лесу 1"
@@ -258,3 +261,33 @@ def test_one_person_has_one_account_whoever_is_first(session: Any, school: Any, 
         invitations.invite(person.id)
     count = session.execute(text("SELECT count(*) FROM ab_user WHERE employee_id = :p"), {"p": person.id}).scalar_one()
     assert count == 1
+
+
+def test_the_consent_is_asked_of_who_has_given_none_also_on_paper(school: Any, responsible: Any) -> None:
+    load_reference_data()
+    asked, on_paper = hire(school), hire(school)
+    with acting_as(responsible):
+        consents.record_paper(on_paper.id, ["processing"], name="a.pdf", data=pdf())
+        first, second = invitations.invite(asked.id), invitations.invite(on_paper.id)
+    assert (first.must_consent, second.must_consent) == (True, False)
+    with acting_as(accounts.load_account(first.id).actor):  # type: ignore[union-attr]
+        text = consent_texts.current_texts()[0]
+        consents.give(text.id)
+    assert not account_of(asked).must_consent
+    late = hire(school)
+    with acting_as(responsible):
+        invitations.invite(late.id)
+        consents.record_paper(late.id, ["processing"], name="a.pdf", data=pdf())
+    assert not account_of(late).must_consent
+
+
+def test_who_gave_no_consent_ends_the_processing_and_is_told_so(school: Any, responsible: Any) -> None:
+    load_reference_data()
+    person = hire(school)
+    with acting_as(responsible):
+        user = invitations.invite(person.id)
+    with acting_as(accounts.load_account(user.id).actor):  # type: ignore[union-attr]
+        consents.close_cabinet()
+    letter = rows(m.Letter)[-1]
+    assert letter.subject == "Обработка данных прекращается, личный кабинет закрыт"
+    assert "Вы не дали согласия" in letter.body and "отозвали" not in letter.body

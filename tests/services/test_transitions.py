@@ -67,8 +67,10 @@ def test_move_with_too_long_a_reason_changes_nothing(session: Any) -> None:
 def test_move_along_a_missing_edge_changes_nothing_and_names_the_status(session: Any) -> None:
     operator = mk.make_actor("operator")
     program = mk.make_program(mk.make_organization(is_organizer=True), status=ProgramStatus.DRAFT)
-    with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="«Черновик»"):
+    with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="«Черновик»") as caught:
         transitions.move(m.Program, program.id, "publish")
+    assert "другой пользователь" not in caught.value.message
+    assert f"когда состояние — «{ProgramStatus.SUBMITTED.label}»" in caught.value.message
 
 
 def test_move_of_a_foreign_row_is_not_found(session: Any) -> None:

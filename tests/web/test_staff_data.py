@@ -70,8 +70,14 @@ def test_a_correction_goes_from_the_person_to_the_card(region: Region, worker: B
     page = school.get(path).text
     assert "Соколова" in page and was in page and "Внести отмеченное" in page
     accept = path.replace("show", "accept")
-    done = school.post(accept, {"field": ["last_name"], "surname_reason": "Приказ № 7", "surname_until": "01.11.2026"})
-    assert done.status == 302
+    decision = {"field": ["last_name"], "surname_reason": "Приказ № 7", "surname_until": "01.11.2026"}
+    with region.nothing_changes():
+        refused = school.post(accept, decision)
+    assert refused.status == 422 and "почему не вносится: учёная степень" in refused.text
+    assert school.post(accept, {**decision, "reason": "Нет аттестата доцента"}).status == 302
+    seen = worker.get(path).text
+    assert "Внесено частично" in seen and "Нет аттестата доцента" in seen
+    assert re.findall(r'data-label="Решение"><span class="pill t-\w+">([^<]+)', seen) == ["внесено", "не внесено"]
     assert region.sql("SELECT last_name, degree FROM employee WHERE id = %(me)s", me=own(region)) == [
         ("Соколова", None)
     ]
@@ -88,6 +94,33 @@ def test_a_wrong_value_stays_in_the_form_with_its_sentence(region: Region, worke
     assert answer.status == 422
     assert error_beside(answer.text, "phone")
     assert form_fields(answer.text)["degree"] == ["доцент"]
+
+
+def test_the_menu_leads_to_the_own_card_and_from_it_to_a_diploma(
+    region: Region, worker: Browser, school: Browser
+) -> None:
+    assert 'href="/my-card/"' in worker.get("/").text
+    assert worker.get("/my-card/").headers["Location"] == f"/employee/show/{own(region)}"
+    card = worker.get(f"/employee/show/{own(region)}?tab=education").text
+    assert "/change_request/propose?table=qualification" in card
+    form = worker.get("/change_request/propose?table=qualification").text
+    level = region.sql("SELECT id FROM education_level ORDER BY id LIMIT 1")[0][0]
+    fields = {name: given[0] for name, given in form_fields(form).items() if name != "scan"}
+    sent = {**fields, "level": str(level), "institution": "Институт пробы", "number": "777"}
+    answer = worker.post("/change_request/propose?table=qualification", sent)
+    assert answer.status == 302, refusal(answer.text)
+    path = answer.headers["Location"]
+    page = school.get(path).text
+    assert "Институт пробы" in page and "новая запись об образовании" in page
+    assert school.post(path.replace("show", "accept"), {"field": ["level", "institution", "number"]}).status == 302
+    found = region.sql("SELECT id, number FROM qualification WHERE institution = 'Институт пробы'")
+    assert [number for _, number in found] == ["777"]
+    record = worker.get(f"/qualification/show/{found[0][0]}").text
+    assert f"/change_request/propose?table=qualification&amp;record={found[0][0]}" in record
+    assert worker.get(f"/change_request/propose?table=qualification&record={found[0][0]}").status == 200
+    assert worker.get("/change_request/propose?table=employment").status == 404
+    assert worker.get("/change_request/propose?table=attestation").status == 200
+    region.sql(f"DELETE FROM qualification WHERE id = {found[0][0]}")
 
 
 def test_another_school_finds_no_correction(region: Region, worker: Browser) -> None:

@@ -34,6 +34,7 @@ WITH RECURSIVE live AS (
   UNION SELECT tree.role, o.id FROM organization o JOIN tree ON o.parent_id = tree.id
 )
 SELECT u.last_name, u.first_name, u.patronymic, u.active, u.employee_id, u.session_epoch, u.must_change_password,
+  u.must_consent,
   u.totp_since IS NOT NULL AS second_factor, w.id AS session_row, w.viewed_id,
   (SELECT json_agg(json_build_array(role, organization_id, territory_id)) FROM live) AS assignments,
   (SELECT json_agg(json_build_array(role, id)) FROM tree) AS organizations,
@@ -59,6 +60,8 @@ class SignedIn:
     must_change_password: bool
     #: a code is asked after the password
     second_factor: bool = False
+    #: the consent to the processing is asked first
+    must_consent: bool = False
     #: secret of the browser's session, its row, and through whose eyes it looks; none before the session has begun
     session: str = field(default="", repr=False)
     session_row: int | None = None
@@ -105,7 +108,8 @@ def load_account(user_id: int, *, session: str = "") -> SignedIn | None:
         place=row.place or "",
     )
     known = {"session": session, "session_row": row.session_row, "viewed_id": row.viewed_id} if session else {}
-    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor, **known)
+    flags = (row.must_change_password, row.second_factor, row.must_consent)
+    return SignedIn(actor, bool(row.active), row.session_epoch, *flags, **known)
 
 
 def load_signed_in(session_id: str) -> SignedIn | None:

@@ -20,6 +20,7 @@ from app.extensions import db
 from app.russian import full_name
 from app.services.access import accounts, failures, links, passwords, recovery
 from app.services.mailing import letters
+from app.services.personnel import consents
 from app.unit_of_work import use_case
 
 BASIS = "Приглашение организации (п. 2.6 Порядка)"
@@ -148,6 +149,7 @@ def _make(person: m.Employee, *, login: str, email: str | None) -> m.Account:
         employee_id=person.id,
         active=True,
         must_change_password=False,
+        must_consent=consents.is_missing(person.id),
         session_epoch=1,
     )
     db.session.add(user)

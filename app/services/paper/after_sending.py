@@ -24,7 +24,6 @@ from app.statuses import FrdoAnswer, FrdoBatchStatus, RegistryStatus
 #: the words of the flag, as they stand on pages and in lists
 FLAG = "изменено после отправки"
 _WHY_LENGTH = 1000
-_WHY = "papers left the portal and their facts changed: whoever changed them marks the papers of every owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,18 @@ def changed(enrolment_ids: Collection[int], why: str) -> None:
     """
     if enrolment_ids:
         papers = select(m.Certificate.__table__.c.id).where(m.Certificate.enrolment_id.in_(enrolment_ids))
-        with unscoped(_WHY):
+        with unscoped(
+            "papers left the portal and their facts changed: whoever changed them marks the papers of every owner"
+        ):
             flagged = [*_mark_batches(papers, why), *_mark_registries(enrolment_ids, why)]
         _tell(flagged, why)
 
 
 def document_changed(certificate_id: int, why: str) -> None:
     """Mark the batches that hold a document: it was replaced by another one."""
-    with unscoped(_WHY):
+    with unscoped(
+        "papers left the portal and their facts changed: whoever changed them marks the papers of every owner"
+    ):
         flagged = _mark_batches([certificate_id], why)
     _tell(flagged, why)
 

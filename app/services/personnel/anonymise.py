@@ -213,12 +213,17 @@ def _owner(person: m.Employee) -> dict[str, str]:
 
 
 def _forget_files(owned: Owned) -> None:
-    """Scans of the person's trainings and orders and the results of own tasks go with the next night."""
+    """Scans of the person's trainings, proofs and orders and the results of own tasks go with the next night."""
     file = m.StoredFile
     scans = select(m.Training.scan_id).where(m.Training.id.in_(owned["training"]))
+    proofs = select(m.ChangeRequest.scan_id).where(m.ChangeRequest.id.in_(owned["change_request"]))
     orders = select(m.AccessRequest.document_id).where(m.AccessRequest.id.in_(owned["access_request"]))
     results = select(m.BackgroundJob.file_id).where(m.BackgroundJob.id.in_(owned["background_job"]))
-    _run(update(file).where(or_(*(file.id.in_(ids) for ids in (scans, orders, results)))).values(expires_at=now()))
+    _run(
+        update(file)
+        .where(or_(*(file.id.in_(ids) for ids in (scans, proofs, orders, results))))
+        .values(expires_at=now())
+    )
 
 
 def _delete_rows(report: Report, owned: Owned) -> None:

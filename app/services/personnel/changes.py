@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Date, Table, inspect, select
-from sqlalchemy import Enum as EnumType
+from sqlalchemy import select
 
 from app import models as m
-from app import personal
 from app.access import current_actor, get_visible, get_writable, unscoped
-from app.audit import record, words
+from app.audit import record
 from app.clock import now, today
 from app.conditions import employed
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.identifiers import format_phone, format_snils
 from app.labels import label_of
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel import responsible, surnames
-from app.services.portal import calendar, records, transitions
+from app.services.personnel.correctable import CARD, SUBJECTS, Subject, in_words, read, stored
+from app.services.portal import calendar, files, records, transitions
 from app.statuses import ChangeStatus
 from app.unit_of_work import use_case
 
 #: what a person may correct in the own card
-FIELDS = personal.fields(cast(Table, m.Employee.__table__), "propose")
+FIELDS = SUBJECTS[CARD].fields
 #: what changed must be in the portal within so many working days (order § 2.8), unless the setting says otherwise
 TERM_DAYS = 10
 _COMMENT_LENGTH = 1000
@@ -37,7 +33,10 @@ _COMMENT_LENGTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field of a correction in words; ``stale``: the card holds neither the old nor the new value any more."""
+    """One field of a correction in words; ``stale``: the card holds neither the old nor the new value any more.
+
+    ``accepted``: what was decided about it; None while nothing is, and after a refusal of all.
+    """
 
     field: str
     label: str
@@ -45,6 +44,7 @@ class Line:
     becomes: str
     now: str
     stale: bool = False
+    accepted: bool | None = None
 
 
 def term_days() -> int:
@@ -62,9 +62,27 @@ def find_live(employee_id: int) -> m.ChangeRequest | None:
     return found
 
 
+def subject_of(row: m.ChangeRequest) -> Subject:
+    """Return what kind of row a correction is about."""
+    return SUBJECTS[row.subject_table]
+
+
 def labels_of(row: m.ChangeRequest) -> list[str]:
     """Return the names of the fields to be corrected, in the order of the card."""
-    return [label_of("employee", name) for name in FIELDS if name in row.changes]
+    return _labels(row, row.changes)
+
+
+def _labels(row: m.ChangeRequest, names: Collection[str]) -> list[str]:
+    subject = subject_of(row)
+    return [label_of(subject.table, name) for name in subject.fields if name in names]
+
+
+def about(row: m.ChangeRequest) -> str:
+    """«карточка», «новая запись об образовании», «запись об аттестации № 5»: what is corrected, in words."""
+    subject = subject_of(row)
+    if row.subject_id is None or subject.table == CARD:
+        return subject.new
+    return f"{subject.title} № {row.subject_id}"
 
 
 def own_card() -> m.Employee:
@@ -79,36 +97,62 @@ def own_card() -> m.Employee:
 
 
 @use_case
-def propose(values: Mapping[str, Any], *, comment: str | None = None) -> m.ChangeRequest:
-    """Propose values for the own card; they are checked as the responsible's form would check them.
+def propose(
+    values: Mapping[str, Any],
+    *,
+    table: str = CARD,
+    row_id: int | None = None,
+    comment: str | None = None,
+    scan: tuple[str, bytes] | None = None,
+) -> m.ChangeRequest:
+    """Propose values for the own card, or for a diploma or an attestation of the own (``row_id``; None: a new one).
 
-    Raises Invalid by field, also when nothing differs; Conflict while another correction waits.
+    They are checked as the responsible's form would check them; ``scan``: name and bytes of the proof. Raises Invalid by field,
+    also when nothing differs; NotFound for another's row; Conflict while another correction waits.
     """
     current_actor().require("change_request:add")
-    person = own_card()
-    wrong = set(values) - set(FIELDS)
+    person, subject = own_card(), SUBJECTS[table]
+    wrong = set(values) - set(subject.fields)
     if wrong:
         raise ValueError(f"a person does not correct: {', '.join(sorted(wrong))}")
-    checked = records.check(m.Employee, values, person)
-    changes = {
-        name: [_stored(getattr(person, name)), _stored(value)]
-        for name, value in checked.items()
-        if _stored(getattr(person, name)) != _stored(value)
-    }
+    row = own_row(table, row_id)
+    given = values if row is not None else {"employee": person, **values}
+    checked = records.check(subject.model, given, row)
+    pairs = {name: [stored(getattr(row, name, None)), stored(checked[name])] for name in values}
+    changes = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if not changes:
         raise Invalid("Вы ничего не изменили. Исправьте нужные поля и отправьте снова.")
     _refuse_second(person.id)
-    row = m.ChangeRequest(
+    made = m.ChangeRequest(
         employee_id=person.id,
+        subject_table=table,
+        subject_id=row_id,
         changes=changes,
         comment=(comment or "").strip()[:_COMMENT_LENGTH] or None,
         due_on=calendar.due_date(today(), term_days()),
         created_by_id=current_actor().user_id,
     )
-    db.session.add(row)
+    db.session.add(made)
     db.session.flush()
-    record("change_request.created", row, {label_of("employee", n): ("", "предложено") for n in changes})
-    _tell_responsible(person, row)
+    if scan is not None:
+        made.scan = files.keep_scan(*scan, table=m.ChangeRequest.__tablename__)
+        db.session.flush()
+        made.scan.object_id = made.id
+    record("change_request.created", made, dict.fromkeys(labels_of(made), ("", "предложено")))
+    _tell_responsible(person, made)
+    return made
+
+
+def own_row(table: str, row_id: int | None) -> Any:
+    """The own row to be corrected, None for a new one; raises NotFound for another's."""
+    person = own_card()
+    if table == CARD:
+        return person
+    if row_id is None:
+        return None
+    row: Any = get_visible(db.session, SUBJECTS[table].model, row_id, f"{table}:show")
+    if row.employee_id != person.id:
+        raise NotFound("Такой записи нет или она вам не видна.")
     return row
 
 
@@ -123,7 +167,8 @@ def _refuse_second(employee_id: int) -> None:
 def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
     labels = ", ".join(labels_of(row)).lower()
     due = format_date(row.due_on) if row.due_on else ""
-    facts = {"работник": person.full_name, "поля": labels, "срок": due}
+    what = "свою карточку" if row.subject_table == CARD else f"свои сведения ({about(row)})"
+    facts = {"работник": person.full_name, "что": what, "поля": labels, "срок": due}
     for organization_id in employers(person.id):
         told = responsible.of_organization(organization_id, but=person.id)
         letters.tell_users(told, "change_proposed", facts=facts, href=f"/change_request/show/{row.id}")
@@ -151,31 +196,77 @@ def withdraw(pk: int) -> m.ChangeRequest:
 
 @use_case
 def accept(
-    pk: int, *, fields: Collection[str] | None = None, surname: surnames.Surname | None = None
+    pk: int,
+    *,
+    fields: Collection[str] | None = None,
+    surname: surnames.Surname | None = None,
+    reason: str | None = None,
 ) -> m.ChangeRequest:
-    """Write a correction to the card: all of it, or only the chosen ``fields``; the person is told which.
+    """Write a correction: all of it, or only the chosen ``fields``, then with the ``reason`` why not the rest.
 
-    Raises Conflict, with nothing written, when a chosen field of the card has changed since the proposal.
+    The person is told which. Raises Invalid without that reason, Conflict, with nothing written, when a chosen field has
+    changed since the proposal.
     """
     row = get_writable(db.session, m.ChangeRequest, pk, "change_request:accept")
     person = get_writable(db.session, m.Employee, row.employee_id, "employee:edit")
     if row.employee_id == current_actor().employee_id and not current_actor().can("employment:confirm"):
         raise Forbidden("Своё исправление вносит другой ответственный или оператор.")
     chosen = [name for name in row.changes if fields is None or name in fields]
+    left = [name for name in row.changes if name not in chosen]
     if not chosen:
         raise Invalid("Отметьте хотя бы одно поле или отклоните исправление с причиной.")
-    moved = transitions.move(m.ChangeRequest, pk, "accept", **_decided())
-    stale = [line.label for line in lines(moved, person) if line.field in chosen and line.stale]
+    if left and not (reason or "").strip():
+        raise Invalid(f"Напишите, почему не вносится: {', '.join(_labels(row, left)).lower()}. Работник прочитает это.")
+    action = "accept_partly" if left else "accept"
+    moved = transitions.follow(m.ChangeRequest, pk, action, reason=reason if left else None, **_decided())
+    stale = [line.label for line in lines(moved, waits=True) if line.field in chosen and line.stale]
     if stale:
         raise Conflict(
             f"Пока исправление ждало, карточку изменили: {', '.join(stale)}. Ничего не записано. Сравните значения, "
             "снимите отметку с этих полей или отклоните исправление."
         )
+    moved.accepted = chosen
+    db.session.flush()
     given = surname or surnames.Surname(reason=row.comment)
     with surnames.changing(given.until, given.reason, misprint=given.misprint):
-        records.update(person, {name: _read(name, row.changes[name][1]) for name in chosen})
+        _write(moved, person, chosen)
+    if left:
+        parts = {"Внесено": chosen, "Не внесено": left}
+        record(
+            "change_request.written",
+            moved,
+            {word: ("", ", ".join(_labels(moved, names))) for word, names in parts.items()},
+        )
     _tell_decision(person, moved, chosen)
     return moved
+
+
+def _write(row: m.ChangeRequest, person: m.Employee, chosen: Sequence[str]) -> None:
+    subject = subject_of(row)
+    values = {name: read(subject, name, row.changes[name][1]) for name in chosen}
+    target = _target(row)
+    if target is not None:
+        records.update(target, values)
+        return
+    if row.subject_id is not None:
+        raise Conflict("Запись, которую просят исправить, уже удалена. Отклоните исправление с причиной.")
+    missing = [name for name in subject.required if name not in chosen]
+    if missing:
+        labels = ", ".join(f"«{label_of(subject.table, name)}»" for name in missing)
+        raise Invalid(f"Без полей {labels} новую запись не создать: отметьте их или отклоните исправление.")
+    records.create(subject.model, {"employee": person, **values})
+
+
+def _target(row: m.ChangeRequest) -> Any:
+    """The row that is corrected, as the actor sees it; None for a new one or for one that is gone."""
+    subject = subject_of(row)
+    if subject.table == CARD:
+        return row.employee
+    if row.subject_id is None:
+        return None
+    with unscoped("the row of a correction that the actor sees"):
+        found = db.session.get(subject.model, row.subject_id)
+    return found if found is not None and found.employee_id == row.employee_id else None
 
 
 @use_case
@@ -192,54 +283,33 @@ def _decided() -> dict[str, Any]:
 
 def _tell_decision(person: m.Employee, row: m.ChangeRequest, chosen: Sequence[str]) -> None:
     left = [name for name in row.changes if name not in chosen]
-    facts = {"внесено": _listed(chosen), "не_внесено": _listed(left), "кто": current_actor().name}
-    letters.tell(person, "change_accepted", about=row, facts=facts, href=f"/change_request/show/{row.id}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(label_of("employee", name).lower() for name in names)
+    facts = {"внесено": ", ".join(_labels(row, chosen)).lower(), "кто": current_actor().name}
+    kind = "change_partly" if left else "change_accepted"
+    if left:
+        facts |= {"не_внесено": ", ".join(_labels(row, left)).lower(), "причина": row.reason_text or ""}
+    letters.tell(person, kind, about=row, facts=facts, href=f"/change_request/show/{row.id}")
 
 
 # --- was, becomes ----------------------------------------------------------------------------------------------------
 
 
-def lines(row: m.ChangeRequest, person: m.Employee | None = None) -> list[Line]:
+def lines(row: m.ChangeRequest, *, waits: bool | None = None) -> list[Line]:
     """Fields of a correction in words, beside what the card holds now."""
-    card, waits = person or row.employee, person is not None or row.status == ChangeStatus.PROPOSED
+    subject, target = subject_of(row), _target(row)
+    still = row.status == ChangeStatus.PROPOSED if waits is None else waits
     found = []
-    for name in (n for n in FIELDS if n in row.changes):
+    for name in (n for n in subject.fields if n in row.changes):
         was, becomes = row.changes[name]
-        current = _stored(getattr(card, name)) if card is not None else None
-        stale = waits and card is not None and current != was
+        current = stored(getattr(target, name, None))
         found.append(
             Line(
-                name, label_of("employee", name), _words(name, was), _words(name, becomes), _words(name, current), stale
+                name,
+                label_of(subject.table, name),
+                in_words(subject, name, was),
+                in_words(subject, name, becomes),
+                in_words(subject, name, current),
+                stale=still and current != was,
+                accepted=None if row.accepted is None else name in row.accepted,
             )
         )
     return found
-
-
-def _stored(value: Any) -> str | None:
-    """A column's value as the JSON of the correction keeps it."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, Enum):
-        return str(value.value)
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
-
-
-def _read(name: str, text: str | None) -> Any:
-    """The column's value behind the stored text."""
-    kind = inspect(m.Employee).columns[name].type
-    if text is None:
-        return None
-    if isinstance(kind, Date):
-        return dt.date.fromisoformat(text)
-    return kind.enum_class(text) if isinstance(kind, EnumType) and kind.enum_class else text
-
-
-def _words(name: str, text: str | None) -> str:
-    writer = {"snils": format_snils, "phone": format_phone}.get(name)
-    if text is not None and writer is not None:
-        return writer(text)
-    return words(_read(name, text)) or "не указано"

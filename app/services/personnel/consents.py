@@ -52,6 +52,12 @@ def has(employee_id: int, purpose: str) -> bool:
         return db.session.scalar(statement) is not None
 
 
+def is_missing(employee_id: int) -> bool:
+    """Whether the person has to be asked for the consent to the processing: there is a text, and none is in force."""
+    asked = any(text.purpose == PROCESSING for text in current_texts())
+    return asked and not has(employee_id, PROCESSING)
+
+
 def with_consent(purpose: str) -> Any:
     """Subselect of the ids of the people whose consent for ``purpose`` is in force, to narrow a mailing."""
     c, t = m.Consent.__table__, m.ConsentText.__table__
@@ -124,6 +130,8 @@ def insert(
     db.session.add(row)
     db.session.flush()
     text = find_text(text_id)
+    if text.purpose == PROCESSING:
+        _ask_no_more(employee_id)
     audit.write(
         "consent.given",
         "consent",
@@ -132,6 +140,14 @@ def insert(
         {"Как дано": ("", WAYS[how]), "Отпечаток текста": ("", text.sha256)},
     )
     return row
+
+
+def _ask_no_more(employee_id: int) -> None:
+    """The account that a school made opens; the consent may also have come on paper."""
+    account = m.Account
+    asked = update(account).where(account.employee_id == employee_id, account.must_consent.is_(True))
+    with unscoped("the account of who has given the consent"):
+        db.session.execute(asked.values(must_consent=False).execution_options(synchronize_session=False))
 
 
 def _rows(employee_id: int) -> list[m.Consent]:
@@ -193,13 +209,14 @@ def close_cabinet() -> m.ConsentWithdrawal:
     ).one_or_none()
     if found is not None:
         return found
+    had = bool(_live(employee_id, PROCESSING))
     _end(employee_id, PURPOSES)
     due_on = today() + dt.timedelta(days=WITHDRAWAL_DAYS)
     row = task(employee_id=employee_id, person_name=actor.name, due_on=due_on)
     db.session.add(row)
     db.session.flush()
     audit.record("consent_withdrawal.created", row, {"Срок": ("", format_date(due_on))})
-    _tell("consents_withdrawn", срок=format_date(due_on))
+    _tell("consents_withdrawn" if had else "consents_refused", срок=format_date(due_on))
     _close_account(actor.user_id)
     return row
 

@@ -37,7 +37,7 @@ KEEP_AFTER_REFUSAL = dt.timedelta(days=365)
 
 _FOLDER = "scans"
 #: tables whose scans are served
-_SCANNED = (m.AccessRequest.__tablename__, m.Consent.__tablename__, m.Training.__tablename__)
+_SCANNED = tuple(model.__tablename__ for model in (m.AccessRequest, m.Consent, m.Training, m.ChangeRequest))
 _TYPES = {"PDF": ("application/pdf", ".pdf"), "JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png")}
 _WRONG = "Это не скан: нужен файл PDF, JPEG или PNG. Отсканируйте или сфотографируйте документ и выберите файл снова."
 _BROKEN = "Файл повреждён и не открывается. Отсканируйте документ снова."

@@ -13,7 +13,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
-from app.statuses import Edge, actions_of, find_edge
+from app.statuses import TRANSITIONS, Edge, actions_of, find_edge
 from app.unit_of_work import use_case
 
 Row = TypeVar("Row", bound=m.Base)
@@ -71,9 +71,11 @@ def _take(row: Row, action: str, *, reason: str | None, extra: dict[str, Any]) -
 def _edge_of(row: Any, action: str) -> Edge:
     edge = find_edge(row.__tablename__, row.status, action)
     if edge is None:
+        possible = [f"«{e.source.label}»" for e in TRANSITIONS[row.__tablename__] if e.action == action]
+        when = f" Его можно выполнить, когда состояние — {', '.join(possible)}." if possible else ""
         raise Conflict(
-            f"Действие сейчас невозможно: состояние записи — «{row.status.label}». Возможно, его уже изменил другой "
-            "пользователь. Обновите страницу и посмотрите, что можно сделать теперь."
+            f"Действие сейчас невозможно: состояние записи — «{row.status.label}».{when} Обновите страницу: на ней видно, что "
+            "можно сделать теперь."
         )
     return edge
 

@@ -98,7 +98,8 @@ def _difference(
         label=label,
         stored=shown(row, name, getattr(row, name)),
         typed=shown(row, name, typed),
-        before=before,
+        # who did not change a field typed what stood there when the form was opened
+        before=shown(row, name, typed) if merged else before,
         by=_by(latest[0]) if latest else "",
         merged=merged,
     )

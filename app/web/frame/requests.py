@@ -88,6 +88,10 @@ _PASSWORD_PAGES = frozenset({
     "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify", "HomeView.check",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
 })  # fmt: skip
+#: the same before the consent is given by who did not register himself
+_CONSENT_PAGES = _PASSWORD_PAGES | {
+    "ConsentView.index", "ConsentView.text", "ConsentView.give", "ConsentView.close", "ConsentView.close_now",
+}  # fmt: skip
 #: the same before the second factor that the role must have is set up
 _FACTOR_PAGES = _PASSWORD_PAGES | {"OwnAccountView.second_factor"}
 
@@ -105,6 +109,8 @@ def _begin() -> Any:
     refuse_private(actor)
     if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
         return redirect(url_for("SignInView.password"))
+    if signed_in and current_user.must_consent and request.endpoint not in _CONSENT_PAGES:
+        return redirect(url_for("ConsentView.text"))
     if signed_in and not current_user.second_factor and is_required(own.roles):
         return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
     return None

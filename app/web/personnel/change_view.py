@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, StringField, TextAreaField
+from werkzeug.datastructures import CombinedMultiDict
+from wtforms import BooleanField, FileField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from app import models as m
@@ -20,12 +21,15 @@ from app.conditions import late
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.personnel import changes
+from app.services.personnel.correctable import CARD, SUBJECTS
 from app.services.personnel.surnames import Surname
+from app.services.portal import files
 from app.statuses import ChangeStatus
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
+from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Link, Pair, Section
 from app.web.frame.scoped_view import ScopedModelView
 
@@ -33,7 +37,6 @@ _SECTIONS = (
     ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils")),
     ("Связь", ("phone", "email")),
     ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards")),
-    ("Чем подтверждается", ("comment",)),
 )
 
 
@@ -88,6 +91,26 @@ class _CardFields(FieldSource):
     datamodel = SQLAInterface(m.Employee)
 
 
+class _WholeLists(Lookup):
+    """Directories that a person chooses from are shown whole."""
+
+    def is_small(self, name: str) -> bool:
+        """Whatever the directory."""
+        return True
+
+
+class _RecordFields(FieldSource):
+    """The fields of a diploma or an attestation."""
+
+    def __init__(self, table: str) -> None:
+        model = SUBJECTS[table].model
+        self.datamodel = SQLAInterface(model)
+        self.lookup = _WholeLists(self, model, {})
+
+    def choosable(self, _name: str, _target: type[Any]) -> None:
+        """Every row of the directory."""
+
+
 class ChangePages(ScopedModelView):
     """The list of corrections, the person's form, the comparison with its decision."""
 
@@ -95,25 +118,41 @@ class ChangePages(ScopedModelView):
     services = {"accept": changes.accept, "decline": changes.decline, "withdraw": changes.withdraw}
 
     def _init_forms(self) -> None:
-        """The person's form is generated from the card's columns."""
+        """The person's forms are generated from the columns of the card, of a diploma, of an attestation."""
         super()._init_forms()
-        fields = PortalModelConverter(_CardFields()).fields(changes.FIELDS)
-        hint = "Документ, его номер и дата: например, свидетельство о браке. Ответственный сверит."
-        comment = TextAreaField("Пояснение", [Optional(), Length(max=1000)], description=hint)
-        self.propose_form = type("ProposeForm", (DynamicForm,), {**fields, "comment": comment})
+        self.propose_forms = {}
+        for table, subject in SUBJECTS.items():
+            source = _CardFields() if table == CARD else _RecordFields(table)
+            fields = PortalModelConverter(source).fields(subject.fields)
+            hint = "Документ, его номер и дата: например, свидетельство о браке. Ответственный сверит."
+            comment = TextAreaField("Пояснение", [Optional(), Length(max=1000)], description=hint)
+            accept = {"accept": ".pdf,.jpg,.jpeg,.png"}
+            scan = FileField("Скан документа", description="PDF, JPEG или PNG до 10 МБ.", render_kw=accept)
+            self.propose_forms[table] = type(
+                "ProposeForm", (DynamicForm,), {**fields, "comment": comment, "scan": scan}
+            )
 
     @expose("/propose", methods=["GET", "POST"])
     @guarded("add")
     def propose(self) -> Any:
-        """Propose corrections of the own card."""
-        person = changes.own_card()
-        form = self.propose_form(request.form if request.method == "POST" else None, obj=person)
+        """Propose corrections of the own card, of a diploma or an attestation (?table=, ?record= unless it is a new one)."""
+        table, record = request.args.get("table", CARD), request.args.get("record", "")
+        if table not in SUBJECTS or not (record == "" or (record.isdecimal() and len(record) < 10)):
+            abort(404)
+        row_id = int(record) if record else None
+        row, subject, is_sent = changes.own_row(table, row_id), SUBJECTS[table], request.method == "POST"
+        posted: Any = CombinedMultiDict([request.files, request.form]) if is_sent else None
+        form = self.propose_forms[table](posted, obj=row)
         problems: list[str] = []
-        if request.method == "POST" and form.validate():
+        if is_sent and form.validate():
             try:
                 with db.session.no_autoflush:
-                    row = changes.propose(
-                        form_values(form, changes.FIELDS, m.Employee), comment=form["comment"].data or None
+                    made = changes.propose(
+                        form_values(form, subject.fields, subject.model),
+                        table=table,
+                        row_id=row_id,
+                        comment=form["comment"].data or None,
+                        scan=_scan(),
                     )
             except (NotFound, Forbidden):
                 raise
@@ -122,10 +161,9 @@ class ChangePages(ScopedModelView):
                 problems = attach(form, refusal)
             else:
                 flash("Исправление отправлено ответственному. О решении придёт извещение.", "success")
-                return redirect(url_for("ChangeRequestView.show", pk=row.id))
-        return render_template(
-            "form.html", page=_propose_page(form, problems)
-        ), 422 if request.method == "POST" else 200
+                return redirect(url_for("ChangeRequestView.show", pk=made.id))
+        page = _propose_page(form, problems, table, is_new=row is None)
+        return render_template("form.html", page=page), 422 if is_sent else 200
 
     def card_page(self, row: m.ChangeRequest) -> CardPage:
         """Whose correction, until when; the comparison itself is laid out by the template."""
@@ -133,7 +171,13 @@ class ChangePages(ScopedModelView):
         href = url_for("EmployeeView.show", pk=person.id) if person and current_actor().can("employee:show") else ""
         pairs = [
             Pair("Работник", Cell(person.full_name if person else "—", href=href)),
+            Pair("Что исправить", Cell(changes.about(row))),
             Pair("Пояснение", self._value_cell(row, "comment")),
+            *(
+                [Pair("Подтверждающий документ", Cell(row.scan.name, href=url_for("AccessView.file", pk=row.scan.id)))]
+                if row.scan
+                else []
+            ),
             Pair("Внести до", self._value_cell(row, "due_on")),
         ]
         return CardPage(
@@ -143,7 +187,7 @@ class ChangePages(ScopedModelView):
             buttons=self.card_buttons(row),
             blocks=[Block("Исправление", pairs=pairs)],
             aside=[self.history_block(row)],
-            note=row.reason_text or "",
+            note=_reason(row),
         )
 
     def action_buttons(self, row: m.ChangeRequest) -> Sequence[Button]:
@@ -173,6 +217,8 @@ class ChangePages(ScopedModelView):
             accept_href=url_for("ChangeRequestView.accept", pk=row.id) if decides else "",
             form=form,
             surname_names=SURNAME_FIELDS,
+            decided=any(line.accepted is not None for line in lines),
+            reason=request.form.get("reason", ""),
         )
 
     @expose("/accept/<int:pk>", methods=["POST"])
@@ -184,28 +230,75 @@ class ChangePages(ScopedModelView):
         if not form.validate():
             return self._comparison(row, form), 422
         try:
-            changes.accept(pk, fields=request.form.getlist("field"), surname=surname_of(form))
+            decided = changes.accept(
+                pk,
+                fields=request.form.getlist("field"),
+                surname=surname_of(form),
+                reason=request.form.get("reason", "")[:1000],
+            )
         except (NotFound, Forbidden):
             raise
         except PortalError as refusal:
+            db.session.rollback()
             flash(refusal.message, "danger")
+            return self._comparison(self.visible(pk), form), 422
         else:
-            flash("Исправление внесено в карточку. Работник получит извещение.", "success")
+            partly = decided.status == ChangeStatus.PARTLY
+            done = "Отмеченное внесено в карточку, остальное — нет." if partly else "Исправление внесено в карточку."
+            flash(f"{done} Работник получит извещение.", "success")
         return redirect(url_for("ChangeRequestView.show", pk=pk))
 
 
-def _propose_page(form: Any, problems: list[str]) -> FormPage:
+def _reason(row: m.ChangeRequest) -> str:
+    if not row.reason_text:
+        return ""
+    return f"Внесено не всё. Почему: {row.reason_text}" if row.status == ChangeStatus.PARTLY else row.reason_text
+
+
+def _scan() -> tuple[str, bytes] | None:
+    upload = request.files.get("scan")
+    if upload is None or not upload.filename:
+        return None
+    return upload.filename, upload.stream.read(files.MOST_BYTES + 1)
+
+
+#: title of the form for an existing and for a new record
+_TITLES = {
+    CARD: ("Предложить исправление", "Предложить исправление"),
+    "qualification": ("Исправить сведения об образовании", "Сообщить об образовании"),
+    "attestation": ("Исправить сведения об аттестации", "Сообщить об аттестации"),
+}
+_PROOF = ("Чем подтверждается", ("comment", "scan"))
+
+
+def _propose_page(form: Any, problems: list[str], table: str, *, is_new: bool) -> FormPage:
     href = url_for("EmployeeView.show", pk=current_actor().employee_id)
+    sections = [*_SECTIONS, _PROOF] if table == CARD else [("", SUBJECTS[table].fields), _PROOF]
     return FormPage(
-        title="Предложить исправление",
+        title=_TITLES[table][is_new],
         form=form,
-        sections=[Section(title, fields) for title, fields in _SECTIONS],
+        sections=[Section(title, fields) for title, fields in sections],
         submit="Отправить ответственному",
         cancel_href=href,
         crumbs=[Link("Моя карточка", href)],
-        note="Исправьте то, что изменилось. Ответственный вашей организации сверит и внесёт сведения в карточку.",
+        note="Ответственный вашей организации сверит сведения с документом и внесёт их в карточку."
+        if is_new
+        else "Исправьте то, что изменилось. Ответственный вашей организации сверит и внесёт сведения в карточку.",
+        files=True,
         problems=problems,
     )
+
+
+def may_propose(person: m.Employee) -> bool:
+    """Whether the acting user looks at the own card and no correction of it waits."""
+    actor = current_actor()
+    is_own = actor.employee_id == person.id and actor.can("change_request:add")
+    return is_own and changes.find_live(person.id) is None
+
+
+def propose_href(table: str, record: int | None = None) -> str:
+    """Address of the form for a new or an existing record of the own card."""
+    return url_for("ChangeRequestView.propose", table=table, record=record)
 
 
 def waiting_block(person: m.Employee) -> list[Block]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
+from flask_login import current_user
 from markupsafe import escape
 
 from app import models as m
@@ -62,8 +63,8 @@ class ConsentView(BaseView):
         page = CardPage(
             text.title,
             crumbs=[Link("Мои согласия", url_for("ConsentView.index"))],
-            note=f"Версия {text.number}, действует с {format_date(text.valid_from)}.",
-            buttons=_give_buttons(text),
+            note=f"{_ASKED if current_user.must_consent else ''}Версия {text.number}, действует с {format_date(text.valid_from)}.",
+            buttons=[*_give_buttons(text), *(_refuse_buttons() if current_user.must_consent else [])],
         )
         return render_template("consent_text.html", page=page, text=text)
 
@@ -82,21 +83,24 @@ class ConsentView(BaseView):
     @expose("/close/", methods=["GET"])
     @signed_in
     def close(self) -> Any:
-        """The warning before the required consent is withdrawn."""
+        """The warning before the required consent is withdrawn, or before who gave none has the processing ended."""
         if not has_consents():
             return _nothing("Отзыв согласия")
+        given = _has_given()
         page = CardPage(
-            "Отзыв согласия на обработку персональных данных",
-            note="Без этого согласия портал не может вести ваши данные, поэтому после отзыва:",
+            "Отзыв согласия на обработку персональных данных" if given else "Прекращение обработки персональных данных",
+            note="Без этого согласия портал не может вести ваши данные, поэтому после отзыва:"
+            if given
+            else "Согласия на обработку вы не давали. Если вы не хотите, чтобы портал вёл ваши данные:",
             blocks=[Block("Что произойдёт", events=[Cell(text) for text in _consequences()])],
             buttons=[
-                Button("Оставить согласие", url_for("ConsentView.index")),
+                Button("Оставить согласие" if given else "Вернуться", url_for("ConsentView.index")),
                 Button(
-                    "Отозвать и закрыть кабинет",
+                    "Отозвать и закрыть кабинет" if given else "Прекратить обработку и закрыть кабинет",
                     url_for("ConsentView.close_now"),
                     post=True,
                     danger=True,
-                    confirm="Отозвать согласие? Личный кабинет закроется сразу, войти в него будет нельзя.",
+                    confirm="Личный кабинет закроется сразу, войти в него будет нельзя. Продолжить?",
                 ),
             ],
         )
@@ -106,18 +110,25 @@ class ConsentView(BaseView):
     @signed_in
     def close_now(self) -> Any:
         """Withdraw the required consent: the cabinet is closed, this session too."""
+        given = _has_given()
         try:
             task = consents.close_cabinet()
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("ConsentView.index"))
         leave()
+        ended = "Согласие отозвано" if given else "Обработка данных прекращается"
         flash(
-            f"Согласие отозвано, личный кабинет закрыт. До {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
+            f"{ended}, личный кабинет закрыт. До {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
             "документы об обучении остаются действительными.",
             "success",
         )
         return redirect(url_for("SignInView.login"))
+
+
+def _has_given() -> bool:
+    """Whether the required consent is in force."""
+    return any(standing.live is not None for standing in consents.own() if standing.text.required)
 
 
 def _version() -> int | None:
@@ -157,6 +168,17 @@ def _give_buttons(text: m.ConsentText) -> list[Button]:
     return [Button("Даю это согласие", url_for("ConsentView.give", version=text.id), post=True, main=True)]
 
 
+#: what stands above the text at the first entrance into an account that a school made
+_ASKED = (
+    "Учётную запись для вас завела организация. Прежде чем начать, прочитайте текст и решите, даёте ли вы согласие: без него "
+    "портал не может вести ваши данные. "
+)
+
+
+def _refuse_buttons() -> list[Button]:
+    return [Button("Не даю: закрыть кабинет…", url_for("ConsentView.close"))]
+
+
 def _standing_block(standing: consents.Standing) -> Block:
     text, live = standing.text, standing.live
     state = Cell("Дано", consents.words_of(live), tone="ok") if live else Cell("Не дано", tone="grey")
@@ -185,7 +207,10 @@ def _buttons(standing: consents.Standing) -> list[Button]:
         words = "Прочитать новую версию и дать" if standing.is_older else "Прочитать и дать"
         found.append(Button(words, url_for("ConsentView.text", version=text.id)))
     if text.required:
-        found.append(Button("Отозвать и закрыть кабинет…", url_for("ConsentView.close"), danger=True))
+        words = (
+            "Отозвать и закрыть кабинет…" if standing.live is not None else "Прекратить обработку и закрыть кабинет…"
+        )
+        found.append(Button(words, url_for("ConsentView.close"), danger=True))
     elif standing.live is not None:
         found.append(Button("Отозвать", url_for("ConsentView.withdraw", purpose=text.purpose), post=True))
     return found

@@ -16,12 +16,12 @@ from app.access import current_actor
 from app.clock import today
 from app.errors import Forbidden, NotFound, PortalError
 from app.russian import count
-from app.services.personnel import changes, people
+from app.services.personnel import people
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
 from app.web.frame.pages import Button, FormPage, Link, Section
-from app.web.personnel.change_view import SURNAME_FIELDS
+from app.web.personnel.change_view import SURNAME_FIELDS, may_propose
 from app.web.personnel.merge_view import merge_buttons
 
 ACTUAL = "Подтвердить актуальность"
@@ -44,7 +44,7 @@ def buttons_of(person: m.Employee) -> list[Button]:
     """Buttons of a card: what its owner proposes, what the responsible does, what the operator joins."""
     actor, found = current_actor(), []
     is_own = actor.employee_id == person.id
-    if is_own and actor.can("change_request:add") and changes.find_live(person.id) is None:
+    if may_propose(person):
         found.append(Button("Предложить исправление", url_for("ChangeRequestView.propose")))
     places = (
         people.own_live_employments(person.id) if is_own or actor.places("school") or actor.can("employee:edit") else []

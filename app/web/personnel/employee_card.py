@@ -19,6 +19,7 @@ from app.services.voucher import vouchers
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus, VoucherStatus
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row, Tab
 from app.web.personnel.archive_pages import archive_buttons
+from app.web.personnel.change_view import may_propose, propose_href
 
 #: code → title; the code is the address's parameter
 TABS = (
@@ -145,13 +146,21 @@ def voucher_part(block: m.VoucherBlock, enrolment_of_block: Mapping[int, m.Enrol
 
 
 def table(
-    title: str, heads: Sequence[str], rows: Iterable[Row], *, empty: str, add: tuple[str, str, m.Employee] | None = None
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    empty: str,
+    add: tuple[str, str, m.Employee] | None = None,
+    propose: str = "",
 ) -> Block:
-    """A block with a table; ``add`` is (object, label, person) of the button that adds a record."""
+    """A block with a table; ``add``: (object, label, person) of the button that adds a record, ``propose``: that of its owner."""
     buttons = []
     if add is not None and current_actor().can(f"{add[0]}:add"):
         view = VIEWS[add[0]]
         buttons.append(Button(add[1], url_for(f"{view}.add", employee=add[2].id)))
+    elif add is not None and propose and may_propose(add[2]):
+        buttons.append(Button(propose, propose_href(add[0])))
     return Block(title, columns=[Column(h, h) for h in heads], rows=list(rows), empty=empty, buttons=buttons)
 
 
@@ -231,6 +240,7 @@ def _education(data: CardData) -> list[Block]:
             rows,
             empty="Образование не указано.",
             add=("qualification", "Добавить образование", data.person),
+            propose="Сообщить об образовании",
         ),
         table(
             "Прежние фамилии",
@@ -261,6 +271,7 @@ def _attestation(data: CardData) -> list[Block]:
             rows,
             empty="Сведений об аттестации нет.",
             add=("attestation", "Добавить аттестацию", data.person),
+            propose="Сообщить об аттестации",
         )
     ]
 
