@@ -6,8 +6,17 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+import psycopg2
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.access import find_actor
@@ -93,9 +102,31 @@ def translate_database_error(error: Exception) -> PortalError | None:
         )
     if isinstance(error, DataError):
         return Invalid("Одно из значений слишком большое или записано не в том виде. Проверьте числа и даты.")
-    if isinstance(error, OperationalError):
-        return Unavailable("База данных сейчас недоступна. Повторите через минуту.")
+    if is_away(error):
+        return Unavailable("База данных сейчас недоступна, портал восстановит работу сам. Повторите через минуту.")
     return None
+
+
+#: what the driver and its pool raise while the server is away, restarts or has cut the connection
+_AWAY = (
+    OperationalError,
+    InterfaceError,
+    PendingRollbackError,
+    PoolTimeout,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error, or what it came of, says that the database does not answer."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, _AWAY):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def use_case(function: Callable[P, R]) -> Callable[P, R]:
@@ -129,7 +160,7 @@ def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Call
             db.session.commit()
             return result
         except Exception as error:
-            db.session.rollback()
+            roll_back()
             translated = translate_database_error(error)
             if translated is not None:
                 raise translated from error
@@ -138,6 +169,14 @@ def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Call
             info[_DEPTH] = 0
 
     return run
+
+
+def roll_back() -> None:
+    """End the transaction; one whose connection is gone has ended already."""
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.invalidate()
 
 
 def _refuse_looking() -> None:
