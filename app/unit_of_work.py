@@ -31,7 +31,9 @@ _DEPTH = "use_case_depth"
 
 #: constraint → what the user reads when the database refuses (the last net; services refuse earlier and say more)
 CONSTRAINT_SENTENCES = {
-    "uq_employee_snils": "Работник с таким СНИЛС уже есть. Найдите его карточку поиском по СНИЛС.",
+    # nobody learns by it that somebody exists elsewhere
+    "uq_employee_snils": "Этот СНИЛС записать сюда нельзя: проверьте номер. Если он верен, найдите карточку поиском по СНИЛС "
+    "или обратитесь к оператору.",
     "ex_employment_one_main": "У работника уже есть основное место работы в этот период. Закройте прежнее датой увольнения "
     "или укажите совместительство.",
     "ix_organization_inn_head": "Организация с таким ИНН уже есть. Если это её подразделение, укажите головную организацию.",

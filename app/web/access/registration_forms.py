@@ -16,6 +16,7 @@ from app import models as m
 from app.access import unscoped
 from app.extensions import db
 from app.identifiers import format_phone, format_snils
+from app.services.access.captcha import WORK_BITS
 from app.web.frame.forms import MASKS, REQUIRED, LookupField, RequiredChoice, RuDateField, WrittenField
 from app.web.frame.lookups import LIMIT, detail_of, order_of
 from app.web.frame.search import match
@@ -139,6 +140,8 @@ class PersonForm(PersonFields):
         render_kw={"autocomplete": "off"},
     )
     token = HiddenField()
+    #: filled in by the browser's script: see ``captcha.has_worked``
+    work = HiddenField(render_kw={"data-work": str(WORK_BITS)})
 
 
 class OwnForm(PersonFields, WorkFields):
