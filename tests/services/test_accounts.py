@@ -329,7 +329,6 @@ def test_a_mailbox_is_not_flooded_and_only_the_newest_link_works(session: Any) -
 
 
 def test_a_link_dies_after_its_hours_and_with_the_account(session: Any) -> None:
-
     user = make_user()
     secret = secret_in(ask(user.username)[-1])
     change(user, locked_until=accounts.CLOSED)
@@ -337,8 +336,7 @@ def test_a_link_dies_after_its_hours_and_with_the_account(session: Any) -> None:
         recovery.set_by_link("recovery", secret, "совсем другой пароль 2")
     change(user, locked_until=None)
     assert recovery.owner_of("recovery", secret).login == user.username
-    session.execute(text("UPDATE one_time_link SET expires_at = :past"), {"past": now() - dt.timedelta(seconds=1)})
-    session.commit()
+    change(rows(m.OneTimeLink)[0], expires_at=now() - dt.timedelta(seconds=1))
     with nothing_changes(), pytest.raises(NotFound):
         recovery.set_by_link("recovery", secret, "совсем другой пароль 2")
 
@@ -404,7 +402,7 @@ def test_foreign_accounts_are_missing_and_the_own_stays_open(session: Any) -> No
         ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox 130, Linux"),
         ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 YaBrowser/24.7 Mobile Safari/537.36", "Яндекс Браузер 24, Android"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605 Version/17.5 Mobile Safari/604.1", "Safari 17, iPhone"),
-        ("curl/8.5.0", "другая программа"),
+        ("curl/8.5.0", "неизвестный браузер"),
         ("", ""),
     ],
 )  # fmt: skip

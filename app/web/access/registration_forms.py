@@ -120,7 +120,9 @@ class PersonForm(PersonFields):
     email = _text(
         "Электронная почта",
         longest=120,
-        hint="На неё придёт письмо со ссылкой; она же станет логином.",
+        # 149-ФЗ ст. 8 ч. 10 (406-ФЗ) allows any address as a login; 59-ФЗ (547-ФЗ) answers only to the Russian zone
+        hint="На неё придёт письмо со ссылкой; она же станет логином. Подойдёт любой адрес, но ответ на официальное обращение "
+        "закон велит слать только на адрес в российской зоне (.ru, .рф, .su).",
         autocomplete="email",
         inputmode="email",
     )
