@@ -84,6 +84,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
         "SIGN_IN_RATE": "30 per minute",
         "RECOVERY_RATE": "10 per minute",
+        "PASSWORD_RATE": "10 per hour",
         "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}},
         "BABEL_DEFAULT_LOCALE": "ru",
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),

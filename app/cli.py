@@ -258,19 +258,30 @@ def create_admin_command(login: str, last_name: str, first_name: str, email: str
 @with_appcontext
 @_refusals
 def backup_command(directory: Path) -> None:
-    """Сохранить копию базы в папку."""
+    """Сохранить копию базы и файлов в папку."""
     from app.services.portal import backup
 
-    click.echo(f"Копия сохранена: {backup.dump(directory)}")
+    click.echo(f"Копия базы и файлов сохранена: {backup.dump(directory)}")
+    click.echo(
+        "Ключа портала (SECRET_KEY) в ней нет: храните его отдельно. Что теряется без него, сказано в README.txt копии."
+    )
 
 
 @portal.command("restore")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.confirmation_option(prompt="Все данные базы будут заменены данными копии. Продолжить?")
+@click.confirmation_option(prompt="Все данные базы и файлы будут заменены данными копии. Продолжить?")
 @with_appcontext
 @_refusals
 def restore_command(directory: Path) -> None:
-    """Восстановить базу из копии."""
+    """Проверить копию и восстановить из неё базу и файлы."""
     from app.services.portal import backup
 
-    click.echo(f"База восстановлена из копии: {backup.restore(directory)}")
+    found = backup.restore(directory)
+    click.echo(f"База и файлы восстановлены из копии {found.copy}. Файлов: {found.files}.")
+    if found.missing:
+        click.echo(f"Файлов, которые названы в базе и которых нет или которые отличаются: {found.missing}.", err=True)
+    if not found.same_key:
+        click.echo(
+            "Ключ портала другой, чем при копировании: второй шаг входа придётся настроить заново (README.txt копии).",
+            err=True,
+        )

@@ -6,8 +6,17 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+import psycopg2
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.access import find_actor
@@ -22,7 +31,9 @@ _DEPTH = "use_case_depth"
 
 #: constraint → what the user reads when the database refuses (the last net; services refuse earlier and say more)
 CONSTRAINT_SENTENCES = {
-    "uq_employee_snils": "Работник с таким СНИЛС уже есть. Найдите его карточку поиском по СНИЛС.",
+    # nobody learns by it that somebody exists elsewhere
+    "uq_employee_snils": "Этот СНИЛС записать сюда нельзя: проверьте номер. Если он верен, найдите карточку поиском по СНИЛС "
+    "или обратитесь к оператору.",
     "ex_employment_one_main": "У работника уже есть основное место работы в этот период. Закройте прежнее датой увольнения "
     "или укажите совместительство.",
     "ix_organization_inn_head": "Организация с таким ИНН уже есть. Если это её подразделение, укажите головную организацию.",
@@ -93,9 +104,31 @@ def translate_database_error(error: Exception) -> PortalError | None:
         )
     if isinstance(error, DataError):
         return Invalid("Одно из значений слишком большое или записано не в том виде. Проверьте числа и даты.")
-    if isinstance(error, OperationalError):
-        return Unavailable("База данных сейчас недоступна. Повторите через минуту.")
+    if is_away(error):
+        return Unavailable("База данных сейчас недоступна, портал восстановит работу сам. Повторите через минуту.")
     return None
+
+
+#: what the driver and its pool raise while the server is away, restarts or has cut the connection
+_AWAY = (
+    OperationalError,
+    InterfaceError,
+    PendingRollbackError,
+    PoolTimeout,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error, or what it came of, says that the database does not answer."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, _AWAY):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def use_case(function: Callable[P, R]) -> Callable[P, R]:
@@ -129,7 +162,7 @@ def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Call
             db.session.commit()
             return result
         except Exception as error:
-            db.session.rollback()
+            roll_back()
             translated = translate_database_error(error)
             if translated is not None:
                 raise translated from error
@@ -138,6 +171,14 @@ def _transaction(function: Callable[P, R], *, check: Callable[[], None]) -> Call
             info[_DEPTH] = 0
 
     return run
+
+
+def roll_back() -> None:
+    """End the transaction; one whose connection is gone has ended already."""
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.invalidate()
 
 
 def _refuse_looking() -> None:

@@ -163,7 +163,7 @@ def build(settings: Settings) -> Flask:
     from app import create_app
 
     app = create_app(settings)
-    app.config.update(TESTING=True, SIGN_IN_RATE="10000 per minute")
+    app.config.update(TESTING=True, SIGN_IN_RATE="10000 per minute", NO_WORK_RATE="10000 per minute")
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
 

@@ -42,9 +42,10 @@ from app.statuses import ConfirmationStatus, EmploymentKind
 Action = Literal["create", "update", "unchanged", "error"]
 DAY = dt.timedelta(days=1)
 
+#: the same silence as ``people.NOT_TAKEN``: a list does not tell who exists elsewhere
 ELSEWHERE = (
-    "Работник работает в другой организации: нужен перевод. Когда прежнее место работы будет закрыто датой увольнения, "
-    "загрузите файл снова; если место уже должно быть закрыто, обратитесь к оператору"
+    "Эту строку портал принять не может: проверьте СНИЛС, ФИО и дату рождения. Если работник приходит из другой организации "
+    "области, оформите приём в разделе «Переходы» и загрузите файл снова; если всё верно, обратитесь к оператору"
 )
 SEVERAL_PEOPLE = "Работников с такими ФИО и датой рождения несколько: укажите СНИЛС"
 SEVERAL_PLACES = (

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 import pyotp
 import pytest
+from sqlalchemy import text
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import models as m
@@ -29,6 +31,7 @@ from tests.services.makers import (
     rows,
     save,
 )  # fmt: skip
+from tests.statements import recorded
 
 PASSWORD = "кот бежал по лесу 1"
 ATTEMPT = sign_in.Attempt(3, 15, "192.0.2.7", "Firefox 130, Linux")
@@ -97,6 +100,96 @@ def test_failures_close_the_account_for_a_while(session: Any) -> None:
     assert len(journal("ab_user.locked")) == 1
     with nothing_changes(), pytest.raises(Invalid):
         sign_in.sign_in(user.username, PASSWORD, ATTEMPT)
+
+
+def test_every_refusal_costs_the_same_work(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One hash is computed and the same rows are written, whether the login exists, is closed, or the password is wrong."""
+    known, shut, closed = make_user(), make_user(), make_user(locked_until=accounts.CLOSED)
+    for _ in range(3):
+        with pytest.raises(Invalid):
+            sign_in.sign_in(shut.username, "wrong", ATTEMPT)
+    hashed: list[str] = []
+
+    def counting(stored: str, password: str) -> bool:
+        hashed.append(stored)
+        return check_password_hash(stored, password)
+
+    monkeypatch.setattr(sign_in, "check_password_hash", counting)
+    work = []
+    for login in (known.username, "nobody at all", shut.username, closed.username):
+        hashed.clear()
+        with recorded() as statements, pytest.raises(Invalid):
+            sign_in.sign_in(login, "wrong", ATTEMPT)
+        work.append((len(hashed), [statement.split()[0] for statement in statements]))
+    assert {number for number, _ in work} == {1}
+    assert len({tuple(statements) for _, statements in work}) == 1, work
+    assert all(re.match("scrypt:|pbkdf2:", stored) for stored in hashed)
+
+
+def test_each_closing_is_twice_as_long_and_only_for_that_address(session: Any) -> None:
+    user, terms = make_user(), []
+    for _ in range(3):
+        for _ in range(3):
+            with pytest.raises(Invalid):
+                sign_in.sign_in(user.username, "wrong", ATTEMPT)
+        row = next(r for r in rows(m.SignInFailure) if r.source == "address:192.0.2.7")
+        terms.append(round((row.closed_until - now()).total_seconds() / 60))
+        session.execute(
+            text("UPDATE sign_in_failure SET closed_until = :past"), {"past": now() - dt.timedelta(seconds=1)}
+        )
+        session.commit()
+    assert terms == [15, 30, 60]
+    elsewhere = replace(ATTEMPT, address="198.51.100.1")
+    assert sign_in.sign_in(user.username, PASSWORD, elsewhere).id == user.id
+
+
+def test_many_addresses_together_close_it_for_strangers_but_not_for_a_known_device(session: Any) -> None:
+    user = make_user()
+    for number in range(30):
+        with pytest.raises(Invalid):
+            sign_in.sign_in(user.username, "wrong", replace(ATTEMPT, address=f"198.51.100.{number}"))
+    with pytest.raises(Invalid):
+        sign_in.sign_in(user.username, PASSWORD, replace(ATTEMPT, address="203.0.113.1"))
+    device = replace(ATTEMPT, device="known", known=frozenset({failures.hash_of(user.username)}))
+    assert sign_in.sign_in(user.username, PASSWORD, device).id == user.id
+
+
+def test_one_closed_address_does_not_close_the_others(session: Any) -> None:
+    user = make_user()
+    for _ in range(40):
+        with pytest.raises(Invalid):
+            sign_in.sign_in(user.username, "wrong", ATTEMPT)
+    assert failed(user)[failures.ELSEWHERE] == 3
+    assert sign_in.sign_in(user.username, PASSWORD, replace(ATTEMPT, address="203.0.113.1")).id == user.id
+
+
+def test_who_may_open_the_entrance_opens_it_everywhere(session: Any) -> None:
+    user = make_user()
+    for _ in range(3):
+        with pytest.raises(Invalid):
+            sign_in.sign_in(user.username, "wrong", ATTEMPT)
+    with acting_as(make_actor("admin")):
+        accounts.unlock(user.id)
+        with nothing_changes(), pytest.raises(Conflict, match="не закрыт"):
+            accounts.unlock(user.id)
+    assert sign_in.sign_in(user.username, PASSWORD, ATTEMPT).id == user.id
+
+
+def test_a_one_time_password_ends_after_its_days(session: Any) -> None:
+    user = make_user()
+    with acting_as(make_actor("admin")):
+        password = accounts.reset_password(user.id)
+    until = fetch(m.Account, user.id).one_time_until
+    assert round((until - now()).total_seconds() / 86400) == 14
+    assert sign_in.sign_in(user.username, password, ATTEMPT).must_change_password
+    change(fetch(m.Account, user.id), one_time_until=now() - dt.timedelta(seconds=1))
+    with pytest.raises(Invalid, match="больше не действует"):
+        sign_in.sign_in(user.username, password, ATTEMPT)
+    with pytest.raises(Invalid, match="Неверный логин или пароль"):
+        sign_in.sign_in(user.username, "wrong", ATTEMPT)
+    assert len(journal("ab_user.signed_in")) == 1
+    accounts.change_password(user.id, old=password, new="совсем другой пароль 2")
+    assert fetch(m.Account, user.id).one_time_until is None
 
 
 # --- the second step -------------------------------------------------------------------------------------------------

@@ -173,7 +173,11 @@ def test_school_hires_a_new_person(world: mk.World) -> None:
 def test_card_of_another_school_is_not_given_away_by_its_snils(world: mk.World) -> None:
     known = world.other_worker.employee
     mk.make_position()
-    with acting_as(world.responsible), mk.nothing_changes(), pytest.raises(Conflict, match="в другой организации"):
+    with (
+        acting_as(world.responsible),
+        mk.nothing_changes(),
+        pytest.raises(Conflict, match="Карточку с этими данными завести нельзя"),
+    ):
         hire(world, person={"snils": known.snils}, kind=st.EmploymentKind.SECONDARY)
 
 

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 
 from app import models as m
 from app.clock import today
-from app.services.access import sessions
+from app.extensions import limiter
+from app.services.access import captcha, sessions
 from app.services.access.accounts import find_account
 from app.services.personnel import consent_texts
 from app.services.portal.reference import load_reference_data
@@ -196,6 +197,35 @@ def test_a_known_person_and_a_newcomer_see_the_same(app: Flask, school: Any) -> 
         pages.append(words(client.get("/register/sent/").get_data(as_text=True)))
     assert pages[0] == pages[1]
     assert len(mk.rows(m.Registration)) == 1
+
+
+def newcomer(app: Flask) -> FlaskClient:
+    """Another browser; the context of the test outlives that of the first."""
+    g.pop("csrf_token", None)
+    return app.test_client()
+
+
+def worked(token: str) -> str:
+    """What the script of the page finds."""
+    return next(str(n) for n in range(10_000_000) if captcha.has_worked(token, str(n)))
+
+
+def test_without_the_browsers_work_one_address_is_heard_less_often(app: Flask, school: Any) -> None:
+    app.config["NO_WORK_RATE"] = "1 per hour"
+    try:
+        answers = [post_form(newcomer(app), school, email=f"n{n}@example.org").status_code for n in range(2)]
+        assert answers == [302, 422]
+        client = newcomer(app)
+        values = filled(come_to_the_last_step(client, school), email="n3@example.org")
+        with mk.nothing_changes():
+            refused = client.post("/register/person/", data={**values, "work": "12"})
+        assert "без проверки браузером" in error_beside(refused.get_data(as_text=True), "captcha")
+        client = newcomer(app)
+        values = filled(come_to_the_last_step(client, school), email="n4@example.org")
+        assert client.post("/register/person/", data={**values, "work": worked(values["token"])}).status_code == 302
+    finally:
+        app.config["NO_WORK_RATE"] = "10000 per minute"
+        limiter.reset()
 
 
 def test_too_many_forms_are_refused(app: Flask, client: FlaskClient) -> None:

@@ -1,7 +1,8 @@
 """A question that people answer and programs rarely do: words only, read aloud well, no pictures and no outside service.
 
 The question follows from a signed random mark, so nothing is stored while it waits; an answered one is spent once, in the
-transaction of what it allows. Beside it stand a field that only programs fill in and the least time that a person needs.
+transaction of what it allows. Beside it stand a field that only programs fill in, the least time that a person needs, and a
+proof of work that the browser's script does for the mark (``has_worked``); without it the form is taken less often.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from app.extensions import db
 PURPOSE = "captcha"
 #: a form is not filled faster by a person, and is not left open longer
 LEAST_SECONDS, MOST_SECONDS = 3, 2 * 60 * 60
+#: 65 thousand hashes on the average: a few seconds of one browser, beside the filling in of the form
+WORK_BITS = 16
 
 _NUMBERS = (
     "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать "
@@ -73,6 +76,14 @@ def check(token: str, answer: str, *, trap: str = "") -> None:
         raise _refusal(_HASTY)
     if trap or not _same(answer, _question(mark)[1]):
         raise _refusal(_WRONG)
+
+
+def has_worked(token: str, nonce: str) -> bool:
+    """Whether a browser has done the work for a question's mark: a number with which the hash begins with ``WORK_BITS`` zeros."""
+    if not nonce.isdecimal() or len(nonce) > 12:
+        return False
+    digest = hashlib.sha256(f"{token}:{nonce}".encode()).digest()
+    return int.from_bytes(digest[:4]) < 1 << (32 - WORK_BITS)
 
 
 def spend(token: str) -> None:

@@ -81,6 +81,13 @@ def choose_employment(employee_id: int, employment_id: int | None, *, on: dt.dat
     return found
 
 
+#: whoever hires does not learn whether a person exists elsewhere: one sentence for all that may be wrong
+NOT_TAKEN = (
+    "Карточку с этими данными завести нельзя. Проверьте СНИЛС, фамилию, имя и дату рождения. Если работник приходит из другой "
+    "организации области, оформите приём: раздел «Переходы», кнопка «Принять работника». Если всё верно, обратитесь к оператору."
+)
+
+
 @use_case
 def hire(
     person: Mapping[str, Any],
@@ -107,7 +114,9 @@ def hire(
         values.get("birth_date"),
     )
     if len(found) > 1:
-        raise Conflict("Таких работников несколько. Укажите СНИЛС, чтобы добавить место работы нужному.")
+        own = all(db.session.scalar(select(m.Employee.id).where(m.Employee.id == pk)) is not None for pk in found)
+        several = "Таких работников несколько. Укажите СНИЛС, чтобы добавить место работы нужному."
+        raise Conflict(several if own else NOT_TAKEN)
     employee_id = _own_card(found[0]) if found else _new_card(values)
     place = {"employee_id": employee_id, "organization_id": organization_id, "position_id": position_id}
     row = records.insert_row(m.Employment, {**employment, **place, "started_on": started_on})
@@ -118,10 +127,7 @@ def hire(
 def _own_card(employee_id: int) -> int:
     """The card found, when the actor sees it; a stranger's card is not given away."""
     if db.session.scalar(select(m.Employee.id).where(m.Employee.id == employee_id)) is None:
-        raise Conflict(
-            "Этот работник уже есть в портале и числится в другой организации. Оформите переход: раздел «Переходы», "
-            "кнопка «Принять работника»."
-        )
+        raise Conflict(NOT_TAKEN)
     return employee_id
 
 

@@ -13,6 +13,7 @@ from flask import current_app, flash, jsonify, redirect, render_template, reques
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from limits import parse
 from werkzeug.wrappers import Response
 
 from app.errors import Invalid, NotFound, PortalError
@@ -248,6 +249,7 @@ def _send(form: forms.PersonForm) -> list[str]:
     checks: tuple[Any, ...] = (
         lambda: refuse_different(form.new.data or "", form.again.data or ""),
         lambda: captcha.check(token, form.captcha.data or "", trap=trap),
+        lambda: _refuse_flood(token, form.work.data or ""),
         lambda: registration.checked_values(values, subjects),
     )
     for check in checks:
@@ -266,10 +268,24 @@ def _send(form: forms.PersonForm) -> list[str]:
     return []
 
 
+def _refuse_flood(token: str, nonce: str) -> None:
+    """Without the browser's proof of work one address is heard less often; raises Invalid beside the question."""
+    rate_ = parse(current_app.config.get("NO_WORK_RATE", "10 per hour"))
+    if captcha.has_worked(token, nonce) or limiter.limiter.hit(
+        rate_, "registration without work", request.remote_addr or ""
+    ):
+        return
+    sentence = (
+        "С этого адреса пришло слишком много форм без проверки браузером. Включите в браузере сценарии (JavaScript) и "
+        "обновите страницу или повторите через час."
+    )
+    raise Invalid(sentence, fields={"captcha": [sentence]})
+
+
 def _ask(form: forms.PersonForm) -> None:
     """The question of the form: the same after another mistake, a new one after a wrong answer."""
     question = captcha.ask() if form.captcha.errors or not form.token.data else captcha.shown(form.token.data)
     if question.token != form.token.data:
-        form.token.data, form.captcha.data = question.token, ""
-        form.token.raw_data = form.captcha.raw_data = None
+        form.token.data, form.captcha.data, form.work.data = question.token, "", ""
+        form.token.raw_data = form.captcha.raw_data = form.work.raw_data = None
     form.captcha.label.text = question.text

@@ -16,6 +16,7 @@ from app import models as m
 from app.access import unscoped
 from app.extensions import db
 from app.identifiers import format_phone, format_snils
+from app.services.access.captcha import WORK_BITS
 from app.web.frame.forms import MASKS, REQUIRED, LookupField, RequiredChoice, RuDateField, WrittenField
 from app.web.frame.lookups import LIMIT, detail_of, order_of
 from app.web.frame.search import match
@@ -119,7 +120,9 @@ class PersonForm(PersonFields):
     email = _text(
         "Электронная почта",
         longest=120,
-        hint="На неё придёт письмо со ссылкой; она же станет логином.",
+        # 149-ФЗ ст. 8 ч. 10 (406-ФЗ) allows any address as a login; 59-ФЗ (547-ФЗ) answers only to the Russian zone
+        hint="На неё придёт письмо со ссылкой; она же станет логином. Подойдёт любой адрес, но ответ на официальное обращение "
+        "закон велит слать только на адрес в российской зоне (.ru, .рф, .su).",
         autocomplete="email",
         inputmode="email",
     )
@@ -139,6 +142,8 @@ class PersonForm(PersonFields):
         render_kw={"autocomplete": "off"},
     )
     token = HiddenField()
+    #: filled in by the browser's script: see ``captcha.has_worked``
+    work = HiddenField(render_kw={"data-work": str(WORK_BITS)})
 
 
 class OwnForm(PersonFields, WorkFields):

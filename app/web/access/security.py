@@ -110,6 +110,11 @@ class CodeForm(FlaskForm):
     )
 
 
+def _whose() -> str:
+    """The old password is guessed no more often by one account, from wherever."""
+    return f"password {current_user.id if current_user.is_authenticated else request.remote_addr}"
+
+
 class SignInView(BaseView):
     """Sign-in, sign-out and the own password."""
 
@@ -198,6 +203,7 @@ class SignInView(BaseView):
         return redirect(url_for("SignInView.login"))
 
     @expose("/password/", methods=["GET", "POST"])
+    @limiter.limit(lambda: current_app.config["PASSWORD_RATE"], methods=["POST"], key_func=_whose)
     @signed_in
     def password(self) -> Any:
         """Change the own password; the other sessions end."""

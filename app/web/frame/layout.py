@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 
 from app.access import find_actor
@@ -26,7 +26,8 @@ def install(app: Flask) -> None:
     def _layout() -> dict[str, Any]:
         actor = find_actor()
         # an error before anybody acts (a stale page, too large a file) is shown as to a stranger
-        signed_in = actor is not None and bool(current_user and current_user.is_authenticated)
+        away = g.get("database_is_away", False)
+        signed_in = not away and actor is not None and bool(current_user and current_user.is_authenticated)
         look = chosen(request.cookies)
         return {
             "look": look,

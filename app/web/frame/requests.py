@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -16,12 +16,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app import access
-from app.errors import PortalError
-from app.extensions import db
+from app.errors import PortalError, Unavailable
 from app.logs import bind_request, clear
 from app.services.access.accounts import ANONYMOUS
 from app.services.access.second_factor import is_required
-from app.unit_of_work import translate_database_error
+from app.unit_of_work import is_away, roll_back, translate_database_error
 from app.web.access.idle import IdleSession
 from app.web.access.viewing import eyes, refuse_private
 from app.web.frame.guards import needs_sign_in, sign_in_redirect
@@ -142,14 +141,41 @@ def _stamp(response: Response) -> Response:
     return response
 
 
-def _page(status: int, title: str, message: str) -> tuple[str, int]:
-    text = render_template(
-        "error.html", code=status, title=title, message=message, request_id=g.get("request_id", ""), back_href="/"
-    )
-    return text, status
+#: after so many seconds a browser may ask again
+RETRY_SECONDS = 10
+#: what a user meets in the middle of work, who needs the menu to go on
+_WITH_MENU = frozenset({403, 404})
+
+Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
-def _portal_error(error: PortalError) -> tuple[str, int]:
+def _page(status: int, title: str, message: str) -> Page:
+    words = {
+        "code": status,
+        "title": title,
+        "message": message,
+        "request_id": g.get("request_id", ""),
+        "back_href": "/",
+    }
+    if status == Unavailable.status:
+        # nothing of the page may ask the database, which may be what is missing
+        g.database_is_away = True
+        if "_login_user" not in g:  # Flask-Login gives every template its user, and would load it
+            g._login_user = AnonymousUserMixin()
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        if request.method == "GET":
+            headers["Refresh"] = str(RETRY_SECONDS)
+        return render_template("error.html", layout="public.html", **words), status, headers
+    if status in _WITH_MENU and "actor_token" in g and current_user.is_authenticated:
+        try:
+            return render_template("error.html", layout="base.html", **words), status
+        except Exception as error:
+            roll_back()
+            log.warning("an error page without its menu", exc_info=error)
+    return render_template("error.html", layout="public.html", **words), status
+
+
+def _portal_error(error: PortalError) -> Page:
     return _page(error.status, ERROR_WORDS[error.status][0], error.message)
 
 
@@ -170,8 +196,8 @@ def _http_error(error: HTTPException) -> Any:
     return _page(status, title, message)
 
 
-def _database_error(error: DBAPIError) -> tuple[str, int]:
-    db.session.rollback()
+def _database_error(error: DBAPIError) -> Page:
+    roll_back()
     translated = translate_database_error(error)
     if translated is None:
         return _unexpected(error)
@@ -179,7 +205,9 @@ def _database_error(error: DBAPIError) -> tuple[str, int]:
     return _portal_error(translated)
 
 
-def _unexpected(error: Exception) -> tuple[str, int]:
-    db.session.rollback()
+def _unexpected(error: Exception) -> Page:
+    roll_back()
+    if is_away(error):
+        return _portal_error(translate_database_error(error) or Unavailable(ERROR_WORDS[503][1]))
     log.error("unexpected error", exc_info=error)
     return _page(500, *ERROR_WORDS[500])
