@@ -26,6 +26,8 @@ _SILENT = frozenset(
         "updated_at",
         "changed_at",
         "changed_on",
+        "name_key",
+        "title_key",
         "sort",
         "search",
         "password",

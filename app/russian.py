@@ -16,6 +16,8 @@ from pytrovich.detector import PetrovichGenderDetector
 from pytrovich.enums import Case, Gender, NamePart
 from pytrovich.maker import PetrovichDeclinationMaker
 
+from app.text import cleaned
+
 Sex = Literal["male", "female"]
 NameCase = Literal["nominative", "genitive", "dative", "accusative"]
 
@@ -36,7 +38,6 @@ _SEXES: dict[Gender, Sex] = {gender: sex for sex, gender in _GENDERS.items()}
 _INDECLINABLE = frozenset({"золя"})
 
 _WORD = re.compile(r"[А-ЯЁа-яё'-]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _DOTTED_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?: ?(?:г\.?|года))?(?: 0?0:00(?::00)?)?")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 
@@ -134,7 +135,7 @@ def parse_date(value: object) -> date:
         return _within_range(value)
     if isinstance(value, (int, float)):
         return _from_serial(value)
-    text = " ".join(_INVISIBLE.sub("", str(value or "")).split())
+    text = cleaned(str(value or ""))
     if not text:
         raise RussianDateError("Дата не указана: впишите ее в виде дд.мм.гггг")
     return _from_text(text)

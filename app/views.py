@@ -17,8 +17,10 @@ from app.services.group import groups
 from app.services.mailing import mail
 from app.services.paper import certificates, registries
 from app.services.personnel import people
+from app.services.portal import twins as twins  # its rules about names register themselves
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
+from app.text.sql import sort_key
 from app.web.access.access_view import DUE as ACCESS_DUE
 from app.web.access.access_view import PLACE as ASKED_PLACE
 from app.web.access.access_view import ROLE as ASKED_ROLE
@@ -462,7 +464,7 @@ class TerritoryView(ScopedModelView):
     list_columns = ["short_name", "kind", "municipalities", "head_name", "phone", "email"]
     load = ("municipalities",)
     filters = ("kind", "active")
-    base_order_by = (m.Territory.name,)
+    base_order_by = (m.Territory.name_key,)
     sections = (
         ("", ("code", "name", "short_name", "kind", "municipalities", "active")),
         ("Руководитель и связь", ("head_name", "address", "phone", "email")),
@@ -474,7 +476,7 @@ class MunicipalityView(ScopedModelView):
     list_columns = ["name", "kind", "territories", "oktmo"]
     load = ("territories",)
     filters = ("kind",)
-    base_order_by = (m.Municipality.name,)
+    base_order_by = (m.Municipality.name_key,)
     sections = (("", ("name", "kind", "oktmo", "territories")),)
 
 
@@ -482,7 +484,7 @@ class OrganizationTypeView(ScopedModelView):
     datamodel = Table(m.OrganizationType)
     list_columns = ["short_name", "name", "code", "active"]
     filters = ("active",)
-    base_order_by = (m.OrganizationType.name,)
+    base_order_by = (m.OrganizationType.name_key,)
     sections = (("", ("code", "name", "short_name", "active")),)
 
 
@@ -490,7 +492,7 @@ class PositionView(ScopedModelView):
     datamodel = Table(m.Position)
     list_columns = ["name", "kind", "voucher_eligible", "subject_required", "active"]
     filters = ("kind", "voucher_eligible", "active")
-    base_order_by = (m.Position.name,)
+    base_order_by = (m.Position.name_key,)
     sections = (("", ("name", "kind", "voucher_eligible", "subject_required", "synonyms", "active")),)
     keep = ("kind",)
     hints = {"synonyms": "По одному в строке: так должность называют в списках школ."}
@@ -500,7 +502,7 @@ class SubjectView(ScopedModelView):
     datamodel = Table(m.Subject)
     list_columns = ["name", "is_direction", "synonyms", "active"]
     filters = ("is_direction", "active")
-    base_order_by = (m.Subject.name,)
+    base_order_by = (m.Subject.name_key,)
     sections = (("", ("name", "is_direction", "synonyms", "active")),)
     hints = {"synonyms": "По одному в строке."}
 
@@ -516,7 +518,7 @@ class AttestationKindView(ScopedModelView):
     datamodel = Table(m.AttestationKind)
     list_columns = ["name", "is_category", "term_months", "since", "until"]
     filters = ("is_category",)
-    base_order_by = (m.AttestationKind.name,)
+    base_order_by = (m.AttestationKind.name_key,)
     sections = (("", ("code", "name", "is_category", "term_months", "since", "until")),)
     hints = {"term_months": "Пусто — бессрочно."}
 
@@ -616,7 +618,7 @@ class AccountView(ScopedModelView):
     list_columns = [c.ACCOUNT, "username", c.ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
     filters = (attention.ACCOUNT, "active")
-    base_order_by = (m.Account.last_name, m.Account.first_name)
+    base_order_by = (sort_key(m.Account.last_name), sort_key(m.Account.first_name))
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
     services = {
         "unlock": accounts.unlock,

@@ -17,7 +17,6 @@ from app.exchange.guard import column_letter
 from app.exchange.reader import Cell, CellValue, Row
 from app.identifiers import (
     NameKind,
-    normalise_key,
     parse_email,
     parse_inn,
     parse_person_name,
@@ -25,6 +24,7 @@ from app.identifiers import (
     parse_snils,
 )
 from app.russian import Sex, parse_date
+from app.text import name_key
 
 HEADER_SEARCH_ROWS = 20
 _NO_PATRONYMIC = re.compile(r"[-–—\s]+|нет|без отчества|отсутствует")
@@ -209,7 +209,7 @@ class SexColumn(Column):
 
     def read(self, cell: Cell) -> Sex:
         """«male» or «female»."""
-        key = normalise_key(cell.text)
+        key = name_key(cell.text)
         if key in {"м", "муж", "мужской", "мужчина"}:
             return "male"
         if key in {"ж", "жен", "женский", "женщина"}:
@@ -266,7 +266,7 @@ class Header:
 def header_key(title: str) -> str:
     """The form in which titles are compared: without notes in brackets, signs, case and look-alikes."""
     bare = re.sub(r"\([^()]*\)", " ", title)
-    return " ".join(re.findall(r"\w+", normalise_key(bare)))
+    return " ".join(re.findall(r"\w+", name_key(bare)))
 
 
 def title_index(columns: Sequence[Column]) -> dict[str, str]:

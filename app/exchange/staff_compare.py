@@ -13,6 +13,7 @@ from app.exchange.staff_row import StaffValues
 from app.labels import label_of
 from app.russian import seniority
 from app.statuses import Sex
+from app.text import sort_key
 
 Changes = Mapping[str, tuple[str, str]]
 Names = Mapping[str, Mapping[int, str]]
@@ -51,7 +52,7 @@ def _is_same(stored: Any, wanted: Any) -> bool:
 
 
 def _bare(text: str) -> str:
-    return text.lower().replace("ё", "е")
+    return sort_key(text)
 
 
 def different(row: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from app.labels import label_of
 from app.russian import full_name, guess_sex
 from app.services.portal import records
 from app.statuses import ConfirmationStatus, EmploymentKind
+from app.text import sort_key
 
 Action = Literal["create", "update", "unchanged", "error"]
 DAY = dt.timedelta(days=1)
@@ -368,4 +369,4 @@ class _Planner:
         return None if is_same else values.position_since
 
     def _subject_names(self, ids: Any) -> str:
-        return ", ".join(sorted(self._reference.subjects[pk] for pk in ids))
+        return ", ".join(sorted((self._reference.subjects[pk] for pk in ids), key=sort_key))

@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, HoursColumn, SnilsColumn, title_index
 from app.exchange.reader import Cell
-from app.identifiers import normalise_key
 from app.rules.past_training import FIRST_YEAR
 from app.statuses import LabelledEnum, PastDocument, ProgramKind
+from app.text import name_key
 
 E = TypeVar("E", bound=LabelledEnum)
 
@@ -24,7 +24,7 @@ class ChoiceColumn(Column, Generic[E]):
 
     def read(self, cell: Cell) -> E:
         """The value meant."""
-        typed = normalise_key(cell.text)
+        typed = name_key(cell.text)
         for word, value in self.words:
             if typed == word or (len(word) > 2 and typed.startswith(word)):
                 return value

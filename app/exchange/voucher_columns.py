@@ -8,8 +8,8 @@ from datetime import date
 
 from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, HoursColumn, SnilsColumn, title_index
 from app.exchange.reader import Cell
-from app.identifiers import normalise_key
 from app.statuses import BlockStatus
+from app.text import name_key
 
 #: codes of the blocks of the rules that were in force, with the words of their columns
 BLOCKS: Mapping[str, str] = {"inv": "Инвариантный блок", "var1": "Вариативный блок 1", "var2": "Вариативный блок 2"}
@@ -28,7 +28,7 @@ class StateColumn(Column):
 
     def read(self, cell: Cell) -> BlockStatus:
         """The block's status."""
-        found = _STATES.get(normalise_key(cell.text))
+        found = _STATES.get(name_key(cell.text))
         if found is None:
             raise CellFault("Состояние блока — «свободен», «использован» или «сгорел»")
         return found

@@ -24,6 +24,7 @@ from app.services.mailing import letters
 from app.services.personnel import consents, people
 from app.services.portal import records, transitions
 from app.statuses import ConfirmationStatus, EmploymentKind, RegistrationStatus
+from app.text import cleaned, sort_key
 from app.unit_of_work import use_case
 
 #: what is compared: a difference in one of them needs the operator's word
@@ -84,7 +85,7 @@ def _differences(row: m.Registration, person: m.Employee) -> list[tuple[str, str
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("ё", "е").split())
+    return sort_key(cleaned(text))
 
 
 @use_case

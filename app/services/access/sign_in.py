@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from sqlalchemy import ColumnElement, func, select
-from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import audit
 from app import models as m
@@ -22,8 +21,9 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.access import second_factor
+from app.services.access import passwords, second_factor
 from app.services.access.accounts import SignedIn, load_account, load_signed_in
+from app.text import cleaned
 from app.unit_of_work import technical_write
 
 
@@ -40,7 +40,7 @@ class Attempt:
 @cache
 def _hash_of_nothing() -> str:
     """Hash of what nobody knows, to compare with when there is no such login: the answer takes the same time."""
-    return generate_password_hash(secrets.token_hex(16))
+    return passwords.hashed(secrets.token_hex(16))
 
 
 def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
@@ -49,7 +49,7 @@ def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
     Raises Invalid with the same sentence for an unknown login and a wrong password; the failure itself is committed.
     """
     with (
-        acting_as(Actor(user_id=None, name=login.replace("\x00", "")[:100] or "—", address=attempt.address)),
+        acting_as(Actor(user_id=None, name=cleaned(login)[:100] or "—", address=attempt.address)),
         unscoped("sign-in"),
     ):
         problem = _check_password(login, password, attempt)
@@ -63,11 +63,11 @@ def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
 @technical_write
 def _check_password(login: str, password: str, attempt: Attempt) -> int | str:
     """Return the account's id, or the sentence of the refusal."""
-    user = _locked_row(func.lower(m.Account.username) == login.replace("\x00", "").strip().lower())
+    user = _locked_row(func.lower(m.Account.username) == cleaned(login).lower())
     if user is not None and _is_closed(user):
         return _refusal(attempt)
     stored = user.password if user else None
-    right = check_password_hash(stored or _hash_of_nothing(), password) and stored is not None
+    right = passwords.fits(stored or _hash_of_nothing(), password) and stored is not None
     if user is None or not right or not user.active:
         if user is not None:
             _count_failure(user, attempt)

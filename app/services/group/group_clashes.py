@@ -19,6 +19,7 @@ from app.clock import local
 from app.extensions import db
 from app.russian import count, format_date, initials
 from app.statuses import EnrolmentStatus, GroupStatus
+from app.text import sort_key
 
 #: who is in a group or keeps a seat in it and has no outcome yet
 LISTENING = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
@@ -46,7 +47,7 @@ def same_words(first: str | None, second: str | None) -> bool:
 
 
 def _plain(text: str | None) -> str:
-    return re.sub(r"[\s.,«»\"№-]+", " ", (text or "").lower().replace("ё", "е")).strip()
+    return re.sub(r"[\s.,«»\"№-]+", " ", sort_key(text or "")).strip()
 
 
 def meeting_words(meeting: m.GroupMeeting) -> str:

@@ -18,6 +18,7 @@ from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import calendar
 from app.statuses import ChangeStatus, TransferStatus
+from app.text import sort_key
 from app.unit_of_work import use_case
 
 #: working days before the end of the term when the school is reminded
@@ -108,7 +109,9 @@ def _tell_territories(late: Iterable[Waiting]) -> int:
         places[item.name] = places.get(item.name, 0) + 1
     told = 0
     for territory_id, places in sorted(by_territory.items()):
-        named = "; ".join(f"{name} — {number}" for name, number in sorted(places.items())[:20])
+        named = "; ".join(
+            f"{name} — {number}" for name, number in sorted(places.items(), key=lambda place: sort_key(place[0]))[:20]
+        )
         more = f" и ещё организаций: {len(places) - 20}" if len(places) > 20 else ""
         text = (
             f"Срок внесения сведений прошёл (исправления карточек и переходы): {named}{more}. Напомните организациям."

@@ -15,6 +15,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.services.portal.calendar import due_date
 from app.statuses import Schedule
+from app.text.sql import sort_key
 from app.unit_of_work import use_case
 
 #: saved registries of one user
@@ -27,7 +28,7 @@ _saved = m.SavedRegistry
 def own_registries() -> Sequence[m.SavedRegistry]:
     """Return the user's own saved registries by name."""
     statement = select(_saved).where(_saved.user_id == current_actor().user_id)
-    return list(db.session.scalars(statement.order_by(func.lower(_saved.title), _saved.id)))
+    return list(db.session.scalars(statement.order_by(sort_key(_saved.title), _saved.id)))
 
 
 def save_registry(code: str, title: str, parameters: Mapping[str, str], *, schedule: Schedule) -> None:

@@ -57,7 +57,7 @@ def territories() -> list[tuple[str, str]]:
     t, place = m.Territory, m.Organization
     open_there = select(place.id).where(place.territory_id == t.id, place.closed_on.is_(None)).exists()
     with unscoped("public directories of the registration"):
-        found = db.session.execute(select(t.id, t.name).where(t.active, open_there).order_by(t.name))
+        found = db.session.execute(select(t.id, t.name).where(t.active, open_there).order_by(t.name_key))
         return [(str(row.id), row.name) for row in found]
 
 

@@ -19,6 +19,8 @@ from app.russian import age, format_date, years
 from app.services.access import accounts, passwords
 from app.services.portal import records
 from app.statuses import BlockStatus, EmploymentKind, GroupStatus, VoucherStatus
+from app.text import sort_key as by_people
+from app.text.sql import sort_key
 from app.unit_of_work import use_case
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, Row
@@ -284,7 +286,11 @@ def _account_roles(row: m.Account) -> str:
 
 
 ACCOUNT = ListColumn(
-    "last_name", "Пользователь", lambda u: u.full_name, lambda u: Cell(u.full_name, u.email), (m.Account.last_name,)
+    "last_name",
+    "Пользователь",
+    lambda u: u.full_name,
+    lambda u: Cell(u.full_name, u.email),
+    (sort_key(m.Account.last_name),),
 )
 ACCOUNT_ROLES = ListColumn("roles_text", "Роли", _account_roles, lambda u: Cell(_account_roles(u)))
 ASSIGNED_ROLE = ListColumn(
@@ -345,5 +351,5 @@ AUDIT_OBJECT = ListFilter(
     "Над чем",
     "choice",
     lambda v, _t: m.AuditEntry.object_table == v,
-    lambda: sorted(((code, t.plural) for code, t in THINGS.items()), key=lambda pair: pair[1]),
+    lambda: sorted(((code, t.plural) for code, t in THINGS.items()), key=lambda pair: by_people(pair[1])),
 )

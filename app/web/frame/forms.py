@@ -17,6 +17,7 @@ from app.identifiers import format_phone, format_snils
 from app.labels import codes_of, label_of
 from app.russian import RussianDateError, format_date, parse_date
 from app.services.portal.records import read_value, reader_of
+from app.text import cleaned, sort_key
 from app.web.frame.lookups import LIMIT, named
 
 REQUIRED = "Заполните это поле."
@@ -117,7 +118,7 @@ class LinesField(TextAreaField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Split into lines, dropping empty ones."""
-        self.data = [line.strip() for line in valuelist[0].splitlines() if line.strip()] if valuelist else []
+        self.data = [line for line in map(cleaned, valuelist[0].splitlines()) if line] if valuelist else []
 
 
 class CodesField(Field):
@@ -262,7 +263,7 @@ class LookupField(Field):
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("ё", "е").split())
+    return sort_key(cleaned(text))
 
 
 class RequiredChoice:
@@ -390,7 +391,7 @@ class PortalModelConverter:
 
 
 def _strip(value: Any) -> Any:
-    return (value.strip() or None) if isinstance(value, str) else value
+    return (cleaned(value) or None) if isinstance(value, str) else value
 
 
 def _coerce(enum: Any) -> Callable[[Any], Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, inspect, select
 from app import models as m
 from app.access import current_actor, write_scope
 from app.extensions import db
+from app.text.sql import sort_key
 from app.web.frame.search import match
 
 #: directories small enough to be shown whole in a drop-down
@@ -85,10 +86,11 @@ def named(row: Any) -> str:
 
 def order_of(target: type[Any]) -> Any:
     """The column that sorts a table's rows for people."""
-    for name in ("sort", "ordering", "name", "title", "number"):
+    for name in ("sort", "ordering", "name_key", "title_key", "number"):
         if hasattr(target, name):
             return getattr(target, name)
-    return target.id
+    named = next((name for name in ("name", "title") if hasattr(target, name)), None)
+    return sort_key(getattr(target, named)) if named else target.id
 
 
 def detail_of(row: Any) -> str:
