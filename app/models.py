@@ -8,7 +8,7 @@ Alembic history owns everything.
 import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -31,10 +31,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, ExcludeConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
 from app import statuses as st
 from app.clock import now
@@ -529,13 +530,7 @@ class Employment(Base):
         ),
         UniqueConstraint("id", "employee_id"),
         Index("ix_employment_organization", "organization_id", "employee_id"),
-        Index("ix_employment_live", "employee_id", postgresql_where=text("ended_on IS NULL")),
-        Index(
-            "ix_employment_waiting",
-            "changed_at",
-            "id",
-            postgresql_where=text("status = 'unconfirmed' AND ended_on IS NULL"),
-        ),
+        Index("ix_employment_waiting", "changed_at", "id", postgresql_where=text("status = 'unconfirmed'")),
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -1701,6 +1696,10 @@ class PrintSetting(Base):
     offset_y: Mapped[Decimal] = mapped_column(Numeric(4, 1), server_default=text("0"))
 
 
+#: rows of what left the portal that no longer say what the portal knows
+OPEN_AMENDMENT = "amended_at IS NOT NULL AND settled_at IS NULL"
+
+
 class FrdoTemplate(Base):
     """The official blank workbook of ФИС ФРДО that an organizer uploaded, with the lists read from it."""
 
@@ -1735,6 +1734,8 @@ class FrdoBatch(Base):
     changed_at: Mapped[CreatedAt]
     organizer: Mapped[Organization] = relationship()
     rows: Mapped[list["FrdoRow"]] = relationship(back_populates="batch", order_by="FrdoRow.row_number")
+    if TYPE_CHECKING:
+        amended_rows: Mapped[int]
 
     def __str__(self) -> str:
         return f"пакет № {self.number} за {self.year} год"
@@ -1747,6 +1748,7 @@ class FrdoRow(Base):
     __table_args__ = (
         UniqueConstraint("batch_id", "row_number"),
         UniqueConstraint("batch_id", "certificate_id"),
+        Index("ix_frdo_row_amended", "batch_id", postgresql_where=text(OPEN_AMENDMENT)),
     )
     id: Mapped[BigId]
     batch_id: Mapped[int] = mapped_column(ForeignKey("frdo_batch.id", ondelete="CASCADE"))
@@ -1757,8 +1759,29 @@ class FrdoRow(Base):
         coded(st.FrdoAnswer), server_default="none", default=st.FrdoAnswer.NONE
     )
     answer_text: Mapped[Long | None]
+    #: the document changed after the row was written: when, why, and since when a later sent batch tells of it
+    amended_at: Mapped[Moment | None]
+    amended_why: Mapped[Long | None]
+    settled_at: Mapped[Moment | None]
     batch: Mapped[FrdoBatch] = relationship(back_populates="rows")
     certificate: Mapped[Certificate] = relationship()
+
+
+class RegistryRow(Base):
+    """An enrolment that a registry reports; what became of it after the registry left (as in ``FrdoRow``)."""
+
+    __tablename__ = "registry_row"
+    __table_args__ = (
+        UniqueConstraint("registry_id", "enrolment_id"),
+        Index("ix_registry_row_amended", "registry_id", postgresql_where=text(OPEN_AMENDMENT)),
+    )
+    id: Mapped[BigId]
+    registry_id: Mapped[int] = mapped_column(ForeignKey("registry.id", ondelete="CASCADE"))
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    amended_at: Mapped[Moment | None]
+    amended_why: Mapped[Long | None]
+    settled_at: Mapped[Moment | None]
+    enrolment: Mapped[Enrolment] = relationship()
 
 
 class SavedRegistry(Base):
@@ -1804,9 +1827,23 @@ class Registry(Base):
     created_at: Mapped[CreatedAt]
     organizer: Mapped[Organization] = relationship()
     file: Mapped[StoredFile | None] = relationship()
+    if TYPE_CHECKING:
+        amended_rows: Mapped[int]
 
     def __str__(self) -> str:
         return f"реестр № {self.id}"
+
+
+def _count_amended(row: type[Base], parent: str, pk: Any) -> Any:
+    rows = row.__table__
+    still_open = (rows.c.amended_at.is_not(None), rows.c.settled_at.is_(None))
+    counted = select(func.count()).select_from(rows).where(rows.c[parent] == pk, *still_open)
+    return column_property(counted.correlate_except(rows).scalar_subquery())
+
+
+# rows that changed after they were written and that no later paper tells of; the rows' tables come after their parents'
+FrdoBatch.amended_rows = _count_amended(FrdoRow, "batch_id", FrdoBatch.id)
+Registry.amended_rows = _count_amended(RegistryRow, "registry_id", Registry.id)
 
 
 # === planning, surveys, reports, news, support, maintenance ==========================================================

@@ -45,6 +45,7 @@ from app.web.frame import columns as c
 from app.web.frame.checks import CheckView
 from app.web.frame.pages import Block, Button, Pair
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.amendments import AMENDED
 from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.paper.certificate_view import CertificatePrinting
@@ -405,17 +406,27 @@ class BlankActView(ActPages):
 
 class FrdoBatchView(FrdoPages):
     datamodel = Table(m.FrdoBatch)
-    list_columns = ["number", "year", "organizer", "period_from", "period_to", "rows_count", "status", "created_at"]
+    list_columns = [
+        "number",
+        "year",
+        "organizer",
+        "period_from",
+        "period_to",
+        "rows_count",
+        "status",
+        AMENDED,
+        "created_at",
+    ]
     load = ("organizer",)
-    filters = ("status", "organizer", "created_at")
+    filters = (attention.FRDO_BATCH, "status", "organizer", "created_at")
     base_order_by = (m.FrdoBatch.id.desc(),)
 
 
 class RegistryView(RegistryPages):
     datamodel = Table(m.Registry)
-    list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", "sent_at"]
+    list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", AMENDED, "sent_at"]
     load = ("organizer",)
-    filters = ("status", "organizer", "period_to", "sent_at")
+    filters = (attention.REGISTRY, "status", "organizer", "period_to", "sent_at")
     base_order_by = (m.Registry.id.desc(),)
     sections = (("Реестр обученных за период", ("organizer", "period_from", "period_to")),)
     limited = {"organizer": "registry:add"}

@@ -20,10 +20,10 @@ from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
 
-#: the moment at which every run begins, wherever the calendar stands: a Wednesday morning within the planning of the next year.
+#: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year.
 #: Days that matter to a test are counted from ``app.clock.today()``; who needs another day travels there, who needs the real
 #: one asks for the fixture ``real_clock``. Processes that a test starts (``run.py``, readers of files) live in the real day.
-BEGINNING = dt.datetime(2026, 11, 25, 10, 0, tzinfo=ZONE)
+BEGINNING = dt.datetime(2026, 11, 27, 10, 0, tzinfo=ZONE)
 
 TEMPLATE, DEMO_TEMPLATE = "template_portal", "template_demo"
 

@@ -279,7 +279,7 @@ class Papers:
             and row["status"] == CertificateStatus.ISSUED
             and since <= row["issued_on"] <= until
         ]
-        self._rows.add(
+        registry = self._rows.add(
             m.Registry,
             organizer_id=organizer.id,
             period_from=since,
@@ -291,6 +291,8 @@ class Papers:
             created_at=moment(min(until + 3 * _DAY, self._today)),
             sent_at=moment(min(until + 3 * _DAY, self._today)) if status is RegistryStatus.SENT else None,
         )
+        for row in counted:
+            self._rows.add(m.RegistryRow, registry_id=registry["id"], enrolment_id=row["enrolment_id"])
 
 
 def _as_signed(person: DemoPerson | None) -> str:

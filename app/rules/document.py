@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
 from app.russian import format_date
-from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind
+from app.statuses import UNSUCCESSFUL, CertificateKind, EnrolmentStatus, ProgramKind
 
 #: document on qualification that a kind of program ends with (273-ФЗ ст. 60 ч. 10)
 DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
@@ -16,7 +16,6 @@ DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
 }
 #: documents for which blanks are kept; a справка is printed on plain paper
 ON_BLANKS: tuple[CertificateKind, ...] = tuple(DOCUMENT_OF.values())
-_UNSUCCESSFUL = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ def may_issue_certificate(outcome: Outcome, kind: CertificateKind, *, issued_on:
 
 def _kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
     if kind == CertificateKind.STUDY_PERIOD_NOTE:
-        if outcome.status in _UNSUCCESSFUL:
+        if outcome.status in UNSUCCESSFUL:
             return ALLOWED
         return refuse(
             "Справка о периоде обучения выдаётся тем, кто не прошёл итоговую аттестацию или отчислен. "

@@ -93,6 +93,13 @@ def something_waits(region: Region) -> None:
     region.sql("UPDATE ab_user SET locked_until = now() + interval '10 minutes' WHERE username = 'worker2'")
     region.sql("UPDATE ab_user SET locked_until = now() - interval '10 minutes' WHERE username = 'school2'")
     region.sql("INSERT INTO letter (recipient, subject, body, status) VALUES ('a@example.test', 'П', 'Т', 'failed')")
+    # papers that changed after they were sent
+    for table, parent in (("frdo_row", "frdo_batch"), ("registry_row", "registry")):
+        region.sql(
+            f"UPDATE {table} SET amended_at = now(), amended_why = 'Ошибка' WHERE id IN (SELECT r.id FROM {table} r"
+            f" JOIN {parent} p ON p.id = r.{parent.removeprefix('frdo_')}_id JOIN assignment a ON a.organization_id = p.organizer_id"
+            " JOIN ab_user u ON u.id = a.user_id WHERE a.role = 'organizer' AND u.username IN ('organizer', 'organizer2'))"
+        )
     # past courses whose scans are to be compared: told of by the workers and by the responsible of both sides
     for source in ("worker", "staff"):
         region.sql(

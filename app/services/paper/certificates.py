@@ -18,7 +18,7 @@ from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF, Outcome, may_issue_certificate
 from app.services.mailing import letters
-from app.services.paper import blanks, template_files
+from app.services.paper import after_sending, blanks, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
 from app.services.portal import numbers, transitions
 from app.statuses import BlankStatus, CertificateKind, CertificateStatus, DuplicateGround
@@ -230,4 +230,5 @@ def annul(certificate_id: int, reason: str) -> m.Certificate:
         subject=f"Документ об обучении № {row.number} аннулирован",
         about=row,
     )
+    after_sending.changed([row.enrolment_id], f"документ № {row.number} аннулирован: {row.reason_text}")
     return row

@@ -14,7 +14,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.paper import certificates
+from app.services.paper import after_sending, certificates
 from app.services.paper.certificate_snapshot import snapshot_of_duplicate
 from app.services.paper.certificates import UNPRINTED, Printing
 from app.services.portal import transitions
@@ -58,6 +58,8 @@ def issue_duplicate(
         about=made,
         template="certificate_duplicated",
     )
+    why = f"документ № {original.number} заменён на № {made.number}, основание: {ground.label}"
+    after_sending.document_changed(original.id, why)
     return made
 
 

@@ -18,13 +18,12 @@ from app.rules.document import DOCUMENT_OF
 from app.services.paper import certificates
 from app.services.paper.certificate_snapshot import insist_facts, snapshot_of
 from app.services.paper.certificates import UNPRINTED, Printing
-from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus
+from app.statuses import UNSUCCESSFUL, CertificateKind, CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 
 _E = EnrolmentStatus
 #: who never came to the course: no document concerns them
 _NOT_LISTENERS = (_E.REJECTED, _E.WITHDRAWN, _E.WAITING, _E.OFFERED)
-_UNSUCCESSFUL = (_E.FAILED, _E.EXPELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def _decide(
         else:
             gets.append(Planned(row, kind, issued))
     # of several rules the one that speaks of this listener's own outcome; the справка о периоде stands last
-    own = rules[-1:] if row.status in _UNSUCCESSFUL else rules[:1]
+    own = rules[-1:] if row.status in UNSUCCESSFUL else rules[:1]
     return gets, next(iter(lacks or ([] if gets else own)), "")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, select, update
+from sqlalchemy import CursorResult, and_, delete, func, insert, literal, select, update
 
 from app import audit
 from app import models as m
@@ -65,6 +65,7 @@ def form(organizer_id: int, since: dt.date, until: dt.date, *, sheet: Sheet) -> 
     db.session.add(row)
     db.session.flush()
     row.file_id = _keep(row, content).id
+    _write_rows(row)
     audit.record("registry.created", row)
     return row
 
@@ -85,6 +86,7 @@ def renew(registry_id: int, *, sheet: Sheet) -> m.Registry:
         files.let_expire(old, at=now())
     before = row.rows_count
     db.session.refresh(row)
+    _write_rows(row)
     audit.record("registry.renewed", row, {"Обучено": (str(before), str(rows))})
     return row
 
@@ -158,6 +160,20 @@ def _made(organizer: m.Organization, since: dt.date, until: dt.date, sheet: Shee
     if rows > MOST_ROWS:
         raise Conflict(f"В реестре больше {MOST_ROWS} записей. Сформируйте его за более короткие периоды.")
     return content, rows
+
+
+def _write_rows(registry: m.Registry) -> None:
+    """Write whom the registry reports, in place of those written before."""
+    row, group, enrolment = m.RegistryRow, m.TrainingGroup.__table__, m.Enrolment.__table__
+    within = group.c.ends_on.between(registry.period_from, registry.period_to)
+    trained = (
+        select(literal(registry.id), enrolment.c.id)
+        .join(group, group.c.id == enrolment.c.group_id)
+        .where(enrolment.c.status == EnrolmentStatus.TRAINED, group.c.organizer_id == registry.organizer_id, within)
+    )
+    with unscoped("people of a registry that the actor forms"):
+        db.session.execute(delete(row).where(row.registry_id == registry.id))
+        db.session.execute(insert(row).from_select([row.registry_id, row.enrolment_id], trained))
 
 
 def _keep(row: m.Registry, content: bytes) -> m.StoredFile:

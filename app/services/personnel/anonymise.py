@@ -16,11 +16,24 @@ from app import audit
 from app import models as m
 from app.access import unscoped
 from app.clock import now, today
+from app.conditions import employed
 from app.extensions import db
 from app.services.enrolment import seats, waiting_list
 from app.services.portal import transitions
 from app.services.voucher import vouchers
-from app.statuses import APPLICATION_LIVE, SEAT_HOLDING, EnrolmentStatus, GroupStatus, VoucherStatus
+from app.statuses import (
+    APPLICATION_LIVE,
+    LETTER_GONE,
+    SEAT_HOLDING,
+    TRANSFER_LIVE,
+    UNDER_WAY,
+    AccessRequestStatus,
+    ChangeStatus,
+    EnrolmentStatus,
+    GroupStatus,
+    LetterStatus,
+    VoucherStatus,
+)
 
 NAME = "Обезличено"
 REASON = "Работник отозвал согласие на обработку персональных данных."
@@ -86,7 +99,7 @@ def forget_letters() -> int:
     """Delete letters to people made nameless once they have left (the nightly work); return how many."""
     gone = select(m.Account.id).join(m.Employee, m.Employee.id == m.Account.employee_id)
     gone = gone.where(m.Employee.anonymized_at.is_not(None))
-    statement = delete(m.Letter).where(m.Letter.user_id.in_(gone), m.Letter.status.in_(["sent", "aborted"]))
+    statement = delete(m.Letter).where(m.Letter.user_id.in_(gone), m.Letter.status.in_(LETTER_GONE))
     return _run(statement)
 
 
@@ -108,19 +121,16 @@ def _count(model: Any, *conditions: Any) -> int:
 
 def _end_rights(employee_id: int) -> None:
     """End what the person had begun: enrolments, applications, чеки, corrections, transfers."""
-    for row in _rows(m.Enrolment, employee_id, [s for s in SEAT_HOLDING if s in _OPEN] + [EnrolmentStatus.WAITING]):
+    for row in _rows(m.Enrolment, employee_id, UNDER_WAY):
         _end_enrolment(row)
     for application in _rows(m.VoucherApplication, employee_id, APPLICATION_LIVE):
         transitions.follow(m.VoucherApplication, application.id, "withdraw")
     for voucher in _rows(m.Voucher, employee_id, [VoucherStatus.ACTIVE]):
         vouchers.annul(voucher.id, REASON)
-    for change in _rows(m.ChangeRequest, employee_id, ["proposed"]):
+    for change in _rows(m.ChangeRequest, employee_id, [ChangeStatus.PROPOSED]):
         transitions.follow(m.ChangeRequest, change.id, "withdraw")
-    for move in _rows(m.Transfer, employee_id, ["requested", "released", "accepted"]):
+    for move in _rows(m.Transfer, employee_id, TRANSFER_LIVE):
         transitions.follow(m.Transfer, move.id, "decline", reason=REASON)
-
-
-_OPEN = frozenset({EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
 
 
 def _rows(model: Any, employee_id: int, statuses: Iterable[Any]) -> list[Any]:
@@ -199,7 +209,7 @@ def _empty_work(report: Report, employee_id: int) -> None:
     unused = [place.id.not_in(ids) for ids in (*used, moved)]
     report.remove("Места работы", _delete(place, mine, *unused))
     ends = func.greatest(place.started_on, today())
-    _run(update(place).where(mine, place.ended_on.is_(None)).values(ended_on=ends, activity=None, position_since=None))
+    _run(update(place).where(mine, employed()).values(ended_on=ends, activity=None, position_since=None))
     report.keep("Места работы, на которые ссылаются записи и заявки", _count(place, mine), _MONEY)
 
 
@@ -225,7 +235,7 @@ def _delete_traces(report: Report, person: m.Employee, user: m.Account | None) -
     report.remove("Извещения", _delete(notice, or_(notice.employee_id == person.id, notice.user_id == user_id)))
     addresses = [address for address in (person.email, user.email if user else None) if address]
     to = or_(letter.user_id == user_id, letter.recipient.in_(addresses))
-    report.remove("Отправленные письма", _delete(letter, to, letter.status.in_(["sent", "failed", "aborted"])))
+    report.remove("Отправленные письма", _delete(letter, to, letter.status != LetterStatus.QUEUED))
     _run(update(m.Transfer).where(m.Transfer.employee_id == person.id).values(person_name=_new_name(person)))
     merged = m.EmployeeMerge
     report.remove(
@@ -251,7 +261,9 @@ def _empty_card(report: Report, person: m.Employee) -> None:
 def _end_requests(report: Report, user: m.Account) -> None:
     """Refuse the requests for access that wait; the scans of the orders go with the next night."""
     r, file = m.AccessRequest, m.StoredFile
-    for pk in db.session.scalars(select(r.id).where(r.user_id == user.id, r.status == "submitted").order_by(r.id)):
+    for pk in db.session.scalars(
+        select(r.id).where(r.user_id == user.id, r.status == AccessRequestStatus.SUBMITTED).order_by(r.id)
+    ):
         transitions.follow(r, pk, "reject", reason=REASON)
     owned = file.owner_id == user.id, file.object_table == r.__tablename__
     gone = _run(update(file).where(*owned).values(expires_at=now()))

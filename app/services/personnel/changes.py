@@ -15,6 +15,7 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record, words
 from app.clock import now, today
+from app.conditions import employed
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.identifiers import format_phone, format_snils
@@ -148,9 +149,8 @@ def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
 def employers(employee_id: int) -> list[int]:
     """Ids of the organizations where a person works now."""
     place = m.Employment
-    live = (place.ended_on.is_(None)) | (place.ended_on >= today())
     with unscoped("who answers for the person's card"):
-        statement = select(place.organization_id).where(place.employee_id == employee_id, live)
+        statement = select(place.organization_id).where(place.employee_id == employee_id, employed())
         return list(db.session.scalars(statement.distinct().order_by(place.organization_id)))
 
 

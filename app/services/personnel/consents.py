@@ -29,6 +29,7 @@ from app.services.personnel.consent_texts import PROCESSING as PROCESSING
 from app.services.personnel.consent_texts import PURPOSES, REQUIRED, current_texts, find_text
 from app.services.personnel.consent_texts import SURVEYS as SURVEYS
 from app.services.portal import files, transitions
+from app.statuses import WithdrawalStatus
 from app.unit_of_work import use_case
 
 SELF, PAPER = "self", "paper"
@@ -191,7 +192,7 @@ def close_cabinet() -> m.ConsentWithdrawal:
     _lock(employee_id)
     task = m.ConsentWithdrawal
     found: m.ConsentWithdrawal | None = db.session.scalars(
-        select(task).where(task.employee_id == employee_id, task.status == "open")
+        select(task).where(task.employee_id == employee_id, task.status == WithdrawalStatus.OPEN)
     ).one_or_none()
     if found is not None:
         return found

@@ -24,7 +24,7 @@ from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
-from app.statuses import EnrolmentStatus
+from app.statuses import OUTCOMES, WITHOUT_OUTCOME, CertificateStatus, EnrolmentStatus, GroupStatus
 from app.web.course.bulk_enrolment import BulkEnrolmentPages
 from app.web.course.catalogue_cards import seats_left
 from app.web.frame import columns as c
@@ -33,9 +33,6 @@ from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.paper.printing import issue_options
-
-_OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
-
 
 _CARD = (
     joinedload(m.Enrolment.employee),
@@ -53,7 +50,7 @@ class ResultForm(FlaskForm):
     """Outcome of a listener (order § 3.3)."""
 
     outcome = SelectField(
-        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in _OUTCOMES]
+        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in OUTCOMES]
     )
     result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
     final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
@@ -114,7 +111,7 @@ class EnrolmentPages(BulkEnrolmentPages):
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Only groups that are open for enrolment are offered for a new one; in filters all."""
         if field == "group" and request.endpoint in ("EnrolmentView.add", "EnrolmentView.many"):
-            return target.status == "open"
+            return target.status == GroupStatus.OPEN
         return None
 
     def prefill(self) -> dict[str, Any]:
@@ -137,12 +134,12 @@ class EnrolmentPages(BulkEnrolmentPages):
     def extra_buttons(self, row: m.Enrolment) -> Sequence[Button]:
         """Transfer to another group, entering the result, issuing the document."""
         buttons = []
-        if row.status in group_transfers.MOVABLE and row.group.starts_on > today() and self.may(row, "transfer"):
+        if row.status in WITHOUT_OUTCOME and row.group.starts_on > today() and self.may(row, "transfer"):
             buttons.append(Button("Перевести в другую группу", url_for("EnrolmentView.transfer", pk=row.id)))
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
             buttons.append(Button("Внести результат", url_for("EnrolmentView.result", pk=row.id), main=True))
         if row.status == EnrolmentStatus.TRAINED and _may_issue(row):
-            issued = next((x for x in row.certificates if x.status == "issued"), None)
+            issued = next((x for x in row.certificates if x.status == CertificateStatus.ISSUED), None)
             if issued is None:
                 buttons.append(
                     Button("Выдать документ", url_for("EnrolmentView.issue", pk=row.id), main=True, post=True)

@@ -32,7 +32,7 @@ from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, FormPage, Link, Section
 from app.web.frame.scoped_view import ScopedModelView
-from app.web.paper import frdo_pages
+from app.web.paper import amendments, frdo_pages
 
 CHECK, BLANK = "Проверка и выгрузка", "Бланк ФИС ФРДО"
 
@@ -79,7 +79,12 @@ class FrdoPages(ScopedModelView):
         """What the batch is, then its documents by pages."""
         fields = ("organizer", "period_from", "period_to", "rows_count", "created_at")
         main = self.pairs_block(row, "Пакет", fields)
-        return [main, frdo_pages.answers_block(row), frdo_pages.rows_block(row, _page_number())]
+        return [
+            *amendments.batch_block(row),
+            main,
+            frdo_pages.answers_block(row),
+            frdo_pages.rows_block(row, _page_number()),
+        ]
 
     def extra_buttons(self, row: m.FrdoBatch) -> Sequence[Button]:
         """The file and the answers."""

@@ -20,7 +20,7 @@ from app.russian import count
 from app.services.paper import certificates, group_issue, handing
 from app.services.paper.certificate_snapshot import as_signed
 from app.services.paper.group_issue import IssuePlan
-from app.statuses import CertificateKind, GroupStatus, Handing
+from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
@@ -30,7 +30,6 @@ from app.web.paper.printing import issue_options
 
 CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
 PLAIN_PAPER = ("", "на обычной бумаге")
-_WITH_DOCUMENTS = (GroupStatus.RUNNING, GroupStatus.COMPLETED)
 
 
 class IssueForm(FlaskForm):
@@ -62,7 +61,7 @@ class IssuePages(ScopedModelView):
 
     def paper_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Buttons to the pages, for who issues documents of a group that is running or completed."""
-        if row.status not in _WITH_DOCUMENTS or not current_actor().can("certificate:issue"):
+        if row.status not in BEGUN or not current_actor().can("certificate:issue"):
             return []
         is_over = row.status == GroupStatus.COMPLETED
         return [

@@ -21,11 +21,13 @@ from app.documents.registry_source import registry_of_period
 from app.errors import Invalid
 from app.russian import RussianDateError, format_date, number, parse_date
 from app.services.paper import registries
+from app.statuses import RegistryStatus
 from app.unit_of_work import technical_write
 from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper import amendments
 
 
 def sheet(organizer: m.Organization, since: dt.date, until: dt.date) -> tuple[bytes, int]:
@@ -69,12 +71,12 @@ class RegistryPages(ScopedModelView):
     def blocks(self, row: m.Registry) -> Sequence[Block]:
         """What it holds and what became of it."""
         fields = ("organizer", "period_from", "period_to", "rows_count", "created_at", "sent_at", "decided_at")
-        return [self.pairs_block(row, "Реестр", fields)]
+        return [*amendments.registry_block(row), self.pairs_block(row, "Реестр", fields)]
 
     def extra_buttons(self, row: m.Registry) -> Sequence[Button]:
         """The kept sheet; before it is sent it may be made anew."""
         buttons = []
-        if row.status in ("formed", "returned") and self.may(row, "renew"):
+        if row.status in (RegistryStatus.FORMED, RegistryStatus.RETURNED) and self.may(row, "renew"):
             href = url_for("RegistryView.act", pk=row.id, name="renew")
             ask = "Сформировать файл заново по сведениям на сегодня?"
             buttons.append(Button("Сформировать заново", href, post=True, confirm=ask))
