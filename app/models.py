@@ -540,7 +540,9 @@ class Employment(Base):
         coded(st.EmploymentKind), server_default="main", default=st.EmploymentKind.MAIN
     )
     activity: Mapped[Short | None]
+    #: the first working day; where nobody has told it, the day since which the portal counts the place
     started_on: Mapped[dt.date]
+    start_known: Mapped[FlagOn]
     position_since: Mapped[dt.date | None]
     ended_on: Mapped[dt.date | None]
     status: Mapped[st.ConfirmationStatus] = mapped_column(
@@ -553,6 +555,11 @@ class Employment(Base):
     organization: Mapped[Organization] = relationship()
     position: Mapped[Position] = relationship()
     subjects: Mapped[list[Subject]] = relationship(secondary=employment_subject, order_by=Subject.name_key)
+
+    @property
+    def begun_on(self) -> dt.date | None:
+        """The first working day, None where nobody has told it."""
+        return self.started_on if self.start_known else None
 
     def __str__(self) -> str:
         return f"{self.position}, {self.organization}"

@@ -108,12 +108,15 @@ class EmployeeView(EmployeePages):
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
         ("Связь", ("phone", "email")),
-        ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards", "name_dative")),
+        ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards")),
+        ("Имя в документах", ("name_genitive", "name_dative", "name_accusative")),
     )
     hints = {
         "snils": "Без СНИЛС работник не сможет получить чек.",
         "teaching_since": "Дата, с которой считается педагогический стаж: стаж вычисляется сам.",
+        "name_genitive": "Для договоров: «в лице Ивановой Марии Петровны». Пусто — портал просклоняет сам.",
         "name_dative": "Для справок: «выдана Ивановой Марии Петровне». Пусто — портал просклоняет сам.",
+        "name_accusative": "Для приказов: «зачислить Иванову Марию Петровну». Пусто — портал просклоняет сам.",
     }
     keep = ("organization",)
     required_columns = ("birth_date", "sex")
@@ -138,7 +141,7 @@ class PersonRecordView(ScopedModelView):
 class EmploymentView(PersonRecordView):
     datamodel = Table(m.Employment)
     tab = "work"
-    list_columns = [c.OWNER, "position", "organization", "kind", "started_on", "ended_on", "status"]
+    list_columns = [c.OWNER, "position", "organization", "kind", c.STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", "started_on")
     base_order_by = (m.Employment.id.desc(),)
@@ -146,6 +149,9 @@ class EmploymentView(PersonRecordView):
         ("Место работы", ("employee", "organization", "position", "subjects", "kind", "activity")),
         ("Даты", ("started_on", "position_since", "ended_on")),
     )
+    hints = {
+        "started_on": "Если при загрузке дата не была указана, здесь день загрузки, а в карточке «дата приёма не указана»: впишите верную."
+    }
     limited = {"employee": "employee:edit", "organization": "employment:add"}
     services = {"confirm": people.confirm_workplace, "unconfirm": people.unconfirm}
 

@@ -65,7 +65,7 @@ def represented_by(party: Party) -> str:
     if not first:
         return _UNKNOWN_HEAD
     post = decline_post(party.head_title, case="genitive")
-    name = decline_name(last, first, patronymic or None, case="genitive", sex=None)
+    name = party.head_genitive or decline_name(last, first, patronymic or None, case="genitive", sex=None)
     acting = "действующей" if guess_sex(last, first, patronymic or None) == "female" else "действующего"
     return f"{post[:1].lower() + post[1:]} {name}, {acting} на основании Устава"
 

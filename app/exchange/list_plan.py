@@ -26,6 +26,7 @@ class SourceRow(Generic[V]):
     label: str
     values: V | None
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -10,8 +10,9 @@ from app import models as m
 from app.audit import words
 from app.exchange.staff_known import Person
 from app.exchange.staff_row import StaffValues
+from app.identifiers import format_snils
 from app.labels import label_of
-from app.russian import seniority
+from app.russian import format_date, seniority
 from app.statuses import Sex
 from app.text import sort_key
 
@@ -37,6 +38,12 @@ def card_values(values: StaffValues) -> dict[str, Any]:
         "phone": values.phone,
         "teaching_since": values.teaching_since,
     }
+
+
+def new_card(values: StaffValues) -> str:
+    """What a new card will hold of what nobody else can check: the birth date and the СНИЛС as they were read."""
+    snils = f"СНИЛС {format_snils(values.snils)}" if values.snils else "без СНИЛС"
+    return f"Карточка: дата рождения {format_date(values.birth_date)}, {snils}"
 
 
 def has_served(since: dt.date | None, years: int, today: dt.date) -> bool:

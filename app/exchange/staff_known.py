@@ -110,7 +110,7 @@ def _organizations(reach: Reach, today: dt.date) -> list[tuple[int, str, str, st
 
 
 def _general_levels(levels: Sequence[m.EducationLevel]) -> dict[int, frozenset[int]]:
-    """«Высшее» is read as specialist, but says nothing against a bachelor's diploma that is already known."""
+    """«Высшее» names no level, so it says nothing against a bachelor's diploma that is already known."""
     found = {}
     for level in levels:
         family = frozenset(other.id for other in levels if other.frdo_value == level.frdo_value)

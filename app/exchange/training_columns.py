@@ -65,11 +65,11 @@ HOURS = HoursColumn(
 )  # fmt: skip
 STARTED = DateColumn(
     "started_on", "Дата начала", ("Начало", "Начало обучения"), hint="Можно не заполнять.",
-    example=date(2019, 10, 7), width=14,
+    example=date(2019, 10, 7), width=14, past=True,
 )  # fmt: skip
 ENDED = DateColumn(
     "ended_on", "Дата окончания", ("Окончание", "Окончание обучения", "Дата прохождения"),
-    required=True, hint=f"С 01.01.{FIRST_YEAR}.", example=date(2019, 10, 18), width=14,
+    required=True, hint=f"С 01.01.{FIRST_YEAR}.", example=date(2019, 10, 18), width=14, past=True,
 )  # fmt: skip
 DOCUMENT = ChoiceColumn(
     "document_kind", "Документ", ("Вид документа", "Тип документа"),
@@ -86,7 +86,7 @@ NUMBER = Column(
 )  # fmt: skip
 ISSUED = DateColumn(
     "issued_on", "Дата выдачи", ("Дата выдачи документа", "Выдан"), hint="Можно не заполнять.",
-    example=date(2019, 10, 18), width=14,
+    example=date(2019, 10, 18), width=14, past=True,
 )  # fmt: skip
 COLUMNS: tuple[Column, ...] = (
     SNILS, FULL_NAME, TITLE, KIND, INSTITUTION, CITY, HOURS, STARTED, ENDED, DOCUMENT, NUMBER, ISSUED,

@@ -107,7 +107,7 @@ def plan_rows(
 ) -> Iterator[VoucherPlan]:
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
-        plan = VoucherPlan(source, problems=list(source.problems))
+        plan = VoucherPlan(source, problems=list(source.problems), warnings=list(source.warnings))
         if source.values is not None:
             _Planner(plan, source.values, known, letters).decide(today)
         yield plan

@@ -34,6 +34,7 @@ DIRECTORIES = (
     ('attestation_kind', 'name', 'Наименование', 'id'),
     ('voucher_rule', 'title', 'Название', 'id'),
 )
+GENERAL_WORDS = ('Высшее', 'Высшее образование', 'Высшее профессиональное', 'Высшее профессиональное образование', 'ВПО', 'Высшее педагогическое', 'ВО')
 FORMER_WORDS = "to_tsvector('simple'::regconfig, translate(lower(last_name), 'ё', 'е'))"
 
 log = logging.getLogger('alembic.runtime.migration')
@@ -49,6 +50,11 @@ def upgrade() -> None:
     op.add_column('organization', sa.Column('name_key', sa.Text(), sa.Computed(KEY.format('short_name'), persisted=True), nullable=False))
     _part_twins('organization', 'short_name', 'Краткое наименование', partition='municipality_id, coalesce(parent_id, 0), name_key', order='id', where='closed_on IS NULL')
     op.create_index('uq_organization_name', 'organization', ['municipality_id', sa.literal_column('coalesce(parent_id, 0)'), 'name_key'], unique=True, postgresql_where=sa.text('closed_on IS NULL'))
+    # a place of work whose first day nobody has told is counted from the day of its import
+    op.add_column('employment', sa.Column('start_known', sa.Boolean(), server_default=sa.text('true'), nullable=False))
+    # «высшее» says no level: it gets a row of its own (app/reference), until now it was taken for специалитет
+    for word in GENERAL_WORDS:
+        op.execute(sa.text("UPDATE education_level SET synonyms = array_remove(synonyms, :word) WHERE code = 'specialist'").bindparams(word=word))
     op.create_index('ix_certificate_number_code', 'certificate', [sa.text(CODE.format('number')), 'issued_on'])
     op.create_index('uq_certificate_check_code_small', 'certificate', [sa.text('lower(check_code)')], unique=True)
     op.create_index('ix_former_name_words', 'former_name', [sa.text(FORMER_WORDS)], postgresql_using='gin')
@@ -75,6 +81,7 @@ def _part_twins(table: str, column: str, label: str, *, partition: str, order: s
 
 
 def downgrade() -> None:
+    op.drop_column('employment', 'start_known')
     op.drop_index('ix_former_name_words', table_name='former_name')
     op.drop_index('uq_certificate_check_code_small', table_name='certificate')
     op.drop_index('ix_certificate_number_code', table_name='certificate')

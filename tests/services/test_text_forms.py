@@ -18,6 +18,7 @@ from app.extensions import db
 from app.services.access import passwords
 from app.services.access.sign_in import Attempt, sign_in
 from app.services.paper import certificates, document_check
+from app.services.personnel.declension import declined, heads_in_genitive
 from app.services.personnel.former_surnames import former_surnames_found
 from app.services.portal import records
 from app.text.sql import code_sql, key_sql
@@ -162,3 +163,27 @@ def test_login_and_password_are_read_in_one_form(world: mk.World) -> None:
         db.session.flush()
     typed = [unicodedata.normalize("NFD", value) for value in (" Йога@example.org", "синий слой 7")]
     assert sign_in(*typed, Attempt(5, 15)).id == account.id
+
+
+# --- names in cases --------------------------------------------------------------------------------------------------
+
+
+def test_names_declined_by_hand_stand_in_the_papers(world: mk.World) -> None:
+    person = world.worker.employee
+    assert declined(person, "accusative") != "Заяца Ивана"
+    with acting_as(world.operator):
+        names = {"name_genitive": "Заяца  Ивана", "name_dative": "Заяцу Ивану", "name_accusative": "Заяца Ивана"}
+        records.update(person, names)
+    assert [declined(person, case) for case in ("genitive", "dative", "accusative")] == [
+        "Заяца Ивана", "Заяцу Ивану", "Заяца Ивана"
+    ]  # fmt: skip
+
+
+def test_a_head_signs_in_the_genitive_of_the_own_card(world: mk.World) -> None:
+    person, school = world.worker.employee, world.school
+    with unscoped("test"):
+        school.head_name, person.name_genitive = person.full_name.replace("ё", "е"), "Заяца Ивана"
+        db.session.flush()
+        assert heads_in_genitive([school]) == {school.id: "Заяца Ивана"}
+        school.head_name = "Другой Человек"
+        assert heads_in_genitive([school]) == {}

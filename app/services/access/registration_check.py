@@ -173,7 +173,12 @@ def _place(row: m.Registration, person: m.Employee) -> m.Employment:
         busy = any(e.kind == EmploymentKind.MAIN for e in _from_today(person.id))
         kind = EmploymentKind.SECONDARY if busy else EmploymentKind.MAIN
         values: dict[str, Any] = {"employee_id": person.id, "organization_id": row.organization_id, "kind": kind}
-        values |= {"position_id": row.position_id, "started_on": today(), "subjects": list(row.subjects)}
+        values |= {
+            "position_id": row.position_id,
+            "started_on": today(),
+            "start_known": False,
+            "subjects": list(row.subjects),
+        }
         place = records.insert_row(m.Employment, values)
     if place.status == ConfirmationStatus.UNCONFIRMED:
         place = transitions.follow(m.Employment, place.id, "confirm")

@@ -250,7 +250,7 @@ def _new_name(person: m.Employee) -> str:
 def _empty_card(report: Report, person: m.Employee) -> None:
     person.last_name, person.first_name, person.patronymic = NAME, f"№ {person.id}", None
     for name in (
-        "snils birth_date sex email phone name_dative teaching_since working_since degree awards confirmed_actual_at"
+        "snils birth_date sex email phone name_genitive name_dative name_accusative teaching_since working_since degree awards confirmed_actual_at"
     ).split():
         setattr(person, name, None)
     person.citizenship = "643"

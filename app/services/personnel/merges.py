@@ -32,7 +32,7 @@ from app.unit_of_work import use_case
 #: fields of the card of which one value is chosen
 FIELDS = (
     "last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship", "phone", "email",
-    "teaching_since", "working_since", "degree", "awards", "name_dative",
+    "teaching_since", "working_since", "degree", "awards", "name_genitive", "name_dative", "name_accusative",
 )  # fmt: skip
 _TWINS = 100
 #: what the journal says of looking, not of changing

@@ -278,3 +278,11 @@ def find_matching(
         if snils:
             same = same.where(m.Employee.snils.is_(None))
         return list(db.session.scalars(same.order_by(m.Employee.id)))
+
+
+@records.checks(m.Employment)
+def _know_the_start(values: dict[str, Any], row: Any, _errors: records.Fields) -> None:
+    """Who writes another first day than the one counted so far has told it."""
+    day = values.get("started_on")
+    if row is not None and day is not None and day != row.started_on:
+        values["start_known"] = True

@@ -108,7 +108,7 @@ class PersonFields(FlaskForm):
     last_name = _text("Фамилия", autocomplete="family-name")
     first_name = _text("Имя", autocomplete="given-name")
     patronymic = _text("Отчество", required=False, hint="Если есть.", autocomplete="additional-name")
-    birth_date = RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False)
+    birth_date = RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False, past=True)
     snils = _written("СНИЛС", "snils", format_snils)
     phone = _written("Телефон", "phone", format_phone, autocomplete="tel")
 

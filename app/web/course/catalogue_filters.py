@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from app.russian import RussianDateError, parse_date
+from app.clock import read_date
+from app.russian import RussianDateError
 from app.services.program import catalogue
 from app.services.program.catalogue_sql import NO_BLOCK, Asked
 from app.statuses import BlockKind, StudyForm
@@ -83,7 +84,7 @@ def _date(typed: Mapping[str, str], name: str, errors: dict[str, str]) -> dt.dat
     if name not in typed:
         return None
     try:
-        return parse_date(typed[name])
+        return read_date(typed[name])
     except RussianDateError as error:
         errors["starts"] = f"{error}."
         return None

@@ -9,12 +9,13 @@ from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from sqlalchemy import Date, inspect
 
+from app.clock import read_date
 from app.errors import Invalid
 from app.extensions import limiter
-from app.russian import RussianDateError, format_date, parse_date
+from app.russian import RussianDateError, format_date
 from app.services.portal.records import read_value
 from app.text import cleaned
-from app.web.frame.forms import writer_of
+from app.web.frame.forms import LONG_AGO, writer_of
 from app.web.frame.guards import signed_in
 
 _LONGEST = 300
@@ -52,7 +53,7 @@ def check(model: type[Any], column: str, typed: str) -> tuple[str, str]:
     is_date = isinstance(inspect(model).columns[column].type, Date)
     if is_date:
         try:
-            value = parse_date(typed)
+            value = read_date(typed, past=column in LONG_AGO)
         except RussianDateError as error:
             return f"{error}.", typed
     stored, sentences = read_value(model, column, value)

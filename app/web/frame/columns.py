@@ -121,6 +121,13 @@ EMPLOYMENT = ListColumn(
     lambda r: f"{r.employment.position.name}, {place_name(r.employment)}" if r.employment else "",
     _employment_cell,
 )
+STARTED = ListColumn(
+    "started_on",
+    "Принят",
+    lambda e: e.begun_on or "не указано",
+    lambda e: Cell(format_date(e.begun_on) if e.begun_on else "не указано", number=True),
+    (m.Employment.started_on,),
+)
 VALID_UNTIL = ListColumn(
     "valid_until",
     "Действует по",

@@ -13,11 +13,12 @@ from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
 
 from app.access import current_actor, scope
 from app.audit import words
+from app.clock import read_date
 from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import codes_of, in_words, label_of
-from app.russian import RussianDateError, parse_date
+from app.russian import RussianDateError
 from app.services.desk.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
@@ -186,7 +187,7 @@ class Listing:
         for suffix in ("_from", "_to"):
             typed = query.chosen.get(f"{f.name}{suffix}")
             try:
-                ends.append(parse_date(typed) if typed else None)
+                ends.append(read_date(typed) if typed else None)
             except RussianDateError as error:
                 query.errors[f.name] = str(error)
                 return None

@@ -12,7 +12,7 @@ from app import models as m
 from app.access import current_actor, write_scope
 from app.extensions import db
 from app.text.sql import sort_key
-from app.web.frame.search import match
+from app.web.frame.search import marks, match
 
 #: directories small enough to be shown whole in a drop-down
 SMALL = frozenset(
@@ -72,8 +72,10 @@ class Lookup:
     def find(self, name: str, typed: str) -> dict[str, Any]:
         """First rows that match what was typed, as the page's combobox reads them."""
         rows = self.rows(name, typed)
+        found = marks(self.target(name), rows[:LIMIT], typed)
+        details = {r.id: " · ".join(filter(None, (found.get(r.id), detail_of(r)))) for r in rows[:LIMIT]}
         return {
-            "results": [{"id": r.id, "text": str(r), "detail": detail_of(r)} for r in rows[:LIMIT]],
+            "results": [{"id": r.id, "text": str(r), "detail": details[r.id]} for r in rows[:LIMIT]],
             "more": len(rows) > LIMIT,
         }
 

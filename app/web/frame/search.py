@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, un
 
 from app import models as m
 from app.services.personnel.former_surnames import former_surnames_found, people_found
-from app.text import cleaned, words
+from app.text import cleaned, sort_key, words
 from app.text.sql import holds_words
+from app.text.sql import sort_key as folded
 
 #: tables without their own vector: which related rows' words find them, by foreign key
 RELATED: Mapping[str, tuple[tuple[str, type[Any]], ...]] = {
@@ -89,7 +90,7 @@ def match(model: type[Any], typed: str) -> ColumnElement[bool]:
     if hasattr(model, "search"):
         return model.search.op("@@")(func.to_tsquery("simple", found))  # type: ignore[no-any-return]
     related = [(key, _ids(target, found)) for key, target in RELATED.get(table, ())]
-    start = cleaned(typed)
+    start = cleaned(typed).lstrip("№ ")
     if table in RELATED_NUMBERS:
         key, target = RELATED_NUMBERS[table]
         number = target.__table__.c.number
@@ -124,7 +125,7 @@ def marks(model: type[Any], rows: Sequence[Any], typed: str) -> dict[int, str]:
 
 
 def _begins(column: Any, start: str) -> ColumnElement[bool]:
-    return column.istartswith(start, autoescape=True)  # type: ignore[no-any-return]
+    return folded(column).startswith(sort_key(start), autoescape=True)  # type: ignore[no-any-return]
 
 
 def _any_of(model: type[Any], related: Sequence[tuple[str, Select[Any]]]) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from app.text import cleaned, sort_key
 from app.web.frame.guards import signed_in
 from app.web.frame.layout import menu
 from app.web.frame.pages import CardPage, Link
-from app.web.frame.search import match
+from app.web.frame.search import marks, match
 
 #: rows of a group
 SHOWN = 5
@@ -212,7 +212,15 @@ class Finder:
         if not rows:
             return None
         self.name(kind, rows[:SHOWN])
-        items = [Found(kind.text(r), kind.detail(r), url_for(f"{kind.view}.show", pk=r.id)) for r in rows[:SHOWN]]
+        found = marks(kind.model, rows[:SHOWN], self.typed) if kind.model is m.Employee else {}
+        items = [
+            Found(
+                kind.text(r),
+                " · ".join(filter(None, (found.get(r.id), kind.detail(r)))),
+                url_for(f"{kind.view}.show", pk=r.id),
+            )
+            for r in rows[:SHOWN]
+        ]
         more = url_for(f"{kind.view}.list", q=self.typed) if len(rows) > SHOWN else ""
         return FoundGroup(kind.title, items, more)
 
