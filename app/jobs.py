@@ -21,6 +21,8 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
+from app.documents import office_sandbox
+from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
@@ -200,6 +202,8 @@ def courses_tomorrow(timestamp: int) -> None:
 
 def run_worker(app: Flask, *, once: bool = False) -> None:
     """Work until stopped (or until the queue is empty); beats for /health meanwhile."""
+    if find_office() is not None and not once:
+        log.info("LibreOffice: %s", office_sandbox.level())
     url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     name = f"{socket.gethostname()}-{threading.get_native_id()}"
     connector = procrastinate.PsycopgConnector(conninfo=url)

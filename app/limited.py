@@ -23,7 +23,7 @@ from typing import IO
 MOST_CHILDREN, MOST_WAITING = max(2, os.cpu_count() or 1), 3
 POLL_SECONDS = 0.1
 #: the child gives way to the processes that answer users
-NICENESS = 10
+NICENESS = 5
 #: what a child knows of its parent's surroundings: no secrets
 _KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
 

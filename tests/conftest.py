@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -123,11 +124,18 @@ def server(shared_folder: Path) -> Iterator[EmbeddedPostgres]:
         yield running
 
 
+def at_the_clock(statement: str) -> str:
+    """A plain statement whose ``now()`` and ``current_date`` are those of the run's clock; the server has its own."""
+    moment = dt.datetime.now(ZONE)
+    dated = re.sub(r"\bnow\(\)", f"timestamptz '{moment.isoformat()}'", statement)
+    return re.sub(r"\bcurrent_date\b", f"date '{moment.date()}'", dated)
+
+
 def execute(server: EmbeddedPostgres, database: str, *statements: str) -> list[Any]:
     """Run statements on a database outside any transaction; rows of the last one."""
     with connected(server, database) as cursor:
         for statement in statements:
-            cursor.execute(statement)
+            cursor.execute(at_the_clock(statement))
         return cursor.fetchall() if cursor.description else []
 
 
@@ -286,7 +294,10 @@ def renewed_region(
     """An application on the module's own fresh copy of the demo region, which its tests may change."""
     from app.extensions import db, limiter
     from app.jobs import open_jobs
+    from app.web.paper import pdf_tasks
 
+    # no worker runs beside the tests: a request that ordered a PDF need not look for it
+    pdf_tasks.WAIT_SECONDS = 0
     clone(server, demo_template, region_database(worker_name), shared_folder)
     # what modules before this one left in the application's memory
     limiter.reset()

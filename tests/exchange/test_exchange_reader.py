@@ -65,11 +65,9 @@ def test_hidden_sheets_are_only_named() -> None:
     assert hidden == Sheet("Лист2", (), is_hidden=True)
 
 
-def test_long_text_is_read_whole_and_cannot_multiply() -> None:
+def test_long_text_is_read_whole() -> None:
     (sheet,) = read_workbook(book([["я" * 30_000]]))
     assert sheet.rows[0].values == ("я" * 30_000,)
-    with pytest.raises(FileRejected, match="слишком много текста"):
-        read_workbook(book([["я" * 30_000] * 90] * 20))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Date, func, inspect, select
+from sqlalchemy import Date, Table, inspect, select
 from sqlalchemy import Enum as EnumType
 
 from app import models as m
+from app import personal
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record, words
 from app.clock import now, today
@@ -28,20 +29,7 @@ from app.statuses import ChangeStatus
 from app.unit_of_work import use_case
 
 #: what a person may correct in the own card
-FIELDS = (
-    "last_name",
-    "first_name",
-    "patronymic",
-    "birth_date",
-    "sex",
-    "snils",
-    "phone",
-    "email",
-    "teaching_since",
-    "working_since",
-    "degree",
-    "awards",
-)
+FIELDS = personal.fields(cast(Table, m.Employee.__table__), "propose")
 #: what changed must be in the portal within so many working days (order § 2.8), unless the setting says otherwise
 TERM_DAYS = 10
 _COMMENT_LENGTH = 1000
@@ -267,9 +255,3 @@ def _words(name: str, text: str | None) -> str:
     if text is not None and writer is not None:
         return writer(text)
     return words(_read(name, text)) or "не указано"
-
-
-def count_waiting() -> int:
-    """How many corrections the actor sees waiting."""
-    statement = select(func.count()).select_from(m.ChangeRequest)
-    return db.session.scalar(statement.where(m.ChangeRequest.status == ChangeStatus.PROPOSED)) or 0

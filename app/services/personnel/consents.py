@@ -310,20 +310,8 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
     return made
 
 
-def of_person(employee_id: int) -> list[m.Consent]:
-    """Live consents of a person that the actor sees, newest first."""
-    c = m.Consent
-    statement = select(c).where(c.employee_id == employee_id, c.withdrawn_at.is_(None)).order_by(c.id.desc())
-    return list(db.session.scalars(statement))
-
-
 def words_of(row: m.Consent) -> str:
     """«версия 1, дано 01.09.2026 10:15 в портале»."""
     return (
         f"версия {row.text.number}, дано {format_datetime(local(row.given_at))} {WAYS.get(row.given_how, '')}".rstrip()
     )
-
-
-def count_people(purpose: str) -> int:
-    """How many people have given the consent: a number for the operator."""
-    return int(db.session.scalar(select(func.count()).select_from(with_consent(purpose).subquery())) or 0)

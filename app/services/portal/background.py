@@ -192,6 +192,17 @@ def own_job(job_id: int) -> m.BackgroundJob:
     return job
 
 
+def status_of(job_id: int) -> JobStatus:
+    """Return the status of the user's own work as it is now; raises NotFound for everybody else's."""
+    statement = select(m.BackgroundJob.status).where(
+        m.BackgroundJob.id == job_id, m.BackgroundJob.user_id == _user_id()
+    )
+    status: JobStatus | None = db.session.scalar(statement)
+    if status is None:
+        raise NotFound(_MISSING)
+    return status
+
+
 @technical_write
 def cancel(job_id: int) -> None:
     """Stop the user's own work: what waits is not begun, what runs writes nothing. Raises NotFound, Conflict when ended."""

@@ -207,6 +207,11 @@ def _find_overlap(first: dt.date, last: dt.date | None, but: int) -> m.VoucherRu
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 
+@records.kept(m.VoucherRuleBlock)
+def _why_block_stays(row: m.VoucherRuleBlock) -> str:
+    return FROZEN if usage(row.rule_id).frozen else ""
+
+
 @records.checks(m.VoucherRuleBlock)
 def _check_block(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     rule = values.get("rule")

@@ -12,8 +12,8 @@ from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import RadioField
+from wtforms.validators import InputRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
@@ -24,12 +24,11 @@ from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
-from app.statuses import OUTCOMES, WITHOUT_OUTCOME, CertificateStatus, EnrolmentStatus, GroupStatus
-from app.web.course.bulk_enrolment import BulkEnrolmentPages
+from app.statuses import WITHOUT_OUTCOME, CertificateStatus, EnrolmentStatus, GroupStatus
 from app.web.course.catalogue_cards import seats_left
+from app.web.course.result_correction import ResultCorrectionPages, ResultForm
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
-from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.paper.printing import issue_options
@@ -46,29 +45,16 @@ _ANEW = {"populate_existing": True}
 _RESULT = ("result_on", "final_form", "final_mark", "protocol_number")
 
 
-class ResultForm(FlaskForm):
-    """Outcome of a listener (order § 3.3)."""
-
-    outcome = SelectField(
-        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in OUTCOMES]
-    )
-    result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
-    final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
-    final_mark = StringField("Результат", [Optional(), Length(max=120)])
-    protocol_number = StringField("Номер протокола", [Optional(), Length(max=120)])
-    reason = TextAreaField("Причина (если не аттестован или отчислен)", [Optional(), Length(max=1000)])
-
-
 class TransferForm(FlaskForm):
     """To which group of the program."""
 
     group = RadioField("Группа", [InputRequired("Выберите группу.")], coerce=int)
 
 
-class EnrolmentPages(BulkEnrolmentPages):
+class EnrolmentPages(ResultCorrectionPages):
     """Pages of the enrolments' view."""
 
-    include_route_methods = BulkEnrolmentPages.include_route_methods | {"result", "issue", "transfer"}
+    include_route_methods = ResultCorrectionPages.include_route_methods | {"result", "issue", "transfer"}
 
     def visible(self, pk: int, verb: str = "show") -> Any:
         """Load an enrolment with everything that its card names, by one more statement."""
@@ -146,7 +132,7 @@ class EnrolmentPages(BulkEnrolmentPages):
                 )
             else:
                 buttons.append(Button("Открыть документ", url_for("CertificateView.show", pk=issued.id), main=True))
-        return buttons
+        return [*buttons, *self.correction_buttons(row)]
 
     @expose("/transfer/<int:pk>", methods=["GET", "POST"])
     @guarded("transfer")
@@ -156,6 +142,9 @@ class EnrolmentPages(BulkEnrolmentPages):
         back, groups = url_for("EnrolmentView.show", pk=pk), group_transfers.targets(pk)
         form, problems = TransferForm(), []
         form.group.choices = [(g.id, _group_choice(g, room)) for g, room in groups if has_seat(room)]
+        if not form.group.choices:
+            flash(_no_group(row, full=len(groups)), "warning")
+            return redirect(back)
         if form.validate_on_submit():
             try:
                 made = group_transfers.transfer(pk, form.group.data)
@@ -169,8 +158,8 @@ class EnrolmentPages(BulkEnrolmentPages):
         page = FormPage(
             f"Перевод в другую группу: {row.employee.full_name}",
             form,
-            [Section("", ["group"])] if form.group.choices else [],
-            submit="Перевести" if form.group.choices else "Проверить снова",
+            [Section("", ["group"])],
+            submit="Перевести",
             cancel_href=back,
             crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
             note=_transfer_note(row, full=len(groups) - len(form.group.choices)),
@@ -184,6 +173,10 @@ class EnrolmentPages(BulkEnrolmentPages):
         """Enter the outcome of a listener."""
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:result")
         form, problems = ResultForm(data={"result_on": today()}), []
+        title = f"Результат: {row.employee.full_name}"
+        why = "" if form.is_submitted() else enrolments.why_no_result(row)
+        if why:
+            return self.kept_page(row, title, why, self.correction_buttons(row))
         if form.validate_on_submit():
             try:
                 _record(pk, form)
@@ -195,7 +188,6 @@ class EnrolmentPages(BulkEnrolmentPages):
                 flash("Результат внесён.", "success")
                 return redirect(url_for("EnrolmentView.show", pk=pk))
         fields = ["outcome", "result_on", "final_form", "final_mark", "protocol_number", "reason"]
-        title = f"Результат: {row.employee.full_name}"
         back = url_for("EnrolmentView.show", pk=pk)
         page = FormPage(
             title, form, [Section("", fields)], submit="Внести результат", cancel_href=back, problems=problems
@@ -289,6 +281,19 @@ def _transfer_note(row: m.Enrolment, *, full: int) -> str:
     if full:
         now += f" Без свободных мест: {count(full, 'группа', 'группы', 'групп')} этой программы."
     return f"{now} Перевести можно до начала занятий обеих групп и только на свободное место; блок чека переходит вместе с записью."
+
+
+def _no_group(row: m.Enrolment, *, full: int) -> str:
+    """Why a transfer has nothing to choose from, and what to do."""
+    if full:
+        return (
+            f"Перевести некуда: в других группах этой программы нет мест ({count(full, 'группа', 'группы', 'групп')}). "
+            "Число мест меняет организатор; место может и освободиться."
+        )
+    return (
+        f"Перевести некуда: у программы «{row.group.program.title}» нет другой группы, которая ещё не начала занятия. "
+        "Новую группу открывает организатор курсов."
+    )
 
 
 def _may_issue(row: m.Enrolment) -> bool:

@@ -126,6 +126,7 @@ ENROLMENT = matter_filter(
 )
 
 CERTIFICATE = matter_filter(
+    Matter("to_replace", "заменить: сведения исправлены", matters.to_replace),
     Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )

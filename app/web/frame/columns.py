@@ -14,9 +14,9 @@ from app.clock import today
 from app.conditions import employed, main_place
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.labels import THINGS, action_label
+from app.labels import THINGS, action_label, changes_in_words
 from app.permissions import ROLES
-from app.russian import age, format_date, years
+from app.russian import age, count, format_date, years
 from app.services.access import accounts, passwords
 from app.services.portal import records
 from app.statuses import FILLING, BlockStatus, VoucherStatus
@@ -207,7 +207,7 @@ def _fill(group: m.TrainingGroup) -> str:
     """What the seats of a group lack: people up to the minimum before the training, else free ones."""
     lacks = group.minimum - group.taken
     if lacks > 0 and group.status in FILLING:
-        return f"до наименьшего числа не хватает {lacks}"
+        return f"до минимума не хватает {count(lacks, 'слушателя', 'слушателей', 'слушателей')}"
     return "мест нет" if group.taken >= group.capacity else f"свободно {group.capacity - group.taken}"
 
 
@@ -346,7 +346,7 @@ def reset_password(user_id: int) -> None:
 
 
 def _changes_text(entry: m.AuditEntry) -> str:
-    return "; ".join(f"{label}: {a or 'пусто'} → {b or 'пусто'}" for label, (a, b) in entry.changes.items())
+    return changes_in_words(entry.action, entry.changes)
 
 
 AUDIT_ACTION = ListColumn(

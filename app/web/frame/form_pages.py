@@ -19,7 +19,7 @@ from app.web.frame.card_pages import CardPages
 from app.web.frame.conflicts import Opened, differences, stamp, take_theirs
 from app.web.frame.forms import form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Difference, FormPage, Section
+from app.web.frame.pages import Button, CardPage, Difference, FormPage, Section
 
 #: value of the second button of a new record's form
 MORE = "add"
@@ -59,6 +59,9 @@ class FormPages(CardPages):
         if not self.sections:
             abort(404)
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:edit")
+        kept = records.why_kept(row) if request.method == "GET" else ""
+        if kept:
+            return self.kept_page(row, f"Изменить нельзя: {row}", kept, self.instead_of_edit(row))
         if request.method == "POST":
             row = self._held(row)
         kind = self.form_of(row)
@@ -66,15 +69,22 @@ class FormPages(CardPages):
         title = f"Изменение: {row}"
         return self._answer(form, title, lambda: self._update(row, form), "Изменения сохранены.", row)
 
+    def kept_page(self, row: Any, title: str, why: str, buttons: Sequence[Button] = ()) -> Any:
+        """Answer of a form that does not open, before anything is typed: why, and what may be done instead."""
+        card = [Button("К карточке", self.href_of(row))] if self.has_card else []
+        page = CardPage(title=title, crumbs=self.crumbs(), note=why, buttons=[*buttons, *card])
+        return render_template("message.html", page=page), Conflict.status
+
     def form_of(self, _row: Any) -> Any:
         """Class of the form that changes a row; one of fewer fields leaves the others as they are."""
         return self.edit_form
 
     def _held(self, row: Any) -> Any:
-        """Keep others from changing the row until the end of the transaction, where no version column does that."""
+        """Keep others from changing the row until the end of the transaction.
+
+        A version column alone would not do: between its comparison and the reading of the service another may save.
+        """
         model = self.datamodel.obj
-        if hasattr(model, "version"):
-            return row
         db.session.execute(select(model.id).where(model.id == row.id).with_for_update())
         return get_writable(db.session, model, row.id, f"{self.table}:edit")
 

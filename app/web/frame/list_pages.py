@@ -104,7 +104,7 @@ class ListPages(ActionPages):
         if not title.strip():
             raise Invalid("Напишите название отбора, чтобы потом найти его в «Моих отборах».")
         try:
-            list_settings.save_query(self.table, title.replace("\x00", ""), query.text())
+            list_settings.save_query(self.table, title, query.text())
         except (Invalid, Conflict) as refusal:
             flash(refusal.message, "danger")
         else:

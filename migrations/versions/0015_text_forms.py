@@ -4,8 +4,8 @@ Names that differ only by case, ё, blanks, dashes or look-alike letters were ac
 list from Excel that used one of them was refused. The oldest keeps its name, the others get «(повтор 2)»: nothing that points
 to them changes, the journal and the log name each, and the operator decides which stays.
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0015
+Revises: 0014
 """
 
 import json
@@ -14,8 +14,8 @@ import logging
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0013'
-down_revision = '0012'
+revision = '0015'
+down_revision = '0014'
 branch_labels = None
 depends_on = None
 
