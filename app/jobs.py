@@ -26,7 +26,7 @@ from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services.access import registration
+from app.services.access import failures, registration, sessions
 from app.services.access.accounts import SYSTEM
 from app.services.desk import queue_letter
 from app.services.enrolment import course_reminders, enrolments, waiting_list
@@ -153,6 +153,8 @@ def nightly(timestamp: int) -> None:
         reminders.remind()
         background.remove_old_files()
         registration.forget_unanswered()
+        sessions.forget_old()
+        failures.forget_old()
         consents.forget_nightly()
         uploads.remove_old()
         files.remove_old()

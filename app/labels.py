@@ -279,7 +279,12 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "totp_since": "Второй шаг входа",
     },
     "assignment": {"role": "Роль"},
-    "access_request": {"role": "Роль", "document_details": "Распорядительный документ", "document": "Скан документа"},
+    "access_request": {
+        "role": "Роль",
+        "document_details": "Распорядительный документ",
+        "document": "Скан документа",
+        "proposed_by": "Кто предлагает",
+    },
     "voucher_application": {"on_behalf_note": "Согласие работника и руководителя (если подаёт ответственный)"},
     "voucher": {"blocks": "Блоки", "replaced_by": "Заменён чеком", "imported": "Выдан до портала"},
     "voucher_block": {
@@ -493,6 +498,7 @@ _ACTIONS: Mapping[str, str] = {
     "locked": "Вход закрыт после неудачных попыток",
     "viewed": "Просмотр карточки",
     "viewed_as": "Просмотр портала глазами пользователя",
+    "view_ended": "Просмотр портала глазами пользователя окончен",
     "calendar_link": "Создана ссылка на календарь",
     "ended": "Прекращено",
     "unlocked": "Вход открыт",

@@ -6,6 +6,7 @@ Alembic history owns everything.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,6 +70,12 @@ Moment = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now(), default=now)]
 Words = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"))]
 Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}'::jsonb"))]
+#: the roles, each with its place, in which a row was made (``actor.Actor.role_marks``): it is its author's while they live
+MadeIn = Annotated[
+    list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=lambda: places_now[0](), info=kept())
+]
+#: who acts is known to ``access``, which puts its function here
+places_now: list[Callable[[], list[str]]] = [list]
 Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
 FlagOn = Annotated[bool, mapped_column(server_default=text("true"), default=True)]
 
@@ -690,6 +697,8 @@ class Account(User):
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), unique=True)
     locked_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
     must_change_password: Mapped[Flag] = mapped_column(info=kept())
+    #: a one-time password opens nothing after that
+    one_time_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
     session_epoch: Mapped[int] = mapped_column(
         server_default=text("1"), default=1, info=personal("keep", why=pd.TECHNICAL, secret=True)
     )
@@ -797,6 +806,7 @@ class StoredFile(Base):
     object_table: Mapped[Code] = mapped_column(info=kept())
     object_id: Mapped[int | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment | None]
 
@@ -810,6 +820,36 @@ class PasswordHistory(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     password_hash: Mapped[str] = mapped_column(String(256))
     created_at: Mapped[CreatedAt]
+
+
+class WebSession(Base):
+    """A signed-in browser; only the hash of its secret is kept, so that a session ends here, whoever has copied its cookie."""
+
+    __tablename__ = "web_session"
+    __table_args__ = {"info": rows_go("Сеансы входа")}
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    started_at: Mapped[CreatedAt]
+    ends_at: Mapped[Moment] = mapped_column(index=True)
+    #: through whose eyes this browser looks now («Смотреть как …»)
+    viewed_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+
+
+class SignInFailure(Base):
+    """Failures of signing in with a login, whether there is such an account or not, from one address or known device."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (CheckConstraint("failures >= 0 AND closings >= 0", "counts"),)
+    #: SHA-256 of the login in small letters: what was typed may be a password, so it is not kept
+    login: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    #: one after another, since the last success or closing
+    failures: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    #: how often the entrance has been closed: each time for longer
+    closings: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    closed_until: Mapped[Moment | None]
+    seen_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
 class RecoveryCode(Base):
@@ -922,6 +962,8 @@ class AccessRequest(Base):
     role: Mapped[str] = mapped_column(String(20), info=kept())
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    #: the administrator who proposes the role to another; None: the person asks
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     document_details: Mapped[Name | None] = mapped_column(info=personal("empty"))
     valid_from: Mapped[dt.date | None]
@@ -936,6 +978,7 @@ class AccessRequest(Base):
     decided_at: Mapped[Moment | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     user: Mapped[Account] = relationship(foreign_keys=[user_id])
+    proposed_by: Mapped[Account | None] = relationship(foreign_keys=[proposed_by_id])
     organization: Mapped[Organization | None] = relationship()
     territory: Mapped[Territory | None] = relationship()
     document: Mapped[StoredFile | None] = relationship()
@@ -1863,6 +1906,7 @@ class SavedRegistry(Base):
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    made_in: Mapped[MadeIn]
     code: Mapped[Code]
     title: Mapped[Name]
     parameters: Mapped[Json]
@@ -2268,6 +2312,7 @@ class ImportBatch(Base):
     id: Mapped[Id]
     kind: Mapped[Code] = mapped_column(server_default="staff", default="staff", info=kept())
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     file_name: Mapped[Name] = mapped_column(info=personal("mentions"))
     sha256: Mapped[str] = mapped_column(String(64), info=kept())
     #: tens of megabytes for a region's list: read only when asked for
@@ -2298,6 +2343,7 @@ class BackgroundJob(Base):
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     kind: Mapped[Code]
     title: Mapped[Name] = mapped_column(info=personal("mentions"))
     parameters: Mapped[Json] = mapped_column(info=personal("mentions"))
@@ -2322,6 +2368,7 @@ class SavedFilter(Base):
     __table_args__ = (UniqueConstraint("user_id", "view", "title"), {"info": rows_go("Сохранённые отборы")})
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    made_in: Mapped[MadeIn]
     #: table of the list
     view: Mapped[Code]
     title: Mapped[Name] = mapped_column(info=personal("mentions"))

@@ -18,7 +18,9 @@ import unicodedata
 # --- tables of characters --------------------------------------------------------------------------------------------
 
 #: characters that no one sees: soft hyphen, zero-width blanks and joiners, direction marks, byte order mark
-INVISIBLE = "\u00ad\u061c\u180e" + "".join(map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF)))
+INVISIBLE = "\u00ad\u061c\u180e" + "".join(
+    map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
+)
 #: blanks other than the usual one; the database's own idea of a blank depends on its locale
 BLANKS = "\t\n\v\f\r\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 DASHES = "‐‑‒–—―−"

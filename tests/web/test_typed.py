@@ -20,7 +20,7 @@ from app.web.frame.forms import LONG_AGO, PortalModelConverter, RuDateField
 def test_parameters_and_fields_come_in_one_form(app: Flask) -> None:
     typed = unicodedata.normalize("NFD", "Йо\u00adга\x00\u200b ")
     with app.test_request_context("/", method="POST", query_string={"q": typed}, data={"name": [typed, "а\u2066б"]}):
-        assert (request.args["q"], request.form.getlist("name")) == ("Йога ", ["Йога ", "а\u2066б"])
+        assert (request.args["q"], request.form.getlist("name")) == ("Йога ", ["Йога ", "аб"])
 
 
 class _Days(Form):

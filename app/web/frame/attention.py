@@ -14,8 +14,8 @@ from sqlalchemy import and_
 
 from app import models as m
 from app.access import current_actor
-from app.clock import now
 from app.conditions import DUE, waits
+from app.services.access.accounts import is_closed_now
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
 from app.services.paper import after_sending, frdo
@@ -136,4 +136,4 @@ REGISTRY = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sen
 
 # --- accounts --------------------------------------------------------------------------------------------------------
 
-ACCOUNT = matter_filter(Matter("locked", "вход закрыт", lambda: m.Account.locked_until > now()))
+ACCOUNT = matter_filter(Matter("locked", "вход закрыт", lambda: is_closed_now(m.Account)))

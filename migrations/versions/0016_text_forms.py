@@ -4,8 +4,8 @@ Names that differ only by case, ё, blanks, dashes or look-alike letters were ac
 list from Excel that used one of them was refused. The oldest keeps its name, the others get «(повтор 2)»: nothing that points
 to them changes, the journal and the log name each, and the operator decides which stays.
 
-Revision ID: 0015
-Revises: 0014
+Revision ID: 0016
+Revises: 0015
 """
 
 import json
@@ -14,14 +14,14 @@ import logging
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0015'
-down_revision = '0014'
+revision = '0016'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 
 # app.text.sql.key_sql and code_sql as they are at this revision: another table of characters is a migration of its own
-KEY = "btrim(regexp_replace(regexp_replace(translate(lower(normalize({0})), 'abcehkmoptxyëё‐‑‒–—―−\"«»„“”‟\t\n\x0b\x0c\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a''’‘ʼ`´′\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff', 'авсенкмортхуее-------                               '), ' +', ' ', 'g'), ' ?([-.,;:/№()]) ?', '\\1', 'g'), ' .,;')"
-CODE = "btrim(translate(lower(normalize({0})), 'abcehkmoptxyëё‐‑‒–—―− №\t\n\x0b\x0c\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\"«»„“”‟''’‘ʼ`´′\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff', 'авсенкмортхуее-------'), '.,;:')"
+KEY = "btrim(regexp_replace(regexp_replace(translate(lower(normalize({0})), 'abcehkmoptxyëё‐‑‒–—―−\"«»„“”‟\t\n\x0b\x0c\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a''’‘ʼ`´′\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2065\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff', 'авсенкмортхуее-------                               '), ' +', ' ', 'g'), ' ?([-.,;:/№()]) ?', '\\1', 'g'), ' .,;')"
+CODE = "btrim(translate(lower(normalize({0})), 'abcehkmoptxyëё‐‑‒–—―− №\t\n\x0b\x0c\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\"«»„“”‟''’‘ʼ`´′\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2065\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff', 'авсенкмортхуее-------'), '.,;:')"
 
 #: table, column of the name, its label, order in which twins keep it
 DIRECTORIES = (
