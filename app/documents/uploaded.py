@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 #: kinds of frames: what is to be done, a template or a paper, a refusal in words, the end
 JOB, DATA, REFUSED, END = b"J", b"D", b"R", b"E"
 ENTRY = "app.documents.template_child:main"
-#: a check reads, compiles and fills three times; real templates need a twentieth of it
-CHECK = Limits(cpu_seconds=2, memory_bytes=1 << 29, output_bytes=1 << 20, wall_seconds=15)
+#: a check reads, compiles and fills three times; real templates need a tenth of it
+CHECK = Limits(cpu_seconds=1.5, memory_bytes=1 << 29, output_bytes=1 << 20, wall_seconds=15)
 #: seconds of the processor and bytes of output for a file, and for each paper in it
 _FIRST_SECONDS, _SECONDS, _FIRST_BYTES, _BYTES = 3, 0.1, 32 << 20, 2 << 20
 _MEMORY, _MOST_OUTPUT = 1 << 30, 1 << 30
 #: seconds that a caller waits for its turn
-PATIENCE = 4
+PATIENCE = 10
 
 _TOO_MUCH = "требует слишком много времени или памяти. Уберите лишние условия, команды и оформление"
 _BUSY = "Сейчас проверяются и печатаются другие шаблоны. Повторите через минуту: ничего не изменено."
@@ -130,7 +130,7 @@ def _filled(
         if not number:
             raise ValueError("nobody to print")
         limits = Limits(
-            cpu_seconds=int(_FIRST_SECONDS + _SECONDS * number),
+            cpu_seconds=_FIRST_SECONDS + _SECONDS * number,
             memory_bytes=_MEMORY,
             output_bytes=min(_MOST_OUTPUT, _FIRST_BYTES + _BYTES * number),
             wall_seconds=4 * (_FIRST_SECONDS + _SECONDS * number) + 10,

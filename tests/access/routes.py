@@ -90,6 +90,8 @@ EDITABLE: Mapping[str, str] = {
     "TrainingGroupView": "t.status IN ('draft', 'open')",
     "ProgramView": "t.status IN ('draft', 'returned')",
     "TrainingView": "t.status = 'pending'",
+    "VoucherRuleBlockView": "NOT EXISTS (SELECT FROM voucher v WHERE v.rule_id = t.rule_id)"
+    " AND NOT EXISTS (SELECT FROM voucher_application a WHERE a.rule_id = t.rule_id)",
 }
 _OUTCOMES = "('trained', 'failed', 'no_show', 'expelled')"
 _RUNNING = "EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.status = 'running')"

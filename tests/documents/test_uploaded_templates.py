@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from docx import Document
@@ -285,3 +286,17 @@ def test_a_missing_code_is_refused_by_name() -> None:
 def test_a_loop_within_a_loop_walks_a_list_of_its_own_item(text: str, *, good: bool) -> None:
     fields = PAPER_FIELDS["order_enrolment"]
     assert (template_problems(docx(text), fields, {}) == []) is good
+
+
+def test_a_template_that_works_too_long_is_stopped_by_the_processors_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child is given no time at all: a good template is stopped as a bad one would be."""
+    monkeypatch.setattr(uploaded, "CHECK", replace(uploaded.CHECK, cpu_seconds=0.001, wall_seconds=300))
+    (found,) = check(docx("{{ number }}"))
+    assert found.startswith("Проверка остановлена")
+
+
+def test_a_template_that_writes_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploaded, "_FIRST_BYTES", 100)
+    monkeypatch.setattr(uploaded, "_BYTES", 100)
+    with pytest.raises(Invalid, match="требует слишком много времени или памяти"):
+        render_template(docx("{{ number }}"), sample_context(FIELDS))

@@ -139,8 +139,8 @@ def test_pdf_is_printed(region: Region, used: int) -> None:
         run_worker(region.app, once=True)
     task = json.loads(browser.get("/tasks/state").text)["tasks"][0]
     assert (task["status"], task["done"]) == ("done", 1)
-    response = browser.client.get(f"/tasks/{task['id']}/file")
-    assert (response.status_code, response.get_data()[:5]) == (200, b"%PDF-")
+    with browser.client.get(f"/tasks/{task['id']}/file") as response:
+        assert (response.status_code, response.get_data()[:5]) == (200, b"%PDF-")
     printed = "SELECT count(*) FROM audit_entry WHERE action = 'voucher.printed' AND object_id = %(pk)s"
     before = region.sql(printed, pk=used)
     # who waits two seconds for a worker that is quick gets the file at once; the same order is not given twice

@@ -22,6 +22,7 @@ from app.russian import count, format_date
 from app.services.group import results, training_orders
 from app.services.group.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import BEGUN, FORMED, GroupStatus, OrderKind
+from app.web.course.group_correction import consequences_of
 from app.web.course.result_pages import ResultPages
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import CodesField, RuDateField
@@ -192,7 +193,7 @@ def _next_steps(group: m.TrainingGroup) -> list[Block]:
                 words, "Издайте новый приказ взамен", url_for(f"TrainingGroupView.{_HANDLER[order.kind]}", pk=group.id)
             ),
         )
-        for order, words in training_orders.differing(group)
+        for order, words in (training_orders.differing(group) if consequences_of(group).orders else ())
     ]
     if missing.document:
         href = url_for("TrainingGroupView.issue_all", pk=group.id) if group.status != GroupStatus.CLOSED else ""

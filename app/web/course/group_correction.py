@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -14,6 +14,8 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.errors import Conflict, Forbidden, NotFound, PortalError
 from app.extensions import db
+from app.rules import frozen as rules
+from app.rules.frozen import Consequences
 from app.russian import count, format_date
 from app.services.group import corrections, frozen
 from app.services.paper import outdated
@@ -35,6 +37,14 @@ _NOTE = (
     "Изменения увидят все, кого они касаются: слушателям придут письма, документы с другими датами попадут в список «Заменить "
     "документы», отправленные реестры и пакеты получат отметку. Программу и часы здесь не меняют."
 )
+
+
+def consequences_of(group: m.TrainingGroup) -> Consequences:
+    """What followed from a group, asked of the database once a page that changes nothing."""
+    asked: dict[int, Consequences] = g.setdefault("consequences", {})
+    if group.id not in asked:
+        asked[group.id] = frozen.consequences_of(group)
+    return asked[group.id]
 
 
 def why_field() -> TextAreaField:
@@ -60,9 +70,13 @@ class GroupCorrectionPages(ScopedModelView):
         """The correction."""
         return self.correction_buttons(row)
 
+    def why_kept(self, row: m.TrainingGroup) -> str:
+        """Asked of the database once a page."""
+        return rules.why_kept(consequences_of(row))
+
     def correction_buttons(self, row: m.TrainingGroup) -> list[Button]:
         """The button of the correction, for those who hold the right on the group, once something followed from it."""
-        if not self.may(row, "correct") or not frozen.why_kept(row):
+        if not self.may(row, "correct") or not self.why_kept(row):
             return []
         return [Button(LABEL, url_for("TrainingGroupView.correct", pk=row.id))]
 
@@ -124,7 +138,7 @@ class GroupCorrectionPages(ScopedModelView):
 
 def to_replace_block(group: m.TrainingGroup, enrolment_ids: Sequence[int]) -> list[Block]:
     """«Заменить документы»: whose document prints what was corrected since, with the way to replace it."""
-    if not current_actor().can("certificate:replace"):
+    if not consequences_of(group).documents or not current_actor().can("certificate:replace"):
         return []
     rows = []
     for paper in outdated.live_of(enrolment_ids):

@@ -25,13 +25,14 @@ from app.documents.registry_source import registry_of_group
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import label_of
+from app.rules.frozen import may_cancel
 from app.russian import count, format_date, period
-from app.services.group import frozen, group_changes, group_copy, group_quotas, group_values, groups
+from app.services.group import group_changes, group_copy, group_quotas, group_values, groups
 from app.statuses import BEGUN, GroupStatus, ProgramStatus
 from app.unit_of_work import technical_write
 from app.web.course import group_blocks
 from app.web.course.bulk_enrolment import group_buttons
-from app.web.course.group_correction import GroupCorrectionPages, to_replace_block
+from app.web.course.group_correction import GroupCorrectionPages, consequences_of, to_replace_block
 from app.web.course.quota_pages import QuotaPages
 from app.web.course.schedule_pages import SchedulePages
 from app.web.frame.form_pages import attach
@@ -119,7 +120,7 @@ class GroupPages(SchedulePages, QuotaPages, GroupCorrectionPages, IssuePages, Gr
         """A group in which people are is cancelled, not deleted; one in which somebody has an outcome is completed."""
         if verb == "delete" and (row.taken or row.status not in _BEFORE_CLOSING):
             return False
-        return super().may(row, verb) and not (verb == "cancel" and frozen.why_not_cancel(row))
+        return super().may(row, verb) and not (verb == "cancel" and not may_cancel(consequences_of(row)))
 
     def action_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Starting with too few people asks once more."""

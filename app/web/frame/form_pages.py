@@ -59,7 +59,7 @@ class FormPages(CardPages):
         if not self.sections:
             abort(404)
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:edit")
-        kept = records.why_kept(row) if request.method == "GET" else ""
+        kept = self.why_kept(row) if request.method == "GET" else ""
         if kept:
             return self.kept_page(row, f"Изменить нельзя: {row}", kept, self.instead_of_edit(row))
         if request.method == "POST":
