@@ -19,9 +19,10 @@ def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for ``settings``; the database must be reachable and migrated."""
     from app import access
     from app.extensions import compress, csrf, db, limiter, migrate
-    from app.web.frame import layout, requests
+    from app.web.frame import layout, requests, typed
 
     app = Flask(__name__)
+    app.request_class = typed.TypedRequest
     app.config.from_mapping(_flask_config(settings))
     app.config["PORTAL"] = settings
     if settings.trusted_proxies:

@@ -23,7 +23,9 @@ from app.labels import in_words, label_of
 from app.russian import format_date, format_datetime
 
 #: never written to the journal: derived and technical columns; the secret ones are marked in the models
-_SILENT = frozenset({"id", "version", "created_at", "updated_at", "changed_at", "changed_on", "sort", "search"})
+_SILENT = frozenset(
+    {"id", "version", "created_at", "updated_at", "changed_at", "changed_on", "sort", "search", "name_key", "title_key"}
+)
 
 Changes = Mapping[str, tuple[str, str]]
 

@@ -13,9 +13,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import inspect, text
 
+from app.clock import read_date
 from app.errors import PortalError
 from app.extensions import db
-from app.russian import RussianDateError, parse_date
+from app.russian import RussianDateError
 
 portal = AppGroup("portal", help="Команды портала «Кадры в образовании».")
 
@@ -225,7 +226,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
     from app.actor import Actor, Grant
     from app.documents import frdo_export
 
-    days = parse_date(since), parse_date(until)
+    days = read_date(since), read_date(until)
     with acting_as(Actor(user_id=None, name="Портал", grants=(Grant("organizer", (organizer,)),))):
         found = frdo_export.preflight(organizer, *days)
         for line in frdo_export.describe(found):

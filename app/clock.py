@@ -6,6 +6,8 @@ import datetime as dt
 import os
 from zoneinfo import ZoneInfo
 
+from app.russian import parse_date
+
 ZONE = ZoneInfo(os.environ.get("TIMEZONE", "Europe/Samara"))
 
 
@@ -17,6 +19,14 @@ def now() -> dt.datetime:
 def today() -> dt.date:
     """Return the current calendar day in the portal's time zone."""
     return now().date()
+
+
+def read_date(typed: str, *, past: bool = False) -> dt.date:
+    """Read a day typed on a screen as the lists from Excel read it; of two figures of a year see ``parse_date``.
+
+    Raises RussianDateError with a sentence.
+    """
+    return parse_date(typed, today=today(), past=past)
 
 
 def local(moment: dt.datetime) -> dt.datetime:

@@ -8,22 +8,19 @@ what is wrong. `format_*` and `mask_*` take the normal form only.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import Literal
 
-NameKind = Literal["фамилия", "имя", "отчество"]
+from app.text import APOSTROPHES, cleaned, name_key, plain_dashes, says_nothing
 
-# Characters that no one sees: soft hyphen, zero-width blanks and joiners, direction marks, byte order mark.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))
+_APOSTROPHES = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
+
+NameKind = Literal["фамилия", "имя", "отчество"]
 
 # Latin letters drawn like Cyrillic ones. In upper case they are more than in lower case.
 _LATIN_TO_CYRILLIC = str.maketrans("ABCEHKMOPTXYaceopxyËë", "АВСЕНКМОРТХУасеорхуЁё")
 _CYRILLIC_TO_LATIN = str.maketrans("АВСЕНКМОРТХУ", "ABCEHKMOPTXY")
-_KEY_LETTERS = str.maketrans("abcehkmoptxyëё", "авсенкмортхуее")
 
 
 class IdentifierError(ValueError):
@@ -38,8 +35,7 @@ def _clean(value: object) -> str:
 
     A formula is refused everywhere: nobody's name or number begins with «=».
     """
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", _to_text(value)))
-    text = " ".join(text.split())
+    text = cleaned(_to_text(value))
     if text.startswith("="):
         raise IdentifierError("В ячейке формула (значение начинается со знака «=»): впишите само значение")
     return text
@@ -62,7 +58,7 @@ def _read_digits(value: object, name: str, lengths: tuple[int, ...], *, lost_zer
 
     Blanks and dashes between digits are dropped. A number, unlike a text, gets back up to `lost_zeros` leading zeros.
     """
-    text = _clean(value).translate(_DASHES).replace(" ", "").replace("-", "")
+    text = plain_dashes(_clean(value)).replace(" ", "").replace("-", "")
     if not text:
         raise IdentifierError(f"{name}: значение не указано")
     if strangers := re.findall(r"[^0-9]", text):
@@ -158,7 +154,7 @@ def parse_ogrn(value: object) -> str:
 
 def parse_kpp(value: object) -> str:
     """Return the 9 characters of a КПП: four digits, two digits or Latin capitals, three digits. It has no control."""
-    text = _clean(value).translate(_DASHES).replace(" ", "").replace("-", "").upper().translate(_CYRILLIC_TO_LATIN)
+    text = plain_dashes(_clean(value)).replace(" ", "").replace("-", "").upper().translate(_CYRILLIC_TO_LATIN)
     if _is_number(value):
         text = _restore_zeros(text, (_KPP_LENGTH,), 1)
     if not text:
@@ -193,7 +189,7 @@ _EMAIL_LENGTH, _EMAIL_LOCAL_LENGTH = 254, 64
 
 def parse_phone(value: object) -> str:
     """Return one Russian phone number as +7 and ten digits (E.164); takes 8…, +7…, 7… and ten digits."""
-    text = _clean(value).translate(_DASHES)
+    text = plain_dashes(_clean(value))
     _check_phone_text(text)
     digits = re.sub(r"[^0-9]", "", text)
     if len(digits) == 11 and digits[0] in ("7" if text.startswith("+") else "78"):
@@ -250,7 +246,6 @@ _NAME_SEPARATORS = re.compile(r"([ .()-]+)")
 # were typed so («фон Берг»), but never made small: «Ван Ли» has none.
 _SMALL_ENDINGS = frozenset({"оглы", "оглу", "кызы", "гызы", "улы", "уулу", "заде"})
 _PARTICLES = frozenset({"фон", "ван", "дер", "де", "да", "ди", "ибн", "аль", "эль", "бен", "ла", "ля", "тер"})
-_NO_PATRONYMIC = frozenset({"нет", "отсутствует", "без отчества"})
 
 
 def parse_person_name(value: object, *, kind: NameKind) -> str:
@@ -264,8 +259,13 @@ def parse_person_name(value: object, *, kind: NameKind) -> str:
     return _fix_case(name)
 
 
+def parse_patronymic(value: object) -> str | None:
+    """Return a patronymic as it is stored, None for what only says that there is none: «нет», «не имеет», «-»."""
+    return None if says_nothing(_clean(value)) else parse_person_name(value, kind="отчество")
+
+
 def _tidy_name(value: object) -> str:
-    text = _clean(value).translate(_DASHES).translate(_APOSTROPHES)
+    text = plain_dashes(_clean(value)).translate(_APOSTROPHES)
     text = re.sub(r" ?- ?", "-", text)
     return "".join(_replace_look_alikes(word) for word in _NAME_SEPARATORS.split(text))
 
@@ -280,7 +280,7 @@ def _check_name(name: str, label: str, *, is_optional: bool) -> None:
     absent = ": если его нет, оставьте поле пустым" if is_optional else ""
     if not name:
         raise IdentifierError(f"{label}: значение не указано")
-    if is_optional and name.lower() in _NO_PATRONYMIC:
+    if is_optional and says_nothing(name):
         raise IdentifierError(f"{label}{absent}")
     if not _NAME.fullmatch(name):
         raise IdentifierError(f"{label}: {_explain_characters(name)}")
@@ -322,21 +322,8 @@ def _capitalise(word: str, particles: frozenset[str]) -> str:
 
 # --- comparing ------------------------------------------------------------------------------------------------------
 
-_QUOTES = re.compile('["«»„“”‟]')
-_TIGHT_SIGNS = re.compile(r" ?([-.,;:/№()]) ?")
 _ALIKE_ENOUGH = 0.6
 _WORDS_INSIDE = 0.8
-
-
-def normalise_key(text: str) -> str:
-    """Return the form in which two spellings of one name are equal; for comparing only, never for showing.
-
-    Small letters, ё → е, quotation marks and apostrophes dropped, blanks collapsed and dropped around signs, Latin
-    look-alikes turned to Cyrillic (in all words, so that «CОШ» and «СОШ» are equal in either case).
-    """
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_DASHES).translate(_APOSTROPHES)
-    text = _QUOTES.sub(" ", text.replace("'", "")).lower().translate(_KEY_LETTERS)
-    return _TIGHT_SIGNS.sub(r"\1", " ".join(text.split())).strip(" .,;")
 
 
 def suggest(text: str, choices: Iterable[str], *, limit: int = 3) -> list[str]:
@@ -345,10 +332,10 @@ def suggest(text: str, choices: Iterable[str], *, limit: int = 3) -> list[str]:
     A choice all of whose words occur in the text (or the other way round) counts as near: «учитель математики» →
     «Учитель».
     """
-    key = normalise_key(text)
+    key = name_key(text)
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(key)
-    scored = [(_likeness(matcher, key, normalise_key(choice)), choice) for choice in dict.fromkeys(choices)]
+    scored = [(_likeness(matcher, key, name_key(choice)), choice) for choice in dict.fromkeys(choices)]
     near = sorted((-score, choice) for score, choice in scored if score >= _ALIKE_ENOUGH)
     return [choice for _, choice in near[:limit]]
 

@@ -231,6 +231,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "kind": "Вид занятости",
         "activity": "Вид деятельности",
         "started_on": "Принят",
+        "start_known": "Дата приёма известна",
         "ended_on": "Уволен",
         "position_since": "В должности с",
         "status": "Подтверждение",

@@ -45,6 +45,7 @@ from app import statuses as st
 from app.clock import now
 from app.personal import kept, personal, rows_go, rows_stay
 from app.russian import full_name, initials
+from app.text.sql import code_sql, key_of
 
 Model.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -132,7 +133,8 @@ class Territory(Base):
     __tablename__ = "territory"
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     short_name: Mapped[Short]
     kind: Mapped[st.TerritoryKind] = mapped_column(coded(st.TerritoryKind))
     head_name: Mapped[Name | None]
@@ -141,7 +143,7 @@ class Territory(Base):
     email: Mapped[Short | None]
     active: Mapped[FlagOn]
     municipalities: Mapped[list["Municipality"]] = relationship(
-        secondary=territory_municipality, back_populates="territories", order_by="Municipality.name"
+        secondary=territory_municipality, back_populates="territories", order_by="Municipality.name_key"
     )
 
     def __str__(self) -> str:
@@ -153,11 +155,12 @@ class Municipality(Base):
 
     __tablename__ = "municipality"
     id: Mapped[Id]
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     kind: Mapped[st.MunicipalityKind] = mapped_column(coded(st.MunicipalityKind))
     oktmo: Mapped[str | None] = mapped_column(String(11), CheckConstraint("oktmo ~ '^([0-9]{8}|[0-9]{11})$'", "oktmo"))
     territories: Mapped[list[Territory]] = relationship(
-        secondary=territory_municipality, back_populates="municipalities", order_by="Territory.name"
+        secondary=territory_municipality, back_populates="municipalities", order_by="Territory.name_key"
     )
 
     def __str__(self) -> str:
@@ -170,7 +173,8 @@ class OrganizationType(Base):
     __tablename__ = "organization_type"
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     short_name: Mapped[Short]
     active: Mapped[FlagOn]
 
@@ -188,6 +192,15 @@ class Organization(Base):
         CheckConstraint("ogrn ~ '^([0-9]{13}|[0-9]{15})$'", "ogrn"),
         CheckConstraint("parent_id <> id", "own_parent"),
         Index("ix_organization_inn_head", "inn", unique=True, postgresql_where=text("parent_id IS NULL")),
+        # namesakes live in different municipalities or under different heads
+        Index(
+            "uq_organization_name",
+            "municipality_id",
+            func.coalesce(text("parent_id"), 0),
+            "name_key",
+            unique=True,
+            postgresql_where=text("closed_on IS NULL"),
+        ),
         Index("ix_organization_sort", "sort", "id"),
         Index("ix_organization_search", "search", postgresql_using="gin"),
     )
@@ -227,6 +240,7 @@ class Organization(Base):
     closed_on: Mapped[dt.date | None]
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1)
     updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now)
+    name_key: Mapped[str] = mapped_column(Text, key_of("short_name"))
     sort: Mapped[str] = mapped_column(Text, sort_key("short_name"))
     search: Mapped[Any] = mapped_column(TSVECTOR, search_vector("short_name", "full_name", "inn"), deferred=True)
 
@@ -247,7 +261,8 @@ class Position(Base):
 
     __tablename__ = "position"
     id: Mapped[Id]
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     kind: Mapped[st.PositionKind] = mapped_column(coded(st.PositionKind))
     voucher_eligible: Mapped[FlagOn]
     subject_required: Mapped[Flag]
@@ -263,7 +278,8 @@ class Subject(Base):
 
     __tablename__ = "subject"
     id: Mapped[Id]
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     is_direction: Mapped[Flag]
     synonyms: Mapped[Words]
     active: Mapped[FlagOn]
@@ -278,7 +294,8 @@ class EducationLevel(Base):
     __tablename__ = "education_level"
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     frdo_value: Mapped[Name | None]
     synonyms: Mapped[Words]
     ordering: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
@@ -293,7 +310,8 @@ class AttestationKind(Base):
     __tablename__ = "attestation_kind"
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)
-    name: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     is_category: Mapped[FlagOn]
     term_months: Mapped[int | None] = mapped_column(CheckConstraint("term_months > 0", "term"))
     since: Mapped[dt.date | None]
@@ -368,7 +386,8 @@ class VoucherRule(Base):
         ),
     )
     id: Mapped[Id]
-    title: Mapped[Name] = mapped_column(unique=True)
+    title: Mapped[Name]
+    title_key: Mapped[str] = mapped_column(Text, key_of("title"), unique=True)
     valid_from: Mapped[dt.date]
     valid_to: Mapped[dt.date | None]
     period_months: Mapped[int] = mapped_column(server_default=text("36"), default=36)
@@ -484,11 +503,18 @@ class Employee(Base):
         return self.full_name
 
 
+#: words of a former surname, as the search of people compares them
+FORMER_WORDS = "to_tsvector('simple'::regconfig, translate(lower(last_name), 'ё', 'е'))"
+
+
 class FormerName(Base):
     """A surname the person had before; diplomas may carry it."""
 
     __tablename__ = "former_name"
-    __table_args__ = {"info": rows_go("Прежние фамилии")}
+    __table_args__ = (
+        Index("ix_former_name_words", text(FORMER_WORDS), postgresql_using="gin"),
+        {"info": rows_go("Прежние фамилии")},
+    )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     last_name: Mapped[str] = mapped_column(String(100))
@@ -534,7 +560,9 @@ class Employment(Base):
         coded(st.EmploymentKind), server_default="main", default=st.EmploymentKind.MAIN
     )
     activity: Mapped[Short | None] = mapped_column(info=personal("empty"))
+    #: the first working day; where nobody has told it, the day since which the portal counts the place
     started_on: Mapped[dt.date]
+    start_known: Mapped[FlagOn]
     position_since: Mapped[dt.date | None]
     ended_on: Mapped[dt.date | None]
     status: Mapped[st.ConfirmationStatus] = mapped_column(
@@ -546,7 +574,12 @@ class Employment(Base):
     employee: Mapped[Employee] = relationship(back_populates="employments")
     organization: Mapped[Organization] = relationship()
     position: Mapped[Position] = relationship()
-    subjects: Mapped[list[Subject]] = relationship(secondary=employment_subject, order_by=Subject.name)
+    subjects: Mapped[list[Subject]] = relationship(secondary=employment_subject, order_by=Subject.name_key)
+
+    @property
+    def begun_on(self) -> dt.date | None:
+        """The first working day, None where nobody has told it."""
+        return self.started_on if self.start_known else None
 
     def __str__(self) -> str:
         return f"{self.position}, {self.organization}"
@@ -883,7 +916,7 @@ class Registration(Base):
     )
     organization: Mapped[Organization] = relationship()
     position: Mapped[Position] = relationship()
-    subjects: Mapped[list[Subject]] = relationship(secondary=registration_subject, order_by=Subject.name)
+    subjects: Mapped[list[Subject]] = relationship(secondary=registration_subject, order_by=Subject.name_key)
 
     @property
     def full_name(self) -> str:
@@ -1108,7 +1141,7 @@ class Transfer(Base):
     organization: Mapped[Organization] = relationship(foreign_keys=[organization_id])
     position: Mapped[Position] = relationship()
     #: what the accepting organization wants the person to teach
-    subjects: Mapped[list[Subject]] = relationship(secondary=transfer_subject, order_by=Subject.name)
+    subjects: Mapped[list[Subject]] = relationship(secondary=transfer_subject, order_by=Subject.name_key)
 
     def __str__(self) -> str:
         return f"перевод № {self.id}"
@@ -1374,8 +1407,8 @@ class Program(Base):
     previous: Mapped["Program | None"] = relationship(remote_side="Program.id")
     document: Mapped[StoredFile | None] = relationship()
     organization_types: Mapped[list[OrganizationType]] = relationship(secondary=program_organization_type)
-    positions: Mapped[list[Position]] = relationship(secondary=program_position, order_by=Position.name)
-    subjects: Mapped[list[Subject]] = relationship(secondary=program_subject, order_by=Subject.name)
+    positions: Mapped[list[Position]] = relationship(secondary=program_position, order_by=Position.name_key)
+    subjects: Mapped[list[Subject]] = relationship(secondary=program_subject, order_by=Subject.name_key)
     modules: Mapped[list["ProgramModule"]] = relationship(back_populates="program", order_by="ProgramModule.ordering")
 
     def __str__(self) -> str:
@@ -1691,6 +1724,9 @@ class Certificate(Base):
         UniqueConstraint("organizer_id", "kind", "year", "number"),
         Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
         Index("ix_certificate_number", "number", "id"),
+        # a number as people copy it from the paper
+        Index("ix_certificate_number_code", text(code_sql("number")), "issued_on"),
+        Index("uq_certificate_check_code_small", func.lower(text("check_code")), unique=True),
         Index("ix_certificate_outdated", "organizer_id", postgresql_where=text("outdated IS NOT NULL")),
         CheckConstraint("sequence > 0", "sequence"),
         {"info": rows_stay("Выданные документы об обучении с их данными", pd.PAPERS)},

@@ -16,6 +16,8 @@ from pytrovich.detector import PetrovichGenderDetector
 from pytrovich.enums import Case, Gender, NamePart
 from pytrovich.maker import PetrovichDeclinationMaker
 
+from app.text import cleaned
+
 Sex = Literal["male", "female"]
 NameCase = Literal["nominative", "genitive", "dative", "accusative"]
 
@@ -35,14 +37,28 @@ _SEXES: dict[Gender, Sex] = {gender: sex for sex, gender in _GENDERS.items()}
 # Stressed French endings that stay as they are; the rules of the library decline them («Золе»).
 _INDECLINABLE = frozenset({"золя"})
 
+#: small words of noble and oriental surnames, written small: «фон Бергу», «аль Рашиду»
+_PARTICLES = frozenset("фон ван дер ден де да ди дю дос ла ле ля ибн аль эль аз бен тер оглы".split())
+
 _WORD = re.compile(r"[А-ЯЁа-яё'-]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_DOTTED_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?: ?(?:г\.?|года))?(?: 0?0:00(?::00)?)?")
+_VOWEL = re.compile(r"[аеёиоуыэюя]")
+_TAIL = r"(?: ?(?:г|год|года)\.?)?(?: ?р\.?)?(?: 0?0:00(?::00)?)?"
+_DOTTED_DATE = re.compile(r"([0-9]{1,2}) ?[./,-] ?([0-9]{1,2}) ?[./,-] ?([0-9]{4}|[0-9]{2})" + _TAIL)
+_WORDY_DATE = re.compile(r"([0-9]{1,2})[ .-]*([а-яё]{3,8})\.?[ ,.-]*([0-9]{4}|[0-9]{2})" + _TAIL)
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_MONTH_NAMES = (
+    "январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь",
+)  # fmt: skip
+#: of two figures of a year that may lie ahead: so many years from now, else in the past century
+_YEARS_AHEAD = 20
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 # Excel's day 0. Smaller serials are refused: a bare year such as 1980 would silently become a day of 1905.
 _EXCEL_EPOCH = date(1899, 12, 30)
+#: days by which the count of a book of 1904 lags
+_DAYS_1904 = 1_462
+#: a moment so near to midnight is midnight: programs in zones with odd seconds write 23:59:16 of the day before
+_NEAR_MIDNIGHT = timedelta(minutes=2)
 _EXCEL_SERIALS = range(10_000, 73_416)
 
 
@@ -122,43 +138,74 @@ def _day_and_month(day: date) -> str:
     return f"{day.day}{NBSP}{_MONTHS[day.month - 1]}"
 
 
-def parse_date(value: object) -> date:
+def parse_date(value: object, *, today: date | None = None, past: bool = False, is_1904: bool = False) -> date:
     """Read a date from a form or an Excel cell.
 
-    Takes a date, a datetime, an Excel serial number (from 18.05.1927 on) and the texts дд.мм.гггг or гггг-мм-дд.
-    Years 1900–2100. Raises RussianDateError.
+    Takes a date, a moment, an Excel serial number (from 18.05.1927 on; ``is_1904``: counted as old Macs do) and the texts
+    дд.мм.гггг (also with «/», «-», «,»), дд.мм.гг, «12 марта 1980 г.» and гггг-мм-дд. Two figures of a year are understood
+    when ``today`` is given: for what lies in the ``past`` the latest such year, else one up to twenty years ahead.
+    A moment within two minutes of midnight is that midnight. Years 1900–2100. Raises RussianDateError.
     """
     if isinstance(value, datetime):
-        return _within_range(value.date())
+        return _within_range((value + _NEAR_MIDNIGHT).date())
     if isinstance(value, date):
         return _within_range(value)
     if isinstance(value, (int, float)):
-        return _from_serial(value)
-    text = " ".join(_INVISIBLE.sub("", str(value or "")).split())
+        return _from_serial(value, days_off=_DAYS_1904 if is_1904 and not isinstance(value, bool) else 0)
+    text = cleaned(str(value or ""))
     if not text:
-        raise RussianDateError("Дата не указана: впишите ее в виде дд.мм.гггг")
-    return _from_text(text)
+        raise RussianDateError("Дата не указана: впишите её в виде дд.мм.гггг")
+    return _from_text(text, today, past=past)
 
 
-def _from_serial(serial: float) -> date:
+def has_time_of_day(value: object) -> bool:
+    """Whether a cell that should hold a day holds a moment of it, farther from midnight than programs err by."""
+    if isinstance(value, datetime):
+        moment = value + _NEAR_MIDNIGHT
+        return timedelta(hours=moment.hour, minutes=moment.minute) >= 2 * _NEAR_MIDNIGHT
+    if isinstance(value, float) and abs(value) < 10**9:
+        return abs(value - round(value)) > _NEAR_MIDNIGHT / timedelta(days=1)
+    return False
+
+
+def _from_serial(serial: float, *, days_off: int) -> date:
     # The comparison also refuses NaN, infinity and booleans, which are integers for Python.
-    if not _EXCEL_SERIALS.start <= serial < _EXCEL_SERIALS.stop:
+    if not _EXCEL_SERIALS.start <= serial + days_off < _EXCEL_SERIALS.stop:
         raise _wrong_shape(str(serial))
-    return _EXCEL_EPOCH + timedelta(days=int(serial))
+    return _EXCEL_EPOCH + timedelta(days=int(serial + days_off + _NEAR_MIDNIGHT / timedelta(days=1)))
 
 
-def _from_text(text: str) -> date:
-    if match := _DOTTED_DATE.fullmatch(text):
+def _from_text(text: str, today: date | None, *, past: bool) -> date:
+    small = text.lower()
+    if match := _DOTTED_DATE.fullmatch(small):
         day, month, year = match.groups()
     elif match := _ISO_DATE.fullmatch(text):
         year, month, day = match.groups()
+    elif (match := _WORDY_DATE.fullmatch(small)) and (number := _month_of(match[2])):
+        day, month, year = match[1], str(number), match[3]
     else:
         raise _wrong_shape(text)
+    if len(year) == 2:
+        year = _full_year(int(year), today, text, past=past)
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:
         raise RussianDateError(f"Даты {day:0>2}.{month:0>2}.{year} не существует") from None
     return _within_range(found)
+
+
+def _month_of(word: str) -> int:
+    """Number of a month by the beginning of its name in either case («мар», «марта», «март»), 0 for another word."""
+    pairs = zip(_MONTHS, _MONTH_NAMES, strict=True)
+    return next((number for number, names in enumerate(pairs, 1) if any(name.startswith(word) for name in names)), 0)
+
+
+def _full_year(year: int, today: date | None, text: str, *, past: bool) -> str:
+    """«85» → «1985», «07» → «2007»."""
+    if today is None:
+        raise _wrong_shape(text)
+    latest = today.year + (0 if past else _YEARS_AHEAD)
+    return str(latest - (latest - year) % 100)
 
 
 def _within_range(day: date) -> date:
@@ -252,7 +299,31 @@ def _decline_patronymic(patronymic: str | None, sex: Sex, case: NameCase) -> str
 
 
 def _decline_word(part: NamePart, word: str, gender: Gender, case: Case) -> str:
-    return word if word.lower() in _INDECLINABLE else str(_maker().make(part, gender, case, word))
+    if word.lower() in _INDECLINABLE or word in _PARTICLES:
+        return word
+    pieces = word.split("-")
+    if part == NamePart.LASTNAME and any(map(_is_noun_in_oj, pieces)):
+        return "-".join(_decline_piece(piece, gender, case) for piece in pieces)
+    return str(_maker().make(part, gender, case, word))
+
+
+def _decline_piece(piece: str, gender: Gender, case: Case) -> str:
+    """A part of a double surname of which one is a noun in -ой: of a man «Строя», «Строю», of a woman «Строй»."""
+    if not _is_noun_in_oj(piece):
+        return str(_maker().make(NamePart.LASTNAME, gender, case, piece))
+    return piece if gender == Gender.FEMALE else piece[:-1] + ("ю" if case == Case.DATIVE else "я")
+
+
+@lru_cache(maxsize=1000)
+def _is_noun_in_oj(surname: str) -> bool:
+    """Whether a surname in -ой is a noun («Строй», «Герой», «Цой») and no adjective («Толстой», «Злой»)."""
+    word = surname.lower()
+    if not word.endswith("ой"):
+        return False
+    tags = [parse.tag for parse in _analyzer().parse(word) if parse.is_known]
+    if any({"ADJF", "masc", "nomn"} in tag for tag in tags):
+        return False
+    return len(_VOWEL.findall(word)) == 1 or any({"NOUN", "masc", "nomn"} in tag and "Surn" not in tag for tag in tags)
 
 
 def decline_post(post: str, *, case: NameCase) -> str:

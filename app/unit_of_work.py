@@ -70,6 +70,8 @@ CONSTRAINT_SENTENCES = {
     "для остальных ролей место не указывается.",
 }
 
+TWIN_NAME = "Такая запись уже есть: её название отличается только регистром, «ё», пробелами или похожими буквами."
+
 _CHECK_WORDS = {
     "dates": "Дата окончания раньше даты начала.",
     "hours": "Часы указаны неверно.",
@@ -84,6 +86,8 @@ def sentence_for(error: IntegrityError) -> str:
     known = CONSTRAINT_SENTENCES.get(name)
     if known:
         return known
+    if name.endswith(("_name_key", "_title_key", "uq_organization_name")):
+        return TWIN_NAME
     if name.startswith("fk_"):
         return "Запись используется в других данных, поэтому её нельзя удалить."
     if name.startswith(("uq_", "ix_")):

@@ -18,8 +18,10 @@ from app.services.mailing import mail
 from app.services.paper import certificates, registries
 from app.services.personnel import people
 from app.services.personnel.correctable import SUBJECTS
+from app.services.portal import twins as twins  # its rules about names register themselves
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
+from app.text.sql import sort_key
 from app.web.access.access_view import DUE as ACCESS_DUE
 from app.web.access.access_view import PLACE as ASKED_PLACE
 from app.web.access.access_view import ROLE as ASKED_ROLE
@@ -109,12 +111,15 @@ class EmployeeView(EmployeePages):
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
         ("Связь", ("phone", "email")),
-        ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards", "name_dative")),
+        ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards")),
+        ("Имя в документах", ("name_genitive", "name_dative", "name_accusative")),
     )
     hints = {
         "snils": "Без СНИЛС работник не сможет получить чек.",
         "teaching_since": "Дата, с которой считается педагогический стаж: стаж вычисляется сам.",
+        "name_genitive": "Для договоров: «в лице Ивановой Марии Петровны». Пусто — портал просклоняет сам.",
         "name_dative": "Для справок: «выдана Ивановой Марии Петровне». Пусто — портал просклоняет сам.",
+        "name_accusative": "Для приказов: «зачислить Иванову Марию Петровну». Пусто — портал просклоняет сам.",
     }
     keep = ("organization",)
     required_columns = ("birth_date", "sex")
@@ -145,7 +150,7 @@ class PersonRecordView(ScopedModelView):
 class EmploymentView(PersonRecordView):
     datamodel = Table(m.Employment)
     tab = "work"
-    list_columns = [c.OWNER, "position", "organization", "kind", "started_on", "ended_on", "status"]
+    list_columns = [c.OWNER, "position", "organization", "kind", c.STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", "started_on")
     base_order_by = (m.Employment.id.desc(),)
@@ -153,6 +158,9 @@ class EmploymentView(PersonRecordView):
         ("Место работы", ("employee", "organization", "position", "subjects", "kind", "activity")),
         ("Даты", ("started_on", "position_since", "ended_on")),
     )
+    hints = {
+        "started_on": "Если при загрузке дата не была указана, здесь день загрузки, а в карточке «дата приёма не указана»: впишите верную."
+    }
     limited = {"employee": "employee:edit", "organization": "employment:add"}
     services = {"confirm": people.confirm_workplace, "unconfirm": people.unconfirm}
 
@@ -482,7 +490,7 @@ class TerritoryView(ScopedModelView):
     list_columns = ["short_name", "kind", "municipalities", "head_name", "phone", "email"]
     load = ("municipalities",)
     filters = ("kind", "active")
-    base_order_by = (m.Territory.name,)
+    base_order_by = (m.Territory.name_key,)
     sections = (
         ("", ("code", "name", "short_name", "kind", "municipalities", "active")),
         ("Руководитель и связь", ("head_name", "address", "phone", "email")),
@@ -494,7 +502,7 @@ class MunicipalityView(ScopedModelView):
     list_columns = ["name", "kind", "territories", "oktmo"]
     load = ("territories",)
     filters = ("kind",)
-    base_order_by = (m.Municipality.name,)
+    base_order_by = (m.Municipality.name_key,)
     sections = (("", ("name", "kind", "oktmo", "territories")),)
 
 
@@ -502,7 +510,7 @@ class OrganizationTypeView(ScopedModelView):
     datamodel = Table(m.OrganizationType)
     list_columns = ["short_name", "name", "code", "active"]
     filters = ("active",)
-    base_order_by = (m.OrganizationType.name,)
+    base_order_by = (m.OrganizationType.name_key,)
     sections = (("", ("code", "name", "short_name", "active")),)
 
 
@@ -510,7 +518,7 @@ class PositionView(ScopedModelView):
     datamodel = Table(m.Position)
     list_columns = ["name", "kind", "voucher_eligible", "subject_required", "active"]
     filters = ("kind", "voucher_eligible", "active")
-    base_order_by = (m.Position.name,)
+    base_order_by = (m.Position.name_key,)
     sections = (("", ("name", "kind", "voucher_eligible", "subject_required", "synonyms", "active")),)
     keep = ("kind",)
     hints = {"synonyms": "По одному в строке: так должность называют в списках школ."}
@@ -520,7 +528,7 @@ class SubjectView(ScopedModelView):
     datamodel = Table(m.Subject)
     list_columns = ["name", "is_direction", "synonyms", "active"]
     filters = ("is_direction", "active")
-    base_order_by = (m.Subject.name,)
+    base_order_by = (m.Subject.name_key,)
     sections = (("", ("name", "is_direction", "synonyms", "active")),)
     hints = {"synonyms": "По одному в строке."}
 
@@ -536,7 +544,7 @@ class AttestationKindView(ScopedModelView):
     datamodel = Table(m.AttestationKind)
     list_columns = ["name", "is_category", "term_months", "since", "until"]
     filters = ("is_category",)
-    base_order_by = (m.AttestationKind.name,)
+    base_order_by = (m.AttestationKind.name_key,)
     sections = (("", ("code", "name", "is_category", "term_months", "since", "until")),)
     hints = {"term_months": "Пусто — бессрочно."}
 
@@ -636,7 +644,7 @@ class AccountView(ScopedModelView):
     list_columns = [c.ACCOUNT, "username", c.ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
     filters = (attention.ACCOUNT, "active")
-    base_order_by = (m.Account.last_name, m.Account.first_name)
+    base_order_by = (sort_key(m.Account.last_name), sort_key(m.Account.first_name))
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
     services = {
         "unlock": accounts.unlock,

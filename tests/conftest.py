@@ -49,10 +49,14 @@ END $$;
 #: what a test leaves behind is deleted, the reference rows are put back: in the tables that it wrote to
 _CLEAN = """
 SET session_replication_role = replica;
-DO $$ DECLARE item record; BEGIN
+DO $$ DECLARE item record; stored text; BEGIN
   FOR item IN SELECT DISTINCT name, to_regclass('pristine.' || quote_ident(name)) AS kept FROM pristine.touched LOOP
     EXECUTE format('DELETE FROM public.%I', item.name);
-    IF item.kept IS NOT NULL THEN EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', item.name, item.name); END IF;
+    IF item.kept IS NOT NULL THEN
+      SELECT string_agg(quote_ident(attname), ', ') INTO stored FROM pg_attribute
+        WHERE attrelid = ('public.' || quote_ident(item.name))::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+      EXECUTE format('INSERT INTO public.%I (%s) SELECT %s FROM pristine.%I', item.name, stored, stored, item.name);
+    END IF;
   END LOOP;
 END $$;
 TRUNCATE pristine.touched;

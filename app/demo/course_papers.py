@@ -17,6 +17,7 @@ from app.demo.staff import Worker
 from app.services.group.attendance import LISTENERS
 from app.services.group.training_orders import snapshot_of
 from app.statuses import OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus, OrderKind
+from app.text import sort_key
 
 _MARKS = ((AttendanceMark.PRESENT, 90), (AttendanceMark.ABSENT, 6), (AttendanceMark.EXCUSED, 4))
 _BASIS = {
@@ -105,4 +106,4 @@ def _enrolment(worker: Worker, row: Row) -> m.Enrolment:
 def _by_name(it: Listener) -> tuple[str, int]:
     card = it[0].card
     name = f"{card['last_name']} {card['first_name']} {card['patronymic'] or ''}"
-    return name.lower().replace("ё", "е"), card["id"]
+    return sort_key(name), card["id"]

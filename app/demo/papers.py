@@ -30,6 +30,7 @@ from app.statuses import (
     Handing,
     RegistryStatus,
 )
+from app.text import sort_key
 
 _DAY = dt.timedelta(days=1)
 #: papers are handed over so long after their day
@@ -301,4 +302,4 @@ def _as_signed(person: DemoPerson | None) -> str:
 def _by_name(it: tuple[Worker, Row]) -> tuple[str, int]:
     card = it[0].card
     name = f"{card['last_name']} {card['first_name']} {card['patronymic'] or ''}"
-    return name.lower().replace("ё", "е"), card["id"]
+    return sort_key(name), card["id"]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from app.identifiers import format_snils
 from app.statuses import CertificateKind, DuplicateGround, Sex, StudyForm
+from app.text import visible
 
 #: what stands where a document has no series, a person no patronymic, a course no qualification
 ABSENT, NO_QUALIFICATION = "Нет", "нет"
@@ -125,7 +125,6 @@ class Lists:
 
 # --- cleaning --------------------------------------------------------------------------------------------------------
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _SIGNS = str.maketrans(
     {
         **dict.fromkeys("‐‑‒–—―−", "-"),
@@ -142,9 +141,7 @@ _LATIN = re.compile("[A-Za-z]")
 @lru_cache(maxsize=65536)
 def clean(text: str) -> str:
     """Return a text as the registry takes it: plain dashes, quotes, apostrophes and blanks, nothing invisible, «N» for «№»."""
-    if text.isalnum():
-        return unicodedata.normalize("NFC", text)
-    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_SIGNS).split())
+    return " ".join(visible(text).translate(_SIGNS).split())
 
 
 @lru_cache(maxsize=65536)

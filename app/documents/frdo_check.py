@@ -16,6 +16,7 @@ from app.documents.frdo import COLUMNS, RUSSIA, FrdoColumn, FrdoFacts, Lists
 from app.identifiers import IdentifierError, parse_snils
 from app.russian import age
 from app.statuses import CertificateKind, Sex
+from app.text import says_nothing
 
 ERROR, WARNING = "error", "warning"
 #: from this year of issue on the registry asks for СНИЛС, citizenship, form of study and source of money
@@ -239,7 +240,10 @@ _MALE = re.compile("(?:вич|ич|оглы|оглу|улы|уулу)$", re.IGNO
 
 
 def _of_person(f: FrdoFacts) -> Iterator[Fault]:
-    """Age and sex."""
+    """Age, sex, and a patronymic that only says that there is none."""
+    if f.patronymic and says_nothing(f.patronymic):
+        sentence = "Это не отчество: очистите поле «Отчество» в карточке и выдайте документ заново."
+        yield _said(f, "employee", 24, sentence, f.patronymic)
     if f.birth_date is not None and (f.birth_date > f.ends_on or age(f.birth_date, f.ends_on) < ADULT):
         sentence = f"К концу обучения человеку не было {ADULT} лет: проверьте дату рождения."
         yield _said(f, "employee", 25, sentence, f"{f.birth_date:%d.%m.%Y}")

@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.errors import NotFound
+from app.text import sort_key
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FOLDER, SCREENS = DOCS / "guide", DOCS / "screens"
@@ -272,7 +273,7 @@ def _title_of(name: str) -> str:
 
 def stems(typed: str) -> list[str]:
     """Words of a question without their endings and without prepositions: «заявку на чек» → «заявк», «чек»; at most eight."""
-    found = list(map(_stem, re.findall(r"\w+", typed.lower().replace("ё", "е"))))
+    found = list(map(_stem, re.findall(r"\w+", sort_key(typed))))
     return ([stem for stem in found if len(stem) > 2] or [stem for stem in found if len(stem) > 1])[:8]
 
 
@@ -291,7 +292,7 @@ def mark(text: str, found: Sequence[str]) -> list[tuple[str, bool]]:
         return [(text, False)]
     parts, end = [], 0
     for word in re.finditer(r"\w+", text):
-        if word[0].lower().replace("ё", "е").startswith(tuple(found)):
+        if sort_key(word[0]).startswith(tuple(found)):
             parts += [(text[end : word.start()], False), (word[0], True)]
             end = word.end()
     return [part for part in [*parts, (text[end:], False)] if part[0]]
@@ -312,7 +313,7 @@ def search(typed: str, *, most: int = 20) -> list[Passage]:
 
 
 def _hits(text: str, wanted: Sequence[str]) -> set[str]:
-    words = re.findall(r"\w+", text.lower().replace("ё", "е"))
+    words = re.findall(r"\w+", sort_key(text))
     return {stem for stem in wanted if any(word.startswith(stem) for word in words)}
 
 

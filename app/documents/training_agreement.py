@@ -8,6 +8,7 @@ from typing import Any
 from app.documents.certificate import hours_in_genitive, quoted
 from app.russian import as_signed, capitalized, decline_name, decline_post, guess_sex, period
 from app.services.paper.group_papers import GroupFacts, Listener, Party, Terms
+from app.text import sort_key
 
 #: code of the template in the manifest
 AGREEMENT = "training_agreement"
@@ -23,7 +24,7 @@ def agreement_contexts(facts: GroupFacts) -> list[dict[str, Any]]:
     if terms is None:
         return []
     parties = {person.employer.id: person.employer for person in facts.studying if person.employer}
-    order = sorted(parties.values(), key=lambda party: (party.short_name.casefold(), party.id))
+    order = sorted(parties.values(), key=lambda party: (sort_key(party.short_name), party.id))
     return [_agreement(facts, terms, party) for party in order]
 
 
@@ -64,7 +65,7 @@ def represented_by(party: Party) -> str:
     if not first:
         return _UNKNOWN_HEAD
     post = decline_post(party.head_title, case="genitive")
-    name = decline_name(last, first, patronymic or None, case="genitive", sex=None)
+    name = party.head_genitive or decline_name(last, first, patronymic or None, case="genitive", sex=None)
     acting = "действующей" if guess_sex(last, first, patronymic or None) == "female" else "действующего"
     return f"{post[:1].lower() + post[1:]} {name}, {acting} на основании Устава"
 

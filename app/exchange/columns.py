@@ -14,21 +14,28 @@ from typing import Any
 
 from app.clock import today
 from app.exchange.guard import column_letter
-from app.exchange.reader import Cell, CellValue, Row
+from app.exchange.reader import Cell, CellValue, ExcelError, Row
 from app.identifiers import (
     NameKind,
-    normalise_key,
     parse_email,
     parse_inn,
+    parse_patronymic,
     parse_person_name,
     parse_phone,
     parse_snils,
 )
-from app.russian import Sex, parse_date
+from app.russian import Sex, has_time_of_day, parse_date
+from app.text import cleaned, name_key, plain_dashes, says_nothing
 
 HEADER_SEARCH_ROWS = 20
-_NO_PATRONYMIC = re.compile(r"[-–—\s]+|нет|без отчества|отсутствует")
 _FEWEST_TITLES = 3  # fewer known titles in a row are a chance match in some heading
+_SERVICE = re.compile(
+    r"(?=\d)(?:(?P<years>\d{1,3})(?:[.,]\d{1,2})?\s*(?:год|года|лет|г\.?|л\.?)?)?"
+    r"[\s,и]*(?:\b\d{1,2}\s*(?:мес(?:\.|яц|яца|яцев)?|м\.?))?[\s,и]*(?:\b\d{1,2}\s*(?:дн(?:\.|я|ей)?|день|д\.?))?"
+)
+EXCEL_ERRORS = frozenset(
+    "#Н/Д #ССЫЛКА! #ЗНАЧ! #ДЕЛ/0! #ИМЯ? #ПУСТО! #ЧИСЛО! #N/A #REF! #VALUE! #DIV/0! #NAME? #NULL! #NUM!".split()
+)
 FORMULA = (
     "В ячейке формула: портал не берёт результаты формул. "
     "Скопируйте ячейку и вставьте её на то же место как значение («Специальная вставка» → «Значения»)"
@@ -37,13 +44,6 @@ NOT_FILLED = "Значение не указано"
 DATE_SHAPE = "Дата пишется дд.мм.гггг, например 03.02.1980"
 #: field of a column that the user leaves aside
 LEFT_ASIDE = "-"
-_MONTHS = (
-    ("января", "январь"), ("февраля", "февраль"), ("марта", "март"), ("апреля", "апрель"), ("мая", "май"),
-    ("июня", "июнь"), ("июля", "июль"), ("августа", "август"), ("сентября", "сентябрь"), ("октября", "октябрь"),
-    ("ноября", "ноябрь"), ("декабря", "декабрь"),
-)  # fmt: skip
-_WORDY_DATE = re.compile(r"(\d{1,2})[ .-]*([а-яё]{3,8})\.?[ ,.-]*(\d{4}|\d{2})(?: ?(?:г|год|года)\.?)?(?: ?р\.?)?")
-_SHORT_DATE = re.compile(r"(\d{1,2}) ?[./,-] ?(\d{1,2}) ?[./,-] ?(\d{4}|\d{2})(?: ?(?:г|год|года)\.?)?(?: ?р\.?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +102,25 @@ class Column:
     def _parse(self, cell: Cell) -> Any:
         if cell.is_formula or cell.text.lstrip().startswith("="):
             raise CellFault(FORMULA)
-        if not cell.text.strip():
+        if isinstance(cell.value, ExcelError) or cell.text.strip() in EXCEL_ERRORS:
+            raise CellFault(f"В ячейке ошибка Excel {cell.text.strip()}: впишите само значение или очистите ячейку")
+        if self.is_empty(cell):
             if self.required:
                 raise CellFault(NOT_FILLED)
             return None
         return self.read(cell)
 
+    def is_empty(self, cell: Cell) -> bool:
+        """Whether nothing is said: an empty cell, a dash, and where nothing need be said «нет», «не имеет»."""
+        return says_nothing(cell.text) and (not self.required or not any(map(str.isalnum, cell.text)))
+
+    def doubt(self, cell: Cell) -> str:
+        """A sentence about a cell that was read but may be wrong, else empty."""
+        return ""
+
     def read(self, cell: Cell) -> Any:
         """Read a filled cell; raises ValueError with a sentence."""
-        text = " ".join(cell.text.split())
+        text = cleaned(cell.text)
         if len(text) > self.max_length:
             raise CellFault(f"Не больше {self.max_length} знаков, а здесь {len(text)}")
         return text
@@ -124,11 +134,11 @@ class NameColumn(Column):
 
     def read(self, cell: Cell) -> str | None:
         """Cyrillic name with look-alikes and blanks put right; «нет» or a dash for an absent patronymic is None."""
-        if self.kind == "отчество" and _NO_PATRONYMIC.fullmatch(cell.text.strip().lower()):
-            return None
         if re.search(r"(^|\s)\w\.", cell.text):
             raise CellFault("Укажите имя и отчество полностью, без сокращений")
-        return parse_person_name(cell.value, kind=self.kind)
+        return (
+            parse_patronymic(cell.value) if self.kind == "отчество" else parse_person_name(cell.value, kind=self.kind)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +147,26 @@ class FullNameColumn(Column):
 
     def read(self, cell: Cell) -> tuple[str, str, str]:
         """Surname, first name, and all that follows as the patronymic («Али оглы»), which may be empty."""
-        words = re.sub(r"\s*[-‐‑–—]\s*", "-", cell.text).split()
+        words = re.sub(r"(?<=\S)\s*-\s*(?=\S)", "-", plain_dashes(cleaned(cell.text))).split()
         if len(words) < 2:
             raise CellFault("Нужны фамилия, имя и отчество (при наличии) через пробел")
-        return words[0], words[1], " ".join(words[2:])
+        rest = " ".join(words[2:])
+        return words[0], words[1], "" if says_nothing(rest) else rest
+
+
+@dataclass(frozen=True, slots=True)
+class DiplomaColumn(Column):
+    """Series and number of a diploma in one cell: «ВСА 0012345», «106324 0012345», «ЭВ № 123456»."""
+
+    def read(self, cell: Cell) -> tuple[str | None, str]:
+        """Series (None when there is none) and number: what follows «№», else the last word."""
+        text = str(Column.read(self, cell)).removeprefix("серия ").removeprefix("Серия ").strip()
+        series, sign, number = (part.strip(" ,;") for part in re.sub(r"\bномер\b", "№", text).partition("№"))
+        if not sign:
+            series, _blank, number = (part.strip(" ,;") for part in text.replace(",", " ").rpartition(" "))
+        if not any(map(str.isdigit, number)):
+            raise CellFault("Нужны серия (если есть) и номер диплома, например ВСА 0012345")
+        return " ".join(series.split()) or None, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +181,27 @@ class ListColumn(Column):
 
 @dataclass(frozen=True, slots=True)
 class DateColumn(Column):
-    """A date as Excel holds it, or as schools write it: дд.мм.гггг, дд/мм/гг, «12 марта 1980 г.»."""
+    """A date as Excel holds it, or as schools write it: дд.мм.гггг, дд/мм/гг, «12 марта 1980 г.».
+
+    ``past``: it lies in the past, however few figures its year has.
+    """
+
+    past: bool = False
 
     def read(self, cell: Cell) -> date:
-        """The date; a time of day is dropped. Of two figures of a year the latest past century is meant."""
+        """The date; a time of day is dropped and doubted. How two figures of a year are read is said by ``past``."""
         if isinstance(cell.value, bool):
             raise CellFault(DATE_SHAPE)
-        text = " ".join(cell.text.lower().split())
+        text = cleaned(cell.text).lower()
         if re.fullmatch(r"(19|20)\d\d ?(г\.?|год)?( ?р(\.|ождения)?)?", text):
             raise CellFault(f"Указан только год ({text[:4]}): нужны число, месяц и год, например 03.02.1980")
-        return parse_date(cell.value if not isinstance(cell.value, str) else _usual_date(text))
+        return parse_date(cell.value, today=today(), past=self.past, is_1904=cell.is_1904)
+
+    def doubt(self, cell: Cell) -> str:
+        """A moment instead of a day: midnight of another zone is often another day."""
+        if not has_time_of_day(cell.value):
+            return ""
+        return "В ячейке не только дата, но и время дня: проверьте, что день верный"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +246,7 @@ class SexColumn(Column):
 
     def read(self, cell: Cell) -> Sex:
         """«male» or «female»."""
-        key = normalise_key(cell.text)
+        key = name_key(cell.text)
         if key in {"м", "муж", "мужской", "мужчина"}:
             return "male"
         if key in {"ж", "жен", "женский", "женщина"}:
@@ -222,13 +259,14 @@ class YearsColumn(Column):
     """A length of service in whole years."""
 
     def read(self, cell: Cell) -> int:
-        """Whole years from 0 to 70; takes «12», 12.0, «12 лет»."""
-        match = re.fullmatch(r"(\d{1,3})\s*(?:год|года|лет|г\.?|л\.?)?", " ".join(cell.text.lower().split()))
+        """Whole years from 0 to 70; takes «12», 12.0, «12 лет», full years of «12 лет 5 мес.» and «12,5»."""
+        match = _SERVICE.fullmatch(cleaned(cell.text).lower())
         if match is None or isinstance(cell.value, (bool, date, datetime)):
             raise CellFault("Стаж пишется целым числом полных лет, например 12")
-        if int(match[1]) > 70:
-            raise CellFault(f"Стаж {match[1]} — слишком много: нужно число полных лет от 0 до 70")
-        return int(match[1])
+        full = int(match["years"] or 0)
+        if full > 70:
+            raise CellFault(f"Стаж {full} — слишком много: нужно число полных лет от 0 до 70")
+        return full
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +275,7 @@ class HoursColumn(Column):
 
     def read(self, cell: Cell) -> int:
         """Whole hours from 1 to 5000; takes «36», 36.0, «36 ч»."""
-        match = re.fullmatch(r"(\d{1,4})\s*(?:ч\.?|час|часа|часов)?", " ".join(cell.text.lower().split()))
+        match = re.fullmatch(r"(\d{1,4})\s*(?:ч\.?|час|часа|часов)?", cleaned(cell.text).lower())
         if match is None or not 1 <= int(match[1]) <= 5000 or isinstance(cell.value, (bool, date)):
             raise CellFault("Часы пишутся целым числом от 1 до 5000, например 36")
         return int(match[1])
@@ -266,32 +304,12 @@ class Header:
 def header_key(title: str) -> str:
     """The form in which titles are compared: without notes in brackets, signs, case and look-alikes."""
     bare = re.sub(r"\([^()]*\)", " ", title)
-    return " ".join(re.findall(r"\w+", normalise_key(bare)))
+    return " ".join(re.findall(r"\w+", name_key(bare)))
 
 
 def title_index(columns: Sequence[Column]) -> dict[str, str]:
     """Key of every title and alias → column name."""
     return {header_key(title): column.name for column in columns for title in (column.title, *column.aliases)}
-
-
-def _usual_date(text: str) -> str:
-    """A date in words or with a short year as дд.мм.гггг; every other text as it is."""
-    if match := _SHORT_DATE.fullmatch(text):
-        return f"{match[1]}.{match[2]}.{_full_year(match[3])}"
-    match = _WORDY_DATE.fullmatch(text)
-    word = match[2] if match else ""
-    found = (number for number, names in enumerate(_MONTHS, 1) if any(name.startswith(word) for name in names))
-    month = next(found, None) if match else None
-    return f"{match[1]}.{month}.{_full_year(match[3])}" if match and month else text
-
-
-def _full_year(year: str) -> str:
-    """«85» → «1985», «07» → «2007»: the last hundred years."""
-    if len(year) == 4:
-        return year
-    now = today().year
-    century = now // 100 * 100
-    return str(century + int(year) - (100 if century + int(year) > now else 0))
 
 
 def find_header(rows: Sequence[Row], titles: Mapping[str, str]) -> Header | None:

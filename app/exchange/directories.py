@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from app.identifiers import normalise_key, suggest
+from app.identifiers import suggest
+from app.text import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Lookup(Generic[E]):
         self._what = what
         self._missing = f"{missing} {where}"
         self._entries = tuple(entries)
-        self._by_key = self._index(normalise_key)
+        self._by_key = self._index(name_key)
         self._refusals: dict[str, str] = {}
         self._found: dict[str, E] = {}
 
@@ -70,10 +71,10 @@ class Lookup(Generic[E]):
         return entry
 
     def _find(self, text: str) -> E:
-        key = normalise_key(text)
+        key = name_key(text)
         found = self._by_key.get(key, {})
         if len(found) > 1:
-            named = [entry for entry in found.values() if normalise_key(entry.name) == key]
+            named = [entry for entry in found.values() if name_key(entry.name) == key]
             if len(named) != 1:
                 raise NotFound(self._several(text, found.values()))
             return named[0]
@@ -83,7 +84,7 @@ class Lookup(Generic[E]):
 
     def find_all(self, text: str) -> list[E]:
         """All entries under a name, none when unknown."""
-        return list(self._by_key.get(normalise_key(text), {}).values())
+        return list(self._by_key.get(name_key(text), {}).values())
 
     def find_inflected(self, text: str) -> E | None:
         """The entry whose name is `text` in another case («математики» → «Математика»), None when not exactly one."""
@@ -94,7 +95,7 @@ class Lookup(Generic[E]):
         """The entry with the longest name that begins the text, and the rest: «учитель математики» → «математики»."""
         words = " ".join(text.split()).split(" ")
         for count in range(len(words) - 1, 0, -1):
-            found = self._by_key.get(normalise_key(" ".join(words[:count])), {})
+            found = self._by_key.get(name_key(" ".join(words[:count])), {})
             if len(found) == 1:
                 return next(iter(found.values())), " ".join(words[count:])
         return None
@@ -104,7 +105,7 @@ class Lookup(Generic[E]):
         return f"{self._what} «{shorten(text)}»: так называются несколько записей: {names}. Впишите полное название"
 
     def _refusal(self, text: str) -> str:
-        key = normalise_key(text)
+        key = name_key(text)
         if key not in self._refusals:
             # a file in which nothing is right would keep the reader busy for hours
             near = self._nearest(text) if len(self._refusals) < MOST_ADVICE else ""
@@ -171,8 +172,8 @@ class Directories:
         """The organization of that name; of several the one in the municipality. Raises `NotFound`."""
         found = self.organization.find_all(text)
         if len(found) > 1 and municipality:
-            key = normalise_key(municipality)
-            near = [entry for entry in found if _is_part(key, normalise_key(self.municipalities.get(entry.id, "")))]
+            key = name_key(municipality)
+            near = [entry for entry in found if _is_part(key, name_key(self.municipalities.get(entry.id, "")))]
             if len(near) == 1:
                 return near[0]
         return self.organization.find(text)
@@ -205,7 +206,7 @@ _SHORTEST_STEM = 3
 
 def stems(text: str) -> str:
     """Words of a text without their endings; equal for a name and its other cases."""
-    return " ".join(_stem(word) for word in re.findall(r"\w+", normalise_key(text)))
+    return " ".join(_stem(word) for word in re.findall(r"\w+", name_key(text)))
 
 
 def _stem(word: str) -> str:

@@ -47,6 +47,10 @@ _ROW = b"</row>"
 _CONTENT_PARTS = {"v", "t", "f"}  # a cell that holds none of these is only formatting
 
 
+_TRUE = {"1", "true"}
+_LONGEST_ERROR = 30
+
+
 class FileRejected(Exception):
     """The file cannot be taken at all; the message is a Russian sentence for the user that says what to do."""
 
@@ -213,11 +217,17 @@ def estimate_rows(data: bytes) -> int:
 
 @dataclass(slots=True)
 class SheetFacts:
-    """What the streaming scan of one worksheet part found. `formulas` holds (row, column), both from 1."""
+    """What the streaming scan of one worksheet part found; rows and columns are counted from 1.
+
+    `formulas` holds (row, column), `errors` (row, column) → «#N/A»: the reader gives such cells out as empty ones.
+    """
 
     part: str
     filled_rows: int = 0
     formulas: set[tuple[int, int]] = field(default_factory=set)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 def check_contents(data: bytes) -> list[SheetFacts]:
@@ -274,9 +284,16 @@ class _PartScan:
         local = self._local.get(name) or self._local.setdefault(name, name.rpartition(":")[2])
         if local == "c":
             self._on_cell(attributes.get("r"))
+            # only the text of an error is read here: its cell comes out of the reader as empty
+            self._parser.CharacterDataHandler = self._on_error_text if attributes.get("t") == "e" else None
         elif local == "row":
             self._row = int(attributes["r"]) if "r" in attributes else self._row + 1
             self._column = 0
+            if attributes.get("hidden") in _TRUE:
+                self.facts.hidden_rows.add(self._row)
+        elif local == "col" and attributes.get("hidden") in _TRUE:
+            last = min(int(attributes["max"]), MAX_COLUMNS)
+            self.facts.hidden_columns.update(range(int(attributes["min"]), last + 1))
         elif local == "extLst":
             self._column = 0  # extensions reuse the names of cell parts, for example <xm:f> of a drop-down list
         elif local in _CONTENT_PARTS and self._column:
@@ -290,6 +307,12 @@ class _PartScan:
             self._column += 1
         else:
             self._row, self._column = split_address(address)
+
+    def _on_error_text(self, text: str) -> None:
+        place = self._row, self._column
+        if text.strip():
+            # of a formula its own text comes first; what is said of the cell is then that it is a formula
+            self.facts.errors[place] = (self.facts.errors.get(place, "") + text.strip())[:_LONGEST_ERROR]
 
     def _on_content(self, kind: str) -> None:
         if self._row > MAX_LAST_ROW or self._column > MAX_COLUMNS:

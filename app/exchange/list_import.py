@@ -196,7 +196,13 @@ class ListImport(Generic[V, P, K]):
         found = self.read(sheets, lambda rows: told(rows // 2))
         sheets.clear()
         rows = [
-            SourceRow(row.number, row.label, row.values, tuple(cell_sentence(error) for error in row.errors))
+            SourceRow(
+                row.number,
+                row.label,
+                row.values,
+                tuple(cell_sentence(error) for error in row.errors),
+                tuple(cell_sentence(warning) for warning in row.warnings),
+            )
             for row in found.rows
         ]
         known, tally = self.load_known([row.values for row in rows if row.values]), Tally()
@@ -258,7 +264,10 @@ class ListImport(Generic[V, P, K]):
 
     def _source(self, row: Mapping[str, Any]) -> SourceRow[V]:
         values = self.values_of(row["values"]) if row["values"] else None
-        return SourceRow(row["number"], row["label"], values, tuple(row["source"]["problems"]))
+        source = row["source"]
+        return SourceRow(
+            row["number"], row["label"], values, tuple(source["problems"]), tuple(source.get("warnings", ()))
+        )
 
     @use_case
     def order(self, batch_id: int, *, skip_errors: bool) -> int:
@@ -365,7 +374,7 @@ def _as_json(plan: ListPlan[Any], *, with_values: bool, about: tuple[str, int] |
         **codes_of(plan),
     }
     if with_values:
-        row["source"] = {"problems": list(source.problems)}
+        row["source"] = {"problems": list(source.problems), "warnings": list(source.warnings)}
         row["values"] = source.values.as_json() if source.values else None
     elif about is not None:
         row["objects"] = [list(about)]

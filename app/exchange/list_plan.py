@@ -14,8 +14,8 @@ from app.exchange.columns import Column
 from app.exchange.list_sheet import V, Values
 from app.exchange.staff_plan import Action
 from app.extensions import db
-from app.identifiers import normalise_key
 from app.russian import full_name
+from app.text import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class SourceRow(Generic[V]):
     label: str
     values: V | None
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +79,7 @@ def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
     for row in db.session.execute(
         select(former.employee_id, former.last_name).where(former.employee_id == any_of(ids))
     ):
-        found[row.employee_id].add(normalise_key(row.last_name))
+        found[row.employee_id].add(name_key(row.last_name))
     return found
 
 
@@ -113,9 +114,9 @@ class RowPlanner(Generic[P]):
             self._problem("snils", absent)
             return False
         last, first, patronymic = values.name
-        surnames = {normalise_key(person.last_name), *people.surnames.get(person.id, ())}
-        given = normalise_key(f"{person.first_name} {person.patronymic or ''}")
-        if normalise_key(f"{first} {patronymic}") != given or normalise_key(last) not in surnames:
+        surnames = {name_key(person.last_name), *people.surnames.get(person.id, ())}
+        given = name_key(f"{person.first_name} {person.patronymic or ''}")
+        if name_key(f"{first} {patronymic}") != given or name_key(last) not in surnames:
             name = full_name(person.last_name, person.first_name, person.patronymic)
             self._problem("full_name", f"По этому СНИЛС в портале записан другой человек: {name}")
             return False

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from app.exchange.columns import CellError, Column, Header, find_header, header_key
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
+from app.exchange.sheet_notices import notices_of_reading
 
 _FEWEST_CELLS = 3
 
@@ -40,7 +41,7 @@ V = TypeVar("V", bound=Values)
 
 @dataclass(frozen=True, slots=True)
 class Layout(Generic[V]):
-    """How lists of a kind are read: their columns, and what the values of a row without wrong cells must agree in.
+    """How lists of a kind are read: their columns, and what the values of a row must agree in (None: empty or wrong).
 
     ``label``: the column that names the row, ``first``: the one whose title repeats with the header. ``of_what``: «с чеком».
     """
@@ -62,6 +63,7 @@ class ListRow(Generic[V]):
     label: str
     values: V | None
     errors: tuple[CellError, ...]
+    warnings: tuple[CellError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def read_list(
         found.append(_read(row, header, layout))
         told(number)
     letters = {name: column_letter(place) for name, place in header.places.items()}
-    return ReadList(sheet.name, tuple(found), letters, tuple(_notices(sheets, sheet, header)))
+    notices = [*_notices(sheets, sheet, header), *notices_of_reading(sheet, rows, header.places.values())]
+    return ReadList(sheet.name, tuple(found), letters, tuple(notices))
 
 
 def _choose(sheets: Sequence[Sheet], layout: Layout[Any]) -> tuple[Sheet, Header]:
@@ -136,9 +139,13 @@ def _read(row: Row, header: Header, layout: Layout[V]) -> ListRow[V]:
     def fault(column: Column, message: str) -> None:
         errors.append(column.error(header.cell(row, column.name), message))
 
-    if not errors:
-        layout.check(parsed, fault)
+    cells = {column: header.cell(row, column.name) for column in layout.columns}
+    doubts = [(column, column.doubt(cell)) for column, cell in cells.items() if parsed[column.name] is not None]
+    told = {name: None if isinstance(value, CellError) else value for name, value in parsed.items()}
+    wrong = {error.title for error in errors}
+    layout.check(told, lambda column, message: None if column.title in wrong else fault(column, message))
     name = parsed[layout.label.name]
     label = " ".join(filter(None, name)) if isinstance(name, tuple) else header.cell(row, layout.label.name).text
     label = label.strip()[:200] or header.cell(row, layout.first.name).text[:100] or "без имени"
-    return ListRow(row.number, label, None if errors else layout.make(parsed), tuple(errors))
+    warnings = tuple(column.error(cells[column], doubt) for column, doubt in doubts if doubt)
+    return ListRow(row.number, label, None if errors else layout.make(parsed), tuple(errors), warnings)

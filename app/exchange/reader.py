@@ -31,6 +31,18 @@ _UNREADABLE = (
 _BUSY = "Портал сейчас читает другие файлы. Загрузите этот файл через минуту."
 
 
+class ExcelError(str):
+    """What a cell shows whose formula has failed, as the Russian Excel writes it: «#Н/Д»."""
+
+    __slots__ = ()
+
+
+_ERRORS = {
+    "#N/A": "#Н/Д", "#REF!": "#ССЫЛКА!", "#VALUE!": "#ЗНАЧ!", "#DIV/0!": "#ДЕЛ/0!", "#NAME?": "#ИМЯ?", "#NULL!": "#ПУСТО!",
+    "#NUM!": "#ЧИСЛО!",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. `value` is None when empty; of a formula it is the result that Excel saved, if any."""
@@ -39,6 +51,8 @@ class Cell:
     column: int
     value: CellValue
     is_formula: bool = False
+    #: the book counts days from 01.01.1904
+    is_1904: bool = False
 
     @property
     def letter(self) -> str:
@@ -64,11 +78,12 @@ class Row:
     number: int
     values: tuple[CellValue, ...]
     formulas: frozenset[int] = frozenset()
+    is_1904: bool = False
 
     def cell(self, column: int) -> Cell:
         """The cell of a column (from 1); column 0 or one right of the data gives an empty cell."""
         value = self.values[column - 1] if 0 < column <= len(self.values) else None
-        return Cell(self.number, column, value, column in self.formulas)
+        return Cell(self.number, column, value, column in self.formulas, self.is_1904)
 
     def filled(self) -> list[Cell]:
         """Cells that hold a value or a formula."""
@@ -84,6 +99,8 @@ class Sheet:
     name: str
     rows: tuple[Row, ...]
     is_hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
 
 def read_workbook(source: bytes | Path) -> list[Sheet]:
@@ -103,19 +120,24 @@ def read_workbook(source: bytes | Path) -> list[Sheet]:
 
 def _sheets(answer: IO[bytes]) -> list[Sheet]:
     """The child's lines: the name of a sheet, then its rows. A list is long, so no second copy of it is made."""
-    found: list[tuple[str, bool, list[Row]]] = []
+    found: list[tuple[dict[str, Any], list[Row]]] = []
     values = _Values()
     for line in answer:
         item = json.loads(line)
         if isinstance(item, list):
-            found[-1][2].append(values.row(item))
+            found[-1][1].append(values.row(item, is_1904=found[-1][0].get("1904", False)))
         elif "rejected" in item:
             raise FileRejected(item["rejected"])
         elif "end" in item:
-            return [Sheet(name, tuple(rows), is_hidden) for name, is_hidden, rows in found]
+            return [_sheet(told, rows) for told, rows in found]
         else:
-            found.append((item["name"], item["hidden"], []))
+            found.append((item, []))
     raise FileRejected(_UNREADABLE)
+
+
+def _sheet(told: dict[str, Any], rows: list[Row]) -> Sheet:
+    hidden = (frozenset(told.get(name, ())) for name in ("rows", "columns"))
+    return Sheet(told["name"], tuple(rows), told["hidden"], *hidden)
 
 
 class _Values:
@@ -124,9 +146,10 @@ class _Values:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    def row(self, raw: list[Any]) -> Row:
+    def row(self, raw: list[Any], *, is_1904: bool) -> Row:
         number, values, formulas = raw
-        return Row(number, tuple(self._value(value) for value in values), frozenset(formulas) if formulas else _NONE)
+        plain = tuple(self._value(value) for value in values)
+        return Row(number, plain, frozenset(formulas) if formulas else _NONE, is_1904)
 
     def _value(self, raw: Any) -> CellValue:
         """A time of day is kept as text, no column of ours holds one."""
@@ -136,5 +159,7 @@ class _Values:
             return raw  # type: ignore[no-any-return]
         if "t" in raw:
             return str(raw["t"])
+        if "e" in raw:
+            return ExcelError(_ERRORS.get(raw["e"], raw["e"]))
         moment = datetime.fromisoformat(raw["d"])
         return moment if "T" in raw["d"] else moment.date()

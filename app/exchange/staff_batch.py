@@ -27,6 +27,8 @@ from app.exchange.voucher_columns import COLUMNS as VOUCHER_COLUMNS
 from app.extensions import db
 from app.russian import format_datetime
 from app.statuses import ImportStatus
+from app.text import cleaned
+from app.text.sql import holds_words
 
 PERMISSION = "employee:import"
 #: kind of a batch → the right that it needs; a batch of one kind does not exist for the pages of another
@@ -213,9 +215,8 @@ def _wanted(row: Any, action: str, kind: str, search: str) -> list[ColumnElement
         wanted.append(row["action"].astext == action)
     if kind:
         wanted.append(row["kinds"].has_key(kind))
-    if asked := search.replace("\0", "").strip().lower().replace("ё", "е")[:100]:
-        name = func.replace(func.lower(row["label"].astext), "ё", "е")
-        wanted.append(or_(name.contains(asked, autoescape=True), row["number"].astext == asked))
+    if asked := cleaned(search)[:100]:
+        wanted.append(or_(holds_words([row["label"].astext], asked), row["number"].astext == asked))
     return wanted
 
 

@@ -19,6 +19,7 @@ from app.errors import Invalid
 from app.exchange import guard, staff_headings, uploads
 from app.exchange.columns import LEFT_ASIDE
 from app.exchange.reader import FileRejected, Sheet, read_workbook
+from app.exchange.sheet_notices import skipped_rows
 from app.exchange.staff_batch import (
     PERMISSION,
     Tally,
@@ -42,7 +43,6 @@ from app.unit_of_work import use_case
 CHECKED_AT_ONCE = 1_000
 #: kind of the task that checks more
 CHECK = "import_check"
-_NAMED_SKIPPED = 20
 
 Told = Callable[[int], None]
 
@@ -274,10 +274,4 @@ def _plain(headings: Sequence[Heading]) -> list[list[Any]]:
 
 
 def _notices(found: StaffList) -> list[str]:
-    notices = list(found.notices)
-    if found.skipped_rows:
-        numbers = ", ".join(str(number) for number in found.skipped_rows[:_NAMED_SKIPPED])
-        notices.append(
-            f"Строки без работника пропущены: {numbers}{'…' if len(found.skipped_rows) > _NAMED_SKIPPED else ''}."
-        )
-    return notices
+    return [*found.notices, *skipped_rows(found.skipped_rows)]

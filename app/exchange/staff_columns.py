@@ -7,6 +7,7 @@ from datetime import date
 from app.exchange.columns import (
     Column,
     DateColumn,
+    DiplomaColumn,
     EmailColumn,
     FullNameColumn,
     InnColumn,
@@ -69,7 +70,7 @@ FULL_NAME = FullNameColumn(
 )  # fmt: skip
 BIRTH_DATE = DateColumn(
     "birth_date", "Дата рождения", ("Дата рождения получателя", "Дата рожд.", "Д.р.", "ДР", "Д/р", "Рождение"),
-    required=True, hint="дд.мм.гггг", example=date(1985, 3, 14), width=14,
+    required=True, hint="дд.мм.гггг", example=date(1985, 3, 14), width=14, past=True,
 )  # fmt: skip
 SEX = SexColumn("sex", "Пол", ("Пол получателя", "Пол работника"), hint="М или Ж", example="Ж", width=8)
 SNILS = SnilsColumn(
@@ -108,6 +109,14 @@ DIPLOMA_NUMBER = Column(
     "diploma_number", "Номер диплома", ("Диплом номер", "№ диплома", "Номер документа об образовании"),
     example="0012345", max_length=30,
 )  # fmt: skip
+DIPLOMA = DiplomaColumn(
+    "diploma", "Серия и номер диплома",
+    (
+        "Серия, номер диплома", "Серия, номер", "Серия и номер", "Диплом", "Диплом: серия, номер",
+        "Серия, номер документа об образовании", "Реквизиты диплома",
+    ),
+    max_length=60,
+)  # fmt: skip
 TEACHING_YEARS = YearsColumn(
     "teaching_years", "Педагогический стаж",
     ("Пед. стаж", "Педстаж", "Стаж педагогический", "Стаж педагогической работы"),
@@ -138,7 +147,7 @@ SAMPLE_COLUMNS: tuple[Column, ...] = (
     MUNICIPALITY, ORGANIZATION, LAST_NAME, FIRST_NAME, PATRONYMIC, BIRTH_DATE, SEX, SNILS, POSITION, ACTIVITY, SUBJECTS,
     EDUCATION, DIPLOMA_SERIES, DIPLOMA_NUMBER, TEACHING_YEARS, POSITION_YEARS, EMAIL, PHONE,
 )  # fmt: skip
-ALL_COLUMNS: tuple[Column, ...] = (*SAMPLE_COLUMNS, FULL_NAME, ORGANIZATION_INN)
+ALL_COLUMNS: tuple[Column, ...] = (*SAMPLE_COLUMNS, FULL_NAME, ORGANIZATION_INN, DIPLOMA)
 BY_NAME = {column.name: column for column in ALL_COLUMNS}
 TITLES = title_index(ALL_COLUMNS)
 # Columns of ordinal numbers carry no data and need no remark.

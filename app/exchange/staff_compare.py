@@ -10,9 +10,11 @@ from app import models as m
 from app.audit import words
 from app.exchange.staff_known import Person
 from app.exchange.staff_row import StaffValues
+from app.identifiers import format_snils
 from app.labels import label_of
-from app.russian import seniority
+from app.russian import format_date, seniority
 from app.statuses import Sex
+from app.text import sort_key
 
 Changes = Mapping[str, tuple[str, str]]
 Names = Mapping[str, Mapping[int, str]]
@@ -38,6 +40,12 @@ def card_values(values: StaffValues) -> dict[str, Any]:
     }
 
 
+def new_card(values: StaffValues) -> str:
+    """What a new card will hold of what nobody else can check: the birth date and the СНИЛС as they were read."""
+    snils = f"СНИЛС {format_snils(values.snils)}" if values.snils else "без СНИЛС"
+    return f"Карточка: дата рождения {format_date(values.birth_date)}, {snils}"
+
+
 def has_served(since: dt.date | None, years: int, today: dt.date) -> bool:
     """Whether a stored date gives that number of full years today: then it stays, the file's date is only an estimate."""
     return since is not None and seniority(since, today) == years
@@ -51,7 +59,7 @@ def _is_same(stored: Any, wanted: Any) -> bool:
 
 
 def _bare(text: str) -> str:
-    return text.lower().replace("ё", "е")
+    return sort_key(text)
 
 
 def different(row: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from app.conditions import is_employed
 from app.exchange.directories import Directories, Entry, PositionEntry
 from app.exchange.staff_row import StaffValues
 from app.extensions import db
-from app.identifiers import normalise_key
 from app.permissions import ROLES
 from app.statuses import EmploymentKind
+from app.text import name_key, sort_key
 
 Key = tuple[str, dt.date | None]
 
@@ -71,8 +71,8 @@ def find_reach() -> Reach:
 
 def load_reference(reach: Reach, *, today: dt.date) -> Reference:
     """Read the directories; of the organizations those within reach that are not closed."""
-    positions = list(db.session.scalars(select(m.Position).order_by(m.Position.name)))
-    subjects = list(db.session.scalars(select(m.Subject).order_by(m.Subject.name)))
+    positions = list(db.session.scalars(select(m.Position).order_by(m.Position.name_key)))
+    subjects = list(db.session.scalars(select(m.Subject).order_by(m.Subject.name_key)))
     levels = list(db.session.scalars(select(m.EducationLevel).order_by(m.EducationLevel.ordering)))
     organizations = _organizations(reach, today)
     entries = [Entry(pk, short, (full,)) for pk, short, full, *_ in organizations]
@@ -110,12 +110,12 @@ def _organizations(reach: Reach, today: dt.date) -> list[tuple[int, str, str, st
 
 
 def _general_levels(levels: Sequence[m.EducationLevel]) -> dict[int, frozenset[int]]:
-    """«Высшее» is read as specialist, but says nothing against a bachelor's diploma that is already known."""
+    """«Высшее» names no level, so it says nothing against a bachelor's diploma that is already known."""
     found = {}
     for level in levels:
         family = frozenset(other.id for other in levels if other.frdo_value == level.frdo_value)
-        spellings = {normalise_key(text) for text in (level.name, *level.synonyms)}
-        if level.frdo_value and normalise_key(level.frdo_value) in spellings:
+        spellings = {name_key(text) for text in (level.name, *level.synonyms)}
+        if level.frdo_value and name_key(level.frdo_value) in spellings:
             found[level.id] = family
     return found
 
@@ -169,9 +169,9 @@ class Person:
         return sorted(found, key=lambda p: p.kind != EmploymentKind.MAIN)
 
 
-def name_key(last_name: str, first_name: str, patronymic: str | None) -> str:
+def person_key(last_name: str, first_name: str, patronymic: str | None) -> str:
     """The full name as `Employee.sort` keeps it: small letters, ё = е."""
-    return " ".join((last_name, first_name, patronymic or "")).lower().replace("ё", "е")
+    return sort_key(" ".join((last_name, first_name, patronymic or "")))
 
 
 class Register:
@@ -204,7 +204,7 @@ class Register:
 
 
 def _key_of(values: StaffValues) -> Key:
-    return name_key(values.last_name, values.first_name, values.patronymic), values.birth_date
+    return person_key(values.last_name, values.first_name, values.patronymic), values.birth_date
 
 
 def load_register(rows: Sequence[StaffValues], *, lock: bool = False) -> Register:

@@ -14,6 +14,7 @@ from app.exchange.columns import CellError, Header, find_header, header_key
 from app.exchange.directories import Directories, Entry, PositionEntry
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
+from app.exchange.sheet_notices import notices_of_reading
 from app.exchange.staff_columns import (
     ALL_COLUMNS,
     FIRST_NAME,
@@ -244,6 +245,7 @@ def _notices(sheets: Sequence[Sheet], lists: Sequence[_Found]) -> list[str]:
         if unknown := _unknown(found.header):
             names = ", ".join(f"{letter} «{title}»" for letter, title in unknown)
             notices.append(f"Столбцы{where} не распознаны и не загружены: {names}.")
+        notices += notices_of_reading(found.sheet, found.people, found.header.places.values(), where=where)
         if "snils" not in found.header.places:
             where = "В файле" if len(lists) == 1 else f"На листе «{found.sheet.name}»"
             notices.append(f"{where} нет столбца «СНИЛС»: без СНИЛС работник не сможет получить чек.")

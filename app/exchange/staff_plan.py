@@ -4,8 +4,8 @@ The preview and the application run the same plan, each on what the database hol
 
 - The card's data come from the person's first row; a further row only speaks about its place of work.
 - An empty cell never erases anything; subjects are replaced together with the position.
-- A new place of work begins on the day that follows from «Стаж в должности», else today, but not before the former
-  main place ended.
+- A new place of work begins on the day that follows from «Стаж в должности», but not before the former main place ended.
+  Without it the day is unknown and stays so (``start_known``): the portal counts the place from today.
 - A length of service changes a stored date only when its number of full years differs today.
 - A main place of work in another organization stops the row: a transfer is done by hand. Outside the acting user's
   organizations nothing is said about that place.
@@ -29,6 +29,7 @@ from app.exchange.staff_compare import (
     diploma_of,
     has_served,
     is_other_person,
+    new_card,
     other_person,
     sentences,
 )
@@ -38,6 +39,7 @@ from app.labels import label_of
 from app.russian import full_name, guess_sex
 from app.services.portal import records
 from app.statuses import ConfirmationStatus, EmploymentKind
+from app.text import sort_key
 
 Action = Literal["create", "update", "unchanged", "error"]
 DAY = dt.timedelta(days=1)
@@ -235,6 +237,7 @@ class _Planner:
             found = records.check(m.Employee, card_values(values), None)
             plan.creates = True
             plan.writes.append(Write(m.Employee, None, found, all_new("employee", found), label))
+            plan.changes.append(new_card(values))
             return
         wanted = {name: value for name, value in card_values(values).items() if value is not None}
         if values.teaching_years is not None and has_served(card.teaching_since, values.teaching_years, self._today):
@@ -317,6 +320,7 @@ class _Planner:
             "kind": kind,
             "activity": values.activity,
             "started_on": started_on,
+            "start_known": values.position_since is not None,
             "position_since": values.position_since,
         }
         names = {"organization_id": self._reference.organizations, "position_id": self._reference.positions}
@@ -365,8 +369,8 @@ class _Planner:
         """None when the stored date stays; a changed position without a length of service began today."""
         if values.position_years is None:
             return self._today if is_moved else None
-        is_same = has_served(row.position_since or row.started_on, values.position_years, self._today)
+        is_same = has_served(row.position_since or row.begun_on, values.position_years, self._today)
         return None if is_same else values.position_since
 
     def _subject_names(self, ids: Any) -> str:
-        return ", ".join(sorted(self._reference.subjects[pk] for pk in ids))
+        return ", ".join(sorted((self._reference.subjects[pk] for pk in ids), key=sort_key))

@@ -130,6 +130,8 @@ class _Reading:
         if isinstance(value, CellError):
             self.errors.append(value)
             return None
+        if value is not None and (doubt := column.doubt(self._cell(column))):
+            self._warn(column, doubt)
         return value
 
     def _error(self, column: Column, message: str) -> None:
@@ -191,7 +193,7 @@ class _Reading:
 
     def _check_snils(self) -> None:
         cell = self._cell(c.SNILS)
-        if cell.column and not cell.text.strip() and not cell.is_formula:
+        if cell.column and not cell.is_formula and c.SNILS.is_empty(cell):
             self._warn(c.SNILS, NO_SNILS)
 
     # --- the work ---
@@ -225,6 +227,9 @@ class _Reading:
     def _read_education(self) -> None:
         found = self._find(c.EDUCATION, self._directories.education_level.find, self._value(c.EDUCATION))
         self.facts["education_level_id"] = found.id if found else None
+        series, number = self._value(c.DIPLOMA) or (None, None)
+        self.facts["diploma_series"] = self.facts["diploma_series"] or series
+        self.facts["diploma_number"] = self.facts["diploma_number"] or number
 
     def _read_work(self) -> None:
         """Position and subjects; a subject may stand in the position's cell, in its own cell, or in both."""

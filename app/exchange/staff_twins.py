@@ -9,7 +9,7 @@ from app.exchange import staff_columns as c
 from app.exchange.columns import CellError, Column, Header
 from app.exchange.reader import Row
 from app.exchange.staff_row import StaffRow
-from app.identifiers import normalise_key
+from app.text import name_key
 
 _PERSON = ("last_name", "first_name", "patronymic", "birth_date")
 _PLACE = ("organization_id", "position_id")
@@ -86,4 +86,4 @@ def _known_difference(left: dict[str, Any], right: dict[str, Any], fields: tuple
 
 
 def _comparable(value: Any) -> Any:
-    return normalise_key(value) if isinstance(value, str) else value
+    return name_key(value) if isinstance(value, str) else value

@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, HoursColumn, SnilsColumn, title_index
 from app.exchange.reader import Cell
-from app.identifiers import normalise_key
 from app.rules.past_training import FIRST_YEAR
 from app.statuses import LabelledEnum, PastDocument, ProgramKind
+from app.text import name_key
 
 E = TypeVar("E", bound=LabelledEnum)
 
@@ -24,7 +24,7 @@ class ChoiceColumn(Column, Generic[E]):
 
     def read(self, cell: Cell) -> E:
         """The value meant."""
-        typed = normalise_key(cell.text)
+        typed = name_key(cell.text)
         for word, value in self.words:
             if typed == word or (len(word) > 2 and typed.startswith(word)):
                 return value
@@ -65,11 +65,11 @@ HOURS = HoursColumn(
 )  # fmt: skip
 STARTED = DateColumn(
     "started_on", "Дата начала", ("Начало", "Начало обучения"), hint="Можно не заполнять.",
-    example=date(2019, 10, 7), width=14,
+    example=date(2019, 10, 7), width=14, past=True,
 )  # fmt: skip
 ENDED = DateColumn(
     "ended_on", "Дата окончания", ("Окончание", "Окончание обучения", "Дата прохождения"),
-    required=True, hint=f"С 01.01.{FIRST_YEAR}.", example=date(2019, 10, 18), width=14,
+    required=True, hint=f"С 01.01.{FIRST_YEAR}.", example=date(2019, 10, 18), width=14, past=True,
 )  # fmt: skip
 DOCUMENT = ChoiceColumn(
     "document_kind", "Документ", ("Вид документа", "Тип документа"),
@@ -86,7 +86,7 @@ NUMBER = Column(
 )  # fmt: skip
 ISSUED = DateColumn(
     "issued_on", "Дата выдачи", ("Дата выдачи документа", "Выдан"), hint="Можно не заполнять.",
-    example=date(2019, 10, 18), width=14,
+    example=date(2019, 10, 18), width=14, past=True,
 )  # fmt: skip
 COLUMNS: tuple[Column, ...] = (
     SNILS, FULL_NAME, TITLE, KIND, INSTITUTION, CITY, HOURS, STARTED, ENDED, DOCUMENT, NUMBER, ISSUED,

@@ -37,7 +37,7 @@ def plan_rows(
 ) -> Iterator[TrainingPlan]:
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
-        plan = TrainingPlan(source, problems=list(source.problems))
+        plan = TrainingPlan(source, problems=list(source.problems), warnings=list(source.warnings))
         if source.values is not None:
             _Planner(plan, letters).decide(source.values, known)
         yield plan

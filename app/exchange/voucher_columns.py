@@ -8,8 +8,8 @@ from datetime import date
 
 from app.exchange.columns import CellFault, Column, DateColumn, FullNameColumn, HoursColumn, SnilsColumn, title_index
 from app.exchange.reader import Cell
-from app.identifiers import normalise_key
 from app.statuses import BlockStatus
+from app.text import name_key
 
 #: codes of the blocks of the rules that were in force, with the words of their columns
 BLOCKS: Mapping[str, str] = {"inv": "Инвариантный блок", "var1": "Вариативный блок 1", "var2": "Вариативный блок 2"}
@@ -28,7 +28,7 @@ class StateColumn(Column):
 
     def read(self, cell: Cell) -> BlockStatus:
         """The block's status."""
-        found = _STATES.get(normalise_key(cell.text))
+        found = _STATES.get(name_key(cell.text))
         if found is None:
             raise CellFault("Состояние блока — «свободен», «использован» или «сгорел»")
         return found
@@ -48,7 +48,7 @@ FULL_NAME = FullNameColumn(
 )  # fmt: skip
 ISSUED = DateColumn(
     "issued_on", "Дата выдачи", ("Выдан", "Дата выдачи чека"),
-    required=True, hint="С 01.01.2010.", example=date(2019, 3, 14), width=14,
+    required=True, hint="С 01.01.2010.", example=date(2019, 3, 14), width=14, past=True,
 )  # fmt: skip
 UNTIL = DateColumn(
     "valid_until", "Действует по", ("Действителен до", "Срок действия", "Действует до"),
@@ -68,7 +68,7 @@ def _block_columns(code: str, title: str, example: tuple[str, str, int, date | N
                     example=state, width=16),
         Column(f"{code}_program", f"{title}: программа", hint=used, example=program or None, width=34),
         HoursColumn(f"{code}_hours", f"{title}: часы", hint=used, example=hours or None, width=10),
-        DateColumn(f"{code}_ended_on", f"{title}: дата окончания", hint=used, example=ended_on, width=14),
+        DateColumn(f"{code}_ended_on", f"{title}: дата окончания", hint=used, example=ended_on, width=14, past=True),
         Column(f"{code}_place", f"{title}: где обучался", hint="Можно не заполнять.", example=place or None, width=26),
     )  # fmt: skip
 

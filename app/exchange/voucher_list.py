@@ -106,25 +106,26 @@ def parse_voucher_list(
 
 def _check_dates(parsed: Parsed, fault: Fault, *, today: dt.date) -> None:
     issued_on, until = parsed["issued_on"], parsed["valid_until"]
-    if issued_on < FIRST_DAY:
+    if issued_on is not None and issued_on < FIRST_DAY:
         fault(BY_NAME["issued_on"], "Загружаются чеки, выданные с 01.01.2010")
-    elif issued_on > today:
+    elif issued_on is not None and issued_on > today:
         fault(BY_NAME["issued_on"], "Дата выдачи в будущем")
-    if until is not None and until < issued_on:
+    if until is not None and issued_on is not None and until < issued_on:
         fault(BY_NAME["valid_until"], "Последний день действия раньше даты выдачи")
 
 
 def _check_block(code: str, parsed: Parsed, fault: Fault, *, today: dt.date) -> None:
     details = [name for name in ("program", "hours", "ended_on") if parsed[f"{code}_{name}"] is not None]
     ended_on = parsed[f"{code}_ended_on"]
-    if parsed[f"{code}_state"] != BlockStatus.USED:
-        if details:
+    state = parsed[f"{code}_state"]
+    if state != BlockStatus.USED:
+        if details and state is not None:
             fault(BY_NAME[f"{code}_{details[0]}"], "Обучение указано, а блок не использован: исправьте состояние блока")
         return
     if details and len(details) < 3:
         absent = next(name for name in ("program", "hours", "ended_on") if name not in details)
         fault(BY_NAME[f"{code}_{absent}"], "Программа, часы и дата окончания указываются вместе")
-    if ended_on is not None and ended_on < parsed["issued_on"]:
+    if ended_on is not None and parsed["issued_on"] is not None and ended_on < parsed["issued_on"]:
         fault(BY_NAME[f"{code}_ended_on"], "Обучение закончилось раньше, чем выдан чек")
     elif ended_on is not None and ended_on > today:
         fault(BY_NAME[f"{code}_ended_on"], "Дата окончания обучения в будущем")

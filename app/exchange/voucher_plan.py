@@ -15,10 +15,10 @@ from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, any_
 from app.exchange.voucher_columns import BY_NAME
 from app.exchange.voucher_list import VoucherValues
 from app.extensions import db
-from app.identifiers import normalise_key
 from app.rules.decision import add_months, last_day_of
 from app.russian import format_date
 from app.statuses import BlockStatus, VoucherStatus
+from app.text import name_key
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +93,7 @@ def _trainings(ids: Sequence[int]) -> dict[tuple[int, str, dt.date], int]:
     training = m.Training
     columns = (training.id, training.employee_id, training.title, training.ended_on)
     rows = db.session.execute(select(*columns).where(training.employee_id == any_of(ids)).order_by(training.id.desc()))
-    return {(row.employee_id, normalise_key(row.title), row.ended_on): row.id for row in rows}
+    return {(row.employee_id, name_key(row.title), row.ended_on): row.id for row in rows}
 
 
 _ABSENT = "Работника с таким СНИЛС в портале нет: сначала заведите его карточку"
@@ -107,7 +107,7 @@ def plan_rows(
 ) -> Iterator[VoucherPlan]:
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
-        plan = VoucherPlan(source, problems=list(source.problems))
+        plan = VoucherPlan(source, problems=list(source.problems), warnings=list(source.warnings))
         if source.values is not None:
             _Planner(plan, source.values, known, letters).decide(today)
         yield plan
@@ -160,7 +160,7 @@ class _Planner(RowPlanner[VoucherPlan]):
             if r.valid_from <= values.issued_on and (r.valid_to or values.issued_on) >= values.issued_on
         ]
         if values.rule:
-            titled = [r for r in rules if normalise_key(r.title) == normalise_key(values.rule)]
+            titled = [r for r in rules if name_key(r.title) == name_key(values.rule)]
             if not titled:
                 names = "; ".join(f"«{r.title}»" for r in rules)
                 self._problem("rule", f"Такого правила нет. Есть: {names}")
@@ -197,7 +197,7 @@ class _Planner(RowPlanner[VoucherPlan]):
     def _find_training(self, code: str) -> None:
         block = self._values.blocks[code]
         if block.program and block.ended_on:
-            key = (self._plan.employee_id, normalise_key(block.program), block.ended_on)
+            key = (self._plan.employee_id, name_key(block.program), block.ended_on)
             if key in self._known.trainings:
                 self._plan.trainings[code] = self._known.trainings[key]
 

@@ -12,7 +12,7 @@ import json
 import posixpath
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 from app.exchange import guard
 from app.exchange.book_parts import with_usual_names
 
-MAX_TEXT = 1_000  # the longest sensible cell; one text shared by all cells must not multiply
+MAX_TEXT = 32_767  # what a cell of Excel holds; one text shared by all cells must not multiply, hence the total
 MAX_TOTAL_TEXT = 50_000_000
 
 _KIND_OF = {date: "d", datetime: "d", time: "t", timedelta: "t"}
@@ -41,9 +41,10 @@ def main() -> None:
 
 
 def read_sheets(data: bytes) -> Iterator[dict[str, Any] | list[Any]]:
-    """Worksheets, each as `{"name", "hidden"}` and then its rows `[number, [values], [formula columns]]`.
+    """Worksheets, each as `{"name", "hidden", …}` and then its rows `[number, [values], [formula columns]]`.
 
-    Empty rows are left out; a hidden sheet is only named.
+    Empty rows are left out; a hidden sheet is only named. Of the others it is also said which rows and columns are hidden, and
+    whether the book counts days from 1904.
     """
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -55,7 +56,7 @@ def read_sheets(data: bytes) -> Iterator[dict[str, Any] | list[Any]]:
     if usual is not data:
         data, checked = usual, guard.check_contents(usual)
     facts = {sheet.part: sheet for sheet in checked}
-    parts = sheet_parts(data)
+    parts, is_1904 = read_book(data)
     budget = _TextBudget()
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -71,14 +72,18 @@ def read_sheets(data: bytes) -> Iterator[dict[str, Any] | list[Any]]:
             sheet = workbook.get_sheet_by_name(meta.name)
             values = sheet.to_python(skip_empty_area=False)
             fill_merged(values, sheet.merged_cell_ranges or [])
-            yield {"name": meta.name, "hidden": False}
-            yield from filled_rows(values, found.formulas, budget=budget)
+            hidden = {"rows": sorted(found.hidden_rows), "columns": sorted(found.hidden_columns)}
+            yield {"name": meta.name, "hidden": False, "1904": is_1904, **hidden}
+            yield from filled_rows(values, found, budget=budget)
     except CalamineError as error:
         raise guard.FileRejected(guard.DAMAGED) from error
 
 
-def sheet_parts(data: bytes) -> dict[str, str]:
-    """Sheet name → path of its part, by the workbook's relations (the reader does not tell where formulas stand)."""
+def read_book(data: bytes) -> tuple[dict[str, str], bool]:
+    """Sheet name → path of its part, by the workbook's relations, and whether its days are counted from 1904 (old Macs).
+
+    The reader tells neither, and a number in a cell without a date format is a day only for us.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         try:
             relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314  # DTDs are refused
@@ -87,10 +92,12 @@ def sheet_parts(data: bytes) -> dict[str, str]:
             raise guard.FileRejected(guard.DAMAGED) from error
     targets = {item.get("Id"): posixpath.normpath(posixpath.join("/xl", item.get("Target", ""))) for item in relations}
     sheets = (element for element in book.iter() if element.tag.rpartition("}")[2] == "sheet")
-    return {
+    parts = {
         sheet.get("name", ""): targets.get(sheet.get(_RELATION) or sheet.get(_STRICT_RELATION), "").lstrip("/")
         for sheet in sheets
     }
+    properties = (element for element in book.iter() if element.tag.rpartition("}")[2] == "workbookPr")
+    return parts, any(element.get("date1904") in ("1", "true") for element in properties)
 
 
 def fill_merged(values: list[list[Any]], ranges: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
@@ -101,18 +108,26 @@ def fill_merged(values: list[list[Any]], ranges: list[tuple[tuple[int, int], tup
                 row[left] = values[top][left]
 
 
-def filled_rows(values: list[list[Any]], formulas: set[tuple[int, int]], *, budget: _TextBudget) -> Iterator[list[Any]]:
-    """Rows that hold anything, as `[number from 1, plain values, columns of formulas]`."""
-    columns_of: dict[int, list[int]] = {}
-    for row, column in formulas:
-        columns_of.setdefault(row, []).append(column)
-    last = max(columns_of, default=0)
+def filled_rows(values: list[list[Any]], facts: guard.SheetFacts, *, budget: _TextBudget) -> Iterator[list[Any]]:
+    """Rows that hold anything, as `[number from 1, plain values, columns of formulas]`; an error of Excel is `{"e": "#N/A"}`."""
+    columns_of, errors_of = _by_row(facts.formulas), _by_row(facts.errors)
+    last = max([*columns_of, *errors_of], default=0)
     padding: list[list[Any]] = [[]] * max(last - len(values), 0)
     for number, row_values in enumerate(values + padding, 1):
         columns = sorted(columns_of.get(number, ()))
         plain = [budget.plain(value) for value in row_values]
+        for column in errors_of.get(number, ()):
+            plain += [None] * (column - len(plain))
+            plain[column - 1] = {"e": facts.errors[number, column]}
         if columns or any(value is not None for value in plain):
             yield [number, plain, columns]
+
+
+def _by_row(places: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for row, column in places:
+        found.setdefault(row, []).append(column)
+    return found
 
 
 class _TextBudget:

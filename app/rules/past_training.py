@@ -17,12 +17,12 @@ MOST_HOURS = 5000
 
 @dataclass(frozen=True, slots=True)
 class PastTraining:
-    """What is told of a training outside the portal; None: not told."""
+    """What is told of a training outside the portal; None: not told, or told so that it cannot be read."""
 
-    kind: ProgramKind
-    hours: int
+    kind: ProgramKind | None
+    hours: int | None
     started_on: dt.date | None
-    ended_on: dt.date
+    ended_on: dt.date | None
     document_kind: PastDocument | None
     issued_on: dt.date | None
 
@@ -30,26 +30,35 @@ class PastTraining:
 def faults_of_training(told: PastTraining, *, on: dt.date) -> dict[str, str]:
     """Return field → what is wrong with it, without a full stop: of the form and of the list from Excel alike."""
     found: dict[str, str] = {}
-    least = LEAST_HOURS[told.kind]
-    if not least <= told.hours <= MOST_HOURS:
-        found["hours"] = f"Для вида «{told.kind.label}» часов бывает от {least} до {MOST_HOURS}"
-    if told.ended_on.year < FIRST_YEAR:
-        found["ended_on"] = f"Вносится обучение, законченное с 01.01.{FIRST_YEAR}"
-    elif told.ended_on > on:
-        found["ended_on"] = "Дата окончания в будущем: вносится обучение, которое уже закончено"
-    if told.started_on is not None and told.started_on > told.ended_on:
-        found["started_on"] = "Обучение началось позже, чем закончилось: проверьте обе даты"
-    if told.issued_on is not None and told.issued_on > on:
-        found["issued_on"] = "Дата выдачи документа в будущем"
-    elif told.issued_on is not None and told.issued_on < told.ended_on:
-        found["issued_on"] = "Документ выдан раньше, чем закончилось обучение"
+    if told.kind is not None and told.hours is not None:
+        least = LEAST_HOURS[told.kind]
+        if not least <= told.hours <= MOST_HOURS:
+            found["hours"] = f"Для вида «{told.kind.label}» часов бывает от {least} до {MOST_HOURS}"
+    found |= _faults_of_days(told, on)
     diploma = told.document_kind == PastDocument.DIPLOMA
     if (
         told.document_kind is not None
+        and told.kind is not None
         and diploma != (told.kind == ProgramKind.RETRAINING)
         and (told.document_kind != PastDocument.OTHER)
     ):
         found["document_kind"] = "Диплом выдают за переподготовку, удостоверение и свидетельство — за курсы"
+    return found
+
+
+def _faults_of_days(told: PastTraining, on: dt.date) -> dict[str, str]:
+    found: dict[str, str] = {}
+    started, ended, issued = told.started_on, told.ended_on, told.issued_on
+    if ended is not None and ended.year < FIRST_YEAR:
+        found["ended_on"] = f"Вносится обучение, законченное с 01.01.{FIRST_YEAR}"
+    elif ended is not None and ended > on:
+        found["ended_on"] = "Дата окончания в будущем: вносится обучение, которое уже закончено"
+    if started is not None and ended is not None and started > ended:
+        found["started_on"] = "Обучение началось позже, чем закончилось: проверьте обе даты"
+    if issued is not None and issued > on:
+        found["issued_on"] = "Дата выдачи документа в будущем"
+    elif issued is not None and ended is not None and issued < ended:
+        found["issued_on"] = "Документ выдан раньше, чем закончилось обучение"
     return found
 
 

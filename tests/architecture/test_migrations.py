@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from app.embedded_postgres import EmbeddedPostgres
 from app.models import Base
+from app.text import name_key
 from tests.conftest import build, execute, make_settings
 
 
@@ -131,3 +132,23 @@ def test_journal_is_append_only(app: Flask, session: object, server: EmbeddedPos
         with pytest.raises(psycopg2.errors.RaiseException, match="append-only"):
             execute(server, database, change)
     assert execute(server, database, "SELECT user_name FROM audit_entry") == [("Иванова",)]
+
+
+def test_twins_of_a_directory_are_parted_and_named(scratch: Flask, server: EmbeddedPostgres, worker_name: str) -> None:
+    """Two spellings of one name were accepted once: the first keeps it, the journal tells of the others."""
+    upgrade(directory="migrations", revision="0015")
+    database, columns = f"scratch_{worker_name}", "(name, kind, active)"
+    for name, active in (("учитель", "false"), ("Учитель", "true"), ("Учи\u00adтeль", "true"), ("Методист", "true")):
+        execute(server, database, f"INSERT INTO position {columns} VALUES ('{name}', 'teaching', {active})")
+
+    upgrade(directory="migrations", revision="0016")
+
+    names = [name for (name,) in execute(server, database, "SELECT name FROM position ORDER BY id")]
+    assert names == ["учитель (повтор 3)", "Учитель", "Учи\u00adтeль (повтор 2)", "Методист"]
+    told = execute(server, database, "SELECT user_name, action, object_label, changes FROM audit_entry ORDER BY id")
+    assert told == [
+        ("Портал", "position.updated", names[0], {"Наименование": ["учитель", names[0]]}),
+        ("Портал", "position.updated", names[2], {"Наименование": ["Учи\u00adтeль", names[2]]}),
+    ]
+    keys = [key for (key,) in execute(server, database, "SELECT name_key FROM position ORDER BY id")]
+    assert keys == [name_key(name) for name in names]

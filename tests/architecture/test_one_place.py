@@ -11,6 +11,9 @@ from flask import Flask
 
 from app import statuses
 from app.cli import portal
+from app.models import Base
+from app.services.portal.twins import NAMED
+from app.web.frame.typed import TypedValues
 from config import describe_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,3 +217,54 @@ def test_the_framework_serves_nothing_of_its_own(app: Flask) -> None:
 def test_every_setting_and_command_is_described() -> None:
     assert [name for name, _, _ in describe_settings() if not re.search(rf"\b{name}\b", DOCUMENTS)] == []
     assert [name for name in portal.commands if not re.search(rf"portal {name}\b", DOCUMENTS)] == []
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+_TEXT = {"app/text/__init__.py", "app/text/sql.py"}
+
+
+def _holding(pattern: str) -> set[str]:
+    found = re.compile(pattern)
+    return {path for path in SOURCES if found.search((ROOT / path).read_text("utf-8"))}
+
+
+def test_forms_of_typed_text_have_one_place() -> None:
+    """Folding ё and case, composing characters, comparing without case: ``app.text`` and its words in SQL."""
+    assert _holding(r"""replace\(["']ё""") - _TEXT == set()
+    # generated columns and indexes name the letters in their SQL
+    assert _holding(r"translate\(lower\(") - _TEXT == {"app/models.py", "app/services/program/catalogue_sql.py"}
+    assert _holding(r"\bunicodedata\b") - _TEXT == set()
+    assert _holding(r"\.ilike\(|\bcasefold\(") == {
+        "app/services/access/passwords.py", "app/documents/frdo.py", "app/demo/names.py"
+    }  # fmt: skip
+
+
+def test_names_are_not_sorted_as_the_database_sorts_texts() -> None:
+    """Ё would stand before А; generated keys and ``sort_key`` sort as people do."""
+    raw = re.compile(r"order_by\([^)]*\.(?:name|title|short_name|full_name|last_name)\b(?![^)]*sort_key)")
+    found = {
+        path
+        for path in SOURCES
+        for line in (ROOT / path).read_text("utf-8").splitlines()
+        if raw.search(line) and "sort_key(" not in line
+    }
+    assert found == set()
+
+
+def test_names_are_unique_by_their_key() -> None:
+    """A directory that is unique by its raw text takes «учитель» beside «Учитель»."""
+    tables = Base.metadata.tables.values()
+    raw = [
+        f"{table.name}.{column.name}"
+        for table in tables
+        for column in table.columns
+        if column.unique and column.name in ("name", "title", "short_name") and not table.name.startswith("ab_")
+    ]
+    assert raw == []
+    keyed = {model.__tablename__ for model in NAMED}
+    assert keyed == {t.name for t in tables if {"name_key", "title_key"} & set(t.columns.keys())} - {"organization"}
+
+
+def test_requests_give_out_what_is_typed_in_one_form(app: Flask) -> None:
+    assert app.request_class.parameter_storage_class is TypedValues

@@ -244,7 +244,7 @@ def test_finishing_empties_the_card_and_keeps_what_the_law_asks(session: Any) ->
         consents.finish(task.id)
     card = mk.fetch(m.Employee, person.employee.id)
     assert card.full_name == f"Обезличено № {card.id}"
-    empty = "snils birth_date sex email phone name_dative patronymic".split()
+    empty = "snils birth_date sex email phone name_genitive name_dative name_accusative patronymic".split()
     assert [getattr(card, name) for name in empty] == [None] * len(empty)
     assert card.anonymized_at is not None
     for model in (m.Qualification, m.FormerName, m.Attestation, m.Training, m.Notice):

@@ -24,6 +24,8 @@ from app.exchange.staff_columns import SAMPLE_COLUMNS
 from app.exchange.staff_row import years_before
 from app.extensions import db
 from app.identifiers import format_snils
+from app.services.personnel import people
+from app.services.portal import records
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 
@@ -215,7 +217,9 @@ def test_import_without_the_right_is_forbidden(cast: Cast) -> None:
 
 def test_new_person_gets_card_place_of_work_diploma_and_journal(cast: Cast) -> None:
     batch = preview(cast.actor, person())
-    assert only(batch).changes == [f"Место работы: добавится «Учитель, {SCHOOL}»"]
+    assert only(batch).changes == [
+        "Карточка: дата рождения 14.03.1985, СНИЛС 112-233-445 95", f"Место работы: добавится «Учитель, {SCHOOL}»"
+    ]  # fmt: skip
     assert apply(cast.actor, batch) == staff_import.AppliedCounts(1, 0, 0, 0)
     (card,), (place,), (diploma,) = mk.rows(m.Employee), mk.rows(m.Employment), mk.rows(m.Qualification)
     assert (card.full_name, card.snils, card.phone) == ("Примерова Мария Ивановна", "11223344595", "+79270000000")
@@ -225,7 +229,7 @@ def test_new_person_gets_card_place_of_work_diploma_and_journal(cast: Cast) -> N
     assert (place.kind, place.status) == (st.EmploymentKind.MAIN, st.ConfirmationStatus.UNCONFIRMED)
     assert subject_names(place.id) == ["История", "Обществознание"]
     assert (diploma.employee_id, diploma.level.code, diploma.series, diploma.number) == (
-        card.id, "specialist", "ВСА", "0012345",
+        card.id, "higher", "ВСА", "0012345",
     )  # fmt: skip
     (entry,) = mk.journal("employment.created")
     assert entry.changes["Предметы"] == ["", "История, Обществознание"]
@@ -238,10 +242,16 @@ def test_new_person_gets_card_place_of_work_diploma_and_journal(cast: Cast) -> N
     )
 
 
-def test_unknown_beginning_of_work_is_today(cast: Cast) -> None:
+def test_unknown_beginning_of_work_stays_unknown(cast: Cast) -> None:
+    """The portal counts the place from today, but says of no day that work began on it."""
     bring_in(cast.actor, person(position_years=None, teaching_years=None))
     (place,) = mk.rows(m.Employment)
-    assert (place.started_on, place.position_since) == (today(), None)
+    assert (place.started_on, place.begun_on, place.position_since) == (today(), None, None)
+    with acting_as(cast.actor):
+        assert people.card(place.employee_id).position_years is None
+        records.update(place, {"started_on": today() - 400 * DAY})
+        assert people.card(place.employee_id).position_years == 1
+    assert place.begun_on == today() - 400 * DAY
 
 
 def test_diploma_without_a_level_is_said_and_not_stored(cast: Cast) -> None:

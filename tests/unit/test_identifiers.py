@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app import identifiers
 from app.identifiers import IdentifierError
+from app.text import name_key
 
 NBSP = "\u00a0"
 Parser = Callable[[object], str]
@@ -377,7 +378,7 @@ def test_parse_person_name_names_the_field_and_how_to_leave_out_a_patronymic() -
         "Anna",
         "Имя: латинские буквы «A», «n», «a», нужны русские",
     )
-    for absent in ("нет", "Нет", "Отсутствует"):
+    for absent in ("нет", "Нет", "Отсутствует", "не имеет", "—"):
         assert_refused(
             lambda given: identifiers.parse_person_name(given, kind="отчество"),
             absent,
@@ -385,9 +386,15 @@ def test_parse_person_name_names_the_field_and_how_to_leave_out_a_patronymic() -
         )
     assert_refused(
         lambda given: identifiers.parse_person_name(given, kind="отчество"),
-        "—",
+        "Иван--ович",
         "Отчество: дефис может стоять только один и только между частями: если его нет, оставьте поле пустым",
     )
+
+
+@pytest.mark.parametrize("absent", ["нет", "Не имеет", "—", "-", "", "без отчества", "отсутствует"])
+def test_parse_patronymic_takes_absence_for_none(absent: str) -> None:
+    assert identifiers.parse_patronymic(absent) is None
+    assert identifiers.parse_patronymic("иванович") == "Иванович"
 
 
 @given(st.text("АБЁЯабёяCoe .'-()\u00a0\u200b–", max_size=12))
@@ -422,8 +429,8 @@ def test_parse_person_name_result_is_stable_and_fit_for_the_registry(typed: str)
         ("Андрей", "Андреи\u0306"),
     ],
 )
-def test_normalise_key_makes_spellings_equal(one: str, other: str) -> None:
-    assert identifiers.normalise_key(one) == identifiers.normalise_key(other)
+def test_name_key_makes_spellings_equal(one: str, other: str) -> None:
+    assert name_key(one) == identifiers.name_key(other)
 
 
 @pytest.mark.parametrize(
@@ -435,14 +442,14 @@ def test_normalise_key_makes_spellings_equal(one: str, other: str) -> None:
         ("Мои", "Мой"),
     ],
 )
-def test_normalise_key_keeps_different_names_apart(one: str, other: str) -> None:
-    assert identifiers.normalise_key(one) != identifiers.normalise_key(other)
+def test_name_key_keeps_different_names_apart(one: str, other: str) -> None:
+    assert name_key(one) != identifiers.name_key(other)
 
 
 @given(st.text("АБЁйё abcеCO\"«»„“'.,-–№()\u00a0", max_size=20))
-def test_normalise_key_of_a_key_is_the_key(text: str) -> None:
-    key = identifiers.normalise_key(text)
-    assert identifiers.normalise_key(key) == key
+def test_name_key_of_a_key_is_the_key(text: str) -> None:
+    key = name_key(text)
+    assert name_key(key) == key
 
 
 POSITIONS = [

@@ -202,7 +202,8 @@ def test_subject_as_lists_write_it_is_found(written: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("written", "code"),
     [
-        ("Высшее", "specialist"),
+        ("Высшее", "higher"),
+        ("Специалитет", "specialist"),
         ("среднее профессиональное", "vocational"),
         ("СПО", "vocational"),
         ("бакалавриат", "bachelor"),

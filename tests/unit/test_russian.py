@@ -142,7 +142,7 @@ def test_parse_date_reads(value: object, expected: date) -> None:
         ("29.2.2025", "Даты 29.02.2025 не существует"),
         ("00.13.0000", "Даты 00.13.0000 не существует"),
         ("03.02.25", "Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «03.02.25»"),
-        ("03/02/2025", "Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «03/02/2025»"),
+        ("03_02_2025", "Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «03_02_2025»"),
         ("1980", "Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «1980»"),
         (1980, "Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «1980»"),
         (float("nan"), "Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «nan»"),
@@ -151,9 +151,9 @@ def test_parse_date_reads(value: object, expected: date) -> None:
         ("x" * 99, f"Дата пишется дд.мм.гггг, например 03.02.1980, а здесь «{'x' * 30}…»"),
         ("01.01.1899", "Год 1899 вне допустимых: от 1900 до 2100"),
         (datetime(2101, 1, 1), "Год 2101 вне допустимых: от 1900 до 2100"),
-        ("", "Дата не указана: впишите ее в виде дд.мм.гггг"),
-        (" \u200b", "Дата не указана: впишите ее в виде дд.мм.гггг"),
-        (None, "Дата не указана: впишите ее в виде дд.мм.гггг"),
+        ("", "Дата не указана: впишите её в виде дд.мм.гггг"),
+        (" \u200b", "Дата не указана: впишите её в виде дд.мм.гггг"),
+        (None, "Дата не указана: впишите её в виде дд.мм.гггг"),
     ],
 )
 def test_parse_date_says_what_is_wrong(value: object, sentence: str) -> None:
@@ -372,3 +372,73 @@ def test_a_post_is_declined_up_to_its_first_noun(post: str, genitive: str) -> No
 @pytest.mark.parametrize(("text", "expected"), [("школа № 7 Самары", "Школа № 7 Самары"), ("ГБУ", "ГБУ"), ("", "")])
 def test_only_the_first_letter_becomes_capital(text: str, expected: str) -> None:
     assert russian.capitalized(text) == expected
+
+
+# --- dates as people type them ---------------------------------------------------------------------------------------
+
+TODAY = date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "12.03.1980",
+        "12/03/1980",
+        "12-03-1980",
+        "12.3.80",
+        "12 марта 1980",
+        "12 марта 1980 г.",
+        "12 мар 80",
+        "12.март.1980",
+        "1980-03-12",
+    ],
+)
+def test_a_day_is_read_in_every_usual_form(typed: str) -> None:
+    assert russian.parse_date(typed, today=TODAY) == date(1980, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("typed", "past", "day"),
+    [
+        ("01.09.26", False, date(2026, 9, 1)),
+        ("01.09.27", False, date(2027, 9, 1)),
+        ("01.09.27", True, date(1927, 9, 1)),
+        ("01.09.46", False, date(2046, 9, 1)),
+        ("01.09.47", False, date(1947, 9, 1)),
+        ("01.09.26", True, date(2026, 9, 1)),
+        ("1 сентября 85", True, date(1985, 9, 1)),
+    ],
+)
+def test_two_figures_of_a_year_have_the_right_century(typed: str, past: bool, day: date) -> None:
+    assert russian.parse_date(typed, today=TODAY, past=past) == day
+
+
+def test_two_figures_of_a_year_need_a_day_to_count_from() -> None:
+    with pytest.raises(RussianDateError, match=r"Дата пишется дд\.мм\.гггг"):
+        russian.parse_date("01.09.26")
+
+
+@pytest.mark.parametrize("typed", ["12 мартобря 1980", "31.02.80", "12.03", "март 1980", "12.13.80"])
+def test_what_is_no_day_is_refused(typed: str) -> None:
+    with pytest.raises(RussianDateError):
+        russian.parse_date(typed, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("last", "sex", "case", "declined"),
+    [
+        ("Строй", "male", "dative", "Строю Марку Ильичу"),
+        ("Строй", "male", "accusative", "Строя Марка Ильича"),
+        ("Бой-Жилинский", "male", "genitive", "Боя-Жилинского Марка Ильича"),
+        ("Цой", "male", "dative", "Цою Марку Ильичу"),
+        ("Толстой", "male", "dative", "Толстому Марку Ильичу"),
+        ("Злой", "male", "dative", "Злому Марку Ильичу"),
+        ("фон Берг", "male", "dative", "фон Бергу Марку Ильичу"),
+    ],
+)
+def test_surnames_in_oj_and_small_words_of_surnames(last: str, sex: Sex, case: NameCase, declined: str) -> None:
+    assert russian.decline_name(last, "Марк", "Ильич", case=case, sex=sex) == declined
+
+
+def test_a_woman_keeps_a_surname_that_is_a_noun() -> None:
+    assert russian.decline_name("Строй", "Анна", "Ильинична", case="dative", sex="female") == "Строй Анне Ильиничне"

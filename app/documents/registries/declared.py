@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Enum, case, func
 
 from app import models as m
+from app.clock import read_date
 from app.documents.spreadsheet import Kind
 from app.errors import Invalid
-from app.russian import RussianDateError, format_date, parse_date
+from app.russian import RussianDateError, format_date
 from app.statuses import LabelledEnum
 
 #: code → words of the periods that are counted anew each time: what a schedule sends is never an old month
@@ -154,7 +155,7 @@ def _day(typed: Mapping[str, str], name: str) -> dt.date | None:
     if not text:
         return None
     try:
-        return parse_date(text)
+        return read_date(text)
     except RussianDateError as error:
         raise _refused("period", f"{error}.") from error
 

@@ -82,7 +82,7 @@ PAPER = and_(
 def subjects() -> Any:
     """Subjects of the place of work, by name."""
     taught, subject = m.employment_subject.alias("taught"), table_of(m.Subject).alias("subject_of")
-    names = func.string_agg(subject.c.name, aggregate_order_by(literal(", "), subject.c.name))
+    names = func.string_agg(subject.c.name, aggregate_order_by(literal(", "), subject.c.name_key))
     return (
         select(names)
         .select_from(taught.join(subject, subject.c.id == taught.c.subject_id))

@@ -80,7 +80,7 @@ def _wishes() -> Iterator[Wish]:
     for place in places:
         if place.is_organizer:
             yield Wish("organizer", f"{place} — {ROLES['organizer'].title}", organization_id=place.id)
-    for territory in db.session.scalars(select(m.Territory).order_by(m.Territory.name)):
+    for territory in db.session.scalars(select(m.Territory).order_by(m.Territory.name_key)):
         yield Wish("territory", f"{territory} — {ROLES['territory'].title}", territory_id=territory.id)
     for role in ("ministry", "observer"):
         yield Wish(role, ROLES[role].title)
@@ -98,7 +98,7 @@ def _answerable(employee_id: int, *, on: dt.date, units: bool = False) -> list[m
     found = [o.id.in_(own), o.id.in_(heads), *([o.parent_id.in_(own)] if units else ())]
     statement = select(o).where(or_(*found), o.closed_on.is_(None))
     with unscoped("organizations for which a person may answer"):
-        return list(db.session.scalars(statement.order_by(o.parent_id.nulls_first(), o.short_name)))
+        return list(db.session.scalars(statement.order_by(o.parent_id.nulls_first(), o.sort)))
 
 
 def own_roles() -> list[m.Assignment]:

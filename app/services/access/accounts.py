@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
-from werkzeug.security import check_password_hash
 
 from app import audit
 from app import models as m
@@ -23,6 +22,7 @@ from app.russian import format_datetime, full_name
 from app.services.access import failures, passwords
 from app.services.access.passwords import check_new_password as check_new_password
 from app.services.mailing import letters
+from app.text import cleaned
 from app.unit_of_work import use_case
 
 _ACTOR_SQL = text("""
@@ -136,7 +136,7 @@ def change_password(user_id: int, *, old: str, new: str) -> None:
     """Change the own password: the old one is asked, other sessions end. Raises Invalid."""
     with unscoped("own password"):
         user = db.session.scalars(select(m.Account).where(m.Account.id == user_id)).one()
-    if not check_password_hash(user.password or "", old):
+    if not passwords.fits(user.password or "", old):
         raise Invalid("Прежний пароль указан неверно.", fields={"old": ["Прежний пароль указан неверно."]})
     passwords.check_new_password(new, user_id=user_id)
     passwords.set_password(user, new)
@@ -206,7 +206,7 @@ def reset_password(user_id: int) -> str:
 def create_admin(login: str, *, last_name: str, first_name: str, email: str) -> str:
     """Create an administrator of a new installation; returns the one-time password. Raises Conflict for a taken login."""
     user = m.Account(
-        username=login.strip().lower(), last_name=last_name, first_name=first_name, email=email, active=True
+        username=cleaned(login).lower(), last_name=last_name, first_name=first_name, email=email, active=True
     )
     password = _one_time(user)
     db.session.add(user)
@@ -277,7 +277,9 @@ def _ensure_pairs(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
 def find_account(login: str) -> SignedIn:
     """Return the account of a login for a command; raises NotFound."""
     with unscoped("command line"):
-        user_id = db.session.scalar(select(m.Account.id).where(func.lower(m.Account.username) == login.lower()))
+        user_id = db.session.scalar(
+            select(m.Account.id).where(func.lower(m.Account.username) == cleaned(login).lower())
+        )
     account = load_account(user_id) if user_id is not None else None
     if account is None:
         raise NotFound(f"Пользователя «{login}» нет.")

@@ -25,6 +25,7 @@ from app.access import unscoped
 from app.clock import now
 from app.errors import Invalid
 from app.extensions import db
+from app.text import cleaned, sort_key
 
 PURPOSE = "captcha"
 #: a form is not filled faster by a person, and is not left open longer
@@ -131,7 +132,7 @@ def _question(mark: str) -> tuple[str, str]:
 
 
 def _same(typed: str, answer: str) -> bool:
-    words = typed.strip().strip('.!»«"').casefold().replace("ё", "е")
+    words = sort_key(cleaned(typed)).strip('.!»«"')
     if words.isdecimal() and len(words) < 4 and int(words) < len(_NUMBERS):
         words = _NUMBERS[int(words)]
     return hmac.compare_digest(words.encode(), answer.encode())

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app import models as m
 from app.clock import now
 from app.extensions import db
+from app.text import cleaned
 
 _row: Table = m.SignInFailure.__table__  # type: ignore[assignment]
 #: all places from which nobody has signed in with this login
@@ -45,7 +46,7 @@ class Attempt:
 
 def hash_of(login: str) -> str:
     """What is kept of a typed login, which may be a password in the wrong field."""
-    return hashlib.sha256(login.replace("\x00", "").strip().lower().encode()).hexdigest()
+    return hashlib.sha256(cleaned(login).lower().encode()).hexdigest()
 
 
 def _places(login: str, attempt: Attempt) -> list[tuple[str, int]]:

@@ -20,6 +20,7 @@ from app.clock import now
 from app.errors import Invalid
 from app.extensions import db
 from app.services.portal import settings
+from app.text import sort_key, visible
 
 MIN_LENGTH, MAX_LENGTH = 10, 200
 #: former passwords that are not taken again, the present one included
@@ -57,6 +58,19 @@ _RUSSIAN = (
     "администратор админ оператор пользователь гость менеджер компьютер интернет футбол спартак зенит динамо хоккей "
     "январь февраль март апрель июнь июль август сентябрь октябрь ноябрь декабрь понедельник пятница весна осень зима лето"
 )
+
+
+# --- hashes --------------------------------------------------------------------------------------------------------
+
+
+def hashed(password: str) -> str:
+    """Return the hash of a password: of its one normal form, because «й» copied from a PDF is two characters."""
+    return generate_password_hash(visible(password))
+
+
+def fits(stored: str, password: str) -> bool:
+    """Whether a typed password is the one of the hash."""
+    return check_password_hash(stored, visible(password))
 
 
 # --- the rule --------------------------------------------------------------------------------------------------------
@@ -122,10 +136,10 @@ def own_data(user: m.Account) -> list[str | None]:
 
 
 def _holds_own(password: str, own: Iterable[str | None]) -> bool:
-    typed = password.casefold().replace("ё", "е")
+    typed = sort_key(password)
     layouts = (typed, typed.translate(_OTHER_LAYOUT))
     for value in own:
-        word = (value or "").casefold().replace("ё", "е").partition("@")[0]
+        word = sort_key(value or "").partition("@")[0]
         if len(word) >= SHORTEST_OWN and any(word in text for text in layouts):
             return True
     return False
@@ -135,7 +149,7 @@ def _former(user: m.Account, password: str) -> str:
     """Whether this was one of the last passwords: the present one, or one of the history."""
     hashes = [user.password] if user.password else []
     hashes += [h for h in _history(user.id) if h not in hashes]
-    if any(check_password_hash(stored, password) for stored in hashes[:KEPT]):
+    if any(fits(stored, password) for stored in hashes[:KEPT]):
         return f"Этот пароль вы уже использовали. Последние {KEPT} паролей повторять нельзя."
     return ""
 
@@ -153,7 +167,7 @@ def _history(user_id: int) -> list[str]:
 def set_password(user: m.Account, password: str) -> None:
     """Give an account a checked password: its other sessions end, the hash joins the history. The caller journals it."""
     present = user.password
-    user.password, user.must_change_password, user.one_time_until = generate_password_hash(password), False, None
+    user.password, user.must_change_password, user.one_time_until = hashed(password), False, None
     user.session_epoch = (user.session_epoch or 0) + 1
     row = m.PasswordHistory
     with unscoped("the hashes of former passwords"):
@@ -171,7 +185,7 @@ def set_password(user: m.Account, password: str) -> None:
 def give_one_time(user: m.Account) -> str:
     """Give an account a password that must be changed at the first sign-in; its sessions end. Returned, stored nowhere."""
     password = "-".join("".join(secrets.choice(_PRINTED) for _ in range(5)) for _ in range(2))
-    user.password, user.must_change_password = generate_password_hash(password), True
+    user.password, user.must_change_password = hashed(password), True
     user.one_time_until = now() + dt.timedelta(days=settings.number("one_time_days"))
     user.session_epoch = (user.session_epoch or 0) + 1
     return password

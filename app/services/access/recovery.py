@@ -19,6 +19,7 @@ from app.extensions import db
 from app.identifiers import IdentifierError, parse_snils
 from app.services.access import accounts, failures, links, passwords
 from app.services.mailing import letters
+from app.text import cleaned
 from app.unit_of_work import use_case
 
 RECOVERY, INVITATION = "recovery", "invitation"
@@ -63,7 +64,7 @@ def _ask(typed: str) -> None:
 
 def _find(typed: str) -> m.Account | None:
     """An account by its login, else by its e-mail or its person's СНИЛС."""
-    name, user = typed.replace("\x00", "").strip().lower()[:320], m.Account
+    name, user = cleaned(typed).lower()[:320], m.Account
     known = [func.lower(user.username) == name, func.lower(user.email) == name]
     try:
         snils = parse_snils(typed)

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, text
-from werkzeug.security import generate_password_hash
 
 from app import audit
 from app import models as m
@@ -69,7 +68,7 @@ def register(
     checked = checked_values(values, subject_ids)
     own = [checked.get(name) for name in ("last_name", "first_name", "patronymic", "email")]
     passwords.check_new_password(password, own=own)
-    _register(checked, subject_ids, text_ids, generate_password_hash(password), token)
+    _register(checked, subject_ids, text_ids, passwords.hashed(password), token)
 
 
 @use_case

@@ -25,6 +25,7 @@ from app.services.mailing import letters
 from app.services.personnel import consents, people
 from app.services.portal import records, transitions
 from app.statuses import ConfirmationStatus, EmploymentKind, RegistrationStatus
+from app.text import cleaned, sort_key
 from app.unit_of_work import use_case
 
 #: what is compared: a difference in one of them needs the operator's word
@@ -85,7 +86,7 @@ def _differences(row: m.Registration, person: m.Employee) -> list[tuple[str, str
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("ё", "е").split())
+    return sort_key(cleaned(text))
 
 
 @use_case
@@ -172,7 +173,12 @@ def _place(row: m.Registration, person: m.Employee) -> m.Employment:
         busy = any(e.kind == EmploymentKind.MAIN for e in _from_today(person.id))
         kind = EmploymentKind.SECONDARY if busy else EmploymentKind.MAIN
         values: dict[str, Any] = {"employee_id": person.id, "organization_id": row.organization_id, "kind": kind}
-        values |= {"position_id": row.position_id, "started_on": today(), "subjects": list(row.subjects)}
+        values |= {
+            "position_id": row.position_id,
+            "started_on": today(),
+            "start_known": False,
+            "subjects": list(row.subjects),
+        }
         place = records.insert_row(m.Employment, values)
     if place.status == ConfirmationStatus.UNCONFIRMED:
         place = transitions.follow(m.Employment, place.id, "confirm")

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 from sqlalchemy import delete, func, select, update
-from werkzeug.security import check_password_hash
 
 from app import audit
 from app import models as m
@@ -26,6 +25,7 @@ from app.access import get_writable, unscoped
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
+from app.services.access import passwords
 from app.services.mailing import letters
 from app.unit_of_work import use_case
 
@@ -200,7 +200,7 @@ def turn_off(user_id: int, *, password: str, code: str, required: bool = False) 
         raise Conflict("Второй шаг входа не включён.")
     if required:
         raise Conflict("Для вашей роли второй шаг входа обязателен. Если телефон утерян, обратитесь к администратору.")
-    if not check_password_hash(user.password or "", password):
+    if not passwords.fits(user.password or "", password):
         raise Invalid("Пароль указан неверно.", fields={"password": ["Пароль указан неверно."]})
     if not accept(user, code):
         raise _wrong()

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from sqlalchemy import ColumnElement, func, select
-from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import audit
 from app import models as m
@@ -25,13 +24,14 @@ from app.russian import count
 from app.services.access import accounts, failures, passwords, second_factor
 from app.services.access.accounts import SignedIn, load_account, load_pending
 from app.services.access.failures import Attempt as Attempt
+from app.text import cleaned
 from app.unit_of_work import technical_write
 
 
 @cache
 def _hash_of_nothing() -> str:
     """Hash of what nobody knows, to compare with when there is no such login: the answer takes the same time."""
-    return generate_password_hash(secrets.token_hex(16))
+    return passwords.hashed(secrets.token_hex(16))
 
 
 def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
@@ -40,7 +40,7 @@ def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
     Raises Invalid with the same sentence for an unknown login and a wrong password; the failure itself is committed.
     """
     with (
-        acting_as(Actor(user_id=None, name=login.replace("\x00", "")[:100] or "—", address=attempt.address)),
+        acting_as(Actor(user_id=None, name=cleaned(login)[:100] or "—", address=attempt.address)),
         unscoped("sign-in"),
     ):
         problem = _check_password(login, password, attempt)
@@ -56,9 +56,9 @@ def _check_password(login: str, password: str, attempt: Attempt) -> int | str:
     """Return the account's id, or the sentence of the refusal. One hash is computed, whatever there is to refuse."""
     key = failures.hash_of(login)
     is_open = failures.take(key, attempt)
-    user = _locked_row(func.lower(m.Account.username) == login.replace("\x00", "").strip().lower())
+    user = _locked_row(func.lower(m.Account.username) == cleaned(login).lower())
     stored = user.password if user else None
-    right = check_password_hash(stored or _hash_of_nothing(), password) and stored is not None
+    right = passwords.fits(stored or _hash_of_nothing(), password) and stored is not None
     if user is None or not (right and is_open and user.active) or accounts.is_closed(user):
         if failures.close_if_many(key, attempt) and user is not None:
             audit.record("ab_user.locked", user)

@@ -15,6 +15,7 @@ from app import models as m
 from app.access import current_actor
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
+from app.text.sql import sort_key
 from app.unit_of_work import use_case
 
 #: saved filters of one list; more are no longer found by their names
@@ -50,7 +51,7 @@ _SETTINGS = select(
     select(
         func.json_agg(
             aggregate_order_by(
-                func.json_build_array(_saved.c.id, _saved.c.title, _saved.c.query), func.lower(_saved.c.title)
+                func.json_build_array(_saved.c.id, _saved.c.title, _saved.c.query), sort_key(_saved.c.title)
             )
         )
     )

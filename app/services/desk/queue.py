@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import and_, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import and_, false, func, literal, literal_column, select, tuple_, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import Date, DateTime
 
@@ -91,7 +91,7 @@ class Asked:
     kind: str = ""
     territory: int | None = None
     state: str = ""
-    words: str = ""
+    words: str | None = None
     after: Key | None = None
 
 
@@ -175,8 +175,8 @@ def _conditions(source: Source, asked: Asked) -> list[Any]:
         found.append(own)
     if asked.territory is not None:
         found.append(ORGANIZATION.c.territory_id == asked.territory)
-    if asked.words:
-        found.append(source.matches(table, func.to_tsquery("simple", asked.words)))
+    if asked.words is not None:
+        found.append(source.matches(table, asked.words) if asked.words else false())
     state = next((state for state in states() if state.code == asked.state), None)
     if state is not None and state.starts is not None:
         found.append(source.since(state.starts))

@@ -17,10 +17,12 @@ from app.conditions import employed, waits
 from app.permissions import ROLES
 from app.services.access import access_requests, registration, registration_check
 from app.services.personnel import past_trainings, people, transfers
+from app.services.personnel.former_surnames import people_found
 from app.services.portal import calendar
 from app.services.program import programs
 from app.services.voucher import vouchers
 from app.statuses import TransferStatus
+from app.text.sql import sort_key
 
 Service = Callable[..., Any]
 ORGANIZATION = m.Organization.__table__
@@ -79,6 +81,10 @@ class Source:
         return calendar.due_date(day, self.days)
 
 
+def _query(words: str) -> Any:
+    return func.to_tsquery("simple", words)
+
+
 def _name(table: Any) -> Any:
     return func.concat_ws(" ", table.c.last_name, table.c.first_name, table.c.patronymic)
 
@@ -121,7 +127,7 @@ _left = ORGANIZATION.alias("left_organization")
 _job = m.Employment.__table__.alias("job")
 _POST = m.Position.__table__.c.name
 _ROLE_TITLES = {code: role.title for code, role in ROLES.items()}
-_by_card = lambda _t, words: _employee.c.search.op("@@")(words)  # noqa: E731
+_by_card = lambda _t, words: people_found(_employee.c, words)  # noqa: E731
 
 #: in the order in which kinds of one deadline follow one another
 SOURCES: tuple[Source, ...] = (
@@ -136,7 +142,7 @@ SOURCES: tuple[Source, ...] = (
         who=_name,
         what=lambda t: func.concat_ws(" · ", _POST, func.concat("род. ", _day(t.c.birth_date))),
         joins=lambda t: (_place(t), _post(t)),
-        matches=lambda t, words: t.c.words.op("@@")(words),
+        matches=lambda t, words: t.c.words.op("@@")(_query(words)),
         confirm=registration_check.confirm,
         give_back=registration.return_,
         refuse=registration.reject,
@@ -165,7 +171,7 @@ SOURCES: tuple[Source, ...] = (
         came=lambda t: t.c.changed_at,
         days=5,
         who=lambda _t: _name(_employee),
-        what=lambda t: func.concat_ws(" · ", _POST, func.concat("с ", _day(t.c.started_on))),
+        what=lambda t: func.concat_ws(" · ", _POST, case((t.c.start_known, func.concat("с ", _day(t.c.started_on))))),
         joins=lambda t: (_place(t), _card(t), _post(t)),
         matches=_by_card,
         confirm=people.confirm_workplace,
@@ -182,7 +188,7 @@ SOURCES: tuple[Source, ...] = (
         what=lambda t: func.concat_ws(" · ", case(_ROLE_TITLES, value=t.c.role), t.c.document_details),
         joins=lambda t: (_place(t), (_account, _account.c.id == t.c.user_id)),
         # few rows: the name of an account has no index of words
-        matches=lambda _t, words: func.to_tsvector("simple", func.lower(_name(_account))).op("@@")(words),
+        matches=lambda _t, words: func.to_tsvector("simple", sort_key(_name(_account))).op("@@")(_query(words)),
         confirm=access_requests.grant,
         refuse=access_requests.reject,
     ),
@@ -224,7 +230,7 @@ SOURCES: tuple[Source, ...] = (
             case((t.c.late, "внесена после 1 ноября")),
         ),
         joins=lambda t: ((ORGANIZATION, ORGANIZATION.c.id == t.c.organizer_id),),
-        matches=lambda t, words: t.c.search.op("@@")(words),
+        matches=lambda t, words: t.c.search.op("@@")(_query(words)),
         confirm=programs.publish,
         give_back=programs.return_,
     ),

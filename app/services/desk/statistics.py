@@ -31,6 +31,7 @@ from app.statuses import (
     TrainingStatus,
     VoucherStatus,
 )
+from app.text.sql import sort_key
 
 #: fewer people than this are never told to those who may not see people
 FEWEST_SHOWN = 5
@@ -179,7 +180,7 @@ def _at_work(key: Any, name: Any, *counts: Any) -> Select[Any]:
         .join(_organization, _organization.c.id == m.Employment.organization_id)
         .join(_territory, _territory.c.id == _organization.c.territory_id)
         .group_by(key, name)
-        .order_by(name, key)
+        .order_by(sort_key(name), key)
     )
 
 
@@ -223,7 +224,7 @@ def _trained(key: Any, name: Any, year: int) -> list[Trained]:
             m.Enrolment.result_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
         )
         .group_by(key, name)
-        .order_by(name, key)
+        .order_by(sort_key(name), key)
     )
     with _reading() as actor:
         rows = db.session.execute(statement.where(*_own_places(actor)))
@@ -242,7 +243,7 @@ def seats_by_organizer() -> list[Seats]:
         .join(_organization, _organization.c.id == group.organizer_id)
         .where(group.status.in_(TAKING_PLACE))
         .group_by(_organization.c.id, _organization.c.short_name)
-        .order_by(_organization.c.short_name, _organization.c.id)
+        .order_by(sort_key(_organization.c.short_name), _organization.c.id)
     )
     with _reading():
         return [Seats(*row) for row in db.session.execute(statement)]

@@ -19,6 +19,7 @@ from app.clock import local
 from app.extensions import db
 from app.russian import count, format_date, initials
 from app.statuses import LISTENING, GroupStatus
+from app.text import sort_key
 
 #: who is in a group or keeps a seat in it and has no outcome yet
 #: more rows than a page can use are not read
@@ -45,7 +46,7 @@ def same_words(first: str | None, second: str | None) -> bool:
 
 
 def _plain(text: str | None) -> str:
-    return re.sub(r"[\s.,«»\"№-]+", " ", (text or "").lower().replace("ё", "е")).strip()
+    return re.sub(r"[\s.,«»\"№-]+", " ", sort_key(text or "")).strip()
 
 
 def meeting_words(meeting: m.GroupMeeting) -> str:

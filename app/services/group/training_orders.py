@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
@@ -20,11 +20,11 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.russian import Sex as SexCode
-from app.russian import as_signed, decline_name, format_date
+from app.russian import as_signed, format_date
 from app.services.enrolment import seats
 from app.services.group.attendance import LISTENERS
 from app.services.paper import template_files
+from app.services.personnel.declension import declined
 from app.statuses import FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 
@@ -313,12 +313,11 @@ def _parts(kind: OrderKind, people: Sequence[m.Enrolment]) -> list[dict[str, Any
 
 def _person(row: m.Enrolment) -> dict[str, Any]:
     person, place = row.employee, row.employment
-    sex = cast("SexCode | None", person.sex.value if person.sex else None)
     organization = place.organization.short_name if place and place.organization else ""
     return {
         # not printed: by it a later correction of the outcome finds the orders that say another one
         "enrolment": row.id,
-        "name": decline_name(person.last_name, person.first_name, person.patronymic, case="accusative", sex=sex),
+        "name": declined(person, "accusative"),
         "place": ", ".join(filter(None, (place.position.name if place else "", organization))),
         "reason": (row.reason_text or "") if row.status == _E.EXPELLED else "",
     }

@@ -19,6 +19,7 @@ from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import calendar
 from app.statuses import TransferStatus
+from app.text import sort_key
 from app.unit_of_work import use_case
 
 #: working days before the end of the term when the school is reminded
@@ -107,7 +108,8 @@ def _tell_territories(late: Iterable[Waiting]) -> int:
         places[item.name] = places.get(item.name, 0) + 1
     told = 0
     for territory_id, places in sorted(by_territory.items()):
-        named = "; ".join(f"{name} — {number}" for name, number in sorted(places.items())[:_NAMED_AT_MOST])
+        ordered = sorted(places.items(), key=lambda place: sort_key(place[0]))
+        named = "; ".join(f"{name} — {number}" for name, number in ordered[:_NAMED_AT_MOST])
         facts = {"организации": named, "всего": str(len(places)) if len(places) > _NAMED_AT_MOST else ""}
         told += _tell(responsible.of_territory(territory_id), "terms_passed", facts)
     return told

@@ -53,7 +53,7 @@ def balance(since: dt.date, until: dt.date) -> Sequence[Balance]:
         .outerjoin(m.BlankReceipt, m.BlankReceipt.id == m.Blank.receipt_id)
         .outerjoin(m.Certificate, m.Certificate.blank_id == m.Blank.id)
         .group_by(m.Organization.id, *named)
-        .order_by(*named)
+        .order_by(m.Organization.sort, *named[1:])
     )
     found = [Balance(**row._mapping) for row in db.session.execute(statement)]
     return [line for line in found if any(getattr(line, f.name) for f in fields(line)[3:])]

@@ -8,7 +8,8 @@ from typing import Any, cast
 from app import models as m
 from app.errors import Invalid
 from app.russian import Sex as SexCode
-from app.russian import decline_name, guess_sex, initials_first
+from app.russian import guess_sex, initials_first
+from app.services.personnel.declension import declined
 from app.statuses import CertificateKind, EnrolmentStatus
 
 #: version of the snapshot's keys, as ``documents.certificate`` reads them
@@ -109,8 +110,7 @@ def _person(person: m.Employee) -> Snapshot:
         "first_name": person.first_name,
         "patronymic": person.patronymic or "",
         "sex": sex,
-        "full_name_dative": person.name_dative
-        or decline_name(person.last_name, person.first_name, person.patronymic, case="dative", sex=sex),
+        "full_name_dative": declined(person, "dative"),
     }
 
 

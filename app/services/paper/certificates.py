@@ -172,7 +172,7 @@ def insert_document(
 ) -> m.Certificate:
     """Insert a document with the next number of its organizer, kind and year; the caller tells the person."""
     organizer, issued_on = row.group.organizer, dt.date.fromisoformat(facts["issued_on"])
-    code = secrets.token_urlsafe(16)
+    code = secrets.token_hex(16)  # typed from paper: case and look-alike signs must not matter
     sequence = numbers.next_number(f"certificate.{kind.value}", issued_on.year, organizer_id=organizer.id)
     number = format_number(organizer.certificate_mask, sequence, issued_on.year)
     certificate = m.Certificate(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app import models as m
@@ -17,7 +17,12 @@ from app.errors import NotFound
 from app.extensions import db
 from app.russian import capitalized, format_date, full_name, initials, period
 from app.statuses import CertificateKind, CertificateStatus, ProgramKind
+from app.text import check_code
+from app.text import code as paper_code
+from app.text.sql import code_sql
 
+#: the number as people copy it, as in the index ``ix_certificate_number_code``
+_NUMBER: Any = literal_column(code_sql("certificate.number"))
 #: documents of several organizers and kinds may share a number and a day
 _SAME_NUMBER = 10
 
@@ -103,8 +108,8 @@ class CheckFacts:
 
 def facts_for_check(code: str) -> CheckFacts:
     """Return the printed facts of the document with this code; raises NotFound."""
-    # the database refuses a zero byte
-    found = _find(m.Certificate.check_code == code) if code and code.isprintable() else ()
+    asked = check_code(code)
+    found = _find(func.lower(m.Certificate.check_code) == asked) if asked else ()
     if not found:
         raise NotFound("Документа с таким кодом проверки нет. Сверьте код с напечатанным на документе.")
     row, replaced_by, annulled_at = found[0]
@@ -121,8 +126,8 @@ def facts_for_check(code: str) -> CheckFacts:
 
 def find_by_number(number: str, issued_on: dt.date) -> Sequence[CheckFacts]:
     """Return the documents of a number and day, with initials only, because numbers can be guessed; raises NotFound."""
-    written = " ".join(number.split())
-    found = _find(m.Certificate.number == written, m.Certificate.issued_on == issued_on) if written else ()
+    asked = paper_code(number)
+    found = _find(asked == _NUMBER, m.Certificate.issued_on == issued_on) if asked else ()
     if not found:
         raise NotFound(
             "Документа с таким номером и датой выдачи в портале нет. Сверьте регистрационный номер и дату с напечатанными: "

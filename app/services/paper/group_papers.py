@@ -19,6 +19,7 @@ from app.rules.document import DOCUMENT_OF
 from app.russian import as_signed, format_date
 from app.services.group import attendance, training_orders
 from app.services.group.attendance import Journal
+from app.services.personnel.declension import heads_in_genitive
 from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from app.unit_of_work import technical_write
 
@@ -58,6 +59,8 @@ class Party:
     licence: str
     head_title: str
     head_name: str
+    #: as the head's own card declines it; empty: by the rules
+    head_genitive: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +150,7 @@ def facts_of_group(group_id: int) -> GroupFacts:
     """Return the facts of a group; raises NotFound for a hidden one, Forbidden without the right to its papers."""
     group = get_writable(db.session, m.TrainingGroup, group_id, REGISTRY)
     organizer, enrolled = group.organizer, _enrolments(group_id)
+    heads = heads_in_genitive([organizer, *filter(None, map(_employer, enrolled))])
     spoiled = _spoiled(group_id)
     return GroupFacts(
         id=group.id,
@@ -161,8 +165,8 @@ def facts_of_group(group_id: int) -> GroupFacts:
         head_title=organizer.head_position or "Руководитель",
         head_name=as_signed(organizer.head_name),
         secretary=as_signed(organizer.secretary_name),
-        listeners=tuple(map(_listener, enrolled)),
-        terms=_terms(group, enrolled),
+        listeners=tuple(_listener(row, heads) for row in enrolled),
+        terms=_terms(group, enrolled, heads),
         orders=tuple(GivenOrder(order.kind, order.snapshot) for order in training_orders.orders_of(group_id)),
         journal=attendance.journal_with(enrolled, group_id) if current_actor().can("enrolment:attend") else _NO_JOURNAL,
         acts=_acts({blank.act_id for blank in spoiled if blank.act_id is not None}),
@@ -215,10 +219,16 @@ def _acts(ids: set[int]) -> tuple[WrittenOff, ...]:
     return tuple(WrittenOff(act, tuple(blanks)) for act, blanks in listed if act is not None)
 
 
-def _terms(group: m.TrainingGroup, enrolled: Sequence[m.Enrolment]) -> Terms:
+def _employer(row: m.Enrolment) -> m.Organization | None:
+    """The legal entity that sent a listener."""
+    place = row.employment
+    return (place.organization.parent or place.organization) if place else None
+
+
+def _terms(group: m.TrainingGroup, enrolled: Sequence[m.Enrolment], heads: Mapping[int, str]) -> Terms:
     program = group.program
     return Terms(
-        organizer=_party(group.organizer),
+        organizer=_party(group.organizer, heads),
         program_kind=training_orders.PROGRAM_KIND[program.kind],
         form=program.form.label,
         document=DOCUMENT_OF[program.kind].label,
@@ -227,7 +237,7 @@ def _terms(group: m.TrainingGroup, enrolled: Sequence[m.Enrolment]) -> Terms:
     )
 
 
-def _party(organization: m.Organization) -> Party:
+def _party(organization: m.Organization, heads: Mapping[int, str]) -> Party:
     number, day = organization.licence_number, organization.licence_date
     return Party(
         id=organization.id,
@@ -243,11 +253,12 @@ def _party(organization: m.Organization) -> Party:
         licence=f"№ {number} от {format_date(day)}" if number and day else "",
         head_title=organization.head_position or "Руководитель",
         head_name=organization.head_name or "",
+        head_genitive=heads.get(organization.id, ""),
     )
 
 
-def _listener(row: m.Enrolment) -> Listener:
-    place = row.employment
+def _listener(row: m.Enrolment, heads: Mapping[int, str]) -> Listener:
+    place, employer = row.employment, _employer(row)
     return Listener(
         full_name=row.employee.full_name,
         position=place.position.name if place else "",
@@ -258,7 +269,7 @@ def _listener(row: m.Enrolment) -> Listener:
         final_mark=row.final_mark or "",
         protocol=row.protocol_number or "",
         documents=tuple(_document(paper) for paper in sorted(row.certificates, key=lambda paper: paper.id)),
-        employer=_party(place.organization.parent or place.organization) if place else None,
+        employer=_party(employer, heads) if employer else None,
     )
 
 

@@ -43,7 +43,7 @@ def organizers() -> list[tuple[int, str]]:
     if "operator" not in current_actor().roles:
         own = current_actor().places("organizer")
         statement = statement.where(m.Organization.id.in_(own))
-    return [(pk, name) for pk, name in db.session.execute(statement.order_by(m.Organization.short_name))]
+    return [(pk, name) for pk, name in db.session.execute(statement.order_by(m.Organization.sort))]
 
 
 def may_set_region() -> bool:

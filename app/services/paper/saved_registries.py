@@ -15,6 +15,8 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.services.portal.calendar import due_date
 from app.statuses import Schedule
+from app.text import cleaned
+from app.text.sql import sort_key
 from app.unit_of_work import use_case
 
 #: saved registries of one user
@@ -27,7 +29,7 @@ _saved = m.SavedRegistry
 def own_registries() -> Sequence[m.SavedRegistry]:
     """Return the user's own saved registries by name."""
     statement = select(_saved).where(_saved.user_id == current_actor().user_id)
-    return list(db.session.scalars(statement.order_by(func.lower(_saved.title), _saved.id)))
+    return list(db.session.scalars(statement.order_by(sort_key(_saved.title), _saved.id)))
 
 
 def save_registry(code: str, title: str, parameters: Mapping[str, str], *, schedule: Schedule) -> None:
@@ -35,7 +37,7 @@ def save_registry(code: str, title: str, parameters: Mapping[str, str], *, sched
 
     Raises Invalid for a name that cannot be kept, Conflict when the user has too many.
     """
-    title = " ".join(title.replace("\x00", " ").split())
+    title = cleaned(title)
     if not 0 < len(title) <= TITLE_LENGTH:
         raise Invalid(f"Назовите реестр: от 1 до {TITLE_LENGTH} знаков.")
     _save(code, title, parameters, schedule=schedule)

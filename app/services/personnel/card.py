@@ -181,7 +181,7 @@ def _years(count: Any, since: dt.date | None, day: dt.date) -> int | None:
 
 def _in_position_since(employments: Sequence[m.Employment], day: dt.date) -> dt.date | None:
     place = main_place(employments, day)
-    return (place.position_since or place.started_on) if place else None
+    return (place.position_since or place.begun_on) if place else None
 
 
 def _history(

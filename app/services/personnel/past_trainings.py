@@ -18,7 +18,6 @@ from app.audit import record
 from app.clock import now, today
 from app.errors import Conflict
 from app.extensions import db
-from app.identifiers import normalise_key
 from app.labels import label_of
 from app.rules import past_training as rules
 from app.russian import format_date
@@ -27,6 +26,7 @@ from app.services.mailing import letters
 from app.services.personnel import changes, responsible
 from app.services.portal import files, records, transitions
 from app.statuses import EnrolmentStatus, TrainingSource, TrainingStatus
+from app.text import name_key
 from app.unit_of_work import use_case
 
 #: working days in which a scan is looked at: as long as for any other change of a card (order § 2.8)
@@ -188,7 +188,7 @@ def _lock_person(employee_id: int) -> None:
 
 def key_of(employee_id: int, title: str, ended_on: dt.date) -> Key:
     """Return what two records of one training have in common, however its name is typed."""
-    return employee_id, normalise_key(title), ended_on
+    return employee_id, name_key(title), ended_on
 
 
 def known(employee_ids: Collection[int], *, besides: int | None = None) -> dict[Key, str]:

@@ -26,6 +26,7 @@ from app.services.personnel.card import TrainingLine as TrainingLine
 from app.services.personnel.card import card as card
 from app.services.portal import records, transitions
 from app.statuses import ConfirmationStatus
+from app.text import sort_key
 from app.unit_of_work import use_case
 
 # --- places of work --------------------------------------------------------------------------------------------------
@@ -293,8 +294,16 @@ def find_matching(
                 return found
         if birth_date is None:
             return []
-        key = " ".join((last_name, first_name, patronymic or "")).lower().replace("ё", "е")
+        key = sort_key(" ".join((last_name, first_name, patronymic or "")))
         same = select(m.Employee.id).where(m.Employee.sort == key, m.Employee.birth_date == birth_date)
         if snils:
             same = same.where(m.Employee.snils.is_(None))
         return list(db.session.scalars(same.order_by(m.Employee.id)))
+
+
+@records.checks(m.Employment)
+def _know_the_start(values: dict[str, Any], row: Any, _errors: records.Fields) -> None:
+    """Who writes another first day than the one counted so far has told it."""
+    day = values.get("started_on")
+    if row is not None and day is not None and day != row.started_on:
+        values["start_known"] = True

@@ -17,7 +17,7 @@ from sqlalchemy import Table, delete, event, insert, inspect, select
 
 from app import models as m
 from app.clock import today
-from app.identifiers import normalise_key
+from app.text import name_key
 
 _former = cast(Table, m.FormerName.__table__)
 
@@ -46,7 +46,7 @@ def changing(until: dt.date | None = None, reason: str | None = None, *, misprin
 
 def is_change(was: str | None, becomes: str | None) -> bool:
     """Whether a surname becomes another one: more than case, blanks and ё differ."""
-    return bool(was and becomes) and normalise_key(str(was)) != normalise_key(str(becomes))
+    return bool(was and becomes) and name_key(str(was)) != name_key(str(becomes))
 
 
 @event.listens_for(m.Employee.last_name, "set", active_history=True)

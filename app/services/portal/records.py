@@ -23,11 +23,13 @@ from app.identifiers import (
     parse_kpp,
     parse_ogrn,
     parse_oktmo,
+    parse_patronymic,
     parse_person_name,
     parse_phone,
     parse_snils,
 )
 from app.labels import THINGS, label_of
+from app.text import cleaned, cleaned_lines
 from app.unit_of_work import use_case
 
 Row = TypeVar("Row", bound=m.Base)
@@ -43,7 +45,21 @@ Guard = Callable[[Any], None]
 Keep = Callable[[Any], str]
 
 #: changed by their own actions, by the database or by nobody; a form that sends them is wrong
-PROTECTED = frozenset({"id", "status", "version", "taken", "created_at", "updated_at", "changed_at", "sort", "search"})
+PROTECTED = frozenset(
+    {
+        "id",
+        "status",
+        "version",
+        "taken",
+        "created_at",
+        "updated_at",
+        "changed_at",
+        "sort",
+        "search",
+        "name_key",
+        "title_key",
+    }
+)
 
 _CHECKS: dict[type[m.Base], list[Check]] = {}
 _HOOKS: dict[type[m.Base], list[Hook]] = {}
@@ -188,7 +204,7 @@ def check(model: type[m.Base], values: Values, row: Any | None) -> dict[str, Any
 
     Raises Invalid with the sentences of every wrong field, so that a form shows all of them at once.
     """
-    found = {name: _blank_to_none(value) for name, value in values.items()}
+    found = {name: _as_typed(model, name, value) for name, value in values.items()}
     _refuse_protected(model, found)
     errors: Fields = {}
     for name in found:
@@ -202,9 +218,20 @@ def check(model: type[m.Base], values: Values, row: Any | None) -> dict[str, Any
     return found
 
 
-def _blank_to_none(value: Any) -> Any:
+#: texts of at least so many characters are written in several lines
+_LINES_FROM = 1_000
+
+
+def _as_typed(model: type[m.Base], name: str, value: Any) -> Any:
+    """Every text in the one form in which it is stored (``app.text``), None for an empty one."""
+    if isinstance(value, list):
+        return [cleaned(item) if isinstance(item, str) else item for item in value]
     # members of enumerations are texts too, but must stay members: the journal names them by their labels
-    return (value.strip() or None) if isinstance(value, str) and not isinstance(value, Enum) else value
+    if not isinstance(value, str) or isinstance(value, Enum):
+        return value
+    column = cast(Table, model.__table__).columns.get(name)
+    longest = getattr(column.type, "length", None) if column is not None else 0
+    return (cleaned_lines(value) if longest is None or longest >= _LINES_FROM else cleaned(value)) or None
 
 
 def _refuse_protected(model: type[m.Base], values: Values) -> None:
@@ -216,14 +243,14 @@ def _refuse_protected(model: type[m.Base], values: Values) -> None:
 
 def _citizenship(value: object) -> str:
     """Country code of ОКСМ: three digits."""
-    text = str(value).strip()
+    text = cleaned(str(value))
     if text not in COUNTRIES:
         raise IdentifierError("Такого кода страны нет. Код — три цифры по ОКСМ: для России 643")
     return text
 
 
 #: column → reader, wherever the column stands
-_READERS: Mapping[str, Callable[[object], str]] = {
+_READERS: Mapping[str, Callable[[object], str | None]] = {
     "citizenship": _citizenship,
     "snils": parse_snils,
     "inn": parse_inn,
@@ -233,13 +260,13 @@ _READERS: Mapping[str, Callable[[object], str]] = {
     "email": parse_email,
     "last_name": lambda value: parse_person_name(value, kind="фамилия"),
     "first_name": lambda value: parse_person_name(value, kind="имя"),
-    "patronymic": lambda value: parse_person_name(value, kind="отчество"),
+    "patronymic": parse_patronymic,
 }
 #: an organization's phone may name an extension or two numbers, a person's is one number that can be dialled
 _ONE_PHONE = frozenset({"employee", "registration"})
 
 
-def reader_of(table: str, name: str) -> Callable[[object], str] | None:
+def reader_of(table: str, name: str) -> Callable[[object], str | None] | None:
     """Return what reads a column's text into its stored form, None for plain texts; it raises IdentifierError."""
     return parse_phone if name == "phone" and table in _ONE_PHONE else _READERS.get(name)
 
@@ -262,7 +289,7 @@ def _check_field(model: type[m.Base], name: str, values: dict[str, Any], errors:
 
 def read_value(model: type[m.Base], name: str, value: Any) -> tuple[Any, list[str]]:
     """Return a column's value as it would be stored and what is wrong with it; asks nothing of the database."""
-    values: dict[str, Any] = {name: _blank_to_none(value)}
+    values: dict[str, Any] = {name: _as_typed(model, name, value)}
     errors: Fields = {}
     _check_field(model, name, values, errors)
     return values[name], errors.get(name, [])

@@ -19,6 +19,7 @@ from app.rules.enrolment import BlockFacts, BusyPeriod
 from app.rules.suitability import Workplace
 from app.services.group import quota_sql
 from app.statuses import ONCE_PUBLISHED, BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
+from app.text.sql import sort_key
 
 #: a program that no block of a чек pays, as a value of the filter
 NO_BLOCK = "none"
@@ -257,7 +258,7 @@ def places_and_organizers() -> Select[Any]:
         )
     )
     both = towns.union_all(organizers).subquery()
-    return select(both).order_by(both.c.name)
+    return select(both).order_by(sort_key(both.c.name))
 
 
 def targets(program_ids: Sequence[int]) -> Select[Any]:
@@ -328,7 +329,7 @@ def _conditions(asked: Asked, found: _Flags) -> list[Any]:
     chosen = [condition(value) for value, condition in optional if value is not None]
     words = [and_(*map(_about, asked.words))] if asked.words else []
     if words and asked.number:
-        words = [or_(*words, func.lower(GROUP.c.number).startswith(asked.number.lower(), autoescape=True))]
+        words = [or_(*words, GROUP.c.number.istartswith(asked.number, autoescape=True))]
     return [edition, *chosen, *words, *map(_at, asked.place)]
 
 

@@ -15,6 +15,7 @@ from app.errors import NotFound
 from app.extensions import db
 from app.russian import initials
 from app.statuses import BlockStatus, VoucherStatus
+from app.text import check_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,11 @@ class VoucherCheck:
 
 def facts_for_check(code: str) -> VoucherCheck:
     """Return the public facts of the чек with this code, its state by today's date; raises NotFound."""
+    asked = check_code(code)
     with unscoped("public check of a чек: its facts without personal data"):
         statement = (
             select(m.Voucher)
-            .where(m.Voucher.check_code == code)
+            .where(m.Voucher.check_code == asked)
             .options(
                 joinedload(m.Voucher.employee),
                 joinedload(m.Voucher.rule),
@@ -49,8 +51,7 @@ def facts_for_check(code: str) -> VoucherCheck:
                 selectinload(m.Voucher.blocks),
             )
         )
-        # what is no code never reaches the database, which refuses a zero byte
-        row = db.session.scalars(statement).one_or_none() if code.isalnum() else None
+        row = db.session.scalars(statement).one_or_none() if asked else None
         if row is None:
             raise NotFound("Чека с таким кодом проверки нет. Сверьте код с напечатанным на чеке.")
         person, is_over = row.employee, row.status == VoucherStatus.ACTIVE and row.valid_until < today()

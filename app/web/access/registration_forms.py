@@ -58,7 +58,7 @@ def territories() -> list[tuple[str, str]]:
     t, place = m.Territory, m.Organization
     open_there = select(place.id).where(place.territory_id == t.id, place.closed_on.is_(None)).exists()
     with unscoped("public directories of the registration"):
-        found = db.session.execute(select(t.id, t.name).where(t.active, open_there).order_by(t.name))
+        found = db.session.execute(select(t.id, t.name).where(t.active, open_there).order_by(t.name_key))
         return [(str(row.id), row.name) for row in found]
 
 
@@ -109,7 +109,7 @@ class PersonFields(FlaskForm):
     last_name = _text("Фамилия", autocomplete="family-name")
     first_name = _text("Имя", autocomplete="given-name")
     patronymic = _text("Отчество", required=False, hint="Если есть.", autocomplete="additional-name")
-    birth_date = RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False)
+    birth_date = RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False, past=True)
     snils = _written("СНИЛС", "snils", format_snils)
     phone = _written("Телефон", "phone", format_phone, autocomplete="tel")
 

@@ -16,6 +16,7 @@ from app.rules.suitability import Targets
 from app.russian import count, format_date, period
 from app.services.program.catalogue import Details, Group, Offer
 from app.services.program.catalogue_sql import Seeker
+from app.text import sort_key
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 
 #: words of a municipality's name that say only of which kind it is
@@ -206,7 +207,7 @@ def _for_whom(details: Details) -> Block:
         ("Должности", targets.positions),
         ("Предметы", targets.subjects),
     )
-    pairs = [Pair(label, Cell(", ".join(sorted(names)))) for label, names in lists if names]
+    pairs = [Pair(label, Cell(", ".join(sorted(names, key=sort_key)))) for label, names in lists if names]
     if details.audience:
         pairs.insert(0, Pair("Целевая группа", Cell(details.audience)))
     return Block("Для кого", pairs=pairs, note="Программа для всех." if targets == Targets() else "")

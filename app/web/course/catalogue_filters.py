@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from app.russian import RussianDateError, parse_date
+from app.clock import read_date
+from app.russian import RussianDateError
 from app.services.program import catalogue
 from app.services.program.catalogue_sql import NO_BLOCK, Asked
 from app.statuses import BlockKind, StudyForm
+from app.text import cleaned
 from app.web.frame.pages import Filter, Option
 from app.web.frame.search import query_words
 
@@ -42,8 +44,8 @@ class Query:
 
 def read(arguments: Mapping[str, str]) -> Query:
     """Read the query from GET parameters; what cannot be understood asks for nothing and is told beside its filter."""
-    cleaned = {name: " ".join(arguments.get(name, "").replace("\x00", " ").split())[:_LONGEST] for name in NAMES}
-    typed = {name: value for name, value in cleaned.items() if value}
+    given = {name: cleaned(arguments.get(name, ""))[:_LONGEST] for name in NAMES}
+    typed = {name: value for name, value in given.items() if value}
     errors: dict[str, str] = {}
     first, last = (_date(typed, name, errors) for name in ("starts_from", "starts_to"))
     least, most = (_hours(typed, name, errors) for name in ("hours_from", "hours_to"))
@@ -74,15 +76,15 @@ def number(typed: str) -> int | None:
 
 
 def _words(typed: str) -> tuple[str, ...]:
-    found = query_words(typed)
-    return tuple(found.split(" & ")) if found else ()
+    """Terms of the words; signs alone are a term that nothing fits."""
+    return tuple(query_words(typed).split(" & ")) if typed else ()
 
 
 def _date(typed: Mapping[str, str], name: str, errors: dict[str, str]) -> dt.date | None:
     if name not in typed:
         return None
     try:
-        return parse_date(typed[name])
+        return read_date(typed[name])
     except RussianDateError as error:
         errors["starts"] = f"{error}."
         return None

@@ -44,7 +44,7 @@ def _territories(ids: Iterable[int]) -> list[Any]:
 
 
 def _all_territories() -> list[tuple[int, str]]:
-    return [(row.id, str(row)) for row in db.session.scalars(select(m.Territory).order_by(m.Territory.name))]
+    return [(row.id, str(row)) for row in db.session.scalars(select(m.Territory).order_by(m.Territory.name_key))]
 
 
 def _organizations(words: str) -> list[Any]:

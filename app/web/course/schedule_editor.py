@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from app.russian import RussianDateError, format_date, parse_date
+from app.clock import read_date
+from app.russian import RussianDateError, format_date
 from app.services.group.group_schedule import MOST, Line
 
 TEXTS = ("topic", "place", "teacher")
@@ -71,7 +72,7 @@ def copied(rows: Sequence[Typed], index: int, last: dt.date) -> list[Typed]:
     """Rows with a copy of one below it, on the next day while the group lasts."""
     row = replace(rows[index], id="", removed=False, errors=())
     try:
-        day = parse_date(row.day) + dt.timedelta(days=1)
+        day = read_date(row.day) + dt.timedelta(days=1)
     except RussianDateError:
         return [*rows[: index + 1], row, *rows[index + 1 :]]
     return [*rows[: index + 1], replace(row, day=format_date(day)) if day <= last else row, *rows[index + 1 :]]
@@ -91,7 +92,7 @@ def read_line(row: Typed) -> tuple[Line | None, list[str]]:
         return None, [_EMPTIED if row.id else _UNFINISHED]
     errors, day = [], None
     try:
-        day = parse_date(row.day)
+        day = read_date(row.day)
     except RussianDateError as error:
         errors.append(f"{error}.")
     starts, ends = read_time(row.starts), read_time(row.ends)

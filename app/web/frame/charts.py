@@ -10,6 +10,7 @@ from flask import url_for
 from app.access import current_actor
 from app.russian import count, number
 from app.services.desk.statistics import FEWEST_SHOWN, Number, Seats, Staff, Trained
+from app.text import sort_key
 from app.web.frame.pages import Bar, Cell, Chart, Column, Row
 
 MONTHS = ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
@@ -50,7 +51,7 @@ def vouchers_by_month(numbers: Sequence[Number], year: int, *, until: int) -> Ch
 
 def trained(figures: Sequence[Trained], year: int, *, by: str) -> Chart:
     """People trained in a year, by place; the most first."""
-    known = sorted(figures, key=lambda f: (-(f.people or 0), f.name))
+    known = sorted(figures, key=lambda f: (-(f.people or 0), sort_key(f.name)))
     top = max((f.people or 0 for f in known), default=0) or 1
     texts = [(f, _told(f.people)) for f in known]
     return Chart(
@@ -91,7 +92,7 @@ def voucher_share(figures: Sequence[Staff], *, by: str) -> Chart:
 
 def seats(figures: Sequence[Seats]) -> Chart:
     """Seats taken against seats offered, by organizer."""
-    known = sorted(figures, key=lambda f: (-f.capacity, f.name))
+    known = sorted(figures, key=lambda f: (-f.capacity, sort_key(f.name)))
     top = max((f.capacity for f in known), default=0) or 1
     texts = [(f, f"{number(f.taken)} из {number(f.capacity)}") for f in known]
     return Chart(

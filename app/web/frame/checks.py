@@ -9,11 +9,13 @@ from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from sqlalchemy import Date, inspect
 
+from app.clock import read_date
 from app.errors import Invalid
 from app.extensions import limiter
-from app.russian import RussianDateError, format_date, parse_date
+from app.russian import RussianDateError, format_date
 from app.services.portal.records import read_value
-from app.web.frame.forms import writer_of
+from app.text import cleaned
+from app.web.frame.forms import LONG_AGO, writer_of
 from app.web.frame.guards import signed_in
 
 _LONGEST = 300
@@ -45,13 +47,13 @@ class CheckView(BaseView):
 
 def check(model: type[Any], column: str, typed: str) -> tuple[str, str]:
     """Return what is wrong with the text typed into a column's field (empty: nothing), and how people write the value."""
-    if not typed.strip():
+    if not cleaned(typed):
         return "", ""
     value: Any = typed
     is_date = isinstance(inspect(model).columns[column].type, Date)
     if is_date:
         try:
-            value = parse_date(typed)
+            value = read_date(typed, past=column in LONG_AGO)
         except RussianDateError as error:
             return f"{error}.", typed
     stored, sentences = read_value(model, column, value)
@@ -59,7 +61,7 @@ def check(model: type[Any], column: str, typed: str) -> tuple[str, str]:
         return " ".join(sentences), typed
     if is_date:
         return "", format_date(stored)
-    return "", (writer_of(model.__tablename__, column) or str)(stored)
+    return "", (writer_of(model.__tablename__, column) or str)(stored) if stored is not None else ""
 
 
 def _models() -> dict[str, type[Any]]:

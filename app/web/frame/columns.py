@@ -20,6 +20,8 @@ from app.russian import age, count, format_date, years
 from app.services.access import accounts, passwords
 from app.services.portal import records
 from app.statuses import FILLING, BlockStatus, VoucherStatus
+from app.text import sort_key as by_people
+from app.text.sql import sort_key
 from app.unit_of_work import use_case
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, Row
@@ -118,6 +120,13 @@ EMPLOYMENT = ListColumn(
     "Место работы",
     lambda r: f"{r.employment.position.name}, {place_name(r.employment)}" if r.employment else "",
     _employment_cell,
+)
+STARTED = ListColumn(
+    "started_on",
+    "Принят",
+    lambda e: e.begun_on or "не указано",
+    lambda e: Cell(format_date(e.begun_on) if e.begun_on else "не указано", number=True),
+    (m.Employment.started_on,),
 )
 VALID_UNTIL = ListColumn(
     "valid_until",
@@ -284,7 +293,11 @@ def _account_roles(row: m.Account) -> str:
 
 
 ACCOUNT = ListColumn(
-    "last_name", "Пользователь", lambda u: u.full_name, lambda u: Cell(u.full_name, u.email), (m.Account.last_name,)
+    "last_name",
+    "Пользователь",
+    lambda u: u.full_name,
+    lambda u: Cell(u.full_name, u.email),
+    (sort_key(m.Account.last_name),),
 )
 ACCOUNT_ROLES = ListColumn("roles_text", "Роли", _account_roles, lambda u: Cell(_account_roles(u)))
 ASSIGNED_ROLE = ListColumn(
@@ -345,5 +358,5 @@ AUDIT_OBJECT = ListFilter(
     "Над чем",
     "choice",
     lambda v, _t: m.AuditEntry.object_table == v,
-    lambda: sorted(((code, t.plural) for code, t in THINGS.items()), key=lambda pair: pair[1]),
+    lambda: sorted(((code, t.plural) for code, t in THINGS.items()), key=lambda pair: by_people(pair[1])),
 )

@@ -12,11 +12,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.clock import today
+from app.clock import read_date, today
 from app.identifiers import format_phone, format_snils
 from app.labels import codes_of, label_of
-from app.russian import RussianDateError, format_date, parse_date
+from app.russian import RussianDateError, format_date
 from app.services.portal.records import read_value, reader_of
+from app.text import cleaned, sort_key
 from app.web.frame.lookups import LIMIT, named
 
 REQUIRED = "Заполните это поле."
@@ -58,7 +59,10 @@ class WrittenField(StringField):
 
 
 class RuDateField(StringField):
-    """Date typed as дд.мм.гггг; ``data`` is a date or None. A button puts in the current day unless that makes no sense."""
+    """Date typed as дд.мм.гггг, дд.мм.гг or in words; ``data`` is a date or None.
+
+    A button puts in the current day unless that makes no sense; ``past``: the day lies in the past, however short its year.
+    """
 
     data: Any
 
@@ -69,8 +73,10 @@ class RuDateField(StringField):
         *,
         offers_today: bool = True,
         check: str = "",
+        past: bool = False,
         **kwargs: Any,
     ) -> None:
+        self.past = past
         render_kw = {"data-mask": "date", "inputmode": "numeric", "placeholder": "дд.мм.гггг"}
         if offers_today:
             render_kw["data-today"] = format_date(today())
@@ -85,11 +91,11 @@ class RuDateField(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; an impossible date is an error beside the field."""
-        text = valuelist[0].strip() if valuelist else ""
+        text = cleaned(valuelist[0]) if valuelist else ""
         self.data = None
         if text:
             try:
-                self.data = parse_date(text)
+                self.data = read_date(text, past=self.past)
             except RussianDateError as error:
                 raise ValidationError(f"{error}.") from error
 
@@ -117,7 +123,7 @@ class LinesField(TextAreaField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Split into lines, dropping empty ones."""
-        self.data = [line.strip() for line in valuelist[0].splitlines() if line.strip()] if valuelist else []
+        self.data = [line for line in map(cleaned, valuelist[0].splitlines()) if line] if valuelist else []
 
 
 class CodesField(Field):
@@ -262,7 +268,7 @@ class LookupField(Field):
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("ё", "е").split())
+    return sort_key(cleaned(text))
 
 
 class RequiredChoice:
@@ -354,7 +360,9 @@ class PortalModelConverter:
         if isinstance(kind, Date) and not isinstance(kind, DateTime):
             check = f"{self.model.__tablename__}/{name}"
             validators.append(self._as_stored(name))
-            return RuDateField(label, validators, check=check, offers_today=name not in LONG_AGO, **common)
+            return RuDateField(
+                label, validators, check=check, offers_today=name not in LONG_AGO, past=name in LONG_AGO, **common
+            )
         if isinstance(kind, Integer | SmallInteger):
             return RuIntegerField(label, validators, **common)
         if isinstance(kind, Text):
@@ -390,7 +398,7 @@ class PortalModelConverter:
 
 
 def _strip(value: Any) -> Any:
-    return (value.strip() or None) if isinstance(value, str) else value
+    return (cleaned(value) or None) if isinstance(value, str) else value
 
 
 def _coerce(enum: Any) -> Callable[[Any], Any]:

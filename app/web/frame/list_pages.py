@@ -15,7 +15,7 @@ from app.web.frame.action_pages import BULK_LIMIT, ActionPages
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.pages import Button, ListPage, Option
-from app.web.frame.search import HINTS
+from app.web.frame.search import HINTS, marks
 from app.web.frame.view_base import ViewBase
 
 
@@ -42,6 +42,7 @@ class ListPages(ActionPages):
         total = listing.count(query)
         query.page = min(query.page, max(1, -(-total // query.page_size)))
         rows = listing.fetch(query, total) if total else []
+        found = marks(self.datamodel.obj, rows, query.search) if query.search else {}
         first = (query.page - 1) * query.page_size + 1
         actions = self.bulk_actions()
         columns, text = listing.visible_columns(), query.text()
@@ -50,7 +51,7 @@ class ListPages(ActionPages):
             title=self.words.plural,
             total=total,
             columns=listing.head(query, columns),
-            rows=[listing.row(r, columns) for r in rows],
+            rows=[listing.row(r, columns, found.get(r.id, "")) for r in rows],
             search=query.search,
             search_hint=HINTS.get(self.table, "Поиск"),
             filters=listing.shown_filters(query),
@@ -103,7 +104,7 @@ class ListPages(ActionPages):
         if not title.strip():
             raise Invalid("Напишите название отбора, чтобы потом найти его в «Моих отборах».")
         try:
-            list_settings.save_query(self.table, title.replace("\x00", ""), query.text())
+            list_settings.save_query(self.table, title, query.text())
         except (Invalid, Conflict) as refusal:
             flash(refusal.message, "danger")
         else:

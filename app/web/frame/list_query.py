@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from app.text import cleaned
+
 PAGE_SIZES = (25, 50, 100)
 
 
@@ -32,11 +34,10 @@ class ListQuery:
         page, size = args.get("page", "1"), args.get("size", "")
         order = args.get("order", "")
         wanted = {f"{n}{suffix}" for n in names for suffix in ("", "_from", "_to")}
-        # PostgreSQL refuses a NUL in any text
-        cleaned = [(k, v.replace("\x00", "").strip()[:100]) for k, v in args.items()]
+        given = [(k, cleaned(v)[:100]) for k, v in args.items()]
         return cls(
-            search=args.get("q", "").replace("\x00", "")[:200],
-            chosen={k: v for k, v in cleaned if k in wanted and v},
+            search=cleaned(args.get("q", ""))[:200],
+            chosen={k: v for k, v in given if k in wanted and v},
             order=order.lstrip("-") if order.lstrip("-") in sortable else "",
             descending=order.startswith("-"),
             page=int(page) if page.isdecimal() and 0 < len(page) < 8 and int(page) > 0 else 1,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Enum, Select, inspect, select
+from sqlalchemy import Boolean, Enum, Select, String, inspect, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import desc_op
@@ -14,6 +14,8 @@ from sqlalchemy.sql.operators import desc_op
 from app.audit import words
 from app.clock import ZONE
 from app.extensions import db
+from app.text import sort_key as by_people
+from app.text.sql import sort_key
 
 Choices = Callable[[], Sequence[tuple[str, str]]]
 
@@ -63,6 +65,18 @@ def split(order: Any) -> tuple[Any, bool]:
     return order, False
 
 
+#: texts that are codes: their own order is served by an index, and letters in them are no words
+_CODES = frozenset({"number", "code", "snils", "inn", "kpp", "ogrn", "oktmo", "phone", "email", "series", "list_code"})
+
+
+def order_of_column(model: type[Any], name: str) -> Any:
+    """What a list is sorted by for a column: texts as people sort them (ё beside е, any case), the rest as it is."""
+    attribute, kind = getattr(model, name), inspect(model).columns[name].type
+    if isinstance(kind, String) and not isinstance(kind, Enum) and name not in _CODES:
+        return getattr(model, f"{name}_key", None) or sort_key(attribute)
+    return attribute
+
+
 def directed(attribute: Any, descending: bool, backwards: bool) -> Any:
     """Order by an attribute; empty values last, so first when read backwards."""
     order = attribute.asc() if descending == backwards else attribute.desc()
@@ -95,10 +109,11 @@ def choice(attribute: Any, kind: Any, coded: Mapping[str, str]) -> tuple[Callabl
         return lambda v, _t: attribute.is_(v == "1") if v in ("0", "1") else None, lambda: (("1", "да"), ("0", "нет"))
     if coded:
         return lambda v, _t: attribute == v, lambda: list(coded.items())
-    values = select(attribute).distinct().order_by(attribute)
+    values = select(attribute).distinct()
     return lambda v, _t: attribute == typed(v, kind), lambda: distinct(values)
 
 
 def distinct(statement: Select[Any]) -> list[tuple[str, str]]:
     """Options of the values that a statement finds."""
-    return [(str(v), words(v)) for v in db.session.scalars(statement) if v is not None]
+    found = [(str(v), words(v)) for v in db.session.scalars(statement) if v is not None]
+    return sorted(found, key=lambda option: by_people(option[1]))

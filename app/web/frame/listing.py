@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,14 +13,15 @@ from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
 
 from app.access import current_actor, scope
 from app.audit import words
+from app.clock import read_date
 from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import codes_of, in_words, label_of
-from app.russian import RussianDateError, parse_date
+from app.russian import RussianDateError
 from app.services.desk.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
-from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, split
+from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
 from app.web.frame.lookups import SMALL
 from app.web.frame.pages import Cell, Column, Filter, Link, Option, Row
 from app.web.frame.search import match
@@ -96,9 +97,7 @@ class Listing:
         return (lambda row: in_words(table, name, stored(row))) if codes_of(table, name) else stored
 
     def _orders(self, name: str) -> tuple[Any, ...]:
-        if name in self.mapper.columns:
-            return (getattr(self.model, name),)
-        return ()
+        return (order_of_column(self.model, name),) if name in self.mapper.columns else ()
 
     def _is_number(self, name: str) -> bool:
         if name not in self.mapper.columns:
@@ -188,7 +187,7 @@ class Listing:
         for suffix in ("_from", "_to"):
             typed = query.chosen.get(f"{f.name}{suffix}")
             try:
-                ends.append(parse_date(typed) if typed else None)
+                ends.append(read_date(typed) if typed else None)
             except RussianDateError as error:
                 query.errors[f.name] = str(error)
                 return None
@@ -290,10 +289,12 @@ class Listing:
             heads.append(Column(c.name, c.label, href, direction, c.number))
         return heads
 
-    def row(self, item: Any, columns: Sequence[ListColumn]) -> Row:
-        """Cells of one record; the first leads to its card."""
+    def row(self, item: Any, columns: Sequence[ListColumn], mark: str = "") -> Row:
+        """Cells of one record; the first leads to its card and carries the ``mark`` of the search."""
         href = self.view.href_of(item)
         cells = [c.cell(item) for c in columns]
+        if mark:
+            cells[0] = replace(cells[0], detail=" · ".join(filter(None, (mark, cells[0].detail))))
         if href and not cells[0].href:
             first = cells[0]
             cells[0] = Cell(first.text or "без названия", first.detail, href, first.tone, first.number)

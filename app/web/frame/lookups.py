@@ -11,7 +11,8 @@ from sqlalchemy import Select, inspect, select
 from app import models as m
 from app.access import current_actor, write_scope
 from app.extensions import db
-from app.web.frame.search import match
+from app.text.sql import sort_key
+from app.web.frame.search import marks, match
 
 #: directories small enough to be shown whole in a drop-down
 SMALL = frozenset(
@@ -71,8 +72,10 @@ class Lookup:
     def find(self, name: str, typed: str) -> dict[str, Any]:
         """First rows that match what was typed, as the page's combobox reads them."""
         rows = self.rows(name, typed)
+        found = marks(self.target(name), rows[:LIMIT], typed)
+        details = {r.id: " · ".join(filter(None, (found.get(r.id), detail_of(r)))) for r in rows[:LIMIT]}
         return {
-            "results": [{"id": r.id, "text": str(r), "detail": detail_of(r)} for r in rows[:LIMIT]],
+            "results": [{"id": r.id, "text": str(r), "detail": details[r.id]} for r in rows[:LIMIT]],
             "more": len(rows) > LIMIT,
         }
 
@@ -85,10 +88,11 @@ def named(row: Any) -> str:
 
 def order_of(target: type[Any]) -> Any:
     """The column that sorts a table's rows for people."""
-    for name in ("sort", "ordering", "name", "title", "number"):
+    for name in ("sort", "ordering", "name_key", "title_key", "number"):
         if hasattr(target, name):
             return getattr(target, name)
-    return target.id
+    named = next((name for name in ("name", "title") if hasattr(target, name)), None)
+    return sort_key(getattr(target, named)) if named else target.id
 
 
 def detail_of(row: Any) -> str:

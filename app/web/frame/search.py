@@ -6,9 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, union
 
 from app import models as m
+from app.services.personnel.former_surnames import former_surnames_found, people_found
+from app.text import cleaned, sort_key, words
+from app.text.sql import holds_words
+from app.text.sql import sort_key as folded
 
 #: tables without their own vector: which related rows' words find them, by foreign key
 RELATED: Mapping[str, tuple[tuple[str, type[Any]], ...]] = {
@@ -61,11 +65,12 @@ HINTS: Mapping[str, str] = {
 
 
 def query_words(typed: str) -> str:
-    """Return the ``tsquery`` text of what was typed: every word by its beginning, СНИЛС and ИНН as digits."""
+    """Return the ``tsquery`` text of what was typed: every word by its beginning, СНИЛС and ИНН as digits.
+
+    Empty when there are no words in it: then nothing is found, unless nothing at all was typed.
+    """
     digits = re.sub(r"[\s\-()+]", "", typed)
-    text = digits if digits.isdecimal() else typed
-    words = re.findall(r"-?\w+", text.lower().replace("ё", "е"))
-    return " & ".join(map(_beginning, words[:10]))
+    return " & ".join(map(_beginning, words(digits if digits.isdecimal() else typed)[:10]))
 
 
 def _beginning(word: str) -> str:
@@ -75,29 +80,52 @@ def _beginning(word: str) -> str:
 
 
 def match(model: type[Any], typed: str) -> ColumnElement[bool]:
-    """Condition that ``model``'s rows match what was typed; nothing typed matches all."""
-    words = query_words(typed)
-    if not words:
-        return true()
+    """Condition that ``model``'s rows match what was typed; nothing typed matches all, signs alone match nothing."""
+    found = query_words(typed)
+    if not found:
+        return false() if cleaned(typed) else true()
     table = model.__tablename__
+    if model is m.Employee:
+        return people_found(m.Employee, found)
     if hasattr(model, "search"):
-        return model.search.op("@@")(func.to_tsquery("simple", words))  # type: ignore[no-any-return]
-    related = [
-        (key, select(target.__table__.c.id).where(target.__table__.c.search.op("@@")(func.to_tsquery("simple", words))))
-        for key, target in RELATED.get(table, ())
-    ]
-    start = typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return model.search.op("@@")(func.to_tsquery("simple", found))  # type: ignore[no-any-return]
+    related = [(key, _ids(target, found)) for key, target in RELATED.get(table, ())]
+    start = cleaned(typed).lstrip("№ ")
     if table in RELATED_NUMBERS:
         key, target = RELATED_NUMBERS[table]
         number = target.__table__.c.number
-        return _any_of(model, [*related, (key, select(target.__table__.c.id).where(number.ilike(f"{start}%")))])
+        return _any_of(model, [*related, (key, select(target.__table__.c.id).where(_begins(number, start)))])
     conditions = [getattr(model, key).in_(ids) for key, ids in related]
     if table in BEGINNINGS:
-        conditions += [getattr(model, c).ilike(f"{start}%") for c in BEGINNINGS[table]]
+        conditions += [_begins(getattr(model, c), start) for c in BEGINNINGS[table]]
     else:
-        # a directory of at most a few hundred rows: any part of the name
-        conditions += [getattr(model, c).ilike(f"%{start}%") for c in _names(model)]
+        # a directory of at most a few hundred rows: every word anywhere in the names
+        conditions.append(holds_words([getattr(model, c) for c in _names(model)], typed))
     return or_(*conditions)
+
+
+def _ids(target: type[Any], found: str) -> Select[Any]:
+    """Ids of the rows whose own words match, past the scope: the rows that point to them have theirs."""
+    table = target.__table__
+    if target is m.Employee:
+        return select(table.c.id).where(people_found(table.c, found))
+    return select(table.c.id).where(table.c.search.op("@@")(func.to_tsquery("simple", found)))
+
+
+def marks(model: type[Any], rows: Sequence[Any], typed: str) -> dict[int, str]:
+    """Return row → why a search found it, where its own words do not tell: a former surname."""
+    if model is m.Employee:
+        people = {row.id: row for row in rows}
+    elif any(target is m.Employee for _key, target in RELATED.get(model.__tablename__, ())):
+        people = {row.id: row.employee for row in rows if row.employee is not None}
+    else:
+        return {}
+    found = former_surnames_found(set(people.values()), typed)
+    return {pk: f"прежняя фамилия: {found[person.id]}" for pk, person in people.items() if person.id in found}
+
+
+def _begins(column: Any, start: str) -> ColumnElement[bool]:
+    return folded(column).startswith(sort_key(start), autoescape=True)  # type: ignore[no-any-return]
 
 
 def _any_of(model: type[Any], related: Sequence[tuple[str, Select[Any]]]) -> ColumnElement[bool]:

@@ -14,12 +14,12 @@ from flask_appbuilder import expose
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.clock import now, today
+from app.clock import now, read_date, today
 from app.documents.spreadsheet import SheetColumn, write_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules.document import ON_BLANKS
-from app.russian import RussianDateError, format_date, format_datetime, number, parse_date
+from app.russian import RussianDateError, format_date, format_datetime, number
 from app.services.paper import blanks
 from app.services.paper.blank_balance import Balance, balance
 from app.statuses import BlankStatus, CertificateStatus
@@ -220,7 +220,7 @@ def _period() -> tuple[dt.date, dt.date, str]:
     for place, name in enumerate(("since", "until")):
         typed = request.args.get(name, "").strip()
         try:
-            found[place] = parse_date(typed) if typed else found[place]
+            found[place] = read_date(typed) if typed else found[place]
         except RussianDateError as error:
             problem = str(error)
     return found[0], found[1], problem

@@ -14,12 +14,12 @@ from flask_appbuilder import expose
 from app import audit
 from app import models as m
 from app.access import current_actor
-from app.clock import today
+from app.clock import read_date, today
 from app.documents.registries.declared import span_days
 from app.documents.registry import trained_registry
 from app.documents.registry_source import registry_of_period
 from app.errors import Invalid
-from app.russian import RussianDateError, format_date, number, parse_date
+from app.russian import RussianDateError, format_date, number
 from app.services.paper import registries
 from app.statuses import RegistryStatus
 from app.unit_of_work import technical_write
@@ -122,7 +122,7 @@ def _journal(row: m.Registry) -> None:
 
 def _typed(name: str, usual: dt.date) -> dt.date:
     text = request.args.get(name, "").strip()
-    return parse_date(text) if text else usual
+    return read_date(text) if text else usual
 
 
 def _overview_page(found: Sequence[registries.Sent]) -> CardPage:

@@ -26,6 +26,7 @@ from app.russian import count, format_datetime
 from app.services.paper import registry_schedule, saved_registries
 from app.services.portal import background
 from app.statuses import Schedule
+from app.text import cleaned
 from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import LIMIT, detail_of, order_of
@@ -131,7 +132,7 @@ class RegistriesView(BaseView):
 
 def _typed(arguments: Any) -> dict[str, str]:
     """What the address says, each once; the ticked columns as one value."""
-    found = {name: str(value).replace("\x00", "").strip()[:200] for name, value in arguments.items()}
+    found = {name: cleaned(str(value))[:200] for name, value in arguments.items()}
     ticked = arguments.getlist("column") if hasattr(arguments, "getlist") else []
     if ticked:
         found["columns"] = ",".join(ticked)[:1000]

@@ -97,7 +97,8 @@ def _workplace(employment: m.Employment | None) -> str:
         return "нет действующего места работы"
     place = employment.organization.short_name if employment.organization else "другая организация"
     subjects = f" ({', '.join(s.name for s in employment.subjects)})" if employment.subjects else ""
-    return f"{employment.position.name}{subjects}, {place}, с {format_date(employment.started_on)}"
+    since = f"с {format_date(employment.begun_on)}" if employment.begun_on else "дата приёма не указана"
+    return f"{employment.position.name}{subjects}, {place}, {since}"
 
 
 def _category(attestations: Iterable[m.Attestation]) -> str:
@@ -203,7 +204,7 @@ def _work(data: CardData) -> list[Block]:
             Cell(e.position.name, ", ".join(s.name for s in e.subjects)),
             e.organization.short_name if e.organization else "другая организация",
             e.kind.label,
-            _dates(e.started_on, e.ended_on),
+            _dates(e.begun_on, e.ended_on),
             Cell(e.status.label, tone=e.status.tone),
         )
         for e in data.employments

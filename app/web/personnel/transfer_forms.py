@@ -97,7 +97,7 @@ def person_fields() -> dict[str, Any]:
         "first_name": StringField("Имя", text),
         "patronymic": StringField("Отчество", [Length(max=100)]),
         "snils": StringField("СНИЛС", [InputRequired(REQUIRED), Length(max=25)], render_kw=mask),
-        "birth_date": RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False),
+        "birth_date": RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False, past=True),
     }
 
 

@@ -24,10 +24,11 @@ from app.actor import Actor
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.russian import capitalized, format_date
+from app.text import cleaned, sort_key
 from app.web.frame.guards import signed_in
 from app.web.frame.layout import menu
 from app.web.frame.pages import CardPage, Link
-from app.web.frame.search import match
+from app.web.frame.search import marks, match
 
 #: rows of a group
 SHOWN = 5
@@ -181,8 +182,8 @@ class Finder:
 
     def __init__(self, actor: Actor, typed: str) -> None:
         self.actor = actor
-        self.typed = " ".join(typed.replace("\x00", " ").split())[:100]
-        self.folded = self.typed.lower().replace("ё", "е")
+        self.typed = cleaned(typed)[:100]
+        self.folded = sort_key(self.typed)
         self._rows: dict[tuple[str, str | None], list[Any]] = {}
 
     @cached_property
@@ -200,7 +201,7 @@ class Finder:
         ways = self.ways()
         if ways is None:
             return found
-        exact = len(self.folded) > 2 and any(_folded(way.text).startswith(self.folded) for way in ways.items)
+        exact = len(self.folded) > 2 and any(sort_key(way.text).startswith(self.folded) for way in ways.items)
         return [ways, *found] if exact else [*found, ways]
 
     def group(self, kind: Kind) -> FoundGroup | None:
@@ -211,7 +212,15 @@ class Finder:
         if not rows:
             return None
         self.name(kind, rows[:SHOWN])
-        items = [Found(kind.text(r), kind.detail(r), url_for(f"{kind.view}.show", pk=r.id)) for r in rows[:SHOWN]]
+        found = marks(kind.model, rows[:SHOWN], self.typed) if kind.model is m.Employee else {}
+        items = [
+            Found(
+                kind.text(r),
+                " · ".join(filter(None, (found.get(r.id), kind.detail(r)))),
+                url_for(f"{kind.view}.show", pk=r.id),
+            )
+            for r in rows[:SHOWN]
+        ]
         more = url_for(f"{kind.view}.list", q=self.typed) if len(rows) > SHOWN else ""
         return FoundGroup(kind.title, items, more)
 
@@ -291,8 +300,8 @@ class Finder:
         words, sections = _words(self.folded), _sections()
         if not words:
             return None
-        found = [way for way in [*self.actions(), *sections] if _begin_words(words, _folded(way.text))]
-        found += [way for way in sections if way not in found and _begin_words(words, _folded(way.detail))]
+        found = [way for way in [*self.actions(), *sections] if _begin_words(words, sort_key(way.text))]
+        found += [way for way in sections if way not in found and _begin_words(words, sort_key(way.detail))]
         return FoundGroup("Разделы и действия", found[:SHOWN]) if found else None
 
     def actions(self) -> list[Found]:
@@ -317,10 +326,6 @@ def named(kind: Kind) -> Select[Any]:
 
 def _sections() -> list[Found]:
     return [Found(item.label, section.title, item.href) for section in menu() for item in section.items]
-
-
-def _folded(text: str) -> str:
-    return text.lower().replace("ё", "е")
 
 
 def _words(folded: str) -> list[str]:

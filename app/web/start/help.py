@@ -21,6 +21,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import limiter
 from app.permissions import ROLES
 from app.services.desk import hints
+from app.text import cleaned
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import CardPage, Link
 
@@ -394,7 +395,7 @@ class HelpView(BaseView):
 
 
 def _typed(name: str) -> str:
-    return " ".join(request.args.get(name, "").replace("\x00", " ").split())[:100]
+    return cleaned(request.args.get(name, ""))[:100]
 
 
 def _around(code: str, typed: str) -> dict[str, Any]:

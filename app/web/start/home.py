@@ -36,7 +36,7 @@ class CheckForm(FlaskForm):
     number = StringField(
         "Регистрационный номер", [InputRequired(REQUIRED), Length(max=40)], description="Целиком, например 0001/2026."
     )
-    issued_on = RuDateField("Дата выдачи", [InputRequired(REQUIRED)], offers_today=False)
+    issued_on = RuDateField("Дата выдачи", [InputRequired(REQUIRED)], offers_today=False, past=True)
 
 
 class HomeView(BaseView):

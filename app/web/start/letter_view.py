@@ -21,6 +21,7 @@ from app.services.mailing import letter_html, letter_kinds, letter_preview, lett
 from app.services.mailing.letter_kinds import KINDS, Kind
 from app.services.mailing.letter_templates import without_secrets
 from app.statuses import LetterStatus
+from app.text import sort_key
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
@@ -57,7 +58,7 @@ KIND_FILTER = ListFilter(
     "Вид письма",
     "choice",
     lambda value, _to: m.Letter.template == value,
-    lambda: sorted(((kind.code, kind.title) for kind in KINDS.values()), key=lambda pair: pair[1]),
+    lambda: sorted(((kind.code, kind.title) for kind in KINDS.values()), key=lambda pair: sort_key(pair[1])),
     m.Letter.template,
 )  # fmt: skip
 ADDRESS_FILTER = ListFilter(

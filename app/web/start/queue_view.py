@@ -22,6 +22,8 @@ from app.services.desk.queue import Asked, Waiting
 from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome, Pick
 from app.services.desk.queue_sources import SOURCES, sources_of
 from app.services.portal import refusal_reasons
+from app.text import cleaned
+from app.text.sql import sort_key
 from app.web.frame import reasons
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Cell, Filter, Option
@@ -143,7 +145,7 @@ def _told(outcome: Outcome, action: str) -> dict[str, Any]:
 
 
 def _typed(arguments: Any) -> dict[str, str]:
-    found = {name: " ".join(str(arguments.get(name, "")).replace("\x00", " ").split())[:100] for name in _NAMES}
+    found = {name: cleaned(str(arguments.get(name, "")))[:100] for name in _NAMES}
     return {name: value for name, value in found.items() if value}
 
 
@@ -153,7 +155,7 @@ def _asked(typed: dict[str, str]) -> Asked:
         kind=typed.get("kind", ""),
         territory=int(territory) if territory.isascii() and territory.isdecimal() and len(territory) < 10 else None,
         state=typed.get("state", ""),
-        words=query_words(typed.get("q", "")),
+        words=query_words(typed["q"]) if "q" in typed else None,
         after=queue.read_key(typed.get("after", "")),
     )
 
@@ -231,7 +233,7 @@ def _filters(typed: dict[str, str]) -> list[Filter]:
     kinds = [Option(s.code, s.title, typed.get("kind") == s.code) for s in SOURCES if s in known]
     states = [Option(s.code, s.label, typed.get("state") == s.code) for s in queue.states()]
     territory = m.Territory
-    places = db.session.execute(select(territory.id, territory.short_name).order_by(territory.short_name))
+    places = db.session.execute(select(territory.id, territory.short_name).order_by(sort_key(territory.short_name)))
     territories = [Option(str(pk), name, typed.get("territory") == str(pk)) for pk, name in places]
     return [
         Filter("kind", "Вид", "choice", kinds, typed.get("kind", "")),
