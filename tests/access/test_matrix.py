@@ -201,6 +201,9 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
         return 403
     if endpoint == "EmployeeView.import_apply":
         return 503
+    if endpoint == "ChangeRequestView.accept":
+        # nothing is chosen: the page comes back with what was typed
+        return 422
     # a PDF is a task of the user: the page leads to «Мои задания»
     pdf = 302 if find_office() else 503
     allowed = {
