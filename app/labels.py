@@ -365,6 +365,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "period_from": "Период с",
         "period_to": "Период по",
         "rows_count": "Обучено",
+        "corrects": "Исправляет",
         "created_at": "Сформирован",
         "sent_at": "Направлен",
         "decided_at": "Решение принято",
@@ -406,6 +407,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "period_from": "Выданы с",
         "period_to": "Выданы по",
         "rows_count": "Документов",
+        "corrects": "Исправляет",
         "created_at": "Сформирован",
     },
     "registration": {

@@ -13,6 +13,7 @@ from app import models as m
 from app.access import get_writable
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
+from app.rules.document import ON_BLANKS
 from app.rules.outcome import Proposal, propose_outcome
 from app.services.enrolment import enrolments, seats
 from app.services.group import attendance
@@ -192,7 +193,8 @@ class Missing:
 def missing_of(group: m.TrainingGroup) -> Missing:
     """Return what is still to be done for a group that the caller has loaded within the actor's scope; one statement."""
     row, paper = m.Enrolment, m.Certificate
-    issued = exists().where(paper.enrolment_id == row.id, paper.status == CertificateStatus.ISSUED)
+    main = paper.kind.in_(ON_BLANKS)
+    issued = exists().where(paper.enrolment_id == row.id, paper.status == CertificateStatus.ISSUED, main)
 
     def number(*conditions: Any) -> Any:
         return func.count().filter(*conditions)

@@ -16,7 +16,7 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
-from app.rules.document import DOCUMENT_OF, Outcome, may_issue_certificate
+from app.rules.document import DOCUMENT_OF, NUMBER_PREFIX, Outcome, may_issue_certificate
 from app.services.mailing import letters
 from app.services.paper import after_sending, blanks, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
@@ -42,6 +42,8 @@ class Printing:
 
 
 UNPRINTED = Printing()
+#: of what a mask gives: the longest prefix of a kind stands before it
+_LONGEST_NUMBER = numbers.LONGEST - max(map(len, NUMBER_PREFIX.values()))
 
 
 @use_case
@@ -179,7 +181,7 @@ def insert_document(
     organizer, issued_on = row.group.organizer, dt.date.fromisoformat(facts["issued_on"])
     code = secrets.token_urlsafe(16)
     sequence = numbers.next_number(f"certificate.{kind.value}", issued_on.year, organizer_id=organizer.id)
-    number = format_number(organizer.certificate_mask, sequence, issued_on.year)
+    number = NUMBER_PREFIX[kind] + format_number(organizer.certificate_mask, sequence, issued_on.year)
     certificate = m.Certificate(
         enrolment_id=row.id,
         employee_id=row.employee_id,
@@ -210,7 +212,7 @@ def format_number(mask: str, number: int, year: int) -> str:
 
 def check_mask(mask: str) -> None:
     """Raise Invalid unless a mask of numbers can be used."""
-    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year")):
+    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year"), longest=_LONGEST_NUMBER):
         raise Invalid(
             f"Вид номера документа «{mask}» записан неверно. Можно использовать {{number}} или {{number:04d}} "
             "(обязательно) и {year}; исправьте его в карточке организации."

@@ -16,7 +16,7 @@ from app.access import current_actor
 from app.clock import now, today
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
-from app.services.paper import after_sending, frdo
+from app.services.paper import after_sending, blanks, frdo
 from app.services.personnel import past_trainings, quality
 from app.statuses import ApplicationStatus, ConfirmationStatus
 from app.web.frame.listing import ListFilter
@@ -129,6 +129,10 @@ CERTIFICATE = _filter(
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
 
+BLANK = _filter(
+    Matter("of_annulled", "документ аннулирован, бланк не списан", blanks.of_annulled),
+    Matter("without_act", "испорчен, нет акта", blanks.without_act),
+)
 FRDO_BATCH = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
 REGISTRY = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
 

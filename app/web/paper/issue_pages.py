@@ -202,9 +202,9 @@ def _gets(plan: IssuePlan) -> Block:
             [
                 Cell(item.enrolment.employee.full_name),
                 Cell(item.kind.label),
-                Cell(f"выдан, № {item.issued.number}", href=url_for("CertificateView.show", pk=item.issued.id))
+                Cell(f"№ {item.issued.number}", href=url_for("CertificateView.show", pk=item.issued.id))
                 if item.issued
-                else Cell("будет выдан"),
+                else Cell("к выдаче"),
             ],
         )
         for item in plan.planned
