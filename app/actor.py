@@ -52,6 +52,14 @@ class Actor:
         """Whether one of the roles holds ``permission``."""
         return permission in self.permissions
 
+    def places(self, role: str) -> frozenset[int]:
+        """Organizations, units included, for which ``role`` is held."""
+        return frozenset(pk for grant in self.grants if grant.role == role for pk in grant.organization_ids)
+
+    def territories(self, role: str = "territory") -> frozenset[int]:
+        """Territories for which ``role`` is held."""
+        return frozenset(pk for grant in self.grants if grant.role == role for pk in grant.territory_ids)
+
     def require(self, permission: str) -> None:
         """Raise Forbidden unless ``permission`` is held."""
         if permission not in self.permissions:

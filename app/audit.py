@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
+from typing import cast as tcast
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import Table, Text, and_, case, cast, func, insert, inspect, literal, null, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app import models as m
+from app import personal
 from app.access import current_actor, unscoped
-from app.clock import ZONE, local
+from app.clock import ZONE, local, now
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import in_words, label_of
 from app.russian import format_date, format_datetime
 
-#: never written to the journal: derived, technical or secret columns
-_SILENT = frozenset(
-    {
-        "id",
-        "version",
-        "created_at",
-        "updated_at",
-        "changed_at",
-        "changed_on",
-        "sort",
-        "search",
-        "password",
-        "session_epoch",
-        "totp_secret",
-        "totp_step",
-    }
-)
+#: never written to the journal: derived and technical columns; the secret ones are marked in the models
+_SILENT = frozenset({"id", "version", "created_at", "updated_at", "changed_at", "changed_on", "sort", "search"})
 
 Changes = Mapping[str, tuple[str, str]]
 
@@ -42,7 +32,7 @@ def words(value: Any, column: str = "") -> str:
     """Return a stored value in the words shown to people; an empty one as an empty string."""
     if value is None or value == "":
         return ""
-    if column == "snils":
+    if column in _masked():
         return mask_snils(str(value))
     if isinstance(value, bool):
         return "да" if value else "нет"
@@ -55,6 +45,13 @@ def words(value: Any, column: str = "") -> str:
     if isinstance(value, list | tuple):
         return ", ".join(words(v) for v in value)
     return str(value)
+
+
+@cache
+def _masked() -> frozenset[str]:
+    """Names of the columns of which only the end is shown."""
+    tables = m.Base.metadata.tables.values()
+    return frozenset(name for table in tables for name in personal.fields(table, "mask"))
 
 
 def changes_of(row: Any) -> dict[str, tuple[str, str]]:
@@ -71,6 +68,7 @@ def changes_of(row: Any) -> dict[str, tuple[str, str]]:
         key = attribute.key
         if (
             key in _SILENT
+            or _is_secret(row, key)
             or (key in relations and relations[key] in state.dict)
             or (key in state.mapper.relationships and not _kept(state, key))
         ):
@@ -84,6 +82,10 @@ def changes_of(row: Any) -> dict[str, tuple[str, str]]:
         if before != after:
             found[label_of(row.__tablename__, key)] = (before, after)
     return found
+
+
+def _is_secret(row: Any, key: str) -> bool:
+    return key in personal.fields(row.__table__, "secret")
 
 
 def _kept(state: Any, key: str) -> bool:
@@ -129,3 +131,71 @@ def history(table: str, object_id: int, *, limit: int = 50) -> list[m.AuditEntry
             .limit(limit)
         )
         return list(db.session.scalars(statement))
+
+
+# --- taking a person out ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """Whose words leave the journal: ``whole``: table → ids of rows all of whose values go; ``partly``: of which those of
+    the columns ``hidden[table]`` go; ``user_id``: whose own actions lose the name and the address; ``pattern``: what tells the
+    person in any entry; ``name``: what is written instead.
+    """
+
+    name: str
+    pattern: str
+    user_id: int | None
+    whole: Mapping[str, Iterable[int]]
+    partly: Mapping[str, Iterable[int]]
+    hidden: Mapping[str, Iterable[str]]
+
+
+def redact(asked: Redaction) -> int:
+    """Take a person's name and values out of the journal; return how many entries lost something.
+
+    That something was done, when and to what, stays. The database lets nothing but this through: values may be replaced by
+    «обезличено», names by a nameless one, addresses emptied. The caller writes down that it was done.
+    """
+    journal = tcast(Table, m.AuditEntry.__table__)
+    e = journal.c
+    about = {
+        table: and_(e.object_table == table, e.object_id.in_(list(ids)))
+        for table, ids in [*asked.whole.items(), *asked.partly.items()]
+    }
+    whole = or_(literal(value=False), *(about[table] for table in asked.whole))
+    named = cast(e.changes, Text).regexp_match(asked.pattern, flags="i")
+    labelled = e.object_label.regexp_match(asked.pattern, flags="i")
+    done = e.user_id == asked.user_id if asked.user_id is not None else literal(value=False)
+    # who did something is told by the account, so that a namesake keeps the own deeds
+    by_name = and_(e.user_id.is_(None), e.user_name.regexp_match(asked.pattern, flags="i"))
+    statement = (
+        update(journal)
+        .where(or_(*about.values(), named, labelled, done, by_name))
+        .values(
+            redacted_at=now(),
+            user_name=case((or_(done, by_name), asked.name), else_=e.user_name),
+            address=case((done, null()), else_=e.address),
+            object_label=case((or_(whole, labelled), asked.name), else_=e.object_label),
+            changes=_without_values(e.changes, whole, asked, about),
+        )
+    )
+    db.session.execute(text("SELECT set_config('portal.redaction', 'on', true)"))
+    result: Any = db.session.execute(statement)
+    db.session.execute(text("SELECT set_config('portal.redaction', 'off', true)"))
+    return int(result.rowcount)
+
+
+def _without_values(changes: Any, whole: Any, asked: Redaction, about: Mapping[str, Any]) -> Any:
+    """The changes with «обезличено» in place of the values that go."""
+    item = func.jsonb_each(changes).table_valued("key", "value", name="item")
+    hidden = [
+        and_(about[table], item.c.key.in_([label_of(table, column) for column in columns]))
+        for table, columns in asked.hidden.items()
+        if table in about
+    ]
+    goes = or_(whole, cast(item.c.value, Text).regexp_match(asked.pattern, flags="i"), *hidden)
+    gone = literal([m.REDACTED, m.REDACTED], JSONB)
+    value = case((goes, gone), else_=cast(item.c.value, JSONB))
+    left = select(func.jsonb_object_agg(item.c.key, value)).select_from(item)
+    return func.coalesce(left.correlate(tcast(Table, m.AuditEntry.__table__)).scalar_subquery(), literal({}, JSONB))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.countries import COUNTRIES
 from app.permissions import ROLES
 from app.statuses import Ownership, PositionKind
 
@@ -210,7 +211,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "voucher_rule_block": {"hours_min": "Часов от", "hours_max": "Часов до", "required": "Обязательный"},
     "employee": {
-        "citizenship": "Гражданство (код)",
+        "citizenship": "Гражданство",
         "name_genitive": "ФИО в родительном падеже",
         "name_dative": "ФИО в дательном падеже",
         "name_accusative": "ФИО в винительном падеже",
@@ -583,10 +584,34 @@ _ACTIONS: Mapping[str, str] = {
     "break": "Не выполнено",
     "stop": "Отменено",
 }
+#: where the button of a table says another word than the other tables' for the same action: the answer repeats the button
+_ACTIONS_OF: Mapping[str, str] = {
+    "training.reject": "Отклонено",
+    "registration.reject": "Отклонено",
+    "enrolment.reject": "Отклонено",
+    "enrolment.accept": "Занято предложенное место",
+    "change_request.accept": "Внесено в карточку",
+    "transfer.release": "Согласовано увольнение",
+    "consent_withdrawal.finish": "Обезличено",
+    "program.submit": "Отправлено на публикацию",
+    "training_group.close": "Закрыта запись",
+    "training_group.mend_asked": "Ответственных попросили исправить карточки",
+    "training_group.reopen": "Возобновлена запись",
+    "registry.send": "Направлено",
+    "registry.return": "Возвращено",
+    "frdo_batch.send": "Отмечено отправленным",
+    "survey.accept": "Взято в работу",
+    "survey.close": "Завершено",
+    "report_form.submit": "Отправлено на утверждение",
+    "report_form.approve": "Утверждено",
+    "report_form.return": "Возвращено",
+    "support_request.reopen": "Уточнено",
+}
 
 
 #: text columns (and lists of texts) that hold codes: table → column → code → words
 CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "employee": {"citizenship": COUNTRIES},
     "assignment": {"role": {code: role.title for code, role in ROLES.items()}},
     "access_request": {"role": {code: role.title for code, role in ROLES.items()}},
     "voucher_rule": {
@@ -658,5 +683,23 @@ def action_label(action: str) -> str:
     """Return the journal's action in words: «Создано: работник», «Заявка на чек: одобрена»."""
     table, _, verb = action.partition(".")
     single = THINGS[table].single if table in THINGS else ""
-    words = _ACTIONS.get(verb, verb)
+    words = act_label(table, verb)
     return f"{words}: {single}" if single else words
+
+
+def act_label(table: str, verb: str) -> str:
+    """Return what an action has done in the words of its button: «Подтвердить» → «Подтверждено»."""
+    return _ACTIONS_OF.get(f"{table}.{verb}") or _ACTIONS.get(verb, verb)
+
+
+def changes_in_words(action: str, changes: Mapping[str, Sequence[str]]) -> str:
+    """Return the values of a journal entry: «Телефон: пусто → +7 927 000-00-00; Адрес: …».
+
+    Where nothing was before (a row made, a browser that signed in), the value alone: there is no change to tell.
+    """
+    edited = action.rsplit(".", 1)[-1] == "updated"
+    told = []
+    for label, (before, after) in changes.items():
+        alone = not before and not edited
+        told.append(f"{label}: {after or 'пусто'}" if alone else f"{label}: {before or 'пусто'} → {after or 'пусто'}")
+    return "; ".join(told)

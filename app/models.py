@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_appbuilder import Model
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     func,
     select,
     text,
@@ -37,8 +39,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
+from app import personal as pd
 from app import statuses as st
 from app.clock import now
+from app.personal import kept, personal, rows_go, rows_stay
 from app.russian import full_name, initials
 
 Model.metadata.naming_convention = {
@@ -413,30 +417,35 @@ class Employee(Base):
         Index("ix_employee_search", "search", postgresql_using="gin"),
         Index("ix_employee_sort_trgm", "sort", postgresql_using="gin", postgresql_ops={"sort": "gin_trgm_ops"}),
         Index("ix_employee_sort_birth_date", "sort", "birth_date"),
+        {"info": rows_stay("Карточка без имени", pd.MONEY, "id")},
     )
     id: Mapped[Id]
-    snils: Mapped[str | None] = mapped_column(String(11), unique=True)
-    last_name: Mapped[str] = mapped_column(String(100))
-    first_name: Mapped[str] = mapped_column(String(100))
-    patronymic: Mapped[str | None] = mapped_column(String(100))
-    birth_date: Mapped[dt.date | None]
-    sex: Mapped[st.Sex | None] = mapped_column(coded(st.Sex))
-    citizenship: Mapped[str] = mapped_column(String(3), server_default="643", default="643")
-    email: Mapped[Short | None]
-    phone: Mapped[str | None] = mapped_column(String(12))
+    snils: Mapped[str | None] = mapped_column(
+        String(11), unique=True, info=personal("empty", merge=True, propose=True, mask=True)
+    )
+    last_name: Mapped[str] = mapped_column(String(100), info=personal("replace", merge=True, propose=True))
+    first_name: Mapped[str] = mapped_column(String(100), info=personal("replace", merge=True, propose=True))
+    patronymic: Mapped[str | None] = mapped_column(String(100), info=personal("empty", merge=True, propose=True))
+    birth_date: Mapped[dt.date | None] = mapped_column(info=personal("empty", merge=True, propose=True))
+    sex: Mapped[st.Sex | None] = mapped_column(coded(st.Sex), info=personal("empty", merge=True, propose=True))
+    citizenship: Mapped[str] = mapped_column(
+        String(3), server_default="643", default="643", info=personal("empty", merge=True)
+    )
+    email: Mapped[Short | None] = mapped_column(info=personal("empty", merge=True, propose=True))
+    phone: Mapped[str | None] = mapped_column(String(12), info=personal("empty", merge=True, propose=True))
     #: declined by hand where the portal's rules of declension are wrong
-    name_genitive: Mapped[Name | None]
-    name_dative: Mapped[Name | None]
-    name_accusative: Mapped[Name | None]
-    teaching_since: Mapped[dt.date | None]
-    working_since: Mapped[dt.date | None]
-    degree: Mapped[Name | None]
-    awards: Mapped[LongText | None]
-    confirmed_actual_at: Mapped[Moment | None]
-    anonymized_at: Mapped[Moment | None]
-    version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1)
-    created_at: Mapped[CreatedAt]
-    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now)
+    name_genitive: Mapped[Name | None] = mapped_column(info=personal("empty", merge=True))
+    name_dative: Mapped[Name | None] = mapped_column(info=personal("empty", merge=True))
+    name_accusative: Mapped[Name | None] = mapped_column(info=personal("empty", merge=True))
+    teaching_since: Mapped[dt.date | None] = mapped_column(info=personal("empty", merge=True, propose=True))
+    working_since: Mapped[dt.date | None] = mapped_column(info=personal("empty", merge=True, propose=True))
+    degree: Mapped[Name | None] = mapped_column(info=personal("empty", merge=True, propose=True))
+    awards: Mapped[LongText | None] = mapped_column(info=personal("empty", merge=True, propose=True))
+    confirmed_actual_at: Mapped[Moment | None] = mapped_column(info=personal("empty"))
+    anonymized_at: Mapped[Moment | None] = mapped_column(info=kept())
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"), default=1, info=kept())
+    created_at: Mapped[CreatedAt] = mapped_column(info=kept())
+    updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now, info=kept())
     sort: Mapped[str] = mapped_column(Text, sort_key("last_name", "first_name", "patronymic"))
     search: Mapped[Any] = mapped_column(
         TSVECTOR, search_vector("last_name", "first_name", "patronymic", "snils"), deferred=True
@@ -472,6 +481,7 @@ class FormerName(Base):
     """A surname the person had before; diplomas may carry it."""
 
     __tablename__ = "former_name"
+    __table_args__ = {"info": rows_go("Прежние фамилии")}
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     last_name: Mapped[str] = mapped_column(String(100))
@@ -506,13 +516,8 @@ class Employment(Base):
         ),
         UniqueConstraint("id", "employee_id"),
         Index("ix_employment_organization", "organization_id", "employee_id"),
-        Index("ix_employment_live", "employee_id", postgresql_where=text("ended_on IS NULL")),
-        Index(
-            "ix_employment_waiting",
-            "changed_at",
-            "id",
-            postgresql_where=text("status = 'unconfirmed' AND ended_on IS NULL"),
-        ),
+        Index("ix_employment_waiting", "changed_at", "id", postgresql_where=text("status = 'unconfirmed'")),
+        {"info": rows_stay("Места работы, на которые ссылаются записи и заявки", pd.MONEY)},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -521,7 +526,7 @@ class Employment(Base):
     kind: Mapped[st.EmploymentKind] = mapped_column(
         coded(st.EmploymentKind), server_default="main", default=st.EmploymentKind.MAIN
     )
-    activity: Mapped[Short | None]
+    activity: Mapped[Short | None] = mapped_column(info=personal("empty"))
     started_on: Mapped[dt.date]
     position_since: Mapped[dt.date | None]
     ended_on: Mapped[dt.date | None]
@@ -544,7 +549,10 @@ class Qualification(Base):
     """Diploma of education or of retraining."""
 
     __tablename__ = "qualification"
-    __table_args__ = (CheckConstraint("year BETWEEN 1940 AND 2100", "year"),)
+    __table_args__ = (
+        CheckConstraint("year BETWEEN 1940 AND 2100", "year"),
+        {"info": rows_go("Документы об образовании")},
+    )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     level_id: Mapped[int] = mapped_column(ForeignKey("education_level.id"), index=True)
@@ -571,6 +579,7 @@ class Attestation(Base):
     __table_args__ = (
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", "dates"),
         Index("ix_attestation_valid_until", "valid_until"),
+        {"info": rows_go("Сведения об аттестации")},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -602,6 +611,7 @@ class Training(Base):
         CheckConstraint("hours BETWEEN 1 AND 5000", "hours"),
         CheckConstraint("ended_on >= started_on", "dates"),
         Index("ix_training_waiting", "submitted_at", "id", postgresql_where=text("status = 'pending'")),
+        {"info": rows_go("Обучение вне портала")},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -643,17 +653,19 @@ class Training(Base):
 class Account(User):
     """User of the portal: FAB's user with what the portal adds; the columns live in ``ab_user``."""
 
-    patronymic: Mapped[str | None] = mapped_column(String(64))
+    patronymic: Mapped[str | None] = mapped_column(String(64), info=personal("empty"))
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), unique=True)
-    locked_until: Mapped[Moment | None]
-    must_change_password: Mapped[Flag]
-    session_epoch: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    locked_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
+    must_change_password: Mapped[Flag] = mapped_column(info=kept())
+    session_epoch: Mapped[int] = mapped_column(
+        server_default=text("1"), default=1, info=personal("keep", why=pd.TECHNICAL, secret=True)
+    )
     #: secret of the one-time codes (TOTP), encrypted; in force since ``totp_since``; ``totp_step``: the last one used
-    totp_secret: Mapped[Name | None]
-    totp_since: Mapped[Moment | None]
-    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    totp_secret: Mapped[Name | None] = mapped_column(info=personal("empty", secret=True))
+    totp_since: Mapped[Moment | None] = mapped_column(info=personal("empty"))
+    totp_step: Mapped[int | None] = mapped_column(BigInteger, info=personal("empty", secret=True))
     #: secret part of the address of the own courses' calendar feed
-    calendar_token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    calendar_token: Mapped[str | None] = mapped_column(String(64), unique=True, info=personal("empty", secret=True))
     employee: Mapped[Employee | None] = relationship()
     assignments: Mapped[list["Assignment"]] = relationship(
         back_populates="user", foreign_keys="Assignment.user_id", order_by="Assignment.id"
@@ -670,6 +682,22 @@ class Account(User):
 
 #: the framework demands an e-mail of everybody; a person without one gets the first password on paper (order § 2.6)
 Account.__table__.c.email.nullable = True
+Account.__table__.info |= rows_stay("Учётная запись", pd.ACCOUNT, "id", "employee_id")
+#: columns that the framework declares
+for _name, _mark in {
+    "first_name": personal("replace"),
+    "last_name": personal("replace"),
+    "username": personal("replace"),
+    "password": personal("empty", secret=True),
+    "email": personal("empty"),
+    "active": kept(),
+    "last_login": personal("empty"),
+    "login_count": personal("empty"),
+    "fail_login_count": personal("empty"),
+    "created_on": kept(),
+    "changed_on": kept(),
+}.items():
+    Account.__table__.c[_name].info |= _mark
 
 
 class Assignment(Base):
@@ -693,6 +721,7 @@ class Assignment(Base):
             unique=True,
             postgresql_where=text("valid_to IS NULL"),
         ),
+        {"info": rows_stay("Роли в портале (закончены)", pd.ACCOUNT)},
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -702,10 +731,11 @@ class Assignment(Base):
             "role IN ('worker', 'school', 'organizer', 'territory', 'ministry', 'operator', 'observer', 'admin')",
             "role",
         ),
+        info=kept(),
     )
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
-    basis: Mapped[Name | None]
+    basis: Mapped[Name | None] = mapped_column(info=personal("empty"))
     valid_from: Mapped[dt.date]
     valid_to: Mapped[dt.date | None]
     user: Mapped[Account] = relationship(back_populates="assignments", foreign_keys="Assignment.user_id")
@@ -720,14 +750,18 @@ class StoredFile(Base):
     """A file kept outside the web root; ``path`` is relative to the instance's files folder."""
 
     __tablename__ = "stored_file"
-    __table_args__ = (CheckConstraint("size >= 0", "size"), Index("ix_stored_file_object", "object_table", "object_id"))
+    __table_args__ = (
+        CheckConstraint("size >= 0", "size"),
+        Index("ix_stored_file_object", "object_table", "object_id"),
+        {"info": rows_stay("Файлы дел: они удаляются вместе с делом", pd.TECHNICAL)},
+    )
     id: Mapped[Id]
-    name: Mapped[Name]
-    content_type: Mapped[Short]
+    name: Mapped[Name] = mapped_column(info=personal("mentions"))
+    content_type: Mapped[Short] = mapped_column(info=kept())
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
-    path: Mapped[Name] = mapped_column(unique=True)
-    object_table: Mapped[Code]
+    sha256: Mapped[str] = mapped_column(String(64), info=kept())
+    path: Mapped[Name] = mapped_column(unique=True, info=kept())
+    object_table: Mapped[Code] = mapped_column(info=kept())
     object_id: Mapped[int | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     created_at: Mapped[CreatedAt]
@@ -738,6 +772,7 @@ class PasswordHistory(Base):
     """Hashes of former passwords, so that the last ones are not taken again."""
 
     __tablename__ = "password_history"
+    __table_args__ = {"info": rows_go("Прежние пароли (отпечатки)")}
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     password_hash: Mapped[str] = mapped_column(String(256))
@@ -748,6 +783,7 @@ class RecoveryCode(Base):
     """Code that replaces the second factor once; only its hash is kept."""
 
     __tablename__ = "recovery_code"
+    __table_args__ = {"info": rows_go("Коды восстановления")}
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     sha256: Mapped[str] = mapped_column(String(64))
@@ -772,6 +808,7 @@ class Registration(Base):
         ),
         Index("ix_registration_due", "status", "due_on", "id"),
         Index("ix_registration_words", "words", postgresql_using="gin"),
+        {"info": rows_go("Заявки на регистрацию")},
     )
     id: Mapped[Id]
     last_name: Mapped[str] = mapped_column(String(100))
@@ -819,6 +856,7 @@ class OneTimeLink(Base):
     """Link sent by letter: only the hash of its secret is kept; it works once and until a moment."""
 
     __tablename__ = "one_time_link"
+    __table_args__ = {"info": rows_go("Одноразовые ссылки", "user_id")}
     id: Mapped[Id]
     purpose: Mapped[Code]
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -844,21 +882,22 @@ class AccessRequest(Base):
             postgresql_where=text("status = 'submitted'"),
         ),
         Index("ix_access_request_due", "status", "due_on", "id"),
+        {"info": rows_stay("Заявки на доступ", pd.ACCOUNT)},
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    role: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(20), info=kept())
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
-    document_details: Mapped[Name | None]
+    document_details: Mapped[Name | None] = mapped_column(info=personal("empty"))
     valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
     status: Mapped[st.AccessRequestStatus] = mapped_column(
         coded(st.AccessRequestStatus), server_default="submitted", default=st.AccessRequestStatus.SUBMITTED
     )
     due_on: Mapped[dt.date | None]
-    reason_text: Mapped[Long | None]
+    reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"))
     created_at: Mapped[CreatedAt]
     decided_at: Mapped[Moment | None]
@@ -896,13 +935,14 @@ class Consent(Base):
     __tablename__ = "consent"
     __table_args__ = (
         Index("uq_consent_live", "employee_id", "text_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+        {"info": rows_stay("Отметки о согласиях", pd.PROOF)},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     text_id: Mapped[int] = mapped_column(ForeignKey("consent_text.id"))
     given_at: Mapped[Moment]
-    given_how: Mapped[Code]
-    address: Mapped[Short | None]
+    given_how: Mapped[Code] = mapped_column(info=kept(pd.PROOF))
+    address: Mapped[Short | None] = mapped_column(info=kept(pd.PROOF))
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     withdrawn_at: Mapped[Moment | None]
     employee: Mapped[Employee] = relationship()
@@ -916,15 +956,16 @@ class ConsentWithdrawal(Base):
     __table_args__ = (
         Index("uq_consent_withdrawal_open", "employee_id", unique=True, postgresql_where=text("status = 'open'")),
         Index("ix_consent_withdrawal_due", "status", "due_on", "id"),
+        {"info": rows_stay("Отзывы согласия", pd.PROOF)},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
-    person_name: Mapped[Name]
+    person_name: Mapped[Name] = mapped_column(info=personal("replace"))
     status: Mapped[st.WithdrawalStatus] = mapped_column(
         coded(st.WithdrawalStatus), server_default="open", default=st.WithdrawalStatus.OPEN
     )
     due_on: Mapped[dt.date]
-    report: Mapped[Json]
+    report: Mapped[Json] = mapped_column(info=kept(pd.PROOF))
     created_at: Mapped[CreatedAt]
     decided_at: Mapped[Moment | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
@@ -944,6 +985,7 @@ class ChangeRequest(Base):
     __table_args__ = (
         Index("uq_change_request_live", "employee_id", unique=True, postgresql_where=text("status = 'proposed'")),
         Index("ix_change_request_due", "status", "due_on", "id"),
+        {"info": rows_go("Исправления карточки")},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -985,11 +1027,12 @@ class Transfer(Base):
         ),
         Index("ix_transfer_due", "status", "due_on", "id"),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+        {"info": rows_stay("Переходы между организациями", pd.MONEY)},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     #: the accepting organization does not see the card before the confirmation
-    person_name: Mapped[Name]
+    person_name: Mapped[Name] = mapped_column(info=personal("replace"))
     employment_id: Mapped[int]
     from_organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
@@ -1000,7 +1043,7 @@ class Transfer(Base):
         coded(st.TransferStatus), server_default="requested", default=st.TransferStatus.REQUESTED
     )
     due_on: Mapped[dt.date | None]
-    reason_text: Mapped[Long | None]
+    reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
     new_employment_id: Mapped[int | None] = mapped_column(ForeignKey("employment.id"))
     created_at: Mapped[CreatedAt]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
@@ -1021,11 +1064,12 @@ class EmployeeMerge(Base):
     """Two cards of one person made one: ``gone`` is the removed card's row, ``moved``: table → ids that changed owner."""
 
     __tablename__ = "employee_merge"
+    __table_args__ = {"info": rows_stay("Объединения карточек (без копий)", pd.JOURNAL)}
     id: Mapped[Id]
     kept_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     gone_id: Mapped[int] = mapped_column(index=True)
-    gone: Mapped[Json]
-    moved: Mapped[Json]
+    gone: Mapped[Json] = mapped_column(info=personal("empty"))
+    moved: Mapped[Json] = mapped_column(info=personal("empty"))
     created_at: Mapped[CreatedAt]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     undone_at: Mapped[Moment | None]
@@ -1078,6 +1122,7 @@ class VoucherApplication(Base):
         Index("ix_voucher_application_due", "status", "due_on"),
         Index("ix_voucher_application_waiting", "due_on", "id", postgresql_where=text("status = 'submitted'")),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+        {"info": rows_stay("Заявки на чек", pd.MONEY)},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -1086,8 +1131,8 @@ class VoucherApplication(Base):
     status: Mapped[st.ApplicationStatus] = mapped_column(
         coded(st.ApplicationStatus), server_default="draft", default=st.ApplicationStatus.DRAFT
     )
-    on_behalf_note: Mapped[Long | None]
-    reason_text: Mapped[Long | None]
+    on_behalf_note: Mapped[Long | None] = mapped_column(info=personal("empty"))
+    reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
     #: typical reason of a refusal or a return, for the statistics of refusals
     refusal_reason_id: Mapped[int | None] = mapped_column(ForeignKey("refusal_reason.id"))
     submitted_at: Mapped[Moment | None]
@@ -1112,9 +1157,10 @@ class Voucher(Base):
         CheckConstraint("valid_until >= issued_on", "dates"),
         Index("uq_voucher_active", "employee_id", unique=True, postgresql_where=text("status = 'active'")),
         Index("ix_voucher_valid_until", "status", "valid_until"),
+        {"info": rows_stay("Именные образовательные чеки", pd.MONEY)},
     )
     id: Mapped[Id]
-    number: Mapped[str] = mapped_column(String(40), unique=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True, info=kept(pd.MONEY))
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     application_id: Mapped[int | None] = mapped_column(ForeignKey("voucher_application.id"), unique=True)
     rule_id: Mapped[int] = mapped_column(ForeignKey("voucher_rule.id"))
@@ -1124,10 +1170,10 @@ class Voucher(Base):
         coded(st.VoucherStatus), server_default="active", default=st.VoucherStatus.ACTIVE
     )
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
-    reason_text: Mapped[Long | None]
+    reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
     #: secret part of the address of the public check (QR of the paper)
     check_code: Mapped[str] = mapped_column(
-        String(32), unique=True, server_default=text("replace(gen_random_uuid()::text, '-', '')")
+        String(32), unique=True, server_default=text("replace(gen_random_uuid()::text, '-', '')"), info=kept(pd.MONEY)
     )
     #: issued before the portal and loaded from Excel (order § 1.4)
     imported: Mapped[Flag]
@@ -1411,7 +1457,7 @@ class TrainingOrder(Base):
     year: Mapped[int] = mapped_column(SmallInteger)
     ordered_on: Mapped[dt.date]
     basis: Mapped[Long | None]
-    snapshot: Mapped[Json]
+    snapshot: Mapped[Json] = mapped_column(info=kept(pd.PAPERS))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     created_at: Mapped[CreatedAt]
     group: Mapped[TrainingGroup] = relationship()
@@ -1438,6 +1484,7 @@ class Enrolment(Base):
         Index("ix_enrolment_offered", "offer_until", postgresql_where=text("status = 'offered'")),
         CheckConstraint("(status = 'offered') = (offer_until IS NOT NULL)", "offer"),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+        {"info": rows_stay("Записи на курсы", pd.MONEY)},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -1447,7 +1494,7 @@ class Enrolment(Base):
     status: Mapped[st.EnrolmentStatus] = mapped_column(
         coded(st.EnrolmentStatus), server_default="applied", default=st.EnrolmentStatus.APPLIED
     )
-    reason_text: Mapped[Long | None]
+    reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
     #: place in the waiting list: since when the person waits; until when an offered seat is kept; how many offers passed by
     queued_at: Mapped[CreatedAt]
     offer_until: Mapped[Moment | None]
@@ -1458,9 +1505,9 @@ class Enrolment(Base):
     enrolment_order_id: Mapped[int | None] = mapped_column(ForeignKey("training_order.id"))
     expulsion_order_id: Mapped[int | None] = mapped_column(ForeignKey("training_order.id"))
     result_on: Mapped[dt.date | None]
-    final_form: Mapped[Short | None]
-    final_mark: Mapped[Short | None]
-    protocol_number: Mapped[Short | None]
+    final_form: Mapped[Short | None] = mapped_column(info=kept(pd.MONEY))
+    final_mark: Mapped[Short | None] = mapped_column(info=kept(pd.MONEY))
+    protocol_number: Mapped[Short | None] = mapped_column(info=kept(pd.MONEY))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     created_at: Mapped[CreatedAt]
     changed_at: Mapped[CreatedAt]
@@ -1587,6 +1634,7 @@ class Certificate(Base):
         Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
         Index("ix_certificate_number", "number", "id"),
         CheckConstraint("sequence > 0", "sequence"),
+        {"info": rows_stay("Выданные документы об обучении с их данными", pd.PAPERS)},
     )
     id: Mapped[Id]
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
@@ -1595,7 +1643,7 @@ class Certificate(Base):
     kind: Mapped[st.CertificateKind] = mapped_column(coded(st.CertificateKind))
     year: Mapped[int] = mapped_column(SmallInteger)
     sequence: Mapped[int]
-    number: Mapped[str] = mapped_column(String(40))
+    number: Mapped[str] = mapped_column(String(40), info=kept(pd.PAPERS))
     issued_on: Mapped[dt.date]
     blank_id: Mapped[int | None] = mapped_column(ForeignKey("blank.id"), unique=True)
     #: the document in whose place this one was issued, and why (the eight «(оригинала)» columns of ФИС ФРДО)
@@ -1604,15 +1652,15 @@ class Certificate(Base):
     #: how it was handed over: the journal of issuance
     handing: Mapped[st.Handing | None] = mapped_column(coded(st.Handing))
     handed_on: Mapped[dt.date | None]
-    handed_to: Mapped[Name | None]
-    template_code: Mapped[Code]
-    template_version: Mapped[str] = mapped_column(String(64))
-    snapshot: Mapped[Json]
-    check_code: Mapped[str] = mapped_column(String(32), unique=True)
+    handed_to: Mapped[Name | None] = mapped_column(info=kept(pd.PAPERS))
+    template_code: Mapped[Code] = mapped_column(info=kept(pd.PAPERS))
+    template_version: Mapped[str] = mapped_column(String(64), info=kept(pd.PAPERS))
+    snapshot: Mapped[Json] = mapped_column(info=kept(pd.PAPERS))
+    check_code: Mapped[str] = mapped_column(String(32), unique=True, info=kept(pd.PAPERS))
     status: Mapped[st.CertificateStatus] = mapped_column(
         coded(st.CertificateStatus), server_default="issued", default=st.CertificateStatus.ISSUED
     )
-    reason_text: Mapped[Long | None]
+    reason_text: Mapped[Long | None] = mapped_column(info=kept(pd.PAPERS))
     created_at: Mapped[CreatedAt]
     enrolment: Mapped[Enrolment] = relationship(back_populates="certificates")
     employee: Mapped[Employee] = relationship()
@@ -1731,20 +1779,21 @@ class FrdoRow(Base):
         UniqueConstraint("batch_id", "row_number"),
         UniqueConstraint("batch_id", "certificate_id"),
         Index("ix_frdo_row_amended", "batch_id", postgresql_where=text(OPEN_AMENDMENT)),
+        {"info": rows_stay("Сведения, переданные в ФИС ФРДО", pd.PAPERS, "certificate_id")},
     )
     id: Mapped[BigId]
     batch_id: Mapped[int] = mapped_column(ForeignKey("frdo_batch.id", ondelete="CASCADE"))
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
     row_number: Mapped[int]
-    values: Mapped[list[Any]] = mapped_column(JSONB)
+    values: Mapped[list[Any]] = mapped_column(JSONB, info=kept(pd.PAPERS))
     action: Mapped[st.FrdoAction] = mapped_column(coded(st.FrdoAction), server_default="add", default=st.FrdoAction.ADD)
     answer: Mapped[st.FrdoAnswer] = mapped_column(
         coded(st.FrdoAnswer), server_default="none", default=st.FrdoAnswer.NONE
     )
-    answer_text: Mapped[Long | None]
+    answer_text: Mapped[Long | None] = mapped_column(info=kept(pd.PAPERS))
     #: the document changed after the row was written: when, why, and since when a later sent batch tells of it
     amended_at: Mapped[Moment | None]
-    amended_why: Mapped[Long | None]
+    amended_why: Mapped[Long | None] = mapped_column(info=kept(pd.PAPERS))
     settled_at: Mapped[Moment | None]
     batch: Mapped[FrdoBatch] = relationship(back_populates="rows")
     certificate: Mapped[Certificate] = relationship()
@@ -1757,12 +1806,13 @@ class RegistryRow(Base):
     __table_args__ = (
         UniqueConstraint("registry_id", "enrolment_id"),
         Index("ix_registry_row_amended", "registry_id", postgresql_where=text(OPEN_AMENDMENT)),
+        {"info": rows_stay("Строки реестров обученных", pd.MONEY, "enrolment_id")},
     )
     id: Mapped[BigId]
     registry_id: Mapped[int] = mapped_column(ForeignKey("registry.id", ondelete="CASCADE"))
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
     amended_at: Mapped[Moment | None]
-    amended_why: Mapped[Long | None]
+    amended_why: Mapped[Long | None] = mapped_column(info=personal("mentions"))
     settled_at: Mapped[Moment | None]
     enrolment: Mapped[Enrolment] = relationship()
 
@@ -1774,6 +1824,7 @@ class SavedRegistry(Base):
     __table_args__ = (
         UniqueConstraint("user_id", "code", "title"),
         Index("ix_saved_registry_next", "next_on", postgresql_where=text("next_on IS NOT NULL")),
+        {"info": rows_go("Сохранённые реестры")},
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
@@ -1861,6 +1912,7 @@ class PlanItem(Base):
             postgresql_where=text("status <> 'declined'"),
         ),
         CheckConstraint("month BETWEEN 1 AND 12", "month"),
+        {"info": rows_stay("Заявки в план", pd.MONEY)},
     )
     id: Mapped[Id]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
@@ -1871,7 +1923,7 @@ class PlanItem(Base):
     status: Mapped[st.PlanItemStatus] = mapped_column(
         coded(st.PlanItemStatus), server_default="proposed", default=st.PlanItemStatus.PROPOSED
     )
-    reason_text: Mapped[Long | None]
+    reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("training_group.id"))
     created_at: Mapped[CreatedAt]
 
@@ -1914,7 +1966,7 @@ class SurveyResponse(Base):
     """One filled survey; ``employee_id`` is empty in an anonymous one, ``token`` prevents a second filling."""
 
     __tablename__ = "survey_response"
-    __table_args__ = (UniqueConstraint("survey_id", "token"),)
+    __table_args__ = (UniqueConstraint("survey_id", "token"), {"info": rows_go("Ответы на опросы")})
     id: Mapped[Id]
     survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id"))
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -1926,7 +1978,10 @@ class SurveyAnswer(Base):
     """Answer to one question."""
 
     __tablename__ = "survey_answer"
-    __table_args__ = (UniqueConstraint("response_id", "question_id"),)
+    __table_args__ = (
+        UniqueConstraint("response_id", "question_id"),
+        {"info": rows_go("Ответы на вопросы", "response_id")},
+    )
     id: Mapped[Id]
     response_id: Mapped[int] = mapped_column(ForeignKey("survey_response.id", ondelete="CASCADE"))
     question_id: Mapped[int] = mapped_column(ForeignKey("survey_question.id"), index=True)
@@ -1971,6 +2026,7 @@ class SupportRequest(Base):
     """Question or proposal to the operator (order § 1.7, 4)."""
 
     __tablename__ = "support_request"
+    __table_args__ = {"info": rows_go("Обращения в поддержку")}
     id: Mapped[Id]
     author_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     topic: Mapped[Name]
@@ -1986,10 +2042,11 @@ class SupportMessage(Base):
     """Message of a support request."""
 
     __tablename__ = "support_message"
+    __table_args__ = {"info": rows_go("Сообщения в поддержку", "author_id", "request_id")}
     id: Mapped[Id]
     request_id: Mapped[int] = mapped_column(ForeignKey("support_request.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
-    body: Mapped[LongText]
+    body: Mapped[LongText] = mapped_column(info=personal("mentions"))
     created_at: Mapped[CreatedAt]
 
 
@@ -2020,28 +2077,64 @@ class MaintenanceWindow(Base):
 
 
 class AuditEntry(Base):
-    """Journal: append-only (a trigger forbids UPDATE and DELETE), written in the transaction of the change."""
+    """Journal: append-only (triggers forbid UPDATE and DELETE), written in the transaction of the change."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_object", "object_table", "object_id", "id"),
         Index("ix_audit_entry_at", "at"),
+        {"info": rows_stay("Записи журнала", pd.JOURNAL)},
     )
     id: Mapped[BigId]
     at: Mapped[CreatedAt]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    user_name: Mapped[Name]
-    role: Mapped[Short]
-    action: Mapped[Short]
-    object_table: Mapped[Code]
+    user_name: Mapped[Name] = mapped_column(info=personal("replace"))
+    role: Mapped[Short] = mapped_column(info=kept(pd.JOURNAL))
+    action: Mapped[Short] = mapped_column(info=kept(pd.JOURNAL))
+    object_table: Mapped[Code] = mapped_column(info=kept(pd.JOURNAL))
     object_id: Mapped[int | None]
-    object_label: Mapped[Name]
-    changes: Mapped[Json]
-    request_id: Mapped[str | None] = mapped_column(String(40))
-    address: Mapped[Short | None]
+    object_label: Mapped[Name] = mapped_column(info=personal("mentions"))
+    changes: Mapped[Json] = mapped_column(info=personal("mentions"))
+    request_id: Mapped[str | None] = mapped_column(String(40), info=kept(pd.JOURNAL))
+    address: Mapped[Short | None] = mapped_column(info=personal("empty"))
+    #: when its names and values were taken out because the person withdrew the consent
+    redacted_at: Mapped[Moment | None]
 
     def __str__(self) -> str:
         return self.action
+
+
+#: what is written in place of a value that was taken out of the journal
+REDACTED = "обезличено"
+#: nothing of the journal is deleted or rewritten; the one change let through takes names and values out, and says when
+event.listen(
+    AuditEntry.__table__,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        """
+CREATE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_LEVEL = 'ROW' AND current_setting('portal.redaction', true) = 'on' AND NEW.redacted_at IS NOT NULL
+    AND (NEW.id, NEW.at, NEW.user_id, NEW.role, NEW.action, NEW.object_table, NEW.object_id, NEW.request_id)
+      IS NOT DISTINCT FROM
+      (OLD.id, OLD.at, OLD.user_id, OLD.role, OLD.action, OLD.object_table, OLD.object_id, OLD.request_id)
+    AND (NEW.user_name = OLD.user_name OR starts_with(NEW.user_name, 'Обезличено'))
+    AND (NEW.object_label = OLD.object_label OR starts_with(NEW.object_label, 'Обезличено'))
+    AND (NEW.address IS NULL OR NEW.address = OLD.address)
+    AND NOT EXISTS (
+      SELECT FROM jsonb_each(OLD.changes) o FULL JOIN jsonb_each(NEW.changes) n ON o.key = n.key
+      WHERE o.key IS NULL OR n.key IS NULL
+        OR n.value IS DISTINCT FROM o.value AND n.value <> '["обезличено", "обезличено"]'::jsonb)
+  THEN RETURN NEW; END IF;
+  RAISE EXCEPTION 'audit_entry is append-only';
+END $$;
+CREATE TRIGGER audit_entry_append_only BEFORE DELETE OR TRUNCATE ON audit_entry
+FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only();
+CREATE TRIGGER audit_entry_redaction BEFORE UPDATE ON audit_entry
+FOR EACH ROW EXECUTE FUNCTION audit_entry_append_only();
+"""
+    ),
+)
 
 
 class Letter(Base):
@@ -2052,24 +2145,25 @@ class Letter(Base):
         Index("ix_letter_status", "status", "id"),
         Index("ix_letter_waiting", "recipient", "id", postgresql_where=text("status = 'queued'")),
         CheckConstraint("attempts >= 0", "attempts"),
+        {"info": rows_go("Письма")},
     )
     id: Mapped[BigId]
     recipient: Mapped[Name]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    subject: Mapped[Name]
-    body: Mapped[LongText]
+    subject: Mapped[Name] = mapped_column(info=personal("mentions"))
+    body: Mapped[LongText] = mapped_column(info=personal("mentions"))
     object_table: Mapped[Code | None]
     object_id: Mapped[int | None]
     status: Mapped[st.LetterStatus] = mapped_column(
         coded(st.LetterStatus), server_default="queued", default=st.LetterStatus.QUEUED
     )
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), default=0)
-    last_error: Mapped[Name | None]
+    last_error: Mapped[Name | None] = mapped_column(info=personal("mentions"))
     #: after an attempt that failed: not before this moment
     next_attempt_at: Mapped[Moment | None]
     #: code of its template and its HTML form, when it was written from one
     template: Mapped[Code | None]
-    html: Mapped[LongText | None]
+    html: Mapped[LongText | None] = mapped_column(info=personal("mentions"))
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[Moment | None]
 
@@ -2098,6 +2192,7 @@ class LetterRefusal(Base):
     """A kind of letters that a user does not want by e-mail; the notice in the cabinet stays."""
 
     __tablename__ = "letter_refusal"
+    __table_args__ = {"info": rows_go("Отказы от видов писем")}
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     template: Mapped[Code] = mapped_column(primary_key=True)
 
@@ -2110,11 +2205,12 @@ class Notice(Base):
         Index("ix_notice_unread", "employee_id", postgresql_where=text("read_at IS NULL")),
         Index("ix_notice_digest", "user_id", "employee_id", postgresql_where=text("in_digest")),
         CheckConstraint("num_nonnulls(employee_id, user_id) = 1", "owner"),
+        {"info": rows_go("Извещения")},
     )
     id: Mapped[BigId]
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
-    text: Mapped[Long]
+    text: Mapped[Long] = mapped_column(info=personal("mentions"))
     href: Mapped[Name | None]
     created_at: Mapped[CreatedAt]
     read_at: Mapped[Moment | None]
@@ -2136,19 +2232,22 @@ class ImportBatch(Base):
     """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher or training."""
 
     __tablename__ = "import_batch"
+    __table_args__ = {"info": rows_stay("Загрузки списков", pd.TECHNICAL)}
     id: Mapped[Id]
-    kind: Mapped[Code] = mapped_column(server_default="staff", default="staff")
+    kind: Mapped[Code] = mapped_column(server_default="staff", default="staff", info=kept())
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    file_name: Mapped[Name]
-    sha256: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[Name] = mapped_column(info=personal("mentions"))
+    sha256: Mapped[str] = mapped_column(String(64), info=kept())
     #: tens of megabytes for a region's list: read only when asked for
-    rows: Mapped[list[Any]] = mapped_column(JSONB, deferred=True)
-    summary: Mapped[Json]
+    rows: Mapped[list[Any]] = mapped_column(JSONB, deferred=True, info=personal("mentions"))
+    summary: Mapped[Json] = mapped_column(info=personal("mentions"))
     status: Mapped[st.ImportStatus] = mapped_column(
         coded(st.ImportStatus), server_default="previewed", default=st.ImportStatus.PREVIEWED
     )
     #: what the application wrote: table → ids of new rows, and former values of changed ones (to undo it)
-    written: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"), deferred=True)
+    written: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'::jsonb"), deferred=True, info=personal("mentions")
+    )
     created_at: Mapped[CreatedAt]
     applied_at: Mapped[Moment | None]
     undone_at: Mapped[Moment | None]
@@ -2161,18 +2260,21 @@ class BackgroundJob(Base):
     """Long work of a user («Мои задания»): progress and the result's file."""
 
     __tablename__ = "background_job"
-    __table_args__ = (CheckConstraint("0 <= done AND done <= total", "progress"),)
+    __table_args__ = (
+        CheckConstraint("0 <= done AND done <= total", "progress"),
+        {"info": rows_go("Задания и их результаты")},
+    )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     kind: Mapped[Code]
-    title: Mapped[Name]
-    parameters: Mapped[Json]
+    title: Mapped[Name] = mapped_column(info=personal("mentions"))
+    parameters: Mapped[Json] = mapped_column(info=personal("mentions"))
     status: Mapped[st.JobStatus] = mapped_column(
         coded(st.JobStatus), server_default="queued", default=st.JobStatus.QUEUED
     )
     done: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     total: Mapped[int] = mapped_column(server_default=text("0"), default=0)
-    message: Mapped[Long | None]
+    message: Mapped[Long | None] = mapped_column(info=personal("mentions"))
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     created_at: Mapped[CreatedAt]
     finished_at: Mapped[Moment | None]
@@ -2185,14 +2287,14 @@ class SavedFilter(Base):
     """A list's search, filters and order under the user's own name («Мои отборы»)."""
 
     __tablename__ = "saved_filter"
-    __table_args__ = (UniqueConstraint("user_id", "view", "title"),)
+    __table_args__ = (UniqueConstraint("user_id", "view", "title"), {"info": rows_go("Сохранённые отборы")})
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
     #: table of the list
     view: Mapped[Code]
-    title: Mapped[Name]
+    title: Mapped[Name] = mapped_column(info=personal("mentions"))
     #: GET parameters without the page
-    query: Mapped[Long]
+    query: Mapped[Long] = mapped_column(info=personal("mentions"))
     created_at: Mapped[CreatedAt]
 
     def __str__(self) -> str:
@@ -2203,6 +2305,7 @@ class ListPreference(Base):
     """Columns and page size that a user chose for a list; empty: as declared."""
 
     __tablename__ = "list_preference"
+    __table_args__ = {"info": rows_go("Настройки списков")}
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     view: Mapped[Code] = mapped_column(primary_key=True)
     columns: Mapped[Words]
@@ -2213,6 +2316,7 @@ class DismissedHint(Base):
     """A first-visit hint that a user has switched off."""
 
     __tablename__ = "dismissed_hint"
+    __table_args__ = {"info": rows_go("Закрытые подсказки")}
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     code: Mapped[Code] = mapped_column(primary_key=True)
 

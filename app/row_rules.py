@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from app import models as m
 from app.actor import Actor, Grant
 from app.clock import today
+from app.conditions import employed
 from app.permissions import DIRECTORIES, ROLES
+from app.statuses import ONCE_PUBLISHED, GroupStatus, NewsStatus, ReportFormStatus, SurveyStatus
 
 #: A dismissed person's card stays with the former school this long, so that mistakes can be mended.
 FORMER_EMPLOYEE_DAYS = 90
@@ -50,7 +52,7 @@ def _employed(grant: Grant) -> Any:
     lately = today() - dt.timedelta(days=FORMER_EMPLOYEE_DAYS)
     return select(_employment.c.employee_id).where(
         _employment.c.organization_id.in_(_organizations(grant)),
-        or_(_employment.c.ended_on.is_(None), _employment.c.ended_on >= lately),
+        employed(lately, _employment),
     )
 
 
@@ -146,8 +148,8 @@ def _organizer_own(column: Any, *whole: str) -> Mapping[str, Rule]:
     return {"organizer": lambda _a, grant: column.in_(grant.organization_ids), **_only(*whole)}
 
 
-_PROGRAM = _published_or_own(_program.c.status.in_(["published", "archived"]), _program.c.organizer_id)
-_GROUP = _published_or_own(_group.c.status != "draft", _group.c.organizer_id)
+_PROGRAM = _published_or_own(_program.c.status.in_(ONCE_PUBLISHED), _program.c.organizer_id)
+_GROUP = _published_or_own(_group.c.status != GroupStatus.DRAFT, _group.c.organizer_id)
 _ENROLMENT: Mapping[str, Rule] = {
     **_people(_enrolment.c.employee_id),
     "organizer": lambda _a, grant: _enrolment.c.group_id.in_(_own_groups(grant)),
@@ -188,7 +190,7 @@ _TRANSFER: Mapping[str, Rule] = {
     "territory": _of_both_sides,
     **_only("ministry", "operator"),
 }
-_SURVEY = _shown(_table(m.Survey).c.status.in_(["published", "closed"]), "ministry", "operator")
+_SURVEY = _shown(_table(m.Survey).c.status.in_([SurveyStatus.PUBLISHED, SurveyStatus.CLOSED]), "ministry", "operator")
 _RESPONSE: Mapping[str, Rule] = {
     "worker": lambda actor, _g: _table(m.SurveyResponse).c.employee_id == actor.employee_id,
     **_only("operator"),
@@ -311,8 +313,8 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),
     "survey_response": _RESPONSE,
     "survey_answer": _through(_table(m.SurveyAnswer).c.response_id, m.SurveyResponse, _RESPONSE),
-    "report_form": _shown(_table(m.ReportForm).c.status == "approved", "ministry", "operator"),
-    "news_item": _shown(_table(m.NewsItem).c.status == "published", "operator"),
+    "report_form": _shown(_table(m.ReportForm).c.status == ReportFormStatus.APPROVED, "ministry", "operator"),
+    "news_item": _shown(_table(m.NewsItem).c.status == NewsStatus.PUBLISHED, "operator"),
     "support_request": _SUPPORT,
     "support_message": _through(_table(m.SupportMessage).c.request_id, m.SupportRequest, _SUPPORT),
     "audit_entry": _only("operator"),

@@ -411,31 +411,44 @@ class JobStatus(LabelledEnum):
     CANCELLED = "cancelled", "Отменено", "grey"
 
 
-# An enrolment in one of these statuses occupies a seat of its group (guard 1 of the design).
-SEAT_HOLDING = frozenset(
-    {
-        EnrolmentStatus.OFFERED,
-        EnrolmentStatus.APPLIED,
-        EnrolmentStatus.AGREED,
-        EnrolmentStatus.CONFIRMED,
-        EnrolmentStatus.TRAINED,
-        EnrolmentStatus.FAILED,
-        EnrolmentStatus.NO_SHOW,
-        EnrolmentStatus.EXPELLED,
-    }
-)
-# ... and in one of these holds or has spent its voucher block (guard 2).
-BLOCK_HOLDING = frozenset(
-    {
-        EnrolmentStatus.OFFERED,
-        EnrolmentStatus.APPLIED,
-        EnrolmentStatus.AGREED,
-        EnrolmentStatus.CONFIRMED,
-        EnrolmentStatus.TRAINED,
-    }
-)
+# Sets of statuses that mean something together; nobody else writes one of them out.
+
+#: listeners who have no outcome yet, from the application to the last day of the group
+WITHOUT_OUTCOME = frozenset({EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
+#: ... with those to whom a seat is offered: they hold a seat, their days are busy
+LISTENING = WITHOUT_OUTCOME | {EnrolmentStatus.OFFERED}
+#: ... with those who wait for one: what is under way, so that it moves, is told and ends together
+UNDER_WAY = LISTENING | {EnrolmentStatus.WAITING}
+#: those who wait for a seat, or were offered one and have not answered
+BEFORE_SEAT = frozenset({EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED})
+#: outcomes of those who came to the final assessment, so that they have its form, mark and protocol
+ASSESSED = frozenset({EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED})
+#: who began and did not finish; needs a reason, gives a справка (273-ФЗ ст. 60 ч. 12)
+UNSUCCESSFUL = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
+#: in the order of the choices on the screen
+OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
+#: an enrolment in one of these occupies a seat of its group (guard 1 of the design)
+SEAT_HOLDING = LISTENING | frozenset(OUTCOMES)
+#: ... and in one of these holds or has spent its voucher block (guard 2)
+BLOCK_HOLDING = LISTENING | {EnrolmentStatus.TRAINED}
 ENROLMENT_ENDED = frozenset({EnrolmentStatus.REJECTED, EnrolmentStatus.WITHDRAWN})
 APPLICATION_LIVE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED})
+TRANSFER_LIVE = frozenset({TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED})
+PLAN_LIVE = frozenset({PlanItemStatus.PROPOSED, PlanItemStatus.AGREED})
+#: groups whose classes have not begun: they fill up, people move into them
+FILLING = frozenset({GroupStatus.OPEN, GroupStatus.CLOSED})
+#: groups that take place: announced, and neither over nor cancelled
+TAKING_PLACE = FILLING | {GroupStatus.RUNNING}
+#: groups that have begun: attendance, results and documents
+BEGUN = frozenset({GroupStatus.RUNNING, GroupStatus.COMPLETED})
+#: groups whose list is complete: orders are made of it
+FORMED = BEGUN | {GroupStatus.CLOSED}
+#: editions that anybody has seen: they are not edited any more
+ONCE_PUBLISHED = frozenset({ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED})
+#: letters that will not be sent any more by themselves
+LETTER_GONE = frozenset({LetterStatus.SENT, LetterStatus.ABORTED})
+#: documents of a finished course; справки are not
+FINAL_DOCUMENTS = frozenset({CertificateKind.CERTIFICATE, CertificateKind.DIPLOMA})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,10 +21,10 @@ from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
 
-#: the moment at which every run begins, wherever the calendar stands: a Wednesday morning within the planning of the next year.
+#: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year.
 #: Days that matter to a test are counted from ``app.clock.today()``; who needs another day travels there, who needs the real
 #: one asks for the fixture ``real_clock``. Processes that a test starts (``run.py``, readers of files) live in the real day.
-BEGINNING = dt.datetime(2026, 11, 25, 10, 0, tzinfo=ZONE)
+BEGINNING = dt.datetime(2026, 11, 27, 10, 0, tzinfo=ZONE)
 
 TEMPLATE, DEMO_TEMPLATE = "template_portal", "template_demo"
 
@@ -119,11 +120,18 @@ def server(shared_folder: Path) -> Iterator[EmbeddedPostgres]:
         yield running
 
 
+def at_the_clock(statement: str) -> str:
+    """A plain statement whose ``now()`` and ``current_date`` are those of the run's clock; the server has its own."""
+    moment = dt.datetime.now(ZONE)
+    dated = re.sub(r"\bnow\(\)", f"timestamptz '{moment.isoformat()}'", statement)
+    return re.sub(r"\bcurrent_date\b", f"date '{moment.date()}'", dated)
+
+
 def execute(server: EmbeddedPostgres, database: str, *statements: str) -> list[Any]:
     """Run statements on a database outside any transaction; rows of the last one."""
     with connected(server, database) as cursor:
         for statement in statements:
-            cursor.execute(statement)
+            cursor.execute(at_the_clock(statement))
         return cursor.fetchall() if cursor.description else []
 
 

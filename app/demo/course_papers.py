@@ -15,9 +15,8 @@ from app.demo.places import Place
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
 from app.services.group.attendance import LISTENERS
-from app.services.group.results import OUTCOMES
 from app.services.group.training_orders import snapshot_of
-from app.statuses import AttendanceMark, EnrolmentStatus, GroupStatus, OrderKind
+from app.statuses import OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus, OrderKind
 
 _MARKS = ((AttendanceMark.PRESENT, 90), (AttendanceMark.ABSENT, 6), (AttendanceMark.EXCUSED, 4))
 _BASIS = {

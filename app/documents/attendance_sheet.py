@@ -21,8 +21,8 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from app import models as m
+from app.cells import clean_text
 from app.clock import local
-from app.documents.templates import clean_text
 from app.russian import capitalized, period, quoted, unbroken
 from app.services.group.attendance import Journal
 from app.statuses import AttendanceMark

@@ -23,6 +23,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
+from app.cells import clean_text
 from app.documents.zip_parts import PackedPart, packed, stored, zip_of
 
 #: The picture in a template that is replaced by the given one (the QR code).
@@ -31,8 +32,6 @@ ALLOWED_FILTERS = ("capitalize", "default", "join", "length", "lower", "trim", "
 #: Parts of a DOCX that may hold template tags.
 DYNAMIC_PARTS = re.compile(r"word/(document|header\d*|footer\d*|footnotes)\.xml")
 DOCUMENT, RELATIONS, TYPES = "word/document.xml", "word/_rels/document.xml.rels", "[Content_Types].xml"
-#: What XML 1.0 cannot hold: control characters, lone surrogates, non-characters.
-ILLEGAL_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CACHE_SIZE = 32
 
 
@@ -44,11 +43,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse multiplication, power and ``%`` formatting: ``'A' * 10**10`` would fill the memory."""
         raise SecurityError(f"operator {operator} is not allowed in templates")
-
-
-def clean_text(text: str) -> str:
-    """Return the text without the characters that XML cannot hold."""
-    return ILLEGAL_XML.sub("", text)
 
 
 def _finalize(value: Any) -> Any:

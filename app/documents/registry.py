@@ -16,8 +16,8 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.cells import clean_text, looks_like_formula
 from app.documents.spreadsheet import HEADER_FILL, LINE_COLOR, NUMBER_FORMATS, SheetColumn, cell_value
-from app.documents.templates import clean_text
 from app.russian import count, format_date, long_date, period
 
 FONT = "Times New Roman"
@@ -124,7 +124,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, *, bold: bool = Fa
     if isinstance(value, str):
         cell.value = clean_text(value)
         cell.data_type = "s"
-        cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+        cell.quotePrefix = looks_like_formula(value)
     else:
         cell.value = value
     cell.font = Font(name=FONT, size=size, bold=bold)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
+
+from app.exchange.book_parts import BOOK, TYPES, usual_name
 
 MAX_UPLOAD_BYTES = 10 * 2**20
 MAX_INFLATED_BYTES = 64 * 2**20  # 20,000 staff rows are about 20 MB of XML
@@ -80,10 +83,19 @@ def check_container(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
+            _check_parts(parts)
+            _check_kind({usual_name(part.filename) for part in parts}, _declared_types(archive, parts))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, zlib.error) as error:
         raise FileRejected(DAMAGED) from error
-    _check_parts(parts)
-    _check_kind({part.filename for part in parts})
+
+
+def _declared_types(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> bytes:
+    """What the archive says of the kinds of its parts; empty when it says nothing."""
+    found = next((part for part in parts if usual_name(part.filename) == TYPES), None)
+    if found is None:
+        return b""
+    with archive.open(found) as stream:
+        return stream.read(CHUNK_BYTES)
 
 
 def _reject_foreign(data: bytes) -> NoReturn:
@@ -151,15 +163,15 @@ _REMEDIES = {
 }
 
 
-def _check_kind(names: set[str]) -> None:
-    """An archive is not yet a workbook: tell it from other archives by its parts."""
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+def _check_kind(names: set[str], types: bytes) -> None:
+    """An archive is not yet a workbook: tell it from other archives by what it says of its parts, not by their names."""
+    if any(name.lower().endswith("vbaproject.bin") for name in names) or b"macroEnabled" in types:
         _reject("В файле есть макросы, такие файлы не принимаются.")
-    if "xl/workbook.xml" in names and "[Content_Types].xml" in names:
+    if b"spreadsheetml.sheet.main" in types or (types and BOOK in names):
         return
-    if "xl/workbook.bin" in names:
+    if "xl/workbook.bin" in names or b"sheet.binary" in types:
         _reject("Это двоичная книга Excel (.xlsb), а нужна книга в формате XLSX.")
-    if "word/document.xml" in names:
+    if "word/document.xml" in names or b"wordprocessingml.document" in types:
         _reject("Это не книга Excel в формате XLSX, а документ Word.", _REMEDIES["документ Word"])
     if "mimetype" in names and "content.xml" in names:
         _reject("Это документ OpenDocument (.ods), а нужна книга Excel в формате XLSX.")
@@ -190,7 +202,7 @@ def estimate_rows(data: bytes) -> int:
     rows = 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for part in archive.infolist():
-            if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+            if "worksheets/" in usual_name(part.filename) and part.filename.endswith(".xml"):
                 with archive.open(part) as stream:
                     rows += sum(chunk.count(_ROW) for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""))
     return rows

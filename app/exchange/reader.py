@@ -6,31 +6,29 @@ No value is interpreted here: dates, numbers and texts come as the sheet holds t
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from app import limited
 from app.exchange import guard
 from app.exchange.guard import FileRejected, column_letter
 
 __all__ = ["Cell", "CellValue", "FileRejected", "Row", "Sheet", "read_workbook"]
 
 CellValue = str | int | float | bool | date | datetime | None
-WALL_SECONDS = 60
+#: bounds of the reading child: the largest list that is taken needs about a tenth of them
+LIMITS = limited.Limits(cpu_seconds=30, memory_bytes=2**30, output_bytes=2**29, wall_seconds=60)
+#: seconds that a reader waits for its turn
+PATIENCE = 30
 _NONE: frozenset[int] = frozenset()
 _UNREADABLE = (
     f"Файл не удалось прочитать: он повреждён или требует слишком много памяти и времени. {guard.COPY_TO_NEW_BOOK}"
 )
 
-# The child loads `app.exchange` without running `app/__init__.py`, which would start loading the whole portal.
-_BOOT = (
-    "import sys, types; package = types.ModuleType('app'); package.__path__ = [sys.argv[1]]; "
-    "sys.modules['app'] = package; from app.exchange.worker import main; main()"
-)
+_BUSY = "Портал сейчас читает другие файлы. Загрузите этот файл через минуту."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,15 @@ def read_workbook(source: bytes | Path) -> list[Sheet]:
     """Sheets of an XLSX file. Raises `FileRejected` with a sentence for the user."""
     data = source if isinstance(source, bytes) else guard.read_limited(source)
     guard.check_container(data)
-    with tempfile.TemporaryFile() as answer:
-        _ask_child(data, answer)
-        return _sheets(answer)
-
-
-def _ask_child(data: bytes, answer: IO[bytes]) -> None:
-    """Run the reading child; every way in which it can die becomes one sentence."""
-    package_root = Path(__file__).resolve().parent.parent
-    command = [sys.executable, "-I", "-c", _BOOT, str(package_root)]
-    try:
-        subprocess.run(command, input=data, stdout=answer, stderr=subprocess.DEVNULL, timeout=WALL_SECONDS, check=True)
-    except subprocess.SubprocessError as error:
-        raise FileRejected(_UNREADABLE) from error
-    answer.seek(0)
+    with tempfile.TemporaryFile() as given:
+        given.write(data)
+        try:
+            with limited.answer_of("app.exchange.worker:main", given, LIMITS, patience=PATIENCE) as answer:
+                return _sheets(answer)
+        except limited.ChildDied as error:
+            raise FileRejected(_UNREADABLE) from error
+        except limited.TooBusy as error:
+            raise FileRejected(_BUSY) from error
 
 
 def _sheets(answer: IO[bytes]) -> list[Sheet]:

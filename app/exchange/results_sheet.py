@@ -23,8 +23,8 @@ from app.exchange.columns import CellError, Column, DateColumn, Header, find_hea
 from app.exchange.guard import FileRejected
 from app.exchange.reader import Cell, Row, Sheet, read_workbook
 from app.exchange.safe_cells import as_text
-from app.services.group.results import FINAL_FORMS, OUTCOMES, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
-from app.statuses import EnrolmentStatus
+from app.services.group.results import FINAL_FORMS, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
+from app.statuses import OUTCOMES, EnrolmentStatus
 
 SHEET_NAME = "Итоги"
 _CODE, _DAY, _FORM, _PROTOCOL = "Код группы", "Дата итоговой аттестации", "Форма итоговой аттестации", "Номер протокола"

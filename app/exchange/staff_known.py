@@ -17,6 +17,7 @@ from sqlalchemy import ARRAY, Date, Integer, Select, Text, and_, any_, column, f
 
 from app import models as m
 from app.access import current_actor, unscoped, write_scope
+from app.conditions import is_employed
 from app.exchange.directories import Directories, Entry, PositionEntry
 from app.exchange.staff_row import StaffValues
 from app.extensions import db
@@ -137,7 +138,7 @@ class Place:
 
     def is_live(self, today: dt.date) -> bool:
         """Whether it has not ended; one that begins later counts, because it holds the person already."""
-        return self.ended_on is None or self.ended_on >= today
+        return is_employed(self, today)
 
 
 @dataclass(slots=True, eq=False)

@@ -18,9 +18,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from app.exchange import guard
+from app.exchange.book_parts import with_usual_names
 
-MEMORY_BYTES = 2**30
-CPU_SECONDS = 30
 MAX_TEXT = 1_000  # the longest sensible cell; one text shared by all cells must not multiply
 MAX_TOTAL_TEXT = 50_000_000
 
@@ -30,8 +29,7 @@ _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 
 def main() -> None:
-    """Entry point of the child."""
-    limit_resources()
+    """Entry point of the child, which ``app.limited`` has bounded."""
     data = sys.stdin.buffer.read()
     encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
     try:
@@ -42,22 +40,6 @@ def main() -> None:
         sys.stdout.write(encode({"rejected": str(error)}) + "\n")
 
 
-def limit_resources() -> None:
-    """Bound memory and processor time; leave no core dump with personal data. Without POSIX limits does nothing."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for kind, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (soft, hard))
-
-
 def read_sheets(data: bytes) -> Iterator[dict[str, Any] | list[Any]]:
     """Worksheets, each as `{"name", "hidden"}` and then its rows `[number, [values], [formula columns]]`.
 
@@ -65,7 +47,14 @@ def read_sheets(data: bytes) -> Iterator[dict[str, Any] | list[Any]]:
     """
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    facts = {sheet.part: sheet for sheet in guard.check_contents(data)}
+    checked = guard.check_contents(data)
+    try:
+        usual = with_usual_names(data)
+    except ValueError as error:
+        raise guard.FileRejected(guard.DAMAGED) from error
+    if usual is not data:
+        data, checked = usual, guard.check_contents(usual)
+    facts = {sheet.part: sheet for sheet in checked}
     parts = sheet_parts(data)
     budget = _TextBudget()
     try:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
 from app.russian import format_date
-from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus, ProgramKind
+from app.statuses import FINAL_DOCUMENTS, UNSUCCESSFUL, CertificateKind, CertificateStatus, EnrolmentStatus, ProgramKind
 
 #: document on qualification that a kind of program ends with (273-ФЗ ст. 60 ч. 10)
 DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
@@ -25,7 +25,6 @@ NUMBER_PREFIX: dict[CertificateKind, str] = {
     CertificateKind.TRAINING_NOTE: "С-",
     CertificateKind.STUDY_PERIOD_NOTE: "СП-",
 }
-_UNSUCCESSFUL = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
 
 
 class _Paper(Protocol):
@@ -38,7 +37,7 @@ P = TypeVar("P", bound=_Paper)
 
 def main_document(papers: Iterable[P]) -> P | None:
     """Return the document on qualification in force, None without one: a справка, however late, does not take its place."""
-    return next((it for it in papers if it.status == CertificateStatus.ISSUED and it.kind in ON_BLANKS), None)
+    return next((it for it in papers if it.status == CertificateStatus.ISSUED and it.kind in FINAL_DOCUMENTS), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def may_issue_certificate(outcome: Outcome, kind: CertificateKind, *, issued_on:
 
 def _kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
     if kind == CertificateKind.STUDY_PERIOD_NOTE:
-        if outcome.status in _UNSUCCESSFUL:
+        if outcome.status in UNSUCCESSFUL:
             return ALLOWED
         return refuse(
             "Справка о периоде обучения выдаётся тем, кто не прошёл итоговую аттестацию или отчислен. "

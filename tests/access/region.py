@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.access.oracle import CAST, FACTS, Person
 from tests.actors import client_as
+from tests.conftest import at_the_clock
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MISSING = 2_000_000_000
@@ -114,7 +115,7 @@ class Region:
     def sql(self, statement: str, **parameters: Any) -> list[Any]:
         """Rows of a plain statement; nothing of the application takes part."""
         with self.connection.cursor() as cursor:
-            cursor.execute(statement, parameters or None)
+            cursor.execute(at_the_clock(statement), parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def _person(self, login: str, role: str) -> Person:

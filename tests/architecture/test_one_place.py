@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flask import Flask
 
+from app import statuses
 from app.cli import portal
 from config import describe_settings
 
@@ -74,6 +75,107 @@ def test_statuses_move_in_one_place() -> None:
         and re.search(r"\bUPDATE\b.*\bSET\b.*\bstatus\s*=", node.value, re.DOTALL)
     }  # fmt: skip
     assert {path for path in literals if not path.startswith("app/demo/")} <= {"app/services/enrolment/seats.py"}
+
+
+# --- one rule for a decision: ``app/conditions.py``, the sets of ``app/statuses.py``, ``Actor.places`` ------------------
+
+_RULES = "app/conditions.py"
+_NAMED_SETS = {
+    name: frozenset((type(member).__name__, member.name) for member in found)
+    for name, found in vars(statuses).items()
+    if isinstance(found, frozenset) and len(found) > 1 and all(isinstance(x, statuses.LabelledEnum) for x in found)
+}
+
+
+def _found(test: Callable[[ast.AST], bool], *but: str) -> list[str]:
+    """Where in the code ``test`` is true of a node, outside the files that may."""
+    return [
+        f"{path}:{node.lineno}"
+        for path, tree in SOURCES.items()
+        if not path.startswith(but)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.expr | ast.comprehension) and test(node)
+    ]  # fmt: skip
+
+
+def _reads(node: ast.AST, column: str) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == column
+
+
+def _asks_for_an_end(node: ast.AST) -> bool:
+    """``x.ended_on.is_(None)``, or ``x.ended_on is None or x.ended_on >= …`` of a row at hand."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("is_", "is_not"):
+        return _reads(node.func.value, "ended_on")
+    parts = node.values if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) else []
+    return len([p for p in parts if isinstance(p, ast.Compare) and _reads(p.left, "ended_on")]) > 1
+
+
+def test_works_now_is_asked_in_one_place() -> None:
+    """An end in advance is no end: who asks for ``ended_on IS NULL`` loses those with a fixed term."""
+    # two places of work of one person are compared with each other, not with a day
+    assert _found(_asks_for_an_end, _RULES, "app/services/personnel/merge_collisions.py") == []
+
+
+def test_places_of_a_role_are_asked_of_the_actor() -> None:
+    def over_grants(node: ast.AST) -> bool:
+        return isinstance(node, ast.comprehension) and _reads(node.iter, "grants") and bool(
+            [x for x in node.ifs if isinstance(x, ast.Compare) and _reads(x.left, "role")]
+        )  # fmt: skip
+
+    comprehensions = [
+        f"{path}:{inner.iter.lineno}"
+        for path, tree in SOURCES.items()
+        if path != "app/actor.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        for inner in node.generators
+        if over_grants(inner)
+    ]
+    assert comprehensions == []
+
+
+def test_named_sets_of_statuses_are_not_written_out() -> None:
+    def is_named(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Tuple | ast.List | ast.Set) or len(node.elts) < 2:
+            return False
+        names = frozenset(
+            (x.value.id, x.attr) for x in node.elts if isinstance(x, ast.Attribute) and isinstance(x.value, ast.Name)
+        )
+        return names in _NAMED_SETS.values()
+
+    # the demo region deals statuses out in its own order
+    assert _found(is_named, "app/statuses.py", "app/demo/") == []
+
+
+def test_statuses_are_members_of_their_enumeration() -> None:
+    """A status as a bare word is not found when it is renamed."""
+
+    def words(node: ast.AST) -> bool:
+        if isinstance(node, ast.Tuple | ast.List | ast.Set):
+            return bool(node.elts) and all(words(x) for x in node.elts)
+        return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+    def of_status(node: ast.AST) -> bool:
+        if isinstance(node, ast.Compare) and _reads(node.left, "status"):
+            return any(words(x) for x in node.comparators)
+        called = node.func if isinstance(node, ast.Call) else None
+        is_among = isinstance(called, ast.Attribute) and called.attr in ("in_", "not_in")
+        return is_among and _reads(called.value, "status") and any(words(x) for x in node.args)  # type: ignore[union-attr]
+
+    # of the queue of jobs, which is not the portal's table
+    found = [place for place in _found(of_status) if not place.startswith("app/services/desk/statistics.py")]
+    assert found == []
+
+
+def test_late_is_decided_in_one_place() -> None:
+    def compares_a_term(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Compare) or not _reads(node.left, "due_on"):
+            return False
+        return any(
+            isinstance(x, ast.Call) and isinstance(x.func, ast.Name) and x.func.id == "today" for x in node.comparators
+        )
+
+    assert _found(compares_a_term, _RULES) == []
 
 
 def test_extensions_are_created_in_one_place() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import Newcomer
 from tests.browser.test_pages import CONTRAST, OVERFLOW, WCAG, barriers
@@ -52,6 +52,23 @@ def test_a_person_is_found_and_opened_by_keys_alone(newcomer: Newcomer) -> None:
     name = options.first.evaluate("(option) => option.firstChild.textContent")
     visitor.page.keyboard.press("Enter")
     expect(visitor.heading).to_have_text(name)
+
+
+def test_what_is_typed_before_the_search_has_come_is_not_lost(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    late: list[Route] = []
+    visitor.page.route("**/js/search.js*", lambda route: late.append(route))
+    visitor.go("/notices/")
+    visitor.page.keyboard.press("Control+k")
+    # signs of a plain keyboard: the driver strikes no keys for the others
+    visitor.page.keyboard.type("63-20")
+    expect(palette(visitor)).to_have_count(0)
+    for route in late:
+        route.continue_()
+    box = palette(visitor).get_by_role("combobox", name="Поиск по всему порталу")
+    expect(box).to_have_value("63-20")
+    visitor.page.keyboard.type("25")
+    expect(box).to_have_value("63-2025")
 
 
 def test_sections_and_actions_are_opened_by_keys(newcomer: Newcomer) -> None:

@@ -131,7 +131,7 @@ def test_the_sheet_lies_down_and_holds_names_meetings_and_marks() -> None:
         ["2", "Белова Анна Ивановна", "у", ""],
     ]
     text = "\n".join(p.text for p in paper.paragraphs)
-    assert "Группа № 012-26, программа «Курс „Шаг“»" in text
+    assert "Группа № 012\u201126, программа «Курс „Шаг“»" in text
     assert "Институт" in text
     assert "Преподаватель (куратор группы) ___" in text
 

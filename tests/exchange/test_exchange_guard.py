@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import struct
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 from exchange_books import SAMPLE, book, text_cell, with_part, with_sheet
 
-from app.exchange import guard, reader
+from app import limited
+from app.exchange import guard
 from app.exchange.guard import FileRejected, check_file, column_letter, split_address
 from app.exchange.reader import read_workbook
 
@@ -156,13 +156,13 @@ def test_more_than_twenty_thousand_filled_rows_are_refused() -> None:
 
 def test_reader_that_aborts_without_the_guard_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the guard's limits lifted in the child, the Rust reader really aborts; this process lives on."""
-    lifted = "import main; from app.exchange import guard; guard.MAX_LAST_ROW = guard.MAX_COLUMNS = 10**9;"
-    monkeypatch.setattr(reader, "_BOOT", reader._BOOT.replace("import main;", lifted))
+    lifted = "import child; from app.exchange import guard; guard.MAX_LAST_ROW = guard.MAX_COLUMNS = 10**9;"
+    monkeypatch.setattr(limited, "_BOOT", limited._BOOT.replace("import child;", lifted))
     with pytest.raises(FileRejected, match="слишком много памяти") as refused:
         read_workbook(with_sheet(text_cell("A1") + text_cell("XFD1048576")))
     cause = refused.value.__cause__
-    assert isinstance(cause, subprocess.CalledProcessError)
-    assert cause.returncode < 0
+    assert isinstance(cause, limited.ChildDied)
+    assert cause.code is not None and cause.code < 0
 
 
 def test_formula_of_a_drop_down_list_is_no_formula_of_a_cell() -> None:

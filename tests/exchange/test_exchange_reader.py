@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, time
 
 import pytest
 from exchange_books import book, text_cell, with_sheet
 from openpyxl import load_workbook
 
-from app.exchange.reader import Cell, Sheet, read_workbook
+from app.exchange import reader
+from app.exchange.reader import Cell, FileRejected, Sheet, read_workbook
 
 
 def test_values_come_as_the_sheet_holds_them() -> None:
@@ -72,3 +76,48 @@ def test_long_text_is_cut_so_that_it_cannot_multiply() -> None:
 )
 def test_cell_text_is_what_the_user_sees(value: object, text: str) -> None:
     assert Cell(1, 1, value).text == text  # type: ignore[arg-type]
+
+
+def renamed(data: bytes, names: dict[str, str]) -> bytes:
+    """The same workbook with parts, and everything that leads to them, under other names."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(made, "w") as target:
+        for part in source.namelist():
+            content, name = source.read(part), part
+            for old, new in names.items():
+                content, name = content.replace(old.encode(), new.encode()), name.replace(old, new)
+            target.writestr(name, content)
+    return made.getvalue()
+
+
+def backslashed(data: bytes) -> bytes:
+    """The same workbook as programs of Windows pack it that know no other separator."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(made, "w") as target:
+        for part in source.namelist():
+            info = zipfile.ZipInfo("x")
+            info.filename = part.replace("/", "\\")
+            target.writestr(info, source.read(part))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        backslashed,
+        lambda data: renamed(data, {"workbook.xml": "book7.xml", "styles.xml": "looks.xml", "sheet1.xml": "list.xml"}),
+    ],
+    ids=["backslashes", "other names"],
+)
+def test_parts_of_a_workbook_are_found_by_relations(change: Callable[[bytes], bytes]) -> None:
+    data = book([["Фамилия", "Дата", "Сумма"], ["Иванова", date(1985, 3, 14), "=1+1"]])
+    (sheet,) = read_workbook(change(data))
+    assert [row.values[:2] for row in sheet.rows] == [("Фамилия", "Дата"), ("Иванова", date(1985, 3, 14))]
+    assert sheet.rows[1].formulas == {3}
+
+
+def test_a_child_that_needs_too_much_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    tight = dataclasses.replace(reader.LIMITS, memory_bytes=8 << 20)
+    monkeypatch.setattr(reader, "LIMITS", tight)
+    with pytest.raises(FileRejected, match="слишком много памяти"):
+        read_workbook(book([["x"]]))

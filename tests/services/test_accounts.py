@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from typing import Any
@@ -12,7 +13,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import models as m
 from app.access import acting_as
-from app.clock import today
+from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.access import accounts, recovery, second_factor, sign_in
 from tests.services.makers import (
@@ -227,8 +228,6 @@ def test_a_mailbox_is_not_flooded_and_only_the_newest_link_works(session: Any) -
 
 
 def test_a_link_dies_after_its_hours_and_with_the_account(session: Any) -> None:
-    from sqlalchemy import text
-
     user = make_user()
     secret = secret_in(ask(user.username)[-1])
     change(user, locked_until=accounts.CLOSED)
@@ -236,8 +235,7 @@ def test_a_link_dies_after_its_hours_and_with_the_account(session: Any) -> None:
         recovery.set_by_link("recovery", secret, "совсем другой пароль 2")
     change(user, locked_until=None)
     assert recovery.owner_of("recovery", secret).login == user.username
-    session.execute(text("UPDATE one_time_link SET expires_at = now() - interval '1 second'"))
-    session.commit()
+    change(rows(m.OneTimeLink)[0], expires_at=now() - dt.timedelta(seconds=1))
     with nothing_changes(), pytest.raises(NotFound):
         recovery.set_by_link("recovery", secret, "совсем другой пароль 2")
 
@@ -303,7 +301,7 @@ def test_foreign_accounts_are_missing_and_the_own_stays_open(session: Any) -> No
         ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox 130, Linux"),
         ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 YaBrowser/24.7 Mobile Safari/537.36", "Яндекс Браузер 24, Android"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605 Version/17.5 Mobile Safari/604.1", "Safari 17, iPhone"),
-        ("curl/8.5.0", "другая программа"),
+        ("curl/8.5.0", "неизвестный браузер"),
         ("", ""),
     ],
 )  # fmt: skip

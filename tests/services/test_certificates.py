@@ -260,6 +260,14 @@ def test_used_blank_is_refused(world: mk.World, group: Any, trained: Any) -> Non
         issue(world, other, blank_id=blank.id)
 
 
+def test_a_blank_of_another_of_the_own_organizers_is_refused(world: mk.World, trained: Any) -> None:
+    other = mk.make_organization(is_organizer=True)
+    blank = make_blank(other)
+    actor = mk.make_actor("organizer", world.organizer, other)
+    with acting_as(actor), mk.nothing_changes(), pytest.raises(Forbidden, match="принадлежит другой организации"):
+        certificates.issue(trained.id, blank_id=blank.id)
+
+
 def test_foreign_blank_is_not_found(world: mk.World, trained: Any) -> None:
     blank = make_blank(mk.make_organization(is_organizer=True))
     with mk.nothing_changes(), pytest.raises(NotFound):

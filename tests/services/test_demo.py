@@ -30,7 +30,7 @@ from app.rules.enrolment import may_enrol
 from app.services.enrolment import enrolments, seats
 from app.services.voucher import vouchers
 from tests.actors import actor_of
-from tests.conftest import build, clone, make_settings
+from tests.conftest import at_the_clock, build, clone, make_settings
 
 DAY = dt.date(2026, 9, 15)
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,11 +46,11 @@ def demo(demo_app: Flask) -> Iterator[Any]:
 
 
 def scalar(statement: str, **values: Any) -> Any:
-    return db.session.execute(text(statement), values).scalar_one()
+    return db.session.execute(text(at_the_clock(statement)), values).scalar_one()
 
 
 def rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in db.session.execute(text(statement), values)]
+    return [tuple(row) for row in db.session.execute(text(at_the_clock(statement)), values)]
 
 
 # --- size and variety ------------------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_each_rule_finds_its_people_and_nobody_else(world: mk.World, code: str) 
     BREAKS[code](person)
     assert faults(world) == {code: 1}
     assert listed(code, world.responsible) == [person.employee.id]
-    mk.change(person.employment, ended_on=today())
+    mk.change(person.employment, ended_on=today() - mk.DAY)
     assert listed(code, world.responsible) == []
 
 

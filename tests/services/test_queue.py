@@ -186,7 +186,7 @@ def test_filters_narrow_and_join(world: mk.World, full: list[Any]) -> None:
 def test_what_does_not_wait_is_not_there(world: mk.World) -> None:
     for status in (R.EMAIL, R.CONFIRMED, R.RETURNED, R.REJECTED):
         registration(world.school, workday(0), status=status)
-    mk.change(place_waiting(world.school, workday(0)), ended_on=today())
+    mk.change(place_waiting(world.school, workday(0)), ended_on=today() - mk.DAY)
     with acting_as(world.operator):
         assert queue.page(Asked(), size=10) == ([], False)
         assert queue.urgent() == []

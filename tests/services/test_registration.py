@@ -16,12 +16,21 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import accounts, captcha, links, registration, registration_check, registration_own
+from app.services.access import (
+    access_requests,
+    accounts,
+    captcha,
+    links,
+    registration,
+    registration_check,
+    registration_own,
+)
 from app.services.personnel import consent_texts
 from app.services.portal import calendar
 from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
+from tests.services.scans import pdf
 
 PASSWORD = "Дождь-стучит-по-крыше"
 S = st.RegistrationStatus
@@ -242,7 +251,7 @@ def test_the_answered_letter_makes_the_account_and_the_term(school: Any) -> None
     assert letters_to(row.email)[-1].subject == "Заявка на регистрацию принята"
     assert all("scrypt" not in str(entry.changes) for entry in mk.rows(m.AuditEntry))
     with as_person(row):
-        own = registration_own.find_own()
+        own = registration_own.find_open()
         assert own is not None and own.id == row.id
 
 
@@ -485,6 +494,41 @@ def test_abandoning_deletes_what_was_typed(school: Any) -> None:
     account = mk.fetch(m.Account, row.user_id or 0)
     assert (account.active, account.email, account.password, account.last_name) == (False, None, None, "Обезличено")
     assert letters_to(row.email)[-1].subject == "Заявка на регистрацию удалена"
+
+
+def test_a_confirmed_registration_stops_nothing_and_an_open_one_does(school: Any) -> None:
+    row, operator = pending(school), mk.make_actor("operator")
+
+    def ask() -> m.AccessRequest:
+        order = access_requests.Scan("Приказ.pdf", pdf())
+        return access_requests.submit(f"school:{school.id}", order, details="Приказ № 7", valid_from=today())
+
+    with as_person(row), mk.nothing_changes(), pytest.raises(Conflict, match="дождитесь подтверждения"):
+        ask()
+    with acting_as(operator):
+        registration.confirm(row.id)
+    with as_person(row):
+        assert registration_own.find_open() is None
+        asked = ask()
+        assert (asked.status, asked.organization_id) == (st.AccessRequestStatus.SUBMITTED, school.id)
+        with mk.nothing_changes(), pytest.raises(NotFound, match="или она подтверждена"):
+            registration_own.abandon()
+        with mk.nothing_changes(), pytest.raises(NotFound, match="или она подтверждена"):
+            registration_own.resubmit(typed(school), subject_ids=())
+
+
+@pytest.mark.parametrize("decide", [registration.return_, registration.reject])
+def test_a_returned_or_refused_registration_is_open_still(school: Any, decide: Any) -> None:
+    row = pending(school)
+    with acting_as(mk.make_actor("operator")):
+        decide(row.id, "Уточните место работы")
+    with as_person(row):
+        found = registration_own.find_open()
+        assert found is not None and found.id == row.id
+        with mk.nothing_changes(), pytest.raises(Conflict, match="дождитесь подтверждения"):
+            access_requests.submit(
+                "observer:0", access_requests.Scan("Приказ.pdf", pdf()), details="Приказ № 7", valid_from=today()
+            )
 
 
 def test_unanswered_registrations_are_forgotten(school: Any, session: Any) -> None:

@@ -13,6 +13,7 @@ from app import statuses as st
 from app.access import acting_as, unscoped
 from app.actor import Actor
 from app.clock import ZONE, today
+from app.conditions import is_late
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.rules.decision import add_months
@@ -24,7 +25,6 @@ from app.services.desk.queue_decisions import CONFIRM, REFUSE, decide
 from app.services.portal import records, settings
 from app.services.voucher import vouchers
 from app.services.voucher.voucher_eligibility import chances
-from app.web.voucher.voucher_application_view import is_overdue
 from tests.services import makers as mk
 from tests.services.scans import pdf
 from tests.statements import recorded
@@ -339,7 +339,7 @@ def test_the_term_ends_at_midnight_of_samara(
     with time_machine.travel(moment, tick=False), acting_as(operator):
         rows, _more = queue.page(Asked(kind="voucher_application"), size=5)
         assert [row.state.code for row in rows] == [state]
-        assert is_overdue(mk.fetch(m.VoucherApplication, application.id)) is late
+        assert is_late(mk.fetch(m.VoucherApplication, application.id)) is late
 
 
 @pytest.mark.parametrize(
@@ -379,4 +379,4 @@ def test_decided_application_is_never_late(school: Any, operator: Actor) -> None
         application = apply(mk.make_person(school))
     with time_machine.travel(dt.datetime(2026, 10, 7, 15, tzinfo=ZONE), tick=False), acting_as(operator):
         vouchers.approve(application.id)
-        assert not is_overdue(mk.fetch(m.VoucherApplication, application.id))
+        assert not is_late(mk.fetch(m.VoucherApplication, application.id))

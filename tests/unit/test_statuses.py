@@ -90,6 +90,21 @@ def test_every_status_has_words_and_a_tone() -> None:
             assert status.tone in {"ok", "go", "wait", "bad", "grey"}
 
 
+def test_the_answer_to_a_button_repeats_its_word() -> None:
+    """«Подтвердить» is answered «Подтверждено», never «Одобрено»: one word for an act, wherever it is shown."""
+    from app.labels import act_label
+
+    for table, edges in st.TRANSITIONS.items():
+        for edge in edges:
+            asked, told = stems(edge.button), stems(act_label(table, edge.action))
+            assert edge.automatic or asked & told, (table, edge.button, act_label(table, edge.action))
+
+
+def stems(words: str) -> set[str]:
+    found = {word.strip("«».,")[:4].lower() for word in words.split() if len(word) > 3}
+    return {{"верн": "возв"}.get(stem, stem) for stem in found}  # вернуть — возвращено: one word with two stems
+
+
 def test_every_action_has_words_for_the_journal() -> None:
     from app.labels import action_label
 

@@ -340,7 +340,7 @@ def test_bulk_confirmation_names_who_is_refused_and_why(region: Region, organize
     answer = organizer.post("/enrolment/act/", {"action": "confirm", "rowid": [agreed, applied]})
     said = flashes(organizer.get(answer.headers["Location"]).text)
     (name,) = region.sql("SELECT last_name FROM employee WHERE id = %(p)s", p=second)[0]
-    assert "Готово: 1 запись. Действие: «Подтвердить запись»." in said
+    assert "Подтверждено: 1 запись." in said
     assert name in said and "Ждёт согласования организации" in said
     assert rows_of(region, group) == [(first, "confirmed"), (second, "applied")]
 
@@ -367,6 +367,19 @@ def test_transfer_by_its_page(region: Region, worker: Browser) -> None:
     assert rows_of(region, new) == [(me(region), "applied")]
     with region.nothing_changes():
         assert region.browser("worker2").get(f"/enrolment/transfer/{row}").status == 404
+
+
+def test_transfer_without_another_group_says_why_instead_of_an_empty_form(region: Region, worker: Browser) -> None:
+    old = make_group(region)
+    row = put(region, me(region), old, "agreed")
+    answer = worker.get(f"/enrolment/transfer/{row}")
+    assert answer.status == 302 and answer.headers["Location"].endswith(f"/enrolment/show/{row}")
+    assert "нет другой группы, которая ещё не начала занятия" in flashes(worker.get(answer.headers["Location"]).text)
+    make_group(region, program=program_of(region, old), number="Полная-2", capacity=1)
+    (full,) = region.sql("SELECT id FROM training_group WHERE number = 'Полная-2'")[0]
+    put(region, own_people(region, 1)[0], full, "confirmed")
+    answer = worker.get(f"/enrolment/transfer/{row}")
+    assert "нет мест (1 группа)" in flashes(worker.get(answer.headers["Location"]).text)
 
 
 def make_group_elsewhere(region: Region) -> int:

@@ -148,7 +148,7 @@ def test_the_list_finds_groups_that_lack_people(region: Region, organizer: Brows
     page = organizer.get(path).text
     assert total(page) == before + 1
     assert "НЕДОБОР-1" in page
-    assert "до наименьшего числа не хватает 3" in words(page)
+    assert "до минимума не хватает 3 слушателей" in words(page)
     region.sql("UPDATE training_group SET minimum = 0 WHERE id = %(pk)s", pk=pk)
     assert total(organizer.get(path).text) == before
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import case, func, select, true
 
 from app import models as m
+from app.conditions import employed
 from app.documents.registries import parts as p
 from app.documents.registries.declared import Column, Filter, Registry, in_words, table_of
 from app.statuses import BlockStatus, EmploymentKind, VoucherStatus
@@ -20,7 +21,7 @@ _place = (
     select(_work.c.id, _work.c.organization_id, _work.c.position_id)
     .where(_work.c.employee_id == _voucher.c.employee_id)
     .order_by(
-        _work.c.ended_on.is_(None).desc(),
+        employed(place=_work).desc(),
         (_work.c.kind == EmploymentKind.MAIN).desc(),
         _work.c.started_on.desc(),
         _work.c.id,

@@ -17,6 +17,7 @@ from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import record
 from app.clock import now, today
+from app.conditions import employed
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.permissions import ROLES
@@ -91,8 +92,7 @@ def _answerable(employee_id: int, *, on: dt.date, units: bool = False) -> list[m
     The role covers the units; ``units``: they are named too.
     """
     e, o = m.Employment.__table__, m.Organization
-    live = or_(e.c.ended_on.is_(None), e.c.ended_on >= on)
-    own = select(e.c.organization_id).where(e.c.employee_id == employee_id, live)
+    own = select(e.c.organization_id).where(e.c.employee_id == employee_id, employed(on, e))
     table = m.Organization.__table__
     heads = select(table.c.parent_id).where(table.c.id.in_(own), table.c.parent_id.is_not(None))
     found = [o.id.in_(own), o.id.in_(heads), *([o.parent_id.in_(own)] if units else ())]
@@ -142,7 +142,7 @@ def submit(
 
     Raises Invalid by field, Conflict when the registration is not confirmed yet or the same request waits.
     """
-    if registration_own.find_own() is not None:
+    if registration_own.find_open() is not None:
         raise Conflict("Сначала дождитесь подтверждения регистрации: доступ к данным запрашивают после него.")
     wish = next((w for w in offered() if w.code == code), None)
     if wish is None:

@@ -14,6 +14,7 @@ from app import audit
 from app import models as m
 from app.access import current_actor, get_writable, unscoped, write_scope
 from app.clock import today
+from app.conditions import employed
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import full_name
@@ -99,9 +100,8 @@ def _worker(employee_id: int) -> tuple[m.Employee, str]:
     person = get_writable(db.session, m.Employee, employee_id, "employee:invite")
     place = m.Employment
     scope = write_scope(current_actor(), place.__tablename__, "employee:invite")
-    live = or_(place.ended_on.is_(None), place.ended_on >= today())
     statement = select(m.Organization.short_name).join(place, place.organization_id == m.Organization.id)
-    statement = statement.where(place.employee_id == person.id, live).order_by(place.kind, place.id)
+    statement = statement.where(place.employee_id == person.id, employed()).order_by(place.kind, place.id)
     name = db.session.scalars(statement if scope is None else statement.where(scope)).first()
     if name is None:
         raise Conflict(f"{person.full_name} у вас сейчас не работает, поэтому доступ не выдаётся.")

@@ -17,6 +17,7 @@ from app import audit
 from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.clock import now, today
+from app.conditions import employed, is_employed
 from app.errors import Conflict
 from app.extensions import db
 from app.labels import label_of
@@ -77,7 +78,7 @@ def _differences(row: m.Registration, person: m.Employee) -> list[tuple[str, str
         before, after = (audit.words(getattr(x, name), name) for x in (person, row))
         if before and _plain(before) != _plain(after):
             found.append((label_of("employee", name), before, after))
-    live = [e for e in person.employments if e.ended_on is None or e.ended_on >= today()]
+    live = [e for e in person.employments if is_employed(e)]
     if live and not any((e.organization_id, e.position_id) == (row.organization_id, row.position_id) for e in live):
         found.append(("Место работы", "; ".join(map(str, live)), f"{row.position}, {row.organization}"))
     return found
@@ -181,8 +182,7 @@ def _place(row: m.Registration, person: m.Employee) -> m.Employment:
 def _from_today(employee_id: int) -> list[m.Employment]:
     """Places of work of today and of later days: one main place at a time."""
     place = m.Employment
-    ended = place.ended_on.is_(None) | (place.ended_on >= today())
-    return list(db.session.scalars(select(place).where(place.employee_id == employee_id, ended)))
+    return list(db.session.scalars(select(place).where(place.employee_id == employee_id, employed())))
 
 
 def _write_consents(row: m.Registration, person: m.Employee) -> None:

@@ -26,16 +26,24 @@ from app.services.access.registration import (
 )
 from app.services.mailing import letters
 from app.services.portal import calendar, transitions
-from app.statuses import RegistrationStatus
+from app.statuses import LetterStatus, RegistrationStatus
 from app.unit_of_work import use_case
 
+#: for who never registered, and for whom the registration has led to a card
+NONE_OPEN = "Заявки на регистрацию у вас нет, или она подтверждена. Согласия — на странице «Мои согласия»."
 
-def find_own() -> m.Registration | None:
-    """Return the acting user's latest registration, None for who has none."""
-    row = m.Registration
-    statement = select(row).where(row.user_id == current_actor().user_id).order_by(row.id.desc()).limit(1)
+
+def find_open() -> m.Registration | None:
+    """Return the acting user's registration that still waits for something: it is checked, returned or refused.
+
+    None for who never registered, and for who has a card: the registration that led to it is history and stops nothing.
+    """
+    actor, row = current_actor(), m.Registration
+    if actor.employee_id is not None or actor.user_id is None:
+        return None
+    statement = select(row).where(row.user_id == actor.user_id).order_by(row.id.desc()).limit(1)
     found: m.Registration | None = db.session.scalars(statement).one_or_none()
-    return found
+    return found if found is not None and found.status != RegistrationStatus.CONFIRMED else None
 
 
 def may_correct(row: m.Registration | None) -> bool:
@@ -49,9 +57,9 @@ def resubmit(values: Mapping[str, Any], *, subject_ids: Collection[int]) -> m.Re
 
     A returned registration goes on, a refused one is followed by a new one. Raises Invalid by field, Conflict.
     """
-    row = find_own()
+    row = find_open()
     if row is None:
-        raise NotFound("Заявки на регистрацию у вас нет.")
+        raise NotFound(NONE_OPEN)
     if not may_correct(row):
         raise Conflict(f"Исправить заявку сейчас нельзя: её состояние — «{row.status.label}».")
     checked = checked_values({**values, "email": row.email}, subject_ids)
@@ -95,13 +103,11 @@ def _rename_account(row: m.Registration) -> None:
 def abandon() -> None:
     """Withdraw the consent before there is a card: the registration goes, the account is emptied and closed at once.
 
-    Raises NotFound for who has none, Conflict for who has a card (the consent is then withdrawn on «Мои согласия»).
+    Raises NotFound for who has none, or has a card by now (the consent is then withdrawn on «Мои согласия»).
     """
-    actor, row = current_actor(), find_own()
+    actor, row = current_actor(), find_open()
     if row is None:
-        raise NotFound("Заявки на регистрацию у вас нет.")
-    if actor.employee_id is not None:
-        raise Conflict("Ваша регистрация подтверждена: отозвать согласие можно на странице «Мои согласия».")
+        raise NotFound(NONE_OPEN)
     letters.queue(
         row.email,
         "Заявка на регистрацию удалена",
@@ -115,7 +121,7 @@ def abandon() -> None:
         without_sync(delete(m.Notice).where(m.Notice.user_id == user.id))
         without_sync(delete(m.OneTimeLink).where(m.OneTimeLink.user_id == user.id))
         without_sync(delete(m.PasswordHistory).where(m.PasswordHistory.user_id == user.id))
-        without_sync(delete(m.Letter).where(m.Letter.user_id == user.id, m.Letter.status != "queued"))
+        without_sync(delete(m.Letter).where(m.Letter.user_id == user.id, m.Letter.status != LetterStatus.QUEUED))
         user.username, user.email, user.password, user.active = f"removed-{user.id}", None, None, False
         user.last_name, user.first_name, user.patronymic = "Обезличено", f"№ {user.id}", None
         user.session_epoch += 1

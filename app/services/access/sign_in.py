@@ -191,10 +191,10 @@ _SYSTEMS = (
 
 
 def browser_words(user_agent: str) -> str:
-    """«Firefox 130, Windows» of a browser's own description; «другая программа» for what is not known."""
+    """«Firefox 130, Windows» of a browser's own description; «неизвестный браузер» for what is not known."""
     for mark, name in _BROWSERS:
         found = re.search(rf"\b{mark}/(\d{{1,4}})", user_agent[:500])
         if found:
             system = next((words for part, words in _SYSTEMS if part in user_agent), "")
             return f"{name} {found[1]}" + (f", {system}" if system else "")
-    return "другая программа" if user_agent else ""
+    return "неизвестный браузер" if user_agent else ""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.clock import local, now, today
+from app.conditions import at_work, live_enrolment
 from app.extensions import db
 from app.rules.suitability import Workplace
 from app.services.desk.matters import EXPIRING_DAYS
@@ -21,12 +22,11 @@ from app.services.program import catalogue_sql
 from app.services.program.catalogue_sql import Asked, Seeker
 from app.statuses import (
     APPLICATION_LIVE,
-    ENROLMENT_ENDED,
+    UNDER_WAY,
     ApplicationStatus,
     BlockStatus,
     CertificateStatus,
     ChangeStatus,
-    EnrolmentStatus,
     VoucherStatus,
 )
 
@@ -49,13 +49,6 @@ MOST_IMPORTANT = 3
 _GROUP = "/training_group/"
 #: groups of the catalogue that are looked through, and how many of them are shown
 CANDIDATES, SUGGESTED = 20, 3
-_LIVE = (
-    EnrolmentStatus.WAITING,
-    EnrolmentStatus.OFFERED,
-    EnrolmentStatus.APPLIED,
-    EnrolmentStatus.AGREED,
-    EnrolmentStatus.CONFIRMED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +102,7 @@ def of_worker(employee_id: int) -> Cabinet:
     shown = [f"/voucher_application/show/{application.id}"] if application is not None else []
     shown += [f"/change_request/show/{correction.id}"] if correction is not None else []
     shown += [f"/voucher/show/{voucher.id}"] if voucher is not None else []
-    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.status in _LIVE]
+    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.status in UNDER_WAY]
     return Cabinet(
         person=person,
         voucher=voucher,
@@ -117,7 +110,7 @@ def of_worker(employee_id: int) -> Cabinet:
         application=application,
         correction=correction,
         courses=sorted(
-            (c for c in enrolled if c.enrolment.status in _LIVE),
+            (c for c in enrolled if c.enrolment.status in UNDER_WAY),
             key=lambda c: (c.enrolment.group.starts_on, c.enrolment.id),
         ),
         documents=_documents(employee_id),
@@ -164,7 +157,7 @@ def _enrolments(employee_id: int) -> list[OwnCourse]:
     )
     statement = (
         select(e, ahead.scalar_subquery(), ahead.with_only_columns(meeting.c.place).scalar_subquery())
-        .where(e.employee_id == employee_id, e.status.not_in(ENROLMENT_ENDED))
+        .where(e.employee_id == employee_id, live_enrolment())
         .options(joinedload(e.group).joinedload(_PROGRAM))
         .order_by(e.id)
     )
@@ -259,7 +252,7 @@ def _known_programs(employee_id: int) -> set[int]:
     statement = (
         select(m.TrainingGroup.program_id)
         .join(m.Enrolment, m.Enrolment.group_id == m.TrainingGroup.id)
-        .where(m.Enrolment.employee_id == employee_id, m.Enrolment.status.not_in(ENROLMENT_ENDED))
+        .where(m.Enrolment.employee_id == employee_id, live_enrolment())
     )
     return set(db.session.scalars(statement))
 
@@ -272,7 +265,7 @@ def _names(table: Any, link: Any, owner: Any, column: Any, name: str = "name") -
 
 def _workplaces(employee_id: int) -> list[Workplace]:
     """What the rules ask of the person's places of work."""
-    place, link, day = m.Employment, m.employment_subject, today()
+    place, link = m.Employment, m.employment_subject
     position, organization = m.Position.__table__, m.Organization.__table__
     kind, subject = m.OrganizationType.__table__, m.Subject.__table__
     subjects = _names(subject, link, link.c.employment_id == place.id, link.c.subject_id)
@@ -282,8 +275,7 @@ def _workplaces(employee_id: int) -> list[Workplace]:
         .join(organization, organization.c.id == place.organization_id)
         .join(kind, kind.c.id == organization.c.type_id)
         .join(position, position.c.id == place.position_id)
-        .where(place.employee_id == employee_id, place.started_on <= day)
-        .where(or_(place.ended_on.is_(None), place.ended_on >= day))
+        .where(place.employee_id == employee_id, at_work())
         .order_by(place.kind, place.id)
     )
     rows = db.session.execute(statement)

@@ -14,8 +14,10 @@ from app import models as m
 from app.access import current_actor
 from app.clock import today
 from app.statuses import (
+    FILLING,
+    FINAL_DOCUMENTS,
+    TAKING_PLACE,
     BlockStatus,
-    CertificateKind,
     CertificateStatus,
     EnrolmentStatus,
     GroupStatus,
@@ -31,13 +33,6 @@ DAY = dt.timedelta(days=1)
 # Subselects are on plain tables: the rows of the list are scoped, what they are asked about belongs to them.
 _employment, _enrolment, _group = m.Employment.__table__, m.Enrolment.__table__, m.TrainingGroup.__table__
 _block, _certificate = m.VoucherBlock.__table__, m.Certificate.__table__
-#: a group in one of these states can still fill up
-_FILLING = (GroupStatus.OPEN, GroupStatus.CLOSED)
-
-
-def places_of(role: str) -> list[int]:
-    """Organizations for which the actor holds ``role``."""
-    return [i for grant in current_actor().grants if grant.role == role for i in grant.organization_ids]
 
 
 # --- чеки ------------------------------------------------------------------------------------------------------------
@@ -60,14 +55,14 @@ def unspent() -> Any:
 
 def to_agree() -> Any:
     """An enrolment is agreed by the organization from which it was made (order § 3.5)."""
-    sent = select(_employment.c.id).where(_employment.c.organization_id.in_(places_of("school")))
+    sent = select(_employment.c.id).where(_employment.c.organization_id.in_(current_actor().places("school")))
     return and_(m.Enrolment.status == EnrolmentStatus.APPLIED, m.Enrolment.employment_id.in_(sent))
 
 
 def on_course() -> Any:
     """Listeners whose group has its training now."""
     now_ = select(_group.c.id).where(
-        _group.c.status.in_([GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING]),
+        _group.c.status.in_(TAKING_PLACE),
         _group.c.starts_on <= today(),
         _group.c.ends_on >= today(),
     )
@@ -85,13 +80,12 @@ def without_document() -> Any:
 
 
 def _issued(enrolment_id: Any) -> Any:
-    final = [CertificateKind.CERTIFICATE, CertificateKind.DIPLOMA]
     return (
         select(_certificate.c.id)
         .where(
             _certificate.c.enrolment_id == enrolment_id,
             _certificate.c.status == CertificateStatus.ISSUED,
-            _certificate.c.kind.in_(final),
+            _certificate.c.kind.in_(FINAL_DOCUMENTS),
         )
         .exists()
     )
@@ -106,7 +100,7 @@ def _listeners(*conditions: Any) -> Any:
 
 def starts_soon() -> Any:
     """Groups whose first day is near."""
-    group, ahead = m.TrainingGroup, [GroupStatus.DRAFT, *_FILLING]
+    group, ahead = m.TrainingGroup, FILLING | {GroupStatus.DRAFT}
     return and_(group.status.in_(ahead), group.starts_on.between(today(), today() + STARTING_DAYS * DAY))
 
 
@@ -124,10 +118,10 @@ def undocumented() -> Any:
 def below_minimum() -> Any:
     """Own groups that start soon with fewer listeners than their minimum; an operator's are everybody's."""
     group = m.TrainingGroup
-    few = and_(group.status.in_(_FILLING), group.taken < group.minimum, starts_soon())
+    few = and_(group.status.in_(FILLING), group.taken < group.minimum, starts_soon())
     return and_(few, own_groups() if "organizer" in current_actor().roles else true())
 
 
 def own_groups() -> Any:
     """Groups of the organizations for which the actor runs courses."""
-    return m.TrainingGroup.organizer_id.in_(places_of("organizer"))
+    return m.TrainingGroup.organizer_id.in_(current_actor().places("organizer"))

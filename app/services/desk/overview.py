@@ -17,7 +17,7 @@ from app.clock import local, today
 from app.extensions import db
 from app.russian import full_name
 from app.services.desk import matters
-from app.statuses import BlockStatus, EnrolmentStatus, GroupStatus
+from app.statuses import TAKING_PLACE, BlockStatus, EnrolmentStatus, GroupStatus
 
 #: rows of one matter; an organizer's late groups, and the nearest of the others
 MOST_ROWS, MOST_LATE, MOST_GROUPS = 5, 4, 8
@@ -195,7 +195,7 @@ def _own_groups() -> Select[Any]:
     g, e = m.TrainingGroup, m.Enrolment
     ended = matters.without_results()
     live = or_(
-        g.status.in_([GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING]),
+        g.status.in_(TAKING_PLACE),
         and_(g.status == GroupStatus.DRAFT, g.starts_on >= today()),
     )
     return (

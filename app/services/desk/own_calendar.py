@@ -14,10 +14,11 @@ from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import record
 from app.clock import local
+from app.conditions import live_enrolment
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.services.access.accounts import is_closed
-from app.statuses import ENROLMENT_ENDED, EnrolmentStatus
+from app.statuses import EnrolmentStatus
 from app.unit_of_work import use_case
 
 _NO_COURSES = "Учётная запись не связана с карточкой работника, поэтому своих курсов у вас нет."
@@ -108,7 +109,7 @@ def _enrolments(employee_id: int, first: dt.date, last: dt.date) -> list[m.Enrol
         .join(group, group.id == m.Enrolment.group_id)
         .where(
             m.Enrolment.employee_id == employee_id,
-            m.Enrolment.status.not_in(ENROLMENT_ENDED),
+            live_enrolment(),
             group.starts_on <= last,
             group.ends_on >= first,
         )

@@ -13,12 +13,14 @@ from sqlalchemy import and_, case, func, literal, select
 from app import models as m
 from app.actor import Actor
 from app.clock import ZONE
+from app.conditions import employed, waits
 from app.permissions import ROLES
 from app.services.access import access_requests, registration, registration_check
 from app.services.personnel import past_trainings, people, transfers
 from app.services.portal import calendar
 from app.services.program import programs
 from app.services.voucher import vouchers
+from app.statuses import TransferStatus
 
 Service = Callable[..., Any]
 ORGANIZATION = m.Organization.__table__
@@ -103,12 +105,16 @@ def _main_place(table: Any) -> Any:
     place = m.Employment.__table__.alias("place")
     return (
         select(place.c.id)
-        .where(place.c.employee_id == table.c.employee_id, place.c.ended_on.is_(None))
+        .where(place.c.employee_id == table.c.employee_id, employed(place=place))
         .order_by(place.c.kind, place.c.id)
         .limit(1)
         .scalar_subquery()
         .correlate(table)
     )
+
+
+def _with_term(table: Any) -> Any:
+    return and_(waits(table), table.c.due_on.is_not(None))
 
 
 _left = ORGANIZATION.alias("left_organization")
@@ -124,7 +130,7 @@ SOURCES: tuple[Source, ...] = (
         title="Регистрация",
         right="registration:confirm",
         model=m.Registration,
-        waits=lambda t: and_(t.c.status == "pending", t.c.due_on.is_not(None)),
+        waits=_with_term,
         came=lambda t: func.coalesce(t.c.email_confirmed_at, t.c.created_at),
         due=lambda t: t.c.due_on,
         who=_name,
@@ -140,7 +146,7 @@ SOURCES: tuple[Source, ...] = (
         title="Переход",
         right="transfer:confirm",
         model=m.Transfer,
-        waits=lambda t: and_(t.c.status == "accepted", t.c.due_on.is_not(None)),
+        waits=lambda t: and_(_with_term(t), t.c.status == TransferStatus.ACCEPTED),
         came=lambda t: t.c.created_at,
         due=lambda t: t.c.due_on,
         who=lambda t: t.c.person_name,
@@ -155,7 +161,7 @@ SOURCES: tuple[Source, ...] = (
         title="Место работы",
         right="employment:confirm",
         model=m.Employment,
-        waits=lambda t: and_(t.c.status == "unconfirmed", t.c.ended_on.is_(None)),
+        waits=waits,
         came=lambda t: t.c.changed_at,
         days=5,
         who=lambda _t: _name(_employee),
@@ -169,7 +175,7 @@ SOURCES: tuple[Source, ...] = (
         title="Доступ",
         right="access_request:grant",
         model=m.AccessRequest,
-        waits=lambda t: and_(t.c.status == "submitted", t.c.due_on.is_not(None)),
+        waits=_with_term,
         came=lambda t: t.c.created_at,
         due=lambda t: t.c.due_on,
         who=lambda _t: _name(_account),
@@ -185,7 +191,7 @@ SOURCES: tuple[Source, ...] = (
         title="Заявка на чек",
         right="voucher_application:approve",
         model=m.VoucherApplication,
-        waits=lambda t: and_(t.c.status == "submitted", t.c.due_on.is_not(None)),
+        waits=_with_term,
         came=lambda t: func.coalesce(t.c.submitted_at, t.c.created_at),
         due=lambda t: t.c.due_on,
         who=lambda _t: _name(_employee),
@@ -206,7 +212,7 @@ SOURCES: tuple[Source, ...] = (
         title="Программа",
         right="program:publish",
         model=m.Program,
-        waits=lambda t: and_(t.c.status == "submitted", t.c.submitted_at.is_not(None)),
+        waits=lambda t: and_(waits(t), t.c.submitted_at.is_not(None)),
         came=lambda t: t.c.submitted_at,
         days=PROGRAM_DAYS,
         who=lambda t: t.c.title,
@@ -244,7 +250,7 @@ SOURCES: tuple[Source, ...] = (
         title="Отзыв согласия",
         right="consent_withdrawal:finish",
         model=m.ConsentWithdrawal,
-        waits=lambda t: and_(t.c.status == "open", t.c.due_on.is_not(None)),
+        waits=_with_term,
         came=lambda t: t.c.created_at,
         due=lambda t: t.c.due_on,
         who=lambda t: t.c.person_name,

@@ -18,10 +18,12 @@ from app import models as m
 from app.access import current_actor, unscoped
 from app.actor import Actor
 from app.clock import now, today
+from app.conditions import at_work
 from app.errors import Forbidden
 from app.extensions import db
 from app.rules.decision import add_months
 from app.statuses import (
+    TAKING_PLACE,
     EmploymentKind,
     EnrolmentStatus,
     GroupStatus,
@@ -35,7 +37,6 @@ FEWEST_SHOWN = 5
 #: training is due once in so many years (273-ФЗ, ст. 47)
 TRAINING_YEARS = 3
 #: groups whose seats are being taken or used now
-_LIVE_GROUPS = (GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING)
 #: roles that see the people of the whole region, so that nothing is hidden from them
 _WHOLE = frozenset({"ministry", "operator"})
 
@@ -110,7 +111,7 @@ def _told(number: int, *, hide: bool) -> Number:
 
 def _own_places(actor: Actor) -> Sequence[Any]:
     """Condition: organizations of the actor's territories; nothing for those who count the whole region."""
-    territories = [i for grant in actor.grants if grant.role == "territory" for i in grant.territory_ids]
+    territories = actor.territories()
     if actor.roles & _WHOLE or not territories:
         return ()
     return (_organization.c.territory_id.in_(territories),)
@@ -163,7 +164,7 @@ def _staff(key: Any, name: Any) -> list[Staff]:
         _at_work(key, name, func.count(), func.count(active.c.person), func.count(trained.c.person))
         .outerjoin(active, active.c.person == m.Employment.employee_id)
         .outerjoin(trained, trained.c.person == m.Employment.employee_id)
-        .where(m.Employment.ended_on.is_(None), m.Employment.kind == EmploymentKind.MAIN)
+        .where(at_work(), m.Employment.kind == EmploymentKind.MAIN)
     )
     with _reading() as actor:
         rows = db.session.execute(statement.where(*_own_places(actor)))
@@ -239,7 +240,7 @@ def seats_by_organizer() -> list[Seats]:
         select(_organization.c.id, _organization.c.short_name, func.sum(group.taken), func.sum(group.capacity))
         .select_from(group)
         .join(_organization, _organization.c.id == group.organizer_id)
-        .where(group.status.in_(_LIVE_GROUPS))
+        .where(group.status.in_(TAKING_PLACE))
         .group_by(_organization.c.id, _organization.c.short_name)
         .order_by(_organization.c.short_name, _organization.c.id)
     )

@@ -15,13 +15,12 @@ from app.clock import local, today
 from app.extensions import db
 from app.russian import long_date, period
 from app.services.mailing import letter_kinds, letters
-from app.statuses import EnrolmentStatus, GroupStatus
+from app.statuses import TAKING_PLACE, EnrolmentStatus
 from app.unit_of_work import use_case
 
 TEMPLATE = "group_starts"
 _SEATED = (EnrolmentStatus.CONFIRMED, EnrolmentStatus.AGREED)
 #: a group in one of these states takes place; others are not ready, over, or cancelled
-_TAKES_PLACE = (GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING)
 
 
 def remind() -> int:
@@ -37,7 +36,7 @@ def _groups() -> list[int]:
     g = m.TrainingGroup
     tomorrow = today() + dt.timedelta(days=1)
     with unscoped("which groups start tomorrow: only ids"):
-        statement = select(g.id).where(g.starts_on == tomorrow, g.status.in_(_TAKES_PLACE)).order_by(g.id)
+        statement = select(g.id).where(g.starts_on == tomorrow, g.status.in_(TAKING_PLACE)).order_by(g.id)
         return list(db.session.scalars(statement))
 
 
@@ -45,7 +44,7 @@ def _groups() -> list[int]:
 def _remind_group(group_id: int) -> int:
     with unscoped("the listeners of a group are reminded by the portal"):
         group = _fresh(group_id)
-        if group.starts_on <= today() or group.status not in _TAKES_PLACE:
+        if group.starts_on <= today() or group.status not in TAKING_PLACE:
             return 0
         first = _first_meeting(group_id)
         rows = [row for row in _listeners(group_id) if _is_first_time(row.id, group.starts_on)]

@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app import models as m
 from app.access import current_actor, write_scope
 from app.clock import today
+from app.conditions import at_work, live_enrolment
 from app.extensions import db
 from app.rules.decision import Decision, refuse
 from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, may_enrol, pays_for
 from app.services.enrolment import seats
 from app.services.personnel import people
-from app.statuses import ENROLMENT_ENDED
 
 BlockChoice = int | Literal["auto"] | None
 
@@ -92,8 +92,7 @@ def writable_people(employee_ids: Collection[int]) -> list[int]:
 def working_people(*, most: int) -> list[int]:
     """Return ids of at most so many people whom the actor may enrol and who work today."""
     place = m.Employment
-    works = or_(place.ended_on.is_(None), place.ended_on >= today())
-    working = select(place.employee_id).where(works, place.started_on <= today())
+    working = select(place.employee_id).where(at_work())
     own = _own_people(select(m.Employee.id)).where(m.Employee.id.in_(working)).order_by(m.Employee.id)
     return list(db.session.scalars(own.limit(most)))
 
@@ -166,7 +165,5 @@ def _decide(place: m.Employment, facts: _Facts) -> Decision:
 def find_live(employee_ids: Collection[int], group_id: int) -> dict[int, m.Enrolment]:
     """Return person → the enrolment in the group that has not been ended by a refusal or a withdrawal."""
     row = m.Enrolment
-    statement = select(row).where(
-        row.employee_id.in_(employee_ids), row.group_id == group_id, row.status.not_in(ENROLMENT_ENDED)
-    )
+    statement = select(row).where(row.employee_id.in_(employee_ids), row.group_id == group_id, live_enrolment())
     return {found.employee_id: found for found in db.session.scalars(statement)}

@@ -12,6 +12,7 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record
 from app.clock import today
+from app.conditions import live_enrolment
 from app.errors import Conflict
 from app.extensions import db
 from app.rules.decision import Decision, refuse
@@ -22,13 +23,11 @@ from app.services.enrolment import enrolment_letters, seats, waiting_list
 from app.services.personnel import agreement
 from app.services.portal import transitions
 from app.services.voucher import vouchers
-from app.statuses import ENROLMENT_ENDED, BlockStatus, EnrolmentStatus, GroupStatus
+from app.statuses import FILLING, WITHOUT_OUTCOME, BlockStatus, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
 
 #: whoever holds a seat may be transferred; who waits or has an offer enrols in the other group instead
-MOVABLE = frozenset({EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
 #: groups that the organizer may fill: also after the enrolment of others is closed
-_FILLED = (GroupStatus.OPEN, GroupStatus.CLOSED)
 
 
 def targets(enrolment_id: int) -> list[tuple[m.TrainingGroup, Room]]:
@@ -37,10 +36,10 @@ def targets(enrolment_id: int) -> list[tuple[m.TrainingGroup, Room]]:
     Full ones too: they are shown as such.
     """
     row = get_writable(db.session, m.Enrolment, enrolment_id, "enrolment:transfer")
-    if row.status not in MOVABLE:
+    if row.status not in WITHOUT_OUTCOME:
         return []
     group, program = m.TrainingGroup, m.Program
-    statuses = _FILLED if _by_organizer(row.group) else (GroupStatus.OPEN,)
+    statuses = FILLING if _by_organizer(row.group) else (GroupStatus.OPEN,)
     statement = (
         select(group)
         .join(program, program.id == group.program_id)
@@ -91,9 +90,7 @@ class _Move:
 
 def _find_transferred(row: m.Enrolment, new: m.TrainingGroup) -> m.Enrolment | None:
     made = m.Enrolment
-    statement = select(made).where(
-        made.transferred_from_id == row.id, made.group_id == new.id, made.status.not_in(ENROLMENT_ENDED)
-    )
+    statement = select(made).where(made.transferred_from_id == row.id, made.group_id == new.id, live_enrolment(made))
     found: m.Enrolment | None = db.session.scalars(statement).one_or_none()
     return found
 
@@ -104,17 +101,17 @@ def _insist(decision: Decision) -> None:
 
 
 def _by_organizer(group: m.TrainingGroup) -> bool:
-    return any(g.role == "organizer" and group.organizer_id in g.organization_ids for g in current_actor().grants)
+    return group.organizer_id in current_actor().places("organizer")
 
 
 def _may_transfer(row: m.Enrolment, old: m.TrainingGroup, new: m.TrainingGroup) -> Decision:
-    if row.status not in MOVABLE:
+    if row.status not in WITHOUT_OUTCOME:
         return refuse(f"Перевести можно того, кто занимает место, а состояние этой записи — «{row.status.label}».")
     same = old.program.code == new.program.code and old.organizer_id == new.organizer_id
     if old.id == new.id or not same:
         return refuse("Перевести можно только в другую группу той же программы. Выберите группу из списка.")
     for group in (old, new):
-        if group.starts_on <= today() or group.status not in _FILLED:
+        if group.starts_on <= today() or group.status not in FILLING:
             return refuse(
                 f"Перевести можно до начала занятий обеих групп. Группа {group.number}: занятия с "
                 f"{format_date(group.starts_on)}, состояние — «{group.status.label}»."
@@ -143,7 +140,7 @@ def _take_seat(row: m.Enrolment, new: m.TrainingGroup) -> int | None:
     """Take seat and quota in the new group, which is locked; return the quota."""
     room = seats.room_of(new, row.employment.organization_id)
     quota_id, seat = room.quota.id if room.quota is not None else None, has_seat(room)
-    if not (seat.allowed and seats.take_seat(new.id, statuses=_FILLED) and seats.take_quota(quota_id)):
+    if not (seat.allowed and seats.take_seat(new.id, statuses=FILLING) and seats.take_quota(quota_id)):
         raise Conflict(
             f"Перевода в группу {new.number} не было, прежняя запись осталась. {seat.reason} Выберите другую группу."
         )

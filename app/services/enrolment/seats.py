@@ -22,9 +22,8 @@ from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has
 from app.rules.suitability import Targets, Workplace
 from app.services.group import quota_sql
 from app.services.portal import transitions
-from app.statuses import SEAT_HOLDING, BlockStatus, EnrolmentStatus, GroupStatus, VoucherStatus
+from app.statuses import LISTENING, SEAT_HOLDING, BlockStatus, GroupStatus, VoucherStatus
 
-_LIVE = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
 _NO_SYNC = {"synchronize_session": False}
 
 # --- seats -----------------------------------------------------------------------------------------------------------
@@ -274,7 +273,7 @@ def busy_of_many(employee_ids: Collection[int], *, but: int | None = None) -> di
         select(row.employee_id, group.number, m.Program.title, group.starts_on, group.ends_on)
         .join(row, row.group_id == group.id)
         .join(m.Program, m.Program.id == group.program_id)
-        .where(row.employee_id.in_(employee_ids), row.status.in_(_LIVE), row.id != (but or 0))
+        .where(row.employee_id.in_(employee_ids), row.status.in_(LISTENING), row.id != (but or 0))
         .order_by(group.starts_on, group.id)
     )
     found: dict[int, list[BusyPeriod]] = {pk: [] for pk in employee_ids}

@@ -17,22 +17,29 @@ from sqlalchemy import select
 
 from app import models as m
 from app.access import get_visible, get_writable, unscoped
-from app.clock import ZONE, local, now, today
+from app.clock import ZONE, local, now
+from app.conditions import employed, is_employed
 from app.errors import Conflict, PortalError
 from app.extensions import db
 from app.rules.enrolment import BlockFacts, Course, Room, has_paying_block, lacking_seats, pays_for
 from app.russian import format_date, format_datetime
 from app.services.enrolment import enrolment_letters, seats
 from app.services.personnel import agreement
-from app.services.personnel.transfers import LIVE as MOVING
 from app.services.portal import settings, transitions
-from app.statuses import SEAT_HOLDING, BlockStatus, EnrolmentStatus, GroupStatus
+from app.statuses import (
+    BEFORE_SEAT,
+    FILLING,
+    SEAT_HOLDING,
+    TRANSFER_LIVE,
+    WITHOUT_OUTCOME,
+    BlockStatus,
+    EnrolmentStatus,
+)
 from app.unit_of_work import use_case
 
 log = logging.getLogger("portal.waiting_list")
 
 #: groups whose free seats go to the waiting list
-MOVING_UP = (GroupStatus.OPEN, GroupStatus.CLOSED)
 #: so many offers may pass; then the enrolment ends
 OFFERS_AT_MOST = 2
 _TWICE = "Место предлагали дважды, и оба раза оно не было занято в срок."
@@ -50,7 +57,7 @@ def move_up(group: m.TrainingGroup) -> list[m.Enrolment]:
     with unscoped("the waiting list moves up by itself"):
         group = seats.lock_group(group.id)
         free, moved = group.capacity - group.taken, list[m.Enrolment]()
-        queue = _queue(group).ids if group.status in MOVING_UP and free > 0 else []
+        queue = _queue(group).ids if group.status in FILLING and free > 0 else []
         until = _offer_until(group) if queue else None
         for enrolment_id in queue:
             risen = _move_up(enrolment_id, group, until) if len(moved) < free else None
@@ -111,7 +118,7 @@ def _move_up(enrolment_id: int, group: m.TrainingGroup, until: dt.datetime | Non
         block_id = _reserve_any(row.employee_id, seats.dates_of(group))
         if block_id is None:
             return None
-    if not seats.take_seat(group.id, statuses=MOVING_UP) or not seats.take_quota(quota_id):
+    if not seats.take_seat(group.id, statuses=FILLING) or not seats.take_quota(quota_id):
         raise Conflict("Места в группе заняты. Повторите действие.")
     if until is not None:
         row = transitions.follow(m.Enrolment, row.id, "offer", block_id=block_id, quota_id=quota_id, offer_until=until)
@@ -124,12 +131,7 @@ def _move_up(enrolment_id: int, group: m.TrainingGroup, until: dt.datetime | Non
 
 
 def _is_still_fit(row: m.Enrolment, group: m.TrainingGroup) -> bool:
-    return _works(row) and seats.is_free(row.employee_id, seats.dates_of(group)).allowed
-
-
-def _works(row: m.Enrolment) -> bool:
-    ended_on: dt.date | None = row.employment.ended_on
-    return ended_on is None or ended_on >= today()
+    return is_employed(row.employment) and seats.is_free(row.employee_id, seats.dates_of(group)).allowed
 
 
 def _left_words(row: m.Enrolment) -> str:
@@ -161,7 +163,7 @@ def accept(enrolment_id: int) -> m.Enrolment:
     row = get_writable(db.session, m.Enrolment, enrolment_id, "enrolment:accept")
     group = seats.lock_group(row.group_id)
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
-    if row.status in (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED):
+    if row.status in WITHOUT_OUTCOME:
         return row
     if row.offer_until is not None and row.offer_until <= now():
         raise Conflict(
@@ -194,7 +196,7 @@ def tend() -> int:
     waiting = select(row.id).where(row.group_id == group.id, row.status == EnrolmentStatus.WAITING).exists()
     left = select(row.group_id).join(place, place.id == row.employment_id).where(*_has_left(row, place))
     with unscoped("waiting lists are tended by the portal"):
-        with_seats = select(group.id).where(group.status.in_(MOVING_UP), group.taken < group.capacity, waiting)
+        with_seats = select(group.id).where(group.status.in_(FILLING), group.taken < group.capacity, waiting)
         group_ids = sorted({*db.session.scalars(with_seats), *db.session.scalars(left)})
     return sum(_in_each(group_ids, _tend_group))
 
@@ -244,10 +246,12 @@ def _let_pass(enrolment_id: int, group: m.TrainingGroup) -> None:
 
 def _has_left(row: type[m.Enrolment], place: type[m.Employment]) -> tuple[Any, ...]:
     """Conditions: waits or has an offer, from a place of work that has ended and from which no move is under way."""
-    moving = select(m.Transfer.id).where(m.Transfer.employment_id == place.id, m.Transfer.status.in_(MOVING)).exists()
+    moving = (
+        select(m.Transfer.id).where(m.Transfer.employment_id == place.id, m.Transfer.status.in_(TRANSFER_LIVE)).exists()
+    )
     return (
-        row.status.in_([EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED]),
-        place.ended_on < today(),
+        row.status.in_(BEFORE_SEAT),
+        ~employed(place=place),
         ~moving,
     )
 
@@ -316,13 +320,13 @@ def explain_seen(row: m.Enrolment) -> Explanation | None:
 
 
 def _seat_reasons(group: m.TrainingGroup, room: Room) -> list[str]:
-    if group.status not in MOVING_UP:
+    if group.status not in FILLING:
         return [f"Состояние группы — «{group.status.label}»: места из листа ожидания больше не предлагаются."]
     return lacking_seats(room)
 
 
 def _own_reasons(row: m.Enrolment, group: m.TrainingGroup, blocks: Sequence[BlockFacts]) -> list[str]:
-    found, course = [] if _works(row) else [_left_words(row)], seats.dates_of(group)
+    found, course = [] if is_employed(row.employment) else [_left_words(row)], seats.dates_of(group)
     pays = has_paying_block(course, blocks)
     if not pays.allowed:
         is_seen = seats.blocks_of(row.employee_id) == blocks

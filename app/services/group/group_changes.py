@@ -15,12 +15,8 @@ from app.errors import Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.group import group_schedule
-from app.services.group.group_clashes import LISTENING
 from app.services.mailing import letters
-from app.statuses import EnrolmentStatus, GroupStatus
-
-_LIVE = (GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.RUNNING)
-_TOLD = (EnrolmentStatus.WAITING, *LISTENING)
+from app.statuses import LISTENING, TAKING_PLACE, UNDER_WAY, GroupStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +58,7 @@ def follow(group: m.TrainingGroup, before: Terms) -> Changed:
     moved = group_schedule.follow_dates(group, (before.starts_on, before.ends_on))
     if now.starts_on != before.starts_on:
         _forget_reminders(group)
-    if group.status not in _LIVE:
+    if group.status not in TAKING_PLACE:
         return Changed(group=group, meetings=moved)
     busy = _busy_listeners(group) if (now.starts_on, now.ends_on) != (before.starts_on, before.ends_on) else {}
     told = _tell(group, before, busy)
@@ -128,7 +124,7 @@ def _busy_listeners(group: m.TrainingGroup) -> dict[int, list[str]]:
         )
         .join(other, other.id == _there.group_id)
         .join(m.Program, m.Program.id == other.program_id)
-        .where(_here.group_id == group.id, _here.status.in_(_TOLD))
+        .where(_here.group_id == group.id, _here.status.in_(UNDER_WAY))
         .where(other.starts_on <= group.ends_on, group.starts_on <= other.ends_on)
         .order_by(other.starts_on, other.id)
     )
@@ -147,7 +143,7 @@ def _tell(group: m.TrainingGroup, before: Terms, busy: dict[int, list[str]]) -> 
         statement = (
             select(m.Enrolment.employee_id, m.Employee)
             .join(m.Employee, m.Employee.id == m.Enrolment.employee_id)
-            .where(m.Enrolment.group_id == group.id, m.Enrolment.status.in_(_TOLD))
+            .where(m.Enrolment.group_id == group.id, m.Enrolment.status.in_(UNDER_WAY))
             .order_by(m.Enrolment.id)
         )
         people = [person for _id, person in db.session.execute(statement)]

@@ -18,10 +18,9 @@ from app import models as m
 from app.clock import local
 from app.extensions import db
 from app.russian import count, format_date, initials
-from app.statuses import EnrolmentStatus, GroupStatus
+from app.statuses import LISTENING, GroupStatus
 
 #: who is in a group or keeps a seat in it and has no outcome yet
-LISTENING = (EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
 #: more rows than a page can use are not read
 _MOST = 300
 

@@ -25,14 +25,13 @@ from app.services.group import groups
 from app.services.mailing import letter_kinds, letters
 from app.services.personnel import responsible
 from app.services.portal import settings
-from app.statuses import GroupStatus
+from app.statuses import FILLING, GroupStatus
 from app.unit_of_work import use_case
 
 log = logging.getLogger("portal.groups")
 
 #: kind of the letter, and of the mark that it was sent
 MINIMUM = "group_minimum"
-_BEFORE_TRAINING = (GroupStatus.OPEN, GroupStatus.CLOSED)
 
 
 def tick() -> int:
@@ -73,14 +72,14 @@ def _due() -> ColumnElement[bool]:
     """Groups to close (the last day of enrolment ends at 23:59:59 local time) or to start."""
     group, day = m.TrainingGroup, today()
     ended = and_(group.status == GroupStatus.OPEN, group.enrol_until < day)
-    return or_(ended, and_(group.status.in_(_BEFORE_TRAINING), group.starts_on <= day))
+    return or_(ended, and_(group.status.in_(FILLING), group.starts_on <= day))
 
 
 def lacking() -> ColumnElement[bool]:
     """Groups that start within the days set by the operator and have fewer people than their minimum."""
     group = m.TrainingGroup
     last = today() + dt.timedelta(days=settings.number("minimum_warning_days"))
-    return and_(group.status.in_(_BEFORE_TRAINING), group.taken < group.minimum, group.starts_on <= last)
+    return and_(group.status.in_(FILLING), group.taken < group.minimum, group.starts_on <= last)
 
 
 @use_case
@@ -88,7 +87,7 @@ def warn(group_id: int) -> bool:
     """Tell the organizer's staff once that a group has fewer people than its minimum; whether it was told now."""
     group = seats.lock_group(group_id)
     last = today() + dt.timedelta(days=settings.number("minimum_warning_days"))
-    if group.status not in _BEFORE_TRAINING or group.taken >= group.minimum or group.starts_on > last:
+    if group.status not in FILLING or group.taken >= group.minimum or group.starts_on > last:
         return False
     if not _mark(group):
         return False

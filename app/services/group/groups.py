@@ -21,13 +21,18 @@ from app.services.mailing import letter_kinds, letters
 from app.services.portal import records, transitions
 from app.services.program.programs import insist_published
 from app.services.voucher import vouchers
-from app.statuses import BLOCK_HOLDING, SEAT_HOLDING, EnrolmentStatus, GroupStatus
+from app.statuses import (
+    BEFORE_SEAT,
+    BLOCK_HOLDING,
+    FILLING,
+    SEAT_HOLDING,
+    UNDER_WAY,
+    WITHOUT_OUTCOME,
+    EnrolmentStatus,
+    GroupStatus,
+)
 from app.unit_of_work import use_case
 
-_WITHOUT_OUTCOME = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
-#: who waits for a seat, or was offered one and has not answered
-_WITHOUT_SEAT = (EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED)
-_ENDED_WITH_GROUP = (*_WITHOUT_SEAT, *_WITHOUT_OUTCOME)
 _NAMED_AT_MOST = 5
 _ADVISED_AT_MOST = 3
 
@@ -112,7 +117,7 @@ def start(group_id: int) -> m.TrainingGroup:
 def _begin(group_id: int) -> m.TrainingGroup:
     """What follows from the start: who has no seat by now gets none, the listeners are told."""
     group = seats.lock_group(group_id)
-    _end_enrolments(group, _WITHOUT_SEAT, "Обучение началось, свободных мест в группе не осталось.")
+    _end_enrolments(group, BEFORE_SEAT, "Обучение началось, свободных мест в группе не осталось.")
     _tell_listeners(group, "обучение началось", "Обучение началось.")
     return group
 
@@ -142,12 +147,12 @@ def complete(group_id: int) -> m.TrainingGroup:
     """Complete the training; refused while somebody has no outcome, naming these people."""
     transitions.move(m.TrainingGroup, group_id, "complete")
     group = seats.lock_group(group_id)
-    names = [row.employee.short_name for row in _enrolments(group_id, _WITHOUT_OUTCOME)]
+    names = [row.employee.short_name for row in _enrolments(group_id, WITHOUT_OUTCOME)]
     if names:
         rest = len(names) - _NAMED_AT_MOST
         shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
         raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
-    _end_enrolments(group, _WITHOUT_SEAT, "Обучение в группе завершено, место не освободилось.")
+    _end_enrolments(group, BEFORE_SEAT, "Обучение в группе завершено, место не освободилось.")
     _tell_listeners(group, "обучение завершено", "Обучение завершено.")
     return group
 
@@ -157,7 +162,7 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
     """Cancel a group: every enrolment without an outcome is rejected, seats and blocks are free, people are told."""
     transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
     group = seats.lock_group(group_id)
-    _end_enrolments(group, _ENDED_WITH_GROUP, f"Группа отменена организатором: {group.reason_text}")
+    _end_enrolments(group, UNDER_WAY, f"Группа отменена организатором: {group.reason_text}")
     db.session.refresh(group, ["taken"])
     return group
 
@@ -239,5 +244,5 @@ def _tell_listeners(group: m.TrainingGroup, what: str, words: str) -> None:
 
 @records.after_save(m.TrainingGroup)
 def _more_seats(row: m.TrainingGroup, touched: frozenset[str]) -> None:
-    if "capacity" in touched and row.status in (GroupStatus.OPEN, GroupStatus.CLOSED):
+    if "capacity" in touched and row.status in FILLING:
         waiting_list.move_up(row)

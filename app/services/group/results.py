@@ -13,19 +13,21 @@ from app import models as m
 from app.access import get_writable
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.rules.document import ON_BLANKS
 from app.rules.outcome import Proposal, propose_outcome
 from app.services.enrolment import enrolments, seats
 from app.services.group import attendance
 from app.services.voucher import vouchers
-from app.statuses import CertificateStatus, EnrolmentStatus
+from app.statuses import (
+    ASSESSED,
+    FINAL_DOCUMENTS,
+    OUTCOMES,
+    UNSUCCESSFUL,
+    WITHOUT_OUTCOME,
+    CertificateStatus,
+    EnrolmentStatus,
+)
 from app.unit_of_work import use_case
 
-OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
-#: outcomes that need a reason
-WITH_REASON = frozenset({EnrolmentStatus.FAILED, EnrolmentStatus.EXPELLED})
-#: outcomes of those who came to the final assessment, so that they have its form, mark and protocol
-ASSESSED = frozenset({EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED})
 #: forms of the final assessment that are suggested (приказ Минобрнауки № 266, п. 16 leaves the choice to the organizer)
 FINAL_FORMS = (
     "зачёт",
@@ -36,7 +38,6 @@ FINAL_FORMS = (
     "защита итоговой работы",
     "защита портфолио",
 )
-_WITHOUT_OUTCOME = (EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED)
 TEXT_LENGTH = 120
 REASON_LENGTH = 1000
 
@@ -108,7 +109,7 @@ def _insist_written(filled: Mapping[int, Outcome], listeners: Mapping[int, m.Enr
         name = listeners[pk].employee.short_name
         if row.outcome not in OUTCOMES:
             problems[f"outcome-{pk}"] = [f"{name}: такого итога нет, выберите его из списка."]
-        elif row.outcome in WITH_REASON and not (row.reason or "").strip():
+        elif row.outcome in UNSUCCESSFUL and not (row.reason or "").strip():
             problems[f"reason-{pk}"] = [f"{name}: укажите причину, её увидит слушатель."]
         if row.mark and row.outcome not in ASSESSED:
             problems[f"mark-{pk}"] = [f"{name}: оценку ставят тем, кто был на итоговой аттестации. Сотрите её."]
@@ -193,7 +194,7 @@ class Missing:
 def missing_of(group: m.TrainingGroup) -> Missing:
     """Return what is still to be done for a group that the caller has loaded within the actor's scope; one statement."""
     row, paper = m.Enrolment, m.Certificate
-    main = paper.kind.in_(ON_BLANKS)
+    main = paper.kind.in_(FINAL_DOCUMENTS)
     issued = exists().where(paper.enrolment_id == row.id, paper.status == CertificateStatus.ISSUED, main)
 
     def number(*conditions: Any) -> Any:
@@ -202,7 +203,7 @@ def missing_of(group: m.TrainingGroup) -> Missing:
     found = db.session.execute(
         select(
             attendance.unmarked_of(group.id),
-            number(row.status.in_(_WITHOUT_OUTCOME)),
+            number(row.status.in_(WITHOUT_OUTCOME)),
             number(row.status.in_(attendance.LISTENERS), row.enrolment_order_id.is_(None)),
             number(row.status.in_(OUTCOMES), row.expulsion_order_id.is_(None)),
             number(row.status == EnrolmentStatus.TRAINED, ~issued),

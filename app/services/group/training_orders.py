@@ -24,8 +24,7 @@ from app.russian import Sex as SexCode
 from app.russian import as_signed, decline_name, format_date
 from app.services.enrolment import seats
 from app.services.group.attendance import LISTENERS
-from app.services.group.results import OUTCOMES
-from app.statuses import EnrolmentStatus, GroupStatus, OrderKind, ProgramKind
+from app.statuses import FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 
 #: version of the snapshot's keys, as ``documents.training_order`` reads them
@@ -34,7 +33,6 @@ NUMBER_LENGTH = 40
 BASIS_LENGTH = 1000
 
 #: states of a group in which its people may be enrolled or expelled by an order
-_IN_WORK = (GroupStatus.CLOSED, GroupStatus.RUNNING, GroupStatus.COMPLETED)
 _STATUSES = {OrderKind.ENROLMENT: LISTENERS, OrderKind.EXPULSION: OUTCOMES}
 _COLUMN = {OrderKind.ENROLMENT: "enrolment_order_id", OrderKind.EXPULSION: "expulsion_order_id"}
 _E = EnrolmentStatus
@@ -125,7 +123,7 @@ def issue(group_id: int, kind: OrderKind, facts: OrderFacts, *, template_version
 
 
 def _insist_in_work(group: m.TrainingGroup) -> None:
-    if group.status not in _IN_WORK:
+    if group.status not in FORMED:
         raise Conflict(
             f"Приказ издают, когда запись закрыта, а состояние группы {group.number} — «{group.status.label}»."
         )

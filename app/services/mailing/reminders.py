@@ -12,12 +12,13 @@ from sqlalchemy import or_, select
 from app import models as m
 from app.access import unscoped
 from app.clock import ZONE, today
+from app.conditions import employed, is_past, waits
 from app.extensions import db
 from app.russian import count, format_date
 from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import calendar
-from app.statuses import ChangeStatus, TransferStatus
+from app.statuses import TransferStatus
 from app.unit_of_work import use_case
 
 #: working days before the end of the term when the school is reminded
@@ -44,8 +45,8 @@ def remind() -> int:
     with unscoped("what is late in every organization"):
         soon = calendar.due_date(today(), BEFORE_DAYS)
         waiting = [*_changes(), *_transfers()]
-        near = [item for item in waiting if today() <= item.due_on <= soon]
-        late = [item for item in waiting if item.due_on < today()]
+        near = [item for item in waiting if item.due_on <= soon and not is_past(item.due_on)]
+        late = [item for item in waiting if is_past(item.due_on)]
         return _tell_schools(near) + _tell_territories(late)
 
 
@@ -56,8 +57,8 @@ def _changes() -> list[Waiting]:
         select(organization.id, organization.territory_id, organization.short_name, row.due_on)
         .join(place, place.organization_id == organization.id)
         .join(row, row.employee_id == place.employee_id)
-        .where(row.status == ChangeStatus.PROPOSED, row.due_on.is_not(None))
-        .where(or_(place.ended_on.is_(None), place.ended_on >= today()))
+        .where(waits(row), row.due_on.is_not(None))
+        .where(employed())
         .distinct(row.id, organization.id)
     )
     return _read(statement)

@@ -190,9 +190,19 @@ def take_blanks(
     return [transitions.follow(m.Blank, blank.id, "use") for blank in found]
 
 
-def take_blank(organizer_id: int, kind: CertificateKind, *, series: str | None = None) -> m.Blank:
-    """Use the lowest number in the stock."""
-    return take_blanks(organizer_id, kind, quantity=1, series=series)[0]
+def take_for(organizer_id: int, kind: CertificateKind, *, quantity: int, series: str) -> Sequence[m.Blank | None]:
+    """Use blanks of a series for so many documents, or return as many None for plain paper (an empty series)."""
+    if not series or not quantity:
+        return [None] * quantity
+    return take_blanks(organizer_id, kind, quantity=quantity, series=series)
+
+
+def stock_by_series(organizer_id: int, kind: CertificateKind) -> list[tuple[str, int]]:
+    """Return (series, how many lie in the stock) of an organizer's blanks for one kind of document."""
+    blank = m.Blank
+    statement = select(blank.series, func.count()).where(*_in_stock(organizer_id, kind, None))
+    found = db.session.execute(statement.group_by(blank.series).order_by(blank.series))
+    return [(series, int(number)) for series, number in found]
 
 
 def _in_stock(organizer_id: int, kind: CertificateKind, series: str | None) -> list[Any]:

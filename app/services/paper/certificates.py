@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import models as m
 from app.access import get_visible, get_writable, unscoped
@@ -18,10 +18,10 @@ from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF, NUMBER_PREFIX, Outcome, may_issue_certificate
 from app.services.mailing import letters
-from app.services.paper import after_sending, blanks, template_files
+from app.services.paper import after_sending, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
 from app.services.portal import numbers, transitions
-from app.statuses import BlankStatus, CertificateKind, CertificateStatus, DuplicateGround
+from app.statuses import CertificateKind, CertificateStatus, DuplicateGround
 from app.unit_of_work import use_case
 
 #: kind of a document and its organizer → the template's file; raises Invalid for a kind that cannot be printed
@@ -120,32 +120,6 @@ def _use_blank(blank_id: int | None, organizer_id: int) -> m.Blank | None:
         return transitions.follow(m.Blank, blank_id, "use")
     except Conflict:
         raise Conflict(f"Бланк {blank} уже использован или списан. Выберите другой бланк.") from None
-
-
-def _in_stock(organizer_id: int, kind: CertificateKind) -> tuple[Any, ...]:
-    return (
-        m.Blank.organizer_id == organizer_id,
-        m.Blank.kind == kind,
-        m.Blank.status == BlankStatus.STOCK,
-    )
-
-
-def stock_of(organizer_id: int, kind: CertificateKind) -> list[tuple[str, int]]:
-    """Return (series, how many blanks lie in the stock) of an organizer's blanks for one kind of document."""
-    statement = (
-        select(m.Blank.series, func.count())
-        .where(*_in_stock(organizer_id, kind))
-        .group_by(m.Blank.series)
-        .order_by(m.Blank.series)
-    )
-    return [(series, int(number)) for series, number in db.session.execute(statement)]
-
-
-def take_blanks(organizer_id: int, kind: CertificateKind, number: int, series: str) -> Sequence[m.Blank | None]:
-    """Return ``number`` blanks of a series taken out of the stock, or as many None for plain paper (an empty series)."""
-    if not series or not number:
-        return [None] * number
-    return blanks.take_blanks(organizer_id, kind, quantity=number, series=series)
 
 
 # --- the row ---------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from app.extensions import db
 from app.russian import count
 from app.services.paper import after_sending
 from app.services.portal import numbers, settings, transitions
-from app.statuses import CertificateKind, CertificateStatus, FrdoAction, FrdoAnswer, FrdoBatchStatus
+from app.statuses import FINAL_DOCUMENTS, CertificateStatus, FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.unit_of_work import use_case
 
 #: the right to form batches; it is held for the own organizations
@@ -37,14 +37,13 @@ _PORTION = 1000
 MOST_ANSWERS = 200
 _LONGEST_ANSWER = 1000
 #: kinds of documents that the registry takes
-KINDS = (CertificateKind.CERTIFICATE, CertificateKind.DIPLOMA)
 
 Values = Sequence[str]
 
 
 def organizers() -> list[m.Organization]:
     """Organizers for which the acting user forms batches, by name."""
-    ids = {pk for grant in current_actor().grants if grant.role == "organizer" for pk in grant.organization_ids}
+    ids = current_actor().places("organizer")
     organization = m.Organization
     statement = select(organization).where(organization.id.in_(ids), organization.is_organizer)
     return list(db.session.scalars(statement.order_by(organization.sort, organization.id)))
@@ -274,7 +273,7 @@ def _not_exported() -> ColumnElement[bool]:
             batch.c.status.in_([FrdoBatchStatus.SENT, FrdoBatchStatus.ANSWERED]),
         )
     )
-    return and_(paper.status == CertificateStatus.ISSUED, paper.kind.in_(KINDS), ~sent.exists())
+    return and_(paper.status == CertificateStatus.ISSUED, paper.kind.in_(FINAL_DOCUMENTS), ~sent.exists())
 
 
 def past_term() -> ColumnElement[bool]:

@@ -41,7 +41,7 @@ def organizers() -> list[tuple[int, str]]:
     """Return (id, short name) of the organizers for whom the actor may upload and set: the own ones, all for the operator."""
     statement = select(m.Organization.id, m.Organization.short_name).where(m.Organization.is_organizer)
     if "operator" not in current_actor().roles:
-        own = {pk for grant in current_actor().grants if grant.role == "organizer" for pk in grant.organization_ids}
+        own = current_actor().places("organizer")
         statement = statement.where(m.Organization.id.in_(own))
     return [(pk, name) for pk, name in db.session.execute(statement.order_by(m.Organization.short_name))]
 

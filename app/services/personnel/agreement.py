@@ -13,7 +13,7 @@ from app.statuses import EmployerAgreement, EnrolmentStatus
 
 def own_schools() -> frozenset[int]:
     """Organizations for which the actor answers as the responsible person."""
-    return frozenset(i for grant in current_actor().grants if grant.role == "school" for i in grant.organization_ids)
+    return current_actor().places("school")
 
 
 def is_automatic(place: m.Employment) -> bool:

@@ -1,43 +1,54 @@
 """Making a person's data nameless after the withdrawal of the consent (152-ФЗ, ст. 21, ч. 5).
 
-What the law orders to keep is kept without the card: issued documents with their own facts, чеки and enrolments (the
-region pays for them), the proof that a consent had been given, the journal. Everything else is emptied or deleted.
+What becomes of each column and each row is said by the marks in the models (``app.personal``); here they are obeyed: rows go
+or stay, columns are emptied or get the nameless name, texts about others and the journal lose what tells the person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import Column, CursorResult, String, Table, Text, case, delete, func, null, or_, select, true, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
 
-from app import audit
+from app import audit, personal
 from app import models as m
 from app.access import unscoped
 from app.clock import now, today
+from app.conditions import employed
 from app.extensions import db
+from app.personal import Rows, marked_tables, owner_keys
 from app.services.enrolment import seats, waiting_list
+from app.services.personnel import mentions
 from app.services.portal import transitions
 from app.services.voucher import vouchers
-from app.statuses import APPLICATION_LIVE, SEAT_HOLDING, EnrolmentStatus, GroupStatus, VoucherStatus
+from app.statuses import (
+    APPLICATION_LIVE,
+    LETTER_GONE,
+    SEAT_HOLDING,
+    TRANSFER_LIVE,
+    UNDER_WAY,
+    AccessRequestStatus,
+    ChangeStatus,
+    EnrolmentStatus,
+    GroupStatus,
+    LetterStatus,
+    VoucherStatus,
+)
 
 NAME = "Обезличено"
 REASON = "Работник отозвал согласие на обработку персональных данных."
 
-#: what stays → why
-_PAPERS = "273-ФЗ, ст. 60, 98: выданный документ действителен, сведения о нём хранятся и передаются в ФИС ФРДО"
-_MONEY = "402-ФЗ, ст. 29 и п. 3.1 Порядка: отчётность об обучении за счёт бюджета; имени в записях нет"
-_PROOF = "152-ФЗ, ст. 9, ч. 3: оператор доказывает, что согласие было получено"
-_JOURNAL = "152-ФЗ, ст. 19: учёт действий с персональными данными; записи журнала не меняются"
-_ACCOUNT = "на неё ссылается журнал; имени, почты и пароля в ней нет, войти по ней нельзя"
-
-
 #: the same in short, for the warning before the withdrawal
 KEPT_WORDS = (
     "выданные документы об обучении и сведения о них для ФИС ФРДО, записи на курсы и чеки без имени, отметка о том, что согласие "
-    "было дано, журнал действий"
+    "было дано, журнал действий без имени и значений"
 )
+#: table → ids of the person's rows
+Owned = Mapping[str, list[int]]
 
 
 @dataclass
@@ -63,22 +74,32 @@ class Report:
 
 
 def anonymise(employee_id: int) -> Report:
-    """Empty a person's card and what hangs on it, inside the caller's transaction; the caller has asked the right."""
+    """Obey the marks for a person's rows, inside the caller's transaction; the caller has asked the right."""
     report = Report()
     with unscoped("a person is made nameless, wherever the data stand"):
         person = transitions.read_fresh(m.Employee, employee_id)
         user = db.session.scalars(select(m.Account).where(m.Account.employee_id == employee_id)).one_or_none()
         _end_rights(employee_id)
-        _keep(report, person)
-        _empty_work(report, employee_id)
-        _delete_records(report, employee_id)
-        _delete_traces(report, person, user)
-        _empty_card(report, person)
         if user is not None:
-            _end_requests(report, user)
-            _empty_account(report, user)
+            _end_requests(user)
+        _hand_over_facts(person)
         db.session.flush()
-    audit.record("employee.anonymised", person)
+        owned = _owned(person, user)
+        names = mentions.names_of(person, user, _new_name(person))
+        only_numbers = mentions.has_namesake(person)
+        _forget_files(owned)
+        _delete_rows(report, owned)
+        _empty_rows(report, person, owned)
+        if user is not None:
+            _close_account(user)
+        db.session.expire_all()
+        report.remove(
+            "Упоминания в извещениях, письмах, заданиях и загруженных списках",
+            mentions.take_out(names, person.id, owned),
+        )
+        redacted = _redact_journal(names, person, user, owned, only_numbers=only_numbers)
+        report.keep("Записи журнала без имени и значений", redacted, personal.JOURNAL)
+    audit.record("employee.anonymised", person, {"Записей журнала обезличено": ("", str(redacted))})
     return report
 
 
@@ -86,8 +107,7 @@ def forget_letters() -> int:
     """Delete letters to people made nameless once they have left (the nightly work); return how many."""
     gone = select(m.Account.id).join(m.Employee, m.Employee.id == m.Account.employee_id)
     gone = gone.where(m.Employee.anonymized_at.is_not(None))
-    statement = delete(m.Letter).where(m.Letter.user_id.in_(gone), m.Letter.status.in_(["sent", "aborted"]))
-    return _run(statement)
+    return _run(delete(m.Letter).where(m.Letter.user_id.in_(gone), m.Letter.status.in_(LETTER_GONE)))
 
 
 def _run(statement: Any) -> int:
@@ -95,12 +115,8 @@ def _run(statement: Any) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-def _delete(model: Any, *conditions: Any) -> int:
-    return _run(delete(model).where(*conditions))
-
-
-def _count(model: Any, *conditions: Any) -> int:
-    return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
+def _new_name(person: m.Employee) -> str:
+    return f"{NAME} № {person.id}"
 
 
 # --- what is under way -----------------------------------------------------------------------------------------------
@@ -108,19 +124,16 @@ def _count(model: Any, *conditions: Any) -> int:
 
 def _end_rights(employee_id: int) -> None:
     """End what the person had begun: enrolments, applications, чеки, corrections, transfers."""
-    for row in _rows(m.Enrolment, employee_id, [s for s in SEAT_HOLDING if s in _OPEN] + [EnrolmentStatus.WAITING]):
+    for row in _rows(m.Enrolment, employee_id, UNDER_WAY):
         _end_enrolment(row)
     for application in _rows(m.VoucherApplication, employee_id, APPLICATION_LIVE):
         transitions.follow(m.VoucherApplication, application.id, "withdraw")
     for voucher in _rows(m.Voucher, employee_id, [VoucherStatus.ACTIVE]):
         vouchers.annul(voucher.id, REASON)
-    for change in _rows(m.ChangeRequest, employee_id, ["proposed"]):
+    for change in _rows(m.ChangeRequest, employee_id, [ChangeStatus.PROPOSED]):
         transitions.follow(m.ChangeRequest, change.id, "withdraw")
-    for move in _rows(m.Transfer, employee_id, ["requested", "released", "accepted"]):
+    for move in _rows(m.Transfer, employee_id, TRANSFER_LIVE):
         transitions.follow(m.Transfer, move.id, "decline", reason=REASON)
-
-
-_OPEN = frozenset({EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED})
 
 
 def _rows(model: Any, employee_id: int, statuses: Iterable[Any]) -> list[Any]:
@@ -141,26 +154,40 @@ def _end_enrolment(row: m.Enrolment) -> None:
         waiting_list.move_up(group)
 
 
-# --- what stays ------------------------------------------------------------------------------------------------------
+# --- whose rows ------------------------------------------------------------------------------------------------------
 
 
-def _keep(report: Report, person: m.Employee) -> None:
-    """Count what stays; a document takes with it the facts that ФИС ФРДО asks of its owner."""
+def _owned(person: m.Employee, user: m.Account | None) -> dict[str, list[int]]:
+    """Ids of the person's rows of every marked table that has ids; a table's keys lead to tables looked at before."""
+    owned: dict[str, list[int]] = {"employee": [person.id], "ab_user": [user.id] if user else []}
+    for table, _ in marked_tables(m.Base.metadata):
+        if table.name not in owned and "id" in table.columns:
+            owned[table.name] = list(db.session.scalars(select(table.c.id).where(_is_own(table, person, user, owned))))
+    return owned
+
+
+def _is_own(table: Table, person: m.Employee, user: m.Account | None, owned: Owned) -> Any:
+    conditions: list[Any] = [key.in_(owned[_target(key)]) for key in owner_keys(table)]
+    if table.name == m.Registration.__tablename__ and person.snils:
+        conditions.append(table.c.snils == person.snils)
+    if table.name == m.Letter.__tablename__:
+        addresses = [address for address in (person.email, user.email if user else None) if address]
+        conditions.append(table.c.recipient.in_(addresses))
+    return or_(*conditions)
+
+
+def _target(key: Column[Any]) -> str:
+    """Table whose ids a key holds; a person's key may also be half of a double one."""
+    targets = [reference.column.table.name for reference in key.foreign_keys if reference.column.name == "id"]
+    return targets[0] if targets else key.table.name
+
+
+def _hand_over_facts(person: m.Employee) -> None:
+    """A document takes with it the facts that ФИС ФРДО asks of its owner."""
     papers = list(db.session.scalars(select(m.Certificate).where(m.Certificate.employee_id == person.id)))
     owner = _owner(person) if papers else {}
     for paper in papers:
         paper.snapshot = {**paper.snapshot, "owner": owner}
-    report.keep("Выданные документы об обучении с их данными", len(papers), _PAPERS)
-    report.keep("Записи на курсы", _count(m.Enrolment, m.Enrolment.employee_id == person.id), _MONEY)
-    report.keep("Именные образовательные чеки", _count(m.Voucher, m.Voucher.employee_id == person.id), _MONEY)
-    applications = _count(m.VoucherApplication, m.VoucherApplication.employee_id == person.id)
-    report.keep("Заявки на чек", applications, _MONEY)
-    report.keep("Отметки о согласиях", _count(m.Consent, m.Consent.employee_id == person.id), _PROOF)
-    entry = m.AuditEntry
-    about = (entry.object_table == "employee", entry.object_id == person.id)
-    report.keep("Записи журнала о карточке", _count(entry, *about), _JOURNAL)
-    note = m.VoucherApplication
-    _run(update(note).where(note.employee_id == person.id).values(on_behalf_note=None))
 
 
 def _owner(person: m.Employee) -> dict[str, str]:
@@ -182,91 +209,139 @@ def _owner(person: m.Employee) -> dict[str, str]:
     return {name: value or "" for name, value in facts.items()}
 
 
-# --- what goes -------------------------------------------------------------------------------------------------------
+# --- what goes and what stays ----------------------------------------------------------------------------------------
 
 
-def _empty_work(report: Report, employee_id: int) -> None:
-    """Places of work stay only under enrolments and applications, ended today; they hold no name."""
-    place = m.Employment
-    mine = place.employee_id == employee_id
+def _forget_files(owned: Owned) -> None:
+    """Scans of the person's trainings and orders and the results of own tasks go with the next night."""
+    file = m.StoredFile
+    scans = select(m.Training.scan_id).where(m.Training.id.in_(owned["training"]))
+    orders = select(m.AccessRequest.document_id).where(m.AccessRequest.id.in_(owned["access_request"]))
+    results = select(m.BackgroundJob.file_id).where(m.BackgroundJob.id.in_(owned["background_job"]))
+    _run(update(file).where(or_(*(file.id.in_(ids) for ids in (scans, orders, results)))).values(expires_at=now()))
+
+
+def _delete_rows(report: Report, owned: Owned) -> None:
+    """Delete the rows that go, parts before what they belong to; places of work that nothing rests on go too."""
+    for table, mark in reversed(list(marked_tables(m.Base.metadata))):
+        if mark.rows != Rows.DELETE:
+            continue
+        own = or_(*(key.in_(owned[_target(key)]) for key in owner_keys(table)))
+        if "id" in table.columns:
+            own = table.c.id.in_(owned[table.name])
+        if table.name == m.Letter.__tablename__:
+            own = own & (table.c.status != LetterStatus.QUEUED)
+        report.remove(mark.title, _run(delete(table).where(own)))
+    report.remove("Места работы", _delete_unused_places(owned["employment"]))
+
+
+def _delete_unused_places(ids: list[int]) -> int:
+    place = cast(Table, m.Employment.__table__)
     used = [
-        select(table.employment_id).where(table.employee_id == employee_id)
-        for table in (m.Enrolment, m.VoucherApplication, m.Transfer)
+        ~select(true()).where(key == place.c.id).exists()
+        for table in m.Base.metadata.sorted_tables
+        for key in _keys_to(table, place)
     ]
-    moved = select(m.Transfer.new_employment_id).where(
-        m.Transfer.employee_id == employee_id, m.Transfer.new_employment_id.is_not(None)
-    )
-    unused = [place.id.not_in(ids) for ids in (*used, moved)]
-    report.remove("Места работы", _delete(place, mine, *unused))
-    ends = func.greatest(place.started_on, today())
-    _run(update(place).where(mine, place.ended_on.is_(None)).values(ended_on=ends, activity=None, position_since=None))
-    report.keep("Места работы, на которые ссылаются записи и заявки", _count(place, mine), _MONEY)
+    return _run(delete(place).where(place.c.id.in_(ids), *used))
 
 
-def _delete_records(report: Report, employee_id: int) -> None:
-    file, scans = m.StoredFile, select(m.Training.scan_id).where(m.Training.employee_id == employee_id)
-    report.remove("Сканы документов об обучении", _run(update(file).where(file.id.in_(scans)).values(expires_at=now())))
-    for what, model in (
-        ("Документы об образовании", m.Qualification),
-        ("Сведения об аттестации", m.Attestation),
-        ("Обучение вне портала", m.Training),
-        ("Прежние фамилии", m.FormerName),
-        ("Исправления карточки", m.ChangeRequest),
-    ):
-        report.remove(what, _delete(model, cast(Any, model).employee_id == employee_id))
+def _keys_to(table: Table, target: Table) -> list[Column[Any]]:
+    return [
+        key.parent
+        for constraint in table.foreign_key_constraints
+        for key in constraint.elements
+        if key.column is target.c.id and constraint.ondelete != "CASCADE"
+    ]
 
 
-def _delete_traces(report: Report, person: m.Employee, user: m.Account | None) -> None:
-    """Registrations, notices, letters that have left, copies of merged cards, names in transfers."""
-    user_id = user.id if user else 0
-    notice, letter, form = m.Notice, m.Letter, m.Registration
-    forms = or_(form.employee_id == person.id, form.user_id == user_id)
-    report.remove("Заявки на регистрацию", _delete(form, forms))
-    report.remove("Извещения", _delete(notice, or_(notice.employee_id == person.id, notice.user_id == user_id)))
-    addresses = [address for address in (person.email, user.email if user else None) if address]
-    to = or_(letter.user_id == user_id, letter.recipient.in_(addresses))
-    report.remove("Отправленные письма", _delete(letter, to, letter.status.in_(["sent", "failed", "aborted"])))
-    _run(update(m.Transfer).where(m.Transfer.employee_id == person.id).values(person_name=_new_name(person)))
-    merged = m.EmployeeMerge
-    report.remove(
-        "Копии объединённых карточек", _run(update(merged).where(merged.kept_id == person.id).values(gone={}))
-    )
-
-
-def _new_name(person: m.Employee) -> str:
-    return f"{NAME} № {person.id}"
-
-
-def _empty_card(report: Report, person: m.Employee) -> None:
-    person.last_name, person.first_name, person.patronymic = NAME, f"№ {person.id}", None
-    for name in (
-        "snils birth_date sex email phone name_dative teaching_since working_since degree awards confirmed_actual_at"
-    ).split():
-        setattr(person, name, None)
-    person.citizenship = "643"
-    person.anonymized_at = now()
-    report.remove("Имя, СНИЛС, дата рождения, почта, телефон и другие сведения карточки", 1)
-
-
-def _end_requests(report: Report, user: m.Account) -> None:
-    """Refuse the requests for access that wait; the scans of the orders go with the next night."""
-    r, file = m.AccessRequest, m.StoredFile
-    for pk in db.session.scalars(select(r.id).where(r.user_id == user.id, r.status == "submitted").order_by(r.id)):
-        transitions.follow(r, pk, "reject", reason=REASON)
-    owned = file.owner_id == user.id, file.object_table == r.__tablename__
-    gone = _run(update(file).where(*owned).values(expires_at=now()))
-    report.remove("Сканы распорядительных документов", gone)
-
-
-def _empty_account(report: Report, user: m.Account) -> None:
-    user.username, user.email = f"removed-{user.id}", None
-    user.last_name, user.first_name, user.patronymic = NAME, f"№ {user.employee_id}", None
-    user.password, user.active, user.totp_secret, user.totp_since = None, False, None, None
-    user.session_epoch += 1
-    for model in (m.PasswordHistory, m.RecoveryCode, m.OneTimeLink, m.LetterRefusal):
-        _delete(model, cast(Any, model).user_id == user.id)
-    held = m.Assignment
-    ends = func.greatest(held.valid_from, today())
+def _empty_rows(report: Report, person: m.Employee, owned: Owned) -> None:
+    """Empty or rename the marked columns of the rows that stay; end what is open by dates."""
+    for table, mark in marked_tables(m.Base.metadata):
+        ids = owned.get(table.name, ())
+        if mark.rows != Rows.KEEP or not ids or table.name == m.AuditEntry.__tablename__:
+            continue
+        values = {column.name: _new_value(column, person, owned) for column in table.columns if _changes(column)}
+        if table.name == m.Employee.__tablename__:
+            values |= {"anonymized_at": now(), "version": table.c.version + 1}
+        if values:
+            _run(update(table).where(table.c.id.in_(ids)).values(values))
+        left = db.session.scalar(select(func.count()).select_from(table).where(table.c.id.in_(ids))) or 0
+        report.keep(mark.title, left, mark.why)
+    place, held = m.Employment, m.Assignment
+    mine = place.id.in_(owned["employment"]), employed()
+    _run(update(place).where(*mine).values(ended_on=func.greatest(place.started_on, today()), position_since=None))
     live = or_(held.valid_to.is_(None), held.valid_to > today())
-    report.remove("Роли в портале", _run(update(held).where(held.user_id == user.id, live).values(valid_to=ends)))
-    report.keep("Учётная запись", 1, _ACCOUNT)
+    ends = func.greatest(held.valid_from, today())
+    _run(update(held).where(held.id.in_(owned["assignment"]), live).values(valid_to=ends))
+
+
+def _changes(column: Column[Any]) -> bool:
+    mark = personal.mark_of(column)
+    return mark is not None and mark.anonymise in ("empty", "replace")
+
+
+def _new_value(column: Column[Any], person: m.Employee, owned: Owned) -> Any:
+    mark = personal.mark_of(column)
+    if mark is not None and mark.anonymise == "replace":
+        # the login must stay one of a kind
+        login = "-".join(["removed", *(str(pk) for pk in owned["ab_user"])])
+        named = {"last_name": NAME, "first_name": f"№ {person.id}", "username": login}
+        return named.get(column.name, _new_name(person))
+    if isinstance(column.type, JSONB):
+        return {}
+    if not column.nullable:
+        return cast(Any, column.default).arg
+    # the portal's own sentence of why it ended stays
+    return case((column == REASON, column), else_=null()) if isinstance(column.type, String) else None
+
+
+def _close_account(user: m.Account) -> None:
+    account = m.Account
+    _run(update(account).where(account.id == user.id).values(active=False, session_epoch=account.session_epoch + 1))
+
+
+def _end_requests(user: m.Account) -> None:
+    """Refuse the requests for access that wait."""
+    r = m.AccessRequest
+    waiting = r.user_id == user.id, r.status == AccessRequestStatus.SUBMITTED
+    for pk in db.session.scalars(select(r.id).where(*waiting).order_by(r.id)):
+        transitions.follow(r, pk, "reject", reason=REASON)
+
+
+# --- the journal -----------------------------------------------------------------------------------------------------
+
+
+def _redact_journal(
+    names: mentions.Names, person: m.Employee, user: m.Account | None, owned: Owned, *, only_numbers: bool
+) -> int:
+    """What happened stays, who and what values go. With a namesake, a name alone does not tell whose an entry is."""
+    pattern = names.certain if only_numbers else names.pattern
+    tables = dict(marked_tables(m.Base.metadata))
+    gone = [table.name for table, mark in tables.items() if mark.rows == Rows.DELETE]
+    whole = {name: set(owned.get(name, ())) for name in [*gone, "employee", "ab_user"]}
+    whole["employee"] |= set(
+        db.session.scalars(select(m.EmployeeMerge.gone_id).where(m.EmployeeMerge.kept_id == person.id))
+    )
+    entry = m.AuditEntry
+    # rows deleted long ago are known by the name of their owner in the entry
+    deleted = select(entry.object_table, entry.object_id).where(
+        entry.object_table.in_(gone),
+        entry.object_id.is_not(None),
+        sql_cast(entry.changes, Text).regexp_match(pattern, flags="i"),
+    )
+    for table, pk in db.session.execute(deleted.distinct()).tuples():
+        whole[table].add(pk or 0)
+    partly = {
+        table.name: owned[table.name]
+        for table, mark in tables.items()
+        if mark.rows == Rows.KEEP and table.name in owned
+    }
+    partly = {name: ids for name, ids in partly.items() if name not in whole and name != entry.__tablename__}
+    hidden = {name: _hidden(m.Base.metadata.tables[name]) for name in partly}
+    return audit.redact(audit.Redaction(_new_name(person), pattern, user.id if user else None, whole, partly, hidden))
+
+
+def _hidden(table: Table) -> list[str]:
+    """Columns whose values leave the journal: those that are emptied or searched, and whose the row is."""
+    found = [column.name for column in table.columns if (mark := personal.mark_of(column)) and mark.anonymise != "keep"]
+    return [*found, "employee", "user"]

@@ -14,9 +14,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from app import models as m
 from app.access import get_visible
 from app.clock import today
+from app.conditions import is_employed, main_place
 from app.extensions import db
 from app.russian import age, seniority
-from app.statuses import EmploymentKind, EnrolmentStatus
+from app.statuses import EnrolmentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class CardData:
     def employments(self) -> Sequence[m.Employment]:
         """Places of work, the live ones first."""
         found = _list(m.Employment, self.person.id, m.Employment.started_on.desc(), *EMPLOYMENT)
-        return sorted(found, key=lambda e: e.ended_on is not None)
+        return sorted(found, key=lambda e: not is_employed(e))
 
     @property
     def position_years(self) -> int | None:
@@ -138,8 +139,7 @@ class CardData:
     @property
     def main(self) -> m.Employment | None:
         """The live main place of work, else any live one."""
-        live = [e for e in self.employments if e.ended_on is None or e.ended_on >= today()]
-        return next((e for e in live if e.kind == EmploymentKind.MAIN), live[0] if live else None)
+        return main_place(self.employments)
 
     @cached_property
     def enrolment_of_block(self) -> Mapping[int, m.Enrolment]:
@@ -180,9 +180,8 @@ def _years(count: Any, since: dt.date | None, day: dt.date) -> int | None:
 
 
 def _in_position_since(employments: Sequence[m.Employment], day: dt.date) -> dt.date | None:
-    live = [e for e in employments if e.ended_on is None or e.ended_on >= day]
-    main = [e for e in live if e.kind == EmploymentKind.MAIN] or live
-    return (main[0].position_since or main[0].started_on) if main else None
+    place = main_place(employments, day)
+    return (place.position_since or place.started_on) if place else None
 
 
 def _history(

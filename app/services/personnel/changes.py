@@ -6,15 +6,17 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Date, func, inspect, select
+from sqlalchemy import Date, Table, inspect, select
 from sqlalchemy import Enum as EnumType
 
 from app import models as m
+from app import personal
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record, words
 from app.clock import now, today
+from app.conditions import employed
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.identifiers import format_phone, format_snils
@@ -27,20 +29,7 @@ from app.statuses import ChangeStatus
 from app.unit_of_work import use_case
 
 #: what a person may correct in the own card
-FIELDS = (
-    "last_name",
-    "first_name",
-    "patronymic",
-    "birth_date",
-    "sex",
-    "snils",
-    "phone",
-    "email",
-    "teaching_since",
-    "working_since",
-    "degree",
-    "awards",
-)
+FIELDS = personal.fields(cast(Table, m.Employee.__table__), "propose")
 #: what changed must be in the portal within so many working days (order § 2.8), unless the setting says otherwise
 TERM_DAYS = 10
 _COMMENT_LENGTH = 1000
@@ -148,9 +137,8 @@ def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
 def employers(employee_id: int) -> list[int]:
     """Ids of the organizations where a person works now."""
     place = m.Employment
-    live = (place.ended_on.is_(None)) | (place.ended_on >= today())
     with unscoped("who answers for the person's card"):
-        statement = select(place.organization_id).where(place.employee_id == employee_id, live)
+        statement = select(place.organization_id).where(place.employee_id == employee_id, employed())
         return list(db.session.scalars(statement.distinct().order_by(place.organization_id)))
 
 
@@ -267,9 +255,3 @@ def _words(name: str, text: str | None) -> str:
     if text is not None and writer is not None:
         return writer(text)
     return words(_read(name, text)) or "не указано"
-
-
-def count_waiting() -> int:
-    """How many corrections the actor sees waiting."""
-    statement = select(func.count()).select_from(m.ChangeRequest)
-    return db.session.scalar(statement.where(m.ChangeRequest.status == ChangeStatus.PROPOSED)) or 0

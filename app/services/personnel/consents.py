@@ -29,6 +29,7 @@ from app.services.personnel.consent_texts import PROCESSING as PROCESSING
 from app.services.personnel.consent_texts import PURPOSES, REQUIRED, current_texts, find_text
 from app.services.personnel.consent_texts import SURVEYS as SURVEYS
 from app.services.portal import files, transitions
+from app.statuses import WithdrawalStatus
 from app.unit_of_work import use_case
 
 SELF, PAPER = "self", "paper"
@@ -191,7 +192,7 @@ def close_cabinet() -> m.ConsentWithdrawal:
     _lock(employee_id)
     task = m.ConsentWithdrawal
     found: m.ConsentWithdrawal | None = db.session.scalars(
-        select(task).where(task.employee_id == employee_id, task.status == "open")
+        select(task).where(task.employee_id == employee_id, task.status == WithdrawalStatus.OPEN)
     ).one_or_none()
     if found is not None:
         return found
@@ -309,20 +310,8 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
     return made
 
 
-def of_person(employee_id: int) -> list[m.Consent]:
-    """Live consents of a person that the actor sees, newest first."""
-    c = m.Consent
-    statement = select(c).where(c.employee_id == employee_id, c.withdrawn_at.is_(None)).order_by(c.id.desc())
-    return list(db.session.scalars(statement))
-
-
 def words_of(row: m.Consent) -> str:
     """«версия 1, дано 01.09.2026 10:15 в портале»."""
     return (
         f"версия {row.text.number}, дано {format_datetime(local(row.given_at))} {WAYS.get(row.given_how, '')}".rstrip()
     )
-
-
-def count_people(purpose: str) -> int:
-    """How many people have given the consent: a number for the operator."""
-    return int(db.session.scalar(select(func.count()).select_from(with_consent(purpose).subquery())) or 0)

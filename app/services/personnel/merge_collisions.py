@@ -9,14 +9,15 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app import models as m
+from app.conditions import live_enrolment
 from app.extensions import db
 from app.russian import format_date
 from app.statuses import (
     APPLICATION_LIVE,
-    ENROLMENT_ENDED,
+    TRANSFER_LIVE,
     ChangeStatus,
     EmploymentKind,
-    TransferStatus,
+    PlanItemStatus,
     VoucherStatus,
     WithdrawalStatus,
 )
@@ -61,9 +62,8 @@ def _changes(*pair: int) -> str:
 
 
 def _transfers(_kept_id: int, gone_id: int) -> str:
-    live = (TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED)
     row = m.Transfer
-    found = db.session.scalar(select(row.id).where(row.employee_id == gone_id, row.status.in_(live)).limit(1))
+    found = db.session.scalar(select(row.id).where(row.employee_id == gone_id, row.status.in_(TRANSFER_LIVE)).limit(1))
     return "По присоединяемой карточке оформляется переход. Сначала завершите его." if found else ""
 
 
@@ -81,7 +81,7 @@ def _groups(kept_id: int, gone_id: int) -> str:
         .join(mine, mine.group_id == m.TrainingGroup.id)
         .join(other, other.group_id == m.TrainingGroup.id)
         .where(mine.employee_id == kept_id, other.employee_id == gone_id)
-        .where(mine.status.not_in(ENROLMENT_ENDED), other.status.not_in(ENROLMENT_ENDED))
+        .where(live_enrolment(mine), live_enrolment(other))
         .limit(1)
     )
     number = db.session.scalar(statement)
@@ -92,7 +92,9 @@ def _plans(kept_id: int, gone_id: int) -> str:
     mine, other = aliased(m.PlanItem), aliased(m.PlanItem)
     same = and_(mine.campaign_id == other.campaign_id, mine.program_id == other.program_id)
     statement = select(mine.id).join(other, same).where(mine.employee_id == kept_id, other.employee_id == gone_id)
-    found = db.session.scalar(statement.where(mine.status != "declined", other.status != "declined").limit(1))
+    found = db.session.scalar(
+        statement.where(mine.status != PlanItemStatus.DECLINED, other.status != PlanItemStatus.DECLINED).limit(1)
+    )
     return "Обе карточки выбрали одну программу на один год. Сначала отклоните одну из заявок в план." if found else ""
 
 

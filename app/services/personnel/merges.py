@@ -17,6 +17,7 @@ from sqlalchemy import Column, Table, and_, delete, func, insert, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from app import models as m
+from app import personal
 from app.access import current_actor, get_writable
 from app.audit import record, words
 from app.clock import now
@@ -30,10 +31,7 @@ from app.services.portal import records, transitions
 from app.unit_of_work import use_case
 
 #: fields of the card of which one value is chosen
-FIELDS = (
-    "last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship", "phone", "email",
-    "teaching_since", "working_since", "degree", "awards", "name_dative",
-)  # fmt: skip
+FIELDS = personal.fields(cast(Table, m.Employee.__table__), "merge")
 _TWINS = 100
 #: what the journal says of looking, not of changing
 _LOOKING = ("%.viewed", "%.exported", "%.printed")
@@ -282,6 +280,8 @@ def undo(pk: int) -> m.EmployeeMerge:
     if cast(Any, done).rowcount != 1:
         raise Conflict("Это объединение уже отменено.")
     kept = transitions.read_fresh(m.Employee, row.kept_id)
+    if kept.anonymized_at:
+        raise Conflict("Карточка обезличена по отзыву согласия: сведений для отмены объединения больше нет.")
     _refuse_if_changed(row, kept)
     moved = row.moved
     if moved["former_name"] is not None:

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.audit import record
 from app.clock import now, today
+from app.conditions import at_work, employed
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date
@@ -42,11 +43,7 @@ def live_employments_of(employee_ids: Collection[int], *, on: dt.date) -> dict[i
     """Return person → places of work as ``live_employments`` does, by statements whose number does not grow."""
     statement = (
         select(m.Employment)
-        .where(
-            m.Employment.employee_id.in_(employee_ids),
-            m.Employment.started_on <= on,
-            or_(m.Employment.ended_on.is_(None), m.Employment.ended_on >= on),
-        )
+        .where(m.Employment.employee_id.in_(employee_ids), at_work(on))
         .options(*EMPLOYMENT, joinedload(m.Employment.organization).joinedload(m.Organization.type))
         .order_by(m.Employment.kind, m.Employment.id)
     )
@@ -64,7 +61,7 @@ def own_organizations(employee_id: int) -> frozenset[int] | None:
     actor = current_actor()
     if actor.employee_id == employee_id or "operator" in actor.roles:
         return None
-    return frozenset(i for grant in actor.grants if grant.role == "school" for i in grant.organization_ids)
+    return actor.places("school")
 
 
 #: why nothing can be asked for from any place of work
@@ -141,10 +138,11 @@ on_leaving: list[Callable[[int, int, dt.date], None]] = []
 def dismiss(employment_id: int, *, on: dt.date, reason: str | None = None) -> m.Employment:
     """End a place of work ``on`` a day, for a ``reason`` (the order of dismissal).
 
-    Raises Invalid before its beginning, Conflict when it has ended.
+    A place that ends in advance (a fixed term, a transfer that is confirmed) may be ended earlier. Raises Invalid before its
+    beginning, Conflict when it ends by that day already.
     """
     row = get_writable(db.session, m.Employment, employment_id, "employment:edit")
-    if row.ended_on is not None:
+    if row.ended_on is not None and row.ended_on <= on:
         raise Conflict(f"Это место работы уже закрыто {format_date(row.ended_on)}.")
     if on < row.started_on:
         sentence = f"Дата увольнения раньше даты приёма — {format_date(row.started_on)}."
@@ -180,11 +178,11 @@ def dismiss_from(employee_id: int, employment_ids: Sequence[int], *, on: dt.date
 
 
 def own_live_employments(employee_id: int) -> list[m.Employment]:
-    """Places of work without an end, of the organizations for which the actor answers."""
+    """Places of work that are not over, of the organizations for which the actor answers."""
     own = own_organizations(employee_id)
     statement = (
         select(m.Employment)
-        .where(m.Employment.employee_id == employee_id, m.Employment.ended_on.is_(None))
+        .where(m.Employment.employee_id == employee_id, employed())
         .options(*EMPLOYMENT)
         .order_by(m.Employment.kind, m.Employment.id)
     )

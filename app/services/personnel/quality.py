@@ -16,6 +16,7 @@ from sqlalchemy import and_, func, or_, select
 from app import models as m
 from app.access import current_actor
 from app.clock import today
+from app.conditions import employed
 from app.extensions import db
 from app.services.desk.statistics import covers
 from app.statuses import ConfirmationStatus, EnrolmentStatus
@@ -35,7 +36,7 @@ _organization, _territory = m.Organization.__table__, m.Territory.__table__
 def works(*conditions: Any) -> Any:
     """The person works somewhere now, at a place with ``conditions``."""
     live = select(_employment.c.id).where(
-        _employment.c.employee_id == m.Employee.id, _employment.c.ended_on.is_(None), *conditions
+        _employment.c.employee_id == m.Employee.id, employed(place=_employment), *conditions
     )
     return live.exists()
 
@@ -168,7 +169,7 @@ def by_organization(*, territory_id: int | None = None, organization_id: int | N
     counted = [func.count().filter(known[rule.code]()) for rule in rules]
     held = (
         select(_employment.c.employee_id.label("person"), _employment.c.organization_id.label("place"))
-        .where(_employment.c.ended_on.is_(None))
+        .where(employed(place=_employment))
         .distinct()
         .subquery("held")
     )
@@ -232,6 +233,5 @@ def _own_places() -> list[Any]:
     actor = current_actor()
     if actor.roles & {"ministry", "operator"}:
         return []
-    schools = [i for g in actor.grants if g.role == "school" for i in g.organization_ids]
-    territories = [i for g in actor.grants if g.role == "territory" for i in g.territory_ids]
+    schools, territories = actor.places("school"), actor.territories()
     return [or_(_organization.c.id.in_(schools), _organization.c.territory_id.in_(territories))]

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record, write
 from app.clock import now, today
+from app.conditions import employed, is_employed
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.identifiers import IdentifierError, parse_snils
@@ -30,29 +31,21 @@ from app.services.personnel.transfer_letters import href_of, name_of, tell_perso
 from app.services.portal import calendar, records, transitions
 from app.statuses import (
     APPLICATION_LIVE,
+    PLAN_LIVE,
+    TRANSFER_LIVE,
+    UNDER_WAY,
     ConfirmationStatus,
-    EnrolmentStatus,
-    PlanItemStatus,
     TransferStatus,
 )
 from app.unit_of_work import use_case
 
 #: working days in which the operator confirms (order § 2.7)
 CONFIRM_DAYS = 5
-LIVE = frozenset({TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED})
 #: what is under way goes with the person; what has ended stays with the place from which it was done
 _UNDER_WAY: Mapping[type[m.Base], frozenset[Any]] = {
     m.VoucherApplication: APPLICATION_LIVE,
-    m.Enrolment: frozenset(
-        {
-            EnrolmentStatus.WAITING,
-            EnrolmentStatus.OFFERED,
-            EnrolmentStatus.APPLIED,
-            EnrolmentStatus.AGREED,
-            EnrolmentStatus.CONFIRMED,
-        }
-    ),
-    m.PlanItem: frozenset({PlanItemStatus.PROPOSED, PlanItemStatus.AGREED}),
+    m.Enrolment: UNDER_WAY,
+    m.PlanItem: PLAN_LIVE,
 }
 
 
@@ -65,14 +58,9 @@ class Sought:
     name: str
 
 
-def own_places() -> frozenset[int]:
-    """Ids of the organizations for which the actor answers."""
-    return frozenset(i for g in current_actor().grants if g.role == "school" for i in g.organization_ids)
-
-
 def may(row: m.Transfer, action: str) -> bool:
     """Whether the actor stands on the side that takes ``action`` at this stage."""
-    actor, own = current_actor(), own_places()
+    actor, own = current_actor(), current_actor().places("school")
     if not actor.can(f"transfer:{action}"):
         return False
     operator = actor.can("transfer:confirm")
@@ -101,7 +89,7 @@ def _insist(row: m.Transfer, action: str) -> None:
         "accept": TransferStatus.RELEASED,
         "confirm": TransferStatus.ACCEPTED,
     }
-    if row.status == stages.get(action, row.status) and row.status in LIVE and not may(row, action):
+    if row.status == stages.get(action, row.status) and row.status in TRANSFER_LIVE and not may(row, action):
         raise Forbidden("Это действие выполняет другая сторона перехода.")
 
 
@@ -125,7 +113,7 @@ def start(
     actor.require("transfer:add")
     place = get_visible(db.session, m.Employment, employment_id, "employment:list")
     is_own = place.employee_id == actor.employee_id
-    if not is_own and place.organization_id not in own_places():
+    if not is_own and place.organization_id not in actor.places("school"):
         raise Forbidden("Переход оформляет сам работник или организация, в которой он работает.")
     _check_place(place, organization_id)
     _refuse_errors({"starts_on": _start_error(starts_on, released_on)} if released_on else {})
@@ -148,14 +136,14 @@ def request(
     """
     actor = current_actor()
     actor.require("transfer:hire")
-    if organization_id not in own_places():
+    if organization_id not in actor.places("school"):
         sentence = "Выберите свою организацию."
         raise Invalid(sentence, fields={"organization": [sentence]})
     snils = _read_snils(sought.snils)
     place = _found_place(snils, sought.birth_date)
     if place is None:
         return
-    if place.organization_id == organization_id and place.ended_on is None:
+    if place.organization_id == organization_id and is_employed(place):
         raise Conflict("Этот человек уже работает в вашей организации: найдите его в списке работников.")
     row = _insert(place, " ".join(sought.name.split())[:255], organization_id, position_id, starts_on)
     if row is None:  # a move is under way already: the answer is the same
@@ -180,7 +168,7 @@ def _found_place(snils: str, birth_date: dt.date) -> m.Employment | None:
         select(place)
         .join(person, person.id == place.employee_id)
         .where(person.snils == snils, person.birth_date == birth_date, person.anonymized_at.is_(None))
-        .order_by(place.ended_on.desc().nulls_first(), place.kind, place.id)
+        .order_by(employed().desc(), case((employed(), place.kind)), place.ended_on.desc().nulls_first(), place.id)
         .limit(1)
     )
     with unscoped("whom another organization wants to hire"):
@@ -189,7 +177,7 @@ def _found_place(snils: str, birth_date: dt.date) -> m.Employment | None:
 
 
 def _check_place(place: m.Employment, organization_id: int) -> None:
-    if place.ended_on is not None:
+    if place.ended_on is not None and not is_employed(place):
         raise Conflict(f"Это место работы закрыто {format_date(place.ended_on)}: с него перейти нельзя.")
     if place.organization_id == organization_id:
         sentence = "Работник уже работает в этой организации. Для смены должности измените место работы."
@@ -214,7 +202,7 @@ def _insert(
     statement = (
         insert(m.Transfer)
         .values(**values)
-        .on_conflict_do_nothing(index_elements=["employment_id"], index_where=among("status", LIVE))
+        .on_conflict_do_nothing(index_elements=["employment_id"], index_where=among("status", TRANSFER_LIVE))
         .returning(m.Transfer.id)
     )
     pk = db.session.execute(statement).scalar_one_or_none()
@@ -256,7 +244,7 @@ def _release(row: m.Transfer, released_on: dt.date) -> m.Transfer:
     if released_on < place.started_on:
         sentence = f"Последний рабочий день раньше даты приёма — {format_date(place.started_on)}."
         raise Invalid(sentence, fields={"released_on": [sentence]})
-    last = place.ended_on or released_on
+    last = min(place.ended_on or released_on, released_on)
     # the card's name is revealed now: the organization that hires may have typed it with a mistake
     moved = transitions.follow(
         m.Transfer,
@@ -361,7 +349,7 @@ def confirm(pk: int) -> m.Transfer:
 
 
 def _end(old: m.Employment, moved: m.Transfer) -> m.Employment:
-    if old.ended_on is not None:
+    if old.ended_on is not None and (moved.released_on is None or old.ended_on <= moved.released_on):
         return old
     return records.update(old, {"ended_on": moved.released_on})
 

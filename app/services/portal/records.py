@@ -13,6 +13,7 @@ from app import models as m
 from app.access import current_actor, get_writable, unscoped, write_scope
 from app.audit import changes_of, record
 from app.clock import today
+from app.countries import COUNTRIES
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.identifiers import (
@@ -205,8 +206,8 @@ def _refuse_protected(model: type[m.Base], values: Values) -> None:
 def _citizenship(value: object) -> str:
     """Country code of ОКСМ: three digits."""
     text = str(value).strip()
-    if len(text) != 3 or not text.isdecimal():
-        raise IdentifierError("Код страны — три цифры по ОКСМ: для России 643")
+    if text not in COUNTRIES:
+        raise IdentifierError("Такого кода страны нет. Код — три цифры по ОКСМ: для России 643")
     return text
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app import models as m
 from app.access import current_actor, get_writable, unscoped, write_scope
 from app.clock import today
+from app.conditions import live_enrolment
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.rules.decision import ALLOWED, Decision
@@ -25,7 +26,7 @@ from app.services.enrolment import seats
 from app.services.personnel.people import choose_employment
 from app.services.program import catalogue_sql as sql
 from app.services.program.catalogue_sql import Asked, Seeker
-from app.statuses import ENROLMENT_ENDED, BlockKind, EnrolmentStatus, StudyForm
+from app.statuses import BlockKind, EnrolmentStatus, StudyForm
 
 #: whose courses may be looked for: the people whom one may enrol
 RIGHT = "enrolment:add"
@@ -277,7 +278,7 @@ def _enrolled(seeker: Seeker, group_ids: Sequence[int]) -> Mapping[int | None, E
         return {}
     e = m.Enrolment
     statement = select(e.group_id, e.id, e.status).where(
-        e.employee_id == seeker.employee_id, e.group_id.in_(group_ids), e.status.not_in(ENROLMENT_ENDED)
+        e.employee_id == seeker.employee_id, e.group_id.in_(group_ids), live_enrolment()
     )
     return {row.group_id: Enrolled(row.id, row.status) for row in db.session.execute(statement)}
 

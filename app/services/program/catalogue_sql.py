@@ -18,7 +18,7 @@ from app import models as m
 from app.rules.enrolment import BlockFacts, BusyPeriod
 from app.rules.suitability import Workplace
 from app.services.group import quota_sql
-from app.statuses import BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
+from app.statuses import ONCE_PUBLISHED, BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
 
 #: a program that no block of a чек pays, as a value of the filter
 NO_BLOCK = "none"
@@ -30,7 +30,6 @@ def _table(model: type[m.Base]) -> Any:
 
 GROUP, PROGRAM, ORGANIZER = _table(m.TrainingGroup), _table(m.Program), _table(m.Organization)
 MUNICIPALITY = _table(m.Municipality)
-_SHOWN = (ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def _flags(seeker: Seeker | None, on: dt.date) -> _Flags:
         return _Flags(true(), true(), true(), free, window)
     # once for each program, not for each of its groups
     each = [_meant_for(place).label(f"meant_{n}") for n, place in enumerate(seeker.places)]
-    meant = select(PROGRAM.c.id, *each).where(PROGRAM.c.status.in_(_SHOWN))
+    meant = select(PROGRAM.c.id, *each).where(PROGRAM.c.status.in_(ONCE_PUBLISHED))
     fit = meant.cte("fit").prefix_with("MATERIALIZED")
     meant_at = [fit.c[f"meant_{n}"] for n, _ in enumerate(seeker.places)]
     quotas, left = _left(seeker.places)
@@ -309,7 +308,7 @@ def _rank(rows: Any) -> list[Any]:
 
 
 def _conditions(asked: Asked, found: _Flags) -> list[Any]:
-    edition = PROGRAM.c.status.in_(_SHOWN)
+    edition = PROGRAM.c.status.in_(ONCE_PUBLISHED)
     if asked.with_programs:
         # an archived edition is shown for the sake of its open groups only
         edition = and_(edition, or_(GROUP.c.id.is_not(None), PROGRAM.c.status == ProgramStatus.PUBLISHED))

@@ -18,12 +18,11 @@ from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
 from app.services.portal import transitions
-from app.statuses import GroupStatus, ProgramStatus
+from app.statuses import ONCE_PUBLISHED, GroupStatus, ProgramStatus
 from app.unit_of_work import use_case
 
 #: states of an edition that is being prepared
 _IN_WORK = (ProgramStatus.DRAFT, ProgramStatus.SUBMITTED, ProgramStatus.RETURNED)
-_ONCE_PUBLISHED = (ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED)
 #: what a copy does not take over
 _OWN = frozenset(
     {"id", "year", "edition", "status", "reason_text", "submitted_at", "late", "previous_id", "sort", "search"}
@@ -69,7 +68,7 @@ def copy_to_next_year(program_id: int) -> m.Program:
     """Return a draft for the next year with everything that the program has; raises Conflict when there is one already."""
     program = lock(program_id, "program:add")
     year = program.year + 1
-    if program.status not in _ONCE_PUBLISHED:
+    if program.status not in ONCE_PUBLISHED:
         raise Conflict("На следующий год копируют опубликованную программу или программу из архива.")
     if year < today().year:
         raise Conflict(

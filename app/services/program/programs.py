@@ -17,7 +17,7 @@ from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import records, transitions
 from app.services.program import program_checks, program_editions
-from app.statuses import GroupStatus, ProgramKind, ProgramStatus
+from app.statuses import ONCE_PUBLISHED, GroupStatus, ProgramKind, ProgramStatus
 from app.unit_of_work import use_case
 
 #: states in which a program is its organizer's to change
@@ -177,9 +177,9 @@ def when_entered(program: m.Program) -> str:
 def _own_organizer(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     """A new program of a user of one organizer belongs to it, without asking."""
     if row is None and values.get("organizer") is None and values.get("organizer_id") is None:
-        own = {i for grant in current_actor().grants if grant.role == "organizer" for i in grant.organization_ids}
+        own = current_actor().places("organizer")
         if len(own) == 1:
-            values["organizer_id"] = own.pop()
+            values["organizer_id"] = next(iter(own))
 
 
 @records.checks(m.Program)
@@ -203,7 +203,7 @@ def _published_stays(values: dict[str, Any], row: Any, errors: records.Fields) -
 @records.checks(m.Program)
 def _edition_keeps_its_name(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     """Editions are the same program: code, year and organizer stay from the first one on."""
-    if row is None or (row.edition == 1 and row.status not in (ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED)):
+    if row is None or (row.edition == 1 and row.status not in ONCE_PUBLISHED):
         return
     for name in ("code", "year", "organizer"):
         if name in values and values[name] != getattr(row, name):

@@ -14,6 +14,7 @@ from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.audit import record
 from app.clock import now, today
+from app.conditions import live_enrolment
 from app.errors import Conflict, Invalid, PortalError
 from app.extensions import db
 from app.models import among
@@ -309,7 +310,7 @@ def _group_of(block: m.VoucherBlock) -> str:
         group = db.session.scalars(
             select(m.TrainingGroup)
             .join(m.Enrolment, m.Enrolment.group_id == m.TrainingGroup.id)
-            .where(m.Enrolment.block_id == block.id, m.Enrolment.status.not_in(("rejected", "withdrawn")))
+            .where(m.Enrolment.block_id == block.id, live_enrolment())
             .order_by(m.Enrolment.id.desc())
             .limit(1)
         ).one_or_none()

@@ -90,10 +90,22 @@ on("formdata", ({ target: form, formData }) => {
 const opener = $(".everywhere-open");
 let dialogScript;
 const fetchDialog = () => (dialogScript ??= import("./search.js" + new URL(import.meta.url).search));
+// What is typed while the dialog is still on its way goes into its field.
+let waiting = null;
+const keep = (event) => {
+  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  waiting += event.key;
+};
 async function searchEverywhere() {
+  if (waiting !== null) return;
+  waiting = "";
+  on("keydown", keep, true);
   // without the script the search is a page
   const { open } = await fetchDialog().catch(() => ({ open: (href) => location.assign(href) }));
-  open(opener.href);
+  document.removeEventListener("keydown", keep, true);
+  open(opener.href, waiting);
+  waiting = null;
 }
 if (opener) {
   (window.requestIdleCallback ?? setTimeout)(() => fetchDialog().catch(() => {}));

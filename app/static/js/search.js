@@ -85,12 +85,15 @@ function build() {
   document.body.append(dialog);
 }
 
-/** Open the dialog; closing it gives the focus back to where it was. */
-export function open(href) {
+/** Open the dialog with the words typed meanwhile; closing it gives the focus back to where it was. */
+export function open(href, words = "") {
   address = href;
   if (!dialog) build();
   if (dialog.open) return;
   dialog.showModal();
   input.focus();
   input.select();
+  if (!words) return;
+  input.value = words;
+  ask();
 }

@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, request, send_file, session,
 from flask_appbuilder import BaseView, expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import and_
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
@@ -28,7 +27,7 @@ from app.services.portal import files
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
 from app.web.access.viewing import KEY
-from app.web.frame.attention import NAME, Matter, _filter
+from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
@@ -252,18 +251,12 @@ def _document(row: m.AccessRequest) -> Cell:
 
 # --- the operator's list of requests ---------------------------------------------------------------------------------
 
-_WAITING = m.AccessRequest.status == AccessRequestStatus.SUBMITTED
 WHO = ListColumn("user", "Кто просит", lambda r: r.user.full_name, lambda r: Cell(r.user.full_name, r.user.email or ""))
 ROLE = ListColumn(
     "role", "Роль", lambda r: ROLES[r.role].title, lambda r: Cell(ROLES[r.role].title), (m.AccessRequest.role,)
 )
 PLACE = ListColumn("place", "Где", _place, lambda r: Cell(_place(r)))
-DUE = _filter(
-    Matter("overdue", "срок решения прошёл", lambda: and_(_WAITING, m.AccessRequest.due_on < today())),
-    Matter("today", "срок решения сегодня", lambda: and_(_WAITING, m.AccessRequest.due_on == today())),
-    Matter("later", "срок решения позже", lambda: and_(_WAITING, m.AccessRequest.due_on > today())),
-)
-assert DUE.name == NAME
+DUE = matter_filter(*due_matters(m.AccessRequest))
 
 
 class AccessRequestPages(ScopedModelView):

@@ -14,7 +14,7 @@ from app.extensions import limiter
 from app.identifiers import mask_snils
 from app.russian import format_date
 from app.services.access import registration_own
-from app.services.access.registration_own import find_own, may_correct
+from app.services.access.registration_own import NONE_OPEN, find_open, may_correct
 from app.statuses import RegistrationStatus
 from app.web.access import registration_forms as forms
 from app.web.access.registration import rate
@@ -22,7 +22,6 @@ from app.web.frame.form_pages import attach
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Pair, Section
 
-_NONE = "Заявки на регистрацию у вас нет, или она подтверждена. Согласия — на странице «Мои согласия»."
 _FIELDS = ("last_name", "first_name", "patronymic", "birth_date", "snils", "phone")
 
 
@@ -37,12 +36,12 @@ class OwnRegistrationView(BaseView):
     @signed_in
     def index(self) -> Any:
         """Form of a returned or refused registration; a waiting one is shown only."""
-        row = find_own()
+        row = find_open()
         if request.method == "POST" and not may_correct(row):
             flash("Исправлять нечего: заявки на регистрацию нет или она на проверке.", "warning")
             return redirect(url_for("HomeView.index"))
         if row is None:
-            return render_template("message.html", page=CardPage("Моя регистрация", note=_NONE))
+            return render_template("message.html", page=CardPage("Моя регистрация", note=NONE_OPEN))
         if not may_correct(row):
             page = CardPage("Моя регистрация", status=_state(row), blocks=registration_blocks())
             return render_template("message.html", page=page)
@@ -71,7 +70,7 @@ class OwnRegistrationView(BaseView):
     def abandon(self) -> Any:
         """What happens when the consent is withdrawn before there is a card."""
         if not _is_newcomer():
-            return render_template("message.html", page=CardPage("Отзыв согласия", note=_NONE))
+            return render_template("message.html", page=CardPage("Отзыв согласия", note=NONE_OPEN))
         page = CardPage(
             "Отзыв согласия",
             note="Если отозвать согласие на обработку персональных данных, заявка и всё, что вы ввели, будут удалены, а вход "
@@ -110,7 +109,7 @@ def _stored(row: Any) -> dict[str, Any]:
 
 
 def _is_newcomer() -> bool:
-    return current_actor().employee_id is None and find_own() is not None
+    return find_open() is not None
 
 
 def _resubmit(form: forms.OwnForm) -> None:
@@ -125,9 +124,8 @@ def _state(row: Any) -> Cell:
 
 def registration_blocks() -> list[Block]:
     """Block of the start page for a person who has no card yet; nothing for who never registered."""
-    actor = current_actor()
-    row = find_own() if actor.roles == {"worker"} and actor.employee_id is None else None
-    if row is None or row.status == RegistrationStatus.CONFIRMED:
+    row = find_open() if current_actor().roles == {"worker"} else None
+    if row is None:
         return []
     place = next(iter(forms.rows("organization", ids=[row.organization_id])), None)
     position = next(iter(forms.rows("position", ids=[row.position_id])), None)

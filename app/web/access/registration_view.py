@@ -7,23 +7,19 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
-from sqlalchemy import and_
 
 from app import models as m
 from app.access import get_writable
-from app.clock import today
 from app.errors import Conflict, Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.identifiers import format_snils, mask_snils
 from app.services.access import registration, registration_check
 from app.statuses import RegistrationStatus
-from app.web.frame.attention import NAME, Matter, _filter
+from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
-
-_PENDING = m.Registration.status == RegistrationStatus.PENDING
 
 APPLICANT = ListColumn(
     "full_name",
@@ -32,12 +28,7 @@ APPLICANT = ListColumn(
     lambda r: Cell(r.full_name, f"{r.birth_date:%d.%m.%Y} · {mask_snils(r.snils)}"),
     (m.Registration.last_name, m.Registration.first_name),
 )
-DUE = _filter(
-    Matter("overdue", "срок решения прошёл", lambda: and_(_PENDING, m.Registration.due_on < today())),
-    Matter("today", "срок решения сегодня", lambda: and_(_PENDING, m.Registration.due_on == today())),
-    Matter("later", "срок решения позже", lambda: and_(_PENDING, m.Registration.due_on > today())),
-)
-assert DUE.name == NAME
+DUE = matter_filter(*due_matters(m.Registration))
 
 
 class RegistrationPages(ScopedModelView):

@@ -21,14 +21,13 @@ from app.extensions import db
 from app.russian import count, format_date
 from app.services.group import results, training_orders
 from app.services.group.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
-from app.statuses import GroupStatus, OrderKind
+from app.statuses import BEGUN, FORMED, GroupStatus, OrderKind
 from app.web.course.result_pages import ResultPages
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Pair, Row, Section
 
-_IN_WORK = (GroupStatus.CLOSED, GroupStatus.RUNNING, GroupStatus.COMPLETED)
 _HANDLER = {OrderKind.ENROLMENT: "enrolment_order", OrderKind.EXPULSION: "expulsion_order"}
 _NOTE = "Изданный приказ нельзя ни изменить, ни удалить. Ошибочный заменяют новым: отметьте в нём тех же слушателей."
 
@@ -57,7 +56,7 @@ class CoursePages(ResultPages):
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """The journal of attendance and the results, while there is something to enter or to see."""
         actor, buttons = current_actor(), []
-        if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and actor.can("enrolment:attend"):
+        if row.status in BEGUN and actor.can("enrolment:attend"):
             buttons.append(Button("Посещаемость", url_for("TrainingGroupView.attendance", pk=row.id)))
         if row.status == GroupStatus.RUNNING and actor.can("enrolment:result"):
             buttons.append(Button("Итоги обучения", url_for("TrainingGroupView.results", pk=row.id)))
@@ -152,7 +151,7 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
         cells = [Cell(f"№ {order.number}"), Cell(order.kind.label), Cell(format_date(order.ordered_on)), Cell(words)]
         rows.append(Row(order.id, href, cells))
     buttons = []
-    if group.status in _IN_WORK and actor.can("training_order:add"):
+    if group.status in FORMED and actor.can("training_order:add"):
         buttons = [
             Button(f"Приказ {kind.label}", url_for(f"TrainingGroupView.{_HANDLER[kind]}", pk=group.id))
             for kind in OrderKind
@@ -165,7 +164,7 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
 
 def _next_steps(group: m.TrainingGroup) -> list[Block]:
     """What the organizer has still to do for a group in work; nothing when all is done."""
-    if group.status not in _IN_WORK or not current_actor().can("enrolment:result"):
+    if group.status not in FORMED or not current_actor().can("enrolment:result"):
         return []
     missing, running = results.missing_of(group), group.status == GroupStatus.RUNNING
     steps = (

@@ -25,7 +25,7 @@ from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
-from app.statuses import EnrolmentStatus
+from app.statuses import OUTCOMES, WITHOUT_OUTCOME, EnrolmentStatus, GroupStatus
 from app.web.course.bulk_enrolment import BulkEnrolmentPages
 from app.web.course.catalogue_cards import seats_left
 from app.web.frame import columns as c
@@ -34,9 +34,6 @@ from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.paper.printing import issue_options
-
-_OUTCOMES = (EnrolmentStatus.TRAINED, EnrolmentStatus.FAILED, EnrolmentStatus.NO_SHOW, EnrolmentStatus.EXPELLED)
-
 
 _CARD = (
     joinedload(m.Enrolment.employee),
@@ -54,7 +51,7 @@ class ResultForm(FlaskForm):
     """Outcome of a listener (order § 3.3)."""
 
     outcome = SelectField(
-        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in _OUTCOMES]
+        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in OUTCOMES]
     )
     result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
     final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
@@ -115,7 +112,7 @@ class EnrolmentPages(BulkEnrolmentPages):
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Only groups that are open for enrolment are offered for a new one; in filters all."""
         if field == "group" and request.endpoint in ("EnrolmentView.add", "EnrolmentView.many"):
-            return target.status == "open"
+            return target.status == GroupStatus.OPEN
         return None
 
     def prefill(self) -> dict[str, Any]:
@@ -138,7 +135,7 @@ class EnrolmentPages(BulkEnrolmentPages):
     def extra_buttons(self, row: m.Enrolment) -> Sequence[Button]:
         """Transfer to another group, entering the result, issuing the document."""
         buttons = []
-        if row.status in group_transfers.MOVABLE and row.group.starts_on > today() and self.may(row, "transfer"):
+        if row.status in WITHOUT_OUTCOME and row.group.starts_on > today() and self.may(row, "transfer"):
             buttons.append(Button("Перевести в другую группу", url_for("EnrolmentView.transfer", pk=row.id)))
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
             buttons.append(Button("Внести результат", url_for("EnrolmentView.result", pk=row.id), main=True))
@@ -160,6 +157,9 @@ class EnrolmentPages(BulkEnrolmentPages):
         back, groups = url_for("EnrolmentView.show", pk=pk), group_transfers.targets(pk)
         form, problems = TransferForm(), []
         form.group.choices = [(g.id, _group_choice(g, room)) for g, room in groups if has_seat(room)]
+        if not form.group.choices:
+            flash(_no_group(row, full=len(groups)), "warning")
+            return redirect(back)
         if form.validate_on_submit():
             try:
                 made = group_transfers.transfer(pk, form.group.data)
@@ -173,8 +173,8 @@ class EnrolmentPages(BulkEnrolmentPages):
         page = FormPage(
             f"Перевод в другую группу: {row.employee.full_name}",
             form,
-            [Section("", ["group"])] if form.group.choices else [],
-            submit="Перевести" if form.group.choices else "Проверить снова",
+            [Section("", ["group"])],
+            submit="Перевести",
             cancel_href=back,
             crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
             note=_transfer_note(row, full=len(groups) - len(form.group.choices)),
@@ -293,6 +293,19 @@ def _transfer_note(row: m.Enrolment, *, full: int) -> str:
     if full:
         now += f" Без свободных мест: {count(full, 'группа', 'группы', 'групп')} этой программы."
     return f"{now} Перевести можно до начала занятий обеих групп и только на свободное место; блок чека переходит вместе с записью."
+
+
+def _no_group(row: m.Enrolment, *, full: int) -> str:
+    """Why a transfer has nothing to choose from, and what to do."""
+    if full:
+        return (
+            f"Перевести некуда: в других группах этой программы нет мест ({count(full, 'группа', 'группы', 'групп')}). "
+            "Число мест меняет организатор; место может и освободиться."
+        )
+    return (
+        f"Перевести некуда: у программы «{row.group.program.title}» нет другой группы, которая ещё не начала занятия. "
+        "Новую группу открывает организатор курсов."
+    )
 
 
 def _may_issue(row: m.Enrolment) -> bool:

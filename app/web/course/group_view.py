@@ -27,7 +27,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import count, format_date, period
 from app.services.group import group_changes, group_copy, group_quotas, group_schedule, group_values, groups
-from app.statuses import GroupStatus
+from app.statuses import BEGUN, GroupStatus, ProgramStatus
 from app.unit_of_work import technical_write
 from app.web.course import group_blocks
 from app.web.course.bulk_enrolment import group_buttons
@@ -80,7 +80,7 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """A new group runs a published program."""
-        return target.status == "published" if field == "program" else None
+        return target.status == ProgramStatus.PUBLISHED if field == "program" else None
 
     def update(self, row: m.TrainingGroup, values: dict[str, Any]) -> m.TrainingGroup:
         """Change a group; says whom the new dates or place were told."""
@@ -105,6 +105,7 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
         group_blocks.load_relations(row)
         enrolments, may_edit = group_blocks.enrolments_of(row), self.may(row, "edit")
         return [
+            *self.paper_blocks(row),
             self.pairs_block(row, "Группа", fields),
             group_blocks.seats(row, enrolments),
             *group_blocks.quotas(row, may_edit=may_edit and row.status in group_quotas.CHANGED_IN),
@@ -131,7 +132,7 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
         buttons = group_buttons(self, row)
         if row.status == GroupStatus.CLOSED and row.starts_on > today() and self.may(row, "reopen"):
             buttons.append(Button("Возобновить запись", url_for("TrainingGroupView.reopen", pk=row.id)))
-        if row.status in (GroupStatus.RUNNING, GroupStatus.COMPLETED) and self.may(row, "registry"):
+        if row.status in BEGUN and self.may(row, "registry"):
             buttons += self.paper_buttons(row)
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
         if self.may(row, "add"):

@@ -21,7 +21,7 @@ from app.permissions import ROLES
 from app.services.portal import files
 from app.services.program import program_checks, program_editions, program_files, program_parts, programs
 from app.services.program.program_parts import Module
-from app.statuses import ProgramStatus
+from app.statuses import ONCE_PUBLISHED, ProgramStatus
 from app.web.course.program_parts import ModulesPage, read_rows, shown_rows
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
@@ -30,8 +30,6 @@ from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Pair, Row, Section
 from app.web.frame.scoped_view import ScopedModelView
-
-_ONCE_PUBLISHED = (ProgramStatus.PUBLISHED, ProgramStatus.ARCHIVED)
 
 YEAR = ListColumn(
     "year",
@@ -105,7 +103,7 @@ class ProgramPages(ScopedModelView):
         if row.status == ProgramStatus.PUBLISHED:
             buttons.append(Button("Открыть новую группу", url_for("TrainingGroupView.add", program=row.id)))
             buttons.append(self._edition_button(row))
-        if row.status in _ONCE_PUBLISHED and self._may_copy(row):
+        if row.status in ONCE_PUBLISHED and self._may_copy(row):
             href = url_for("ProgramView.next_year", pk=row.id)
             buttons.append(Button(f"Скопировать на {row.year + 1} год", href, post=True))
         return buttons

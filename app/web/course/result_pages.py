@@ -24,8 +24,8 @@ from app.exchange.uploads import XLSX
 from app.extensions import db
 from app.russian import count
 from app.services.group import results
-from app.services.group.results import FINAL_FORMS, OUTCOMES, TEXT_LENGTH, WITH_REASON, Assessment, Expected, Outcome
-from app.statuses import EnrolmentStatus, GroupStatus
+from app.services.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
+from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
 from app.unit_of_work import technical_write
 from app.web.course.attendance_pages import AttendancePages
 from app.web.frame.form_pages import attach
@@ -219,7 +219,7 @@ def _with_proposals(rows: Mapping[int, Outcome], expected: Sequence[Expected]) -
         row = filled.get(item.enrolment.id, Outcome(outcome=None))
         proposed = item.proposal.outcome
         if row.outcome is None and proposed is not None:
-            reason = row.reason or (item.proposal.reason if proposed in WITH_REASON else None)
+            reason = row.reason or (item.proposal.reason if proposed in UNSUCCESSFUL else None)
             filled[item.enrolment.id] = Outcome(outcome=proposed, mark=row.mark, reason=reason)
     return filled
 

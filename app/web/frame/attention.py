@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_
 
 from app import models as m
 from app.access import current_actor
-from app.clock import now, today
+from app.clock import now
+from app.conditions import DUE, waits
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
 from app.services.paper import after_sending, blanks, frdo
 from app.services.personnel import past_trainings, quality
-from app.statuses import ApplicationStatus, ConfirmationStatus
+from app.statuses import ApplicationStatus
 from app.web.frame.listing import ListFilter
 
 NAME = "attention"
@@ -35,7 +37,8 @@ class Matter:
     right: str = ""
 
 
-def _filter(*matters: Matter) -> ListFilter:
+def matter_filter(*matters: Matter) -> ListFilter:
+    """Return the list's filter «Требует внимания» with these choices."""
     known = {matter.code: matter for matter in matters}
     return ListFilter(
         NAME,
@@ -46,12 +49,17 @@ def _filter(*matters: Matter) -> ListFilter:
     )
 
 
+def due_matters(model: type[m.Base]) -> list[Matter]:
+    """Choices by the term in which a row is decided."""
+    return [Matter(code, words, partial(condition, model)) for code, (words, condition) in DUE.items()]
+
+
 # --- people and places of work ---------------------------------------------------------------------------------------
 
 
 _BROKEN = quality.conditions()
 
-EMPLOYEE = _filter(
+EMPLOYEE = matter_filter(
     *(
         Matter(code, title.lower().replace("снилс", "СНИЛС"), _BROKEN[code])
         for code, (title, _w, _b) in quality.RULES.items()
@@ -59,15 +67,15 @@ EMPLOYEE = _filter(
     Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), quality.works())),
     Matter("not_actual", "подтвердить актуальность", quality.not_confirmed),
 )
-EMPLOYMENT = _filter(
+EMPLOYMENT = matter_filter(
     Matter(
         "unconfirmed",
         "нужно подтвердить",
-        lambda: and_(m.Employment.status == ConfirmationStatus.UNCONFIRMED, m.Employment.ended_on.is_(None)),
+        lambda: waits(m.Employment),
     ),
 )
 
-TRAINING = _filter(
+TRAINING = matter_filter(
     Matter(
         "school",
         "сверить со сканом: внесли работники",
@@ -86,29 +94,22 @@ TRAINING = _filter(
 # --- чеки ------------------------------------------------------------------------------------------------------------
 
 
-def _submitted(due: Callable[[Any], Any]) -> Callable[[], Any]:
-    a = m.VoucherApplication
-    return lambda: and_(a.status == ApplicationStatus.SUBMITTED, due(a.due_on))
-
-
-APPLICATION = _filter(
-    Matter("overdue", "срок решения прошёл", _submitted(lambda due: due < today())),
-    Matter("today", "срок решения сегодня", _submitted(lambda due: due == today())),
-    Matter("later", "срок решения позже", _submitted(lambda due: due.is_(None) | (due > today()))),
+APPLICATION = matter_filter(
+    *due_matters(m.VoucherApplication),
     Matter(
         "unfinished",
         "исправить и подать",
         lambda: m.VoucherApplication.status.in_([ApplicationStatus.DRAFT, ApplicationStatus.RETURNED]),
     ),
 )
-VOUCHER = _filter(
+VOUCHER = matter_filter(
     Matter("expiring", f"истекают за {EXPIRING_DAYS} дней", matters.expiring),
     Matter("unspent", f"истекают за {EXPIRING_DAYS} дней, есть свободные блоки", matters.unspent),
 )
 
 # --- courses ---------------------------------------------------------------------------------------------------------
 
-GROUP = _filter(
+GROUP = matter_filter(
     Matter("soon", f"начало в ближайшие {STARTING_DAYS} дней", matters.starts_soon),
     Matter(
         "below_minimum",
@@ -118,24 +119,24 @@ GROUP = _filter(
     ),
     Matter("no_results", "обучение окончено, нет результатов", matters.without_results),
 )
-ENROLMENT = _filter(
+ENROLMENT = matter_filter(
     Matter("agree", "согласовать от своей организации", matters.to_agree, "enrolment:agree"),
     Matter("on_course", "учатся сейчас", matters.on_course),
     Matter("no_document", "обучены, документ не выдан", matters.without_document),
 )
 
-CERTIFICATE = _filter(
+CERTIFICATE = matter_filter(
     Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
 
-BLANK = _filter(
+BLANK = matter_filter(
     Matter("of_annulled", "документ аннулирован, бланк не списан", blanks.of_annulled),
     Matter("without_act", "испорчен, нет акта", blanks.without_act),
 )
-FRDO_BATCH = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
-REGISTRY = _filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
+FRDO_BATCH = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
+REGISTRY = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
 
 # --- accounts --------------------------------------------------------------------------------------------------------
 
-ACCOUNT = _filter(Matter("locked", "вход закрыт", lambda: m.Account.locked_until > now()))
+ACCOUNT = matter_filter(Matter("locked", "вход закрыт", lambda: m.Account.locked_until > now()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, render_template, url_for
@@ -10,10 +10,11 @@ from flask_appbuilder import expose
 from sqlalchemy import func, select
 
 from app import audit
+from app import models as m
 from app.access import current_actor, get_visible, write_scope
 from app.clock import local
 from app.extensions import db
-from app.labels import action_label, in_words, label_of
+from app.labels import action_label, changes_in_words, in_words, label_of
 from app.permissions import roles_with
 from app.russian import capitalized, format_datetime
 from app.statuses import TRANSITIONS, Edge
@@ -77,7 +78,7 @@ class CardPages(ViewBase):
         """Journal of a record, newest first."""
         entries = audit.history(self.table, row.id, limit=15)
         events = [
-            Cell(action_label(e.action), f"{format_datetime(local(e.at))} · {e.user_name}{_changes(e.changes)}")
+            Cell(action_label(e.action), f"{format_datetime(local(e.at))} · {e.user_name}{_changes(e)}")
             for e in entries
         ]
         return Block("История", events=events, empty="Изменений пока нет.")
@@ -139,9 +140,9 @@ class CardPages(ViewBase):
         return bool(db.session.scalar(select(func.count()).select_from(model).where(model.id == row.id, expression)))
 
 
-def _changes(changes: Mapping[str, Sequence[str]]) -> str:
-    parts = [f"{label}: {before or 'пусто'} → {after or 'пусто'}" for label, (before, after) in changes.items()]
-    return f" · {'; '.join(parts)}" if parts else ""
+def _changes(entry: m.AuditEntry) -> str:
+    told = changes_in_words(entry.action, entry.changes)
+    return f" · {told}" if told else ""
 
 
 def actions_of_row(table: str, status: Any) -> list[Edge]:

@@ -11,14 +11,15 @@ from sqlalchemy import select
 from app import models as m
 from app.access import current_actor
 from app.clock import today
+from app.conditions import employed, main_place
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.labels import THINGS, action_label
+from app.labels import THINGS, action_label, changes_in_words
 from app.permissions import ROLES
-from app.russian import age, format_date, years
+from app.russian import age, count, format_date, years
 from app.services.access import accounts, passwords
 from app.services.portal import records
-from app.statuses import BlockStatus, EmploymentKind, GroupStatus, VoucherStatus
+from app.statuses import FILLING, BlockStatus, VoucherStatus
 from app.unit_of_work import use_case
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, Row
@@ -51,8 +52,7 @@ OWNER = ListColumn("employee", "Работник", lambda r: r.employee.full_nam
 
 def live_employment(person: m.Employee) -> m.Employment | None:
     """The person's live main place of work, else any live one."""
-    live = [e for e in person.employments if e.ended_on is None or e.ended_on >= today()]
-    return next((e for e in live if e.kind == EmploymentKind.MAIN), live[0] if live else None)
+    return main_place(person.employments)
 
 
 def place_name(employment: m.Employment) -> str:
@@ -95,7 +95,7 @@ _employment = m.Employment.__table__
 
 
 def _employed(condition: Any) -> Any:
-    return m.Employee.id.in_(select(_employment.c.employee_id).where(_employment.c.ended_on.is_(None), condition))
+    return m.Employee.id.in_(select(_employment.c.employee_id).where(employed(place=_employment), condition))
 
 
 def _by_id(column: Any) -> Any:
@@ -197,8 +197,8 @@ GROUP_DATES = ListColumn(
 def _fill(group: m.TrainingGroup) -> str:
     """What the seats of a group lack: people up to the minimum before the training, else free ones."""
     lacks = group.minimum - group.taken
-    if lacks > 0 and group.status in (GroupStatus.OPEN, GroupStatus.CLOSED):
-        return f"до наименьшего числа не хватает {lacks}"
+    if lacks > 0 and group.status in FILLING:
+        return f"до минимума не хватает {count(lacks, 'слушателя', 'слушателей', 'слушателей')}"
     return "мест нет" if group.taken >= group.capacity else f"свободно {group.capacity - group.taken}"
 
 
@@ -249,7 +249,7 @@ def units_block(row: m.Organization) -> Block:
 def own_organizations() -> Any:
     """Condition: organizations on which the responsible person may enter people; None for those who see all."""
     actor = current_actor()
-    ids = [i for g in actor.grants if g.role == "school" for i in g.organization_ids]
+    ids = actor.places("school")
     return m.Organization.id.in_(ids) if ids and "operator" not in actor.roles else None
 
 
@@ -258,12 +258,12 @@ def own_organizers() -> Any:
     actor = current_actor()
     if "operator" in actor.roles:
         return m.Organization.is_organizer
-    return m.Organization.id.in_([i for g in actor.grants if g.role == "organizer" for i in g.organization_ids])
+    return m.Organization.id.in_(actor.places("organizer"))
 
 
 def own_organizer(view: Any) -> dict[str, Any]:
     """The only organizer whose programs the user enters, for a new form."""
-    ids = {i for g in current_actor().grants if g.role == "organizer" for i in g.organization_ids}
+    ids = current_actor().places("organizer")
     rows = view.lookup.choose("organizer", ids) if len(ids) == 1 else []
     return {"organizer": rows[0]} if rows else {}
 
@@ -333,7 +333,7 @@ def reset_password(user_id: int) -> None:
 
 
 def _changes_text(entry: m.AuditEntry) -> str:
-    return "; ".join(f"{label}: {a or 'пусто'} → {b or 'пусто'}" for label, (a, b) in entry.changes.items())
+    return changes_in_words(entry.action, entry.changes)
 
 
 AUDIT_ACTION = ListColumn(

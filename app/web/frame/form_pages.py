@@ -71,10 +71,11 @@ class FormPages(CardPages):
         return self.edit_form
 
     def _held(self, row: Any) -> Any:
-        """Keep others from changing the row until the end of the transaction, where no version column does that."""
+        """Keep others from changing the row until the end of the transaction.
+
+        A version column alone would not do: between its comparison and the reading of the service another may save.
+        """
         model = self.datamodel.obj
-        if hasattr(model, "version"):
-            return row
         db.session.execute(select(model.id).where(model.id == row.id).with_for_update())
         return get_writable(db.session, model, row.id, f"{self.table}:edit")
 

@@ -333,15 +333,15 @@ class PortalModelConverter:
         codes = list(codes_of(self.model.__tablename__, name).items())
         if codes and isinstance(kind, ARRAY):
             return CodesField(label, choices=codes, description=hint)
-        if codes:
-            blank_choice = [("", "— выберите —")]
-            return SelectField(label, [InputRequired(REQUIRED)], choices=blank_choice + codes, description=hint)
         has_default = column.default is not None or column.server_default is not None
         required = (not column.nullable and not has_default) or name in self.view.required_columns
         validators: list[Any] = [InputRequired(REQUIRED) if required else Optional()]
         common: dict[str, Any] = {"description": hint}
         if has_default and getattr(column.default, "is_scalar", False):
             common["default"] = column.default.arg
+        if codes:
+            blank_choice = [] if "default" in common else [("", "— выберите —")]
+            return SelectField(label, [InputRequired(REQUIRED)], choices=blank_choice + codes, **common)
         if isinstance(kind, Enum):
             members: Any = self.view.offered.get(name, kind.enum_class)
             choices = [(member.value, member.label) for member in members]

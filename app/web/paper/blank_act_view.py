@@ -83,7 +83,7 @@ class ActPages(ScopedModelView):
         """Blanks named in the address, all of them visible; without any the spoiled ones that stand in no act."""
         typed = request.args.get("blanks", "")
         if not typed:
-            own = [pk for grant in current_actor().grants for pk in grant.organization_ids if grant.role == "organizer"]
+            own = current_actor().places("organizer")
             return blank_acts.unlisted(own)
         ids = read_ids(typed)
         rows = db.session.scalars(select(m.Blank).where(m.Blank.id.in_(ids)).order_by(m.Blank.series, m.Blank.number))

@@ -115,11 +115,13 @@ def _sort_block(sort: Sort) -> Block:
 def _fault_row(facts: FrdoFacts, fault: Fault) -> Row:
     paper = Cell(facts.person, f"№ {facts.registration} от {format_date(facts.issued_on)}")
     return Row(
-        facts.certificate_id, _paper_href(facts.certificate_id), [paper, Cell(fault.value or "пусто"), _card(fault)]
+        facts.certificate_id,
+        _paper_href(facts.certificate_id),
+        [paper, Cell(fault.value or "пусто"), mending_card(fault)],
     )
 
 
-def _card(fault: Fault) -> Cell:
+def mending_card(fault: Fault) -> Cell:
     """The card that mends a fault; one that the user may not open is only named, with who mends it."""
     view, name, who = _CARDS[fault.card]
     if not current_actor().can(f"{fault.card}:show"):

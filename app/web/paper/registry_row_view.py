@@ -21,6 +21,7 @@ from app.documents.registry_source import registry_of_people
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.russian import RussianDateError, format_date, number, parse_date
 from app.services.paper import registries, registry_people
+from app.statuses import RegistryStatus
 from app.unit_of_work import technical_write
 from app.web.frame import columns as c
 from app.web.frame.guards import guarded
@@ -79,7 +80,7 @@ class RegistryPages(ScopedModelView):
             ask = "Сформировать реестр только из тех, чьи сведения изменились? Этот реестр останется как был."
             href = url_for("RegistryView.correct", pk=row.id)
             buttons.append(Button("Сформировать исправленный реестр", href, main=True, post=True, confirm=ask))
-        if row.status in ("formed", "returned") and self.may(row, "renew"):
+        if row.status in (RegistryStatus.FORMED, RegistryStatus.RETURNED) and self.may(row, "renew"):
             href = url_for("RegistryView.act", pk=row.id, name="renew")
             ask = "Сформировать файл заново по сведениям на сегодня?"
             buttons.append(Button("Сформировать заново", href, post=True, confirm=ask))

@@ -16,7 +16,7 @@ from wtforms.validators import Length, Optional
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.clock import today
+from app.conditions import late
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.personnel import changes
@@ -71,15 +71,11 @@ def _fields(row: m.ChangeRequest) -> str:
 CHANGED_FIELDS = ListColumn("changes", "Что исправить", _fields, lambda row: Cell(_fields(row)))
 
 
-def _is_late() -> Any:
-    return (m.ChangeRequest.status == ChangeStatus.PROPOSED) & (m.ChangeRequest.due_on < today())
-
-
 OVERDUE = ListFilter(
     "attention",
     "Требует внимания",
     "choice",
-    lambda value, _to: _is_late() if value == "overdue" else None,
+    lambda value, _to: late(m.ChangeRequest) if value == "overdue" else None,
     lambda: [("overdue", "срок внесения прошёл")],
 )
 

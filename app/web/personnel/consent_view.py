@@ -40,7 +40,7 @@ class ConsentView(BaseView):
     def index(self) -> Any:
         """What was given, when, by which text; withdraw and give."""
         if not has_consents():
-            if registration_own.find_own() is not None:
+            if registration_own.find_open() is not None:
                 return redirect(url_for("OwnRegistrationView.abandon"))
             return _nothing("Мои согласия")
         page = CardPage(

@@ -16,7 +16,7 @@ from app.access import current_actor
 from app.clock import today
 from app.errors import Forbidden, NotFound, PortalError
 from app.russian import count
-from app.services.personnel import changes, people, transfers
+from app.services.personnel import changes, people
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
@@ -47,9 +47,9 @@ def buttons_of(person: m.Employee) -> list[Button]:
     if is_own and actor.can("change_request:add") and changes.find_live(person.id) is None:
         found.append(Button("Предложить исправление", url_for("ChangeRequestView.propose")))
     places = (
-        people.own_live_employments(person.id) if is_own or transfers.own_places() or actor.can("employee:edit") else []
+        people.own_live_employments(person.id) if is_own or actor.places("school") or actor.can("employee:edit") else []
     )
-    if places and actor.can("transfer:add") and (is_own or transfers.own_places()):
+    if places and actor.can("transfer:add") and (is_own or actor.places("school")):
         label = "Перейти в другую организацию" if is_own else "Перевести в другую организацию"
         found.append(Button(label, url_for("TransferView.start", pk=person.id)))
     if places and actor.can("employee:edit"):

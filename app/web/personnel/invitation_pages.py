@@ -146,7 +146,7 @@ def entrance(user: m.Account) -> Cell:
     if not user.login_count:
         return Cell("Ещё не входил(а)", tone="wait")
     last = f"последний вход {user.last_login:%d.%m.%Y %H:%M}" if user.last_login else ""
-    return Cell("Входит", last, tone="ok")
+    return Cell("Пользуется порталом", last, tone="ok")
 
 
 def account_blocks(person: m.Employee) -> list[Block]:

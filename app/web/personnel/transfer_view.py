@@ -63,7 +63,7 @@ TO = ListColumn("organization", "Куда", _to, lambda r: Cell(_to(r)))
 
 def _own_turn() -> Any:
     """Moves in which it is the turn of the actor's organizations."""
-    row, own = m.Transfer, tuple(transfers.own_places())
+    row, own = m.Transfer, tuple(current_actor().places("school"))
     leaves = (row.status == TransferStatus.REQUESTED) & row.from_organization_id.in_(own)
     return leaves | ((row.status == TransferStatus.RELEASED) & row.organization_id.in_(own))
 
@@ -73,7 +73,7 @@ ATTENTION = ListFilter(
     "Требует внимания",
     "choice",
     lambda value, _to: _own_turn() if value == "school" else None,
-    lambda: [("school", "ждут моей организации")] if transfers.own_places() else [],
+    lambda: [("school", "ждут моей организации")] if current_actor().places("school") else [],
 )
 
 
@@ -113,7 +113,7 @@ class TransferPages(ScopedModelView):
         person = get_visible(db.session, m.Employee, pk, "transfer:add")
         is_own = person.id == current_actor().employee_id
         places = people.own_live_employments(pk)
-        if not places and not is_own and not transfers.own_places():
+        if not places and not is_own and not current_actor().places("school"):
             raise Forbidden("Переход оформляет сам работник или организация, в которой он работает.")
         kind = self.start_form if is_own else self.let_form
         form = kind(request.form if request.method == "POST" else None)
@@ -143,7 +143,7 @@ class TransferPages(ScopedModelView):
     @limiter.limit("30 per hour", methods=["POST"])
     def request_person(self) -> Any:
         """Ask for a person by СНИЛС and birth date; the answer says nothing of whether there is one."""
-        if not transfers.own_places():
+        if not current_actor().places("school"):
             raise Forbidden("Принимает работника ответственный организации. Свой переход начните в своей карточке.")
         form = self.request_form(request.form if request.method == "POST" else None)
         problems: list[str] = []

@@ -11,7 +11,7 @@ from app.clock import today
 from app.russian import count, format_date, format_datetime
 from app.services.desk import overview
 from app.services.desk.overview import Found, OwnGroup, Placed, Unspent
-from app.statuses import GroupStatus
+from app.statuses import FILLING
 from app.web.frame.pages import Block, Button, Cell, Column, Row
 from app.web.personnel.employee_card import table
 
@@ -130,6 +130,6 @@ def _matter(it: OwnGroup) -> Cell:
         return Cell(f"Нет документов: {it.without_document}", "", _people(it, attention="no_document"), "wait")
     if it.is_below:
         return Cell(f"Недобор: {it.taken} из {it.minimum}", "", _people(it), "wait")
-    if it.status in (GroupStatus.OPEN, GroupStatus.CLOSED) and it.starts_on <= today():
+    if it.status in FILLING and it.starts_on <= today():
         return Cell("Пора начать обучение", tone="wait")
     return Cell(it.status.label, tone=it.status.tone)

@@ -8,25 +8,19 @@ from typing import Any
 
 from app import models as m
 from app.access import current_actor
-from app.clock import today
+from app.conditions import is_late, is_waiting
 from app.russian import format_date
 from app.services.voucher import vouchers
-from app.statuses import ApplicationStatus
 from app.web.frame import columns as c
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import CardPage, Cell, FormPage
 from app.web.frame.scoped_view import ScopedModelView
 
 
-def is_overdue(row: m.VoucherApplication) -> bool:
-    """Whether the operator is late: the term ends with its last day, 23:59:59 local time (order § 4)."""
-    return row.status == ApplicationStatus.SUBMITTED and row.due_on is not None and row.due_on < today()
-
-
 def _due(row: m.VoucherApplication) -> Cell:
     if row.due_on is None:
         return Cell("")
-    late = is_overdue(row)
+    late = is_late(row)
     return Cell(format_date(row.due_on), "просрочено" if late else "", tone="bad" if late else "", number=True)
 
 
@@ -61,10 +55,10 @@ class VoucherApplicationPages(ScopedModelView):
     def card_page(self, row: m.VoucherApplication) -> CardPage:
         """The head says until when the decision is due, or that it is late."""
         page = super().card_page(row)
-        if row.status != ApplicationStatus.SUBMITTED or row.due_on is None or page.status is None:
+        if not is_waiting(row) or row.due_on is None or page.status is None:
             return page
         day = format_date(row.due_on)
-        words = f"просрочено: срок решения был {day}" if is_overdue(row) else f"срок решения — {day} до 23:59"
+        words = f"просрочено: срок решения был {day}" if is_late(row) else f"срок решения — {day} до 23:59"
         return replace(page, status=replace(page.status, detail=words))
 
     def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:

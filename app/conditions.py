@@ -1,0 +1,164 @@
+"""What «works», «waits» and «is late» mean: each question is answered here, once, as SQL and for a row that is at hand.
+
+A list filters by them, tiles and papers count by them, services refuse by them, so that none of them can disagree. The
+functions that return SQL take a mapped class (then the scope of who asks applies) or a plain table.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Date, FromClause, and_, bindparam, or_
+
+from app import models as m
+from app.clock import today
+from app.statuses import (
+    ENROLMENT_ENDED,
+    TRANSFER_LIVE,
+    AccessRequestStatus,
+    ApplicationStatus,
+    ChangeStatus,
+    ConfirmationStatus,
+    EmploymentKind,
+    ProgramStatus,
+    RegistrationStatus,
+    WithdrawalStatus,
+)
+
+Expression = ColumnElement[bool]
+#: a mapped class, or a table or an alias of one
+Rows = Any
+#: the day on which a statement is run, whenever it was built
+TODAY: Any = bindparam("portal_today", callable_=today, type_=Date)
+
+
+class Place(Protocol):
+    """A place of work at hand: stored, planned by an import, or of a statement's row."""
+
+    @property
+    def kind(self) -> EmploymentKind:
+        """Main or secondary."""
+
+    @property
+    def started_on(self) -> dt.date:
+        """First working day."""
+
+    @property
+    def ended_on(self) -> dt.date | None:
+        """Last working day; None: no end is known."""
+
+
+P = TypeVar("P", bound=Place)
+
+
+def columns_of(rows: Rows) -> Any:
+    """Return what the columns of ``rows`` are read from."""
+    return rows.c if isinstance(rows, FromClause) else rows
+
+
+def _day(on: dt.date | None) -> Any:
+    return TODAY if on is None else on
+
+
+# --- places of work --------------------------------------------------------------------------------------------------
+
+
+def employed(on: dt.date | None = None, place: Rows = m.Employment) -> Expression:
+    """A place of work that is not over on a day (today): its last day is a working day (ТК РФ ст. 84.1).
+
+    A fixed-term contract and a transfer that is released have an end in advance: until then the person works. A place
+    that begins later counts: it holds the person already. See ``at_work``.
+    """
+    ended_on = columns_of(place).ended_on
+    return or_(ended_on.is_(None), ended_on >= _day(on))
+
+
+def at_work(on: dt.date | None = None, place: Rows = m.Employment) -> Expression:
+    """A place of work that has begun and is not over on a day (today): what gives a right, and what counts a person."""
+    return and_(columns_of(place).started_on <= _day(on), employed(on, place))
+
+
+def is_employed(place: Place, on: dt.date | None = None) -> bool:
+    """``employed`` of a place at hand."""
+    return place.ended_on is None or place.ended_on >= (on or today())
+
+
+def is_at_work(place: Place, on: dt.date | None = None) -> bool:
+    """``at_work`` of a place at hand."""
+    return place.started_on <= (on or today()) and is_employed(place, on)
+
+
+def main_place(places: Iterable[P], on: dt.date | None = None) -> P | None:
+    """Return the main one of the places of work that are not over on a day (today), else the first of them."""
+    live = [place for place in places if is_employed(place, on)]
+    return next((place for place in live if place.kind == EmploymentKind.MAIN), live[0] if live else None)
+
+
+# --- enrolments ------------------------------------------------------------------------------------------------------
+
+
+def live_enrolment(rows: Rows = m.Enrolment) -> Expression:
+    """An enrolment that was neither refused nor withdrawn: the person waits, learns, or has learned."""
+    live: Expression = columns_of(rows).status.not_in(sorted(ENROLMENT_ENDED))
+    return live
+
+
+# --- what waits for a decision, and what is late ---------------------------------------------------------------------
+
+#: table → in which statuses its row waits for somebody's decision
+WAITING: Mapping[str, frozenset[Any]] = {
+    "registration": frozenset({RegistrationStatus.PENDING}),
+    "transfer": TRANSFER_LIVE,
+    "employment": frozenset({ConfirmationStatus.UNCONFIRMED}),
+    "access_request": frozenset({AccessRequestStatus.SUBMITTED}),
+    "voucher_application": frozenset({ApplicationStatus.SUBMITTED}),
+    "program": frozenset({ProgramStatus.SUBMITTED}),
+    "change_request": frozenset({ChangeStatus.PROPOSED}),
+    "consent_withdrawal": frozenset({WithdrawalStatus.OPEN}),
+}
+
+
+def _table_of(rows: Rows) -> str:
+    table: Any = rows if isinstance(rows, FromClause) else rows.__table__
+    return str(getattr(table, "element", table).name)
+
+
+def waits(rows: Rows) -> Expression:
+    """A row that waits for a decision; a place of work that is over needs none any more."""
+    name = _table_of(rows)
+    asked: Expression = columns_of(rows).status.in_(sorted(WAITING[name]))
+    return and_(asked, employed(place=rows)) if name == "employment" else asked
+
+
+def late(rows: Rows, on: dt.date | None = None) -> Expression:
+    """A row that still waits after its last day: a term ends with it, at 23:59:59 local time (order § 4; ГК РФ ст. 194)."""
+    return and_(waits(rows), columns_of(rows).due_on < _day(on))
+
+
+def is_waiting(row: Any) -> bool:
+    """``waits`` of a row at hand."""
+    asked = row.status in WAITING[row.__tablename__]
+    return asked and (row.__tablename__ != "employment" or is_employed(row))
+
+
+def is_past(due_on: dt.date | None, on: dt.date | None = None) -> bool:
+    """Whether a term is over on a day (today)."""
+    return due_on is not None and due_on < (on or today())
+
+
+def is_late(row: Any, on: dt.date | None = None) -> bool:
+    """``late`` of a row at hand."""
+    return is_waiting(row) and is_past(row.due_on, on)
+
+
+#: code → (words, condition) of the choices by the term of a decision, in every list that has them
+DUE: Mapping[str, tuple[str, Callable[[Rows], Expression]]] = {
+    "overdue": ("срок решения прошёл", late),
+    "today": ("срок решения сегодня", lambda rows: and_(waits(rows), columns_of(rows).due_on == TODAY)),
+    "later": (
+        "срок решения позже",
+        lambda rows: and_(waits(rows), or_(columns_of(rows).due_on.is_(None), columns_of(rows).due_on > TODAY)),
+    ),
+}

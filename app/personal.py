@@ -1,0 +1,153 @@
+"""What becomes of personal data, said once: a mark on each column and each table of a person, read by every service.
+
+A table of a person says what happens to the person's rows when the consent is withdrawn (152-ФЗ, ст. 21, ч. 5): they go, or they
+stay for a reason that the law gives. In rows that stay, and in those of others that may name the person, each column that holds
+words says what happens to its value. ``tests/architecture/test_personal.py`` refuses a column without a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from sqlalchemy import Column, Enum, MetaData, String, Table
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+_KEY = "personal"
+
+#: why something stays
+PAPERS = "273-ФЗ, ст. 60, 98: выданный документ действителен, сведения о нём хранятся и передаются в ФИС ФРДО"
+MONEY = "402-ФЗ, ст. 29 и п. 3.1 Порядка: отчётность об обучении за счёт бюджета; имени в записях нет"
+PROOF = "152-ФЗ, ст. 9, ч. 3: оператор доказывает, что согласие было получено"
+JOURNAL = "152-ФЗ, ст. 19: учёт действий с персональными данными; остаётся, что и когда изменили, без имени и значений"
+ACCOUNT = "на неё ссылается журнал; имени, почты и пароля в ней нет, войти по ней нельзя"
+#: words of the portal itself, not of a person
+TECHNICAL = "служебное значение портала: код, состояние, отпечаток или номер, о человеке не говорит"
+
+Anonymise = Literal["empty", "replace", "mentions", "keep"]
+
+
+class Rows(StrEnum):
+    """What becomes of a person's rows of a table."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What becomes of a column's value; the fields are the arguments of ``personal``."""
+
+    anonymise: Anonymise
+    why: str = ""
+    merge: bool = False
+    propose: bool = False
+    mask: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableMark:
+    """What becomes of a person's rows; ``through``: the keys by which a row is a person's, when not all keys of people are."""
+
+    rows: Rows
+    title: str
+    why: str = ""
+    through: tuple[str, ...] = ()
+
+
+def personal(
+    anonymise: Anonymise,
+    *,
+    why: str = "",
+    merge: bool = False,
+    propose: bool = False,
+    mask: bool = False,
+    secret: bool = False,
+) -> dict[str, Any]:
+    """Mark a column (its ``info``).
+
+    ``anonymise``: «empty» (the default of the column, else nothing), «replace» (the nameless name), «mentions» (only the words
+    that name the person go: in texts about many), «keep» with the reason ``why``. ``merge``: one of two cards' values is chosen.
+    ``propose``: the person may propose another value. ``mask``: lists and the journal show its end alone. ``secret``: the journal
+    never holds it.
+    """
+    if (anonymise == "keep") != bool(why):
+        raise ValueError("what stays needs a reason, and only that")
+    return {_KEY: Mark(anonymise, why, merge, propose, mask, secret)}
+
+
+def kept(why: str = TECHNICAL) -> dict[str, Any]:
+    """Mark a column that stays."""
+    return personal("keep", why=why)
+
+
+def rows_go(title: str, *through: str) -> dict[str, Any]:
+    """Mark a table whose rows of a person are deleted (the ``info`` of its arguments); ``title`` names them in the report."""
+    return {_KEY: TableMark(Rows.DELETE, title, through=through)}
+
+
+def rows_stay(title: str, why: str, *through: str) -> dict[str, Any]:
+    """Mark a table whose rows of a person stay, and why; the columns say what becomes of their words."""
+    return {_KEY: TableMark(Rows.KEEP, title, why, through)}
+
+
+# --- reading the marks -----------------------------------------------------------------------------------------------
+
+
+def mark_of(column: Column[Any]) -> Mark | None:
+    """Return a column's mark."""
+    found: Mark | None = column.info.get(_KEY)
+    return found
+
+
+def table_mark(table: Table) -> TableMark | None:
+    """Return a table's mark."""
+    found: TableMark | None = table.info.get(_KEY)
+    return found
+
+
+def marked_tables(metadata: MetaData) -> Iterator[tuple[Table, TableMark]]:
+    """Tables of people with their marks, those that are pointed at first."""
+    for table in metadata.sorted_tables:
+        mark = table_mark(table)
+        if mark is not None:
+            yield table, mark
+
+
+def fields(table: Table, use: Literal["merge", "propose", "mask", "secret"]) -> tuple[str, ...]:
+    """Names of a table's columns that are marked for a use, in the order of the table."""
+    marks = ((column.name, mark_of(column)) for column in table.columns)
+    return tuple(name for name, mark in marks if mark is not None and getattr(mark, use))
+
+
+def holds_words(column: Column[Any]) -> bool:
+    """Whether a column can hold words of a person: texts, lists and JSON, but no keys, codes and computed values."""
+    is_text = isinstance(column.type, String | JSONB | ARRAY) and not isinstance(column.type, Enum)
+    return is_text and not column.primary_key and not column.foreign_keys and column.computed is None
+
+
+def owner_keys(table: Table) -> list[Column[Any]]:
+    """Keys by which a row belongs to a person: to the card or to the account, not to who decided or made it."""
+    mark = table_mark(table)
+    if mark is not None and mark.through:
+        return [table.columns[name] for name in mark.through]
+    return list(_keys_of_people(table))
+
+
+def _keys_of_people(table: Table) -> Iterator[Column[Any]]:
+    for constraint in table.foreign_key_constraints:
+        for key in constraint.elements:
+            if key.column.table.name not in ("employee", "ab_user") or key.column.name != "id":
+                continue
+            if not key.parent.name.endswith(("_by_id", "_by_fk")):
+                yield key.parent
+
+
+def is_of_people(table: Table) -> bool:
+    """Whether a table's rows belong to people, so that it needs a mark; of the framework's own tables only the accounts."""
+    if table.name in ("employee", "ab_user"):
+        return True
+    return not table.name.startswith("ab_") and next(_keys_of_people(table), None) is not None
