@@ -195,6 +195,12 @@ class Settings:
         default=30,
         metadata=_env("SESSION_IDLE_MINUTES", "через сколько минут бездействия нужен новый вход", _whole(1, 1440)),
     )
+    session_hours: int = field(
+        default=12,
+        metadata=_env(
+            "SESSION_HOURS", "через сколько часов после входа нужен новый, даже если работать", _whole(1, 168)
+        ),
+    )
     login_attempts: int = field(
         default=5, metadata=_env("LOGIN_ATTEMPTS", "сколько неверных паролей подряд допускается", _whole(1, 100))
     )

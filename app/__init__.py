@@ -64,10 +64,19 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": settings.web_threads, "max_overflow": 4},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": settings.web_threads,
+            "max_overflow": 4,
+            # values of statements, which are people's data, stay out of errors and so out of logs
+            "hide_parameters": True,
+        },
         "MAX_CONTENT_LENGTH": settings.max_upload_mb << 20,
         "MAX_FORM_PARTS": 5000,
         "PERMANENT_SESSION_LIFETIME": dt.timedelta(minutes=settings.session_idle_minutes),
+        # over HTTPS no neighbour on another name or path can set or overwrite a cookie with this prefix (RFC 6265bis)
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.cookie_secure else "session",
+        "SESSION_COOKIE_PATH": "/",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.cookie_secure,

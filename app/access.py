@@ -151,6 +151,15 @@ def criteria_of(actor: Actor) -> RowCriteria:
     return _criteria(actor.user_id, actor.employee_id, actor.grants, today())
 
 
+def _places_now() -> list[str]:
+    """What a row that is made now is bound to: see ``models.MadeIn``."""
+    actor = _actor.get()
+    return sorted(actor.role_marks()) if actor is not None else []
+
+
+m.places_now[0] = _places_now
+
+
 @lru_cache(maxsize=512)
 def _criteria(user_id: int | None, employee_id: int | None, grants: tuple[Grant, ...], _day: dt.date) -> RowCriteria:
     """The row expressions of whoever has this account, card and roles on this day.

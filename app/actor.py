@@ -48,6 +48,18 @@ class Actor:
         """Roles in words, for the journal and the page's head."""
         return ", ".join(ROLES[code].title for code in ROLES if code in self.roles) or "без роли"
 
+    def role_marks(self, permission: str | None = None) -> frozenset[str]:
+        """The roles held now, each with its place: ``school:12``, ``territory:3``, ``operator:``.
+
+        ``permission``: only those that hold it; a row made by that right is bound to them (``models.MadeIn``).
+        """
+        return frozenset(
+            f"{grant.role}:{place}"
+            for grant in self.grants
+            if permission is None or permission in ROLES[grant.role].permissions
+            for place in (*grant.organization_ids, *grant.territory_ids) or ("",)
+        )
+
     def can(self, permission: str) -> bool:
         """Whether one of the roles holds ``permission``."""
         return permission in self.permissions

@@ -164,13 +164,16 @@ def sync_roles_command() -> None:
 @_refusals
 def check_command() -> None:
     """Проверить базу, очередь заданий и программы печати."""
+    from app.documents import office_sandbox
     from app.documents.pdf import find_office
     from app.jobs import health
 
     state = health()
     click.echo(f"База данных: {state['database']}. Обработчик заданий: {state['worker']}.")
     click.echo(
-        "LibreOffice найден, PDF печатается." if find_office() else "LibreOffice не найден: документы только в DOCX."
+        f"LibreOffice найден, PDF печатается. Как он отделён: {office_sandbox.level()}."
+        if find_office()
+        else "LibreOffice не найден: документы только в DOCX."
     )
     if state["database"] != "ok" or not inspect(db.engine).has_table("ab_user"):
         click.echo("База не подготовлена: выполните «flask portal init».", err=True)

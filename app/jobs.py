@@ -21,10 +21,12 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
+from app.documents import office_sandbox
+from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services.access import registration
+from app.services.access import failures, registration, sessions
 from app.services.access.accounts import SYSTEM
 from app.services.desk import queue_letter
 from app.services.enrolment import course_reminders, enrolments, waiting_list
@@ -151,6 +153,8 @@ def nightly(timestamp: int) -> None:
         reminders.remind()
         background.remove_old_files()
         registration.forget_unanswered()
+        sessions.forget_old()
+        failures.forget_old()
         consents.forget_nightly()
         uploads.remove_old()
         files.remove_old()
@@ -200,6 +204,8 @@ def courses_tomorrow(timestamp: int) -> None:
 
 def run_worker(app: Flask, *, once: bool = False) -> None:
     """Work until stopped (or until the queue is empty); beats for /health meanwhile."""
+    if find_office() is not None and not once:
+        log.info("LibreOffice: %s", office_sandbox.level())
     url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     name = f"{socket.gethostname()}-{threading.get_native_id()}"
     connector = procrastinate.PsycopgConnector(conninfo=url)

@@ -6,6 +6,7 @@ Alembic history owns everything.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,6 +69,12 @@ Moment = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now(), default=now)]
 Words = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"))]
 Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}'::jsonb"))]
+#: the roles, each with its place, in which a row was made (``actor.Actor.role_marks``): it is its author's while they live
+MadeIn = Annotated[
+    list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=lambda: places_now[0](), info=kept())
+]
+#: who acts is known to ``access``, which puts its function here
+places_now: list[Callable[[], list[str]]] = [list]
 Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
 FlagOn = Annotated[bool, mapped_column(server_default=text("true"), default=True)]
 
@@ -657,6 +664,8 @@ class Account(User):
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), unique=True)
     locked_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
     must_change_password: Mapped[Flag] = mapped_column(info=kept())
+    #: a one-time password opens nothing after that
+    one_time_until: Mapped[Moment | None] = mapped_column(info=personal("empty"))
     session_epoch: Mapped[int] = mapped_column(
         server_default=text("1"), default=1, info=personal("keep", why=pd.TECHNICAL, secret=True)
     )
@@ -764,6 +773,7 @@ class StoredFile(Base):
     object_table: Mapped[Code] = mapped_column(info=kept())
     object_id: Mapped[int | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment | None]
 
@@ -777,6 +787,36 @@ class PasswordHistory(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     password_hash: Mapped[str] = mapped_column(String(256))
     created_at: Mapped[CreatedAt]
+
+
+class WebSession(Base):
+    """A signed-in browser; only the hash of its secret is kept, so that a session ends here, whoever has copied its cookie."""
+
+    __tablename__ = "web_session"
+    __table_args__ = {"info": rows_go("Сеансы входа")}
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    started_at: Mapped[CreatedAt]
+    ends_at: Mapped[Moment] = mapped_column(index=True)
+    #: through whose eyes this browser looks now («Смотреть как …»)
+    viewed_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+
+
+class SignInFailure(Base):
+    """Failures of signing in with a login, whether there is such an account or not, from one address or known device."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (CheckConstraint("failures >= 0 AND closings >= 0", "counts"),)
+    #: SHA-256 of the login in small letters: what was typed may be a password, so it is not kept
+    login: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    #: one after another, since the last success or closing
+    failures: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    #: how often the entrance has been closed: each time for longer
+    closings: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    closed_until: Mapped[Moment | None]
+    seen_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
 class RecoveryCode(Base):
@@ -889,6 +929,8 @@ class AccessRequest(Base):
     role: Mapped[str] = mapped_column(String(20), info=kept())
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    #: the administrator who proposes the role to another; None: the person asks
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     document_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     document_details: Mapped[Name | None] = mapped_column(info=personal("empty"))
     valid_from: Mapped[dt.date | None]
@@ -903,6 +945,7 @@ class AccessRequest(Base):
     decided_at: Mapped[Moment | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     user: Mapped[Account] = relationship(foreign_keys=[user_id])
+    proposed_by: Mapped[Account | None] = relationship(foreign_keys=[proposed_by_id])
     organization: Mapped[Organization | None] = relationship()
     territory: Mapped[Territory | None] = relationship()
     document: Mapped[StoredFile | None] = relationship()
@@ -1633,6 +1676,7 @@ class Certificate(Base):
         UniqueConstraint("organizer_id", "kind", "year", "number"),
         Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
         Index("ix_certificate_number", "number", "id"),
+        Index("ix_certificate_outdated", "organizer_id", postgresql_where=text("outdated IS NOT NULL")),
         CheckConstraint("sequence > 0", "sequence"),
         {"info": rows_stay("Выданные документы об обучении с их данными", pd.PAPERS)},
     )
@@ -1661,6 +1705,8 @@ class Certificate(Base):
         coded(st.CertificateStatus), server_default="issued", default=st.CertificateStatus.ISSUED
     )
     reason_text: Mapped[Long | None] = mapped_column(info=kept(pd.PAPERS))
+    #: facts printed here that were corrected after issuing, in words: a live document with them is to be replaced
+    outdated: Mapped[Long | None] = mapped_column(info=personal("mentions"))
     created_at: Mapped[CreatedAt]
     enrolment: Mapped[Enrolment] = relationship(back_populates="certificates")
     employee: Mapped[Employee] = relationship()
@@ -1828,6 +1874,7 @@ class SavedRegistry(Base):
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    made_in: Mapped[MadeIn]
     code: Mapped[Code]
     title: Mapped[Name]
     parameters: Mapped[Json]
@@ -2236,6 +2283,7 @@ class ImportBatch(Base):
     id: Mapped[Id]
     kind: Mapped[Code] = mapped_column(server_default="staff", default="staff", info=kept())
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     file_name: Mapped[Name] = mapped_column(info=personal("mentions"))
     sha256: Mapped[str] = mapped_column(String(64), info=kept())
     #: tens of megabytes for a region's list: read only when asked for
@@ -2266,6 +2314,7 @@ class BackgroundJob(Base):
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_in: Mapped[MadeIn]
     kind: Mapped[Code]
     title: Mapped[Name] = mapped_column(info=personal("mentions"))
     parameters: Mapped[Json] = mapped_column(info=personal("mentions"))
@@ -2290,6 +2339,7 @@ class SavedFilter(Base):
     __table_args__ = (UniqueConstraint("user_id", "view", "title"), {"info": rows_go("Сохранённые отборы")})
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    made_in: Mapped[MadeIn]
     #: table of the list
     view: Mapped[Code]
     title: Mapped[Name] = mapped_column(info=personal("mentions"))

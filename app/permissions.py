@@ -123,6 +123,8 @@ _ROLES = (
             | {"program:submit", "program:archive"}
             | {f"training_group:{a}" for a in ("open", "close", "reopen", "start", "complete", "cancel")}
             | {f"training_group:{a}" for a in ("registry", "invite")}
+            # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
+            | {"training_group:correct", "enrolment:correct", "enrolment:retake"}
             | {
                 f"enrolment:{a}"
                 for a in (
@@ -217,7 +219,7 @@ _ROLES = (
             | _INVITE
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
-            | {"certificate:annul", "certificate:replace"}
+            | {"certificate:annul", "certificate:replace", "training_group:correct", "enrolment:correct"}
             | _PAST
             | _grant("list show", "blank", "blank_receipt", "blank_act", "frdo_batch")
             | _grant("list show add edit", "print_template")

@@ -9,7 +9,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app import models as m
 from app.actor import Actor, Grant
@@ -132,6 +133,19 @@ def _own(column: Any, *whole: str) -> Mapping[str, Rule]:
     return {role: everything if role in whole else own for role in ROLES}
 
 
+def _while_held(table: Any, actor: Actor) -> Expression:
+    """Rows made in roles, each with its place, that the actor holds still: whoever has moved leaves them behind."""
+    held: Expression = table.c.made_in.contained_by(cast(sorted(actor.role_marks()), ARRAY(Text)))
+    return held
+
+
+def _own_made(model: type[m.Base], *whole: str) -> Mapping[str, Rule]:
+    """Rows that the user made in a role, while that role lives; the roles in ``whole`` see all."""
+    table = _table(model)
+    own: Rule = lambda actor, _g: and_(table.c.user_id == actor.user_id, _while_held(table, actor))  # noqa: E731
+    return {role: everything if role in whole else own for role in ROLES}
+
+
 def _shown(expression: Expression, *whole: str) -> Mapping[str, Rule]:
     """Rows that satisfy ``expression`` for everybody; the roles in ``whole`` see all."""
     return {role: everything if role in whole else (lambda _a, _g: expression) for role in ROLES}
@@ -198,6 +212,10 @@ _RESPONSE: Mapping[str, Rule] = {
 _consent, _file = _table(m.Consent), _table(m.StoredFile)
 
 
+def _own_file(actor: Actor, _grant: Grant) -> Expression:
+    return and_(_file.c.owner_id == actor.user_id, _while_held(_file, actor))
+
+
 def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression]) -> Rule:
     """Own files, and the scans of the consents and of the trainings of some people."""
 
@@ -206,13 +224,14 @@ def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression]) -> Rule:
             _file.c.id.in_(select(t.c.scan_id).where(people(t.c.employee_id, actor, grant), t.c.scan_id.is_not(None)))
             for t in (_consent, _training)
         ]
-        return or_(_file.c.owner_id == actor.user_id, *scans)
+        return or_(_own_file(actor, grant), *scans)
 
     return rule
 
 
 _STORED_FILE: Mapping[str, Rule] = {
-    **_own(_file.c.owner_id, "operator"),
+    **dict.fromkeys(ROLES, _own_file),
+    **_only("operator"),
     "worker": _own_or_scans(lambda column, actor, _g: column == actor.employee_id),
     "school": _own_or_scans(lambda column, _a, grant: column.in_(_employed(grant))),
 }
@@ -251,6 +270,8 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "password_history": {},
     "recovery_code": {},
     "one_time_link": {},
+    "web_session": {},
+    "sign_in_failure": {},
     # what the nightly jobs have told already
     "reminder_sent": {},
     "consent_withdrawal": {
@@ -305,7 +326,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "frdo_template": _organizer_own(_table(m.FrdoTemplate).c.organizer_id, "operator"),
     "frdo_batch": _FRDO_BATCH,
     "frdo_row": _through(_table(m.FrdoRow).c.batch_id, m.FrdoBatch, _FRDO_BATCH),
-    "saved_registry": _own(_table(m.SavedRegistry).c.user_id),
+    "saved_registry": _own_made(m.SavedRegistry),
     "registry": _REGISTRY,
     "registry_row": _through(_table(m.RegistryRow).c.registry_id, m.Registry, _REGISTRY),
     "plan_item": _people(_table(m.PlanItem).c.employee_id),
@@ -320,9 +341,9 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "audit_entry": _only("operator"),
     "letter": _own(_table(m.Letter).c.user_id, "operator", "admin"),
     "notice": dict.fromkeys(ROLES, _own_notice),
-    "import_batch": _own(_table(m.ImportBatch).c.user_id, "operator"),
-    "background_job": _own(_table(m.BackgroundJob).c.user_id),
-    "saved_filter": _own(_table(m.SavedFilter).c.user_id),
+    "import_batch": _own_made(m.ImportBatch, "operator"),
+    "background_job": _own_made(m.BackgroundJob),
+    "saved_filter": _own_made(m.SavedFilter),
     "list_preference": _own(_table(m.ListPreference).c.user_id),
     "dismissed_hint": _own(_table(m.DismissedHint).c.user_id),
     "worker_heartbeat": _only("operator", "admin"),

@@ -569,12 +569,17 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(_V.ANNULLED, "annul", "Аннулировать", _V.ACTIVE, reason=True),
         *_edges(_V.USED, "use", "", _V.ACTIVE, automatic=True),
         *_edges(_V.EXPIRED, "expire", "", _V.ACTIVE, automatic=True),
+        # a result was corrected: a block of a used чек has not been spent after all
+        *_edges(_V.ACTIVE, "resume", "", _V.USED, automatic=True),
     ),
     "voucher_block": (
         *_edges(_B.RESERVED, "reserve", "", _B.FREE, automatic=True),
         *_edges(_B.FREE, "release", "", _B.RESERVED, automatic=True),
         *_edges(_B.USED, "spend", "", _B.RESERVED, automatic=True),
         *_edges(_B.LAPSED, "lapse", "", _B.FREE, _B.RESERVED, automatic=True),
+        # a result was corrected: a spent block is free again; a block pays after all for a course begun in the чек's term
+        *_edges(_B.FREE, "give_back", "", _B.USED, automatic=True),
+        *_edges(_B.USED, "spend_late", "", _B.FREE, _B.LAPSED, automatic=True),
     ),
     "program": (
         *_edges(_P.SUBMITTED, "submit", "Отправить на публикацию", _P.DRAFT, _P.RETURNED),
@@ -602,6 +607,12 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(_E.FAILED, "record_failed", "Не аттестован", _E.CONFIRMED, reason=True),
         *_edges(_E.NO_SHOW, "record_no_show", "Не приступил", _E.CONFIRMED, confirm="Отметить: не приступил?"),
         *_edges(_E.EXPELLED, "expel", "Отчислить", _E.CONFIRMED, reason=True),
+        # an outcome entered by mistake is another one, with the reason in the journal; a retake is a new fact
+        *_edges(_E.TRAINED, "correct_trained", "", _E.FAILED, _E.NO_SHOW, _E.EXPELLED, automatic=True),
+        *_edges(_E.FAILED, "correct_failed", "", _E.TRAINED, _E.NO_SHOW, _E.EXPELLED, automatic=True, reason=True),
+        *_edges(_E.NO_SHOW, "correct_no_show", "", _E.TRAINED, _E.FAILED, _E.EXPELLED, automatic=True),
+        *_edges(_E.EXPELLED, "correct_expelled", "", _E.TRAINED, _E.FAILED, _E.NO_SHOW, automatic=True, reason=True),
+        *_edges(_E.TRAINED, "retake", "", _E.FAILED, automatic=True),
         *_edges(
             _E.REJECTED, "reject", "Отклонить", _E.WAITING, _E.OFFERED, _E.APPLIED, _E.AGREED, _E.CONFIRMED, reason=True
         ),

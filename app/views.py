@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services.access import accounts, second_factor
+from app.services.access import accounts, failures, roles, second_factor
 from app.services.enrolment import enrolments, waiting_list
 from app.services.group import groups
 from app.services.mailing import mail
@@ -662,7 +662,8 @@ class AccountView(ScopedModelView):
                 buttons.append(Button(label, href, post=True, danger=True, confirm=ask))
         if current_actor().can("assignment:add"):
             buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
-        if row.locked_until is not None and self.may(row, "unlock"):
+        is_shut = accounts.is_closed(row) or failures.closed_until(row.username) is not None
+        if is_shut and self.may(row, "unlock"):
             buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
         if current_actor().can("assignment:show"):
             buttons.append(Button("Что доступно", url_for("AccessView.user", pk=row.id)))
@@ -697,6 +698,29 @@ class AssignmentView(ScopedModelView):
     filters = (c.ROLE, "organization", "territory")
     base_order_by = (m.Assignment.id.desc(),)
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
+    hints = {"role": "Роль оператора или администратора начнёт действовать, когда её подтвердит оператор, не вы."}
+
+    def create(self, values: dict[str, Any]) -> Any:
+        """A role that opens everything is proposed, and a second person confirms it."""
+        return roles.give(values)
+
+    def update(self, row: Any, values: dict[str, Any]) -> Any:
+        """A role that opens everything only ends earlier."""
+        return roles.change(row, values)
+
+    def after_save(self, row: Any) -> str:
+        """A proposal is the operator's to see."""
+        return super().after_save(row) if isinstance(row, m.Assignment) else url_for("AssignmentView.list")
+
+    def href_of(self, row: Any) -> str:
+        """A proposal has no page of the administrator."""
+        return super().href_of(row) if isinstance(row, m.Assignment) else ""
+
+    def added_words(self, row: Any) -> str:
+        """What happens next with a proposal."""
+        if isinstance(row, m.Assignment):
+            return super().added_words(row)
+        return "Предложено. Роль начнёт действовать, когда её подтвердит оператор: он получил письмо."
 
 
 class LetterView(LetterPages):

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from app.access import acting_as
 from app.actor import Actor
+from app.services.access import sessions
 from app.services.access.accounts import find_account
 
 LOGINS = (
@@ -25,9 +26,9 @@ def client_as(app: Flask, login: str | None) -> FlaskClient:
     client = app.test_client()
     if login is not None:
         with app.app_context():
-            account = find_account(login)
+            signed_in = sessions.start(find_account(login), hours=12)
         with client.session_transaction() as session:
-            session["_user_id"] = account.get_id()
+            session["_user_id"] = signed_in.get_id()
             session["_fresh"] = True
     return client
 

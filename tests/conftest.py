@@ -290,7 +290,10 @@ def renewed_region(
     """An application on the module's own fresh copy of the demo region, which its tests may change."""
     from app.extensions import db, limiter
     from app.jobs import open_jobs
+    from app.web.paper import pdf_tasks
 
+    # no worker runs beside the tests: a request that ordered a PDF need not look for it
+    pdf_tasks.WAIT_SECONDS = 0
     clone(server, demo_template, region_database(worker_name), shared_folder)
     # what modules before this one left in the application's memory
     limiter.reset()

@@ -7,13 +7,13 @@ from typing import Any
 
 from app import models as m
 from app import russian
-from app.documents.templates import render_docx
+from app.documents.in_force import print_paper
 from app.russian import capitalized
 
 
 def render_blank_act(act: m.BlankAct, blanks: Sequence[m.Blank]) -> bytes:
     """Return the DOCX of an act with its blanks in their order; raises Invalid when a printed fact is missing."""
-    return render_docx("blank_act", blank_act_context(act, blanks))
+    return print_paper("blank_act", blank_act_context(act, blanks), organizer_id=act.organizer_id)
 
 
 def blank_act_context(act: m.BlankAct, blanks: Sequence[m.Blank]) -> dict[str, Any]:

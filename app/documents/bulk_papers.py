@@ -18,11 +18,11 @@ from pypdf import PdfReader, PdfWriter
 
 from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.file_names import safe_name
-from app.documents.merged import MergedDocx
+from app.documents.merged import merged
 from app.documents.pdf import to_pdfs
 from app.documents.print_look import PrintLook, look_of
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, insist_filled, render_template
+from app.documents.templates import get_template, insist_filled, render_each
 from app.errors import Invalid
 from app.russian import count
 from app.services.paper.bulk_printing import Printed
@@ -109,25 +109,27 @@ class _Papers:
             raise Invalid(f"{paper.name}, № {paper.number}. {refusal.message}") from refusal
         return context, qr_png(facts.check_url)
 
+    def each(self, papers: Sequence[Printed]) -> Iterator[tuple[Printed, bytes]]:
+        """Yield each document with its own DOCX; those of one template that stand together are filled together."""
+        for template, run in groupby(papers, self.template_of):
+            together = list(run)
+            filled = map(self.filled, together)
+            made = render_each(template.data, filled, title=template.title, look=template.look)
+            yield from zip(together, made, strict=True)
+
     def single(self, paper: Printed) -> bytes:
         """Return the DOCX of one document."""
-        template, (context, picture) = self.template_of(paper), self.filled(paper)
-        return render_template(template.data, context, title=template.title, picture=picture, look=template.look)
+        return next(data for _paper, data in self.each([paper]))
 
     def merged(self, papers: Sequence[Printed], tell: Tell = lambda _done: None) -> bytes:
         """Return one DOCX of documents of one template."""
         template = self.template_of(papers[0])
-        made = MergedDocx(template.data, title=template.title, look=template.look)
-        for number, paper in enumerate(papers, 1):
-            made.add(*self.filled(paper))
-            tell(number)
-        return made.finish()
+        return merged(template.data, map(self.filled, papers), title=template.title, look=template.look, tell=tell)
 
 
 def single_papers(papers: Sequence[Printed]) -> Iterator[tuple[Printed, bytes]]:
     """Yield each document with its own DOCX; raises Invalid that names the person whose paper cannot be filled."""
-    known = _Papers()
-    yield from ((paper, known.single(paper)) for paper in papers)
+    yield from _Papers().each(papers)
 
 
 # --- the files -------------------------------------------------------------------------------------------------------
@@ -214,8 +216,8 @@ def _converted(
             continue
         # somebody's paper is longer than a page: only single files tell whose
         singles = [folder / f"{n:05d}-{i:03d}.docx" for i in range(len(chunk))]
-        for paper, single in zip(chunk, singles, strict=True):
-            single.write_bytes(known.single(paper))
+        for single, (_paper, data) in zip(singles, known.each(chunk), strict=True):
+            single.write_bytes(data)
         made_singly = to_pdfs(singles, folder / "pdf", timeout=CHUNK_SECONDS, tell=lambda _files: tell(len(papers)))
         for paper, own in zip(chunk, map(PdfReader, made_singly), strict=True):
             yield paper, own, 0, len(own.pages)
@@ -235,9 +237,8 @@ def _chunks(known: _Papers, papers: Sequence[Printed]) -> Iterator[Sequence[Prin
 
 
 def _is_mergeable(known: _Papers, paper: Printed, template: _Template) -> bool:
-    filled = known.filled(paper)
     try:
-        MergedDocx(template.data, title=template.title, look=template.look).add(*filled)
+        merged(template.data, [known.filled(paper)], title=template.title, look=template.look)
     except Invalid:
         # a faulty template is refused again, and in words, when the single paper is made
         return False

@@ -11,9 +11,8 @@ import hashlib
 import io
 import re
 import threading
-import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +23,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from app.cells import clean_text
+from app.documents.package import Package, parse
 from app.documents.zip_parts import PackedPart, packed, stored, zip_of
 
-#: The picture in a template that is replaced by the given one (the QR code).
-PICTURE_NAME = "qr.png"
-ALLOWED_FILTERS = ("capitalize", "default", "join", "length", "lower", "trim", "upper")
-#: Parts of a DOCX that may hold template tags.
-DYNAMIC_PARTS = re.compile(r"word/(document|header\d*|footer\d*|footnotes)\.xml")
-DOCUMENT, RELATIONS, TYPES = "word/document.xml", "word/_rels/document.xml.rels", "[Content_Types].xml"
+#: Words by which the picture is known that is replaced by the given one (the QR code): in its name or its description.
+PICTURE_WORDS = re.compile(r"(?<![a-z])qr", re.IGNORECASE)
+#: The empty picture that stands for it in the portal's own templates: a program may rename it, but not change its bytes.
+PLACEHOLDER_SHA = "a7a4c149f02934a99249ab019fea1d3e540d4b2ac350e891e1a7c5e4219e2964"
+ALLOWED_FILTERS = ("capitalize", "default", "length", "lower", "trim", "upper")
 CACHE_SIZE = 32
 
 
@@ -63,18 +62,30 @@ def sandbox() -> ImmutableSandboxedEnvironment:
 
 
 _ENVIRONMENT = sandbox()
-_PARSER = {"resolve_entities": False, "no_network": True}
+
+
+def patched(source: str) -> str:
+    """Return the XML of a part with the tags of docxtpl as Jinja's."""
+    return str(DocxTemplate(io.BytesIO()).patch_xml(source))
 
 
 @dataclass(frozen=True, slots=True)
 class DocxPaper:
-    """A compiled template: the parts with tags, the others by name, and the part that holds the replaceable picture."""
+    """A compiled template: the parts with tags, the others by name, and where the replaceable picture stands.
 
+    ``main`` is the part with the text; ``pictures`` maps a part to the ids of the relations by which it shows the picture.
+    """
+
+    main: str
     dynamic: tuple[tuple[str, Template], ...]
     static: Mapping[str, bytes]
     #: the static parts as they go into every file
     ready: tuple[PackedPart, ...]
-    picture_part: str | None
+    pictures: Mapping[str, tuple[str, ...]]
+    #: the media files behind it
+    picture_parts: frozenset[str]
+    #: part → (id, end of the type, part) of its inner relations
+    relations: Mapping[str, tuple[tuple[str, str, str], ...]]
     break_lines: Callable[[str], str]
 
     def fill(self, context: Mapping[str, Any]) -> dict[str, bytes]:
@@ -89,15 +100,15 @@ class DocxPaper:
         if any(sign in body.strip() for sign in "\n\t"):
             body = self.break_lines(body)
         data = (declaration + mark + body).encode("utf-8")
-        etree.fromstring(data, etree.XMLParser(**_PARSER))
+        parse(data)
         return data
 
     def pack(self, filled: Mapping[str, bytes], picture: bytes | None) -> bytes:
-        """Return the DOCX of filled parts; ``picture`` takes the place of the named one."""
-        parts = [part for part in self.ready if picture is None or part.name != self.picture_part]
+        """Return the DOCX of filled parts; ``picture`` takes the place of the named one wherever it stands."""
+        parts = [part for part in self.ready if picture is None or part.name not in self.picture_parts]
         parts += [packed(name, data) for name, data in filled.items()]
-        if picture is not None and self.picture_part is not None:
-            parts.append(stored(self.picture_part, picture))
+        if picture is not None:
+            parts += [stored(name, picture) for name in sorted(self.picture_parts)]
         return zip_of(parts)
 
 
@@ -119,40 +130,57 @@ def compiled(template: bytes) -> DocxPaper:
 
 
 def _compile(template: bytes) -> DocxPaper:
-    with zipfile.ZipFile(io.BytesIO(template)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    if DOCUMENT not in parts:
-        raise ValueError("not a Word document")
-    rewriter = DocxTemplate(io.BytesIO(template))
-    dynamic = {
-        name: _ENVIRONMENT.from_string(rewriter.patch_xml(data.decode("utf-8")))
-        for name, data in parts.items()
-        if DYNAMIC_PARTS.fullmatch(name)
+    package = Package.of(template)
+    filled = package.filled
+    dynamic = tuple((name, _ENVIRONMENT.from_string(patched(package.parts[name].decode("utf-8")))) for name in filled)
+    static = {name: data for name, data in package.parts.items() if name not in filled}
+    pictures = {name: found for name in filled if (found := picture_relations(package, name))}
+    relations = {
+        name: tuple((item.id, item.kind, item.part) for item in package.relations_of(name) if item.part)
+        for name in filled
     }
-    static = {name: data for name, data in parts.items() if name not in dynamic}
-    ready = tuple(packed(name, data, level=9) for name, data in static.items())
-    return DocxPaper(tuple(dynamic.items()), static, ready, _picture_part(parts), rewriter.resolve_listing)
+    media = {part for name, ids in pictures.items() for pk, _kind, part in relations[name] if pk in ids}
+    return DocxPaper(
+        main=package.main,
+        dynamic=dynamic,
+        static=static,
+        ready=tuple(packed(name, data, level=9) for name, data in static.items()),
+        pictures=pictures,
+        picture_parts=frozenset(media),
+        relations=relations,
+        break_lines=DocxTemplate(io.BytesIO()).resolve_listing,
+    )
 
 
-def _picture_part(parts: Mapping[str, bytes]) -> str | None:
-    """Return the name of the media file behind the picture called ``qr.png``, None when there is none."""
-    relation = picture_relation(parts[DOCUMENT].decode("utf-8"))
-    target = relation and relation_targets(parts[RELATIONS].decode("utf-8")).get(relation)
-    return f"word/{target}" if target else None
+def picture_relations(package: Package, part: str) -> tuple[str, ...]:
+    """Return the ids of the relations by which a part shows the picture for the QR code.
+
+    It is known by «qr» in its name or description, or by the empty picture of the portal's own templates.
+    """
+    targets = {item.id: item.part for item in package.relations_of(part) if item.part in package.parts}
+    found = []
+    for shown in _pictures(parse(package.parts[part])):
+        names = [value for item in (shown, *_frames(shown)) for value in _names(item)]
+        for blip in shown.iter("{*}blip"):
+            pk = next((value for name, value in blip.items() if name.endswith("}embed")), "")
+            if pk not in targets:
+                continue
+            is_blank = hashlib.sha256(package.parts[targets[pk]]).hexdigest() == PLACEHOLDER_SHA
+            if is_blank or any(PICTURE_WORDS.search(name) for name in names):
+                found.append(pk)
+    return tuple(dict.fromkeys(found))
 
 
-def picture_relation(document: str) -> str | None:
-    """Return the id of the relation by which a document shows the picture called ``qr.png``."""
-    named = rf'<pic:cNvPr [^>]*name="{re.escape(PICTURE_NAME)}".*?r:embed="([^"]+)"'
-    found = re.search(named, document, re.DOTALL)
-    return found[1] if found else None
+def _pictures(root: etree._Element) -> Iterator[etree._Element]:
+    yield from root.iter("{http://schemas.openxmlformats.org/drawingml/2006/picture}pic")
 
 
-def relation_targets(relations: str) -> dict[str, str]:
-    """Return id → target of the relations of a part."""
-    targets = {}
-    for tag in re.findall(r"<Relationship [^>]*>", relations):
-        pk, target = re.search(r'Id="([^"]+)"', tag), re.search(r'Target="([^"]+)"', tag)
-        if pk and target:
-            targets[pk[1]] = target[1]
-    return targets
+def _frames(picture: etree._Element) -> Iterator[etree._Element]:
+    """What a picture stands in: in the text or before it."""
+    return (item for item in picture.iterancestors() if etree.QName(item).localname in ("inline", "anchor"))
+
+
+def _names(item: etree._Element) -> Iterator[str]:
+    """Names and descriptions of a picture, or of the frame that it stands in."""
+    for child in item.iter("{*}cNvPr", "{*}docPr"):
+        yield from (child.get(name) or "" for name in ("name", "descr", "title"))

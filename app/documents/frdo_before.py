@@ -19,12 +19,10 @@ from app.documents.frdo_source import best_diploma
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
 from app.services.paper import frdo
-from app.statuses import FINAL_DOCUMENTS, CertificateStatus, EnrolmentStatus, GroupStatus
+from app.statuses import FINAL_DOCUMENTS, FORMED, CertificateStatus, EnrolmentStatus
 
 #: who will get a document, or may get it yet
 _TO_COME = (EnrolmentStatus.CONFIRMED, EnrolmentStatus.TRAINED)
-#: groups whose people are known
-_ASKED_IN = (GroupStatus.CLOSED, GroupStatus.RUNNING, GroupStatus.COMPLETED)
 #: a number that no check finds wrong: the document has none yet
 _NUMBER = "1"
 #: cards whose facts are known before there is a document
@@ -47,7 +45,7 @@ def lacks_of(group: m.TrainingGroup) -> list[Lack]:
 
     The caller has loaded the group in the actor's scope. Two statements for a group of any size.
     """
-    if group.status not in _ASKED_IN:
+    if group.status not in FORMED:
         return []
     lists = lists_of(frdo.template_of(group.organizer_id))
     check = frdo_check.Preflight(lists, year=today().year, today=today())

@@ -76,7 +76,7 @@ def _find(source: m.FrdoBatch) -> _Found:
 
 
 def _waits(source: m.FrdoBatch, certificate_id: int, paper: m.Certificate, *, annulled: bool) -> str:
-    """Why a document is not taken: a batch that holds it is to be sent, or its file is another year's."""
+    """Why a document is not taken: a batch that holds it is to be sent, it is to be replaced first, its file is another year's."""
     row, batch = m.FrdoRow, m.FrdoBatch
     formed = (
         select(batch)
@@ -86,6 +86,11 @@ def _waits(source: m.FrdoBatch, certificate_id: int, paper: m.Certificate, *, an
     other = db.session.scalars(formed.limit(1)).first()
     if other is not None:
         return f"Документ № {paper.number} уже в другом пакете ({other}): отправьте его."
+    if not annulled and paper.outdated:
+        return (
+            f"Сведения документа № {paper.number} исправлены, а сам он ещё не заменён: выдайте документ взамен, и исправляющий "
+            "пакет возьмёт его."
+        )
     if not annulled and paper.issued_on.year != source.year:
         return (
             f"Документ № {paper.number} выдан в {paper.issued_on.year} году: сформируйте файл за этот год на странице "

@@ -13,10 +13,9 @@ from app.documents.blank_act import blank_act_context
 from app.documents.bulk_papers import DOCX_TYPE, Tell
 from app.documents.certificate import hours_in_genitive
 from app.documents.file_names import safe_name
-from app.documents.merged import merged
-from app.documents.templates import get_template, insist_filled, render_docx
+from app.documents.in_force import print_one_after_another, print_paper
 from app.documents.training_agreement import AGREEMENT, agreement_contexts
-from app.documents.training_order import TEMPLATE, order_context
+from app.documents.training_order import TEMPLATE, order_context, template_version
 from app.errors import PortalError
 from app.russian import capitalized, format_date, long_date, period, plural, quoted, unbroken
 from app.services.paper.group_papers import GivenDocument, GroupFacts, Listener
@@ -207,26 +206,27 @@ def _orders(facts: GroupFacts, kind: OrderKind) -> list[Mapping[str, Any]]:
     return [order.snapshot for order in facts.orders if order.kind == kind]
 
 
-def _one_after_another(code: str, contexts: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return several papers of one kind as one file: each begins a page of its own."""
-    info = get_template(code)
-    for context in contexts:
-        insist_filled(info, context)
-    return merged(info.path.read_bytes(), ((context, None) for context in contexts), title=info.title)
-
-
 def _order_papers(kind: OrderKind) -> Callable[[GroupFacts], bytes]:
-    return lambda facts: _one_after_another(
-        TEMPLATE[kind], [order_context(snapshot) for snapshot in _orders(facts, kind)]
-    )
+    """Orders of a kind together, by the template kept with the last of them."""
+
+    def make(facts: GroupFacts) -> bytes:
+        snapshots = _orders(facts, kind)
+        return print_one_after_another(
+            TEMPLATE[kind],
+            [order_context(snapshot) for snapshot in snapshots],
+            organizer_id=facts.organizer_id,
+            version=template_version(snapshots[-1]),
+        )
+
+    return make
 
 
-def _protocols(facts: GroupFacts) -> bytes:
-    return _one_after_another("final_protocol", protocol_contexts(facts))
+def _one(code: str, context: Callable[[GroupFacts], dict[str, Any]]) -> Callable[[GroupFacts], bytes]:
+    return lambda facts: print_paper(code, context(facts), organizer_id=facts.organizer_id)
 
 
-def _agreements(facts: GroupFacts) -> bytes:
-    return _one_after_another(AGREEMENT, agreement_contexts(facts))
+def _several(code: str, contexts: Callable[[GroupFacts], list[dict[str, Any]]]) -> Callable[[GroupFacts], bytes]:
+    return lambda facts: print_one_after_another(code, contexts(facts), organizer_id=facts.organizer_id)
 
 
 def _attendance(facts: GroupFacts) -> bytes:
@@ -234,27 +234,29 @@ def _attendance(facts: GroupFacts) -> bytes:
     return build_attendance_sheet(head, facts.journal)
 
 
-def _acts(facts: GroupFacts) -> bytes:
-    return _one_after_another("blank_act", [blank_act_context(item.act, item.blanks) for item in facts.acts])
+def _act_contexts(facts: GroupFacts) -> list[dict[str, Any]]:
+    return [blank_act_context(item.act, item.blanks) for item in facts.acts]
 
 
 #: the papers of a group in the order of its life; a new paper is one entry here
 PAPERS: tuple[GroupPaper, ...] = (
-    GroupPaper(AGREEMENT, "Договор с местом работы слушателей", _has_employers, _agreements),
+    GroupPaper(
+        AGREEMENT, "Договор с местом работы слушателей", _has_employers, _several(AGREEMENT, agreement_contexts)
+    ),
     GroupPaper(
         "order_enrolment", "Приказ о зачислении", _has_order(OrderKind.ENROLMENT), _order_papers(OrderKind.ENROLMENT)
     ),
-    GroupPaper(
-        "group_list", "Список группы", _has_listeners, lambda facts: render_docx("group_list", list_context(facts))
-    ),
+    GroupPaper("group_list", "Список группы", _has_listeners, _one("group_list", list_context)),
     GroupPaper("attendance_sheet", "Лист посещаемости", _has_meetings, _attendance),
     GroupPaper(
         "grade_sheet",
         "Ведомость итоговой аттестации",
         _has_listeners,
-        lambda facts: render_docx("grade_sheet", sheet_context(facts)),
+        _one("grade_sheet", sheet_context),
     ),
-    GroupPaper("final_protocol", "Протокол итоговой аттестации", _has_protocol, _protocols),
+    GroupPaper(
+        "final_protocol", "Протокол итоговой аттестации", _has_protocol, _several("final_protocol", protocol_contexts)
+    ),
     GroupPaper(
         "order_expulsion", "Приказ об отчислении", _has_order(OrderKind.EXPULSION), _order_papers(OrderKind.EXPULSION)
     ),
@@ -262,9 +264,9 @@ PAPERS: tuple[GroupPaper, ...] = (
         "issue_journal",
         "Журнал учёта выдачи документов",
         _has_documents,
-        lambda facts: render_docx("issue_journal", journal_context(facts)),
+        _one("issue_journal", journal_context),
     ),
-    GroupPaper("blank_act", "Акт списания бланков", _has_act, _acts),
+    GroupPaper("blank_act", "Акт списания бланков", _has_act, _several("blank_act", _act_contexts)),
 )
 
 

@@ -6,33 +6,31 @@ Joining finished files instead gives every page the first person's footer and ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from app.documents.docx_template import (
-    DOCUMENT,
-    RELATIONS,
-    TYPES,
-    DocxPaper,
-    picture_relation,
-    relation_targets,
-)
+from app.documents import uploaded
+from app.documents.docx_template import DocxPaper
+from app.documents.package import TYPES, relations_part
 from app.documents.print_look import WHOLE_PAGE, PrintLook
-from app.documents.templates import fill_template, refuse_objects
+from app.documents.templates import fill_here, is_own, refuse_objects
 from app.documents.zip_parts import PackedPart, PartWriter, packed, stored, zip_of
 from app.errors import Invalid
 
 _TYPE = '<Override PartName="/{name}" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}+xml"/>'
 _RELATION = (
     '<Relationship Id="{pk}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}"'
-    ' Target="{target}"/>'
+    ' Target="/{target}"/>'
 )
 _NUMBERED = re.compile(r"<w:numPr\b")
+#: where a section says which header or footer it has
+_REFERENCE = re.compile(r'(<w:(?:header|footer)Reference [^>]*r:id=")([^"]+)"')
 _SHAPE_ID = re.compile(r'(<wp:docPr [^>]*?\bid=")\d+"')
 _BOOKMARK_ID = re.compile(r'(<w:bookmark(?:Start|End) [^>]*?w:id=")(\d+)"')
 _BOOKMARK_NAME = re.compile(r'(<w:bookmarkStart [^>]*?w:name=")([^"]+)"')
 #: marks of Word's own editing, which must not repeat within a file
 _EDIT_MARKS = re.compile(r' w14:(?:paraId|textId)="[^"]*"')
+_UNUSUAL = "Шаблон устроен необычно: общий файл из него не собрать. Напечатайте отдельными файлами."
 #: bookmarks of one template
 _BOOKMARKS = 1000
 
@@ -41,13 +39,22 @@ class MergedDocx:
     """One DOCX under way: ``add`` a person's context after another's, then ``finish``.
 
     Raises Invalid for a faulty template and for one with numbered lists, whose numbers would go on from person to person.
+    Only for the portal's own templates, and inside the child process that fills the others, where ``judge`` sees every
+    filled paper.
     """
 
-    def __init__(self, template: bytes, *, title: str = "шаблон", look: PrintLook = WHOLE_PAGE) -> None:
-        self.template, self.title, self.look = template, title, look
+    def __init__(
+        self,
+        template: bytes,
+        *,
+        title: str = "шаблон",
+        look: PrintLook = WHOLE_PAGE,
+        judge: Callable[[Mapping[str, bytes]], None] = lambda _filled: None,
+    ) -> None:
+        self.template, self.title, self.look, self.judge = template, title, look, judge
         self.people = 0
         self._shapes = 0
-        self._document = PartWriter(DOCUMENT)
+        self._document = PartWriter("")
         self._parts: list[PackedPart] = []
         self._relations: list[str] = []
         self._types: list[str] = []
@@ -58,14 +65,18 @@ class MergedDocx:
     def add(self, context: Mapping[str, Any], picture: bytes | None = None) -> None:
         """Add a person's paper; ``picture`` is the PNG of the QR code."""
         refuse_objects(context)
-        paper, filled = fill_template(self.template, context, title=self.title, look=self.look)
-        document = filled.pop(DOCUMENT).decode("utf-8")
+        paper, filled = fill_here(self.template, context, title=self.title, look=self.look)
+        self.judge(filled)
+        document = filled.pop(paper.main).decode("utf-8")
         start, body, section, end = _cut(document)
         if self._paper is None:
             self._begin(paper, document, start)
         self._end = end
-        section = self._own_parts(paper, filled, section)
-        body = self._own_picture(paper, document, body, picture)
+        shown = self._picture_part(paper, picture)
+        ids = self._own_parts(paper, filled, shown)
+        section = _REFERENCE.sub(lambda found: f'{found[1]}{ids.get(found[2], found[2])}"', section)
+        body = _REFERENCE.sub(lambda found: f'{found[1]}{ids.get(found[2], found[2])}"', body)
+        body = self._own_picture(paper, body, shown)
         self._flush(is_last=False)
         self._waiting = (self._own_ids(body), section)
         self.people += 1
@@ -77,12 +88,15 @@ class MergedDocx:
         self._flush(is_last=True)
         self._document.write(self._end.encode("utf-8"))
         paper = self._paper
-        fixed = [part for part in paper.ready if part.name not in (RELATIONS, TYPES)]
         # the template's own headers and footers give way to each person's
-        gone = [name for name, _part in paper.dynamic if name != DOCUMENT]
-        relations = _with(paper.static[RELATIONS], "</Relationships>", self._relations, without=gone)
-        types = _with(paper.static[TYPES], "</Types>", self._types, without=gone)
-        own = [packed(TYPES, types), packed(RELATIONS, relations), self._document.finish()]
+        gone = [name for name, _part in paper.dynamic if name != paper.main]
+        led = relations_part(paper.main)
+        ids = [pk for pk, _kind, part in paper.relations[paper.main] if part in gone]
+        relations = _without_ids(paper.static[led].decode("utf-8"), ids)
+        relations = relations.replace("</Relationships>", "".join(self._relations) + "</Relationships>")
+        types = _with_types(paper.static[TYPES], self._types, without=gone)
+        own = [packed(TYPES, types), packed(led, relations.encode("utf-8")), self._document.finish()]
+        fixed = [part for part in paper.ready if part.name not in (led, TYPES, *map(relations_part, gone))]
         return zip_of([*own, *fixed, *self._parts])
 
     def _begin(self, paper: DocxPaper, document: str, start: str) -> None:
@@ -91,7 +105,10 @@ class MergedDocx:
                 f"В шаблоне «{self.title}» есть нумерованный список: в общем файле его номера продолжались бы от человека к "
                 "человеку. Напечатайте отдельными файлами (ZIP) или замените номера обычным текстом."
             )
+        if relations_part(paper.main) not in paper.static:
+            raise Invalid(_UNUSUAL)
         self._paper = paper
+        self._document = PartWriter(paper.main)
         self._document.write(start.encode("utf-8"))
 
     def _flush(self, *, is_last: bool) -> None:
@@ -102,32 +119,40 @@ class MergedDocx:
         self._document.write((body + section if is_last else _with_section(body, section)).encode("utf-8"))
         self._waiting = None
 
-    def _own_parts(self, paper: DocxPaper, filled: Mapping[str, bytes], section: str) -> str:
-        """Add the person's headers and footers; return the section that refers to them."""
-        by_part = {f"word/{target}": pk for pk, target in relation_targets(paper.static[RELATIONS].decode()).items()}
-        for name, data in filled.items():
-            relation = by_part.get(name)
-            if relation is None:
+    def _own_parts(self, paper: DocxPaper, filled: Mapping[str, bytes], shown: str) -> dict[str, str]:
+        """Add the person's headers and footers with their relations; return the template's ids of relations → the person's."""
+        ids: dict[str, str] = {}
+        for number, (pk, kind, part) in enumerate(paper.relations[paper.main]):
+            if part not in filled:
                 continue
-            kind = "header" if "header" in name else "footer" if "footer" in name else "footnotes"
             if kind == "footnotes":
                 raise Invalid(f"В шаблоне «{self.title}» есть сноски: напечатайте отдельными файлами (ZIP).")
-            number = re.sub(r"\D", "", name)
-            target, pk = f"{kind}p{self.people}x{number}.xml", f"rIdP{self.people}{kind[0]}{number}"
-            self._parts.append(packed(f"word/{target}", data))
-            self._types.append(_TYPE.format(name=f"word/{target}", kind=kind))
-            self._relations.append(_RELATION.format(pk=pk, kind=kind, target=target))
-            section = section.replace(f'"{relation}"', f'"{pk}"')
-        return section
+            own, own_pk = f"word/{kind}p{self.people}x{number}.xml", f"rIdP{self.people}{kind[0]}{number}"
+            self._parts.append(packed(own, filled[part]))
+            if (relations := paper.static.get(relations_part(part))) is not None:
+                self._parts.append(packed(relations_part(own), _relations_of(paper, part, relations, shown)))
+            self._types.append(_TYPE.format(name=own, kind=kind))
+            self._relations.append(_RELATION.format(pk=own_pk, kind=kind, target=own))
+            ids[pk] = own_pk
+        return ids
 
-    def _own_picture(self, paper: DocxPaper, document: str, body: str, picture: bytes | None) -> str:
-        relation = picture_relation(document)
-        if picture is None or paper.picture_part is None or relation is None:
+    def _picture_part(self, paper: DocxPaper, picture: bytes | None) -> str:
+        """Add the person's QR code and return the name of its part; empty when there is none or no place for it."""
+        if picture is None or not paper.picture_parts:
+            return ""
+        name = f"word/media/qr{self.people}.png"
+        self._parts.append(stored(name, picture))
+        return name
+
+    def _own_picture(self, paper: DocxPaper, body: str, shown: str) -> str:
+        ids = paper.pictures.get(paper.main, ())
+        if not shown or not ids:
             return body
-        target, pk = f"media/qr{self.people}.png", f"rIdP{self.people}q"
-        self._parts.append(stored(f"word/{target}", picture))
-        self._relations.append(_RELATION.format(pk=pk, kind="image", target=target))
-        return body.replace(f'r:embed="{relation}"', f'r:embed="{pk}"')
+        own = f"rIdP{self.people}q"
+        self._relations.append(_RELATION.format(pk=own, kind="image", target=shown))
+        for pk in ids:
+            body = body.replace(f'r:embed="{pk}"', f'r:embed="{own}"')
+        return body
 
     def _own_ids(self, body: str) -> str:
         """Return the body with ids that no other person's body has."""
@@ -148,11 +173,18 @@ def merged(
     *,
     title: str = "шаблон",
     look: PrintLook = WHOLE_PAGE,
+    tell: Callable[[int], None] = lambda _done: None,
 ) -> bytes:
-    """Return one DOCX of (context, picture) pairs in their order."""
+    """Return one DOCX of (context, picture) pairs in their order; ``tell`` gets the number of those done.
+
+    The portal's own files are filled here, all others in a bounded child process.
+    """
+    if not is_own(template):
+        return uploaded.merged(template, papers, title=title, look=look, tell=tell)
     made = MergedDocx(template, title=title, look=look)
-    for context, picture in papers:
+    for number, (context, picture) in enumerate(papers, 1):
         made.add(context, picture)
+        tell(number)
     return made.finish()
 
 
@@ -162,20 +194,33 @@ def _cut(document: str) -> tuple[str, str, str, str]:
         start = document.index("<w:body>") + len("<w:body>")
         section, end = document.rindex("<w:sectPr"), document.rindex("</w:body>")
     except ValueError as error:
-        raise Invalid(
-            "Шаблон устроен необычно: общий файл из него не собрать. Напечатайте отдельными файлами."
-        ) from error
+        raise Invalid(_UNUSUAL) from error
     return document[:start], document[start:section], document[section:end], document[end:]
 
 
-def _with(part: bytes, closing: str, added: Iterable[str], *, without: Iterable[str]) -> bytes:
-    """Return a list of relations or types with ``added`` entries and without those of the parts ``without``."""
+def _with_types(part: bytes, added: Iterable[str], *, without: Iterable[str]) -> bytes:
+    """Return the list of types with ``added`` entries and without those of the parts ``without``."""
     text = part.decode("utf-8")
     for name in without:
+        text = re.sub(rf'<Override [^>]*"/{re.escape(name)}"[^>]*?(?:/>|>\s*</Override>)', "", text)
+    return text.replace("</Types>", "".join(added) + "</Types>").encode("utf-8")
+
+
+def _without_ids(relations: str, ids: Iterable[str]) -> str:
+    for pk in ids:
+        relations = re.sub(rf'<Relationship [^>]*\bId="{re.escape(pk)}"[^>]*?(?:/>|>\s*</Relationship>)', "", relations)
+    return relations
+
+
+def _relations_of(paper: DocxPaper, part: str, relations: bytes, shown: str) -> bytes:
+    """Return the relations of a person's own header or footer: the picture leads to the person's, all lead from the root."""
+    text = relations.decode("utf-8")
+    for pk, _kind, target in paper.relations[part]:
+        leads = shown if shown and pk in paper.pictures.get(part, ()) else target
         text = re.sub(
-            rf'<(?:Relationship|Override) [^>]*"/?(?:word/)?{re.escape(name.removeprefix("word/"))}"[^>]*/>', "", text
+            rf'(<Relationship (?=[^>]*\bId="{re.escape(pk)}")[^>]*\bTarget=")[^"]*"', rf'\g<1>/{leads}"', text
         )
-    return text.replace(closing, "".join(added) + closing).encode("utf-8")
+    return text.encode("utf-8")
 
 
 def _with_section(body: str, section: str) -> str:

@@ -1,4 +1,7 @@
-"""PDF of a DOCX by LibreOffice, kept away from the network, from macros and from other people's files."""
+"""PDF of a DOCX by LibreOffice, kept away from the network, from macros and from other people's files.
+
+``office_pool`` bounds how many run on the host, ``office_sandbox`` what they see.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+from app.documents import office_pool, office_sandbox
 from app.errors import Unavailable
 
 #: Where the program itself lies. Its launcher ``soffice`` is passed by: it drops arguments beyond about 255 silently.
@@ -30,7 +34,11 @@ FILTER = (
     '"UseLosslessCompression":{"type":"boolean","value":"true"}}'
 )
 #: Files of one start, starts in a row without a new file, pause between two looks at what is done.
-MOST_FILES, MOST_FAILURES, POLL_SECONDS = 200, 3, 0.25
+MOST_FILES, MOST_FAILURES, POLL_SECONDS = 40, 3, 0.25
+#: seconds that work waits for a free converter: it is a task of a user, which may be cancelled meanwhile
+PATIENCE = 3600
+#: bounds of one start: seconds of the processor, bytes of a file
+MOST_CPU, MOST_OUTPUT = 900, 1 << 30
 #: Exit code by which the first start in a fresh profile asks to be started again.
 START_AGAIN = 81
 #: (path, property, value): no links to files or addresses, no macros, no updating of links.
@@ -57,22 +65,29 @@ def find_office() -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def to_pdf(docx: bytes, *, timeout: float = 60) -> bytes:
+def to_pdf(
+    docx: bytes, *, timeout: float = 60, patience: float = PATIENCE, tell: Callable[[int], None] = lambda _done: None
+) -> bytes:
     """Return the PDF/A of a DOCX; raises Unavailable as ``to_pdfs`` does."""
     with tempfile.TemporaryDirectory(prefix="kadry-pdf-", ignore_cleanup_errors=True) as name:
         source = Path(name) / "document.docx"
         source.write_bytes(docx)
-        return to_pdfs([source], Path(name) / "out", timeout=timeout)[0].read_bytes()
+        return to_pdfs([source], Path(name) / "out", timeout=timeout, patience=patience, tell=tell)[0].read_bytes()
 
 
 def to_pdfs(
-    sources: Sequence[Path], out: Path, *, timeout: float = 60, tell: Callable[[int], None] = lambda _done: None
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    timeout: float = 60,
+    patience: float = PATIENCE,
+    tell: Callable[[int], None] = lambda _done: None,
 ) -> list[Path]:
     """Convert DOCX files to PDF/A in the folder ``out`` and return their paths in order; LibreOffice is started once.
 
     ``timeout``: seconds without a new file after which it is ended; it is started again for what is missing, as it is when
     something else has ended it, until three times nothing new came. ``tell`` gets the number of finished files and may
-    raise to stop. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice
+    raise to stop; ``patience``: seconds that it waits for a free converter. Each call has a profile of its own, so calls do not disturb each other. Raises Unavailable when LibreOffice
     is missing, too slow or makes no PDF; ValueError for two sources of one name.
     """
     office = find_office()
@@ -82,11 +97,16 @@ def to_pdfs(
     if len(set(targets.values())) != len(sources):
         raise ValueError("two sources of one name")
     with tempfile.TemporaryDirectory(prefix="kadry-office-", ignore_cleanup_errors=True) as name:
+        out.mkdir(parents=True, exist_ok=True)
         profile = _fresh_profile(Path(name))
         failures, is_fresh = 0, True
         while missing := [source for source, target in targets.items() if not _is_pdf(target)]:
-            run = _Run(_command(office, profile, missing[:MOST_FILES], out), Path(name), list(targets.values()))
-            was_slow = run.wait(timeout, tell)
+            command = _kept_apart(_command(office, profile, missing[:MOST_FILES], out), Path(name), missing, out)
+            done = len(sources) - len(missing)
+            # a turn is one start: who prints thousands lets others in between
+            with office_pool.turn(patience, lambda done=done: tell(done)):  # type: ignore[misc]
+                run = _Run(command, Path(name), list(targets.values()))
+                was_slow = run.wait(timeout, tell)
             if is_fresh and run.process.returncode == START_AGAIN:
                 is_fresh = False
                 continue
@@ -126,6 +146,22 @@ def _command(office: Path, profile: Path, sources: Sequence[Path], out: Path) ->
         str(out),
         *map(str, sources),
     ]
+
+
+def _kept_apart(command: list[str], folder: Path, sources: Sequence[Path], out: Path) -> list[str]:
+    """Return the command in its sandbox and with its bounds."""
+    program = Path(command[0]).resolve()
+    fonts = [Path(os.environ[name]) for name in ("FONTCONFIG_FILE", "FONTCONFIG_PATH") if os.environ.get(name)]
+    wrapped = office_sandbox.wrapped(
+        command,
+        folder,
+        found=office_sandbox.level(),
+        readable=[program.parent.parent, *fonts, *dict.fromkeys(source.resolve().parent for source in sources)],
+        writable=[out.resolve()],
+    )
+    bounds = shutil.which("prlimit")
+    limits = [bounds, f"--cpu={MOST_CPU}", f"--fsize={MOST_OUTPUT}", "--core=0"] if bounds else []
+    return [*limits, *wrapped]
 
 
 def _fresh_profile(folder: Path) -> Path:

@@ -6,14 +6,13 @@ without a header gets one of no height: the text of the page stays where it was.
 
 from __future__ import annotations
 
-import io
-import zipfile
+import posixpath
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from app.documents.docx_template import DOCUMENT, RELATIONS, TYPES
+from app.documents.package import TYPES, Package, parse, relations_part
 from app.documents.zip_parts import packed, zip_of
 from app.statuses import CertificateStatus
 
@@ -26,21 +25,21 @@ _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _HEADER_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"
-_PART, _ID = "word/header_stamp.xml", "rIdStamp"
+_NAME, _ID = "header_stamp.xml", "rIdStamp"
 _KINDS = ("default", "first", "even")
-_PARSER: dict[str, Any] = {"resolve_entities": False, "no_network": True}
 
 
 def stamped(paper: bytes, words: str) -> bytes:
     """Return the DOCX with the words across each of its pages."""
-    with zipfile.ZipFile(io.BytesIO(paper)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    document = _tree(parts[DOCUMENT])
+    package = Package.of(paper)
+    parts, main = dict(package.parts), package.main
+    headers = [item.part for item in package.relations_of(main) if item.kind == "header" and item.part in parts]
+    document = parse(parts[main])
     if _add_headers(document):
-        parts[_PART] = _new_header(words)
-        parts[DOCUMENT] = _bytes(document)
-        _declare(parts)
-    for name in [name for name in parts if name.startswith("word/header") and name.endswith(".xml") and name != _PART]:
+        part = posixpath.join(posixpath.dirname(main), _NAME)
+        parts[part], parts[main] = _new_header(words), _bytes(document)
+        _declare(parts, main, part)
+    for name in dict.fromkeys(headers):
         parts[name] = _with_stamp(parts[name], words)
     return zip_of(packed(name, data) for name, data in parts.items())
 
@@ -62,15 +61,14 @@ def _add_headers(document: Any) -> bool:
     return added
 
 
-def _declare(parts: dict[str, bytes]) -> None:
-    relations = _tree(parts[RELATIONS])
-    etree.SubElement(
-        relations, f"{{{_PACKAGE}}}Relationship", Id=_ID, Type=f"{_R}/header", Target=_PART.removeprefix("word/")
-    )
-    parts[RELATIONS] = _bytes(relations)
-    types = _tree(parts[TYPES])
+def _declare(parts: dict[str, bytes], main: str, part: str) -> None:
+    held = relations_part(main)
+    relations = parse(parts[held]) if held in parts else etree.Element(f"{{{_PACKAGE}}}Relationships")
+    etree.SubElement(relations, f"{{{_PACKAGE}}}Relationship", Id=_ID, Type=f"{_R}/header", Target=_NAME)
+    parts[held] = _bytes(relations)
+    types = parse(parts[TYPES])
     namespace = etree.QName(types).namespace
-    etree.SubElement(types, f"{{{namespace}}}Override", PartName=f"/{_PART}", ContentType=_HEADER_TYPE)
+    etree.SubElement(types, f"{{{namespace}}}Override", PartName=f"/{part}", ContentType=_HEADER_TYPE)
     parts[TYPES] = _bytes(types)
 
 
@@ -81,11 +79,11 @@ def _new_header(words: str) -> bytes:
 
 
 def _with_stamp(header: bytes, words: str) -> bytes:
-    tree = _tree(header)
+    tree = parse(header)
     paragraph = next(tree.iter(f"{{{_W}}}p"), None)
     if paragraph is None:
         paragraph = etree.SubElement(tree, f"{{{_W}}}p")
-    paragraph.append(etree.fromstring(_run(words), etree.XMLParser(**_PARSER)))
+    paragraph.append(parse(_run(words).encode()))
     return _bytes(tree)
 
 
@@ -106,10 +104,6 @@ def _run(words: str) -> str:
         f'<v:fill opacity=".45"/><v:textpath style="font-family:&quot;Times New Roman&quot;;font-size:1pt" '
         f"string={quoteattr(words)}/></v:shape></w:pict></w:r>"
     )
-
-
-def _tree(data: bytes) -> Any:
-    return etree.fromstring(data, etree.XMLParser(**_PARSER))
 
 
 def _bytes(tree: Any) -> bytes:

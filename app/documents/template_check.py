@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import difflib
 import html
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from docxtpl import DocxTemplate
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from lxml import etree
 
-from app.documents.docx_template import ALLOWED_FILTERS, DYNAMIC_PARTS, sandbox
+from app.documents.docx_template import ALLOWED_FILTERS, patched, picture_relations, sandbox
+from app.documents.package import Package
 from app.documents.paper_fields import PaperField, sample_context
 from app.documents.print_look import PrintLook
-from app.documents.template_parts import file_problems, place_of, read_parts
-from app.documents.templates import render_template
+from app.documents.template_parts import file_problems, filled_problems, read_package
+from app.documents.templates import fill_here
 from app.errors import Invalid
 
 MOST_PROBLEMS = 30
+#: conditions, loops and parts of an expression within each other
+MOST_NESTED = 30
 _SNIPPET = 40
-_PROPERTIES = "docProps/core.xml"
-#: parts in which a field would stay unfilled
-_UNFILLED = re.compile(r"word/(endnotes|comments)\.xml")
+#: a paper with this field has the QR code of the same address
+_CHECKED_AT = "check_url"
+#: kinds of parts in which a field would stay unfilled
+_UNFILLED = ("endnotes", "comments")
 #: what a template may hold; everything else is refused
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.If, nodes.For, nodes.Const,
@@ -55,6 +57,8 @@ _IN_WORDS: Mapping[type[nodes.Node], str] = {
 }
 _TESTS = ("defined", "even", "none", "odd")
 _OF_LOOP = ("first", "index", "index0", "last", "length", "revindex")
+#: stands in a scope for the list of the innermost loop
+_INNERMOST = ""
 _ONLY = "Можно писать поля {{ имя }}, условия {% if %} и циклы по спискам {% for %}."
 
 
@@ -74,33 +78,34 @@ def template_problems(data: bytes, fields: Sequence[PaperField], required: Mappi
     ``fields`` are all that the paper gives, ``required`` maps those that must be printed to their words.
     """
     try:
-        parts = read_parts(data)
+        package = read_package(data)
     except Invalid as refusal:
         return [refusal.message]
-    problems = file_problems(parts)
+    problems = file_problems(package)
     if problems:  # broken or hostile: its texts are not looked at
         return problems[:MOST_PROBLEMS]
-    found = _texts(data, parts, fields)
-    missing = () if found.unread else _missing(found.names, fields, required)
+    found = _texts(package, fields)
+    missing = [] if found.unread else [*_missing(found.names, fields, required), *_missing_picture(package, fields)]
     problems = list(dict.fromkeys([*found.problems, *missing]))
     if not problems:
-        problems = _trial(data, fields)
+        problems = _trial(data, package, fields)
     return problems[:MOST_PROBLEMS]
 
 
 # --- the expressions -------------------------------------------------------------------------------------------------
 
 
-def _texts(data: bytes, parts: Mapping[str, bytes], fields: Sequence[PaperField]) -> _Found:
-    found, environment, rewriter = _Found(), sandbox(), DocxTemplate(io.BytesIO(data))
-    for name, part in parts.items():
-        text = part.decode("utf-8", errors="replace")
-        if DYNAMIC_PARTS.fullmatch(name):
-            _Reader(place_of(name), _in_lines(rewriter.patch_xml(text)), fields, found).read(environment)
-        elif name == _PROPERTIES:
-            _Reader(place_of(name), " ".join(etree.fromstring(part).itertext()), fields, found).read(environment)
-        elif _UNFILLED.fullmatch(name) and re.search(r"\{[{%]", re.sub("<[^>]*>", "", text)):
-            found.problems.append(f"{place_of(name).capitalize()}: поля здесь не заполняются. Перенесите их в текст.")
+def _texts(package: Package, fields: Sequence[PaperField]) -> _Found:
+    found, environment, filled = _Found(), sandbox(), package.filled
+    for name, part in package.parts.items():
+        place, kind = package.place_of(name), package.kind_of(name)
+        if name in filled:
+            text = patched(part.decode("utf-8", errors="replace"))
+            _Reader(place, _in_lines(text), fields, found).read(environment)
+        elif kind == "core-properties":
+            _Reader(place, " ".join(etree.fromstring(part).itertext()), fields, found).read(environment)
+        elif kind in _UNFILLED and re.search(rb"\{[{%]", re.sub(rb"<[^>]*>", b"", part)):
+            found.problems.append(f"{place.capitalize()}: поля здесь не заполняются. Перенесите их в текст.")
     return found
 
 
@@ -119,7 +124,7 @@ class _Reader:
     def read(self, environment: Environment) -> None:
         """Parse the part and note its problems and names."""
         try:
-            self._walk(environment.parse(self.source), {}, loops=0)
+            self._walk(environment.parse(self.source), {}, depth=0)
         except TemplateSyntaxError as error:
             self.found.unread = True
             self._note(error.lineno, _syntax(error))
@@ -137,10 +142,13 @@ class _Reader:
         short = text if len(text) <= _SNIPPET else f"{text[:_SNIPPET].rstrip()}…"
         return f"{self.place.capitalize()}, абзац „{short}“" if short else self.place.capitalize()
 
-    def _walk(self, node: nodes.Node, scope: Mapping[str, PaperField | None], *, loops: int) -> None:
+    def _walk(self, node: nodes.Node, scope: Mapping[str, PaperField | None], *, depth: int) -> None:
         """Judge a node and what is in it; ``scope`` holds the variables of loops with the lists they walk."""
+        if depth > MOST_NESTED:
+            self._note(node.lineno, f"вложено слишком глубоко: больше {MOST_NESTED} раз. {_ONLY}")
+            return
         if isinstance(node, nodes.For):
-            self._loop(node, scope, loops)
+            self._loop(node, scope, depth)
             return
         if isinstance(node, nodes.Getattr):
             self._attribute(node, scope)
@@ -156,22 +164,37 @@ class _Reader:
             self._note(node.lineno, f"в шаблонах не допускается {what}. {_ONLY}")
             return
         for child in node.iter_child_nodes():
-            self._walk(child, scope, loops=loops)
+            self._walk(child, scope, depth=depth + 1)
 
-    def _loop(self, node: nodes.For, scope: Mapping[str, PaperField | None], loops: int) -> None:
-        walked = node.iter.name if isinstance(node.iter, nodes.Name) else ""
-        listed = self.fields.get(walked)
-        if loops or node.recursive:
-            self._note(node.lineno, "цикл внутри цикла не допускается. Вынесите его отдельно.")
-        elif listed is None or not listed.inside or not isinstance(node.target, nodes.Name):
+    def _loop(self, node: nodes.For, scope: Mapping[str, PaperField | None], depth: int) -> None:
+        """A loop walks a list of the paper; within it, only a list of its own items: the paper's size bounds the work."""
+        listed = self._list_of(node.iter, scope)
+        if node.recursive or (_INNERMOST in scope and listed is None):
+            self._note(
+                node.lineno,
+                "цикл внутри цикла допускается только по списку внутри строки: {% for a in строка.список %}.",
+            )
+        elif listed is None or not isinstance(node.target, nodes.Name):
             lists = [item.name for item in self.fields.values() if item.inside]
             advice = f"Списки этого документа: {', '.join(lists)}." if lists else "У этого документа списков нет."
             self._note(node.lineno, f"цикл возможен только по списку: {{% for строка in список %}}. {advice}")
         else:
-            self.found.names.add(walked)
-            inner = {**scope, node.target.name: listed, "loop": None}
+            if isinstance(node.iter, nodes.Name):
+                self.found.names.add(node.iter.name)
+            inner = {**scope, node.target.name: listed, "loop": None, _INNERMOST: listed}
             for child in (*node.body, *node.else_, *([node.test] if node.test else ())):
-                self._walk(child, inner, loops=loops + 1)
+                self._walk(child, inner, depth=depth + 1)
+
+    def _list_of(self, walked: nodes.Node, scope: Mapping[str, PaperField | None]) -> PaperField | None:
+        """The list that a loop walks: of the paper, or of the item of the loop around it."""
+        found = None
+        if _INNERMOST not in scope and isinstance(walked, nodes.Name):
+            found = self.fields.get(walked.name)
+        elif isinstance(walked, nodes.Getattr) and isinstance(walked.node, nodes.Name):
+            owner = scope.get(walked.node.name)
+            if owner is not None and owner is scope[_INNERMOST]:
+                found = next((item for item in owner.inside if item.name == walked.attr), None)
+        return found if found is not None and found.inside else None
 
     def _attribute(self, node: nodes.Getattr, scope: Mapping[str, PaperField | None]) -> None:
         owner = node.node.name if isinstance(node.node, nodes.Name) else ""
@@ -222,19 +245,33 @@ def _missing(names: set[str], fields: Sequence[PaperField], required: Mapping[st
             yield f"Нет обязательного поля {{{{ {name} }}}} — {words}. Добавьте его в шаблон."
 
 
+def _missing_picture(package: Package, fields: Sequence[PaperField]) -> Iterator[str]:
+    """A sentence when a paper that is checked by its QR code has no place for it, or has it where nothing is filled."""
+    if not any(item.name == _CHECKED_AT for item in fields):
+        return
+    if not any(picture_relations(package, name) for name in package.filled):
+        yield (
+            "Нет места для QR-кода: рисунка с именем qr.png. Скопируйте его из стандартного шаблона в текст или колонтитул, "
+            "или вставьте любой рисунок и напишите «qr.png» в его замещающем тексте."
+        )
+
+
 # --- the trial -------------------------------------------------------------------------------------------------------
 
 
-def _trial(data: bytes, fields: Sequence[PaperField]) -> list[str]:
-    """Fill the template with the sample person in both modes, and with what may be empty left empty."""
+def _trial(data: bytes, package: Package, fields: Sequence[PaperField]) -> list[str]:
+    """Fill the template with the sample person in both modes, and with what may be empty left empty; judge what came out."""
     full = sample_context(fields)
     bare: dict[str, Any] = {name: "" if isinstance(value, str) else value for name, value in full.items()}
-    try:
-        for context, look in ((full, PrintLook()), (full, PrintLook(on_blank=True)), (bare, PrintLook())):
-            render_template(data, context, look=look)
-    except Invalid:
-        return [
-            "Пробное заполнение не удалось: условие или цикл, наверное, начаты в одном абзаце или ячейке, а закрыты в другом. "
-            "Поставьте {%p if … %} и {%p endif %} отдельными абзацами одной ячейки."
-        ]
-    return []
+    places = {name: package.place_of(name) for name in package.filled}
+    found: list[str] = []
+    for context, look in ((full, PrintLook()), (full, PrintLook(on_blank=True)), (bare, PrintLook())):
+        try:
+            _paper, filled = fill_here(data, context, title="шаблон", look=look)
+        except Invalid:
+            return [
+                "Пробное заполнение не удалось: условие или цикл, наверное, начаты в одном абзаце или ячейке, а закрыты в "
+                "другом. Поставьте {%p if … %} и {%p endif %} отдельными абзацами одной ячейки."
+            ]
+        found += filled_problems(filled, places)
+    return list(dict.fromkeys(found))

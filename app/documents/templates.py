@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import TemplateError
 from lxml import etree
 
+from app.documents import uploaded
 from app.documents.docx_template import DocxPaper, compiled
 from app.documents.print_look import WHOLE_PAGE, PrintLook, laid_out
 from app.errors import Invalid
@@ -31,6 +32,8 @@ FAULTS = (
     ArithmeticError,
     LookupError,
     AttributeError,
+    RecursionError,
+    SyntaxError,
     etree.XMLSyntaxError,
     zipfile.BadZipFile,
 )
@@ -38,13 +41,17 @@ FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class TemplateInfo:
-    """One entry of the manifest; ``required`` maps a field of the context to the words that name it in an error."""
+    """One entry of the manifest; ``required`` maps a field of the context to the words that name it in an error.
+
+    ``regional``: no organizer prints the paper, so its template is replaced only for the whole region.
+    """
 
     code: str
     title: str
     path: Path
     permission: str
     required: Mapping[str, str]
+    regional: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -52,10 +59,12 @@ def manifest() -> Mapping[str, TemplateInfo]:
     """Return the templates of ``print_templates/manifest.toml`` by their code."""
     with (TEMPLATE_FOLDER / "manifest.toml").open("rb") as file:
         entries = tomllib.load(file)
-    return {
-        code: TemplateInfo(code, item["title"], TEMPLATE_FOLDER / item["file"], item["permission"], item["required"])
-        for code, item in entries.items()
-    }
+    return {code: _info(code, item) for code, item in entries.items()}
+
+
+def _info(code: str, item: Mapping[str, Any]) -> TemplateInfo:
+    path, regional = TEMPLATE_FOLDER / item["file"], bool(item.get("regional"))
+    return TemplateInfo(code, item["title"], path, item["permission"], item["required"], regional)
 
 
 def get_template(code: str) -> TemplateInfo:
@@ -113,17 +122,52 @@ def render_template(
     Raises Invalid for a template that is no DOCX, has a wrong or forbidden expression or names an unknown field;
     TypeError when the context holds anything but str, int, bool, None, date, list and dict.
     """
-    refuse_objects(context)
-    paper, filled = fill_template(template, context, title=title, look=look)
-    return paper.pack(filled, picture)
+    return next(render_each(template, [(context, picture)], title=title, look=look))
 
 
-def fill_template(
+def render_each(
+    template: bytes,
+    papers: Iterable[tuple[Mapping[str, Any], bytes | None]],
+    *,
+    title: str = "шаблон",
+    look: PrintLook = WHOLE_PAGE,
+) -> Iterator[bytes]:
+    """Yield the DOCX of each (context, picture) of one template; raises as ``render_template`` does.
+
+    The portal's own files are filled here, all others in one bounded child process.
+    """
+    if not is_own(template):
+        yield from uploaded.render_each(template, _plain(papers), title=title, look=look)
+        return
+    for context, picture in _plain(papers):
+        paper, filled = fill_here(template, context, title=title, look=look)
+        yield paper.pack(filled, picture)
+
+
+def _plain(
+    papers: Iterable[tuple[Mapping[str, Any], bytes | None]],
+) -> Iterator[tuple[Mapping[str, Any], bytes | None]]:
+    for context, picture in papers:
+        refuse_objects(context)
+        yield context, picture
+
+
+def is_own(template: bytes) -> bool:
+    """Whether a template is one of those that come with the portal: it is trusted as the portal's code is."""
+    return hashlib.sha256(template).hexdigest() in _own_files()
+
+
+@lru_cache(maxsize=1)
+def _own_files() -> frozenset[str]:
+    return frozenset(hashlib.sha256(info.path.read_bytes()).hexdigest() for info in manifest().values())
+
+
+def fill_here(
     template: bytes, context: Mapping[str, Any], *, title: str, look: PrintLook = WHOLE_PAGE
 ) -> tuple[DocxPaper, dict[str, bytes]]:
     """Return the compiled template and its filled parts, laid out as ``look`` says; raises Invalid for a faulty template.
 
-    A template learns by the field ``on_blank`` that a ready blank already has its lines and titles.
+    Only for the portal's own templates, and inside the child process that fills the others. A template learns by the field ``on_blank`` that a ready blank already has its lines and titles.
     """
     try:
         paper = compiled(template)

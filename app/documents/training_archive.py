@@ -11,9 +11,9 @@ from typing import Any
 from pypdf import PdfWriter
 
 from app.documents.bulk_papers import Tell, single_papers
+from app.documents.in_force import print_paper
 from app.documents.pdf import to_pdfs
 from app.documents.scan_pages import scan_as_pdf
-from app.documents.templates import render_docx
 from app.russian import as_signed, capitalized, count, format_date, long_date, quoted
 from app.services.paper.bulk_printing import Printed
 from app.services.paper.print_templates import WHOLE_PAGE
@@ -76,7 +76,7 @@ def write_archive(
     missing or fails.
     """
     whole = [replace(paper, choice=WHOLE_PAGE) for paper in papers]
-    parts = [(TITLE, render_docx(CODE, list_context(archive)))]
+    parts = [(TITLE, print_paper(CODE, list_context(archive), organizer_id=None))]
     parts += [(f"{paper.kind.label} № {paper.number}", data) for paper, data in single_papers(whole)]
     book = PdfWriter()
     book.add_metadata({"/Title": f"Обучение: {archive.full_name}"})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.documents.certificate import hours_in_genitive
-from app.documents.templates import render_docx
+from app.documents.in_force import print_kept
 from app.errors import Invalid
 from app.russian import capitalized, count, long_date, period, quoted, unbroken
 from app.services.group.training_orders import SNAPSHOT_VERSION
@@ -68,6 +68,12 @@ def _day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def render_order(snapshot: Mapping[str, Any]) -> bytes:
-    """Return the DOCX of an order; the same snapshot gives the same bytes."""
-    return render_docx(template_of(snapshot), order_context(snapshot))
+def template_version(snapshot: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the template of the day of issue; empty for an order issued before it was kept."""
+    return str(snapshot.get("template_version") or "")
+
+
+def render_order(snapshot: Mapping[str, Any], *, organizer_id: int) -> bytes:
+    """Return the DOCX of an order by the template kept with it; the same snapshot gives the same bytes."""
+    version = template_version(snapshot)
+    return print_kept(template_of(snapshot), order_context(snapshot), version=version, organizer_id=organizer_id)

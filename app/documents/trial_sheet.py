@@ -13,10 +13,11 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Length, Mm, Pt
 from PIL import Image, ImageDraw, ImageFont
 
-from app.documents.docx_template import DOCUMENT
 from app.documents.print_look import PrintLook, shifted
 from app.documents.zip_parts import packed, zip_of
 
+#: the part with the text in the files of python-docx
+_TEXT = "word/document.xml"
 #: dots of the picture in a millimetre: lines of the grid stand exactly on them
 _DOTS = 8
 #: the page's edge that no printer reaches, and the room for the words below the grid, in millimetres
@@ -34,7 +35,7 @@ def trial_sheet(template: bytes, look: PrintLook) -> bytes:
     _sheet(width, height, look).save(made)
     with zipfile.ZipFile(made) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    parts[DOCUMENT] = shifted(parts[DOCUMENT], look.dx, look.dy)
+    parts[_TEXT] = shifted(parts[_TEXT], look.dx, look.dy)
     return zip_of([packed(name, data) for name, data in parts.items()])
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.clock import today
 from app.documents.certificate import NAME_LENGTHS, size_step
+from app.documents.in_force import print_paper
 from app.documents.qr import qr_png
-from app.documents.templates import render_docx
 from app.russian import NBSP, capitalized, format_date, long_date, quoted
 from app.services.portal import settings
 from app.services.voucher.voucher_story import BlockStory, VoucherStory
@@ -115,4 +115,4 @@ def voucher_context(paper: VoucherPaper) -> dict[str, Any]:
 
 def render_voucher(paper: VoucherPaper) -> bytes:
     """Return the DOCX of a чек; raises Invalid when a fact is missing."""
-    return render_docx("voucher", voucher_context(paper), picture=qr_png(paper.check_url))
+    return print_paper("voucher", voucher_context(paper), organizer_id=None, picture=qr_png(paper.check_url))

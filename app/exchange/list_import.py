@@ -157,6 +157,7 @@ class ListImport(Generic[V, P, K]):
         batch = m.ImportBatch(
             kind=self.kind,
             user_id=current_actor().user_id,
+            made_in=sorted(current_actor().role_marks(self.permission)),
             file_name=file_name[-255:],
             sha256=hashlib.sha256(data).hexdigest(),
             rows=[],

@@ -122,6 +122,7 @@ def _order_new(file_name: str, data: bytes, rows: int) -> m.ImportBatch:
 def _new_batch(file_name: str, data: bytes) -> m.ImportBatch:
     batch = m.ImportBatch(
         user_id=current_actor().user_id,
+        made_in=sorted(current_actor().role_marks("employee:import")),
         file_name=file_name[-255:],
         sha256=hashlib.sha256(data).hexdigest(),
         rows=[],

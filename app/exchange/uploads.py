@@ -33,6 +33,7 @@ def keep(batch: m.ImportBatch, data: bytes) -> None:
         table=m.ImportBatch.__tablename__,
         object_id=batch.id,
         owner_id=batch.user_id,
+        made_in=batch.made_in,
         expires_at=now() + dt.timedelta(days=KEEP_DAYS),
     )
 

@@ -51,10 +51,11 @@ class Outcome:
 
 def may_issue_certificate(outcome: Outcome, kind: CertificateKind, *, issued_on: dt.date, on: dt.date) -> Decision:
     """Decide on a document dated ``issued_on``; ``on`` is the day of the decision (273-ФЗ ст. 60 ч. 3, 10, 12)."""
-    return first_refusal(_kind_fits(outcome, kind), _date_fits(outcome, issued_on, on))
+    return first_refusal(kind_fits(outcome, kind), _date_fits(outcome, issued_on, on))
 
 
-def _kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
+def kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
+    """Decide whether a listener with this outcome has a document of this kind at all, whatever its day."""
     if kind == CertificateKind.STUDY_PERIOD_NOTE:
         if outcome.status in UNSUCCESSFUL:
             return ALLOWED

@@ -85,6 +85,21 @@ GENERATED: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "act_many": ("bulk", "", ("POST",)),
 }
 
+#: generated view → rows whose form opens: those of another state say why before anything is typed
+EDITABLE: Mapping[str, str] = {
+    "TrainingGroupView": "t.status IN ('draft', 'open')",
+    "ProgramView": "t.status IN ('draft', 'returned')",
+    "TrainingView": "t.status = 'pending'",
+    "VoucherRuleBlockView": "NOT EXISTS (SELECT FROM voucher v WHERE v.rule_id = t.rule_id)"
+    " AND NOT EXISTS (SELECT FROM voucher_application a WHERE a.rule_id = t.rule_id)",
+}
+_OUTCOMES = "('trained', 'failed', 'no_show', 'expelled')"
+_RUNNING = "EXISTS (SELECT FROM training_group g WHERE g.id = t.group_id AND g.status = 'running')"
+#: no registry that was accepted is about the group of an enrolment
+_UNREPORTED = (
+    "NOT EXISTS (SELECT FROM registry_row w JOIN registry r ON r.id = w.registry_id JOIN enrolment e ON e.id = w.enrolment_id"
+    " WHERE e.group_id = t.group_id AND r.status = 'accepted')"
+)
 _VOUCHER_LISTS = "t.kind = 'voucher'"
 _TRAINING_LISTS = "t.kind = 'training'"
 _STAFF_LISTS = "t.kind = 'staff'"
@@ -152,8 +167,20 @@ OTHERS: Mapping[str, Route] = {
     "TrainingGroupView.expulsion_order": Route("form_of_row", "training_order:add", "training_group", ("GET", "POST")),
     "TrainingOrderView.print_docx": Route("card", "training_order:show", "training_order"),
     "TrainingOrderView.print_pdf": Route("file", "training_order:show", "training_order"),
-    "TrainingGroupView.schedule": Route("form", "training_group:edit", "training_group", ("GET", "POST")),
-    "TrainingGroupView.quotas": Route("form", "training_group:edit", "training_group", ("GET", "POST")),
+    "TrainingGroupView.schedule": Route(
+        "form", "training_group:edit", "training_group", ("GET", "POST"), where="t.status IN ('draft', 'open')"
+    ),
+    "TrainingGroupView.quotas": Route(
+        "form", "training_group:edit", "training_group", ("GET", "POST"), where="t.status IN ('draft', 'open')"
+    ),
+    "TrainingGroupView.correct": Route(
+        "form",
+        "training_group:correct",
+        "training_group",
+        ("GET", "POST"),
+        where="t.status = 'completed' AND NOT EXISTS (SELECT FROM registry_row w JOIN registry r ON r.id = w.registry_id"
+        " JOIN enrolment e ON e.id = w.enrolment_id WHERE e.group_id = t.id AND r.status = 'accepted')",
+    ),
     "TrainingGroupView.find_organization": Route("page", "training_group:edit"),
     "TrainingGroupView.reopen": Route("form", "training_group:reopen", "training_group", ("GET", "POST")),
     "TrainingGroupView.duplicate": Route("form", "training_group:add", "training_group", ("GET", "POST")),
@@ -164,7 +191,15 @@ OTHERS: Mapping[str, Route] = {
     "TrainingGroupView.hand_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.papers": Route("export_of_row", "training_group:registry", "training_group"),
     "TrainingGroupView.order_papers": Route("change", "training_group:registry", "training_group", ("POST",)),
-    "EnrolmentView.result": Route("form", "enrolment:result", "enrolment", ("GET", "POST")),
+    "EnrolmentView.result": Route(
+        "form", "enrolment:result", "enrolment", ("GET", "POST"), where=f"t.status = 'confirmed' AND {_RUNNING}"
+    ),
+    "EnrolmentView.correct": Route(
+        "form", "enrolment:correct", "enrolment", ("GET", "POST"), where=f"t.status IN {_OUTCOMES} AND {_UNREPORTED}"
+    ),
+    "EnrolmentView.retake": Route(
+        "form", "enrolment:retake", "enrolment", ("GET", "POST"), where="t.status = 'failed'"
+    ),
     "EnrolmentView.transfer": Route("form", "enrolment:transfer", "enrolment", ("GET", "POST")),
     "EnrolmentView.many": Route("new", "enrolment:add", methods=("GET", "POST")),
     "EnrolmentView.issue": Route("change_of_row", "certificate:issue", "enrolment", ("POST",)),
@@ -283,7 +318,8 @@ def table_of_routes() -> dict[str, Route]:
         for handler, (kind, verb, methods) in GENERATED.items():
             # what a page of settings is about are the user's own rows, not those of the table
             of = "" if kind in ("page", "counts") else table
-            routes[f"{view}.{handler}"] = Route(kind, f"{table}:{verb}" if verb else "", of, methods)
+            where = EDITABLE.get(view, "true") if handler == "edit" else "true"
+            routes[f"{view}.{handler}"] = Route(kind, f"{table}:{verb}" if verb else "", of, methods, where)
     return routes
 
 

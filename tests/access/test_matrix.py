@@ -195,7 +195,8 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
         return 403
     if endpoint == "EmployeeView.import_apply":
         return 503
-    pdf = 200 if find_office() else 503
+    # a PDF is a task of the user: the page leads to «Мои задания»
+    pdf = 302 if find_office() else 503
     allowed = {
         "card": 200,
         "export_of_row": 200,

@@ -115,6 +115,14 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
+    "app/services/group/frozen.py": ["what followed from a group: only numbers"],
+    "app/services/group/corrections.py": [
+        "the listeners of a corrected group are told",
+        "the listeners of a group that is corrected",
+        "the listeners of a group that is corrected",
+        "the outcomes of a group that is corrected: only a number",
+    ],
+    "app/services/paper/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
     "app/services/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
         "everybody with a place in a changed group is told",
@@ -174,7 +182,7 @@ LEAVES_THE_SCOPE = {
         "whom to tell about an organization's people",
     ],
     "app/services/voucher/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
-    "app/services/enrolment/seats.py": ["seat and block follow the enrolment"] * 8
+    "app/services/enrolment/seats.py": ["seat and block follow the enrolment"] * 10
     + ["whether a person is busy: yes or no"],
     "app/services/portal/settings.py": ["settings are the same for everybody"],
     "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
@@ -257,6 +265,9 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
         "certificate:print",
         "certificate:issue",
         "enrolment:result",
+        "enrolment:correct",
+        "enrolment:retake",
+        "training_group:correct",
         "statistics:show",
         "ab_user:unlock",
         "ab_user:reset_password",

@@ -213,3 +213,22 @@ def test_a_first_visit_is_light_and_rendering_waits_for_one_file(newcomer: Newco
         found = visitor.page.evaluate(weights)
         assert sum(size for _, size, _ in found) < 150_000, path
         assert len([name for name, _, blocking in found if blocking == "blocking"]) <= 2, path
+
+
+PAPER = "(e) => { const s = getComputedStyle(e); return [s.color, s.backgroundColor, s.colorScheme]; }"
+
+
+@pytest.mark.parametrize("value", ["", "theme=dark", "theme=light", "colours=white", "colours=black", "colours=blue"])
+def test_paper_is_dark_on_white_whatever_the_screen_is(newcomer: Newcomer, value: str) -> None:
+    visitor = newcomer("operator")
+    if value:
+        look(visitor, value)
+    visitor.go("/employee/show/1")
+    visitor.page.emulate_media(media="print", color_scheme="dark")
+    ink, ground, scheme = visitor.page.locator("body").evaluate(PAPER)
+    shades = {text: [int(part) for part in re.findall(r"\d+", text)[:3]] for text in (ink, ground)}
+    assert max(shades[ink]) <= 0x30, (ink, ground)
+    assert min(shades[ground]) >= 0xF0, (ink, ground)
+    assert visitor.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light", scheme
+    (heading,) = visitor.page.locator("h1").evaluate_all("(all) => all.map((e) => getComputedStyle(e).color)")
+    assert max(int(part) for part in re.findall(r"\d+", heading)[:3]) <= 0x30

@@ -12,14 +12,12 @@ from playwright.sync_api import Browser, expect
 
 from app.embedded_postgres import EmbeddedPostgres
 from tests.browser.post import Post, posted
+from tests.browser.registering import EMAIL, PASSWORD, PERSON, register
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.conftest import clone
 from tests.web.captcha_answers import answer_to
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "Дождь-стучит-по-крыше"
-EMAIL, PERSON = "mironova@example.org", "Миронова Вера Олеговна"
 
 
 @pytest.fixture(scope="module")
@@ -45,52 +43,6 @@ def visitor(chromium: Browser, post: Post) -> Iterator[Any]:
         one.tell()
         one.page.context.close()
     assert [problem for one in made for problem in one.watch.problems] == []
-
-
-def walk_to_the_form(person: Visitor) -> None:
-    """From the sign-in page through consents, territory and place of work."""
-    person.go("/login/")
-    person.page.get_by_role("link", name="Регистрация в АИС").click()
-    boxes = person.page.locator("[name=consent]")
-    expect(boxes).to_have_count(3)
-    for n in range(3):
-        expect(boxes.nth(n)).not_to_be_checked()
-    with person.expecting(422):
-        person.press("Дальше")
-    person.sees("личный кабинет открыть нельзя")
-    boxes.first.check()
-    boxes.nth(2).check()
-    person.press("Дальше")
-    person.page.get_by_label("Территориальный орган").select_option(
-        label="Северо-Западное управление министерства образования Самарской области"
-    )
-    person.press("Дальше")
-    person.choose("organization", "сош", "СОШ")
-    person.choose("position", "учитель", "Учитель")
-    person.choose("subjects", "математика", "Математика")
-    person.press("Дальше")
-
-
-def fill_in(person: Visitor, **over: str) -> None:
-    values = {
-        "last_name": "Миронова", "first_name": "Вера", "patronymic": "Олеговна", "birth_date": "17.05.1988",
-        "snils": "112-233-445 95", "phone": "8 927 123 45 67", "email": EMAIL, "new": PASSWORD, "again": PASSWORD,
-    }  # fmt: skip
-    person.fill(**values | over)
-    person.fill(captcha=answer_to(person.page.locator("label[for=captcha]").inner_text()))
-
-
-def register(person: Visitor) -> None:
-    walk_to_the_form(person)
-    fill_in(person, birth_date="17.05.2019", email="мария")
-    with person.expecting(422):
-        person.press("Зарегистрироваться")
-    person.sees("возраст работника")
-    expect(person.page.locator("[name=last_name]")).to_have_value("Миронова")
-    expect(person.page.locator("[name=new]")).to_have_value("")
-    fill_in(person)
-    person.press("Зарегистрироваться")
-    expect(person.heading).to_have_text("Проверьте почту")
 
 
 def test_a_person_registers_is_confirmed_and_withdraws_the_consent(post: Post, visitor: Any) -> None:

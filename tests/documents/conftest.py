@@ -67,3 +67,13 @@ def office() -> Iterator[None]:
     if find_office() is None:
         pytest.skip("LibreOffice не установлен: PDF не проверен")
     yield
+
+
+@pytest.fixture
+def portal(session: Any) -> Iterator[None]:
+    """The portal acts on an empty database: papers are printed by its own templates."""
+    from app.access import acting_as, unscoped
+    from app.services.access.accounts import SYSTEM
+
+    with acting_as(SYSTEM), unscoped("tests"):
+        yield

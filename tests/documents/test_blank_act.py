@@ -17,6 +17,8 @@ from app.russian import long_date
 from app.statuses import CertificateKind
 from tests.documents.conftest import paragraphs
 
+pytestmark = pytest.mark.usefixtures("portal")
+
 COMMISSION = "проректор по учебной работе, Крылова Н. В.\nметодист, Ёлкина А. А."
 
 

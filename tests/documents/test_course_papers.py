@@ -19,6 +19,8 @@ from app.services.group.attendance import Journal
 from app.statuses import AttendanceMark
 from tests.documents.conftest import paragraphs
 
+pytestmark = pytest.mark.usefixtures("portal")
+
 PERSON = {"name": "Иванову Марию Петровну", "place": "Учитель, Школа № 1", "reason": ""}
 SNAPSHOT: dict[str, Any] = {
     "version": 1,
@@ -43,7 +45,10 @@ SNAPSHOT: dict[str, Any] = {
 
 
 def printed(**changes: Any) -> list[str]:
-    return [line.replace("\u00a0", " ") for line in paragraphs(render_order({**copy.deepcopy(SNAPSHOT), **changes}))]
+    return [
+        line.replace("\u00a0", " ")
+        for line in paragraphs(render_order({**copy.deepcopy(SNAPSHOT), **changes}, organizer_id=1))
+    ]
 
 
 def test_the_order_of_enrolment_says_everything() -> None:
@@ -89,7 +94,7 @@ def test_the_order_of_expulsion_has_its_grounds_and_reasons() -> None:
 
 
 def test_a_reprint_gives_the_same_bytes() -> None:
-    assert render_order(SNAPSHOT) == render_order(copy.deepcopy(SNAPSHOT))
+    assert render_order(SNAPSHOT, organizer_id=1) == render_order(copy.deepcopy(SNAPSHOT), organizer_id=1)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +103,11 @@ def test_a_reprint_gives_the_same_bytes() -> None:
 )
 def test_a_damaged_snapshot_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        render_order({**SNAPSHOT, **change})
+        render_order({**SNAPSHOT, **change}, organizer_id=1)
 
 
 def test_the_order_becomes_a_pdf(office: None) -> None:
-    assert to_pdf(render_order(SNAPSHOT)).startswith(b"%PDF-")
+    assert to_pdf(render_order(SNAPSHOT, organizer_id=1)).startswith(b"%PDF-")
 
 
 # --- the sheet of attendance -----------------------------------------------------------------------------------------

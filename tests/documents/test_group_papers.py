@@ -22,6 +22,8 @@ from app.services.paper.group_papers import GivenDocument, GivenOrder, GroupFact
 from app.statuses import AttendanceMark, CertificateKind, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from tests.documents.conftest import paragraphs
 
+pytestmark = pytest.mark.usefixtures("portal")
+
 S = EnrolmentStatus
 ORGANIZATION = 'ООО "Рога & <копыта>"'
 
@@ -89,6 +91,7 @@ def listener(name: str, status: S = S.TRAINED, *documents: GivenDocument, **chan
 def group(*listeners: Listener, **changes: Any) -> GroupFacts:
     values = {
         "id": 1,
+        "organizer_id": 1,
         "number": "Г-12/2026",
         "program": "Урок «математики» сегодня",
         "hours": 36,
@@ -146,6 +149,10 @@ def act(number: str, *blanks: str) -> WrittenOff:
 
 @pytest.fixture
 def whole() -> GroupFacts:
+    return whole_facts()
+
+
+def whole_facts() -> GroupFacts:
     return group(
         listener("Абрамова Анна Сергеевна", S.TRAINED, document(1)),
         listener("Борисов Пётр Ильич", S.FAILED, final_mark="не зачтено"),

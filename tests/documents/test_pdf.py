@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from pypdf import PdfReader
 
-from app.documents import pdf
+from app.documents import office_pool, office_sandbox, pdf
 from app.documents.certificate import render_certificate
+from app.documents.office_sandbox import Level
 from app.documents.pdf import find_office, to_pdf
+from app.documents.qr import qr_png
 from app.errors import Unavailable
 from app.statuses import CertificateKind
 from tests.documents.conftest import MakeFacts
@@ -95,8 +100,6 @@ def test_a_linked_picture_is_not_fetched() -> None:
 
 def document_with_link(address: str) -> bytes:
     """Return a DOCX whose picture is linked to an address instead of being inside."""
-    from app.documents.qr import qr_png
-
     document = Document()
     document.add_picture(io.BytesIO(qr_png("x")))
     blip = next(document.element.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}blip"))
@@ -114,7 +117,8 @@ def document_with_link(address: str) -> bytes:
 def test_nothing_stays_behind(make_facts: MakeFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf.tempfile, "tempdir", str(tmp_path))
     to_pdf(render_certificate(make_facts()))
-    assert list(tmp_path.iterdir()) == []
+    # the locks of the converters stay, they are the host's
+    assert [path.name for path in tmp_path.iterdir() if path != office_pool._folder()] == []
 
 
 def test_without_libreoffice_the_user_is_sent_to_docx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -133,6 +137,8 @@ def stand_in(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program.chmod(0o755)
     monkeypatch.setattr(pdf, "USUAL_PLACES", (str(program),))
     monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    # this program needs the interpreter of the tests, which no sandbox shows
+    monkeypatch.setattr(office_sandbox, "level", lambda: Level.PROFILE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="нужен запуск сценариев по первой строке")
@@ -242,3 +248,68 @@ def test_two_files_of_one_name_are_a_mistake(tmp_path: Path) -> None:
         pytest.skip("нет LibreOffice")
     with pytest.raises(ValueError, match="one name"):
         pdf.to_pdfs([tmp_path / "a.docx", tmp_path / "b" / "a.docx"], tmp_path / "out")
+
+
+SECRET = "Тайна этого сервера"
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_the_converter_sees_nothing_of_the_server(tmp_path: Path) -> None:
+    """A file that a document names is not there for it, nor are the files and the network of the portal."""
+    found = office_sandbox.level()
+    if found is Level.PROFILE:
+        pytest.skip("на этой системе нет ни bubblewrap, ни пространств имён")
+    secret, folder = tmp_path / "secret.txt", tmp_path / "own"
+    secret.write_text(SECRET)
+    folder.mkdir()
+    script = f"cat {secret} /etc/passwd /proc/1/root{secret}; ls /root /home /etc; cat /proc/net/dev; echo end > done"
+    done = subprocess.run(
+        office_sandbox.wrapped(["/bin/sh", "-c", script], folder, found=found),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert SECRET not in done.stdout and "root:" not in done.stdout and "eth" not in done.stdout
+    assert (folder / "done").read_text() == "end\n"
+
+
+@pytest.mark.office
+@pytest.mark.usefixtures("office")
+def test_a_named_file_gives_nothing_of_itself_to_the_pdf(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text(SECRET)
+    document = Document()
+    document.add_paragraph("Начало")
+    line = document.add_paragraph()._p
+    for kind, words in (("begin", ""), ("", f'INCLUDETEXT "{secret.as_uri()}"'), ("end", "")):
+        run = OxmlElement("w:r")
+        part = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            part.set(qn("w:fldCharType"), kind)
+        part.text = words or None
+        run.append(part)
+        line.append(run)
+    made = io.BytesIO()
+    document.save(made)
+    _count, text = text_of(to_pdf(made.getvalue()))
+    assert "Начало" in text and SECRET not in text
+    picture = tmp_path / "secret.png"
+    picture.write_bytes(qr_png(SECRET))
+    images = PdfReader(io.BytesIO(to_pdf(document_with_link(picture.as_uri())))).pages[0].images
+    assert len(images) == 0
+
+
+def test_the_host_has_so_many_converters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(office_pool.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(office_pool, "CONVERTERS", 1)
+    told: list[int] = []
+    with (
+        office_pool.turn(0),
+        pytest.raises(Unavailable, match="заняты"),
+        office_pool.turn(0.5, lambda: told.append(1)),
+    ):
+        pytest.fail("two at a time")
+    assert told
+    with office_pool.turn(0):  # given back
+        pass

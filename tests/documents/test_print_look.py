@@ -13,7 +13,6 @@ from docx import Document
 from PIL import Image
 
 from app.documents.certificate import certificate_context, render_certificate
-from app.documents.docx_template import DOCUMENT
 from app.documents.merged import merged
 from app.documents.print_look import PrintLook, shifted
 from app.documents.templates import get_template
@@ -26,7 +25,7 @@ CERTIFICATE = get_template("certificate").path.read_bytes()
 
 def xml_of(docx: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
-        return archive.read(DOCUMENT).decode()
+        return archive.read("word/document.xml").decode()
 
 
 def margins(docx: bytes) -> tuple[float, ...]:

@@ -59,6 +59,21 @@ def with_parts(data: bytes, changes: Mapping[str, bytes | Callable[[bytes], byte
     return made.getvalue()
 
 
+def with_related(data: bytes, name: str, content: bytes, *, kind: str, relation: str) -> bytes:
+    """The same file with a part of a type, to which a relation of the text leads."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    led = f'<Relationship Id="rIdNew" Type="{office}/{relation}" Target="/{name}"/></Relationships>'.encode()
+    typed = f'<Override PartName="/{name}" ContentType="{kind}"/></Types>'.encode()
+    return with_parts(
+        data,
+        {
+            name: content,
+            "word/_rels/document.xml.rels": lambda part: part.replace(b"</Relationships>", led),
+            "[Content_Types].xml": lambda part: part.replace(b"</Types>", typed),
+        },
+    )
+
+
 def problems(data: bytes, required: Mapping[str, str] | None = None) -> list[str]:
     return template_problems(data, FIELDS, required or {})
 
@@ -199,7 +214,9 @@ def test_missing_required_fields_are_named_and_a_twin_is_enough() -> None:
 
 def test_a_field_where_nothing_is_filled_is_refused() -> None:
     notes = b'<w:endnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:t>{{ number }}</w:t></w:endnotes>'
-    (found,) = problems(with_parts(docx("x"), {"word/endnotes.xml": notes}))
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.endnotes+xml"
+    data = with_related(docx("x"), "word/endnotes.xml", notes, kind=kind, relation="endnotes")
+    (found,) = problems(data)
     assert found == "Концевые сноски: поля здесь не заполняются. Перенесите их в текст."
 
 

@@ -16,6 +16,8 @@ from app.errors import Invalid
 from app.statuses import VoucherStatus
 from tests.documents.conftest import media, paragraphs
 
+pytestmark = pytest.mark.usefixtures("portal")
+
 URL = "https://kadry.example.ru/verify/voucher/0123456789abcdef0123456789abcdef"
 COURSE = "«Современный урок», ИРО, 02.02.2026 – 14.02.2026, документ №\xa00001/2026"
 

@@ -66,9 +66,9 @@ def fetch(model: Any, pk: int) -> Any:
 
 
 def rows(model: Any, *conditions: Any) -> list[Any]:
-    """Return the rows of a model by id, as the database holds them now."""
+    """Return the rows of a model by their key, as the database holds them now."""
     with unscoped("tests"):
-        statement = select(model).where(*conditions).order_by(model.id)
+        statement = select(model).where(*conditions).order_by(*model.__mapper__.primary_key)
         return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 
 

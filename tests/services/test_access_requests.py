@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import access_requests, accounts, viewing
+from app.services.access import access_requests, accounts, sessions, viewing
 from app.services.access.access_requests import Scan
 from app.services.personnel import people
 from app.services.portal import calendar, files
@@ -258,6 +258,15 @@ def test_roles_elsewhere_stay(world: mk.World) -> None:
 # --- «Смотреть как» --------------------------------------------------------------------------------------------------
 
 
+def browser_of(actor: Actor) -> accounts.SignedIn:
+    """A signed-in browser of a user, as the next request finds it."""
+    account = accounts.load_account(actor.user_id or 0)
+    assert account is not None
+    found = accounts.load_signed_in(sessions.start(account, hours=12).get_id())
+    assert found is not None
+    return found
+
+
 def eyes(world: mk.World, user_id: int | None = None) -> Actor | None:
     return viewing.eyes_of(world.operator, user_id or world.worker.actor.user_id or 0)
 
@@ -274,21 +283,38 @@ def test_the_looker_has_the_rights_of_the_other_and_changes_nothing(world: mk.Wo
 
 def test_looking_is_in_the_journal_and_is_the_operators_alone(world: mk.World) -> None:
     user_id = world.worker.actor.user_id or 0
+    browser = browser_of(world.operator)
     with acting_as(world.operator):
-        viewing.start_viewing(user_id)
+        viewing.start(user_id, browser)
         with mk.nothing_changes(), pytest.raises(Conflict):
-            viewing.start_viewing(world.operator.user_id or 0)
+            viewing.start(world.operator.user_id or 0, browser)
     (entry,) = mk.journal("ab_user.viewed_as")
     assert (entry.user_id, entry.object_id) == (world.operator.user_id, user_id)
     for actor in (world.responsible, world.worker.actor, mk.make_actor("admin")):
+        stranger = browser_of(actor)
         with acting_as(actor), mk.nothing_changes(), pytest.raises((Forbidden, NotFound)):
-            viewing.start_viewing(user_id)
+            viewing.start(user_id, stranger)
         assert viewing.eyes_of(actor, user_id) is None
+
+
+def test_the_looking_ends_with_the_session_and_the_journal_says_so(world: mk.World) -> None:
+    user_id = world.worker.actor.user_id or 0
+    browser = browser_of(world.operator)
+    with acting_as(world.operator):
+        viewing.start(user_id, browser)
+        looking = accounts.load_signed_in(browser.get_id())
+        assert looking is not None and looking.viewed_id == user_id
+        sessions.end(looking)
+    assert accounts.load_signed_in(browser.get_id()) is None
+    (entry,) = mk.journal("ab_user.view_ended")
+    assert (entry.user_id, entry.object_id) == (world.operator.user_id, user_id)
+    assert browser_of(world.operator).viewed_id is None
 
 
 def test_nobody_looks_with_an_administrators_eyes(world: mk.World) -> None:
     user = mk.make_account()
     mk.save(m.Assignment(user_id=user.id, role="admin", valid_from=today()))
+    browser = browser_of(world.operator)
     with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Forbidden):
-        viewing.start_viewing(user.id)
+        viewing.start(user.id, browser)
     assert eyes(world, user.id) is None

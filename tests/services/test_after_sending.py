@@ -145,6 +145,17 @@ def test_a_document_with_other_facts_is_sent_again_under_its_own_number(world: m
     )  # fmt: skip
 
 
+def test_a_document_that_is_to_be_replaced_first_is_not_sent_with_its_old_facts(world: mk.World) -> None:
+    (paper,) = issue(world, 1)
+    batch = sent(world)
+    with acting_as(world.organizer_actor):
+        after_sending.changed([paper.enrolment_id], "исправлены даты")
+        db.session.commit()
+    mk.change(paper, outdated="исправлены даты")
+    with mk.nothing_changes(), pytest.raises(Conflict, match="выдайте документ взамен"):
+        correct(world, batch)
+
+
 def test_a_change_after_the_correcting_batch_was_formed_is_not_ended_by_it(world: mk.World) -> None:
     first, second = issue(world, 2)
     batch = sent(world)

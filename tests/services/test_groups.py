@@ -178,16 +178,27 @@ def test_cancellation_rejects_everybody_and_frees_seats_and_blocks(world: mk.Wor
     assert enrolments.recount() == 0
 
 
-def test_cancellation_of_a_running_group_keeps_outcomes(world: mk.World) -> None:
+@pytest.mark.parametrize("outcome", st.OUTCOMES)
+def test_a_group_in_which_somebody_has_an_outcome_is_not_cancelled(
+    world: mk.World, outcome: st.EnrolmentStatus
+) -> None:
     group = mk.make_past_group(world.program)
     (other,) = world.more_people(1)
     block = mk.blocks_of(world.voucher)[0]
-    done = mk.make_enrolment(world.worker, group, status=E.TRAINED, block=block)
-    left = mk.make_enrolment(other, group, status=E.CONFIRMED)
+    mk.make_enrolment(world.worker, group, status=outcome, block=block)
+    mk.make_enrolment(other, group, status=E.CONFIRMED)
+    with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Conflict) as caught:
+        groups.cancel(group.id, "Пожар")
+    assert "обучение в ней состоялось: уже есть 1\xa0итог обучения" in caught.value.message
+    assert "нажмите «Завершить обучение»" in caught.value.message
+
+
+def test_a_running_group_without_outcomes_is_cancelled(world: mk.World) -> None:
+    group = mk.make_past_group(world.program)
+    left = mk.make_enrolment(world.worker, group, status=E.CONFIRMED, block=mk.blocks_of(world.voucher)[0])
     with acting_as(world.organizer_actor):
         row = groups.cancel(group.id, "Пожар")
-    assert (status_of(done), status_of(left), row.taken) == (E.TRAINED, E.REJECTED, 1)
-    assert status_of(block) == st.BlockStatus.USED
+    assert (status_of(left), row.status, row.taken) == (E.REJECTED, G.CANCELLED, 0)
     assert enrolments.recount() == 0
 
 

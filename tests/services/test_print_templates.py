@@ -12,6 +12,9 @@ from docx import Document
 
 from app import models as m
 from app.access import acting_as
+from app.documents import in_force
+from app.documents.print_look import WHOLE_PAGE
+from app.documents.qr import qr_png
 from app.errors import Forbidden, Invalid, NotFound
 from app.services.paper import print_templates, template_files
 from app.services.paper.print_templates import PrintChoice
@@ -31,6 +34,7 @@ def template(mark: str = "", *, without: str = "") -> bytes:
     for name in FIELDS:
         if name != without:
             document.add_paragraph(f"{{{{ {name} }}}}")
+    document.add_picture(io.BytesIO(qr_png("x")))._inline.docPr.set("descr", "qr.png")
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()
@@ -64,7 +68,7 @@ def activate(actor: Any, row: Any) -> Any:
 
 def printed_by(organizer: Any) -> str:
     """SHA-256 of the template by which an organizer's paper is printed."""
-    return printing.template_for(CODE, organizer.id)[1]
+    return in_force.template_for(CODE, organizer.id)[1]
 
 
 def sha(data: bytes) -> str:
@@ -82,7 +86,7 @@ def test_an_upload_is_kept_whole_and_is_not_in_force(world: mk.World) -> None:
     assert (row.version, row.active, row.file_name, row.note) == (1, False, "Наш бланк.docx", "Новый логотип")
     assert (row.code, row.organizer_id, row.created_by_id) == (CODE, world.organizer.id, world.organizer_actor.user_id)
     assert template_files.read(row.sha256) == data
-    assert printed_by(world.organizer) == sha(printing.standard_file(CODE))
+    assert printed_by(world.organizer) == sha(in_force.standard_file(CODE))
     (entry,) = mk.journal("print_template.uploaded")
     assert entry.object_id == row.id and entry.changes["Отпечаток файла"] == ["", sha(data)]
 
@@ -134,13 +138,13 @@ def test_nobody_uploads_for_others(world: mk.World, other: Any) -> None:
 def test_the_organizers_template_goes_before_the_regions_and_that_before_the_standard(
     world: mk.World, operator: Any, other: Any
 ) -> None:
-    standard, region, own = sha(printing.standard_file(CODE)), template("регион"), template("свой")
+    standard, region, own = sha(in_force.standard_file(CODE)), template("регион"), template("свой")
     assert (printed_by(world.organizer), printed_by(other)) == (standard, standard)
     activate(operator, upload(operator, region))
     assert (printed_by(world.organizer), printed_by(other)) == (sha(region), sha(region))
     row = activate(world.organizer_actor, upload(world.organizer_actor, own, world.organizer))
     assert (printed_by(world.organizer), printed_by(other)) == (sha(own), sha(region))
-    assert printing.template_for("training_note", world.organizer.id)[1] == sha(printing.standard_file("training_note"))
+    assert in_force.template_for("training_note", world.organizer.id)[1] == sha(in_force.standard_file("training_note"))
     with acting_as(world.organizer_actor):
         print_templates.restore(row.id)
     assert printed_by(world.organizer) == sha(region)
@@ -151,7 +155,7 @@ def test_whoever_prints_prints_by_the_same_template(world: mk.World) -> None:
     activate(world.organizer_actor, upload(world.organizer_actor, own, world.organizer))
     for actor in (world.responsible, world.worker.actor, mk.make_actor("operator")):
         with acting_as(actor):
-            assert printing.template_for(CODE, world.organizer.id) == (own, sha(own))
+            assert in_force.template_for(CODE, world.organizer.id) == (own, sha(own))
 
 
 def test_one_version_is_in_force_and_a_second_click_does_nothing(world: mk.World) -> None:
@@ -198,11 +202,11 @@ def choose(actor: Any, organizer: Any, x: str = "1.5", y: str = "-2", mode: Prin
 def test_an_organizer_prints_on_its_blank_and_others_whole_pages(world: mk.World) -> None:
     choose(world.organizer_actor, world.organizer)
     with acting_as(world.organizer_actor):
-        look = printing.look_for(CODE, world.organizer.id)
+        look = in_force.look_for(CODE, world.organizer.id)
         assert (look.on_blank, look.dx, look.dy) == (True, Decimal("1.5"), Decimal(-2))
-        assert not printing.look_for("training_note", world.organizer.id).on_blank
+        assert not in_force.look_for("training_note", world.organizer.id).on_blank
     with acting_as(world.responsible):
-        assert not printing.look_for(CODE, world.organizer.id).on_blank
+        assert not in_force.look_for(CODE, world.organizer.id).on_blank
     (entry,) = mk.journal("print_setting.updated")
     assert entry.object_label == f"{world.organizer.short_name}: Удостоверение"
     assert entry.changes == {
@@ -213,7 +217,7 @@ def test_an_organizer_prints_on_its_blank_and_others_whole_pages(world: mk.World
     choose(world.organizer_actor, world.organizer, mode=PrintMode.PAGE)
     with acting_as(world.organizer_actor):
         # the offsets are kept for the next time, a whole page is not moved
-        assert printing.look_for(CODE, world.organizer.id) == printing.WHOLE_PAGE
+        assert in_force.look_for(CODE, world.organizer.id) == WHOLE_PAGE
         assert print_templates.choice_of(CODE, world.organizer.id).offset_x == Decimal("1.5")
     with mk.nothing_changes():
         choose(world.organizer_actor, world.organizer, mode=PrintMode.PAGE)
@@ -237,4 +241,4 @@ def test_nobody_sets_the_printing_of_others(world: mk.World, other: Any, operato
         choose(operator, school)
     choose(operator, other)
     with acting_as(mk.make_actor("organizer", other)):
-        assert printing.look_for(CODE, other.id).on_blank
+        assert in_force.look_for(CODE, other.id).on_blank

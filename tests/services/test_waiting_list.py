@@ -380,3 +380,45 @@ def test_start_of_the_group_ends_the_explanation_of_seats(world: mk.World) -> No
     with acting_as(world.worker.actor):
         why = waiting_list.explain(row.id)
     assert why is not None and "больше не предлагаются" in why.reasons[0]
+
+
+def test_who_let_no_offer_pass_stands_before_whoever_did_whatever_the_voucher(session: Any) -> None:
+    """An offer let pass counts more than an earlier end of the чек and than a longer wait."""
+    world = mk.make_world(capacity=1)
+    holder, passed, fresh = world.more_people(3, voucher=False)
+    ends = {passed: 100, fresh: 900}
+    for person, days in ends.items():
+        mk.make_voucher(person.employee, valid_until=today() + days * mk.DAY)
+    mk.make_enrolment(holder, world.group, status=st.EnrolmentStatus.CONFIRMED)
+    earlier = mk.make_enrolment(passed, world.group, status=st.EnrolmentStatus.WAITING, offers=1)
+    later = mk.make_enrolment(fresh, world.group, status=st.EnrolmentStatus.WAITING)
+    with acting_as(world.organizer_actor):
+        assert waiting_list.explain(later.id).position == "1-е место из 2"
+        assert waiting_list.explain(earlier.id).position == "2-е место из 2"
+        groups.update(world.group.id, {"capacity": 2})
+    assert [mk.fetch(m.Enrolment, row.id).status for row in (later, earlier)] == [
+        st.EnrolmentStatus.OFFERED,
+        st.EnrolmentStatus.WAITING,
+    ]
+
+
+def test_a_block_freed_after_the_voucher_ended_lapses_before_the_night_has_come(session: Any) -> None:
+    """The чек is over by its date; that the nightly job has not said so yet changes nothing."""
+    world = mk.make_world()
+    block = mk.blocks_of(world.voucher)[0]
+    row = mk.make_enrolment(world.worker, world.group, status=st.EnrolmentStatus.CONFIRMED, block=block)
+    mk.change(world.voucher, issued_on=today() - 400 * mk.DAY, valid_until=today() - mk.DAY)
+    with acting_as(world.organizer_actor):
+        enrolments.reject(row.id, "Ошибка")
+    assert mk.fetch(m.Voucher, world.voucher.id).status == st.VoucherStatus.ACTIVE
+    assert mk.fetch(m.VoucherBlock, block.id).status == st.BlockStatus.LAPSED
+
+
+def test_a_block_freed_on_the_last_day_of_the_voucher_is_free(session: Any) -> None:
+    world = mk.make_world()
+    block = mk.blocks_of(world.voucher)[0]
+    row = mk.make_enrolment(world.worker, world.group, status=st.EnrolmentStatus.CONFIRMED, block=block)
+    mk.change(world.voucher, issued_on=today() - 400 * mk.DAY, valid_until=today())
+    with acting_as(world.organizer_actor):
+        enrolments.reject(row.id, "Ошибка")
+    assert mk.fetch(m.VoucherBlock, block.id).status == st.BlockStatus.FREE

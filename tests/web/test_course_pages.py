@@ -17,6 +17,7 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import today
 from app.russian import format_date
+from app.services.access import sessions
 from app.services.access.accounts import find_account
 from app.services.enrolment import enrolments
 from app.services.group import attendance
@@ -26,7 +27,8 @@ from tests.statements import recorded
 from tests.web.pages import error_beside, form_fields, refusal, words
 
 E, M = st.EnrolmentStatus, st.AttendanceMark
-MOST_STATEMENTS = 15
+#: one of them asks what followed from the group
+MOST_STATEMENTS = 16
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,7 @@ class Clerk:
                 valid_from=today(),
             )
         )
-        account = find_account(mk.fetch(m.Account, actor.user_id).username)
+        account = sessions.start(find_account(mk.fetch(m.Account, actor.user_id).username), hours=12)
         self.client = app.test_client()
         with self.client.session_transaction() as session:
             session["_user_id"], session["_fresh"] = account.get_id(), True

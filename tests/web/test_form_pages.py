@@ -562,7 +562,7 @@ def test_form_pages_ask_little(region: Region, view: str, table: str) -> None:
         browser.get(path)
         with recorded() as statements:
             answer = browser.get(path)
-        assert answer.status in (200, 403)
+        assert answer.status in (200, 403, 409)
         assert statements.writes == []
         assert len(statements) <= 12, (path, len(statements))
 

@@ -124,7 +124,7 @@ def test_the_card_takes_as_many_statements_whatever_is_in_it(region: Region, org
         numbers.append(len(statements))
     region.sql("DELETE FROM group_quota WHERE group_id = %(pk)s", pk=full)
     # an empty group reads nothing of listeners' cards and of the quotas' names
-    assert numbers[1] <= 15
+    assert numbers[1] <= 16, numbers
     assert numbers[1] - numbers[0] <= 4
 
 
@@ -357,7 +357,7 @@ def test_enrolment_is_opened_again_on_its_page(region: Region, organizer: Browse
     path = f"/training_group/reopen/{pk}"
     with region.nothing_changes():
         late = organizer.post(path, {"enrol_until": f"01.06.{region.today.year + 1}"})
-    assert "не может заканчиваться позже занятий" in error_beside(late.text, "enrol_until")
+    assert "не может заканчиваться после начала занятий" in error_beside(late.text, "enrol_until")
     answer = organizer.post(path, {"enrol_until": f"12.03.{region.today.year + 1}"})
     assert answer.status == 302
     assert region.sql("SELECT status, enrol_until FROM training_group WHERE id = %(pk)s", pk=pk) == [

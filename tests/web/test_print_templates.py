@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from docx import Document
 
+from app import limited
+from app.documents import uploaded
 from app.documents.templates import get_template
 from tests.access.oracle import CAST
 from tests.access.region import Browser, Region
@@ -219,3 +225,40 @@ def test_pages_ask_few_statements_for_any_number_of_versions(region: Region) -> 
         upload(browser, own_place(region), edited(mark))
     assert counts[0] == counts[1]
     assert max(counts[0]) <= 15
+
+
+def test_others_are_answered_while_hostile_templates_are_checked(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The children that check stand still until the others have been answered; then they die, and their users read why."""
+    children: list[subprocess.Popen[bytes]] = []
+    genuine = subprocess.Popen
+
+    def keep(*given: Any, **more: Any) -> Any:
+        children.append(genuine(*given, **more))
+        return children[-1]
+
+    monkeypatch.setattr(limited.subprocess, "Popen", keep)
+    monkeypatch.setattr(uploaded, "ENTRY", "signal:pause")
+    monkeypatch.setattr(uploaded, "CHECK", replace(uploaded.CHECK, wall_seconds=300))
+    monkeypatch.setattr(uploaded, "PATIENCE", 300)
+    answers: list[Any] = []
+    place, number = own_place(region), limited.MOST_CHILDREN + limited.MOST_WAITING
+    uploads = [
+        threading.Thread(target=lambda: answers.append(upload(region.browser("organizer"), place, STANDARD)))
+        for _ in range(number + 1)
+    ]
+    for thread in uploads:
+        thread.start()
+    while len(children) < limited.MOST_CHILDREN or not answers:  # one too many is told at once
+        time.sleep(0.05)
+    assert "Сейчас проверяются и печатаются другие шаблоны" in words(answers[0].text)
+    browser = region.browser("operator")
+    assert [browser.get(path).status for path in ("/employee/list/", "/voucher/list/") * 10] == [200] * 20
+    assert len(answers) == 1 and all(child.poll() is None for child in children)
+    while any(thread.is_alive() for thread in uploads):
+        for child in list(children):
+            child.kill()
+        time.sleep(0.05)
+    assert len(answers) == number + 1
+    assert all("Проверка остановлена" in words(answer.text) for answer in answers[1:])

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 
 from app import models as m
 from app.clock import today
+from app.services.access import sessions
+from app.services.access.accounts import find_account
 from app.services.personnel import consent_texts
 from app.services.portal.reference import load_reference_data
 from tests.actors import client_as
@@ -251,8 +253,9 @@ def sign_in(app: Flask, actor: Any) -> FlaskClient:
     account = mk.fetch(m.Account, actor.user_id)
     for grant in actor.grants:
         mk.save(m.Assignment(user_id=account.id, role=grant.role, valid_from=today()))
+    signed_in = sessions.start(find_account(account.username), hours=12)
     with client.session_transaction() as session:
-        session["_user_id"] = f"{account.id}.{account.session_epoch}"
+        session["_user_id"] = signed_in.get_id()
         session["_fresh"] = True
     return client
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.documents.pdf import find_office
 from app.exchange.sample import build_sample
 from app.exchange.voucher_columns import COLUMNS
 from app.identifiers import format_snils
+from app.jobs import run_worker
 from tests.access.region import Answer, Region
 from tests.services.makers import next_snils
 from tests.statements import recorded
@@ -130,8 +132,23 @@ def test_word_file_is_printed_and_journalled(region: Region, used: int) -> None:
 def test_pdf_is_printed(region: Region, used: int) -> None:
     if find_office() is None:
         pytest.skip("LibreOffice не установлен: PDF не проверен")
-    response = region.browser("operator").client.get(f"/voucher/print/{used}/pdf")
-    assert (response.status_code, response.get_data()[:5]) == (200, b"%PDF-")
+    browser = region.browser("operator")
+    answer = browser.get(f"/voucher/print/{used}/pdf")
+    assert (answer.status, answer.headers["Location"]) == (302, "/tasks/")
+    with region.app.app_context():
+        run_worker(region.app, once=True)
+    task = json.loads(browser.get("/tasks/state").text)["tasks"][0]
+    assert (task["status"], task["done"]) == ("done", 1)
+    with browser.client.get(f"/tasks/{task['id']}/file") as response:
+        assert (response.status_code, response.get_data()[:5]) == (200, b"%PDF-")
+    printed = "SELECT count(*) FROM audit_entry WHERE action = 'voucher.printed' AND object_id = %(pk)s"
+    before = region.sql(printed, pk=used)
+    # who waits two seconds for a worker that is quick gets the file at once; the same order is not given twice
+    assert browser.get(f"/voucher/print/{used}/pdf").status == 302
+    assert browser.get(f"/voucher/print/{used}/pdf").status == 302
+    waiting = [task for task in json.loads(browser.get("/tasks/state").text)["tasks"] if task["status"] == "queued"]
+    assert len(waiting) == 1 and region.sql(printed, pk=used) == before
+    browser.post(f"/tasks/{waiting[0]['id']}/cancel")
 
 
 # --- public check ----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.permissions import ROLES
 from app.russian import format_date
-from app.services.access import registration_own
+from app.services.access import registration_own, roles
 from app.services.mailing import letters
 from app.services.personnel import people
 from app.services.portal import calendar, files, records, transitions
@@ -152,7 +152,7 @@ def submit(
     due_on = calendar.due_date(today(), TERM_DAYS)
     values = {"role": wish.role, "organization_id": wish.organization_id, "territory_id": wish.territory_id}
     _refuse_second(values)
-    file = files.keep_scan(scan.name, scan.data, table=m.AccessRequest.__tablename__)
+    file = files.keep_scan(scan.name, scan.data, table=m.AccessRequest.__tablename__, made_in=())
     row = m.AccessRequest(
         **values,
         user_id=current_actor().user_id,
@@ -202,7 +202,7 @@ def grant(pk: int) -> m.AccessRequest:
     Raises Conflict when the person no longer works in the organization, when the term has passed, or for the own request.
     """
     row = transitions.move(m.AccessRequest, pk, "grant", **_decided())
-    _refuse_own(row)
+    roles.refuse_one_person(row)
     user = transitions.read_fresh(m.Account, row.user_id)
     _check_ground(row, user)
     role = records.insert_row(
@@ -219,6 +219,10 @@ def grant(pk: int) -> m.AccessRequest:
     )
     row.assignment_id = role.id
     db.session.flush()
+    if row.role in roles.POWERFUL:
+        roles.tell_operators(
+            f"{current_actor().name} подтверждает роль «{title_of(row)}»: {user.full_name}.", row.user_id
+        )
     term = f"с {format_date(role.valid_from)}" + (f" по {format_date(role.valid_to)}" if role.valid_to else "")
     _tell(row, f"Вам предоставлен доступ: {title_of(row)}, {term}. Что он даёт — на странице «Что мне доступно».")
     return row
@@ -228,7 +232,7 @@ def grant(pk: int) -> m.AccessRequest:
 def reject(pk: int, reason: str) -> m.AccessRequest:
     """Refuse with a reason, which the person gets."""
     row = transitions.move(m.AccessRequest, pk, "reject", reason=reason, **_decided())
-    _refuse_own(row)
+    roles.refuse_one_person(row)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
     _tell(row, f"В доступе отказано: {title_of(row)}. Причина: {row.reason_text} Исправьте и подайте заявку снова.")
     return row
@@ -238,7 +242,7 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
 def revoke(pk: int, reason: str) -> m.AccessRequest:
     """Take a granted role away at once, with a reason, which the person gets."""
     row = transitions.move(m.AccessRequest, pk, "revoke", reason=reason, **_decided())
-    _refuse_own(row)
+    roles.refuse_one_person(row)
     role = transitions.read_fresh(m.Assignment, row.assignment_id) if row.assignment_id is not None else None
     if role is not None and is_live(role):
         # a role holds through its last day: to end now, that is yesterday
@@ -261,11 +265,6 @@ def title_of(row: m.AccessRequest | m.Assignment) -> str:
 
 def _decided() -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": current_actor().user_id}
-
-
-def _refuse_own(row: m.AccessRequest) -> None:
-    if row.user_id == current_actor().user_id:
-        raise Conflict("Собственную заявку решает другой оператор.")
 
 
 def _check_ground(row: m.AccessRequest, user: m.Account) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from werkzeug.security import check_password_hash
 
@@ -19,7 +20,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.permissions import ROLES
 from app.russian import format_datetime, full_name
-from app.services.access import passwords
+from app.services.access import failures, passwords
 from app.services.access.passwords import check_new_password as check_new_password
 from app.services.mailing import letters
 from app.unit_of_work import use_case
@@ -33,12 +34,13 @@ WITH RECURSIVE live AS (
   UNION SELECT tree.role, o.id FROM organization o JOIN tree ON o.parent_id = tree.id
 )
 SELECT u.last_name, u.first_name, u.patronymic, u.active, u.employee_id, u.session_epoch, u.must_change_password,
-  u.totp_since IS NOT NULL AS second_factor,
+  u.totp_since IS NOT NULL AS second_factor, w.id AS session_row, w.viewed_id,
   (SELECT json_agg(json_build_array(role, organization_id, territory_id)) FROM live) AS assignments,
   (SELECT json_agg(json_build_array(role, id)) FROM tree) AS organizations,
   (SELECT coalesce(min(o.short_name), min(t.short_name)) FROM live
      LEFT JOIN organization o ON o.id = live.organization_id LEFT JOIN territory t ON t.id = live.territory_id) AS place
-FROM ab_user u WHERE u.id = :id
+FROM ab_user u LEFT JOIN web_session w ON w.user_id = u.id AND w.sha256 = :session AND w.ends_at > :now
+WHERE u.id = :id
 """)
 
 ANONYMOUS = Actor(user_id=None, name="Гость")
@@ -57,6 +59,10 @@ class SignedIn:
     must_change_password: bool
     #: a code is asked after the password
     second_factor: bool = False
+    #: secret of the browser's session, its row, and through whose eyes it looks; none before the session has begun
+    session: str = field(default="", repr=False)
+    session_row: int | None = None
+    viewed_id: int | None = None
     is_authenticated: bool = True
     is_anonymous: bool = False
 
@@ -71,13 +77,19 @@ class SignedIn:
         return self.actor.user_id
 
     def get_id(self) -> str:
-        """Flask-Login's id: the account and its session epoch, so that «выйти везде» ends old sessions."""
-        return f"{self.actor.user_id}.{self.session_epoch}"
+        """Flask-Login's id: the account, its epoch, so that a new password ends old sessions, and the session's secret."""
+        return f"{self.actor.user_id}.{self.session_epoch}" + (f".{self.session}" if self.session else "")
 
 
-def load_account(user_id: int) -> SignedIn | None:
-    """Return the account with its live roles and places, or None; one statement."""
-    row = db.session.execute(_ACTOR_SQL, {"id": user_id, "today": today()}).one_or_none()
+def hash_of_session(token: str) -> str:
+    """What is kept of a session's secret."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def load_account(user_id: int, *, session: str = "") -> SignedIn | None:
+    """Return the account with its live roles and places, and with its ``session`` while that lasts, or None; one statement."""
+    asked = {"id": user_id, "today": today(), "now": now(), "session": hash_of_session(session) if session else ""}
+    row = db.session.execute(_ACTOR_SQL, asked).one_or_none()
     if row is None:
         return None
     places: dict[str, tuple[set[int], set[int]]] = {}
@@ -92,27 +104,27 @@ def load_account(user_id: int) -> SignedIn | None:
         grants=tuple(Grant(role, tuple(sorted(o)), tuple(sorted(t))) for role, (o, t) in sorted(places.items())),
         place=row.place or "",
     )
-    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor)
+    known = {"session": session, "session_row": row.session_row, "viewed_id": row.viewed_id} if session else {}
+    return SignedIn(actor, bool(row.active), row.session_epoch, row.must_change_password, row.second_factor, **known)
 
 
 def load_signed_in(session_id: str) -> SignedIn | None:
-    """Return the account of a web session's id, or None when it is gone, switched off or signed out everywhere."""
-    user_id, _, epoch = session_id.partition(".")
+    """Return the account of a browser's session, or None when it is gone, switched off, signed out or past its end."""
+    account = load_pending(session_id)
+    return account if account is not None and account.session_row is not None else None
+
+
+def load_pending(session_id: str) -> SignedIn | None:
+    """The same of an id as ``SignedIn.get_id`` gave it before the session began: between the password and the code."""
+    user_id, _, rest = session_id.partition(".")
+    epoch, _, token = rest.partition(".")
     if not (user_id.isdigit() and epoch.isdigit() and len(user_id) < 10):
         return None
-    account = load_account(int(user_id))
+    account = load_account(int(user_id), session=token)
     return account if account and account.active and str(account.session_epoch) == epoch else None
 
 
 # --- own account ---------------------------------------------------------------------------------------------------------
-
-
-@use_case
-def sign_out_everywhere(user_id: int) -> None:
-    """End every session of the account."""
-    db.session.execute(
-        update(m.Account.__table__).where(m.Account.id == user_id).values(session_epoch=m.Account.session_epoch + 1)
-    )
 
 
 @use_case
@@ -147,6 +159,12 @@ def is_closed(user: m.Account) -> bool:
     return user.locked_until is not None and user.locked_until >= CLOSED
 
 
+def is_closed_now(account: Any) -> Any:
+    """SQL condition over accounts (the class or its table): closed by a person, or from some place by failures."""
+    columns = getattr(account, "c", account)
+    return or_(columns.locked_until > now(), failures.is_closed_somewhere(columns.username))
+
+
 @use_case
 def lock(user_id: int) -> m.Account:
     """Close the entrance of an account until somebody opens it; its sessions end."""
@@ -155,7 +173,7 @@ def lock(user_id: int) -> m.Account:
         raise Conflict("Закрыть вход самому себе нельзя.")
     if is_closed(user):
         raise Conflict("Вход этому пользователю уже закрыт.")
-    user.locked_until, user.fail_login_count = CLOSED, 0
+    user.locked_until = CLOSED
     user.session_epoch += 1
     audit.record("ab_user.closed", user)
     text = (
@@ -169,10 +187,11 @@ def lock(user_id: int) -> m.Account:
 def unlock(user_id: int) -> m.Account:
     """Let a locked account sign in again at once."""
     user = get_writable(db.session, m.Account, user_id, "ab_user:unlock")
-    if user.locked_until is None:
-        raise Conflict("Вход этому пользователю не закрыт.")
     by_hand = is_closed(user)
-    user.locked_until, user.fail_login_count = None, 0
+    if not by_hand and failures.closed_until(user.username) is None:
+        raise Conflict("Вход этому пользователю не закрыт.")
+    user.locked_until = None
+    failures.forget(user.username)
     audit.record("ab_user.opened" if by_hand else "ab_user.unlocked", user)
     if by_hand:
         letters.notify_account(
@@ -205,7 +224,8 @@ def create_admin(login: str, *, last_name: str, first_name: str, email: str) -> 
 
 
 def _one_time(user: m.Account) -> str:
-    user.locked_until, user.fail_login_count = None, 0
+    user.locked_until = None
+    failures.forget(user.username)
     return passwords.give_one_time(user)
 
 

@@ -18,7 +18,7 @@ from app.conditions import employed
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import full_name
-from app.services.access import accounts, links, passwords, recovery
+from app.services.access import accounts, failures, links, passwords, recovery
 from app.services.mailing import letters
 from app.unit_of_work import use_case
 
@@ -87,7 +87,8 @@ def give_access(employee_id: int) -> Access:
     if user is None:
         user = _make(person, login=_free_login(person), email=None)
     password = passwords.give_one_time(user)
-    user.locked_until, user.fail_login_count = None, 0
+    user.locked_until = None
+    failures.forget(user.username)
     audit.record("ab_user.password_reset", user)
     return Access(person.full_name, place, user.username, password)
 

@@ -5,6 +5,7 @@ Only hashes are stored. A password that a person forgot is replaced, never read.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 from collections.abc import Iterable
@@ -15,8 +16,10 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import models as m
 from app.access import unscoped
+from app.clock import now
 from app.errors import Invalid
 from app.extensions import db
+from app.services.portal import settings
 
 MIN_LENGTH, MAX_LENGTH = 10, 200
 #: former passwords that are not taken again, the present one included
@@ -150,7 +153,7 @@ def _history(user_id: int) -> list[str]:
 def set_password(user: m.Account, password: str) -> None:
     """Give an account a checked password: its other sessions end, the hash joins the history. The caller journals it."""
     present = user.password
-    user.password, user.must_change_password = generate_password_hash(password), False
+    user.password, user.must_change_password, user.one_time_until = generate_password_hash(password), False, None
     user.session_epoch = (user.session_epoch or 0) + 1
     row = m.PasswordHistory
     with unscoped("the hashes of former passwords"):
@@ -169,8 +172,18 @@ def give_one_time(user: m.Account) -> str:
     """Give an account a password that must be changed at the first sign-in; its sessions end. Returned, stored nowhere."""
     password = "-".join("".join(secrets.choice(_PRINTED) for _ in range(5)) for _ in range(2))
     user.password, user.must_change_password = generate_password_hash(password), True
+    user.one_time_until = now() + dt.timedelta(days=settings.number("one_time_days"))
     user.session_epoch = (user.session_epoch or 0) + 1
     return password
+
+
+#: said only to who knows the password
+PAST = "Одноразовый пароль больше не действует: его срок прошёл. Попросите новый у ответственного в своей организации."
+
+
+def is_past(user: m.Account) -> bool:
+    """Whether an account still has the one-time password that it got, and its term is over."""
+    return user.must_change_password and user.one_time_until is not None and user.one_time_until <= now()
 
 
 def refuse_different(first: str, second: str) -> None:

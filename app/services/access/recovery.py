@@ -17,7 +17,7 @@ from app.clock import now
 from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import IdentifierError, parse_snils
-from app.services.access import accounts, links, passwords
+from app.services.access import accounts, failures, links, passwords
 from app.services.mailing import letters
 from app.unit_of_work import use_case
 
@@ -117,7 +117,8 @@ def set_by_link(purpose: str, secret: str, password: str) -> None:
     user = _user_of(links.take(purpose, secret))
     passwords.check_new_password(password, user_id=user.id)
     passwords.set_password(user, password)
-    user.locked_until, user.fail_login_count = None, 0
+    user.locked_until = None
+    failures.forget(user.username)
     account = accounts.load_account(user.id)
     assert account is not None
     with acting_as(replace(account.actor, address=current_actor().address)):

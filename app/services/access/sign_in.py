@@ -1,6 +1,6 @@
-"""Signing in: the password, then the code where the account has a second factor; failures are counted and close it.
+"""Signing in: the password, then the code where the account has a second factor; failures are counted and close the entrance.
 
-Every refusal says the same, so that nobody learns which logins exist, and takes the same time.
+Every refusal says the same, so that nobody learns which logins exist, and takes the same work: see ``failures``.
 """
 
 from __future__ import annotations
@@ -22,19 +22,10 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.access import second_factor
-from app.services.access.accounts import SignedIn, load_account, load_signed_in
+from app.services.access import accounts, failures, passwords, second_factor
+from app.services.access.accounts import SignedIn, load_account, load_pending
+from app.services.access.failures import Attempt as Attempt
 from app.unit_of_work import technical_write
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """From where somebody signs in, and how many failures (one after another) close the account for how long."""
-
-    attempts: int
-    lock_minutes: int
-    address: str | None = None
-    browser: str = ""
 
 
 @cache
@@ -62,19 +53,23 @@ def sign_in(login: str, password: str, attempt: Attempt) -> SignedIn:
 
 @technical_write
 def _check_password(login: str, password: str, attempt: Attempt) -> int | str:
-    """Return the account's id, or the sentence of the refusal."""
+    """Return the account's id, or the sentence of the refusal. One hash is computed, whatever there is to refuse."""
+    key = failures.hash_of(login)
+    is_open = failures.take(key, attempt)
     user = _locked_row(func.lower(m.Account.username) == login.replace("\x00", "").strip().lower())
-    if user is not None and _is_closed(user):
-        return _refusal(attempt)
     stored = user.password if user else None
     right = check_password_hash(stored or _hash_of_nothing(), password) and stored is not None
-    if user is None or not right or not user.active:
-        if user is not None:
-            _count_failure(user, attempt)
+    if user is None or not (right and is_open and user.active) or accounts.is_closed(user):
+        if failures.close_if_many(key, attempt) and user is not None:
+            audit.record("ab_user.locked", user)
         return _refusal(attempt)
+    if passwords.is_past(user):
+        return passwords.PAST
     # with a second factor failures go on being counted until its code is right: the password alone forgives none
     if user.totp_since is None:
         _let_in(user, attempt)
+    else:
+        failures.give_back(key, attempt)
     return int(user.id)
 
 
@@ -83,7 +78,7 @@ def confirm(session_id: str, code: str, attempt: Attempt) -> SignedIn:
 
     Raises Invalid for a wrong code, Conflict when the account is closed meanwhile: then it begins with the password again.
     """
-    account = load_signed_in(session_id)
+    account = load_pending(session_id)
     if account is None:
         raise Conflict("Вход прерван: данные учётной записи изменились. Войдите заново.")
     with acting_as(replace(account.actor, address=attempt.address)), unscoped("sign-in"):
@@ -101,13 +96,18 @@ def confirm(session_id: str, code: str, attempt: Attempt) -> SignedIn:
 @technical_write
 def _check_code(user_id: int, code: str, attempt: Attempt) -> str:
     user = _locked_row(m.Account.id == user_id)
-    if user is None or user.totp_since is None or _is_closed(user):
+    if user is None or user.totp_since is None or accounts.is_closed(user):
+        return "closed"
+    key = failures.hash_of(user.username)
+    if not failures.take(key, attempt):
         return "closed"
     if second_factor.accept(user, code):
         _let_in(user, attempt)
         return ""
-    _count_failure(user, attempt)
-    return "closed" if _is_closed(user) else second_factor.WRONG_CODE
+    if failures.close_if_many(key, attempt):
+        audit.record("ab_user.locked", user)
+        return "closed"
+    return second_factor.WRONG_CODE
 
 
 def _locked_row(condition: ColumnElement[bool]) -> m.Account | None:
@@ -116,12 +116,8 @@ def _locked_row(condition: ColumnElement[bool]) -> m.Account | None:
     return user
 
 
-def _is_closed(user: m.Account) -> bool:
-    return user.locked_until is not None and user.locked_until > now()
-
-
 def _let_in(user: m.Account, attempt: Attempt) -> None:
-    user.fail_login_count, user.locked_until = 0, None
+    failures.forgive(failures.hash_of(user.username), attempt)
     user.login_count, user.last_login = (user.login_count or 0) + 1, now().replace(tzinfo=None)
     account = load_account(user.id)
     assert account is not None
@@ -134,15 +130,9 @@ def _refusal(attempt: Attempt) -> str:
     tries = count(attempt.attempts, "неверного пароля", "неверных паролей", "неверных паролей")
     return (
         "Неверный логин или пароль. Проверьте раскладку клавиатуры и регистр букв. После "
-        f"{tries} подряд вход закрывается на {count(attempt.lock_minutes, 'минуту', 'минуты', 'минут')}."
+        f"{tries} подряд вход с этого адреса закрывается на {count(attempt.lock_minutes, 'минуту', 'минуты', 'минут')}, дальше — "
+        "на больший срок."
     )
-
-
-def _count_failure(user: m.Account, attempt: Attempt) -> None:
-    user.fail_login_count = (user.fail_login_count or 0) + 1
-    if user.fail_login_count >= attempt.attempts:
-        user.fail_login_count, user.locked_until = 0, now() + dt.timedelta(minutes=attempt.lock_minutes)
-        audit.record("ab_user.locked", user)
 
 
 # --- own sign-ins ----------------------------------------------------------------------------------------------------

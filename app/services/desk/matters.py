@@ -79,6 +79,11 @@ def without_document() -> Any:
     return and_(m.Enrolment.status == EnrolmentStatus.TRAINED, ~_issued(m.Enrolment.id))
 
 
+def to_replace() -> Any:
+    """Valid documents that print what was corrected since."""
+    return and_(m.Certificate.status == CertificateStatus.ISSUED, m.Certificate.outdated.is_not(None))
+
+
 def _issued(enrolment_id: Any) -> Any:
     return (
         select(_certificate.c.id)

@@ -82,6 +82,21 @@ def tell_result(row: m.Enrolment, group: m.TrainingGroup, *, freed: bool) -> Non
     tell(row, group, "\n\n".join(parts), subject)
 
 
+def tell_corrected(
+    row: m.Enrolment, group: m.TrainingGroup, changes: Sequence[str], why: str, more: Sequence[str]
+) -> None:
+    """Tell the person what of the own result was corrected and why; ``more``: what follows for the чек and the documents."""
+    parts = [f"Результат обучения исправлен: группа {named(group)}.", *changes, f"Причина исправления: {why}", *more]
+    tell(row, group, "\n\n".join(parts), f"Исправлен результат обучения в группе {group.number}")
+
+
+def tell_retaken(row: m.Enrolment, group: m.TrainingGroup, more: Sequence[str]) -> None:
+    """Tell the person that the final assessment was passed at the second attempt."""
+    passed = f"Повторная итоговая аттестация пройдена: группа {named(group)}. Состояние записи: «{row.status.label}»."
+    parts = [passed, *more, "Документ об обучении выдаст организатор курса."]
+    tell(row, group, "\n\n".join(parts), f"Повторная аттестация в группе {group.number} пройдена")
+
+
 # --- notices for the digest ------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from app.services.enrolment.enrolment_letters import named, tell
 from app.services.personnel import agreement
 from app.services.portal import transitions
 from app.services.voucher import vouchers
-from app.statuses import SEAT_HOLDING, BlockStatus, BulkMode, EnrolmentStatus, GroupStatus
+from app.statuses import OUTCOMES, SEAT_HOLDING, BlockStatus, BulkMode, EnrolmentStatus, GroupStatus
 from app.unit_of_work import translate_database_error, use_case
 
 _NAMED_AT_MOST = 5
@@ -292,18 +292,22 @@ def record_result(
 ) -> m.Enrolment:
     """Enter a listener's outcome (order § 3.3): trained spends the block, anything else gives it back and is told by letter.
 
-    Raises Invalid for a wrong date or a missing reason, Conflict unless the group is running.
+    The same click twice is no mistake. Raises Invalid for a wrong date or a missing reason, Conflict unless the group is
+    running and for an outcome that is entered already otherwise: that is corrected, with a reason.
     """
     action = _ACTION_OF[outcome]
     row = get_writable(db.session, m.Enrolment, enrolment_id, f"enrolment:{action}")
     group = seats.lock_group(row.group_id)
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
-    if row.status == outcome:
-        return row
-    insist_running(group)
     facts = {"final_form": final_form, "final_mark": final_mark, "protocol_number": protocol_number}
+    if row.status in OUTCOMES:
+        same = row.status == outcome and result_on in (None, row.result_on)
+        if same and all(value in (None, getattr(row, name)) for name, value in facts.items()):
+            return row
+        raise Conflict(entered_already(row))
+    insist_running(group)
     block = seats.lock_block(row.block_id)
-    values: dict[str, Any] = {"result_on": _checked_date(group, result_on or today()), **facts}
+    values: dict[str, Any] = {"result_on": checked_date(group, result_on or today()), **facts}
     row = transitions.move(m.Enrolment, enrolment_id, action, reason=reason, **values)
     if outcome == EnrolmentStatus.TRAINED:
         seats.spend_block(block)
@@ -314,15 +318,36 @@ def record_result(
     return row
 
 
+def entered_already(row: m.Enrolment) -> str:
+    """Say that an outcome is there, and by what it is changed."""
+    retake = " или «Повторная аттестация»" if row.status == EnrolmentStatus.FAILED else ""
+    return (
+        f"Итог обучения уже внесён: «{row.status.label}». Здесь его не изменить: откройте запись и нажмите «Исправить "
+        f"результат»{retake}."
+    )
+
+
+def why_no_result(row: m.Enrolment) -> str:
+    """Say why the outcome of an enrolment cannot be entered now; empty when it can."""
+    if row.status in OUTCOMES:
+        return entered_already(row)
+    if row.status != EnrolmentStatus.CONFIRMED:
+        return f"Итог вносят тем, чья запись подтверждена, а состояние этой записи — «{row.status.label}»."
+    return "" if row.group.status == GroupStatus.RUNNING else _not_running(row.group)
+
+
+def _not_running(group: m.TrainingGroup) -> str:
+    return f"Результаты вносят, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
+
+
 def insist_running(group: m.TrainingGroup) -> None:
     """Raise Conflict unless the group is being trained now: outcomes are entered only then."""
     if group.status != GroupStatus.RUNNING:
-        raise Conflict(
-            f"Результаты вносят, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
-        )
+        raise Conflict(_not_running(group))
 
 
-def _checked_date(group: m.TrainingGroup, result_on: dt.date) -> dt.date:
+def checked_date(group: m.TrainingGroup, result_on: dt.date) -> dt.date:
+    """Return the day of an outcome; raises Invalid by ``result_on`` for one before the first day of the group or to come."""
     if group.starts_on <= result_on <= today():
         return result_on
     sentence = (

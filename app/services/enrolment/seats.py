@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from app import models as m
@@ -171,9 +171,12 @@ def free_block(block: m.VoucherBlock | None) -> None:
 
 def spend_block(block: m.VoucherBlock | None) -> None:
     """Spend a locked reserved block; the чек whose last block it was is used."""
-    if block is None:
-        return
-    transitions.follow(m.VoucherBlock, block.id, "spend")
+    if block is not None:
+        _spend(block, "spend")
+
+
+def _spend(block: m.VoucherBlock, action: str) -> None:
+    transitions.follow(m.VoucherBlock, block.id, action)
     with unscoped("seat and block follow the enrolment"):
         # The чек is locked before the count: of two last blocks spent at once, the second sees the first.
         voucher = db.session.scalars(_locking(select(m.Voucher).where(m.Voucher.id == block.voucher_id))).one()
@@ -183,6 +186,51 @@ def spend_block(block: m.VoucherBlock | None) -> None:
         is_used = not db.session.scalar(left)
     if is_used and voucher.status == VoucherStatus.ACTIVE:
         transitions.follow(m.Voucher, voucher.id, "use")
+
+
+def give_back_block(block: m.VoucherBlock | None) -> None:
+    """Give a locked spent block back because the result was corrected; it lapses when its чек has ended meanwhile."""
+    if block is None or block.status != BlockStatus.USED:
+        return
+    transitions.follow(m.VoucherBlock, block.id, "give_back")
+    with unscoped("seat and block follow the enrolment"):
+        voucher = db.session.scalars(_locking(select(m.Voucher).where(m.Voucher.id == block.voucher_id))).one()
+    if voucher.status == VoucherStatus.USED:
+        voucher = transitions.follow(m.Voucher, voucher.id, "resume")
+        if voucher.valid_until < today():
+            voucher = transitions.follow(m.Voucher, voucher.id, "expire")
+    if voucher.status != VoucherStatus.ACTIVE or voucher.valid_until < today():
+        transitions.follow(m.VoucherBlock, block.id, "lapse")
+
+
+def pay_late(row: m.Enrolment, group: m.TrainingGroup) -> m.VoucherBlock | None:
+    """Spend a block for a training that succeeded after all: the one that was kept for it, else another that pays.
+
+    A чек pays for a course that starts while it is valid (Порядок № 373-р, п. 2.7), so its end since then does not matter.
+    None when no block is left: it has been spent on another course meanwhile. Locks the person's blocks by rising id.
+    """
+    if group.program.block is None:
+        return None
+    course = dates_of(group)
+    with unscoped("seat and block follow the enrolment"):
+        own = select(m.Voucher.id).where(
+            m.Voucher.employee_id == row.employee_id,
+            m.Voucher.status.in_([VoucherStatus.ACTIVE, VoucherStatus.EXPIRED]),
+            m.Voucher.valid_until >= group.starts_on,
+        )
+        before = own.where(m.Voucher.issued_on <= group.starts_on)
+        block = m.VoucherBlock
+        kept = and_(block.id == (row.block_id or 0), block.voucher_id.in_(own))
+        statement = select(block).where(or_(kept, block.voucher_id.in_(before))).order_by(block.id)
+        blocks = list(db.session.scalars(_locking(statement)))
+    free = [block for block in blocks if block.status in (BlockStatus.FREE, BlockStatus.LAPSED)]
+    paying = [
+        block for block in free if block.kind == course.block and block.hours_min <= course.hours <= block.hours_max
+    ]
+    chosen = min(paying, key=lambda block: (block.id != row.block_id, block.id), default=None)
+    if chosen is not None:
+        _spend(chosen, "spend_late")
+    return chosen
 
 
 # --- facts for the rules ---------------------------------------------------------------------------------------------

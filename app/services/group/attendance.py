@@ -20,8 +20,9 @@ from app.labels import label_of
 from app.rules.outcome import Attended
 from app.russian import format_date
 from app.services.enrolment import seats
+from app.services.group import frozen
 from app.services.portal import settings
-from app.statuses import AttendanceMark, EnrolmentStatus, GroupStatus
+from app.statuses import BEGUN, OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
 
 #: who learns in a group: confirmed, or with an outcome already
@@ -138,32 +139,41 @@ def least_percent(organizer: m.Organization) -> int:
 
 
 @use_case
-def save(group_id: int, wanted: Marks, *, shown: Marks) -> int:
+def save(group_id: int, wanted: Marks, *, shown: Marks, why: str | None = None) -> int:
     """Save the marks of a form in one transaction; return how many have changed.
 
     ``wanted`` is place → mark (None: not marked), ``shown`` what the form showed when it was opened: only what differs from
-    it is written. Raises ChangedMeanwhile, and writes nothing, when another user has set another mark there since; Conflict
-    unless the group is running; NotFound for a meeting or an enrolment of another group; Invalid for a meeting to come.
+    it is written. ``why``: the reason, without which the marks of a completed group, and of whoever has an outcome, are kept.
+    Raises ChangedMeanwhile, and writes nothing, when another user has set another mark there since; Conflict for a group that
+    has not begun and for marks that are kept; NotFound for a meeting or an enrolment of another group; Invalid for a meeting to
+    come.
     """
     get_writable(db.session, m.TrainingGroup, group_id, "enrolment:attend")
     group = seats.lock_group(group_id)
-    insist_running(group)
+    _insist_begun(group)
     journal = journal_of(group_id)
     _insist_known(journal, wanted)
     asked = {place: mark for place, mark in wanted.items() if mark != shown.get(place)}
     changed = {place: mark for place, mark in asked.items() if mark != journal.marks.get(place)}
     _refuse_lost(journal, changed, shown)
+    if changed and is_kept(group, journal, changed):
+        frozen.insist_editable(group, why)
     _write(changed)
     _record(journal, changed)
     return len(changed)
 
 
-def insist_running(group: m.TrainingGroup) -> None:
-    """Raise Conflict unless the group is being trained now."""
-    if group.status != GroupStatus.RUNNING:
+def _insist_begun(group: m.TrainingGroup) -> None:
+    if group.status not in BEGUN:
         raise Conflict(
             f"Посещаемость отмечают, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
         )
+
+
+def is_kept(group: m.TrainingGroup, journal: Journal, places: Collection[Place]) -> bool:
+    """Whether marks are changed for a reason only: the group is over, or an outcome was decided by them."""
+    decided = {row.id for row in journal.listeners if row.status in OUTCOMES}
+    return group.status == GroupStatus.COMPLETED or any(row_id in decided for _meeting, row_id in places)
 
 
 def _insist_known(journal: Journal, wanted: Marks) -> None:

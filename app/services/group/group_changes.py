@@ -16,7 +16,7 @@ from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.group import group_schedule
 from app.services.mailing import letters
-from app.statuses import LISTENING, TAKING_PLACE, UNDER_WAY, GroupStatus
+from app.statuses import BLOCK_HOLDING, LISTENING, TAKING_PLACE, UNDER_WAY, GroupStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def _insist_paid(group: m.TrainingGroup) -> None:
         .join(m.Voucher, m.Voucher.id == m.VoucherBlock.voucher_id)
         .where(
             m.Enrolment.group_id == group.id,
-            m.Enrolment.status.in_(LISTENING),
+            m.Enrolment.status.in_(BLOCK_HOLDING),
             m.Voucher.valid_until < group.starts_on,
         )
     )

@@ -17,6 +17,7 @@ from app.audit import record
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.services.enrolment import seats, waiting_list
+from app.services.group import frozen
 from app.statuses import SEAT_HOLDING, GroupStatus
 from app.unit_of_work import use_case
 
@@ -57,17 +58,23 @@ def named(group_id: int) -> list[tuple[m.GroupQuota, str]]:
 
 @use_case
 def save(
-    group_id: int, sizes: Mapping[int, int], *, removed: Collection[int] = (), new: NewQuota | None = None
+    group_id: int,
+    sizes: Mapping[int, int],
+    *,
+    removed: Collection[int] = (),
+    new: NewQuota | None = None,
+    why: str | None = None,
 ) -> m.TrainingGroup:
     """Change the quotas of a group by id, remove some, declare one; the waiting list moves up where it may now.
 
     Raises Invalid under ``seats-<id>`` or ``seats`` for fewer seats than are taken or more than the group has, Conflict once
-    the training has started.
+    the training has started. ``why``: the reason, without which quotas are kept once something followed from the group.
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
     group = seats.lock_group(group_id)
     if group.status not in CHANGED_IN:
         raise Conflict(f"Квоты не изменить: состояние группы {group.number} — «{group.status.label}».")
+    frozen.insist_editable(group, why)
     known = {row.id: row for row in quotas_of(group_id)}
     if (set(sizes) | set(removed)) - set(known):
         raise NotFound("Одной из квот в этой группе нет: возможно, её уже удалили. Откройте страницу заново.")

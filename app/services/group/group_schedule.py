@@ -19,6 +19,7 @@ from app.extensions import db
 from app.rules.outcome import ACADEMIC_HOUR
 from app.russian import count, format_date, period
 from app.services.enrolment import seats
+from app.services.group import frozen
 from app.services.group.group_clashes import meeting_words
 from app.services.portal import calendar, records
 from app.statuses import GroupStatus
@@ -31,8 +32,6 @@ EARLIEST, LATEST = dt.time(6), dt.time(23)
 _LONGEST = dt.timedelta(hours=12)
 _TEXTS = ("topic", "place", "teacher")
 _NAMED_AT_MOST = 5
-#: an ended group keeps the schedule that it had
-KEPT_IN = (GroupStatus.COMPLETED, GroupStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,16 +136,23 @@ def _minutes(time: dt.time | dt.datetime) -> int:
 
 @use_case
 def save(
-    group_id: int, lines: Sequence[Line], *, removed: Collection[int] = (), seen: str | None = None
+    group_id: int,
+    lines: Sequence[Line],
+    *,
+    removed: Collection[int] = (),
+    seen: str | None = None,
+    why: str | None = None,
 ) -> m.TrainingGroup:
     """Write the lines of the editor: new meetings, changed ones, and those ``removed`` by id; others stay as they are.
 
-    Raises Invalid with the sentences of each wrong line under its index, Conflict when the schedule is no longer the
-    ``seen`` one, when the group has ended, or when a removed meeting has marks of attendance.
+    ``why``: the reason, without which a schedule is kept once something followed from the group. Raises Invalid with the
+    sentences of each wrong line under its index, Conflict when the schedule is no longer the ``seen`` one, when it is kept, or
+    when a removed meeting has marks of attendance.
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
     group = seats.lock_group(group_id)
-    _insist_not_ended(group)
+    _insist_not_cancelled(group)
+    frozen.insist_editable(group, why)
     known = {row.id: row for row in meetings_of(group_id)}
     if seen is not None and seen != stamp(known.values()):
         raise Conflict(
@@ -160,8 +166,8 @@ def save(
     return group
 
 
-def _insist_not_ended(group: m.TrainingGroup) -> None:
-    if group.status in KEPT_IN:
+def _insist_not_cancelled(group: m.TrainingGroup) -> None:
+    if group.status == GroupStatus.CANCELLED:
         raise Conflict(f"Расписание не изменить: состояние группы {group.number} — «{group.status.label}».")
 
 

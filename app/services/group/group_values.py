@@ -91,11 +91,17 @@ def _dates_in_order(values: dict[str, Any], row: Any, errors: records.Fields) ->
     pairs = (
         ("starts_on", "ends_on", "Занятия заканчиваются раньше, чем начинаются."),
         ("enrol_from", "enrol_until", "Запись заканчивается раньше, чем начинается."),
-        ("enrol_until", "ends_on", "Запись не может заканчиваться позже занятий."),
     )
     for first, last, sentence in pairs:
         if day(first) and day(last) and day(first) > day(last):
             errors.setdefault(last if last in values else first, []).append(sentence)
+    starts_on, until = day("starts_on"), day("enrol_until")
+    # a group entered before this rule may still be corrected in its other fields
+    touched = row is None or (starts_on, until) != (row.starts_on, row.enrol_until)
+    if touched and starts_on and until and until > starts_on:
+        errors.setdefault("enrol_until" if "enrol_until" in values else "starts_on", []).append(
+            f"Запись не может заканчиваться после начала занятий: они начинаются {format_date(starts_on)}."
+        )
     # an old group's mistakes may still be mended
     if row is None and day("ends_on") and day("ends_on") < today():
         errors.setdefault("ends_on", []).append(

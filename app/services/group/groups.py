@@ -16,7 +16,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.enrolment import seats, waiting_list
-from app.services.group import group_changes
+from app.services.group import frozen, group_changes
 from app.services.mailing import letter_kinds, letters
 from app.services.portal import records, transitions
 from app.services.program.programs import insist_published
@@ -75,7 +75,7 @@ def close(group_id: int) -> m.TrainingGroup:
 def reopen(group_id: int, *, enrol_until: dt.date) -> m.TrainingGroup:
     """Open a closed enrolment again until a new last day, before the training starts.
 
-    Raises Invalid by field for a day in the past or after the end, Conflict when the training should have started already:
+    Raises Invalid by field for a day in the past or after the first day of training, Conflict when the training should have started already:
     it would start by itself at once.
     """
     group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:reopen")
@@ -97,8 +97,8 @@ def _wrong_last_day(group: m.TrainingGroup, enrol_until: dt.date) -> str:
         return f"Последний день записи не может быть в прошлом: сегодня {format_date(today())}."
     if enrol_until < group.enrol_from:
         return f"Запись начинается {format_date(group.enrol_from)} и не может закончиться раньше."
-    if enrol_until > group.ends_on:
-        return f"Запись не может заканчиваться позже занятий: они заканчиваются {format_date(group.ends_on)}."
+    if enrol_until > group.starts_on:
+        return f"Запись не может заканчиваться после начала занятий: они начинаются {format_date(group.starts_on)}."
     return ""
 
 
@@ -159,9 +159,15 @@ def complete(group_id: int) -> m.TrainingGroup:
 
 @use_case
 def cancel(group_id: int, reason: str) -> m.TrainingGroup:
-    """Cancel a group: every enrolment without an outcome is rejected, seats and blocks are free, people are told."""
-    transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
-    group = seats.lock_group(group_id)
+    """Cancel a group: every enrolment is rejected, seats and blocks are free, people are told.
+
+    Raises Conflict once somebody has an outcome: the training took place, what remains is to complete it.
+    """
+    get_writable(db.session, m.TrainingGroup, group_id, "training_group:cancel")
+    sentence = frozen.why_not_cancel(seats.lock_group(group_id))
+    if sentence:
+        raise Conflict(sentence)
+    group = transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
     _end_enrolments(group, UNDER_WAY, f"Группа отменена организатором: {group.reason_text}")
     db.session.refresh(group, ["taken"])
     return group

@@ -7,11 +7,11 @@ which says what it replaces.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import models as m
@@ -24,6 +24,7 @@ from app.russian import Sex as SexCode
 from app.russian import as_signed, decline_name, format_date
 from app.services.enrolment import seats
 from app.services.group.attendance import LISTENERS
+from app.services.paper import template_files
 from app.statuses import FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 
@@ -85,6 +86,47 @@ def order_of(row: m.Enrolment, kind: OrderKind) -> m.TrainingOrder | None:
     return row.enrolment_order if kind == OrderKind.ENROLMENT else row.expulsion_order
 
 
+def differing(group: m.TrainingGroup) -> list[tuple[m.TrainingOrder, str]]:
+    """Return the orders in force that say what was corrected since, with what differs in words: another follows each.
+
+    An order is in force for the listeners whose latest of its kind it is.
+    """
+    row, order = m.Enrolment, m.TrainingOrder
+    statement = (
+        select(order, row)
+        .join(row, or_(row.enrolment_order_id == order.id, row.expulsion_order_id == order.id))
+        .where(order.group_id == group.id)
+        .order_by(order.ordered_on, order.id, row.id)
+        .execution_options(populate_existing=True)
+    )
+    named: dict[int, tuple[m.TrainingOrder, list[m.Enrolment]]] = {}
+    for found, enrolment in db.session.execute(statement):
+        named.setdefault(found.id, (found, []))[1].append(enrolment)
+    compared = [(found, "; ".join(_differences(found, group, people))) for found, people in named.values()]
+    return [(found, words) for found, words in compared if words]
+
+
+def _differences(order: m.TrainingOrder, group: m.TrainingGroup, people: Sequence[m.Enrolment]) -> list[str]:
+    printed = order.snapshot
+    facts = {"номер группы": ("group", group.number)}
+    facts |= {
+        "начало занятий": ("starts_on", group.starts_on.isoformat()),
+        "окончание занятий": ("ends_on", group.ends_on.isoformat()),
+    }
+    found = [label for label, (key, now) in facts.items() if printed.get(key, now) != now]
+    if order.kind == OrderKind.EXPULSION:
+        grounds = {
+            person["enrolment"]: part["ground"]
+            for part in printed["parts"]
+            for person in part["people"]
+            if "enrolment" in person
+        }
+        moved = [row for row in people if grounds.get(row.id, _GROUNDS.get(row.status)) != _GROUNDS.get(row.status)]
+        if moved:
+            found.append(f"итог обучения: {', '.join(row.employee.short_name for row in moved)}")
+    return found
+
+
 def orders_of(group_id: int) -> list[m.TrainingOrder]:
     """Return the orders of a group that the actor sees, by their day."""
     order = m.TrainingOrder
@@ -93,9 +135,16 @@ def orders_of(group_id: int) -> list[m.TrainingOrder]:
 
 
 @use_case
-def issue(group_id: int, kind: OrderKind, facts: OrderFacts, *, template_version: str = "") -> m.TrainingOrder:
+def issue(
+    group_id: int,
+    kind: OrderKind,
+    facts: OrderFacts,
+    *,
+    template_of: Callable[[int], bytes] = lambda _organizer_id: b"",
+) -> m.TrainingOrder:
     """Issue an order about listeners of a group and write it into their enrolments.
 
+    ``template_of`` gives the file by which an organizer's order is printed now: it is kept, a reprint looks the same.
     Raises Conflict for a group in another state, NotFound for a listener who is not of the group, Invalid with ``fields`` number,
     ordered_on, basis and people for what is typed wrongly.
     """
@@ -115,7 +164,9 @@ def issue(group_id: int, kind: OrderKind, facts: OrderFacts, *, template_version
         snapshot={},
         created_by_id=current_actor().user_id,
     )
-    order.snapshot = {**snapshot_of(order, group, kind, people), "template_version": template_version}
+    template = template_of(group.organizer_id)
+    version = template_files.keep(template) if template else ""
+    order.snapshot = {**snapshot_of(order, group, kind, people), "template_version": version}
     db.session.add(order)
     db.session.flush()
     _write_into(order, kind, people)
@@ -260,11 +311,13 @@ def _parts(kind: OrderKind, people: Sequence[m.Enrolment]) -> list[dict[str, Any
     return parts
 
 
-def _person(row: m.Enrolment) -> dict[str, str]:
+def _person(row: m.Enrolment) -> dict[str, Any]:
     person, place = row.employee, row.employment
     sex = cast("SexCode | None", person.sex.value if person.sex else None)
     organization = place.organization.short_name if place and place.organization else ""
     return {
+        # not printed: by it a later correction of the outcome finds the orders that say another one
+        "enrolment": row.id,
         "name": decline_name(person.last_name, person.first_name, person.patronymic, case="accusative", sex=sex),
         "place": ", ".join(filter(None, (place.position.name if place else "", organization))),
         "reason": (row.reason_text or "") if row.status == _E.EXPELLED else "",

@@ -31,27 +31,37 @@ def snapshot_of(row: m.Enrolment, kind: CertificateKind, *, issued_on: dt.date) 
         "program": program.title,
         "program_kind": program.kind.value,
         "hours": program.hours,
+        "qualification": program.qualification_name or "",
+        **training_facts(row, kind),
+        "duplicate": False,
+    }
+
+
+def training_facts(row: m.Enrolment, kind: CertificateKind) -> Snapshot:
+    """Return the printed facts that a correction of the group or of the result may change."""
+    return {
         "starts_on": row.group.starts_on.isoformat(),
         "ends_on": _last_day(row, kind).isoformat(),
-        "qualification": program.qualification_name or "",
         "decided_on": row.result_on.isoformat() if row.result_on else None,
         "protocol": row.protocol_number or "",
         "outcome": row.status.value,
-        "duplicate": False,
     }
 
 
 def snapshot_of_duplicate(original: m.Certificate, *, issued_on: dt.date, renamed: bool) -> Snapshot:
     """Return the facts of a duplicate: the training of the original, today's signatories, ``renamed``: today's name.
 
-    What the original did not know (it was issued by an earlier version of the portal) stays unknown.
+    The training is the corrected one where the original is to be replaced because of a correction. What the original did
+    not know (it was issued by an earlier version of the portal) stays unknown.
     """
     organizer = original.organizer
     _insist_organizer(organizer)
     names = _person(original.employee) if renamed else {}
+    training = training_facts(original.enrolment, original.kind) if original.outdated else {}
     return {
         **original.snapshot,
         **names,
+        **training,
         **_signatories(organizer),
         "version": VERSION,
         "issued_on": issued_on.isoformat(),

@@ -122,5 +122,10 @@ def _insist_date(original: m.Certificate, issued_on: dt.date) -> None:
         sentence = f"Дубликат не может быть выдан раньше самого документа: он выдан {format_date(original.issued_on)}."
     elif issued_on > today():
         sentence = f"Дата выдачи не может быть позже сегодняшней: сегодня {format_date(today())}."
+    elif original.outdated and issued_on < original.enrolment.group.ends_on:
+        day = format_date(original.enrolment.group.ends_on)
+        sentence = (
+            f"Дата выдачи не может быть раньше окончания занятий: по исправленным сведениям они закончились {day}."
+        )
     if sentence:
         raise Invalid(sentence, fields={"issued_on": [sentence]})

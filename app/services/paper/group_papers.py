@@ -119,6 +119,7 @@ class GroupFacts:
     """
 
     id: int
+    organizer_id: int
     number: str
     program: str
     hours: int
@@ -149,6 +150,7 @@ def facts_of_group(group_id: int) -> GroupFacts:
     spoiled = _spoiled(group_id)
     return GroupFacts(
         id=group.id,
+        organizer_id=group.organizer_id,
         number=group.number,
         program=group.program.title,
         hours=group.program.hours,

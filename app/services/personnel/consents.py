@@ -287,7 +287,8 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
     texts = [text for text in current_texts() if text.purpose in purposes]
     if not texts:
         raise Invalid("Отметьте, какие согласия подписал работник.", fields={"purposes": ["Отметьте хотя бы одно."]})
-    scan = files.keep_scan(name, data, table=m.Consent.__tablename__)
+    places = current_actor().role_marks("consent:add")
+    scan = files.keep_scan(name, data, table=m.Consent.__tablename__, made_in=places)
     _lock(person.id)
     made = []
     for text in texts:

@@ -158,6 +158,11 @@ def _tell(row: m.Training) -> None:
         )
 
 
+@records.kept(m.Training)
+def _why_stays(row: m.Training) -> str:
+    return hindrance(row, "edit")
+
+
 @records.checks(m.Training)
 def _check(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     """Dates, hours and the document fit together, and the course is not known already."""

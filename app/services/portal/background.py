@@ -85,6 +85,8 @@ class Order:
     address: str | None
     request_id: str | None
     ordered_at: dt.datetime
+    #: the roles, each with its place, in which it was ordered: its file is bound to them too
+    made_in: Sequence[str] = ()
 
 
 class Work:
@@ -154,7 +156,12 @@ def submit(kind: str, title: str, parameters: Mapping[str, Any], *, total: int, 
         raise Conflict("У вас уже много невыполненных заданий. Дождитесь их или отмените лишние в «Моих заданиях».")
     whence = {"permission": permission, "address": actor.address, "request_id": actor.request_id}
     job = m.BackgroundJob(
-        user_id=_user_id(), kind=kind, title=title[:255], total=total, parameters={"given": dict(parameters), **whence}
+        user_id=_user_id(),
+        made_in=sorted(actor.role_marks(permission)),
+        kind=kind,
+        title=title[:255],
+        total=total,
+        parameters={"given": dict(parameters), **whence},
     )
     db.session.add(job)
     db.session.flush()
@@ -190,6 +197,17 @@ def own_job(job_id: int) -> m.BackgroundJob:
     if job is None:
         raise NotFound(_MISSING)
     return job
+
+
+def status_of(job_id: int) -> JobStatus:
+    """Return the status of the user's own work as it is now; raises NotFound for everybody else's."""
+    statement = select(m.BackgroundJob.status).where(
+        m.BackgroundJob.id == job_id, m.BackgroundJob.user_id == _user_id()
+    )
+    status: JobStatus | None = db.session.scalar(statement)
+    if status is None:
+        raise NotFound(_MISSING)
+    return status
 
 
 @technical_write
@@ -270,6 +288,7 @@ def _take(job_id: int) -> Order | None:
         given["address"],
         given["request_id"],
         job.created_at,
+        job.made_in,
     )
 
 
@@ -367,6 +386,7 @@ def _keep(path: Path, outcome: Outcome, order: Order) -> int:
         object_table=m.BackgroundJob.__tablename__,
         object_id=order.id,
         owner_id=order.user_id,
+        made_in=list(order.made_in),
         expires_at=now() + dt.timedelta(days=RESULT_DAYS),
     )
     db.session.add(file)

@@ -14,6 +14,7 @@ import os
 import secrets
 import time
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 from PIL import Image
@@ -137,14 +138,16 @@ def _refusal(sentence: str) -> Invalid:
 # --- keeping ---------------------------------------------------------------------------------------------------------
 
 
-def keep_scan(name: str, data: bytes, *, table: str) -> m.StoredFile:
-    """Store the scan of a document for a row of ``table``; raises Invalid for what is no scan, is broken, or is too large."""
+def keep_scan(name: str, data: bytes, *, table: str, made_in: Collection[str] | None = None) -> m.StoredFile:
+    """Store the scan of a document for a row of ``table``; ``made_in`` as ``keep`` takes it. Raises Invalid for what is no scan, is broken, or is too large."""
     if len(data) > MOST_BYTES:
         raise _refusal("Файл больше 10 МБ. Отсканируйте документ с разрешением 150–300 точек на дюйм.")
     content_type, suffix = _TYPES[recognise(data)]
     plain = Path(name.replace("\\", "/")).name
     shown = f"{Path(plain).stem or 'скан'}"[:200] + suffix
-    return keep(data, folder=_FOLDER, suffix=suffix, name=shown, content_type=content_type, table=table)
+    return keep(
+        data, folder=_FOLDER, suffix=suffix, name=shown, content_type=content_type, table=table, made_in=made_in
+    )
 
 
 def keep(
@@ -158,8 +161,13 @@ def keep(
     object_id: int | None = None,
     owner_id: int | None = None,
     expires_at: dt.datetime | None = None,
+    made_in: Collection[str] | None = None,
 ) -> m.StoredFile:
-    """Write a file under a random name and its row; inside the transaction of what the file belongs to."""
+    """Write a file under a random name and its row; inside the transaction of what the file belongs to.
+
+    It is its owner's while the roles of ``made_in`` live (``Actor.role_marks``): by default all that are held now, none for
+    what belongs to the person and not to a role.
+    """
     row = m.StoredFile(
         name=name,
         content_type=content_type,
@@ -170,6 +178,7 @@ def keep(
         object_id=object_id,
         owner_id=owner_id if owner_id is not None else current_actor().user_id,
         expires_at=expires_at,
+        made_in=sorted(current_actor().role_marks() if made_in is None else made_in),
     )
     db.session.add(row)
     db.session.flush()

@@ -39,6 +39,8 @@ Check = Callable[[dict[str, Any], Any, Fields], None]
 Hook = Callable[[Any, frozenset[str]], None]
 #: takes the row to be deleted; raises Conflict for one that must stay
 Guard = Callable[[Any], None]
+#: takes a stored row; says why its form may not change it now, empty when it may
+Keep = Callable[[Any], str]
 
 #: changed by their own actions, by the database or by nobody; a form that sends them is wrong
 PROTECTED = frozenset({"id", "status", "version", "taken", "created_at", "updated_at", "changed_at", "sort", "search"})
@@ -47,6 +49,7 @@ _CHECKS: dict[type[m.Base], list[Check]] = {}
 _HOOKS: dict[type[m.Base], list[Hook]] = {}
 _GUARDS: dict[type[m.Base], list[Guard]] = {}
 _AFTER_DELETE: dict[type[m.Base], list[Guard]] = {}
+_KEPT: dict[type[m.Base], list[Keep]] = {}
 _OLDEST, _YOUNGEST = 100, 16
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 
@@ -91,6 +94,21 @@ def after_delete(model: type[m.Base]) -> Callable[[Guard], Guard]:
     return register
 
 
+def kept(model: type[m.Base]) -> Callable[[Keep], Keep]:
+    """Register what keeps a row of ``model`` as it is: the page refuses before anything is typed, ``update`` whatever the door."""
+
+    def register(function: Keep) -> Keep:
+        _KEPT.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+def why_kept(row: m.Base) -> str:
+    """Say why a stored row may not be changed by its form now and what to do instead; empty when it may."""
+    return next((sentence for keep in _KEPT.get(type(row), ()) if (sentence := keep(row))), "")
+
+
 @use_case
 def create(model: type[Row], values: Values) -> Row:
     """Insert a row of ``model``; raises Invalid by field, Forbidden without the right or outside the actor's rows."""
@@ -102,19 +120,24 @@ def create(model: type[Row], values: Values) -> Row:
 
 
 @use_case
-def update(row: Row, values: Values, *, version: int | None = None) -> Row:
+def update(row: Row, values: Values, *, version: int | None = None, verb: str = "edit") -> Row:
     """Change a row; ``version`` is the one that the form was opened with.
 
-    Raises Invalid by field, NotFound and Forbidden by ``table:edit``, Conflict when somebody changed the row meanwhile.
+    ``verb``: the right by which it is changed. Only ``edit`` is refused for a row that is kept: an action that corrects what
+    has consequences asks a right of its own. Raises Invalid by field, NotFound and Forbidden by ``table:verb``, Conflict when
+    the row is kept or somebody changed it meanwhile.
     """
-    row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:edit")
+    row = get_writable(db.session, type(row), cast(Any, row).id, f"{row.__tablename__}:{verb}")
+    sentence = why_kept(row) if verb == "edit" else ""
+    if sentence:
+        raise Conflict(sentence)
     if version is not None and cast(Any, row).version != version:
         raise Conflict(
             "Пока вы работали, эту запись изменил другой пользователь. Откройте её заново и повторите изменение."
         )
     _check_references(type(row), values, row)
-    _save(row, check(type(row), values, row), "updated")
-    stay_inside(row, "edit")
+    _save(row, check(type(row), values, row), "updated" if verb == "edit" else f"{verb}ed")
+    stay_inside(row, verb)
     return row
 
 
@@ -183,6 +206,7 @@ def check(model: type[m.Base], values: Values, row: Any | None) -> dict[str, Any
     errors: Fields = {}
     for name in found:
         _check_field(model, name, found, errors)
+    _check_period(model.__tablename__, found, row, errors)
     for rule in _CHECKS.get(model, ()):
         rule(found, row, errors)
     _check_required(model, found, row, errors)
@@ -294,6 +318,26 @@ def _required(model: type[m.Base]) -> list[str]:
 
 def _has_default(column: Column[Any]) -> bool:
     return column.default is not None or column.server_default is not None or column.computed is not None
+
+
+#: table → columns of the first and the last day of a period
+_PERIODS: Mapping[str, tuple[str, str]] = {
+    "employment": ("started_on", "ended_on"),
+    "attestation": ("valid_from", "valid_until"),
+    "attestation_kind": ("since", "until"),
+    "assignment": ("valid_from", "valid_to"),
+}
+
+
+def _check_period(table: str, values: Values, row: Any | None, errors: Fields) -> None:
+    """A period does not end before it begins: the sentence stands beside its field, the constraint behind it."""
+    names = _PERIODS.get(table)
+    if names is None or not set(names) & set(values):
+        return
+    first, last = (values.get(name, getattr(row, name, None)) for name in names)
+    if first is not None and last is not None and last < first:
+        field = names[1] if names[1] in values else names[0]
+        errors.setdefault(field, []).append("Дата окончания раньше даты начала.")
 
 
 @checks(m.Organization)

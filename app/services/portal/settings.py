@@ -151,6 +151,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "offer_hours": (0, 336),
     "minimum_warning_days": (1, 60),
     "attendance_percent": (0, 100),
+    "one_time_days": (1, 90),
 }
 
 

@@ -104,6 +104,7 @@ def is_late(year: int) -> bool:
 # --- who may change what ---------------------------------------------------------------------------------------------
 
 
+@records.kept(m.Program)
 def why_not_change(program: m.Program) -> str:
     """Return why the actor may not change a program that is the actor's to edit; empty when it may be changed.
 
@@ -191,13 +192,6 @@ def _organizer_runs_courses(values: dict[str, Any], row: Any, errors: records.Fi
         errors.setdefault("organizer", []).append(
             f"«{organizer}» не проводит курсы. Отметьте это в карточке организации или выберите другую."
         )
-
-
-@records.checks(m.Program)
-def _published_stays(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
-    """What people chose and groups run by is not changed under them."""
-    if row is not None:
-        insist_changeable(row)
 
 
 @records.checks(m.Program)

@@ -266,6 +266,11 @@ def _reopen_former(row: m.VoucherRule) -> None:
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 
+@records.kept(m.VoucherRuleBlock)
+def _why_block_stays(row: m.VoucherRuleBlock) -> str:
+    return FROZEN if usage(row.rule_id).frozen else ""
+
+
 @records.checks(m.VoucherRuleBlock)
 def _check_block(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     rule = values.get("rule")

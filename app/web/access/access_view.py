@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, session, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.wrappers import Response
@@ -26,7 +27,6 @@ from app.services.personnel import people
 from app.services.portal import files
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
-from app.web.access.viewing import KEY
 from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, RuDateField
@@ -145,20 +145,19 @@ class AccessView(BaseView):
         """Look at the portal with a user's eyes from now on."""
         current_actor().require(viewing.RIGHT)
         try:
-            viewing.start_viewing(pk)
+            viewing.start(pk, current_user)
         except (NotFound, Forbidden):
             raise
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("AccountView.show", pk=pk))
-        session[KEY] = pk
         return redirect(url_for("HomeView.index"))
 
     @expose("/view/end", methods=["POST"])
     @signed_in
     def end_view(self) -> Any:
         """Look with the own eyes again."""
-        pk = session.pop(KEY, None)
+        pk = viewing.end(current_user)
         return redirect(url_for("AccountView.show", pk=pk) if pk else url_for("HomeView.index"))
 
 
@@ -267,7 +266,7 @@ class AccessRequestPages(ScopedModelView):
 
     def may(self, row: Any, verb: str) -> bool:
         """A role that has ended needs no revoking; the own request is another's to decide."""
-        if verb in self.services and row.user_id == current_actor().user_id:
+        if verb in self.services and current_actor().user_id in (row.user_id, row.proposed_by_id):
             return False
         if verb == "revoke" and not _role_is_live(row):
             return False
@@ -280,8 +279,13 @@ class AccessRequestPages(ScopedModelView):
     def blocks(self, row: m.AccessRequest) -> Sequence[Block]:
         """Who asks for what by which document; where the person works and what access there is already."""
         user = row.user
+        proposed = row.proposed_by
         what = [
-            Pair("Кто просит", Cell(user.full_name, user.email or "", href=url_for("AccountView.show", pk=user.id))),
+            *([Pair("Кто предлагает", Cell(proposed.full_name))] if proposed is not None else ()),
+            Pair(
+                "Кому" if proposed is not None else "Кто просит",
+                Cell(user.full_name, user.email or "", href=url_for("AccountView.show", pk=user.id)),
+            ),
             Pair("Роль", Cell(ROLES[row.role].title)),
             Pair("Где", Cell(_place(row))),
             *self.pairs_block(row, "", ("valid_from", "valid_to")).pairs,

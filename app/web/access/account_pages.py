@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
@@ -20,7 +20,8 @@ from app.errors import Conflict, Invalid
 from app.extensions import limiter
 from app.labels import action_label
 from app.russian import count, format_datetime
-from app.services.access import accounts, passwords, recovery, second_factor, sign_in
+from app.services.access import passwords, recovery, second_factor, sessions, sign_in
+from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
 
@@ -109,8 +110,8 @@ class OwnAccountView(BaseView):
     def index(self) -> Any:
         """Own sign-ins and what may be done; POST ``everywhere`` ends every session, this one too."""
         if request.method == "POST" and request.form.get("everywhere"):
-            accounts.sign_out_everywhere(current_user.id)
-            logout_user()
+            sessions.end_all(current_user.id)
+            leave()
             flash("Вы вышли на всех устройствах. Чтобы продолжить, войдите снова.", "success")
             return redirect(url_for("SignInView.login"))
         return render_template("account.html", page=_own_page(), everywhere=url_for("OwnAccountView.index")), (
@@ -296,7 +297,7 @@ class RecoveryView(BaseView):
             except Invalid as refusal:
                 problems = show_errors(form, refusal)
             else:
-                logout_user()
+                leave()
                 flash(f"Пароль задан. Войдите: ваш логин {owner.login}.", "success")
                 return redirect(url_for("SignInView.login"))
         page = FormPage(

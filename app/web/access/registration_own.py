@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
-from flask_login import logout_user
 
 from app.access import current_actor
 from app.errors import PortalError
@@ -17,6 +16,7 @@ from app.services.access import registration_own
 from app.services.access.registration_own import NONE_OPEN, find_open, may_correct
 from app.statuses import RegistrationStatus
 from app.web.access import registration_forms as forms
+from app.web.access.entrance import leave
 from app.web.access.registration import rate
 from app.web.frame.form_pages import attach
 from app.web.frame.guards import signed_in
@@ -96,7 +96,7 @@ class OwnRegistrationView(BaseView):
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("HomeView.index"))
-        logout_user()
+        leave()
         flash("Согласие отозвано, заявка и введённые данные удалены.", "success")
         return redirect(url_for("SignInView.login"))
 

@@ -9,7 +9,7 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.utils.base import get_safe_redirect
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -19,6 +19,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import limiter
 from app.models import Account
 from app.services.access import accounts, passwords, sign_in
+from app.web.access.entrance import attempt, enter, leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import FormPage, Link, Section
 
@@ -109,20 +110,6 @@ class CodeForm(FlaskForm):
     )
 
 
-def attempt() -> sign_in.Attempt:
-    """From where the request signs in, and the limits of failures."""
-    settings = current_app.config["PORTAL"]
-    browser = sign_in.browser_words(request.headers.get("User-Agent", ""))
-    return sign_in.Attempt(settings.login_attempts, settings.login_lock_minutes, request.remote_addr, browser)
-
-
-def enter(account: accounts.SignedIn) -> None:
-    """Begin the web session of an account; what an earlier one left in the browser is forgotten."""
-    session.pop(_PENDING, None)
-    login_user(account)
-    session.permanent = True
-
-
 class SignInView(BaseView):
     """Sign-in, sign-out and the own password."""
 
@@ -143,7 +130,7 @@ class SignInView(BaseView):
             except Invalid as refusal:
                 problems = [refusal.message]
             else:
-                return self._go_on(account, target)
+                return self._go_on(account, target, form.login.data or "")
         page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
         links = [
             Link("Забыли пароль?", url_for("RecoveryView.ask")),
@@ -160,12 +147,13 @@ class SignInView(BaseView):
         return sign_in.sign_in(form.login.data or "", form.password.data or "", attempt())
 
     @staticmethod
-    def _go_on(account: accounts.SignedIn, target: str) -> Any:
+    def _go_on(account: accounts.SignedIn, target: str, login: str) -> Any:
         """Begin the session, or ask for the code first: until then the browser is signed in to nothing."""
         if not account.second_factor:
-            enter(account)
+            enter(account, login=login)
             return redirect(target)
-        session[_PENDING] = {"id": account.get_id(), "at": int(time.time())}
+        session.clear()
+        session[_PENDING] = {"id": account.get_id(), "at": int(time.time()), "login": login}
         session.permanent = True
         return redirect(url_for("SignInView.code", next=target))
 
@@ -188,7 +176,7 @@ class SignInView(BaseView):
             except Conflict as refusal:
                 return self._again(refusal.message, target)
             else:
-                enter(account)
+                enter(account, login=pending["login"])
                 return redirect(target)
         note = "Пароль принят. Откройте приложение с кодами на телефоне."
         page = FormPage(
@@ -206,8 +194,7 @@ class SignInView(BaseView):
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
         """Sign out of this browser."""
-        session.pop(_PENDING, None)
-        logout_user()
+        leave()
         return redirect(url_for("SignInView.login"))
 
     @expose("/password/", methods=["GET", "POST"])
@@ -221,7 +208,9 @@ class SignInView(BaseView):
             except Invalid as refusal:
                 problems = [refusal.message]
             else:
-                login_user(accounts.load_account(current_user.id))
+                renewed = accounts.load_account(current_user.id)
+                assert renewed is not None
+                enter(renewed)
                 flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
                 return redirect(url_for("HomeView.index"))
         page = FormPage(

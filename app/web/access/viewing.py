@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import request, session
+from flask import request
+from flask_login import current_user
 
+from app.access import acting_as
 from app.actor import Actor
 from app.errors import Forbidden
 from app.services.access import viewing
 
-KEY = "view_as"
 #: handlers that stay the looker's own: the end of looking, the end of the session
 OWN = frozenset({"AccessView.end_view", "SignInView.logout", "static"})
 #: the entrance of the account, its one-time passwords and links, the secret address of its calendar, the files of its tasks
@@ -17,13 +18,13 @@ _CLOSED = frozenset({"TaskView.file", "AccessView.file"})
 
 
 def eyes(own: Actor) -> Actor:
-    """Return who acts in this request: the user looked at, else ``own``; raises Forbidden on the user's private pages."""
-    typed = session.get(KEY)
-    if typed is None or request.endpoint in OWN:
+    """Return who acts in this request: the user looked at, else ``own``."""
+    if current_user.viewed_id is None or request.endpoint in OWN:
         return own
-    found = viewing.eyes_of(own, int(typed))
+    found = viewing.eyes_of(own, current_user.viewed_id)
     if found is None:
-        session.pop(KEY, None)
+        with acting_as(own):
+            viewing.end(current_user)
         return own
     return found
 

@@ -19,9 +19,9 @@ from app.documents.attendance_sheet import CONTENT_TYPE, MARKS, SheetHead, build
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date
-from app.services.group import attendance
+from app.services.group import attendance, frozen
 from app.services.group.attendance import ChangedMeanwhile, Journal, Place
-from app.statuses import AttendanceMark, GroupStatus
+from app.statuses import BEGUN, OUTCOMES, AttendanceMark, GroupStatus
 from app.unit_of_work import technical_write
 from app.web.course.group_view import GroupPages
 from app.web.frame.guards import signed_in
@@ -32,10 +32,17 @@ PERMISSION = "enrolment:attend"
 SHOWN = 8
 _CELL = re.compile(r"m-(\d{1,9})-(\d{1,9})")
 _EVERYBODY = "all"
+#: part of the address of the journal that is corrected with a reason
+CORRECTING = "correct"
 _OTHER_STATES = {
-    GroupStatus.COMPLETED: "Группа завершена: журнал можно смотреть и печатать, изменить его уже нельзя.",
     GroupStatus.CANCELLED: "Группа отменена, посещаемость не ведётся.",
 }
+_KEPT = (
+    "Группа завершена: журнал можно смотреть и печатать. Неверную отметку исправляют с причиной — «Исправить отметки»."
+)
+_KEPT_OF_SOME = (
+    "Отметки тех, у кого уже есть итог обучения, не меняются. Неверную исправляют с причиной — «Исправить отметки»."
+)
 _NOT_YET = "Отмечать посещаемость можно, когда обучение начнётся: нажмите «Начать обучение» в карточке группы."
 
 
@@ -91,6 +98,8 @@ class AttendancePage:
     shown: str
     editable: bool
     problems: Sequence[str] = ()
+    #: why marks are changed with a reason only; a field of its own asks for it
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ class AttendancePages(GroupPages):
         if request.method == "POST":
             try:
                 typed = _typed(attendance.journal_of(pk))
-                number = attendance.save(pk, typed.wanted, shown=typed.shown)
+                number = attendance.save(pk, typed.wanted, shown=typed.shown, why=request.form.get("why"))
             except (NotFound, Forbidden):
                 raise
             except PortalError as refusal:
@@ -144,26 +153,56 @@ class AttendancePages(GroupPages):
         journal = attendance.journal_of(group.id)
         meetings, parts = _turned_over(journal.meetings, group.id)
         one = bool(request.args.get("meeting")) and len(meetings) == 1
-        editable = group.status == GroupStatus.RUNNING
-        rows = _rows(journal, meetings, typed, wrong, editable=editable)
+        state = _state(group, journal)
+        editable, decided = state.editable, state.decided
+        rows = _rows(journal, meetings, typed, wrong, editable=editable, decided=decided)
         back = url_for("TrainingGroupView.show", pk=group.id)
         sheet = url_for("TrainingGroupView.attendance_sheet", pk=group.id)
         return AttendancePage(
             title=f"Посещаемость: группа {group.number}",
             crumbs=[*self.crumbs(), Link(f"Группа {group.number}", back), Link("Посещаемость", current=True)],
-            buttons=[Button("К группе", back), Button("Лист для печати", sheet)],
+            buttons=[Button("К группе", back), *state.buttons, Button("Лист для печати", sheet)],
             heads=[_head(meeting, journal, group.id, editable=editable) for meeting in meetings],
             rows=rows,
             options=[("", "не отмечено" if one else "—"), *((k.value, k.label if one else MARKS[k]) for k in MARKS)],
             parts=parts,
             one=one,
             subtitle=_words_of(meetings[0]) if one else "",
-            whole_href=url_for("TrainingGroupView.attendance", pk=group.id),
-            note="" if editable else _OTHER_STATES.get(group.status, _NOT_YET),
+            whole_href=_address(group.id),
+            note=state.note,
+            kept=state.kept,
             shown=_stamp(journal, meetings) if editable else "",
             editable=editable and any(attendance.has_begun(meeting) for meeting in meetings) and bool(rows),
             problems=problems,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What of a journal may be marked now: ``decided`` are the enrolments whose marks are kept, ``kept`` why a reason is asked."""
+
+    editable: bool
+    decided: frozenset[int] = frozenset()
+    note: str = ""
+    kept: str = ""
+    buttons: Sequence[Button] = ()
+
+
+def _state(group: m.TrainingGroup, journal: Journal) -> State:
+    """A running group is marked, whoever has an outcome and a completed group are corrected with a reason."""
+    if group.status not in BEGUN:
+        return State(False, note=_OTHER_STATES.get(group.status, _NOT_YET))
+    running = group.status == GroupStatus.RUNNING
+    decided = frozenset(row.id for row in journal.listeners if row.status in OUTCOMES)
+    if running and not decided:
+        return State(True)
+    refusal = frozen.may_correct(group).reason
+    if CORRECTING in request.args and not refusal:
+        return State(True, kept=frozen.why_kept(group))
+    href = f"{url_for('TrainingGroupView.attendance', pk=group.id)}?{CORRECTING}=1"
+    buttons = [] if refusal else [Button("Исправить отметки", href)]
+    note = refusal or (_KEPT_OF_SOME if running else _KEPT)
+    return State(running, decided, note, buttons=buttons)
 
 
 def _group(pk: int) -> m.TrainingGroup:
@@ -180,6 +219,12 @@ def _journal_of_printing(group: m.TrainingGroup) -> None:
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
+def _address(group_id: int, **what: int) -> str:
+    """Address of a part of the journal; whoever corrects goes on correcting."""
+    correcting: dict[str, Any] = {CORRECTING: 1} if CORRECTING in request.args else {}
+    return url_for("TrainingGroupView.attendance", **{"pk": group_id, **what, **correcting})
+
+
 def _turned_over(meetings: Sequence[m.GroupMeeting], group_id: int) -> tuple[Sequence[m.GroupMeeting], list[Link]]:
     """The meetings that the address asks for: one, or a part; by default the part of the latest that has begun."""
     wanted = request.args.get("meeting", "")
@@ -193,7 +238,7 @@ def _turned_over(meetings: Sequence[m.GroupMeeting], group_id: int) -> tuple[Seq
     links = []
     for number in range(last + 1 if last else 0):
         first, until = number * SHOWN + 1, min((number + 1) * SHOWN, len(meetings))
-        href = url_for("TrainingGroupView.attendance", pk=group_id, part=number)
+        href = _address(group_id, part=number)
         links.append(Link(f"Занятия {first}–{until}" if first < until else f"Занятие {first}", href, number == part))
     return one or meetings[part * SHOWN : (part + 1) * SHOWN], [] if one else links
 
@@ -202,7 +247,7 @@ def _head(meeting: m.GroupMeeting, journal: Journal, group_id: int, *, editable:
     starts, ends = local(meeting.starts_at), local(meeting.ends_at)
     marked = any((meeting.id, row.id) in journal.marks for row in journal.listeners)
     words = "Остальные присутствовали" if marked else "Все присутствовали"
-    href = url_for("TrainingGroupView.attendance", pk=group_id, meeting=meeting.id)
+    href = _address(group_id, meeting=meeting.id)
     offered = words if editable and attendance.has_begun(meeting) else ""
     time = f"{starts:%H:%M}–{ends:%H:%M}"
     return MeetingHead(meeting.id, f"{starts:%d.%m.%Y}", time, meeting.topic or "", href, offered)
@@ -215,7 +260,13 @@ def _words_of(meeting: m.GroupMeeting) -> str:
 
 
 def _rows(
-    journal: Journal, meetings: Sequence[m.GroupMeeting], typed: Typed, wrong: frozenset[Place], *, editable: bool
+    journal: Journal,
+    meetings: Sequence[m.GroupMeeting],
+    typed: Typed,
+    wrong: frozenset[Place],
+    *,
+    editable: bool,
+    decided: frozenset[int],
 ) -> list[ListenerRow]:
     facts = attendance.attended_of(journal)
     rows = []
@@ -230,7 +281,7 @@ def _rows(
                     label=f"{row.employee.short_name}, {attendance.title_of(meeting)}",
                     value=mark.value if mark else "",
                     text=mark.label if mark else "не отмечено" if attendance.has_begun(meeting) else "ещё не было",
-                    editable=editable and attendance.has_begun(meeting),
+                    editable=editable and row.id not in decided and attendance.has_begun(meeting),
                     wrong=place in wrong,
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
-from app.documents.templates import template_sha
+from app.documents.in_force import template_for
 from app.documents.training_order import TEMPLATE
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
@@ -22,6 +22,7 @@ from app.russian import count, format_date
 from app.services.group import results, training_orders
 from app.services.group.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import BEGUN, FORMED, GroupStatus, OrderKind
+from app.web.course.group_correction import consequences_of
 from app.web.course.result_pages import ResultPages
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import CodesField, RuDateField
@@ -80,7 +81,8 @@ class CoursePages(ResultPages):
         current_actor().require("training_order:add")
         group = get_writable(db.session, m.TrainingGroup, pk, "training_order:add")
         people = training_orders.candidates(pk, kind)
-        form, problems = _form(kind, people), []
+        wrong = {order.id for order, _words in training_orders.differing(group)}
+        form, problems = _form(kind, people, wrong), []
         if form.validate_on_submit():
             try:
                 order = _save(pk, kind, form)
@@ -105,14 +107,18 @@ class CoursePages(ResultPages):
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
 
-def _form(kind: OrderKind, people: Sequence[m.Enrolment]) -> Any:
-    """The form of an order with a box for everybody whom it may name; those without an order are ticked."""
+def _form(kind: OrderKind, people: Sequence[m.Enrolment], wrong: Collection[int]) -> Any:
+    """The form of an order with a box for everybody whom it may name; those without a right order are ticked.
+
+    ``wrong``: orders that say what was corrected since.
+    """
     choices = [(str(row.id), _named(row, kind)) for row in people]
 
     class Bound(OrderForm):
         people = CodesField("Слушатели", choices=choices)
 
-    without = [str(row.id) for row in people if training_orders.order_of(row, kind) is None]
+    orders = [(row, training_orders.order_of(row, kind)) for row in people]
+    without = [str(row.id) for row, order in orders if order is None or order.id in wrong]
     return Bound(data={"ordered_on": today(), "people": without})
 
 
@@ -123,7 +129,9 @@ def _save(pk: int, kind: OrderKind, form: Any) -> m.TrainingOrder:
         basis=form.basis.data,
         enrolment_ids=[int(code) for code in form.people.data or ()],
     )
-    return training_orders.issue(pk, kind, facts, template_version=template_sha(TEMPLATE[kind]))
+    return training_orders.issue(
+        pk, kind, facts, template_of=lambda organizer_id: template_for(TEMPLATE[kind], organizer_id)[0]
+    )
 
 
 def _named(row: m.Enrolment, kind: OrderKind) -> str:
@@ -177,6 +185,15 @@ def _next_steps(group: m.TrainingGroup) -> list[Block]:
         Pair(label, Cell(count(number, *words), href=url_for(f"TrainingGroupView.{handler}", pk=group.id)))
         for label, number, handler, words, applies in steps
         if number and applies
+    ]
+    pairs += [
+        Pair(
+            f"Приказ № {order.number} расходится с исправленным",
+            Cell(
+                words, "Издайте новый приказ взамен", url_for(f"TrainingGroupView.{_HANDLER[order.kind]}", pk=group.id)
+            ),
+        )
+        for order, words in (training_orders.differing(group) if consequences_of(group).orders else ())
     ]
     if missing.document:
         href = url_for("TrainingGroupView.issue_all", pk=group.id) if group.status != GroupStatus.CLOSED else ""

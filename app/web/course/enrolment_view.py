@@ -12,8 +12,8 @@ from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import RadioField
+from wtforms.validators import InputRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
@@ -25,12 +25,11 @@ from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
-from app.statuses import OUTCOMES, WITHOUT_OUTCOME, EnrolmentStatus, GroupStatus
-from app.web.course.bulk_enrolment import BulkEnrolmentPages
+from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus, GroupStatus
 from app.web.course.catalogue_cards import seats_left
+from app.web.course.result_correction import ResultCorrectionPages, ResultForm
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
-from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.paper.printing import issue_options
@@ -47,29 +46,16 @@ _ANEW = {"populate_existing": True}
 _RESULT = ("result_on", "final_form", "final_mark", "protocol_number")
 
 
-class ResultForm(FlaskForm):
-    """Outcome of a listener (order § 3.3)."""
-
-    outcome = SelectField(
-        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in OUTCOMES]
-    )
-    result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
-    final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
-    final_mark = StringField("Результат", [Optional(), Length(max=120)])
-    protocol_number = StringField("Номер протокола", [Optional(), Length(max=120)])
-    reason = TextAreaField("Причина (если не аттестован или отчислен)", [Optional(), Length(max=1000)])
-
-
 class TransferForm(FlaskForm):
     """To which group of the program."""
 
     group = RadioField("Группа", [InputRequired("Выберите группу.")], coerce=int)
 
 
-class EnrolmentPages(BulkEnrolmentPages):
+class EnrolmentPages(ResultCorrectionPages):
     """Pages of the enrolments' view."""
 
-    include_route_methods = BulkEnrolmentPages.include_route_methods | {"result", "issue", "transfer"}
+    include_route_methods = ResultCorrectionPages.include_route_methods | {"result", "issue", "transfer"}
 
     def visible(self, pk: int, verb: str = "show") -> Any:
         """Load an enrolment with everything that its card names, by one more statement."""
@@ -147,7 +133,7 @@ class EnrolmentPages(BulkEnrolmentPages):
                 )
             else:
                 buttons.append(Button("Открыть документ", url_for("CertificateView.show", pk=issued.id), main=True))
-        return buttons
+        return [*buttons, *self.correction_buttons(row)]
 
     @expose("/transfer/<int:pk>", methods=["GET", "POST"])
     @guarded("transfer")
@@ -188,6 +174,10 @@ class EnrolmentPages(BulkEnrolmentPages):
         """Enter the outcome of a listener."""
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:result")
         form, problems = ResultForm(data={"result_on": today()}), []
+        title = f"Результат: {row.employee.full_name}"
+        why = "" if form.is_submitted() else enrolments.why_no_result(row)
+        if why:
+            return self.kept_page(row, title, why, self.correction_buttons(row))
         if form.validate_on_submit():
             try:
                 _record(pk, form)
@@ -199,7 +189,6 @@ class EnrolmentPages(BulkEnrolmentPages):
                 flash("Результат внесён.", "success")
                 return redirect(url_for("EnrolmentView.show", pk=pk))
         fields = ["outcome", "result_on", "final_form", "final_mark", "protocol_number", "reason"]
-        title = f"Результат: {row.employee.full_name}"
         back = url_for("EnrolmentView.show", pk=pk)
         page = FormPage(
             title, form, [Section("", fields)], submit="Внести результат", cancel_href=back, problems=problems

@@ -25,12 +25,14 @@ from app.documents.registry_source import registry_of_group
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import label_of
+from app.rules.frozen import may_cancel
 from app.russian import count, format_date, period
-from app.services.group import group_changes, group_copy, group_quotas, group_schedule, group_values, groups
+from app.services.group import group_changes, group_copy, group_quotas, group_values, groups
 from app.statuses import BEGUN, GroupStatus, ProgramStatus
 from app.unit_of_work import technical_write
 from app.web.course import group_blocks
 from app.web.course.bulk_enrolment import group_buttons
+from app.web.course.group_correction import GroupCorrectionPages, consequences_of, to_replace_block
 from app.web.course.quota_pages import QuotaPages
 from app.web.course.schedule_pages import SchedulePages
 from app.web.frame.form_pages import attach
@@ -60,12 +62,13 @@ class DuplicateForm(FlaskForm):
     )
 
 
-class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
+class GroupPages(SchedulePages, QuotaPages, GroupCorrectionPages, IssuePages, GroupPapers):
     """Pages of the groups' view."""
 
     include_route_methods = (
         SchedulePages.include_route_methods
         | QuotaPages.include_route_methods
+        | GroupCorrectionPages.include_route_methods
         | IssuePages.include_route_methods
         | GroupPapers.include_route_methods
         | {"registry", "reopen", "duplicate"}
@@ -106,16 +109,19 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
         enrolments, may_edit = group_blocks.enrolments_of(row), self.may(row, "edit")
         return [
             *self.paper_blocks(row),
+            *to_replace_block(row, [found.id for found in enrolments or ()]),
             self.pairs_block(row, "Группа", fields),
             group_blocks.seats(row, enrolments),
             *group_blocks.quotas(row, may_edit=may_edit and row.status in group_quotas.CHANGED_IN),
-            group_blocks.schedule(row, may_edit=may_edit and row.status not in group_schedule.KEPT_IN),
+            group_blocks.schedule(row, may_edit=may_edit and row.status != GroupStatus.CANCELLED),
             *group_blocks.listeners(enrolments),
         ]
 
     def may(self, row: Any, verb: str) -> bool:
-        """A group in which people are, or were trained, is cancelled, not deleted."""
-        return super().may(row, verb) and not (verb == "delete" and (row.taken or row.status not in _BEFORE_CLOSING))
+        """A group in which people are is cancelled, not deleted; one in which somebody has an outcome is completed."""
+        if verb == "delete" and (row.taken or row.status not in _BEFORE_CLOSING):
+            return False
+        return super().may(row, verb) and not (verb == "cancel" and not may_cancel(consequences_of(row)))
 
     def action_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Starting with too few people asks once more."""
@@ -135,6 +141,7 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
         if row.status in BEGUN and self.may(row, "registry"):
             buttons += self.paper_buttons(row)
             buttons.append(Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id)))
+        buttons += self.correction_buttons(row)
         if self.may(row, "add"):
             buttons.append(Button("Создать по образцу", url_for("TrainingGroupView.duplicate", pk=row.id)))
         return [*buttons, *super().extra_buttons(row)]
@@ -144,7 +151,7 @@ class GroupPages(SchedulePages, QuotaPages, IssuePages, GroupPapers):
     def reopen(self, pk: int) -> Any:
         """Open a closed enrolment again until a new last day."""
         row = get_writable(db.session, m.TrainingGroup, pk, "training_group:reopen")
-        proposed = max(today(), min(row.starts_on - _DAY, row.ends_on))
+        proposed = max(today(), row.starts_on - _DAY)
         form = ReopenForm(data={"enrol_until": proposed})
         return self._small_form(
             form,

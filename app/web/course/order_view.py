@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import send_file, url_for
@@ -11,14 +11,18 @@ from flask_appbuilder import expose
 
 from app import audit
 from app import models as m
-from app.documents.pdf import find_office, to_pdf
+from app.access import get_visible
+from app.documents.pdf import find_office
 from app.documents.training_order import order_context, render_order
+from app.extensions import db
 from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
 
+_CODE, _SHOW = "training_order", "training_order:show"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -78,7 +82,7 @@ class OrderPages(ScopedModelView):
     def print_pdf(self, pk: int) -> Any:
         """The order as PDF."""
         row = self.visible(pk)
-        return _file(to_pdf(_paper(row)), f"{_name(row)}.pdf", "application/pdf")
+        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_SHOW)
 
 
 def _people(part: dict[str, Any]) -> Block:
@@ -93,7 +97,7 @@ def _people(part: dict[str, Any]) -> Block:
 
 def _paper(row: m.TrainingOrder) -> bytes:
     """Render the snapshot and journal the printing."""
-    paper = render_order(row.snapshot)
+    paper = render_order(row.snapshot, organizer_id=row.organizer_id)
     _journal(row)
     return paper
 
@@ -109,3 +113,11 @@ def _file(data: bytes, name: str, mimetype: str) -> Any:
 
 def _name(row: m.TrainingOrder) -> str:
     return f"Приказ {row.kind.label} № {row.number.replace('/', '-')}"
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    row = get_visible(db.session, m.TrainingOrder, given["id"], _SHOW)
+    return _paper(row), _name(row)
+
+
+MAKERS[_CODE] = _made

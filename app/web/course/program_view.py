@@ -83,6 +83,7 @@ class ProgramPages(ScopedModelView):
 
     def may(self, row: m.Program, verb: str) -> bool:
         """Asked of the database once for all rights that the same roles hold; what the state forbids has no button."""
+        # the parts of a program, too, have no button in a state in which it is kept
         if verb == "edit" and programs.why_not_change(row):
             return False
         if verb == "delete" and row.status not in programs.PREPARED:
@@ -107,6 +108,10 @@ class ProgramPages(ScopedModelView):
             href = url_for("ProgramView.next_year", pk=row.id)
             buttons.append(Button(f"Скопировать на {row.year + 1} год", href, post=True))
         return buttons
+
+    def instead_of_edit(self, row: m.Program) -> Sequence[Button]:
+        """The next edition, or the copy for the next year."""
+        return self.extra_buttons(row)
 
     def _edition_button(self, row: m.Program) -> Button:
         in_work = next((p for p in _family(row) if p.edition > row.edition and _is_same(p, row)), None)

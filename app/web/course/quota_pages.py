@@ -15,7 +15,7 @@ from app import models as m
 from app.access import get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.services.group import group_quotas
+from app.services.group import frozen, group_quotas
 from app.services.group.group_quotas import NewQuota
 from app.services.personnel.transfer_letters import find_places
 from app.web.frame.form_pages import attach
@@ -82,13 +82,16 @@ class QuotaPages(ScopedModelView):
     def quotas(self, pk: int) -> Any:
         """Quotas of a group: their sizes, and one more."""
         group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
+        why = _refusal(group) if request.method == "GET" else ""
+        if why:
+            return self.kept_page(group, f"Квоты группы {group.number}", why)
         form = QuotaForm(request.form if request.method == "POST" else None)
         problems: list[str] = []
         errors: dict[str, list[str]] = {}
         if request.method == "POST":
             try:
                 if form.validate():
-                    group_quotas.save(pk, _typed(pk), removed=_removed(), new=_new(form))
+                    group_quotas.save(pk, _typed(pk), removed=_removed(), new=_new(form), why=request.form.get("why"))
                     flash("Квоты сохранены.", "success")
                     return redirect(url_for("TrainingGroupView.show", pk=pk))
             except (NotFound, Forbidden):
@@ -113,6 +116,7 @@ class QuotaPages(ScopedModelView):
             note=f"Мест в группе: {group.capacity}, занято: {group.taken}. Квота ограничивает, сколько из них могут занять "
             "работники одной территории или организации. Остальные места общие.",
             problems=problems,
+            kept=frozen.why_kept(group),
         )
 
     @expose("/organizations")
@@ -122,6 +126,13 @@ class QuotaPages(ScopedModelView):
         rows = _organizations(request.args.get("q", "")[:100])
         found = [{"id": row.id, "text": str(row), "detail": ""} for row in rows[:LIMIT]]
         return jsonify({"results": found, "more": len(rows) > LIMIT})
+
+
+def _refusal(group: m.TrainingGroup) -> str:
+    """Why the page does not open, before anything is typed."""
+    if group.status not in group_quotas.CHANGED_IN:
+        return f"Квоты меняют до начала обучения, а состояние группы {group.number} — «{group.status.label}»."
+    return frozen.may_correct(group).reason if frozen.why_kept(group) else ""
 
 
 def _row(row: m.GroupQuota, name: str, errors: dict[str, list[str]]) -> QuotaRow:

@@ -14,7 +14,8 @@ from app.access import get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import count, period
-from app.services.group import group_clashes, group_schedule
+from app.services.group import frozen, group_clashes, group_schedule
+from app.statuses import GroupStatus
 from app.web.course.schedule_editor import SPARE, Typed, copied, read_line, read_rows, read_time, typed_of, with_spare
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Cell, Link
@@ -37,6 +38,7 @@ class SchedulePage:
     cancel_href: str
     crumbs: Sequence[Link]
     clashes: Block | None = None
+    kept: str = ""
     problems: Sequence[str] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
 
@@ -52,6 +54,9 @@ class SchedulePages(ScopedModelView):
         """Table of a group's meetings; each button of the page posts all its rows."""
         group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
         if request.method == "GET":
+            refusal = _refusal(group)
+            if refusal:
+                return self.kept_page(group, f"Расписание группы {group.number}", refusal)
             lines = [typed_of(group_schedule.line_of(x)) for x in group_schedule.meetings_of(pk)]
             return render_template("schedule.html", page=self._schedule_page(group, with_spare(lines)))
         rows, step = read_rows(request.form), request.form.get("do", "")
@@ -79,7 +84,9 @@ class SchedulePages(ScopedModelView):
             lines = [line for line, _errors in found if line is not None]
             removed = [int(row.id) for row in rows if row.removed and row.id.isdecimal() and len(row.id) < 10]
             try:
-                group_schedule.save(pk, lines, removed=removed, seen=request.form.get("seen", ""))
+                group_schedule.save(
+                    pk, lines, removed=removed, seen=request.form.get("seen", ""), why=request.form.get("why")
+                )
             except (NotFound, Forbidden):
                 raise
             except PortalError as refusal:
@@ -109,7 +116,15 @@ class SchedulePages(ScopedModelView):
             clashes=_clashes_block(group) if meetings else None,
             problems=problems,
             plan=_plan(),
+            kept=frozen.why_kept(group),
         )
+
+
+def _refusal(group: m.TrainingGroup) -> str:
+    """Why the page does not open, before anything is typed."""
+    if group.status == GroupStatus.CANCELLED:
+        return "Группа отменена, её расписание больше не меняется."
+    return frozen.may_correct(group).reason if frozen.why_kept(group) else ""
 
 
 def _plan() -> dict[str, Any]:

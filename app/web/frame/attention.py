@@ -14,8 +14,8 @@ from sqlalchemy import and_
 
 from app import models as m
 from app.access import current_actor
-from app.clock import now
 from app.conditions import DUE, waits
+from app.services.access.accounts import is_closed_now
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
 from app.services.paper import after_sending, blanks, frdo
@@ -126,6 +126,7 @@ ENROLMENT = matter_filter(
 )
 
 CERTIFICATE = matter_filter(
+    Matter("to_replace", "заменить: сведения исправлены", matters.to_replace),
     Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
@@ -139,4 +140,4 @@ REGISTRY = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sen
 
 # --- accounts --------------------------------------------------------------------------------------------------------
 
-ACCOUNT = matter_filter(Matter("locked", "вход закрыт", lambda: m.Account.locked_until > now()))
+ACCOUNT = matter_filter(Matter("locked", "вход закрыт", lambda: is_closed_now(m.Account)))

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.labels import action_label, changes_in_words, in_words, label_of
 from app.permissions import roles_with
 from app.russian import capitalized, format_datetime
+from app.services.portal import records
 from app.statuses import TRANSITIONS, Edge
 from app.web.frame import reasons
 from app.web.frame.guards import guarded
@@ -86,12 +87,16 @@ class CardPages(ViewBase):
     def card_buttons(self, row: Any) -> Sequence[Button]:
         """Buttons of a card: allowed actions of its status, further ones, change, delete."""
         buttons = [*self.action_buttons(row), *self.extra_buttons(row)]
-        if self.sections and self.may(row, "edit"):
+        if self.sections and self.may(row, "edit") and not self.why_kept(row):
             buttons.append(Button("Изменить", url_for(f"{self.endpoint}.edit", pk=row.id), main=not buttons))
         if self.may(row, "delete"):
             href = url_for(f"{self.endpoint}.delete", pk=row.id)
             buttons.append(Button("Удалить", href, post=True, danger=True, confirm=f"Удалить: {row}?"))
         return buttons
+
+    def why_kept(self, row: Any) -> str:
+        """Why the form of a row does not open now; empty when it does."""
+        return records.why_kept(row)
 
     def action_buttons(self, row: Any) -> Sequence[Button]:
         """Buttons of the status table that this user may press on this row now."""

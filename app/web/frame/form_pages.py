@@ -19,7 +19,7 @@ from app.web.frame.card_pages import CardPages
 from app.web.frame.conflicts import Opened, differences, stamp, take_theirs
 from app.web.frame.forms import form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Difference, FormPage, Section
+from app.web.frame.pages import Button, CardPage, Difference, FormPage, Section
 
 #: value of the second button of a new record's form
 MORE = "add"
@@ -59,12 +59,21 @@ class FormPages(CardPages):
         if not self.sections:
             abort(404)
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:edit")
+        kept = self.why_kept(row) if request.method == "GET" else ""
+        if kept:
+            return self.kept_page(row, f"Изменить нельзя: {row}", kept, self.instead_of_edit(row))
         if request.method == "POST":
             row = self._held(row)
         kind = self.form_of(row)
         form = kind(self._posted(), obj=row) if request.method == "POST" else kind(obj=row)
         title = f"Изменение: {row}"
         return self._answer(form, title, lambda: self._update(row, form), "Изменения сохранены.", row)
+
+    def kept_page(self, row: Any, title: str, why: str, buttons: Sequence[Button] = ()) -> Any:
+        """Answer of a form that does not open, before anything is typed: why, and what may be done instead."""
+        card = [Button("К карточке", self.href_of(row))] if self.has_card else []
+        page = CardPage(title=title, crumbs=self.crumbs(), note=why, buttons=[*buttons, *card])
+        return render_template("message.html", page=page), Conflict.status
 
     def form_of(self, _row: Any) -> Any:
         """Class of the form that changes a row; one of fewer fields leaves the others as they are."""

@@ -250,6 +250,10 @@ class FormPage:
     more: str = ""
     #: a new record: the first empty field takes the focus
     is_new: bool = False
+    #: why the record is changed with a reason only; a field of its own asks for it
+    kept: str = ""
+    #: what is to be read before anything is typed
+    blocks: Sequence[Block] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ class ViewBase(FieldSource, ModelView):
         """Where to go after a form is saved."""
         return self.href_of(row) or url_for(f"{self.endpoint}.list")
 
+    def instead_of_edit(self, _row: Any) -> Sequence[Button]:
+        """What may be done with a row whose form does not open: a new edition, a correction."""
+        return ()
+
     def extra_buttons(self, _row: Any) -> Sequence[Button]:
         """Further buttons of a card."""
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import request, send_file, url_for
@@ -16,10 +16,10 @@ from wtforms.validators import Length, Optional
 
 from app import audit
 from app import models as m
-from app.access import current_actor
+from app.access import current_actor, get_visible
 from app.clock import today
 from app.documents.blank_act import render_blank_act
-from app.documents.pdf import find_office, to_pdf
+from app.documents.pdf import find_office
 from app.errors import NotFound
 from app.extensions import db
 from app.labels import label_of
@@ -30,7 +30,9 @@ from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
 
+_CODE, _SHOW = "blank_act", "blank_act:show"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: the choice of blanks as it goes in the address
 LONGEST_CHOICE = 2500
@@ -127,8 +129,7 @@ class ActPages(ScopedModelView):
     def print_pdf(self, pk: int) -> Any:
         """The act as PDF."""
         row = self.visible(pk)
-        paper = io.BytesIO(to_pdf(_paper(row)))
-        return send_file(paper, as_attachment=True, download_name=f"{_file_name(row)}.pdf", mimetype="application/pdf")
+        return as_pdf(_CODE, {"id": row.id}, title=_file_name(row), permission=_SHOW)
 
 
 def _blanks_of(act: m.BlankAct) -> Sequence[m.Blank]:
@@ -149,6 +150,14 @@ def _journal(act: m.BlankAct) -> None:
 
 def _file_name(act: m.BlankAct) -> str:
     return f"Акт списания бланков {act.number}-{act.year}"
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    row = get_visible(db.session, m.BlankAct, given["id"], _SHOW)
+    return _paper(row), _file_name(row)
+
+
+MAKERS[_CODE] = _made
 
 
 def _named(chosen: Sequence[m.Blank]) -> str:

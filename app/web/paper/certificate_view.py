@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, send_file, url_for
@@ -14,10 +14,11 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
 from app import models as m
-from app.access import get_writable
+from app.access import get_visible, get_writable
 from app.clock import today
 from app.documents.certificate import CertificateFacts, render_certificate
-from app.documents.pdf import MISSING, find_office, to_pdf
+from app.documents.in_force import look_for
+from app.documents.pdf import MISSING, find_office
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.paper import duplicates, handing, print_templates
@@ -28,9 +29,11 @@ from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
 from app.web.paper.issue_pages import series_choices
-from app.web.paper.printing import issue_options, look_for
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
+from app.web.paper.printing import issue_options
 from app.web.paper.printing_pages import BulkPrinting
 
+_CODE, _PRINT = "certificate", "certificate:print"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -87,7 +90,7 @@ class CertificatePrinting(BulkPrinting):
         # who may print and gets no PDF is told why
         note = MISSING if self.may(row, "print") and not find_office() else ""
         main = Block("Документ", pairs=pairs, note=note)
-        return [main, *_chain(row)]
+        return [*_outdated(row), main, *_chain(row)]
 
     def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:
         """Handing over and a duplicate of a live document, then printing; PDF only where LibreOffice is installed."""
@@ -123,17 +126,15 @@ class CertificatePrinting(BulkPrinting):
     def print_pdf(self, pk: int) -> Any:
         """The document as PDF."""
         row = self.visible(pk, "print")
-        paper = to_pdf(_paper(row))
-        return send_file(
-            io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.pdf", mimetype="application/pdf"
-        )
+        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_PRINT)
 
     @expose("/duplicate/<int:pk>", methods=["GET", "POST"])
     @guarded("replace")
     def duplicate(self, pk: int) -> Any:
         """Issue a duplicate in place of a document."""
         row = get_writable(db.session, m.Certificate, pk, "certificate:replace")
-        form = DuplicateForm(data={"issued_on": today()})
+        ground = DuplicateGround.EXCHANGED.value if row.outdated else None
+        form = DuplicateForm(data={"issued_on": today(), "ground": ground})
         form.series.choices = series_choices(row.organizer_id, row.kind)
         problems: list[str] = []
         if form.validate_on_submit():
@@ -149,6 +150,8 @@ class CertificatePrinting(BulkPrinting):
                 flash(f"Выдан дубликат № {made.number}. Прежний документ больше не действует.", "success")
                 return redirect(url_for("CertificateView.show", pk=made.id))
         note = "Дубликат получит свой номер и слово «ДУБЛИКАТ», прежний документ станет заменённым."
+        if row.outdated:
+            note = f"Сведения исправлены: {row.outdated}. В новом документе будут исправленные. {note}"
         page = _form_page(row, f"Дубликат: {row}", form, note, "Выдать дубликат", problems)
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
@@ -181,6 +184,14 @@ def _form_page(
     fields = [field.name for field in form if field.name != "csrf_token"]
     back = url_for("CertificateView.show", pk=row.id)
     return FormPage(title, form, [Section("", fields)], submit=submit, cancel_href=back, note=note, problems=problems)
+
+
+def _outdated(row: m.Certificate) -> list[Block]:
+    """What a valid document prints and what was corrected since."""
+    if not row.outdated or row.status != CertificateStatus.ISSUED:
+        return []
+    note = f"После выдачи сведения исправлены: {row.outdated}. Организатор выдаст новый документ взамен этого."
+    return [Block("Документ нужно заменить", note=note, tone="wait")]
 
 
 def _handed(row: m.Certificate) -> str:
@@ -235,3 +246,11 @@ def _journal(row: m.Certificate) -> None:
 def _name(row: m.Certificate) -> str:
     number = row.number.replace("/", "-")
     return f"{row.kind.label.capitalize()} {number}"
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    row = get_visible(db.session, m.Certificate, given["id"], _PRINT)
+    return _paper(row), _name(row)
+
+
+MAKERS[_CODE] = _made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,8 +14,9 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from app.documents.in_force import template_for
 from app.documents.paper_fields import PAPER_FIELDS
-from app.documents.pdf import find_office, to_pdf
+from app.documents.pdf import find_office
 from app.documents.print_look import look_of
 from app.documents.templates import get_template
 from app.documents.trial_sheet import trial_sheet
@@ -29,8 +30,10 @@ from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Link, Section
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import printing
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
 
-DOCX, PDF = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_SHEET, _SHEET_NAME = "trial_sheet", "Пробный лист"
 PAPERS, SETTINGS = "Документы и их шаблоны", "Как печатать"
 
 
@@ -109,12 +112,25 @@ class PrintSettingPages(ScopedModelView):
     def sheet(self) -> Any:
         """The trial sheet of a paper with the organizer's offsets, whatever the mode."""
         code, (organizer_id, _name) = asked_code(), asked_organizer()
-        choice = replace(print_templates.choice_of(code, organizer_id), mode=PrintMode.BLANK)
-        template, _sha = printing.template_for(code, organizer_id)
-        made = trial_sheet(template, look_of(choice))
         if request.args.get("format") == "pdf":
-            return download_of(to_pdf(made), "Пробный лист.pdf", PDF)
-        return download_of(made, "Пробный лист.docx")
+            given = {"code": code, "place": organizer_id}
+            return as_pdf(_SHEET, given, title=_SHEET_NAME, permission=print_templates.EDIT)
+        return download_of(_sheet(code, organizer_id), f"{_SHEET_NAME}.docx")
+
+
+def _sheet(code: str, organizer_id: int) -> bytes:
+    choice = replace(print_templates.choice_of(code, organizer_id), mode=PrintMode.BLANK)
+    template, _sha = template_for(code, organizer_id)
+    return trial_sheet(template, look_of(choice))
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    if given["place"] not in dict(print_templates.organizers()):
+        raise NotFound("Такой организации нет или она вам не видна.")
+    return _sheet(given["code"], given["place"]), _SHEET_NAME
+
+
+MAKERS[_SHEET] = _made
 
 
 def title_of(code: str) -> str:
@@ -136,6 +152,8 @@ def asked_organizer() -> tuple[int, str]:
     asked = request.args.get("place") or next(iter(own), "")
     if asked not in own:
         raise NotFound("Такой организации нет или она вам не видна.")
+    if asked_code() not in printing.papers_for(own[asked][0]):
+        raise NotFound("Этот документ организаторы не печатают.")
     return own[asked]
 
 

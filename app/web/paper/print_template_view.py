@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -15,10 +16,11 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app import models as m
-from app.access import current_actor, get_writable
+from app.access import current_actor, get_visible, get_writable
 from app.documents import template_parts
+from app.documents.in_force import standard_file
 from app.documents.paper_fields import PAPER_FIELDS, PaperField
-from app.documents.pdf import find_office, to_pdf
+from app.documents.pdf import find_office
 from app.documents.print_look import look_of
 from app.documents.templates import get_template
 from app.errors import Forbidden, NotFound, PortalError
@@ -33,9 +35,9 @@ from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section, Tab
 from app.web.paper import printing
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.print_setting_view import (
     PAPERS,
-    PDF,
     SETTINGS,
     PrintSettingPages,
     asked_code,
@@ -44,12 +46,14 @@ from app.web.paper.print_setting_view import (
     title_of,
 )
 
+_SAMPLE, _SHOW = "print_template", "print_template:show"
 _FIELDS = "Поля шаблонов"
 _HOW_TO: tuple[tuple[str, str], ...] = (
     ("{{ number }}", "на этом месте печатается значение поля, оформленное как само поле"),
     ("{% if blank %}бланк {{ blank }}{% endif %}", "условие внутри строки: печатается, только если поле заполнено"),
     ("{%p if secretary %} … {%p endif %}", "условие для целых абзацев: каждая команда — отдельный абзац, он исчезает"),
     ("{%p if not on_blank %} … {%p endif %}", "слова и линии, которые на готовом бланке уже есть"),
+    ("{%tr for строка in rows %} … {%tr endfor %}", "строки таблицы по списку: каждая команда — в отдельной строке"),
     ("{{ program | upper }}", "значение прописными буквами"),
     ("{{ program | lower }}", "значение строчными буквами"),
     ("{{ program | default('нет') }}", "слово вместо пустого значения"),
@@ -170,14 +174,15 @@ class PrintTemplatePages(PrintSettingPages):
     def preview(self, pk: int) -> Any:
         """The sample person's paper as DOCX."""
         row = self.visible(pk)
-        return download_of(_sample(row), f"Пример. {title_of(row.code)}.docx")
+        return download_of(_sample(row, on_blank=_asks_blank()), f"{_sample_name(row)}.docx")
 
     @expose("/preview/<int:pk>/pdf")
     @guarded("show")
     def preview_pdf(self, pk: int) -> Any:
         """The sample person's paper as PDF."""
         row = self.visible(pk)
-        return download_of(to_pdf(_sample(row)), f"Пример. {title_of(row.code)}.pdf", PDF)
+        given = {"id": row.id, "on_blank": _asks_blank()}
+        return as_pdf(_SAMPLE, given, title=_sample_name(row), permission=_SHOW)
 
     @expose("/activate/<int:pk>", methods=["POST"])
     @guarded("edit")
@@ -210,7 +215,8 @@ class PrintTemplatePages(PrintSettingPages):
     def upload(self) -> Any:
         """Form of a new version; everything that is wrong with the file stands beside it."""
         form = UploadForm(data={"code": asked_code()} if request.method == "GET" else None)
-        form.code.choices = [(code, title_of(code)) for code in PAPER_FIELDS]
+        offered = printing.papers_for(None if print_templates.may_set_region() else 0)
+        form.code.choices = [(code, title_of(code)) for code in offered]
         places = [(str(pk), name) for pk, name in print_templates.organizers()]
         form.place.choices = [("0", REGION), *places] if print_templates.may_set_region() else places
         problems: list[str] = []
@@ -238,7 +244,7 @@ class PrintTemplatePages(PrintSettingPages):
         )
         links = [Link(_FIELDS, url_for("PrintTemplateView.fields"))] + [
             Link(f"Скачать стандартный шаблон: {title_of(code)}", url_for("PrintTemplateView.standard", code=code))
-            for code in PAPER_FIELDS
+            for code in offered
         ]
         return form_with_links(page, links)
 
@@ -253,7 +259,11 @@ class PrintTemplatePages(PrintSettingPages):
         places = [(None, REGION), *own] if print_templates.may_set_region() else own
         heads = [Column(h, h) for h in ("Документ", "Печатается по шаблону", "Поля", "Стандартный файл", "Настройки")]
         blocks = [
-            Block(name, columns=heads, rows=[_paper_row(n, code, pk, in_force) for n, code in enumerate(PAPER_FIELDS)])
+            Block(
+                name,
+                columns=heads,
+                rows=[_paper_row(n, code, pk, in_force) for n, code in enumerate(printing.papers_for(pk))],
+            )
             for pk, name in places
         ]
         page = CardPage(title=PAPERS, crumbs=self.crumbs(), buttons=self.list_buttons()[1:], blocks=blocks)
@@ -289,7 +299,7 @@ class PrintTemplatePages(PrintSettingPages):
     def standard(self) -> Any:
         """The portal's own file of a paper, to begin with."""
         code = asked_code()
-        return download_of(printing.standard_file(code), f"{title_of(code)}. Стандартный шаблон.docx")
+        return download_of(standard_file(code), f"{title_of(code)}. Стандартный шаблон.docx")
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------
@@ -303,7 +313,7 @@ def _uploaded(form: UploadForm) -> m.PrintTemplate:
         upload.stream.read(template_parts.MOST_BYTES + 1),
         name=upload.filename or "",
         organizer_id=place or None,
-        inspect=printing.inspect,
+        inspect=partial(printing.inspect, organizer_id=place or None),
         note=form.note.data or "",
     )
 
@@ -324,13 +334,29 @@ def _data(row: m.PrintTemplate) -> bytes:
     return data
 
 
-def _sample(row: m.PrintTemplate) -> bytes:
+def _sample(row: m.PrintTemplate, *, on_blank: bool) -> bytes:
     if row.code not in PAPER_FIELDS:
         raise NotFound("Такой документ больше не печатается.")
-    choice = print_templates.choice_of(row.code, row.organizer_id)
-    if request.args.get("on") == "blank":
+    if on_blank:
+        choice = print_templates.choice_of(row.code, row.organizer_id)
         return printing.sample_paper(row.code, _data(row), look_of(replace(choice, mode=PrintMode.BLANK)))
     return printing.sample_paper(row.code, _data(row))
+
+
+def _asks_blank() -> bool:
+    return request.args.get("on") == "blank"
+
+
+def _sample_name(row: m.PrintTemplate) -> str:
+    return f"Пример. {title_of(row.code)}"
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    row = get_visible(db.session, m.PrintTemplate, given["id"], _SHOW)
+    return _sample(row, on_blank=given["on_blank"]), _sample_name(row)
+
+
+MAKERS[_SAMPLE] = _made
 
 
 def _paper_row(
@@ -359,17 +385,22 @@ def _paper_row(
     )
 
 
-def _flat(fields: Sequence[PaperField]) -> list[PaperField]:
+#: names of the variables of a loop and of a loop within it, on the page of the fields
+_OF_LOOPS = ("строка", "вложенная")
+
+
+def _flat(fields: Sequence[PaperField], depth: int = 0) -> list[PaperField]:
     """The fields, those of a list's items behind it, named as in its loop."""
     found: list[PaperField] = []
     for item in fields:
-        found.append(item)
-        found += [replace(inner, name=f"строка.{inner.name}") for inner in item.inside]
+        found.append(replace(item, name=f"{_OF_LOOPS[depth - 1]}.{item.name}") if depth else item)
+        found += _flat(item.inside, depth + 1)
     return found
 
 
 def _field_row(number: int, item: PaperField, required: Any) -> Row:
-    text = f"{{% for строка in {item.name} %}}" if item.inside else f"{{{{ {item.name} }}}}"
+    loop = _OF_LOOPS["." in item.name]
+    text = f"{{% for {loop} in {item.name} %}}" if item.inside else f"{{{{ {item.name} }}}}"
     example = ("да" if item.example else "нет") if isinstance(item.example, bool) else str(item.example)
     stands = item.name in required or item.instead_of in required
     words = "да" if item.name in required else f"вместо {{{{ {item.instead_of} }}}}" if stands else "—"

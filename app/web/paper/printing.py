@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import current_app
 
+from app.documents import uploaded
+from app.documents.in_force import template_for
 from app.documents.paper_fields import PAPER_FIELDS, sample_context
-from app.documents.print_look import WHOLE_PAGE, PrintLook, look_of
+from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
-from app.documents.template_check import template_problems
 from app.documents.templates import get_template, manifest, render_template
 from app.errors import Invalid
-from app.services.paper import print_templates
 from app.services.paper.certificates import Printing
 from app.statuses import CertificateKind
 
@@ -38,31 +38,23 @@ def template_file(kind: CertificateKind, organizer_id: int) -> bytes:
     return template_for(kind.value, organizer_id)[0]
 
 
-# --- by which template, and how ---------------------------------------------------------------------------------------
+# --- uploaded templates -----------------------------------------------------------------------------------------------
 
 
-def template_for(code: str, organizer_id: int | None) -> tuple[bytes, str]:
-    """Return the template by which an organizer's paper is printed now and its SHA-256; raises Invalid for a paper without one."""
-    found = print_templates.template_for(code, organizer_id, standard=standard_file)
-    return found.data, found.sha256
+def papers_for(organizer_id: int | None) -> list[str]:
+    """Return the codes of the papers whose template may be replaced: by an organizer, or (None) for the whole region."""
+    return [code for code in PAPER_FIELDS if organizer_id is None or not get_template(code).regional]
 
 
-def standard_file(code: str) -> bytes:
-    """Return the portal's own template of a paper; raises Invalid for a paper without one."""
-    return get_template(code).path.read_bytes()
-
-
-def look_for(code: str, organizer_id: int | None) -> PrintLook:
-    """Return how the acting user prints an organizer's paper: on the blank only who sees the organizer's print settings."""
-    return look_of(print_templates.choice_of(code, organizer_id))
-
-
-def inspect(code: str, data: bytes) -> Sequence[str]:
-    """Return what is wrong with an uploaded template, in sentences; raises Invalid for a paper that takes none."""
+def inspect(code: str, data: bytes, *, organizer_id: int | None = None) -> Sequence[str]:
+    """Return what is wrong with an uploaded template, in sentences; raises Invalid for a paper that takes none there."""
     fields = PAPER_FIELDS.get(code)
     if fields is None:
         raise Invalid("Для этого документа свой шаблон загрузить нельзя. Выберите документ из списка.")
-    return template_problems(data, fields, get_template(code).required)
+    if code not in papers_for(organizer_id):
+        title = get_template(code).title
+        raise Invalid(f"«{title}» печатают не организаторы: шаблон меняет оператор портала для всего региона.")
+    return uploaded.check(data, fields, get_template(code).required)
 
 
 def sample_paper(code: str, template: bytes, look: PrintLook = WHOLE_PAGE) -> bytes:

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
-from flask_login import logout_user
 from markupsafe import escape
 
 from app import models as m
@@ -18,6 +17,7 @@ from app.russian import format_date, format_datetime
 from app.services.access import registration_own
 from app.services.personnel import consent_texts, consents
 from app.services.personnel.anonymise import KEPT_WORDS
+from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
@@ -111,7 +111,7 @@ class ConsentView(BaseView):
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("ConsentView.index"))
-        logout_user()
+        leave()
         flash(
             f"Согласие отозвано, личный кабинет закрыт. До {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
             "документы об обучении остаются действительными.",

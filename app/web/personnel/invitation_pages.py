@@ -17,7 +17,7 @@ from app.documents.access_sheet import CONTENT_TYPE, build_access_sheet
 from app.errors import NotFound, PortalError
 from app.extensions import db
 from app.russian import count, format_datetime
-from app.services.access import accounts, invitations
+from app.services.access import accounts, failures, invitations
 from app.services.access.invitations import Access
 from app.services.portal import background
 from app.unit_of_work import refuse_during_maintenance
@@ -46,7 +46,7 @@ _STATES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "none": ("нет", lambda: ~_HAS.exists()),
     "waiting": ("есть, ещё не входили", lambda: _HAS.where(func.coalesce(_account.c.login_count, 0) == 0).exists()),
     "used": ("есть, входят", lambda: _HAS.where(_account.c.login_count > 0).exists()),
-    "locked": ("вход закрыт", lambda: _HAS.where(_account.c.locked_until > now()).exists()),
+    "locked": ("вход закрыт", lambda: _HAS.where(accounts.is_closed_now(_account)).exists()),
 }
 ACCOUNT = ListFilter(
     "account",
@@ -139,8 +139,8 @@ def entrance(user: m.Account) -> Cell:
     """Whether an account may sign in now, in words."""
     if accounts.is_closed(user):
         return Cell("Вход закрыт", "пока его не откроют", tone="bad")
-    if user.locked_until is not None and user.locked_until > now():
-        return Cell("Вход закрыт", f"до {format_datetime(local(user.locked_until))}", tone="bad")
+    if (until := failures.closed_until(user.username)) is not None:
+        return Cell("Вход закрыт с одного из адресов", f"до {format_datetime(local(until))}", tone="bad")
     if not user.active:
         return Cell("Учётная запись отключена", tone="bad")
     if not user.login_count:
@@ -174,7 +174,7 @@ def _buttons(person: m.Employee, user: m.Account) -> list[Button]:
             return []
     if not user.active:
         return []
-    if user.locked_until is not None and user.locked_until > now():
+    if accounts.is_closed(user) or failures.closed_until(user.username) is not None:
         return [Button("Открыть вход", url_for("AccountView.act", pk=user.id, name="unlock"), post=True)]
     again = _invitations(person, new=False) if not (user.login_count and user.email) else []
     if user.login_count:

@@ -415,7 +415,11 @@ def _office() -> bool:
     return find_office() is not None
 
 
+#: seconds that the guide waits for a free converter
+_PATIENCE = 5
+
+
 @functools.cache
 def _pdf() -> bytes:
-    """Made once: the guide changes only with the program."""
-    return to_pdf(build_docx())
+    """Made once: the guide changes only with the program. The thread waits a little, for the one conversion there ever is."""
+    return to_pdf(build_docx(), patience=_PATIENCE)

@@ -59,7 +59,7 @@ class TasksPage:
 def orders_work() -> bool:
     """Whether the acting user may order anything long: only then the page is in the menu."""
     return any(
-        permission.endswith((":export", ":import")) or permission == ARCHIVE
+        permission.endswith((":export", ":import", ":print")) or permission == ARCHIVE
         for permission in current_actor().permissions
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, send_file, url_for
@@ -11,11 +11,12 @@ from flask_appbuilder import expose
 
 from app import audit
 from app import models as m
-from app.access import current_actor
-from app.documents.pdf import find_office, to_pdf
+from app.access import current_actor, get_visible
+from app.documents.pdf import find_office
 from app.documents.voucher_paper import may_print, paper_of, render_voucher
 from app.errors import Conflict
 from app.exchange.voucher_import import VOUCHERS
+from app.extensions import db
 from app.russian import format_date, format_datetime
 from app.services.voucher import voucher_replacement, voucher_story
 from app.services.voucher.voucher_story import BlockStory, Course, Event, VoucherStory
@@ -24,9 +25,11 @@ from app.unit_of_work import technical_write
 from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
+from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.printing import check_base
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 
+_CODE, _PRINT = "voucher", "voucher:print"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -82,7 +85,8 @@ class VoucherPages(ListImportPages):
     def print_pdf(self, pk: int) -> Any:
         """The чек as PDF."""
         row = self.visible(pk, "print")
-        return _file(to_pdf(_paper(row)), f"{_name(row)}.pdf", "application/pdf")
+        _insist_printed(row)
+        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_PRINT)
 
 
 def replace(voucher_id: int, reason: str) -> Any:
@@ -196,14 +200,19 @@ def _history(events: Sequence[Event]) -> Block:
 
 def _paper(row: m.Voucher) -> bytes:
     """Render the чек as it is now and journal the printing."""
+    _insist_printed(row)
+    paper = render_voucher(paper_of(voucher_story.tell(row), check_base=check_base()))
+    _journal(row)
+    return paper
+
+
+def _insist_printed(row: m.Voucher) -> None:
+    """Raise Conflict for a чек whose paper would mislead."""
     if not may_print(row.status):
         raise Conflict(
             f"Чек № {row.number} не печатается: его состояние — «{row.status.label}». Если он заменён, откройте и "
             "напечатайте новый."
         )
-    paper = render_voucher(paper_of(voucher_story.tell(row), check_base=check_base()))
-    _journal(row)
-    return paper
 
 
 @technical_write
@@ -213,6 +222,14 @@ def _journal(row: m.Voucher) -> None:
 
 def _name(row: m.Voucher) -> str:
     return f"Чек {row.number.replace('/', '-')}"
+
+
+def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    row = get_visible(db.session, m.Voucher, given["id"], _PRINT)
+    return _paper(row), _name(row)
+
+
+MAKERS[_CODE] = _made
 
 
 def _file(data: bytes, name: str, kind: str) -> Any:
