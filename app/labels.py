@@ -373,6 +373,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "period_from": "Период с",
         "period_to": "Период по",
         "rows_count": "Обучено",
+        "corrects": "Исправляет",
         "created_at": "Сформирован",
         "sent_at": "Направлен",
         "decided_at": "Решение принято",
@@ -414,6 +415,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "period_from": "Выданы с",
         "period_to": "Выданы по",
         "rows_count": "Документов",
+        "corrects": "Исправляет",
         "created_at": "Сформирован",
     },
     "registration": {
@@ -622,6 +624,7 @@ _ACTIONS_OF: Mapping[str, str] = {
     "consent_withdrawal.finish": "Обезличено",
     "program.submit": "Отправлено на публикацию",
     "training_group.close": "Закрыта запись",
+    "training_group.mend_asked": "Ответственных попросили исправить карточки",
     "training_group.reopen": "Возобновлена запись",
     "registry.send": "Направлено",
     "registry.return": "Возвращено",

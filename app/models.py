@@ -1849,6 +1849,8 @@ class FrdoBatch(Base):
     period_from: Mapped[dt.date]
     period_to: Mapped[dt.date]
     rows_count: Mapped[int]
+    #: the batch whose changed documents this one tells of
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("frdo_batch.id"), index=True)
     status: Mapped[st.FrdoBatchStatus] = mapped_column(
         coded(st.FrdoBatchStatus), server_default="formed", default=st.FrdoBatchStatus.FORMED
     )
@@ -1857,6 +1859,7 @@ class FrdoBatch(Base):
     created_at: Mapped[CreatedAt]
     changed_at: Mapped[CreatedAt]
     organizer: Mapped[Organization] = relationship()
+    corrects: Mapped["FrdoBatch | None"] = relationship(remote_side="FrdoBatch.id")
     rows: Mapped[list["FrdoRow"]] = relationship(back_populates="batch", order_by="FrdoRow.row_number")
     if TYPE_CHECKING:
         amended_rows: Mapped[int]
@@ -1880,6 +1883,7 @@ class FrdoRow(Base):
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
     row_number: Mapped[int]
     values: Mapped[list[Any]] = mapped_column(JSONB, info=kept(pd.PAPERS))
+    action: Mapped[st.FrdoAction] = mapped_column(coded(st.FrdoAction), server_default="add", default=st.FrdoAction.ADD)
     answer: Mapped[st.FrdoAnswer] = mapped_column(
         coded(st.FrdoAnswer), server_default="none", default=st.FrdoAnswer.NONE
     )
@@ -1943,6 +1947,8 @@ class Registry(Base):
     period_from: Mapped[dt.date]
     period_to: Mapped[dt.date]
     rows_count: Mapped[int]
+    #: the registry whose changed people this one tells of
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("registry.id"), index=True)
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     status: Mapped[st.RegistryStatus] = mapped_column(
         coded(st.RegistryStatus), server_default="formed", default=st.RegistryStatus.FORMED
@@ -1954,6 +1960,7 @@ class Registry(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     created_at: Mapped[CreatedAt]
     organizer: Mapped[Organization] = relationship()
+    corrects: Mapped["Registry | None"] = relationship(remote_side="Registry.id")
     file: Mapped[StoredFile | None] = relationship()
     if TYPE_CHECKING:
         amended_rows: Mapped[int]

@@ -370,7 +370,21 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def unbroken(number: str) -> str:
+    """Return a number that no line breaks («МАТ-20/2026-2»): hard hyphens and blanks; a slash breaks no line."""
+    return number.replace("-", "\u2011").replace(" ", NBSP)
+
+
 # --- quotation marks -----------------------------------------------------------------------------------------------
+
+
+def quoted(title: str) -> str:
+    """Return the title in «ёлочки», with „лапки“ in place of «ёлочки» inside it; outer quotes are not doubled."""
+    bare = title.strip()
+    if bare.startswith("«") and bare.endswith("»") and bare.count("«") == 1:
+        bare = bare[1:-1]
+    return "«" + bare.replace("«", "„").replace("»", "“") + "»" if bare else ""
+
 
 _OPENING, _CLOSING = "«„", "»“"
 

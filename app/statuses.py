@@ -166,6 +166,14 @@ class FrdoAnswer(LabelledEnum):
     REJECTED = "rejected", "отклонена", "bad"
 
 
+class FrdoAction(LabelledEnum):
+    """What the registry is to do with a document of a batch; only a correcting batch has others than ``add``."""
+
+    ADD = "add", "внести"
+    CHANGE = "change", "исправить сведения"
+    ANNUL = "annul", "аннулировать", "bad"
+
+
 class Schedule(LabelledEnum):
     """How often a saved registry is sent."""
 

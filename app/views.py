@@ -385,7 +385,7 @@ class BlankView(BlankPages):
     datamodel = Table(m.Blank)
     list_columns = [BLANK, "status", DOCUMENT, "receipt", "act", "organizer"]
     load = ("certificate", "receipt", "act", "organizer")
-    filters = ("kind", "series", "status", "organizer", "changed_at")
+    filters = (attention.BLANK, "kind", "series", "status", "organizer", "changed_at")
     base_order_by = (m.Blank.organizer_id, m.Blank.series, m.Blank.number)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.shared import Mm
 
 from print_templates.pieces import (
     CENTER,
@@ -162,11 +163,20 @@ def build_grade_sheet() -> Any:
     return document
 
 
+#: a line for a name with its position
+_LINE = "_" * 55
+
+
 def build_final_protocol() -> Any:
-    """Return «Протокол итоговой аттестации»: the commission's names are written by hand."""
+    """Return «Протокол итоговой аттестации»: who sat on the commission is written by hand above, and signs below."""
     document = new_document("Протокол итоговой аттестации", **UPRIGHT)
     opening(document, "ПРОТОКОЛ № {{ protocol }}", after="заседания аттестационной комиссии")
     paragraph(document, "{{ city }}, {{ held_on }}", size=12, align=None, after=6)
+    for title, lines in (("Председатель комиссии:", 1), ("Члены комиссии:", 2)):
+        for number in range(lines):
+            words = f"{title if not number else ''}\t{_LINE}"
+            line = paragraph(document, words, size=12, align=None, after=4)
+            line.paragraph_format.tab_stops.add_tab_stop(Mm(52))
     paragraph(document, "Комиссия рассмотрела результаты итоговой аттестации слушателей и решила:", size=12, align=None)
     paragraph(document, "", size=4)
     grid(

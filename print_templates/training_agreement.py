@@ -75,7 +75,7 @@ def build_training_agreement() -> Any:
     text(document, AGREED)
     condition(document, "endif")
     for title, points in DUTIES:
-        section(document, title, points)
+        section(document, title, points, last=title == DUTIES[-1][0])
     heading(document, "5. Реквизиты и подписи сторон")
     signatures(document, details=True)
     listed(document)
@@ -89,11 +89,11 @@ def place_and_day(document: Any) -> None:
     paragraph(cells[1], "«____» ______________ 20___ г.", align=RIGHT)
 
 
-def section(document: Any, title: str, points: tuple[str, ...]) -> None:
-    """Add a heading with its points."""
+def section(document: Any, title: str, points: tuple[str, ...], *, last: bool = False) -> None:
+    """Add a heading with its points; the last one goes to the page of the signatures, which never stand there alone."""
     heading(document, title)
     for point in points:
-        text(document, point)
+        text(document, point).paragraph_format.keep_with_next = last or None
 
 
 def heading(document: Any, title: str) -> None:
@@ -101,10 +101,11 @@ def heading(document: Any, title: str) -> None:
     paragraph(document, title, size=11, bold=True, before=8, after=3).paragraph_format.keep_with_next = True
 
 
-def text(document: Any, words: str, *, before: float = 0) -> None:
-    """Add a paragraph of the договор."""
+def text(document: Any, words: str, *, before: float = 0) -> Any:
+    """Add a paragraph of the договор and return it."""
     made = paragraph(document, words, size=11, align=JUSTIFY, before=before, after=2)
     made.paragraph_format.first_line_indent = Mm(10)
+    return made
 
 
 def signatures(document: Any, *, details: bool) -> None:

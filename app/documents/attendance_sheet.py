@@ -21,10 +21,9 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from app import models as m
+from app.cells import clean_text
 from app.clock import local
-from app.documents.certificate import quoted
-from app.documents.templates import clean_text
-from app.russian import capitalized, period
+from app.russian import capitalized, period, quoted, unbroken
 from app.services.group.attendance import Journal
 from app.statuses import AttendanceMark
 
@@ -91,7 +90,7 @@ def _write_head(document: Any, first: Any, group: SheetHead) -> None:
     title.bold, title.font.size = True, Pt(14)
     lines = (
         capitalized(group.organization),
-        f"Группа № {group.number}, программа {quoted(group.program)}",
+        f"Группа № {unbroken(group.number)}, программа {quoted(group.program)}",
         f"Занятия {period(group.starts_on, group.ends_on)}",
     )
     for text in lines:

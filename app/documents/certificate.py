@@ -10,10 +10,11 @@ from typing import Any, Self
 from app import russian
 from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
+from app.documents.stamp import WORDS, stamped
 from app.documents.templates import render_docx
 from app.errors import Invalid
 from app.russian import capitalized
-from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind, Sex
+from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus, ProgramKind, Sex
 
 #: Lengths in characters from which a text is printed in the middle and in the small size, so that it keeps its page.
 PROGRAM_LENGTHS = (95, 175)
@@ -133,12 +134,12 @@ def certificate_context(facts: CertificateFacts) -> dict[str, Any]:
         "studied": "обучалась" if female else "обучался",
         "pronoun": "она" if female else "он",
         "period": russian.period(facts.starts_on, facts.ends_on),
-        "program": quoted(facts.program),
+        "program": russian.quoted(facts.program),
         "program_length": size_step(len(facts.program), PROGRAM_LENGTHS),
         "program_kind": _PROGRAM_WORDS[facts.program_kind],
         "hours": hours_in_genitive(facts.hours),
         "hours_count": russian.count(facts.hours, "час", "часа", "часов"),
-        "qualification": quoted(facts.qualification),
+        "qualification": russian.quoted(facts.qualification),
         "qualification_length": size_step(len(facts.qualification), QUALIFICATION_LENGTHS),
         "decided_on": russian.long_date(facts.decided_on) if facts.decided_on else "",
         "protocol": facts.protocol,
@@ -166,14 +167,6 @@ def size_step(length: int, limits: tuple[int, int]) -> int:
     return sum(length > limit for limit in limits)
 
 
-def quoted(title: str) -> str:
-    """Return the title in «ёлочки», with „лапки“ in place of «ёлочки» inside it; outer quotes are not doubled."""
-    bare = title.strip()
-    if bare.startswith("«") and bare.endswith("»") and bare.count("«") == 1:
-        bare = bare[1:-1]
-    return "«" + bare.replace("«", "„").replace("»", "“") + "»" if bare else ""
-
-
 def hours_in_genitive(hours: int) -> str:
     """Return «72 часов», «21 часа», the words after «в объёме»; empty for no hours, which the manifest then refuses."""
     if hours <= 0:
@@ -183,11 +176,16 @@ def hours_in_genitive(hours: int) -> str:
 
 
 def render_certificate(
-    facts: CertificateFacts, *, template: bytes | None = None, look: PrintLook = WHOLE_PAGE
+    facts: CertificateFacts,
+    *,
+    template: bytes | None = None,
+    look: PrintLook = WHOLE_PAGE,
+    status: CertificateStatus = CertificateStatus.ISSUED,
 ) -> bytes:
-    """Return the DOCX of a document by ``template``, else by the portal's own.
+    """Return the DOCX of a document by ``template``, else by the portal's own; one not in force says so across each page.
 
     Raises Invalid when a fact is missing or its kind has no template.
     """
     picture = qr_png(facts.check_url)
-    return render_docx(facts.kind.value, certificate_context(facts), picture=picture, template=template, look=look)
+    paper = render_docx(facts.kind.value, certificate_context(facts), picture=picture, template=template, look=look)
+    return stamped(paper, WORDS[status]) if status in WORDS else paper

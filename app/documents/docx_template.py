@@ -22,6 +22,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
+from app.cells import clean_text
 from app.documents.package import Package, parse
 from app.documents.zip_parts import PackedPart, packed, stored, zip_of
 
@@ -30,8 +31,6 @@ PICTURE_WORDS = re.compile(r"(?<![a-z])qr", re.IGNORECASE)
 #: The empty picture that stands for it in the portal's own templates: a program may rename it, but not change its bytes.
 PLACEHOLDER_SHA = "a7a4c149f02934a99249ab019fea1d3e540d4b2ac350e891e1a7c5e4219e2964"
 ALLOWED_FILTERS = ("capitalize", "default", "length", "lower", "trim", "upper")
-#: What XML 1.0 cannot hold: control characters, lone surrogates, non-characters.
-ILLEGAL_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CACHE_SIZE = 32
 
 
@@ -43,11 +42,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse multiplication, power and ``%`` formatting: ``'A' * 10**10`` would fill the memory."""
         raise SecurityError(f"operator {operator} is not allowed in templates")
-
-
-def clean_text(text: str) -> str:
-    """Return the text without the characters that XML cannot hold."""
-    return ILLEGAL_XML.sub("", text)
 
 
 def _finalize(value: Any) -> Any:

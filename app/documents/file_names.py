@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.documents.docx_template import clean_text
+from app.cells import clean_text
 
 #: what Windows refuses in a name, and what opens a path
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')

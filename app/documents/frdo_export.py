@@ -22,6 +22,7 @@ from app.russian import count, format_date
 from app.services.paper import frdo
 from app.services.paper.frdo import Exported, rows_in_words
 from app.services.portal import background
+from app.statuses import FrdoAction
 from app.unit_of_work import technical_write, use_case
 
 #: up to so many documents a batch is formed while the user waits, and a file of so many rows is written
@@ -202,7 +203,10 @@ def file_name(batch: m.FrdoBatch) -> str:
 
 
 def write_file(path: Path, batch: m.FrdoBatch) -> int:
-    """Write the file of a batch from its kept rows: into the organizer's official blank, or plain; return the rows written."""
+    """Write the file of a batch from its kept rows: into the organizer's official blank, or plain; return the rows written.
+
+    Documents to be annulled are not in it: the blank «ДПО» has no such status (``write_annulled``).
+    """
     template = frdo.template_of(batch.organizer_id)
     rows = _rows(batch)
     if template is None:
@@ -210,8 +214,15 @@ def write_file(path: Path, batch: m.FrdoBatch) -> int:
     return fill_template(path, template.data, template.lists["part"], rows)
 
 
-def _rows(batch: m.FrdoBatch) -> Iterator[list[str]]:
-    statement = select(m.FrdoRow.values).where(m.FrdoRow.batch_id == batch.id).order_by(m.FrdoRow.row_number)
+def write_annulled(path: Path, batch: m.FrdoBatch) -> int:
+    """Write the documents of a batch that the registry is to annul, with the forty texts by which it knows them."""
+    return write_plain(path, _rows(batch, annulled=True))
+
+
+def _rows(batch: m.FrdoBatch, *, annulled: bool = False) -> Iterator[list[str]]:
+    row = m.FrdoRow
+    which = row.action == FrdoAction.ANNUL if annulled else row.action != FrdoAction.ANNUL
+    statement = select(row.values).where(row.batch_id == batch.id, which).order_by(row.row_number)
     yield from db.session.scalars(statement.execution_options(yield_per=_PORTION))
 
 

@@ -47,11 +47,10 @@ def facts_of(certificate_ids: Collection[int]) -> dict[int, FrdoFacts]:
     return {facts.certificate_id: facts for portion in portions for facts in portion}
 
 
-def _statement() -> Any:
-    group, program, person = m.TrainingGroup, m.Program, m.Employee
-    enrolment, organizer = m.Enrolment, m.Organization
+def best_diploma(person: Any) -> Any:
+    """The diploma of education that ФИС ФРДО is told of: one that the registry knows, the main one, the latest."""
     diploma = m.Qualification
-    best = lateral(
+    return lateral(
         select(
             diploma.id,
             diploma.last_name,
@@ -66,6 +65,12 @@ def _statement() -> Any:
         .limit(1)
         .correlate(person)
     ).alias("diploma")
+
+
+def _statement() -> Any:
+    group, program, person = m.TrainingGroup, m.Program, m.Employee
+    enrolment, organizer = m.Enrolment, m.Organization
+    best = best_diploma(person)
     # in the order in which _facts takes them
     return (
         select(

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from rustpy_xlsxwriter import Format, write_worksheet
 
+from app.cells import clean_text
 from app.documents.frdo import COLUMNS, TITLES
 from app.errors import Invalid
 
@@ -33,7 +34,6 @@ _ATTRIBUTE = re.compile(r'(?<![\w:])(r|s)="([^"]*)"')
 _COLUMN = re.compile(r"<(?:\w+:)?col\b([^>]*?)/?>")
 _OF_COLUMN = re.compile(r'(?<![\w:])(min|max|style)="(\d+)"')
 _DIMENSION = re.compile(r'(<(?:\w+:)?dimension\b[^>]*?ref=")[^"]*(")')
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_plain(path: Path, rows: Iterable[Sequence[str]]) -> int:
@@ -145,7 +145,7 @@ def _rows(rows: Iterable[Sequence[str]], sheet: _Sheet) -> Iterator[tuple[str, i
     for count, row in enumerate(rows, 1):
         _insist_length(count)
         cells = "".join(
-            f"{start}{count + 1}{rest}{escape(_ILLEGAL.sub('', value))}{end}"
+            f"{start}{count + 1}{rest}{escape(clean_text(value))}{end}"
             for (start, rest), value in zip(starts, row, strict=True)
             if value
         )

@@ -11,13 +11,13 @@ from typing import Any
 from app.documents.attendance_sheet import SheetHead, build_attendance_sheet
 from app.documents.blank_act import blank_act_context
 from app.documents.bulk_papers import DOCX_TYPE, Tell
-from app.documents.certificate import hours_in_genitive, quoted
+from app.documents.certificate import hours_in_genitive
 from app.documents.file_names import safe_name
 from app.documents.in_force import print_one_after_another, print_paper
 from app.documents.training_agreement import AGREEMENT, agreement_contexts
 from app.documents.training_order import TEMPLATE, order_context, template_version
 from app.errors import PortalError
-from app.russian import capitalized, format_date, long_date, period, plural
+from app.russian import capitalized, format_date, long_date, period, plural, quoted, unbroken
 from app.services.paper.group_papers import GivenDocument, GroupFacts, Listener
 from app.statuses import CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
@@ -65,7 +65,7 @@ def heading_context(facts: GroupFacts) -> dict[str, Any]:
     return {
         "organization": capitalized(facts.organization),
         "city": facts.city,
-        "group": facts.number,
+        "group": unbroken(facts.number),
         "program": quoted(facts.program),
         "hours": hours_in_genitive(facts.hours),
         "period": period(facts.starts_on, facts.ends_on),

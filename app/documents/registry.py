@@ -16,8 +16,8 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.cells import clean_text, looks_like_formula
 from app.documents.spreadsheet import HEADER_FILL, LINE_COLOR, NUMBER_FORMATS, SheetColumn, cell_value
-from app.documents.templates import clean_text
 from app.russian import count, format_date, long_date, period
 
 FONT = "Times New Roman"
@@ -62,6 +62,7 @@ class RegistryHeader:
     head_name: str
     formed_on: dt.date
     title: str = "Реестр обученных"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ FILL = PatternFill("solid", fgColor=HEADER_FILL.removeprefix("#"))
 
 
 def trained_registry(path: Path, rows: Sequence[TrainedRow], *, header: RegistryHeader) -> None:
-    """Write the registry to ``path``: up to some thousands of rows, ready to print on A4 and to sign."""
+    """Write the registry to ``path``: up to some thousands of rows, ready to print on A3 and to sign."""
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
@@ -109,7 +110,9 @@ def trained_registry(path: Path, rows: Sequence[TrainedRow], *, header: Registry
     top = _write_heading(sheet, header)
     _write_table(sheet, rows, top)
     bottom = _write_totals(sheet, rows, top + len(rows) + 1)
-    _write_signature(sheet, header, bottom + 2)
+    for at, note in enumerate(header.notes, bottom + 1):
+        _across(sheet, at, note, size=10, center=False)
+    _write_signature(sheet, header, bottom + len(header.notes) + 2)
     _set_up_page(sheet, top, len(rows))
     book.properties.title, book.properties.creator = header.title, ""
     book.save(path)
@@ -121,7 +124,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, *, bold: bool = Fa
     if isinstance(value, str):
         cell.value = clean_text(value)
         cell.data_type = "s"
-        cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+        cell.quotePrefix = looks_like_formula(value)
     else:
         cell.value = value
     cell.font = Font(name=FONT, size=size, bold=bold)
@@ -201,12 +204,15 @@ def _write_signature(sheet: Worksheet, header: RegistryHeader, at: int) -> None:
 
 
 def _set_up_page(sheet: Worksheet, top: int, rows: int) -> None:
-    """Set A4 lying down, all columns on one page, the header on every page, page numbers below."""
+    """Set A3 lying down, all columns on one page, the header on every page, page numbers below.
+
+    The twenty columns are as wide as an A3 sheet in the type of the table: on A4 they could not be read without a glass.
+    """
     last_column = get_column_letter(len(COLUMNS))
     sheet.freeze_panes = f"C{top + 1}"
     sheet.auto_filter.ref = f"A{top}:{last_column}{top + max(rows, 1)}"
     sheet.print_title_rows = f"{top}:{top}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A3
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     margins = sheet.page_margins

@@ -1,16 +1,21 @@
-"""Rows of the printed «Реестр обученных»: those of the declared registry, for one group or for a period of an organizer."""
+"""Rows of the printed «Реестр обученных»: those of the declared registry, for one group or for a registry of an organizer."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
+
+from sqlalchemy import select
 
 from app import models as m
 from app.clock import today
+from app.documents.registries import parts as p
 from app.documents.registries.declared import Asked
 from app.documents.registries.reading import read_rows
 from app.documents.registries.trained import TRAINED
 from app.documents.registry import RegistryHeader, TrainedRow
+from app.services.paper import registry_people
 
 _DATES = ("birth_date", "starts_on", "ends_on", "issued_on")
 _FIELDS = tuple(name for name in TrainedRow.__dataclass_fields__)
@@ -23,13 +28,32 @@ def registry_of_group(group: m.TrainingGroup) -> tuple[list[TrainedRow], Registr
     return rows, _header(group.organizer, group.starts_on, group.ends_on)
 
 
-def registry_of_period(
-    organizer: m.Organization, since: dt.date, until: dt.date, *, most: int
-) -> tuple[list[TrainedRow], RegistryHeader]:
-    """Return those whose training at the organizer ended within the days, at most ``most`` + 1 of them, and the header."""
-    asked = Asked(registry=TRAINED, since=since, until=until, chosen={"organizer": organizer.id}, columns=_FIELDS)
-    rows = [_row(asked, values) for values in read_rows(asked, limit=most + 1, permission="registry:add")]
-    return rows, _header(organizer, since, until)
+def registry_of_people(registry: m.Registry) -> tuple[list[TrainedRow], RegistryHeader]:
+    """Return the people of a registry by name, with its header and the notes that stand under the table."""
+    own = m.RegistryRow.__table__
+    people = select(own.c.enrolment_id).where(own.c.registry_id == registry.id)
+    asked = Asked(registry=TRAINED, columns=_FIELDS, only=p.enrolment.c.id.in_(people))
+    rows = [_row(asked, values) for values in read_rows(asked, permission="registry:add")]
+    header = _header(registry.organizer, registry.period_from, registry.period_to)
+    if registry.corrects_id is not None:
+        header = replace(header, title=f"Исправленный реестр обученных (к реестру № {registry.corrects_id})")
+    return rows, replace(header, notes=_notes(registry))
+
+
+def _notes(registry: m.Registry) -> tuple[str, ...]:
+    told, struck = registry_people.left_out(registry), registry_people.struck(registry)
+    notes = []
+    if told.total:
+        numbers = ", ".join(f"№ {pk}" for pk in told.registries)
+        notes.append(f"Не включены, уже переданы в реестрах {numbers}: {_names(told)}.")
+    if struck.total:
+        notes.append(f"Исключить из реестра № {registry.corrects_id}: {_names(struck)}.")
+    return tuple(notes)
+
+
+def _names(others: registry_people.Others) -> str:
+    more = others.total - len(others.shown)
+    return "; ".join(it.words for it in others.shown) + (f" и ещё {more}" if more else "")
 
 
 def _row(asked: Asked, values: Any) -> TrainedRow:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from rustpy_xlsxwriter import Format, write_worksheet
 
-from app.documents.templates import clean_text
+from app.cells import clean_text
 from app.errors import Invalid
 from app.russian import format_date, format_datetime, number
 

@@ -16,11 +16,11 @@ from jinja2 import TemplateError
 from lxml import etree
 
 from app.documents import uploaded
-from app.documents.docx_template import DocxPaper, clean_text, compiled
+from app.documents.docx_template import DocxPaper, compiled
 from app.documents.print_look import WHOLE_PAGE, PrintLook, laid_out
 from app.errors import Invalid
 
-__all__ = ["FAULTS", "TemplateInfo", "clean_text", "get_template", "insist_filled", "manifest", "render_docx"]
+__all__ = ["FAULTS", "TemplateInfo", "get_template", "insist_filled", "manifest", "render_docx"]
 
 TEMPLATE_FOLDER = Path(__file__).resolve().parents[2] / "print_templates"
 PLAIN_TYPES = frozenset({str, int, bool, type(None), dt.date})

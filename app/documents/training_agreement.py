@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.documents.certificate import hours_in_genitive, quoted
-from app.russian import as_signed, capitalized, decline_name, decline_post, guess_sex, period
+from app.documents.certificate import hours_in_genitive
+from app.russian import as_signed, capitalized, decline_name, decline_post, guess_sex, period, quoted, unbroken
 from app.services.paper.group_papers import GroupFacts, Listener, Party, Terms
 from app.text import sort_key
 
@@ -31,14 +31,14 @@ def agreement_contexts(facts: GroupFacts) -> list[dict[str, Any]]:
 def _agreement(facts: GroupFacts, terms: Terms, customer: Party) -> dict[str, Any]:
     sent = [person for person in facts.studying if person.employer and person.employer.id == customer.id]
     return {
-        "number": f"{facts.number}/{customer.id}",
+        "number": unbroken(f"{facts.number}/{customer.id}"),
         "city": facts.city,
         "organization": capitalized(terms.organizer.full_name),
         "licence": terms.organizer.licence,
         "organizer_head": represented_by(terms.organizer),
         "customer": customer.full_name,
         "customer_head": represented_by(customer),
-        "group": facts.number,
+        "group": unbroken(facts.number),
         "program": quoted(facts.program),
         "program_kind": terms.program_kind,
         "hours": hours_in_genitive(facts.hours),

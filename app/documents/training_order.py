@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from app.documents.certificate import hours_in_genitive, quoted
+from app.documents.certificate import hours_in_genitive
 from app.documents.in_force import print_kept
 from app.errors import Invalid
-from app.russian import capitalized, count, long_date, period
+from app.russian import capitalized, count, long_date, period, quoted, unbroken
 from app.services.group.training_orders import SNAPSHOT_VERSION
 from app.statuses import OrderKind
 
@@ -42,7 +42,7 @@ def order_context(snapshot: Mapping[str, Any]) -> dict[str, Any]:
             "hours": hours_in_genitive(snapshot["hours"]),
             "hours_nominative": count(snapshot["hours"], "час", "часа", "часов"),
             "form": snapshot["form"],
-            "group": snapshot["group"],
+            "group": unbroken(snapshot["group"]),
             "period": period(*dates),
             "basis": snapshot["basis"].rstrip("."),
             "replaces": ", ".join(snapshot["replaces"]),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.clock import today
-from app.documents.certificate import NAME_LENGTHS, quoted, size_step
+from app.documents.certificate import NAME_LENGTHS, size_step
 from app.documents.in_force import print_paper
 from app.documents.qr import qr_png
-from app.russian import NBSP, capitalized, format_date, long_date
+from app.russian import NBSP, capitalized, format_date, long_date, quoted
 from app.services.portal import settings
 from app.services.voucher.voucher_story import BlockStory, VoucherStory
 from app.statuses import BlockStatus, VoucherStatus

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.styles import Alignment
 
-# What XML 1.0 cannot hold.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from app.cells import clean_text, looks_like_formula
 
 
 def as_text(cell: Cell | MergedCell, text: str) -> None:
     """Write a text as text: typed as a string, and quoted where Excel would make a formula of it after editing."""
-    cell.value = _CONTROL.sub("", text)
+    cell.value = clean_text(text)
     cell.data_type = "s"
     cell.number_format = "@"
     cell.alignment = Alignment(vertical="top", wrap_text="\n" in text)
-    if text.startswith(_FORMULA_STARTS):
+    if looks_like_formula(text):
         cell.quotePrefix = True

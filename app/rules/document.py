@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
 from app.russian import format_date
-from app.statuses import UNSUCCESSFUL, CertificateKind, EnrolmentStatus, ProgramKind
+from app.statuses import FINAL_DOCUMENTS, UNSUCCESSFUL, CertificateKind, CertificateStatus, EnrolmentStatus, ProgramKind
 
 #: document on qualification that a kind of program ends with (273-ФЗ ст. 60 ч. 10)
 DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
@@ -16,6 +18,26 @@ DOCUMENT_OF: dict[ProgramKind, CertificateKind] = {
 }
 #: documents for which blanks are kept; a справка is printed on plain paper
 ON_BLANKS: tuple[CertificateKind, ...] = tuple(DOCUMENT_OF.values())
+#: what stands before the organizer's number: each kind counts for itself, so its numbers must differ from those of the others
+NUMBER_PREFIX: dict[CertificateKind, str] = {
+    CertificateKind.CERTIFICATE: "",
+    CertificateKind.DIPLOMA: "Д-",
+    CertificateKind.TRAINING_NOTE: "С-",
+    CertificateKind.STUDY_PERIOD_NOTE: "СП-",
+}
+
+
+class _Paper(Protocol):
+    kind: CertificateKind
+    status: CertificateStatus
+
+
+P = TypeVar("P", bound=_Paper)
+
+
+def main_document(papers: Iterable[P]) -> P | None:
+    """Return the document on qualification in force, None without one: a справка, however late, does not take its place."""
+    return next((it for it in papers if it.status == CertificateStatus.ISSUED and it.kind in FINAL_DOCUMENTS), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,16 @@ def _amendments() -> list[sa.Column]:
 def upgrade() -> None:
     for column in _amendments():
         op.add_column('frdo_row', column)
+    op.add_column(
+        'frdo_row',
+        sa.Column('action', sa.Enum('add', 'change', 'annul', name='frdoaction', native_enum=False, create_constraint=True, length=24), server_default='add', nullable=False),
+    )
+    op.add_column('frdo_batch', sa.Column('corrects_id', sa.Integer(), nullable=True))
+    op.create_foreign_key(op.f('fk_frdo_batch_corrects_id'), 'frdo_batch', 'frdo_batch', ['corrects_id'], ['id'])
+    op.create_index(op.f('ix_frdo_batch_corrects_id'), 'frdo_batch', ['corrects_id'], unique=False)
+    op.add_column('registry', sa.Column('corrects_id', sa.Integer(), nullable=True))
+    op.create_foreign_key(op.f('fk_registry_corrects_id'), 'registry', 'registry', ['corrects_id'], ['id'])
+    op.create_index(op.f('ix_registry_corrects_id'), 'registry', ['corrects_id'], unique=False)
     op.create_index('ix_frdo_row_amended', 'frdo_row', ['batch_id'], unique=False, postgresql_where=_OPEN)
     op.create_table(
         'registry_row',
@@ -54,5 +64,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table('registry_row')
     op.drop_index('ix_frdo_row_amended', table_name='frdo_row')
+    op.drop_column('registry', 'corrects_id')
+    op.drop_column('frdo_batch', 'corrects_id')
+    op.drop_column('frdo_row', 'action')
     for column in reversed(_amendments()):
         op.drop_column('frdo_row', column.name)

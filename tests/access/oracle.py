@@ -117,6 +117,11 @@ SEES: Mapping[str, Mapping[str, str]] = {
         table: {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL}
         for table in ("registry", "frdo_batch")
     },
+    "registry_row": {
+        "organizer": "EXISTS (SELECT FROM registry r WHERE r.id = t.registry_id AND r.organizer_id = ANY(%(places)s))",
+        "ministry": ALL,
+        "operator": ALL,
+    },
     "saved_registry": _own("t.user_id"),
     "training_order": {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL},
     "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),

@@ -41,10 +41,6 @@ LEAVES_THE_SCOPE = {
         "the own session",
         "the user looked at: the journal names whose eyes were given back",
     ],
-    "app/services/paper/after_sending.py": [
-        "papers left the portal and their facts changed: whoever changed them marks the papers of every owner"
-    ]
-    * 2,
     "app/cli.py": ["first account of an installation"],
     "app/audit.py": ["history of a row that the actor sees"],
     "app/exchange/staff_import.py": ["the journal's place between what was before a list and after it"],
@@ -79,7 +75,13 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/program/program_files.py": ["the file of a program that the actor sees"],
     "app/services/program/programs.py": ["has a program groups that were opened: only whether"],
+    "app/services/paper/after_sending.py": [
+        "papers of one organizer that tell of each other's changes",
+        "whoever changes facts marks the papers of every owner that tell of them",
+    ],
     "app/services/paper/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/documents/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
+    "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
     "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
@@ -189,6 +191,7 @@ LEAVES_THE_SCOPE = {
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
     "app/services/mailing/reminders.py": ["what is late in every organization"],
+    "app/services/paper/registry_people.py": ["people of a registry that the actor forms"],
     "app/services/paper/registries.py": [
         "people of a registry that the actor forms",
         "the file of a registry that the actor sees",

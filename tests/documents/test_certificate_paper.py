@@ -15,12 +15,12 @@ from app.documents.certificate import (
     CertificateFacts,
     certificate_context,
     hours_in_genitive,
-    quoted,
     render_certificate,
 )
 from app.documents.pdf import to_pdfs
 from app.documents.qr import qr_png
 from app.errors import Invalid
+from app.russian import quoted
 from app.statuses import CertificateKind, EnrolmentStatus, ProgramKind, Sex
 from tests.documents.conftest import MakeFacts, media, paragraphs
 

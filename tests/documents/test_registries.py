@@ -18,8 +18,9 @@ from app.documents.registries import ALL, find_registry, registries_of
 from app.documents.registries.declared import read_asked, span_days
 from app.documents.registries.files import write_csv, write_xlsx
 from app.documents.registries.reading import columns_of, count_totals, read_rows
-from app.documents.registry_source import registry_of_group, registry_of_period
+from app.documents.registry_source import registry_of_group, registry_of_people
 from app.errors import Forbidden, Invalid, NotFound
+from app.services.paper import registries
 from tests.services import makers as mk
 
 DAY = dt.timedelta(days=1)
@@ -230,12 +231,8 @@ def test_the_printed_registry_has_the_declared_rows(world: Any) -> None:
     group = mk.rows(m.TrainingGroup, m.TrainingGroup.organizer_id == world.organizer.id)[-1]
     with acting_as(mk.make_actor("organizer", world.organizer)):
         of_group, header = registry_of_group(mk.fetch(m.TrainingGroup, group.id))
-        of_period, _ = registry_of_period(
-            mk.fetch(m.Organization, world.organizer.id), today() - 30 * DAY, today(), most=10
-        )
-        limited, _ = registry_of_period(
-            mk.fetch(m.Organization, world.organizer.id), today() - 30 * DAY, today(), most=0
-        )
-    assert of_group == of_period == limited
+        formed = registries.form(world.organizer.id, today() - 30 * DAY, today(), sheet=lambda _row: b"x")
+        of_people, _ = registry_of_people(formed)
+    assert of_group == of_people
     assert (of_group[0].full_name, of_group[0].voucher_number) == ("=Иванова Анна", "")
     assert header.organization == world.organizer.full_name

@@ -86,7 +86,7 @@ def test_people_without_a_number_are_told_apart_by_name_and_birth(tmp_path: Path
 
 def test_the_page_is_ready_to_print(tmp_path: Path) -> None:
     sheet = registry(tmp_path / "r.xlsx", [ROW])
-    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 8)
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.sheet_properties.pageSetUpPr is not None and sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == "$5:$5"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
+from app.documents import frdo_correction, frdo_export
+from app.errors import Conflict, NotFound
+from app.extensions import db
 from app.services.paper import after_sending, certificates, duplicates, frdo, registries
 from tests.services import makers as mk
 from tests.services.test_frdo import act, form, issue, rows_of, sent
@@ -54,7 +59,6 @@ def test_operators_are_told_of_what_the_registry_had_taken(world: mk.World) -> N
     batch = sent(world)
     act(world, certificates.annul, other.id, "Ошибка")
     assert mk.rows(NOTICES, NOTICES.user_id == operator.id) == []
-    batch_2 = None
     paper_2 = issue(world, 1)[0]
     batch_2 = sent(world)
     act(world, frdo.accept_all, batch_2.id)
@@ -77,12 +81,10 @@ def test_changed_facts_of_an_enrolment_flag_every_paper_that_tells_of_it(world: 
     worker = account_of("organizer", organization_id=world.organizer.id)
     (paper,) = issue(world, 1)
     batch = sent(world)
-    registry = act(world, registries.form, world.organizer.id, *days(), sheet=lambda *_: (b"x", 1))
+    registry = act(world, registries.form, world.organizer.id, *days(), sheet=lambda _row: b"x")
     act(world, registries.send, registry.id)
     with acting_as(world.organizer_actor):
         after_sending.changed([paper.enrolment_id], "исправлены даты группы")
-        from app.extensions import db
-
         db.session.commit()
     assert flags(batch) == [(paper.id, "исправлены даты группы", False)]
     (row,) = mk.rows(m.RegistryRow, m.RegistryRow.registry_id == registry.id)
@@ -90,6 +92,125 @@ def test_changed_facts_of_an_enrolment_flag_every_paper_that_tells_of_it(world: 
     assert (amended(batch), amended(registry)) == (1, 1)
     (letter,) = mk.rows(m.Letter, m.Letter.user_id == worker.id)
     assert "Пакет № 1 за" in letter.body and f"Реестр № {registry.id} за" in letter.body
+
+
+# --- the correcting batch --------------------------------------------------------------------------------------------
+
+
+def correct(world: mk.World, batch: Any) -> Any:
+    return act(world, frdo_correction.form_correction, batch.id)
+
+
+def contents(batch: Any) -> list[tuple[int, st.FrdoAction]]:
+    return [(row.certificate_id, row.action) for row in rows_of(batch)]
+
+
+def test_the_correcting_batch_holds_only_what_changed_and_ends_the_flag_when_sent(
+    world: mk.World, tmp_path: Path
+) -> None:
+    annulled, replaced, kept = issue(world, 3)
+    batch = sent(world)
+    act(world, certificates.annul, annulled.id, "Ошибка")
+    made = act(world, duplicates.issue_duplicate, replaced.id, st.DuplicateGround.EXCHANGED)
+    found = correct(world, batch)
+    assert contents(found) == [(made.id, st.FrdoAction.ADD), (annulled.id, st.FrdoAction.ANNUL)]
+    assert (found.corrects_id, found.rows_count, found.number) == (batch.id, 2, batch.number + 1)
+    with acting_as(world.organizer_actor):
+        assert frdo_export.write_file(tmp_path / "file.xlsx", found) == 1
+        assert frdo_export.write_annulled(tmp_path / "annulled.xlsx", found) == 1
+    rows = [
+        CalamineWorkbook.from_path(tmp_path / f"{n}.xlsx").get_sheet_by_index(0).to_python()
+        for n in ("file", "annulled")
+    ]
+    assert [(row[1][1], row[1][8]) for row in rows] == [("Дубликат", made.number), ("Оригинал", annulled.number)]
+    assert amended(batch) == 2
+    act(world, frdo.send, found.id)
+    assert (amended(batch), amended(found)) == (0, 0)
+    assert [settled for *_, settled in flags(batch)] == [True, True]
+    assert kept.id not in dict(contents(found))
+
+
+def test_a_document_with_other_facts_is_sent_again_under_its_own_number(world: mk.World) -> None:
+    (paper,) = issue(world, 1)
+    batch = sent(world)
+    snapshot = {**paper.snapshot, "hours": 40}
+    mk.change(paper, snapshot=snapshot)
+    with acting_as(world.organizer_actor):
+        after_sending.changed([paper.enrolment_id], "исправлены часы")
+        db.session.commit()
+    found = correct(world, batch)
+    (row,) = rows_of(found)
+    assert (row.certificate_id, row.action, row.values[8], row.values[20]) == (
+        paper.id, st.FrdoAction.CHANGE, paper.number, "40",
+    )  # fmt: skip
+
+
+def test_a_document_that_is_to_be_replaced_first_is_not_sent_with_its_old_facts(world: mk.World) -> None:
+    (paper,) = issue(world, 1)
+    batch = sent(world)
+    with acting_as(world.organizer_actor):
+        after_sending.changed([paper.enrolment_id], "исправлены даты")
+        db.session.commit()
+    mk.change(paper, outdated="исправлены даты")
+    with mk.nothing_changes(), pytest.raises(Conflict, match="выдайте документ взамен"):
+        correct(world, batch)
+
+
+def test_a_change_after_the_correcting_batch_was_formed_is_not_ended_by_it(world: mk.World) -> None:
+    first, second = issue(world, 2)
+    batch = sent(world)
+    act(world, certificates.annul, first.id, "Ошибка")
+    found = correct(world, batch)
+    act(world, certificates.annul, second.id, "Ошибка")
+    act(world, frdo.send, found.id)
+    assert [(pk, settled) for pk, _why, settled in flags(batch)] == [(first.id, True), (second.id, False)]
+    again = correct(world, batch)
+    assert contents(again) == [(second.id, st.FrdoAction.ANNUL)]
+
+
+def test_an_ordinary_batch_that_holds_the_duplicate_ends_the_flag_too(world: mk.World) -> None:
+    (paper,) = issue(world, 1)
+    batch = sent(world)
+    act(world, duplicates.issue_duplicate, paper.id, st.DuplicateGround.LOST)
+    sent(world)
+    assert amended(batch) == 0
+
+
+def test_a_cancelled_correcting_batch_leaves_the_flag_and_may_be_formed_again(world: mk.World) -> None:
+    (paper,) = issue(world, 1)
+    batch = sent(world)
+    act(world, certificates.annul, paper.id, "Ошибка")
+    found = correct(world, batch)
+    with mk.nothing_changes(), pytest.raises(Conflict, match="уже в другом пакете"):
+        correct(world, batch)
+    act(world, frdo.cancel, found.id, "Ошибка")
+    assert (amended(batch), amended(found)) == (1, 0)
+    assert contents(correct(world, batch)) == [(paper.id, st.FrdoAction.ANNUL)]
+
+
+def test_what_may_not_be_corrected(world: mk.World) -> None:
+    issue(world, 1)
+    batch = form(world)
+    with mk.nothing_changes(), pytest.raises(Conflict, match="Этот отмените"):
+        correct(world, batch)
+    act(world, frdo.send, batch.id)
+    with mk.nothing_changes(), pytest.raises(Conflict, match="исправлять нечего"):
+        correct(world, batch)
+    other = mk.make_actor("organizer", mk.make_organization(is_organizer=True))
+    with acting_as(other), mk.nothing_changes(), pytest.raises(NotFound):
+        frdo_correction.form_correction(batch.id)
+
+
+def test_a_duplicate_that_the_registry_would_refuse_is_named_with_its_person(world: mk.World) -> None:
+    (paper,) = issue(world, 1)
+    batch = sent(world)
+    act(world, duplicates.issue_duplicate, paper.id, st.DuplicateGround.LOST)
+    mk.change(mk.fetch(m.Employee, paper.employee_id), birth_date=None)
+    with mk.nothing_changes(), pytest.raises(Conflict, match="Не указана дата рождения"):
+        correct(world, batch)
+
+
+# --- what is not flagged ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("state", ["cancelled", "rejected"])
@@ -108,6 +229,6 @@ def test_what_was_never_taken_is_not_flagged(world: mk.World, state: str) -> Non
 
 def test_a_registry_that_was_not_sent_is_made_anew_and_not_flagged(world: mk.World) -> None:
     (paper,) = issue(world, 1)
-    registry = act(world, registries.form, world.organizer.id, *days(), sheet=lambda *_: (b"x", 1))
+    registry = act(world, registries.form, world.organizer.id, *days(), sheet=lambda _row: b"x")
     act(world, certificates.annul, paper.id, "Ошибка")
     assert amended(registry) == 0

@@ -204,7 +204,7 @@ def test_blanks_are_looked_for_by_one_statement_however_many(world: mk.World) ->
 def test_another_organizers_stock_is_out_of_reach(world: mk.World) -> None:
     receive(world)
     with acting_as(world.other_organizer), mk.nothing_changes(), pytest.raises(Conflict, match="осталось 0"):
-        blanks.take_blank(world.organizer.id, K.CERTIFICATE)
+        blanks.take_blanks(world.organizer.id, K.CERTIFICATE, quantity=1)
 
 
 # --- spoiling --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from app.clock import today
 from app.documents.certificate import CertificateFacts, outcome_words
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services.paper import certificates, template_files
+from app.rules.document import main_document
+from app.services.paper import certificates, document_check, duplicates, template_files
 from app.services.paper.certificates import Printing
 from tests.services import makers as mk
 
@@ -156,6 +157,30 @@ def test_a_new_mask_in_the_middle_of_a_year_goes_on_counting(world: mk.World, gr
     assert (row.sequence, row.number) == (2, f"ПК-{today().year}-002")
 
 
+def test_papers_of_one_day_have_different_numbers_and_the_check_finds_one(world: mk.World, trained: Any) -> None:
+    main, note = issue(world, trained), issue(world, trained, kind=K.TRAINING_NOTE)
+    year = today().year
+    assert (main.sequence, note.sequence) == (1, 1)
+    assert (main.number, note.number) == (f"0001/{year}", f"С-0001/{year}")
+    for paper in (main, note):
+        (found,) = document_check.find_by_number(paper.number, today())
+        assert found.kind == paper.kind
+
+
+def test_a_note_does_not_hide_that_the_document_is_still_to_be_issued(world: mk.World, trained: Any) -> None:
+    note = issue(world, trained, kind=K.TRAINING_NOTE)
+    assert main_document([note]) is None
+    main = issue(world, trained)
+    assert main_document([note, main]) is main
+    later = act_duplicate(world, main)
+    assert main_document([note, mk.fetch(m.Certificate, main.id), later]) is later
+
+
+def act_duplicate(world: mk.World, row: Any) -> Any:
+    with acting_as(world.organizer_actor):
+        return duplicates.issue_duplicate(row.id, st.DuplicateGround.LOST)
+
+
 def test_masks_and_numbers_are_the_organizers_own(world: mk.World, trained: Any) -> None:
     other = mk.make_organization(is_organizer=True, certificate_mask="У-{year}-{number}")
     (person,) = world.more_people(1)
@@ -233,6 +258,14 @@ def test_used_blank_is_refused(world: mk.World, group: Any, trained: Any) -> Non
     other = mk.make_enrolment(person, group, status=E.TRAINED)
     with mk.nothing_changes(), pytest.raises(Conflict, match="уже использован или списан"):
         issue(world, other, blank_id=blank.id)
+
+
+def test_a_blank_of_another_of_the_own_organizers_is_refused(world: mk.World, trained: Any) -> None:
+    other = mk.make_organization(is_organizer=True)
+    blank = make_blank(other)
+    actor = mk.make_actor("organizer", world.organizer, other)
+    with acting_as(actor), mk.nothing_changes(), pytest.raises(Forbidden, match="принадлежит другой организации"):
+        certificates.issue(trained.id, blank_id=blank.id)
 
 
 def test_foreign_blank_is_not_found(world: mk.World, trained: Any) -> None:

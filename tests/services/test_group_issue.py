@@ -11,7 +11,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
-from app.services.paper import certificates, group_issue
+from app.services.paper import blanks, certificates, group_issue
 from app.services.paper.certificates import Printing
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -72,6 +72,14 @@ def test_notes_are_given_on_wish_and_of_the_period_to_who_failed(world: mk.World
     assert found.refused == ()
 
 
+def test_series_are_numbered_in_one_order_whoever_comes_first(world: mk.World, group: Any) -> None:
+    """Two jobs lock the counters of the kinds in the same order, so that none waits for the other for ever."""
+    mk.make_enrolment(mk.make_person(world.school, last_name="Абрамова"), group, status=E.FAILED)
+    issue(world, group, kinds=ALL)
+    made = sorted(mk.rows(m.Certificate, m.Certificate.organizer_id == world.organizer.id), key=lambda row: row.id)
+    assert list(dict.fromkeys(row.kind for row in made)) == list(ALL)
+
+
 def test_a_missing_fact_is_named_beforehand(world: mk.World, group: Any) -> None:
     person = mk.rows(m.Employee, m.Employee.last_name == "Яшина")[0]
     mk.change(person, sex=None, last_name="Ткач", first_name="Саша", patronymic=None)
@@ -127,7 +135,7 @@ def test_who_was_trained_later_gets_the_next_number(world: mk.World, group: Any)
 def test_blanks_are_used_in_their_order_for_the_main_document_only(world: mk.World, group: Any) -> None:
     add_blanks(world.organizer, 5)
     with acting_as(world.organizer_actor):
-        assert certificates.stock_of(world.organizer.id, K.CERTIFICATE) == [("ПК", 5)]
+        assert blanks.stock_by_series(world.organizer.id, K.CERTIFICATE) == [("ПК", 5)]
     result = issue(world, group, kinds=ALL, series="ПК")
     printed = [(row.kind, row.snapshot["blank"]) for row in result.issued]
     assert printed[:3] == [(K.CERTIFICATE, f"ПК 00000{n}") for n in (1, 2, 3)]

@@ -13,7 +13,8 @@ from app.access import acting_as
 from app.clock import today
 from app.documents.registries import ALL
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.paper import registries, registry_schedule, saved_registries
+from app.extensions import db
+from app.services.paper import after_sending, registries, registry_people, registry_schedule, saved_registries
 from app.services.paper.saved_registries import next_day
 from app.services.portal import background
 from app.statuses import RegistryStatus, Schedule
@@ -23,8 +24,18 @@ DAY = dt.timedelta(days=1)
 PERMISSIONS = {code: item.permission for code, item in ALL.items()}
 
 
-def sheet(organizer: m.Organization, since: dt.date, until: dt.date) -> tuple[bytes, int]:
-    return f"{organizer.id} {since} {until}".encode(), 3
+def sheet(registry: m.Registry) -> bytes:
+    return f"{registry.organizer_id} {registry.period_from} {registry.period_to}".encode()
+
+
+def train(organizer: Any, number: int = 1, *, ended: int = 5) -> list[m.Enrolment]:
+    """People who were trained at the organizer so many days ago."""
+    last = today() - ended * DAY
+    days = {"starts_on": last - 5 * DAY, "ends_on": last, "enrol_from": last - 20 * DAY, "enrol_until": last - 6 * DAY}
+    group = mk.make_past_group(mk.make_program(organizer), capacity=number, **days)
+    school = mk.make_organization()
+    people = [mk.make_person(school) for _ in range(number)]
+    return [mk.make_enrolment(person, group, status=st.EnrolmentStatus.TRAINED) for person in people]
 
 
 def days() -> tuple[dt.date, dt.date]:
@@ -48,6 +59,7 @@ def organizer(session: Any) -> Any:
 
 @pytest.fixture
 def formed(organizer: Any) -> m.Registry:
+    train(organizer, 3)
     with acting_as(mk.make_actor("organizer", organizer)):
         return registries.form(organizer.id, *days(), sheet=sheet)
 
@@ -74,22 +86,26 @@ def test_another_organizer_neither_forms_nor_sees_it(organizer: Any, formed: m.R
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "rows", "words"),
+    ("since", "until", "words"),
     [
-        (1, 30, 3, "позже его конца"),
-        (5, -1, 3, "ещё не закончился"),
-        (30, 1, 0, "никто не обучен"),
-        (30, 1, registries.MOST_ROWS + 1, "более короткие периоды"),
+        (1, 30, "позже его конца"),
+        (5, -1, "ещё не закончился"),
+        (60, 50, "никто не обучен"),
+        (30, 1, "более короткие периоды"),
     ],
 )
-def test_an_impossible_registry_is_refused(organizer: Any, since: int, until: int, rows: int, words: str) -> None:
+def test_an_impossible_registry_is_refused(
+    organizer: Any, since: int, until: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(organizer, 3)
+    monkeypatch.setattr(registries, "MOST_ROWS", 2)
     first, last = today() - since * DAY, today() - until * DAY
     with (
         acting_as(mk.make_actor("organizer", organizer)),
         mk.nothing_changes(),
         pytest.raises((Invalid, Conflict), match=words),
     ):
-        registries.form(organizer.id, first, last, sheet=lambda *_: (b"x", rows))
+        registries.form(organizer.id, first, last, sheet=sheet)
 
 
 def test_a_period_has_one_registry(organizer: Any, formed: m.Registry) -> None:
@@ -117,7 +133,8 @@ def test_sent_returned_made_anew_and_accepted(organizer: Any, formed: m.Registry
             registries.return_(formed.id, " ")
         registries.return_(formed.id, "Нет номеров бланков")
     with acting_as(sender):
-        registries.renew(formed.id, sheet=lambda *_: (b"anew", 5))
+        train(organizer, 2)
+        registries.renew(formed.id, sheet=lambda _row: b"anew")
         registries.send(formed.id)
     with acting_as(decider):
         registries.accept(formed.id)
@@ -158,7 +175,92 @@ def test_the_overview_tells_who_has_not_sent(session: Any) -> None:
         after = {item.organizer_id: item for item in registries.overview(*days())}
         with pytest.raises(Invalid):
             registries.overview(today(), today() - DAY)
-    assert (after[world.organizer.id].reported, after[world.organizer.id].status) == (3, RegistryStatus.SENT)
+    assert (after[world.organizer.id].reported, after[world.organizer.id].status) == (1, RegistryStatus.SENT)
+
+
+# --- a training is reported once, what changed is reported by a corrected one ------------------------------------------
+
+
+def people_of(row: m.Registry) -> set[int]:
+    return {it.enrolment_id for it in mk.rows(m.RegistryRow, m.RegistryRow.registry_id == row.id)}
+
+
+def of_period(organizer: Any, since: int, until: int) -> m.Registry:
+    return registries.form(organizer.id, today() - since * DAY, today() - until * DAY, sheet=sheet)
+
+
+def test_the_second_registry_leaves_out_and_names_those_already_reported(organizer: Any) -> None:
+    first, second = train(organizer, 2, ended=20), train(organizer, 1, ended=5)
+    with acting_as(mk.make_actor("organizer", organizer)):
+        registries.send(of_period(organizer, 30, 10).id)
+        row = of_period(organizer, 25, 1)
+        told = registry_people.left_out(row)
+    assert people_of(row) == {second[0].id}
+    assert (row.rows_count, told.total, told.registries) == (1, 2, (row.id - 1,))
+    assert {it.enrolment_id for it in told.shown} == {it.id for it in first}
+
+
+def test_nobody_is_left_for_the_second_registry(organizer: Any) -> None:
+    train(organizer, 2, ended=20)
+    with acting_as(mk.make_actor("organizer", organizer)):
+        first = of_period(organizer, 30, 10)
+        registries.send(first.id)
+        with mk.nothing_changes(), pytest.raises(Conflict, match=f"уже переданы в других реестрах .№ {first.id}"):
+            of_period(organizer, 25, 1)
+
+
+def test_a_registry_formed_before_another_was_sent_is_made_anew(organizer: Any) -> None:
+    shared, (own,) = train(organizer, 2, ended=20), train(organizer, 1, ended=5)
+    with acting_as(mk.make_actor("organizer", organizer)):
+        first, second = of_period(organizer, 30, 10), of_period(organizer, 25, 1)
+        assert people_of(second) == {*(it.id for it in shared), own.id}
+        registries.send(first.id)
+        with mk.nothing_changes(), pytest.raises(Conflict, match="Уже переданы в других реестрах"):
+            registries.send(second.id)
+        registries.renew(second.id, sheet=sheet)
+        registries.send(second.id)
+    assert people_of(second) == {own.id}
+
+
+def test_a_returned_registry_is_free_for_another_and_may_not_be_sent_as_it_was(organizer: Any) -> None:
+    train(organizer, 1, ended=20)
+    with acting_as(mk.make_actor("organizer", organizer)):
+        first = of_period(organizer, 30, 10)
+        registries.send(first.id)
+    with acting_as(mk.make_actor("ministry")):
+        registries.return_(first.id, "Ошибка")
+    with acting_as(mk.make_actor("organizer", organizer)):
+        registries.send(of_period(organizer, 25, 1).id)
+        with mk.nothing_changes(), pytest.raises(Conflict, match="Уже переданы"):
+            registries.send(first.id)
+
+
+def test_a_corrected_registry_holds_those_who_changed_and_ends_the_flag(organizer: Any) -> None:
+    changed, failed, kept = train(organizer, 3, ended=20)
+    actor = mk.make_actor("organizer", organizer)
+    with acting_as(actor):
+        row = of_period(organizer, 30, 10)
+        with mk.nothing_changes(), pytest.raises(Conflict, match="сформируйте заново"):
+            registries.correct(row.id, sheet=sheet)
+        registries.send(row.id)
+        with mk.nothing_changes(), pytest.raises(Conflict, match="исправлять нечего"):
+            registries.correct(row.id, sheet=sheet)
+    mk.change(failed, status=st.EnrolmentStatus.FAILED)
+    with acting_as(actor):
+        after_sending.changed([changed.id, failed.id], "исправлен результат")
+        db.session.commit()
+        made = registries.correct(row.id, sheet=sheet)
+        assert (made.corrects_id, made.rows_count, people_of(made)) == (row.id, 1, {changed.id, failed.id})
+        assert [it.enrolment_id for it in registry_people.struck(made).shown] == [failed.id]
+        with mk.nothing_changes(), pytest.raises(Conflict, match=f"уже есть: № {made.id}"):
+            registries.correct(row.id, sheet=sheet)
+        assert mk.fetch(m.Registry, row.id).amended_rows == 2
+        registries.send(made.id)
+    assert mk.fetch(m.Registry, row.id).amended_rows == 0
+    assert kept.id not in people_of(made)
+    other = mk.make_organization(is_organizer=True)
+    with acting_as(mk.make_actor("organizer", other)), mk.nothing_changes(), pytest.raises(NotFound):
+        registries.correct(row.id, sheet=sheet)
 
 
 # --- own registries and their days -----------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ TERMS = {
     "eligible_position_kinds": ["teaching"],
     "eligible_ownerships": ["regional"],
 }
+DAY = mk.DAY
 BLOCK = {"code": "inv", "title": "Блок", "kind": st.BlockKind.INVARIANT, "hours_min": 16, "hours_max": 18}
 #: a day on which no seeded rule is in force
 EARLY = dt.date(2005, 1, 1)
@@ -309,3 +310,54 @@ def test_last_block_stays(operator: Actor) -> None:
         records.delete(mk.fetch(m.VoucherRuleBlock, block.id))
     assert [block.code for block in blocks_of(row)] == ["var"]
     db.session.rollback()
+
+
+# --- no day without a rule -------------------------------------------------------------------------------------------
+
+
+def test_deleting_an_unused_version_reopens_the_former(operator: Actor, rule: Any) -> None:
+    until = rule.valid_to
+    with acting_as(operator):
+        version = voucher_rules.new_version(rule.id, today() + 10 * DAY)
+        assert mk.fetch(m.VoucherRule, rule.id).valid_to == today() + 9 * DAY
+        records.delete(mk.fetch(m.VoucherRule, version.id))
+    assert mk.fetch(m.VoucherRule, rule.id).valid_to == until
+    assert mk.rows(m.VoucherRule, m.VoucherRule.id == version.id) == []
+
+
+def test_deleting_a_version_between_joins_its_days_to_the_former(operator: Actor, rule: Any) -> None:
+    with acting_as(operator):
+        middle = voucher_rules.new_version(rule.id, today() + 10 * DAY)
+        last = voucher_rules.new_version(middle.id, today() + 20 * DAY)
+        records.delete(mk.fetch(m.VoucherRule, middle.id))
+    assert mk.fetch(m.VoucherRule, rule.id).valid_to == last.valid_from - DAY
+
+
+def test_a_rule_without_a_former_one_stays_and_the_gap_is_named(operator: Actor, rule: Any) -> None:
+    mk.change(rule, valid_from=today() - 3 * DAY)
+    day = f"{today():%d.%m.%Y}"
+    with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match=f"с {day} .*не сможет никто"):
+        records.delete(mk.fetch(m.VoucherRule, rule.id))
+
+
+@pytest.mark.parametrize(
+    ("closes", "opens", "gap"),
+    [
+        (None, None, None),
+        (10, 11, None),
+        (10, None, (11, None)),
+        (10, 15, (11, 14)),
+        (40, None, None),
+        (-1, 5, (0, 4)),
+        (-1, None, (0, None)),
+    ],
+)
+def test_the_gap_that_the_operator_is_warned_of(
+    operator: Actor, rule: Any, closes: int | None, opens: int | None, gap: tuple[int, int | None] | None
+) -> None:
+    day = today()
+    mk.change(rule, valid_from=day - 100 * DAY, valid_to=None if closes is None else day + closes * DAY)
+    if opens is not None:
+        mk.save(m.VoucherRule(title="Следующее", valid_from=day + opens * DAY, **TERMS))
+    expected = gap and voucher_rules.Gap(day + gap[0] * DAY, None if gap[1] is None else day + gap[1] * DAY)
+    assert voucher_rules.find_gap() == expected

@@ -249,3 +249,35 @@ def test_a_long_batch_is_turned_by_pages(
     people = [set(re.findall(r'href="/certificate/show/(\d+)"', page)) for page in (first, second)]
     assert (len(people[0]), len(people[1]), people[0] & people[1]) == (2, 2, set())
     assert browser.get(f"/frdo_batch/show/{pk}?page=x").status == 200
+
+
+def test_a_correcting_batch_is_formed_where_the_flag_is_shown(region: Region, period: dict[str, str]) -> None:
+    browser = region.browser(LOGIN)
+    pk = formed(region, browser, period)
+    assert browser.post(f"/frdo_batch/act/{pk}/send").status == 302
+    assert "исправляющий пакет" not in browser.get(f"/frdo_batch/show/{pk}").text
+    paper = region.sql("SELECT certificate_id FROM frdo_row WHERE batch_id = %(pk)s ORDER BY id LIMIT 1", pk=pk)[0][0]
+    assert browser.post(f"/certificate/act/{paper}/annul", {"reason": "Ошибка в часах"}).status == 302
+    card = browser.get(f"/frdo_batch/show/{pk}").text
+    assert "Изменено после отправки" in words(card)
+    assert "аннулирован: Ошибка в часах" in words(card)
+    listed = browser.get("/frdo_batch/list/?attention=amended").text
+    assert f"/frdo_batch/show/{pk}" in listed
+    assert 'href="/frdo_batch/list/?attention=amended"' in browser.get("/").text
+    answer = browser.post(f"/frdo_batch/correct/{pk}")
+    made = int(answer.headers["Location"].rsplit("/", 1)[1])
+    page = browser.get(f"/frdo_batch/show/{made}").text
+    assert "Аннулированные документы в файл не входят" in words(page)
+    assert f'href="/frdo_batch/annulled/{made}"' in page
+    assert f'href="/frdo_batch/file/{made}"' not in page
+    assert len(browser.get(f"/frdo_batch/annulled/{made}").rows()) == 2
+    assert browser.get(f"/frdo_batch/annulled/{pk}").status == 404
+    again = browser.post(f"/frdo_batch/correct/{pk}")
+    assert again.headers["Location"] == f"/frdo_batch/show/{pk}"
+    assert "уже в другом пакете" in flashes(browser.get(f"/frdo_batch/show/{pk}").text)
+    assert browser.post(f"/frdo_batch/act/{made}/send").status == 302
+    assert f"/frdo_batch/show/{pk}" not in browser.get("/frdo_batch/list/?attention=amended").text
+    other = region.browser("organizer")
+    with region.nothing_changes():
+        assert other.post(f"/frdo_batch/correct/{pk}").status == 404
+        assert other.get(f"/frdo_batch/annulled/{made}").status == 404

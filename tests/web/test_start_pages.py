@@ -93,6 +93,12 @@ def something_waits(region: Region) -> None:
     region.sql("UPDATE ab_user SET locked_until = now() + interval '10 minutes' WHERE username = 'worker2'")
     region.sql("UPDATE ab_user SET locked_until = now() - interval '10 minutes' WHERE username = 'school2'")
     region.sql("INSERT INTO letter (recipient, subject, body, status) VALUES ('a@example.test', 'П', 'Т', 'failed')")
+    # a document on a blank was annulled
+    region.sql(
+        "UPDATE certificate SET status = 'annulled' WHERE id IN (SELECT max(c.id) FROM certificate c JOIN assignment a"
+        " ON a.organization_id = c.organizer_id JOIN ab_user u ON u.id = a.user_id WHERE c.blank_id > 0"
+        " AND c.status = 'issued' AND a.role = 'organizer' AND u.username IN ('organizer', 'organizer2') GROUP BY u.id)"
+    )
     # papers that changed after they were sent
     for table, parent in (("frdo_row", "frdo_batch"), ("registry_row", "registry")):
         region.sql(

@@ -92,6 +92,8 @@ class Asked:
     span: str = ""
     chosen: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    #: a further condition that code adds; it is not part of ``parameters``
+    only: ColumnElement[bool] | None = None
 
     def parameters(self) -> dict[str, str]:
         """Return the same as plain text: for an address, a saved registry or background work."""
@@ -103,6 +105,8 @@ class Asked:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what narrows the rows."""
         found = [f.expression == self.chosen[f.name] for f in self.registry.filters if f.name in self.chosen]
+        if self.only is not None:
+            found.append(self.only)
         if self.since:
             found.append(self.registry.period >= self.since)
         if self.until:

@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.cells import looks_like_formula
 from app.documents.registries.declared import Asked, Column
 from app.documents.registries.reading import columns_of
 from app.documents.spreadsheet import SheetColumn, cell_value, write_sheet
 from app.russian import format_date
-
-#: a text that begins so is a formula for a spreadsheet that opens a CSV
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_xlsx(path: Path, asked: Asked, rows: Iterable[Sequence[Any]], *, notes: Sequence[str]) -> int:
@@ -48,4 +46,4 @@ def _written(value: Any, column: Column) -> str:
         return format_date(value)
     if isinstance(value, int | float):
         return str(value).replace(".", ",")
-    return f"'{value}" if value.startswith(_FORMULA) else str(value)
+    return f"'{value}" if looks_like_formula(value) else str(value)

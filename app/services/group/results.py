@@ -17,7 +17,15 @@ from app.rules.outcome import Proposal, propose_outcome
 from app.services.enrolment import enrolments, seats
 from app.services.group import attendance
 from app.services.voucher import vouchers
-from app.statuses import ASSESSED, OUTCOMES, UNSUCCESSFUL, WITHOUT_OUTCOME, CertificateStatus, EnrolmentStatus
+from app.statuses import (
+    ASSESSED,
+    FINAL_DOCUMENTS,
+    OUTCOMES,
+    UNSUCCESSFUL,
+    WITHOUT_OUTCOME,
+    CertificateStatus,
+    EnrolmentStatus,
+)
 from app.unit_of_work import use_case
 
 #: forms of the final assessment that are suggested (приказ Минобрнауки № 266, п. 16 leaves the choice to the organizer)
@@ -186,7 +194,8 @@ class Missing:
 def missing_of(group: m.TrainingGroup) -> Missing:
     """Return what is still to be done for a group that the caller has loaded within the actor's scope; one statement."""
     row, paper = m.Enrolment, m.Certificate
-    issued = exists().where(paper.enrolment_id == row.id, paper.status == CertificateStatus.ISSUED)
+    main = paper.kind.in_(FINAL_DOCUMENTS)
+    issued = exists().where(paper.enrolment_id == row.id, paper.status == CertificateStatus.ISSUED, main)
 
     def number(*conditions: Any) -> Any:
         return func.count().filter(*conditions)

@@ -6,6 +6,7 @@ when a later sent batch (registry) tells of the change. Amended rows that are no
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,19 +48,19 @@ def changed(enrolment_ids: Collection[int], why: str) -> None:
     """
     if enrolment_ids:
         papers = select(m.Certificate.__table__.c.id).where(m.Certificate.enrolment_id.in_(enrolment_ids))
-        with unscoped(
-            "papers left the portal and their facts changed: whoever changed them marks the papers of every owner"
-        ):
-            flagged = [*_mark_batches(papers, why), *_mark_registries(enrolment_ids, why)]
-        _tell(flagged, why)
+        _flag(papers, enrolment_ids, why)
 
 
 def document_changed(certificate_id: int, why: str) -> None:
     """Mark the batches that hold a document: it was replaced by another one."""
-    with unscoped(
-        "papers left the portal and their facts changed: whoever changed them marks the papers of every owner"
-    ):
-        flagged = _mark_batches([certificate_id], why)
+    _flag([certificate_id], (), why)
+
+
+def _flag(certificates: Any, enrolment_ids: Collection[int], why: str) -> None:
+    with unscoped("whoever changes facts marks the papers of every owner that tell of them"):
+        flagged = _mark_batches(certificates, why)
+        if enrolment_ids:
+            flagged += _mark_registries(enrolment_ids, why)
     _tell(flagged, why)
 
 
@@ -154,7 +155,7 @@ def _batch_left(batch: m.FrdoBatch, rows: int) -> _Left:
         rows,
         "Он ещё не отправлен: отмените его и сформируйте файл заново."
         if formed
-        else "На его странице названо, что изменилось.",
+        else "Откройте его и нажмите «Сформировать исправляющий пакет».",
     )
 
 
@@ -165,8 +166,43 @@ def _registry_left(registry: m.Registry, rows: int) -> _Left:
         f"/registry/show/{registry.id}",
         registry.status is RegistryStatus.ACCEPTED,
         rows,
-        "На его странице названо, что изменилось.",
+        "Откройте его и нажмите «Сформировать исправленный реестр».",
     )
+
+
+# --- settling --------------------------------------------------------------------------------------------------------
+
+
+def settle_documents(batch: m.FrdoBatch) -> None:
+    """End the flags of which a batch that is sent now tells: changes of its documents, and of those they replaced.
+
+    What changed after the batch was formed is not in it and stays open.
+    """
+    row, paper = m.FrdoRow.__table__, m.Certificate.__table__
+    told = select(row.c.certificate_id.label("id")).where(row.c.batch_id == batch.id).cte("told", recursive=True)
+    told = told.union(select(paper.c.original_id).join(told, told.c.id == paper.c.id).where(paper.c.original_id > 0))
+    settled = (
+        m.FrdoRow.batch_id != batch.id,
+        m.FrdoRow.certificate_id.in_(select(told.c.id)),
+        m.FrdoRow.amended_at <= batch.created_at,
+    )
+    _settle(m.FrdoRow, settled)
+
+
+def forget_batch(batch: m.FrdoBatch) -> None:
+    """End the flags of a cancelled batch: it never left, and its documents are exported anew."""
+    _settle(m.FrdoRow, (m.FrdoRow.batch_id == batch.id,))
+
+
+def settle_people(registry_id: int, *, until: dt.datetime) -> None:
+    """End the flags of a registry whose changes up to a moment a corrected one tells of."""
+    _settle(m.RegistryRow, (m.RegistryRow.registry_id == registry_id, m.RegistryRow.amended_at <= until))
+
+
+def _settle(row: Any, which: Sequence[Any]) -> None:
+    statement = update(row).where(*which, open_rows(row)).values(settled_at=now())
+    with unscoped("papers of one organizer that tell of each other's changes"):
+        db.session.execute(statement.execution_options(synchronize_session=False))
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, and_, func, select, text
 
 from app import models as m
 from app.access import current_actor, get_writable
@@ -20,7 +20,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.labels import label_of
 from app.rules.document import ON_BLANKS
-from app.russian import count, format_date, number, plural
+from app.russian import count, format_date, number
 from app.services.paper.certificate_snapshot import on_blank
 from app.services.portal import records, transitions
 from app.statuses import BlankStatus, CertificateKind, CertificateStatus
@@ -190,9 +190,19 @@ def take_blanks(
     return [transitions.follow(m.Blank, blank.id, "use") for blank in found]
 
 
-def take_blank(organizer_id: int, kind: CertificateKind, *, series: str | None = None) -> m.Blank:
-    """Use the lowest number in the stock."""
-    return take_blanks(organizer_id, kind, quantity=1, series=series)[0]
+def take_for(organizer_id: int, kind: CertificateKind, *, quantity: int, series: str) -> Sequence[m.Blank | None]:
+    """Use blanks of a series for so many documents, or return as many None for plain paper (an empty series)."""
+    if not series or not quantity:
+        return [None] * quantity
+    return take_blanks(organizer_id, kind, quantity=quantity, series=series)
+
+
+def stock_by_series(organizer_id: int, kind: CertificateKind) -> list[tuple[str, int]]:
+    """Return (series, how many lie in the stock) of an organizer's blanks for one kind of document."""
+    blank = m.Blank
+    statement = select(blank.series, func.count()).where(*_in_stock(organizer_id, kind, None))
+    found = db.session.execute(statement.group_by(blank.series).order_by(blank.series))
+    return [(series, int(number)) for series, number in found]
 
 
 def _in_stock(organizer_id: int, kind: CertificateKind, series: str | None) -> list[Any]:
@@ -206,11 +216,22 @@ def _in_stock(organizer_id: int, kind: CertificateKind, series: str | None) -> l
 
 def _too_few(left: int, wanted: int, kind: CertificateKind, series: str | None) -> str:
     which = f"Бланков серии {series}" if series else f"Бланков «{kind.label}»"
-    verb = plural(left, "остался", "осталось", "осталось")
     return (
-        f"{which} {verb} {left}, нужно {wanted}: не хватает {wanted - left}. Ничего не выдано. "
+        f"{which} осталось {left}, нужно {wanted}: не хватает {wanted - left}. Ничего не выдано. "
         "Примите новые бланки или выдайте документы меньшему числу людей."
     )
+
+
+def of_annulled() -> ColumnElement[bool]:
+    """Condition of the blanks whose document was annulled: they lie among the used ones until they are written off."""
+    paper: Any = m.Certificate.__table__
+    annulled = select(paper.c.blank_id).where(paper.c.status == CertificateStatus.ANNULLED, paper.c.blank_id > 0)
+    return and_(m.Blank.status == BlankStatus.USED, m.Blank.id.in_(annulled))
+
+
+def without_act() -> ColumnElement[bool]:
+    """Condition of the spoiled blanks that stand in no act yet."""
+    return and_(m.Blank.status == BlankStatus.SPOILED, m.Blank.act_id.is_(None))
 
 
 # --- spoiling --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from app import audit
 from app import models as m
 from app.access import current_actor, get_writable, write_scope
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.russian import count, full_name
 from app.services.paper import print_templates
@@ -50,15 +50,24 @@ class Printed:
 
 
 def chosen(ids: Sequence[int]) -> list[Printed]:
-    """Return the documents of these ids in their order; raises Forbidden without the right, NotFound for a hidden one."""
+    """Return the documents of these ids in their order.
+
+    Raises Forbidden without the right, NotFound for a hidden one, Conflict for one that is not in force: it is printed alone,
+    with the words across its pages.
+    """
     current_actor().require(PRINT)
     table = m.Certificate
     # a few templates and organizers, whatever the number of documents
     file_of, choice_of = cache(print_templates.file_of_issued), cache(print_templates.choice_of)
-    facts = (table.id, table.kind, table.number, table.snapshot)
+    facts = (table.id, table.kind, table.number, table.snapshot, table.status)
     statement = select(*facts, table.template_version, table.organizer_id).where(table.id.in_(ids))
     found = {}
-    for pk, kind, number, snapshot, version, organizer_id in db.session.execute(_printable(statement)).all():
+    for pk, kind, number, snapshot, status, version, organizer_id in db.session.execute(_printable(statement)).all():
+        if status != CertificateStatus.ISSUED:
+            raise Conflict(
+                f"Документ № {number} не действует ({status.label.lower()}): его печатают из его карточки, с надписью поперёк "
+                "листа. Снимите с него выбор и повторите."
+            )
         file, choice = file_of(kind.value, version, organizer_id), choice_of(kind.value, organizer_id)
         found[pk] = Printed(pk, kind, number, snapshot, file, choice)
     if len(found) != len(set(ids)):

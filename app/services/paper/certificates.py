@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import models as m
 from app.access import get_visible, get_writable, unscoped
@@ -16,12 +16,12 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
-from app.rules.document import DOCUMENT_OF, Outcome, may_issue_certificate
+from app.rules.document import DOCUMENT_OF, NUMBER_PREFIX, Outcome, may_issue_certificate
 from app.services.mailing import letters
-from app.services.paper import after_sending, blanks, template_files
+from app.services.paper import after_sending, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
 from app.services.portal import numbers, transitions
-from app.statuses import BlankStatus, CertificateKind, CertificateStatus, DuplicateGround
+from app.statuses import CertificateKind, CertificateStatus, DuplicateGround
 from app.unit_of_work import use_case
 
 #: kind of a document and its organizer → the template's file; raises Invalid for a kind that cannot be printed
@@ -42,6 +42,8 @@ class Printing:
 
 
 UNPRINTED = Printing()
+#: of what a mask gives: the longest prefix of a kind stands before it
+_LONGEST_NUMBER = numbers.LONGEST - max(map(len, NUMBER_PREFIX.values()))
 
 
 @use_case
@@ -120,32 +122,6 @@ def _use_blank(blank_id: int | None, organizer_id: int) -> m.Blank | None:
         raise Conflict(f"Бланк {blank} уже использован или списан. Выберите другой бланк.") from None
 
 
-def _in_stock(organizer_id: int, kind: CertificateKind) -> tuple[Any, ...]:
-    return (
-        m.Blank.organizer_id == organizer_id,
-        m.Blank.kind == kind,
-        m.Blank.status == BlankStatus.STOCK,
-    )
-
-
-def stock_of(organizer_id: int, kind: CertificateKind) -> list[tuple[str, int]]:
-    """Return (series, how many blanks lie in the stock) of an organizer's blanks for one kind of document."""
-    statement = (
-        select(m.Blank.series, func.count())
-        .where(*_in_stock(organizer_id, kind))
-        .group_by(m.Blank.series)
-        .order_by(m.Blank.series)
-    )
-    return [(series, int(number)) for series, number in db.session.execute(statement)]
-
-
-def take_blanks(organizer_id: int, kind: CertificateKind, number: int, series: str) -> Sequence[m.Blank | None]:
-    """Return ``number`` blanks of a series taken out of the stock, or as many None for plain paper (an empty series)."""
-    if not series or not number:
-        return [None] * number
-    return blanks.take_blanks(organizer_id, kind, quantity=number, series=series)
-
-
 # --- the row ---------------------------------------------------------------------------------------------------------
 
 
@@ -174,7 +150,7 @@ def insert_document(
     organizer, issued_on = row.group.organizer, dt.date.fromisoformat(facts["issued_on"])
     code = secrets.token_hex(16)  # typed from paper: case and look-alike signs must not matter
     sequence = numbers.next_number(f"certificate.{kind.value}", issued_on.year, organizer_id=organizer.id)
-    number = format_number(organizer.certificate_mask, sequence, issued_on.year)
+    number = NUMBER_PREFIX[kind] + format_number(organizer.certificate_mask, sequence, issued_on.year)
     certificate = m.Certificate(
         enrolment_id=row.id,
         employee_id=row.employee_id,
@@ -205,7 +181,7 @@ def format_number(mask: str, number: int, year: int) -> str:
 
 def check_mask(mask: str) -> None:
     """Raise Invalid unless a mask of numbers can be used."""
-    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year")):
+    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year"), longest=_LONGEST_NUMBER):
         raise Invalid(
             f"Вид номера документа «{mask}» записан неверно. Можно использовать {{number}} или {{number:04d}} "
             "(обязательно) и {year}; исправьте его в карточке организации."

@@ -14,7 +14,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.paper import after_sending, certificates
+from app.services.paper import after_sending, blanks, certificates
 from app.services.paper.certificate_snapshot import snapshot_of_duplicate
 from app.services.paper.certificates import UNPRINTED, Printing
 from app.services.portal import transitions
@@ -63,7 +63,7 @@ def _make(
     renamed = ground == DuplicateGround.EXCHANGED
     facts = snapshot_of_duplicate(original, issued_on=issued_on, renamed=renamed)
     version = printing.version_of(original.kind, original.organizer_id)
-    (blank,) = certificates.take_blanks(original.organizer_id, original.kind, 1, series)
+    (blank,) = blanks.take_for(original.organizer_id, original.kind, quantity=1, series=series)
     # first the old one ends: in no moment does an enrolment have two live documents of a kind
     transitions.follow(m.Certificate, original.id, "supersede", reason=f"Выдан дубликат, основание: {ground.label}.")
     return certificates.insert_document(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,9 @@ from app.clock import now, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count
+from app.services.paper import after_sending
 from app.services.portal import numbers, settings, transitions
-from app.statuses import FINAL_DOCUMENTS, CertificateStatus, FrdoAnswer, FrdoBatchStatus
+from app.statuses import FINAL_DOCUMENTS, CertificateStatus, FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.unit_of_work import use_case
 
 #: the right to form batches; it is held for the own organizations
@@ -114,7 +116,9 @@ def take_number(organizer_id: int, year: int) -> int:
 class NewBatch:
     """A batch that is being written, a portion of rows by one statement; inside the transaction that took its number."""
 
-    def __init__(self, organizer_id: int, period: tuple[dt.date, dt.date], *, number: int) -> None:
+    def __init__(
+        self, organizer_id: int, period: tuple[dt.date, dt.date], *, number: int, corrects: int | None = None
+    ) -> None:
         self.row = m.FrdoBatch(
             organizer_id=organizer_id,
             year=period[0].year,
@@ -122,6 +126,7 @@ class NewBatch:
             period_from=period[0],
             period_to=period[1],
             rows_count=0,
+            corrects_id=corrects,
             created_by_id=current_actor().user_id,
         )
         db.session.add(self.row)
@@ -129,7 +134,7 @@ class NewBatch:
         self._portion: list[dict[str, Any]] = []
         self._written = 0
 
-    def add(self, certificate_id: int, values: Values) -> int:
+    def add(self, certificate_id: int, values: Values, action: FrdoAction = FrdoAction.ADD) -> int:
         """Add a document with its forty texts; return how many there are."""
         self._written += 1
         self._portion.append(
@@ -138,6 +143,7 @@ class NewBatch:
                 "certificate_id": certificate_id,
                 "row_number": self._written,
                 "values": list(values),
+                "action": action,
             }
         )
         if len(self._portion) == _PORTION:
@@ -162,14 +168,18 @@ class NewBatch:
 
 @use_case
 def send(batch_id: int) -> m.FrdoBatch:
-    """Note that the file was uploaded to the registry."""
-    return transitions.move(m.FrdoBatch, batch_id, "send")
+    """Note that the file was uploaded to the registry: it tells of what had changed in batches sent before."""
+    batch = transitions.move(m.FrdoBatch, batch_id, "send")
+    after_sending.settle_documents(batch)
+    return batch
 
 
 @use_case
 def cancel(batch_id: int, reason: str) -> m.FrdoBatch:
     """Give up a batch that was not sent; its documents may be exported again, its number is not used again."""
-    return transitions.move(m.FrdoBatch, batch_id, "cancel", reason=reason)
+    batch = transitions.move(m.FrdoBatch, batch_id, "cancel", reason=reason)
+    after_sending.forget_batch(batch)
+    return batch
 
 
 @use_case
@@ -239,6 +249,13 @@ def answers_of(batch_id: int) -> Answers:
     statement = select(row.answer, func.count()).where(row.batch_id == batch_id).group_by(row.answer)
     found: dict[FrdoAnswer, int] = dict(db.session.execute(statement).tuples().all())
     return Answers(*(found.get(answer, 0) for answer in (FrdoAnswer.NONE, FrdoAnswer.ACCEPTED, FrdoAnswer.REJECTED)))
+
+
+def counts_by_action(batch_id: int) -> Counter[FrdoAction]:
+    """Count the documents of a batch by what the registry is to do with them."""
+    row = m.FrdoRow
+    statement = select(row.action, func.count()).where(row.batch_id == batch_id).group_by(row.action)
+    return Counter(dict(db.session.execute(statement).tuples().all()))
 
 
 # --- the term --------------------------------------------------------------------------------------------------------

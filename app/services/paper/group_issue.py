@@ -15,7 +15,7 @@ from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
-from app.services.paper import certificates
+from app.services.paper import blanks, certificates
 from app.services.paper.certificate_snapshot import insist_facts, snapshot_of
 from app.services.paper.certificates import UNPRINTED, Printing
 from app.statuses import UNSUCCESSFUL, CertificateKind, CertificateStatus, EnrolmentStatus
@@ -202,10 +202,9 @@ def _issue_all(decided: IssuePlan, issued_on: dt.date, series: str, printing: Pr
         facts = [snapshot_of(item.enrolment, kind, issued_on=issued_on) for item in items]
         organizer_id = items[0].enrolment.group.organizer_id
         version = printing.version_of(kind, organizer_id)
-        blanks = certificates.take_blanks(
-            organizer_id, kind, len(items), series if kind in DOCUMENT_OF.values() else ""
-        )
-        for item, fact, blank in zip(items, facts, blanks, strict=True):
+        on = series if kind in DOCUMENT_OF.values() else ""
+        taken = blanks.take_for(organizer_id, kind, quantity=len(items), series=on)
+        for item, fact, blank in zip(items, facts, taken, strict=True):
             yield certificates.issue_prepared(
                 item.enrolment, kind, facts=fact, blank=blank, version=version, base=printing.check_base
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, delete, func, insert, literal, select, update
+from sqlalchemy import CursorResult, and_, func, select, update
 
 from app import audit
 from app import models as m
@@ -21,6 +21,8 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.russian import count, period
 from app.services.mailing import letters
+from app.services.paper import after_sending, registry_people
+from app.services.paper.registry_people import Others
 from app.services.personnel import responsible
 from app.services.portal import files, transitions
 from app.services.portal.background import files_root
@@ -33,8 +35,8 @@ MOST_ROWS = 5000
 FOLDER = "registries"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-#: (organizer, first day, last day) → the sheet and the number of its rows
-Sheet = Callable[[m.Organization, dt.date, dt.date], tuple[bytes, int]]
+#: a registry whose rows are written → its sheet
+Sheet = Callable[[m.Registry], bytes]
 
 #: a registry that may still be made anew
 _OPEN = (RegistryStatus.FORMED, RegistryStatus.RETURNED)
@@ -51,21 +53,51 @@ def form(organizer_id: int, since: dt.date, until: dt.date, *, sheet: Sheet) -> 
     if not organizer.is_organizer:
         raise Invalid("Реестр формирует организатор курсов.", fields={"organizer": ["Выберите организатора курсов."]})
     _check_days(since, until)
-    # the organizer's row orders two clicks
-    db.session.execute(select(m.Organization.id).where(m.Organization.id == organizer_id).with_for_update())
+    _order_clicks(organizer_id)
     _refuse_second(organizer_id, since, until)
-    content, rows = _made(organizer, since, until, sheet)
+    return _formed(organizer_id, since, until, sheet)
+
+
+@use_case
+def correct(registry_id: int, *, sheet: Sheet) -> m.Registry:
+    """Make the corrected registry: only those of a handed one whose facts changed afterwards; return its row.
+
+    Raises NotFound and Forbidden for another's registry, Conflict when it was not handed over, when nothing has changed, or when
+    a corrected one waits to be sent.
+    """
+    source = get_writable(db.session, m.Registry, registry_id, "registry:add")
+    _order_clicks(source.organizer_id)
+    if source.status not in registry_people.HANDED:
+        raise Conflict("Исправленный реестр делают к направленному. Этот сформируйте заново и направьте.")
+    waiting = select(m.Registry.id).where(m.Registry.corrects_id == source.id, m.Registry.status.in_(_OPEN))
+    found = db.session.scalars(waiting.limit(1)).one_or_none()
+    if found is not None:
+        raise Conflict(f"Исправленный реестр уже есть: № {found}. Сформируйте его заново, если что-то изменилось ещё.")
+    if not source.amended_rows:
+        raise Conflict("В этом реестре ничего не изменилось: исправлять нечего.")
+    return _formed(source.organizer_id, source.period_from, source.period_to, sheet, corrects=source.id)
+
+
+def _order_clicks(organizer_id: int) -> None:
+    """Lock the organizer's row: of two registries that are formed or sent at once the second sees whom the first reports."""
+    db.session.execute(select(m.Organization.id).where(m.Organization.id == organizer_id).with_for_update())
+
+
+def _formed(
+    organizer_id: int, since: dt.date, until: dt.date, sheet: Sheet, *, corrects: int | None = None
+) -> m.Registry:
     row = m.Registry(
         organizer_id=organizer_id,
         period_from=since,
         period_to=until,
-        rows_count=rows,
+        rows_count=0,
+        corrects_id=corrects,
         created_by_id=current_actor().user_id,
     )
     db.session.add(row)
     db.session.flush()
-    row.file_id = _keep(row, content).id
-    _write_rows(row)
+    row.rows_count = _write_people(row)
+    row.file_id = _keep(row, sheet(row)).id
     audit.record("registry.created", row)
     return row
 
@@ -74,8 +106,10 @@ def form(organizer_id: int, since: dt.date, until: dt.date, *, sheet: Sheet) -> 
 def renew(registry_id: int, *, sheet: Sheet) -> m.Registry:
     """Make the file of a registry anew from the records of today, before it is sent or after it was returned."""
     row = get_writable(db.session, m.Registry, registry_id, "registry:renew")
-    content, rows = _made(row.organizer, row.period_from, row.period_to, sheet)
-    file, old = _keep(row, content), row.file_id
+    _order_clicks(row.organizer_id)
+    before, old = row.rows_count, row.file_id
+    rows = _write_people(row)
+    file = _keep(row, sheet(row))
     statement = update(m.Registry).where(m.Registry.id == row.id, m.Registry.status.in_(_OPEN))
     changed = statement.values(file_id=file.id, rows_count=rows).execution_options(synchronize_session=False)
     if cast("CursorResult[Any]", db.session.execute(changed)).rowcount != 1:
@@ -84,20 +118,25 @@ def renew(registry_id: int, *, sheet: Sheet) -> m.Registry:
         )
     with unscoped("the former file of a registry that the actor may change"):
         files.let_expire(old, at=now())
-    before = row.rows_count
     db.session.refresh(row)
-    _write_rows(row)
     audit.record("registry.renewed", row, {"Обучено": (str(before), str(rows))})
     return row
 
 
 @use_case
 def send(registry_id: int) -> m.Registry:
-    """Hand the registry over to the ministry and tell its workers."""
+    """Hand the registry over to the ministry and tell its workers; a corrected one ends the flags of what it corrects.
+
+    Raises Conflict without a file, and when another registry has told of its people since it was formed.
+    """
     row = get_writable(db.session, m.Registry, registry_id, "registry:send")
     if row.file_id is None:
         raise Conflict("У реестра нет файла. Нажмите «Сформировать заново» и направьте его снова.")
+    _order_clicks(row.organizer_id)
+    _refuse_told_twice(row)
     row = transitions.move(m.Registry, registry_id, "send", sent_at=now(), decided_at=None, decided_by_id=None)
+    if row.corrects_id is not None:
+        after_sending.settle_people(row.corrects_id, until=_file_of(row).created_at)
     letters.tell_users(responsible.of_role("ministry"), "registry_sent", facts=_facts(row), href=_href(row))
     return row
 
@@ -124,12 +163,16 @@ def return_(registry_id: int, reason: str) -> m.Registry:
 def open_file(registry_id: int) -> tuple[m.Registry, m.StoredFile, Path]:
     """Return the kept sheet of a registry that the actor sees; raises NotFound also when it has none."""
     row = get_visible(db.session, m.Registry, registry_id, "registry:show")
-    with unscoped("the file of a registry that the actor sees"):
-        file = db.session.get(m.StoredFile, row.file_id) if row.file_id is not None else None
+    file = _file_of(row) if row.file_id is not None else None
     path = files_root() / file.path if file else None
     if file is None or path is None or not path.is_file():
         raise NotFound("У этого реестра нет файла. Организатор может сформировать его заново.")
     return row, file, path
+
+
+def _file_of(row: m.Registry) -> Any:
+    with unscoped("the file of a registry that the actor sees"):
+        return db.session.get(m.StoredFile, row.file_id)
 
 
 def _check_days(since: dt.date, until: dt.date) -> None:
@@ -144,32 +187,44 @@ def _check_days(since: dt.date, until: dt.date) -> None:
 def _refuse_second(organizer_id: int, since: dt.date, until: dt.date) -> None:
     row = m.Registry
     same = select(row.id).where(row.organizer_id == organizer_id, row.period_from == since, row.period_to == until)
+    same = same.where(row.corrects_id.is_(None))
     found = db.session.scalars(same.limit(1)).one_or_none()
     if found is not None:
         raise Conflict(f"За этот период уже есть реестр № {found}. Откройте его: до отправки он формируется заново.")
 
 
-def _made(organizer: m.Organization, since: dt.date, until: dt.date, sheet: Sheet) -> tuple[bytes, int]:
-    content, rows = sheet(organizer, since, until)
-    if not rows:
-        raise Conflict("За этот период никто не обучен: реестр был бы пустым. Проверьте даты и внесённые результаты.")
+def _refuse_told_twice(row: m.Registry) -> None:
+    told = registry_people.reported_twice(row)
+    if told.total:
+        raise Conflict(
+            f"Уже переданы в других реестрах ({_numbers(told)}): {_first(told)}. Нажмите «Сформировать заново»: портал "
+            "исключит их, и реестр можно будет направить."
+        )
+
+
+def _write_people(row: m.Registry) -> int:
+    """Write whom the registry reports; raises Conflict for nobody, and for more than can be signed."""
+    rows = registry_people.write_rows(row)
     if rows > MOST_ROWS:
         raise Conflict(f"В реестре больше {MOST_ROWS} записей. Сформируйте его за более короткие периоды.")
-    return content, rows
+    if rows or row.corrects_id is not None:
+        return rows
+    told = registry_people.left_out(row)
+    if told.total:
+        raise Conflict(
+            f"Все, кто обучен за этот период, уже переданы в других реестрах ({_numbers(told)}): {_first(told)}. "
+            "Каждого передают один раз."
+        )
+    raise Conflict("За этот период никто не обучен: реестр был бы пустым. Проверьте даты и внесённые результаты.")
 
 
-def _write_rows(registry: m.Registry) -> None:
-    """Write whom the registry reports, in place of those written before."""
-    row, group, enrolment = m.RegistryRow, m.TrainingGroup.__table__, m.Enrolment.__table__
-    within = group.c.ends_on.between(registry.period_from, registry.period_to)
-    trained = (
-        select(literal(registry.id), enrolment.c.id)
-        .join(group, group.c.id == enrolment.c.group_id)
-        .where(enrolment.c.status == EnrolmentStatus.TRAINED, group.c.organizer_id == registry.organizer_id, within)
-    )
-    with unscoped("people of a registry that the actor forms"):
-        db.session.execute(delete(row).where(row.registry_id == registry.id))
-        db.session.execute(insert(row).from_select([row.registry_id, row.enrolment_id], trained))
+def _numbers(told: Others) -> str:
+    return ", ".join(f"№ {pk}" for pk in told.registries)
+
+
+def _first(told: Others) -> str:
+    more = f" и ещё {told.total - 3}" if told.total > 3 else ""
+    return "; ".join(it.words for it in told.shown[:3]) + more
 
 
 def _keep(row: m.Registry, content: bytes) -> m.StoredFile:
@@ -250,7 +305,7 @@ def _reported(since: dt.date, until: dt.date) -> Any:
     handed = table.c.status.in_([RegistryStatus.SENT, RegistryStatus.ACCEPTED])
     return (
         select(table.c.organizer_id, func.sum(table.c.rows_count).label("n"))
-        .where(handed, _within(table, since, until))
+        .where(handed, table.c.corrects_id.is_(None), _within(table, since, until))
         .group_by(table.c.organizer_id)
         .subquery("reported")
     )
@@ -260,7 +315,7 @@ def _latest(since: dt.date, until: dt.date) -> Any:
     table: Any = m.Registry.__table__
     return (
         select(table.c.organizer_id, table.c.status)
-        .where(_within(table, since, until))
+        .where(table.c.corrects_id.is_(None), _within(table, since, until))
         .distinct(table.c.organizer_id)
         .order_by(table.c.organizer_id, table.c.id.desc())
         .subquery("latest")

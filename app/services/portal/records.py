@@ -64,6 +64,7 @@ PROTECTED = frozenset(
 _CHECKS: dict[type[m.Base], list[Check]] = {}
 _HOOKS: dict[type[m.Base], list[Hook]] = {}
 _GUARDS: dict[type[m.Base], list[Guard]] = {}
+_AFTER_DELETE: dict[type[m.Base], list[Guard]] = {}
 _KEPT: dict[type[m.Base], list[Keep]] = {}
 _OLDEST, _YOUNGEST = 100, 16
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
@@ -94,6 +95,16 @@ def before_delete(model: type[m.Base]) -> Callable[[Guard], Guard]:
 
     def register(function: Guard) -> Guard:
         _GUARDS.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+def after_delete(model: type[m.Base]) -> Callable[[Guard], Guard]:
+    """Register what follows from the deletion of a row of ``model``, in the same transaction; the row is gone already."""
+
+    def register(function: Guard) -> Guard:
+        _AFTER_DELETE.setdefault(model, []).append(function)
         return function
 
     return register
@@ -158,6 +169,8 @@ def delete(row: m.Base) -> None:
     record(f"{row.__tablename__}.deleted", row)
     db.session.delete(row)
     db.session.flush()
+    for hook in _AFTER_DELETE.get(type(row), ()):
+        hook(row)
 
 
 def insert_row(model: type[Row], values: Values) -> Row:

@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select, true
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.clock import local
+from app.clock import local, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date
@@ -202,6 +202,65 @@ def _find_overlap(first: dt.date, last: dt.date | None, but: int) -> m.VoucherRu
         statement = statement.where(rule.valid_from <= last)
     with db.session.no_autoflush:
         return cast("m.VoucherRule | None", db.session.scalars(statement.order_by(rule.valid_from).limit(1)).first())
+
+
+# --- no day without a rule -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Days on which no rule is in force, so that nobody can apply: the first of them, and the last (None: no rule follows)."""
+
+    first: dt.date
+    last: dt.date | None
+
+    @property
+    def words(self) -> str:
+        """«с 01.12.2026», «с 01.12.2026 по 31.12.2026»."""
+        return f"с {format_date(self.first)}" + (f" по {format_date(self.last)}" if self.last else "")
+
+
+#: the operator is warned of a gap that begins within so many days
+GAP_DAYS = 30
+
+
+def find_gap(*, days: int = GAP_DAYS) -> Gap | None:
+    """Return the first gap that begins today or within the next ``days`` days; None: every one of them has its rule."""
+    rule, day = m.VoucherRule, today()
+    statement = select(rule.valid_from, rule.valid_to).where(or_(rule.valid_to.is_(None), rule.valid_to >= day))
+    for first, last in db.session.execute(statement.order_by(rule.valid_from)):
+        if first > day:
+            return Gap(day, first - _DAY) if day <= today() + days * _DAY else None
+        if last is None:
+            return None
+        day = last + _DAY
+    return Gap(day, None) if day <= today() + days * _DAY else None
+
+
+def _former(row: m.VoucherRule) -> m.VoucherRule | None:
+    """The version that was closed when this one was made: it ends on the day before."""
+    statement = select(m.VoucherRule).where(m.VoucherRule.valid_to == row.valid_from - _DAY)
+    return cast("m.VoucherRule | None", db.session.scalars(statement).one_or_none())
+
+
+@records.before_delete(m.VoucherRule)
+def _keep_no_gap(row: m.VoucherRule) -> None:
+    """A version that is deleted gives its days back to the former one; where there is none, nobody could apply on them."""
+    over = row.valid_to is not None and row.valid_to < today()
+    if over or _former(row) is not None:
+        return
+    gap = Gap(max(row.valid_from, today()), row.valid_to)
+    raise Conflict(
+        f"Если удалить это правило, {gap.words} подать заявку на чек не сможет никто: другого правила на эти дни нет. Измените "
+        "его условия или сначала создайте правило, которое действует до него без перерыва."
+    )
+
+
+@records.after_delete(m.VoucherRule)
+def _reopen_former(row: m.VoucherRule) -> None:
+    former = _former(row)
+    if former is not None:
+        records.update(former, {"valid_to": row.valid_to})
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from app.clock import local, today
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import action_label, label_of
+from app.rules.document import main_document
 from app.russian import NBSP, count, format_date, plural
 from app.services.personnel.card import EMPLOYMENT
-from app.statuses import BLOCK_HOLDING, BlockStatus, CertificateStatus, VoucherStatus
+from app.statuses import BLOCK_HOLDING, BlockStatus, VoucherStatus
 
 #: entries of the journal that are told
 MOST_EVENTS = 60
@@ -229,7 +230,7 @@ def _course(enrolment: m.Enrolment) -> Course | None:
     group = enrolment.group
     if group is None or group.program is None:
         return None
-    issued = next((c for c in enrolment.certificates if c.status == CertificateStatus.ISSUED), None)
+    issued = main_document(enrolment.certificates)
     parts = [part for part in (enrolment.final_form, enrolment.final_mark) if part]
     if enrolment.result_on:
         parts.append(format_date(enrolment.result_on))

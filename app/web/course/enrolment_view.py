@@ -20,11 +20,12 @@ from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
+from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
-from app.statuses import WITHOUT_OUTCOME, CertificateStatus, EnrolmentStatus, GroupStatus
+from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus, GroupStatus
 from app.web.course.catalogue_cards import seats_left
 from app.web.course.result_correction import ResultCorrectionPages, ResultForm
 from app.web.frame import columns as c
@@ -125,7 +126,7 @@ class EnrolmentPages(ResultCorrectionPages):
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
             buttons.append(Button("Внести результат", url_for("EnrolmentView.result", pk=row.id), main=True))
         if row.status == EnrolmentStatus.TRAINED and _may_issue(row):
-            issued = next((x for x in row.certificates if x.status == CertificateStatus.ISSUED), None)
+            issued = main_document(row.certificates)
             if issued is None:
                 buttons.append(
                     Button("Выдать документ", url_for("EnrolmentView.issue", pk=row.id), main=True, post=True)

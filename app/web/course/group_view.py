@@ -108,6 +108,7 @@ class GroupPages(SchedulePages, QuotaPages, GroupCorrectionPages, IssuePages, Gr
         group_blocks.load_relations(row)
         enrolments, may_edit = group_blocks.enrolments_of(row), self.may(row, "edit")
         return [
+            *self.paper_blocks(row),
             *to_replace_block(row, [found.id for found in enrolments or ()]),
             self.pairs_block(row, "Группа", fields),
             group_blocks.seats(row, enrolments),

@@ -18,7 +18,7 @@ from app.conditions import DUE, waits
 from app.services.access.accounts import is_closed_now
 from app.services.desk import matters
 from app.services.desk.matters import EXPIRING_DAYS, STARTING_DAYS
-from app.services.paper import after_sending, frdo
+from app.services.paper import after_sending, blanks, frdo
 from app.services.personnel import past_trainings, quality
 from app.statuses import ApplicationStatus
 from app.web.frame.listing import ListFilter
@@ -131,6 +131,10 @@ CERTIFICATE = matter_filter(
     Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
 )
 
+BLANK = matter_filter(
+    Matter("of_annulled", "документ аннулирован, бланк не списан", blanks.of_annulled),
+    Matter("without_act", "испорчен, нет акта", blanks.without_act),
+)
 FRDO_BATCH = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
 REGISTRY = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
 

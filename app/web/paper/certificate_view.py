@@ -233,7 +233,7 @@ def _paper(row: m.Certificate) -> bytes:
     facts = CertificateFacts.from_snapshot(row.snapshot)
     look = look_for(row.kind.value, row.organizer_id)
     file = print_templates.file_of_issued(row.kind.value, row.template_version, row.organizer_id)
-    paper = render_certificate(facts, template=file, look=look)
+    paper = render_certificate(facts, template=file, look=look, status=row.status)
     _journal(row)
     return paper
 

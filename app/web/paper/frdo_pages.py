@@ -17,9 +17,9 @@ from app.documents.frdo import FrdoFacts
 from app.documents.frdo_check import ERROR, Fault
 from app.documents.frdo_export import Preflight, Sort
 from app.extensions import db
-from app.russian import format_date, number
-from app.services.paper import frdo
-from app.statuses import FrdoAnswer, FrdoBatchStatus
+from app.russian import capitalized, format_date, number
+from app.services.paper import after_sending, frdo
+from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Option, Pair, Row
 
 #: documents of a batch on one page, faults of one sort that are shown
@@ -115,11 +115,13 @@ def _sort_block(sort: Sort) -> Block:
 def _fault_row(facts: FrdoFacts, fault: Fault) -> Row:
     paper = Cell(facts.person, f"№ {facts.registration} от {format_date(facts.issued_on)}")
     return Row(
-        facts.certificate_id, _paper_href(facts.certificate_id), [paper, Cell(fault.value or "пусто"), _card(fault)]
+        facts.certificate_id,
+        _paper_href(facts.certificate_id),
+        [paper, Cell(fault.value or "пусто"), mending_card(fault)],
     )
 
 
-def _card(fault: Fault) -> Cell:
+def mending_card(fault: Fault) -> Cell:
     """The card that mends a fault; one that the user may not open is only named, with who mends it."""
     view, name, who = _CARDS[fault.card]
     if not current_actor().can(f"{fault.card}:show"):
@@ -161,6 +163,27 @@ def _advice(status: FrdoBatchStatus) -> str:
 # --- a batch ---------------------------------------------------------------------------------------------------------
 
 
+_CORRECTS = (
+    "Файл содержит только изменённые документы: загрузите его в ФИС ФРДО и отметьте пакет отправленным. Пока он не отправлен, "
+    "прежний пакет помечен «изменено после отправки»."
+)
+_ANNULS = (
+    "Аннулированные документы в файл не входят: в шаблоне «ДПО» нет такого статуса. Скачайте их список и аннулируйте записи "
+    "в личном кабинете ФИС ФРДО."
+)
+
+
+def correction_block(batch: m.FrdoBatch) -> list[Block]:
+    """What a correcting batch asks of the registry; none of any other batch."""
+    if batch.corrects_id is None:
+        return []
+    found = frdo.counts_by_action(batch.id)
+    pairs = [Pair(capitalized(it.label), Cell(number(found[it]), number=True)) for it in FrdoAction if found[it]]
+    only = list(found) == [FrdoAction.ANNUL]
+    note = " ".join(words for words, said in ((_CORRECTS, not only), (_ANNULS, found[FrdoAction.ANNUL])) if said)
+    return [Block("Что передать в ФИС ФРДО", pairs=pairs, note=note, tone="wait")]
+
+
 def answers_block(batch: m.FrdoBatch) -> Block:
     """How many documents the registry took."""
     found = frdo.answers_of(batch.id)
@@ -186,18 +209,37 @@ def rows_block(batch: m.FrdoBatch, page: int) -> Block:
     """A page of the batch's documents with the answers, and what was edited after the export."""
     rows = _rows(batch, page)
     changed = frdo_export.changed_since(batch, rows) if rows and batch.status is not FrdoBatchStatus.CANCELLED else {}
-    cells = [Row(row.id, _paper_href(row.certificate_id), _row_cells(row, changed.get(row.id, ()))) for row in rows]
-    columns = [
-        Column("n", "Строка", number=True),
-        *(Column(h, h) for h in ("Кому выдан", "Документ", "Ответ", "Изменения")),
+    corrects = batch.corrects_id is not None
+    cells = [
+        Row(row.id, _paper_href(row.certificate_id), _row_cells(row, changed.get(row.id, ()), corrects=corrects))
+        for row in rows
     ]
+    heads = ("Кому выдан", "Документ", *(("Что сделать",) if corrects else ()), "Ответ", "Изменения")
+    columns = [Column("n", "Строка", number=True), *(Column(h, h) for h in heads)]
     return Block("Документы", columns=columns, rows=cells, buttons=_turns(batch, page), empty="Таких строк нет.")
 
 
-def _row_cells(row: m.FrdoRow, changed: Sequence[str]) -> list[Cell]:
+def _row_cells(row: m.FrdoRow, changed: Sequence[str], *, corrects: bool) -> list[Cell]:
     said = Cell(row.answer.label, row.answer_text or "", tone=row.answer.tone)
-    mark = Cell("изменено после выгрузки", "; ".join(changed), tone="wait") if changed else Cell("—")
-    return [Cell(number(row.row_number + 1)), Cell(_person(row)), Cell(f"№ {row.values[8]}", row.values[7]), said, mark]
+    asked = [Cell(row.action.label, tone=row.action.tone)] if corrects else []
+    line = "" if row.action is FrdoAction.ANNUL else number(row.row_number + 1)
+    return [
+        Cell(line),
+        Cell(_person(row)),
+        Cell(f"№ {row.values[8]}", row.values[7]),
+        *asked,
+        said,
+        _mark(row, changed),
+    ]
+
+
+def _mark(row: m.FrdoRow, changed: Sequence[str]) -> Cell:
+    """What became of the document after the row was written: said to the registry, or still to be said."""
+    if row.amended_at is not None and row.settled_at is None:
+        return Cell(after_sending.FLAG, row.amended_why or "", tone="bad")
+    if row.amended_at is not None:
+        return Cell("исправлено следующим пакетом", row.amended_why or "", tone="grey")
+    return Cell("изменено после выгрузки", "; ".join(changed), tone="wait") if changed else Cell("—")
 
 
 def _person(row: m.FrdoRow) -> str:

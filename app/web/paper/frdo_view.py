@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.documents import frdo_export
+from app.documents import frdo_correction, frdo_export
 from app.documents.frdo import TITLES
 from app.documents.frdo_workbook import XLSX
 from app.errors import Forbidden, Invalid, NotFound, PortalError
@@ -26,7 +26,7 @@ from app.exchange.frdo_template import read_blank
 from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
 from app.services.paper import frdo
-from app.statuses import FrdoAnswer, FrdoBatchStatus
+from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
@@ -34,6 +34,8 @@ from app.web.frame.pages import Block, Button, FormPage, Link, Section
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import amendments, frdo_pages
 
+#: batches that the registry has
+_LEFT = (FrdoBatchStatus.SENT, FrdoBatchStatus.ANSWERED)
 CHECK, BLANK = "Проверка и выгрузка", "Бланк ФИС ФРДО"
 
 
@@ -62,6 +64,7 @@ class FrdoPages(ScopedModelView):
 
     include_route_methods = ScopedModelView.include_route_methods | {
         "check", "form", "file", "answers", "accept_all", "blank",
+        "correct", "annulled",
     }  # fmt: skip
     empty = "Пакетов для ФИС ФРДО ещё нет."
     services: Mapping[str, Any] = {"send": frdo.send, "cancel": frdo.cancel}
@@ -78,9 +81,10 @@ class FrdoPages(ScopedModelView):
     def blocks(self, row: m.FrdoBatch) -> Sequence[Block]:
         """What the batch is, then its documents by pages."""
         fields = ("organizer", "period_from", "period_to", "rows_count", "created_at")
-        main = self.pairs_block(row, "Пакет", fields)
+        main = self.pairs_block(row, "Пакет", (*fields[:1], "corrects", *fields[1:]) if row.corrects_id else fields)
         return [
             *amendments.batch_block(row),
+            *frdo_pages.correction_block(row),
             main,
             frdo_pages.answers_block(row),
             frdo_pages.rows_block(row, _page_number()),
@@ -89,11 +93,16 @@ class FrdoPages(ScopedModelView):
     def extra_buttons(self, row: m.FrdoBatch) -> Sequence[Button]:
         """The file and the answers."""
         buttons = []
+        if row.amended_rows and row.status in _LEFT and self.may(row, "add"):
+            ask = "Сформировать пакет только из изменённых документов? Этот пакет останется как был."
+            href = url_for("FrdoBatchView.correct", pk=row.id)
+            buttons.append(Button("Сформировать исправляющий пакет", href, main=True, post=True, confirm=ask))
         if self.may(row, "export"):
-            buttons.append(Button("Скачать файл", url_for("FrdoBatchView.file", pk=row.id)))
-        if row.status in (FrdoBatchStatus.SENT, FrdoBatchStatus.ANSWERED) and self.may(row, "answer"):
+            buttons += _file_buttons(row)
+        if row.status in _LEFT and self.may(row, "answer"):
             href = url_for("FrdoBatchView.answers", pk=row.id)
-            buttons.append(Button("Записать ответ ФИС ФРДО", href, main=row.status is FrdoBatchStatus.SENT))
+            main = row.status is FrdoBatchStatus.SENT and not row.amended_rows
+            buttons.append(Button("Записать ответ ФИС ФРДО", href, main=main))
         if row.status is FrdoBatchStatus.SENT and self.may(row, "answer"):
             ask = "Записать, что ФИС ФРДО приняла все документы пакета, на которые ответа ещё нет?"
             buttons.append(
@@ -148,6 +157,32 @@ class FrdoPages(ScopedModelView):
         flash(f"Сформирован {batch}: {frdo.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
         return redirect(url_for("FrdoBatchView.show", pk=batch.id))
 
+    @expose("/correct/<int:pk>", methods=["POST"])
+    @guarded("add")
+    def correct(self, pk: int) -> Any:
+        """Form the batch of what changed after this one was sent."""
+        try:
+            batch = frdo_correction.form_correction(pk)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(url_for("FrdoBatchView.show", pk=pk))
+        words = frdo.rows_in_words(batch.rows_count)
+        flash(
+            f"Сформирован исправляющий {batch}: {words}. Передайте его в ФИС ФРДО и отметьте отправленным.", "success"
+        )
+        return redirect(url_for("FrdoBatchView.show", pk=batch.id))
+
+    @expose("/annulled/<int:pk>")
+    @guarded("export")
+    def annulled(self, pk: int) -> Any:
+        """The documents that the registry is to annul; of a batch that has none there is no list."""
+        batch = self.visible(pk, "export")
+        if not frdo.counts_by_action(batch.id)[FrdoAction.ANNUL]:
+            raise NotFound("В этом пакете нет документов, которые нужно аннулировать.")
+        return _sent_file(batch, frdo_export.write_annulled, f"Аннулировать, {batch}.xlsx")
+
     @expose("/file/<int:pk>")
     @guarded("export")
     def file(self, pk: int) -> Any:
@@ -157,16 +192,7 @@ class FrdoPages(ScopedModelView):
             frdo_export.order_file(batch)
             flash("Файл большой, портал готовит его как задание: скачать его можно будет здесь.", "info")
             return redirect(url_for("TaskView.index"))
-        path = Path(tempfile.mkdtemp(prefix="portal-frdo-")) / "frdo.xlsx"
-        try:
-            frdo_export.write_file(path, batch)
-            frdo_export.journal_file(batch)
-            name = frdo_export.file_name(batch)
-            # the open file outlives its name, so nothing stays on the disk when the download breaks off
-            return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=XLSX)
-        finally:
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+        return _sent_file(batch, frdo_export.write_file, frdo_export.file_name(batch))
 
     # --- answers ---
 
@@ -237,6 +263,30 @@ class FrdoPages(ScopedModelView):
             problems=problems,
         )
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+
+def _file_buttons(row: m.FrdoBatch) -> list[Button]:
+    """The file of what is written into the registry, the list of what is annulled there."""
+    found = frdo.counts_by_action(row.id)
+    buttons = []
+    if found.total() > found[FrdoAction.ANNUL]:
+        buttons.append(Button("Скачать файл", url_for("FrdoBatchView.file", pk=row.id)))
+    if found[FrdoAction.ANNUL]:
+        buttons.append(Button("Скачать список на аннулирование", url_for("FrdoBatchView.annulled", pk=row.id)))
+    return buttons
+
+
+def _sent_file(batch: m.FrdoBatch, write: Callable[[Path, m.FrdoBatch], int], name: str) -> Any:
+    """Write a file of a batch, journal who took it, send it."""
+    path = Path(tempfile.mkdtemp(prefix="portal-frdo-")) / "frdo.xlsx"
+    try:
+        write(path, batch)
+        frdo_export.journal_file(batch)
+        # the open file outlives its name, so nothing stays on the disk when the download breaks off
+        return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=XLSX)
+    finally:
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()
 
 
 def _keep_blank(form: BlankForm) -> int:

@@ -14,21 +14,25 @@ from wtforms.validators import InputRequired
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
+from app.documents import frdo_before
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import count
-from app.services.paper import certificates, group_issue, handing
+from app.services.paper import blanks, group_issue, handing, mend_requests
 from app.services.paper.certificate_snapshot import as_signed
 from app.services.paper.group_issue import IssuePlan
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section, Todo
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.paper.frdo_pages import mending_card
 from app.web.paper.printing import issue_options
 
 CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
+#: cards that the organization of a listener keeps
+_OF_PERSON = ("employee", "qualification")
 PLAIN_PAPER = ("", "на обычной бумаге")
 
 
@@ -49,7 +53,7 @@ class GroupHandingForm(FlaskForm):
 
 def series_choices(organizer_id: int, kind: CertificateKind) -> list[tuple[str, str]]:
     """Plain paper, and every series of blanks with how many are in stock."""
-    stock = certificates.stock_of(organizer_id, kind)
+    stock = blanks.stock_by_series(organizer_id, kind)
     words = [(s, f"на бланках серии {s}: {count(n, 'бланк', 'бланка', 'бланков')} на складе") for s, n in stock]
     return [PLAIN_PAPER, *words]
 
@@ -57,7 +61,7 @@ def series_choices(organizer_id: int, kind: CertificateKind) -> list[tuple[str, 
 class IssuePages(ScopedModelView):
     """Routes ``issue_all`` and ``hand_all`` of the groups' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"issue_all", "hand_all"}
+    include_route_methods = ScopedModelView.include_route_methods | {"issue_all", "hand_all", "ask_mend"}
 
     def paper_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Buttons to the pages, for who issues documents of a group that is running or completed."""
@@ -68,6 +72,39 @@ class IssuePages(ScopedModelView):
             Button("Выдать документы", url_for("TrainingGroupView.issue_all", pk=row.id), main=is_over),
             Button("Отметить вручение", url_for("TrainingGroupView.hand_all", pk=row.id)),
         ]
+
+    def paper_blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
+        """What ФИС ФРДО would refuse of the group's documents, while it can still be mended."""
+        if not current_actor().can("certificate:issue") or not self.may(row, "registry"):
+            return []
+        lacks = frdo_before.lacks_of(row)
+        if not lacks:
+            return []
+        people = count(len(lacks), "слушателя", "слушателей", "слушателей")
+        href = url_for("TrainingGroupView.issue_all", pk=row.id)
+        todo = Todo(f"У {people} не хватает сведений для ФИС ФРДО.", "Исправьте карточки до выдачи документов.", href)
+        return [Block("Документы об обучении", todo=[todo], tone="wait")]
+
+    @expose("/mend/<int:pk>", methods=["POST"])
+    @guarded("registry")
+    def ask_mend(self, pk: int) -> Any:
+        """Ask those who answer for the listeners to mend their cards."""
+        group = _group(pk, "certificate:issue")
+        wanted: dict[int, list[mend_requests.Asked]] = {}
+        for lack in frdo_before.lacks_of(group):
+            sentences = [fault.sentence for fault in lack.faults if fault.card in _OF_PERSON]
+            if sentences and lack.organization_id is not None:
+                asked = mend_requests.Asked(lack.employee_id, lack.name, sentences)
+                wanted.setdefault(lack.organization_id, []).append(asked)
+        try:
+            told = mend_requests.ask(pk, wanted)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+        else:
+            flash(f"Отправлено писем ответственным: {told}.", "success")
+        return redirect(url_for("TrainingGroupView.issue_all", pk=pk))
 
     @expose("/issue/<int:pk>", methods=["GET", "POST"])
     @guarded("registry")
@@ -180,7 +217,32 @@ def _tell(result: group_issue.GroupIssue) -> None:
 
 
 def _blocks(group: m.TrainingGroup, plan: IssuePlan) -> list[Block]:
-    return [_signatories(group.organizer), _gets(plan), *_refused(plan)]
+    return [*_lacks(group), _signatories(group.organizer), _gets(plan), *_refused(plan)]
+
+
+def _lacks(group: m.TrainingGroup) -> list[Block]:
+    """Whose document ФИС ФРДО would refuse, why, and the card that mends it."""
+    found = frdo_before.lacks_of(group)
+    rows = [
+        Row(
+            lack.enrolment_id,
+            url_for("EnrolmentView.show", pk=lack.enrolment_id),
+            [Cell(lack.name), Cell(fault.sentence, fault.column), mending_card(fault)],
+        )
+        for lack in found
+        for fault in lack.faults
+    ]
+    if not rows:
+        return []
+    buttons = []
+    if any(fault.card in _OF_PERSON for lack in found for fault in lack.faults):
+        href = url_for("TrainingGroupView.ask_mend", pk=group.id)
+        ask = "Написать ответственным организаций, каких сведений не хватает в карточках их работников?"
+        buttons.append(Button("Попросить исправить", href, post=True, confirm=ask))
+    note = "Документ можно выдать и так, но ФИС ФРДО его не примет, пока карточки не исправлены."
+    columns = [Column(head, head) for head in ("Слушатель", "Чего не хватает", "Где исправить")]
+    title = f"Не хватает сведений для ФИС ФРДО: {len(found)}"
+    return [Block(title, columns=columns, rows=rows, buttons=buttons, note=note, tone="wait")]
 
 
 def _signatories(organizer: m.Organization) -> Block:
@@ -201,9 +263,9 @@ def _gets(plan: IssuePlan) -> Block:
             [
                 Cell(item.enrolment.employee.full_name),
                 Cell(item.kind.label),
-                Cell(f"выдан, № {item.issued.number}", href=url_for("CertificateView.show", pk=item.issued.id))
+                Cell(f"№ {item.issued.number}", href=url_for("CertificateView.show", pk=item.issued.id))
                 if item.issued
-                else Cell("будет выдан"),
+                else Cell("к выдаче"),
             ],
         )
         for item in plan.planned

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
 
 from app import audit
@@ -17,10 +17,10 @@ from app.access import current_actor
 from app.clock import read_date, today
 from app.documents.registries.declared import span_days
 from app.documents.registry import trained_registry
-from app.documents.registry_source import registry_of_period
-from app.errors import Invalid
+from app.documents.registry_source import registry_of_people
+from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.russian import RussianDateError, format_date, number
-from app.services.paper import registries
+from app.services.paper import registries, registry_people
 from app.statuses import RegistryStatus
 from app.unit_of_work import technical_write
 from app.web.frame import columns as c
@@ -30,15 +30,13 @@ from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import amendments
 
 
-def sheet(organizer: m.Organization, since: dt.date, until: dt.date) -> tuple[bytes, int]:
-    """The registry as it is printed and signed, and the number of its rows; one too long is only counted."""
-    rows, header = registry_of_period(organizer, since, until, most=registries.MOST_ROWS)
-    if not 0 < len(rows) <= registries.MOST_ROWS:
-        return b"", len(rows)
+def sheet(registry: m.Registry) -> bytes:
+    """The registry as it is printed and signed."""
+    rows, header = registry_of_people(registry)
     with tempfile.TemporaryDirectory(prefix="portal-registry-") as folder:
         path = Path(folder) / "registry.xlsx"
         trained_registry(path, rows, header=header)
-        return path.read_bytes(), len(rows)
+        return path.read_bytes()
 
 
 def renew(pk: int) -> m.Registry:
@@ -49,7 +47,7 @@ def renew(pk: int) -> m.Registry:
 class RegistryPages(ScopedModelView):
     """Pages of the registries' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"file", "overview"}
+    include_route_methods = ScopedModelView.include_route_methods | {"file", "overview", "correct"}
 
     def prefill(self) -> dict[str, Any]:
         """The own organization and the last month."""
@@ -71,11 +69,17 @@ class RegistryPages(ScopedModelView):
     def blocks(self, row: m.Registry) -> Sequence[Block]:
         """What it holds and what became of it."""
         fields = ("organizer", "period_from", "period_to", "rows_count", "created_at", "sent_at", "decided_at")
-        return [*amendments.registry_block(row), self.pairs_block(row, "Реестр", fields)]
+        shown = ("corrects", *fields) if row.corrects_id is not None else fields
+        main = self.pairs_block(row, "Реестр", shown)
+        return [*amendments.registry_block(row), main, *_left_out(row), *_struck(row)]
 
     def extra_buttons(self, row: m.Registry) -> Sequence[Button]:
         """The kept sheet; before it is sent it may be made anew."""
         buttons = []
+        if row.amended_rows and row.status in registry_people.HANDED and self.may(row, "add"):
+            ask = "Сформировать реестр только из тех, чьи сведения изменились? Этот реестр останется как был."
+            href = url_for("RegistryView.correct", pk=row.id)
+            buttons.append(Button("Сформировать исправленный реестр", href, main=True, post=True, confirm=ask))
         if row.status in (RegistryStatus.FORMED, RegistryStatus.RETURNED) and self.may(row, "renew"):
             href = url_for("RegistryView.act", pk=row.id, name="renew")
             ask = "Сформировать файл заново по сведениям на сегодня?"
@@ -89,6 +93,20 @@ class RegistryPages(ScopedModelView):
         if not current_actor().can("registry:overview"):
             return []
         return [Button("Кто направил", url_for("RegistryView.overview"))]
+
+    @expose("/correct/<int:pk>", methods=["POST"])
+    @guarded("add")
+    def correct(self, pk: int) -> Any:
+        """Form the registry of those whose facts changed after this one was sent."""
+        try:
+            row = registries.correct(pk, sheet=sheet)
+        except (NotFound, Forbidden):
+            raise
+        except PortalError as refusal:
+            flash(refusal.message, "danger")
+            return redirect(url_for("RegistryView.show", pk=pk))
+        flash(f"Сформирован исправленный реестр № {row.id}. Проверьте его и направьте в министерство.", "success")
+        return redirect(url_for("RegistryView.show", pk=row.id))
 
     @expose("/file/<int:pk>")
     @guarded("show")
@@ -113,6 +131,37 @@ class RegistryPages(ScopedModelView):
         return render_template(
             "registry_overview.html", page=page, given=given, problem=problem
         ), 422 if problem else 200
+
+
+def _left_out(row: m.Registry) -> list[Block]:
+    """Who was trained in these days and stands in another registry."""
+    told = registry_people.left_out(row)
+    rows = [
+        Row(
+            it.enrolment_id,
+            url_for("RegistryView.show", pk=it.registry_id),
+            [Cell(it.name), Cell(it.group), Cell(f"реестр № {it.registry_id}")],
+        )
+        for it in told.shown
+    ]
+    note = "Каждого обученного передают в министерство один раз."
+    return _people("Уже переданы в других реестрах", ("Кто", "Группа", "Где"), rows, told.total, note)
+
+
+def _struck(row: m.Registry) -> list[Block]:
+    """Who is to be struck from the registry that this one corrects."""
+    found = registry_people.struck(row)
+    rows = [
+        Row(it.enrolment_id, url_for("EnrolmentView.show", pk=it.enrolment_id), [Cell(it.name), Cell(it.group)])
+        for it in found.shown
+    ]
+    return _people(f"Исключить из реестра № {row.corrects_id}", ("Кто", "Группа"), rows, found.total)
+
+
+def _people(title: str, heads: Sequence[str], rows: Sequence[Row], total: int, note: str = "") -> list[Block]:
+    more = f"И ещё {number(total - len(rows))}. " if total > len(rows) else ""
+    columns = [Column(head, head) for head in heads]
+    return [Block(title, columns=columns, rows=rows, note=more + note, tone="wait")] if rows else []
 
 
 @technical_write

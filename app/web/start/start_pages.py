@@ -18,12 +18,13 @@ from app.actor import Actor
 from app.clock import local, now, today
 from app.extensions import db
 from app.jobs import DEAD_AFTER_SECONDS
-from app.russian import format_datetime, number, plural
+from app.russian import capitalized, format_datetime, number, plural
 from app.services.desk import queue, statistics
+from app.services.voucher import voucher_rules
 from app.web.access.registration_own import registration_blocks
 from app.web.frame import charts
 from app.web.frame.list_query import ListQuery
-from app.web.frame.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup
+from app.web.frame.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup, Todo
 from app.web.frame.view_base import ViewBase
 from app.web.start.role_home import organizer_blocks, school_blocks
 from app.web.start.worker_home import worker_blocks
@@ -160,6 +161,12 @@ _ORGANIZER = (
         attention="amended",
     ),
     _tile(
+        "blank",
+        ("бланк аннулированного документа нужно списать", "бланка аннулированных документов нужно списать", "бланков аннулированных документов нужно списать"),
+        "wait",
+        attention="of_annulled",
+    ),
+    _tile(
         "registry",
         ("реестр обученных изменён после отправки", "реестра обученных изменены после отправки", "реестров обученных изменены после отправки"),
         "bad",
@@ -264,6 +271,8 @@ def start_page(actor: Actor) -> StartPage:
     )
     blocks += [*(school_blocks() if "school" in actor.roles else ())]
     blocks += [*(organizer_blocks() if "organizer" in actor.roles else ())]
+    if "operator" in actor.roles:
+        blocks = [*_rule_gap(), *blocks]
     if actor.roles & {"operator", "admin"}:
         blocks.append(_portal())
     waits = {group.title for group in shown} - {OVERVIEW}
@@ -337,6 +346,20 @@ def _conditions(view: Any, query: Mapping[str, str]) -> list[Any]:
     """What the list of ``view`` would narrow its rows by at this address."""
     found: list[Any] = view.listing.conditions(ListQuery(chosen=dict(query)))
     return found
+
+
+def _rule_gap() -> list[Block]:
+    """Days without a voucher rule, while there is time to make one."""
+    gap = voucher_rules.find_gap()
+    if gap is None:
+        return []
+    todo = Todo(
+        f"{capitalized(gap.words)} подать заявку на чек не сможет никто: ни одно правило не действует.",
+        "Продлите действующее правило или создайте его новую версию.",
+        url_for("VoucherRuleView.list"),
+        "bad",
+    )
+    return [Block("Правила выдачи чеков", todo=[todo], tone="bad")]
 
 
 # --- charts and blocks -----------------------------------------------------------------------------------------------
