@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app import models as m
 from app.access import unscoped
-from app.clock import today
+from app.conditions import held
 from app.extensions import db
 from app.services.mailing import letters
 
@@ -41,11 +41,11 @@ def of_role(role: str) -> list[int]:
 
 
 def _holders(*conditions: Any) -> list[int]:
-    held, day = m.Assignment, today()
-    live = (held.valid_from <= day, or_(held.valid_to.is_(None), held.valid_to >= day), m.Account.active.is_(True))
-    statement = select(held.user_id).join(m.Account, m.Account.id == held.user_id).where(*live, *conditions)
+    role = m.Assignment
+    live = (held(), m.Account.active.is_(True))
+    statement = select(role.user_id).join(m.Account, m.Account.id == role.user_id).where(*live, *conditions)
     with unscoped("whom to tell about an organization's people"):
-        return list(db.session.scalars(statement.distinct().order_by(held.user_id)))
+        return list(db.session.scalars(statement.distinct().order_by(role.user_id)))
 
 
 def tell_organization(organization_id: int, text: str, *, subject: str, href: str, template: str) -> int:

@@ -113,7 +113,7 @@ class ConsentView(BaseView):
             return redirect(url_for("ConsentView.index"))
         leave()
         flash(
-            f"Согласие отозвано, личный кабинет закрыт. До {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
+            f"Согласие отозвано, личный кабинет закрыт. Не позже {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
             "документы об обучении остаются действительными.",
             "success",
         )
