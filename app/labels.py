@@ -469,6 +469,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "subject": "Тема",
         "body": "Текст",
         "html": "Текст в HTML",
+        "button": "Надпись на кнопке",
         "required": "Обязательное письмо",
     },
     "import_batch": {"kind": "Что загружено", "file_name": "Файл", "summary": "Итог", "applied_at": "Применён"},

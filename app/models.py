@@ -1427,6 +1427,8 @@ class TrainingGroup(Base):
     )
     reason_text: Mapped[Long | None]
     created_at: Mapped[CreatedAt]
+    #: since when its dates and place are these; calendars tell a newer version of an event by it
+    changed_at: Mapped[CreatedAt]
     program: Mapped[Program] = relationship(
         foreign_keys="TrainingGroup.program_id", primaryjoin="TrainingGroup.program_id == Program.id"
     )
@@ -1455,6 +1457,8 @@ class GroupMeeting(Base):
     topic: Mapped[Name | None]
     place: Mapped[Name | None]
     teacher: Mapped[Name | None]
+    #: since when its time and place are these; calendars tell a newer version of an event by it
+    changed_at: Mapped[CreatedAt]
     group: Mapped[TrainingGroup] = relationship(back_populates="meetings")
 
 
@@ -2201,9 +2205,10 @@ class Letter(Base):
     last_error: Mapped[Name | None] = mapped_column(info=personal("mentions"))
     #: after an attempt that failed: not before this moment
     next_attempt_at: Mapped[Moment | None]
-    #: code of its template and its HTML form, when it was written from one
+    #: code of its kind, its HTML form, the iCalendar file that goes along
     template: Mapped[Code | None]
     html: Mapped[LongText | None] = mapped_column(info=personal("mentions"))
+    calendar: Mapped[LongText | None] = mapped_column(info=personal("mentions"))
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[Moment | None]
 
@@ -2212,15 +2217,19 @@ class Letter(Base):
 
 
 class LetterTemplate(Base):
-    """Words of a kind of letters, edited by the operator; ``required``: the order demands it, so it cannot be refused."""
+    """The operator's words of a kind of letters; NULL: the standard ones of the present version of the portal.
+
+    ``required``: the order demands it, so it cannot be refused.
+    """
 
     __tablename__ = "letter_template"
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)
     title: Mapped[Name]
-    subject: Mapped[Name]
-    body: Mapped[LongText]
+    subject: Mapped[Name | None]
+    body: Mapped[LongText | None]
     html: Mapped[LongText | None]
+    button: Mapped[Short | None]
     required: Mapped[Flag]
     updated_at: Mapped[CreatedAt] = mapped_column(onupdate=now)
 

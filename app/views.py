@@ -80,6 +80,7 @@ from app.web.start.letter_view import (
     LETTER_STATE,
     TEMPLATE_REFUSAL,
     TEMPLATE_STATE,
+    TEMPLATE_SUBJECT,
     TEMPLATE_TITLE,
     LetterPages,
     LetterTemplatePages,
@@ -735,10 +736,11 @@ class LetterView(LetterPages):
 
 class LetterTemplateView(LetterTemplatePages):
     datamodel = Table(m.LetterTemplate)
-    list_columns = [TEMPLATE_TITLE, "subject", TEMPLATE_STATE, TEMPLATE_REFUSAL]
+    list_columns = [TEMPLATE_TITLE, TEMPLATE_SUBJECT, TEMPLATE_STATE, TEMPLATE_REFUSAL]
     base_order_by = (m.LetterTemplate.id,)
-    sections = (("Слова письма", ("subject", "body", "html")), ("Отказ от писем", ("required",)))
+    sections = (("Слова письма", ("subject", "body", "button", "html")), ("Отказ от писем", ("required",)))
     hints = {
+        "body": "Строка, в которой поле из отмеченных «может быть пустым» осталось без значения, в письмо не попадёт.",
         "html": "Необязательно: пусто — вид письма портал составит из текста. Ссылки — только на портал.",
         "required": "От обязательных писем отказаться нельзя. Требуемые Порядком приходят всегда и без этой отметки.",
     }

@@ -119,7 +119,6 @@ LEAVES_THE_SCOPE = {
     "app/services/paper/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
     "app/services/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
-        "everybody with a place in a changed group is told",
         "reminders of a group begin anew with its new start",
     ],
     "app/services/group/group_jobs.py": ["groups whose day has come: only ids"],
@@ -137,6 +136,12 @@ LEAVES_THE_SCOPE = {
         "which logins of one beginning are taken",
     ],
     "app/services/mailing/letter_templates.py": ["the words of letters are the same for everybody"],
+    "app/services/mailing/letter_kinds.py": ["what a letter says of a group is public"],
+    "app/services/enrolment/course_events.py": [
+        "the person's own dates",
+        "when a group meets first: for the letters to its people",
+    ],
+    "app/services/group/schedule_letters.py": ["everybody with a place in a changed group is told"],
     "app/services/enrolment/course_reminders.py": [
         "the listeners of a group are reminded by the portal",
         "which groups start tomorrow: only ids",
@@ -148,7 +153,7 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/mailing/letters.py": [
         "in whose cabinet a notice is put",
-        "operators are told what letters could not do",
+        "operators are told what waits for them",
         "where to write to a person",
         "where to write to a user",
     ],

@@ -145,40 +145,27 @@ def test_a_voucher_without_free_blocks_asks_for_nothing(world: mk.World) -> None
     assert seen_by(world.worker).blocks_to_spend == 0
 
 
-def test_important_notices_are_unread_and_not_told_twice(world: mk.World) -> None:
-    row = mk.make_enrolment(world.worker, world.group, status=E.OFFERED)
-    notice(world.worker, f"/enrolment/show/{row.id}")
-    notice(world.worker, "/notices/")
-    notice(world.worker, "/voucher/show/1", read_at=now())
-    expected = notice(world.worker, "/training_group/show/1")
-    notice(world.other_worker, "/training_group/show/2")
-    data = seen_by(world.worker)
-    assert [n.id for n in data.important] == [expected.id]
-    assert len(data.notices) == 4
-
-
-@pytest.mark.parametrize("status", [E.WAITING, E.OFFERED, E.APPLIED, E.AGREED, E.CONFIRMED])
-def test_notices_of_what_stands_on_the_page_do_not_wait(world: mk.World, status: E) -> None:
-    """«Нажмите „Занять предложенное место“» is no advice once the seat is taken."""
-    row = mk.make_enrolment(world.worker, world.group, status=status)
-    for href in (f"/enrolment/show/{row.id}", f"/voucher/show/{world.voucher.id}"):
-        notice(world.worker, href)
-    assert seen_by(world.worker).important == []
-
-
-def test_of_an_ended_enrolment_the_newest_notice_waits_and_of_a_group_all(world: mk.World) -> None:
-    row = mk.make_enrolment(world.worker, world.group, status=E.REJECTED)
-    moved = notice(world.worker, "/training_group/show/7")
-    notice(world.worker, f"/enrolment/show/{row.id}")
-    closed = notice(world.worker, "/training_group/show/7")
-    rejected = notice(world.worker, f"/enrolment/show/{row.id}")
-    assert [n.id for n in seen_by(world.worker).important] == [rejected.id, closed.id, moved.id]
-
-
-def test_many_important_notices_are_cut(world: mk.World) -> None:
-    for n in range(9):
-        notice(world.worker, f"/training_group/show/{n}")
-    assert [n.href for n in seen_by(world.worker).important] == [f"/training_group/show/{n}" for n in (8, 7, 6)]
+def test_only_what_the_person_has_to_do_waits_and_no_notice_does(world: mk.World) -> None:
+    """An unread notice is news; a course that was not confirmed waits to be mended, and goes when that is done."""
+    notice(world.worker, "/training_group/show/1")
+    mine = {
+        "employee_id": world.worker.employee.id,
+        "source": st.TrainingSource.WORKER,
+        "title": "Курс",
+        "hours": 36,
+        "institution": "Институт",
+    }
+    days = {"started_on": today() - 40 * mk.DAY, "ended_on": today() - 30 * mk.DAY}
+    mk.save(m.Training(**mine, **days, status=st.TrainingStatus.CONFIRMED))
+    assert seen_by(world.worker).training is None
+    row = mk.save(m.Training(**{**mine, "title": "Другой"}, **days, status=st.TrainingStatus.REJECTED))
+    found = seen_by(world.worker)
+    assert found.training is not None
+    assert found.training.id == row.id
+    assert len(found.notices) == 1
+    assert seen_by(world.other_worker).training is None
+    mk.change(row, status=st.TrainingStatus.PENDING)
+    assert seen_by(world.worker).training is None
 
 
 # --- somebody else ---------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_a_proposal_keeps_what_was_and_what_becomes_and_tells_the_responsible(wo
     assert row.changes == {"phone": [None, "+79271234567"], "degree": [None, "кандидат наук"]}
     assert row.due_on == calendar.due_date(today(), 10)
     assert card(world).phone is None
-    assert [letter.template for letter in letters_to(told)] == ["data_reminder"]
+    assert [letter.template for letter in letters_to(told)] == ["change_proposed"]
     assert letters_to(foreign) == []
     assert len(mk.journal("change_request.created")) == 1
 
@@ -116,7 +116,7 @@ def test_accepted_values_are_written_under_the_responsible_name_and_the_person_i
     assert (entry.user_id, entry.object_id) == (world.responsible.user_id, person.id)
     assert mk.fetch(m.ChangeRequest, row.id).status == S.ACCEPTED
     letter = mk.rows(m.Letter)[-1]
-    assert (letter.recipient, letter.template) == (person.email, "change_decided")
+    assert (letter.recipient, letter.template) == (person.email, "change_accepted")
     assert "телефон" in letter.body
 
 

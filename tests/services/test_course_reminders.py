@@ -49,7 +49,7 @@ def test_a_confirmed_listener_is_told_hour_place_and_page(world: mk.World) -> No
     assert letter.subject == f"Завтра начинаются занятия: группа {world.group.number}"
     assert f"Завтра, {long_date(TOMORROW)}, начинаются занятия" in letter.body
     assert world.program.title in letter.body
-    assert "Первое занятие — в 09:00. Место: Аудитория 12." in letter.body
+    assert f"Первое занятие — {TOMORROW:%d.%m.%Y} в 09:00.\nМесто: Аудитория 12." in letter.body
     assert "не подтвердил" not in letter.body
     assert f"/enrolment/show/{row.id}" in (letter.html or "")
     (notice,) = mk.rows(m.Notice)
@@ -67,7 +67,7 @@ def test_a_first_meeting_on_a_later_day_is_told_with_its_date(world: mk.World) -
     later = TOMORROW + mk.DAY
     meeting(world.group, day=later)
     course_reminders.remind()
-    assert f"Первое занятие — {long_date(later)} в 10:00. Место: {world.group.place}." in told()[0].body
+    assert f"Первое занятие — {later:%d.%m.%Y} в 10:00.\nМесто: {world.group.place}." in told()[0].body
 
 
 def test_who_is_not_confirmed_yet_is_told_so(world: mk.World) -> None:

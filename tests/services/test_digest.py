@@ -23,9 +23,14 @@ CONFIRM = "/enrolment/list/?status=agreed"
 
 @use_case
 def note(*user_ids: int, text: str = "Анна просит записать её на курс.", href: str = AGREE, fail: bool = False) -> None:
-    letters.note(user_ids, text, href=href)
+    letters.note(user_ids, "to_agree", facts={"кто": text, "группа": "1", "программа": "Чтение"}, href=href)
     if fail:
         raise RuntimeError("the action failed after the note")
+
+
+def noted(text: str = "Анна просит записать её на курс.") -> str:
+    """The notice that ``note`` leaves."""
+    return f"Согласуйте запись на курс: {text}, группа 1 «Чтение»."
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def test_a_note_is_a_notice_and_no_letter(olga: Any, person: Any) -> None:
     note(olga.id, person.id, olga.id)
     found = mk.rows(m.Notice)
     assert [(n.user_id, n.employee_id) for n in found] == [(olga.id, None), (None, person.employee_id)]
-    assert [(n.text, n.href, n.in_digest) for n in found] == [("Анна просит записать её на курс.", AGREE, True)] * 2
+    assert [(n.text, n.href, n.in_digest) for n in found] == [(noted(), AGREE, True)] * 2
     assert mk.rows(m.Letter) == []
 
 
@@ -76,7 +81,7 @@ def test_an_action_that_fails_leaves_no_note(olga: Any) -> None:
 
 def test_a_note_is_seen_in_the_own_cabinet_only(olga: Any, person: Any) -> None:
     note(olga.id)
-    for account, texts in ((olga, ["Анна просит записать её на курс."]), (person, [])):
+    for account, texts in ((olga, [noted()]), (person, [])):
         actor = mk.Actor(account.id, "x", account.employee_id, (mk.Grant("school"),))
         with acting_as(actor):
             assert [n.text for n in notices.newest()] == texts
@@ -97,14 +102,14 @@ def test_one_letter_groups_the_notices_by_page_with_counts(olga: Any) -> None:
     assert letter.subject.startswith("Сводка за ")
     assert letter.subject.endswith(": 10 извещений")
     parts = letter.body.split("\n\n")
-    assert [p.splitlines()[0] for p in parts[1:-1]] == [
+    assert [p.splitlines()[0] for p in parts[1:-2]] == [
         "Группы: 1",
         "Записи, которые ждут подтверждения: 1",
         "Записи, которые ждут согласования: 7",
         "Прочее: 1",
     ]
     agreed = parts[3].splitlines()
-    assert agreed[1:6] == [f"— Запись {n} ждёт согласования." for n in range(5)]
+    assert agreed[1:6] == [f"— {noted(f'Запись {n} ждёт согласования.')}" for n in range(5)]
     assert agreed[6] == "— и ещё 2\N{NO-BREAK SPACE}извещения"
     assert agreed[7].startswith("http")
     assert agreed[7].endswith(AGREE)
@@ -133,7 +138,7 @@ def test_letters_are_per_user(olga: Any, person: Any) -> None:
 
 def test_nothing_flagged_sends_nothing(olga: Any) -> None:
     with acting_as(mk.SYSTEM):
-        letters.notify_account(olga.id, "Обычное извещение", subject="Тема")
+        letters.tell_user(olga.id, "sign_in_opened")
         db.session.commit()
     with mk.nothing_changes():
         assert digest.send() == 0
@@ -216,7 +221,7 @@ def test_an_exception_between_flags_and_letter_keeps_both(olga: Any, monkeypatch
         raise RuntimeError("between the flags and the letter")
 
     with monkeypatch.context() as patch:
-        patch.setattr(letters, "mail_account", fail)
+        patch.setattr(letters, "write", fail)
         with mk.nothing_changes(), pytest.raises(RuntimeError):
             digest.send()
     assert digest.send() == 1

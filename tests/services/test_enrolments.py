@@ -11,6 +11,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.russian import period
 from app.services.enrolment import enrolments
 from tests.services import makers as mk
 
@@ -189,7 +190,8 @@ def test_employer_agrees_then_organizer_confirms(world: mk.World) -> None:
         assert enrolments.agree(row.id).status == E.AGREED
     with acting_as(world.organizer_actor):
         assert enrolments.confirm(row.id).status == E.CONFIRMED
-    assert letters()[-1] == f"Вы записаны в группу {world.group.number}"
+    dates = " ".join(period(world.group.starts_on, world.group.ends_on).split())
+    assert letters()[-1] == f"Вы записаны в группу {world.group.number}: занятия {dates}"
 
 
 def test_organizer_may_not_confirm_before_the_employer_agrees(world: mk.World) -> None:

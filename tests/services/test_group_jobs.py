@@ -137,8 +137,8 @@ def test_a_group_that_fails_stops_no_other(world: mk.World, monkeypatch: pytest.
     mk.make_enrolment(world.more_people(1)[0], good, status=E.CONFIRMED)
     real = groups._tell_listeners
 
-    def tell(group: Any, what: str, words: str) -> None:
-        real(group, what, words)
+    def tell(group: Any, kind: str, **facts: str) -> None:
+        real(group, kind, **facts)
         if group.id == bad.id:
             raise RuntimeError("the post is on fire")
 

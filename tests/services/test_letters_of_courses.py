@@ -21,6 +21,7 @@ from app.clock import today
 from app.errors import PortalError
 from app.extensions import db
 from app.jobs import run_worker
+from app.russian import period
 from app.services.enrolment import course_reminders, enrolments
 from app.services.group import groups
 from app.services.mailing import digest, letters
@@ -224,31 +225,31 @@ _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]]
         (),
     ),
     "чек annulled": (_annul, Told("Чек № ", ("аннулирован", REASON), "/voucher/show/{id}", "voucher_annulled"), ()),
-    "чек expired": (_expire, Told("", ("{number}",), "/voucher/show/{id}", ""), ()),
+    "чек expired": (_expire, Told("", ("{number}",), "/voucher/show/{id}", "voucher_expired"), ()),
     "enrolled": (
         _enrol,
-        Told("Запись в группу {group}", ("{program}", "Ждёт согласования организации"), "/enrolment/show/{id}", "enrolment_changed"),
+        Told("Запись в группу {group}", ("{program}", "Ждёт согласования организации"), "/enrolment/show/{id}", "enrolment_made"),
         (),
     ),
     "enrolled by the school": (
         _enrol_by_the_school,
-        Told("Запись в группу {group}", ("Ждёт подтверждения организатора",), "/enrolment/show/{id}", "enrolment_changed"),
+        Told("Запись в группу {group}", ("Ждёт подтверждения организатора",), "/enrolment/show/{id}", "enrolment_made"),
         (),
     ),
     "waiting": (
         _wait,
-        Told("Запись в группу {group}", ("листе ожидания",), "/enrolment/show/{id}", "enrolment_changed"),
+        Told("Запись в группу {group}", ("листе ожидания",), "/enrolment/show/{id}", "enrolment_waiting"),
         (),
     ),
     "promoted or offered": (
         _seat_becomes_free,
-        Told("", ("{group}", "освободилось место"), "/enrolment/show/{id}", ""),
+        Told("", ("{group}", "освободилось место"), "/enrolment/show/{id}", "enrolment_offered"),
         (),
     ),
-    "agreed": (_agree, Told("", ("{group}",), "/enrolment/show/{id}", "enrolment_changed"), ()),
+    "agreed": (_agree, Told("", ("{group}",), "/enrolment/show/{id}", "enrolment_agreed"), ()),
     "confirmed": (
         _confirm,
-        Told("Вы записаны в группу {group}", ("подтвердил", "{program}"), "/enrolment/show/{id}", "enrolment_changed"),
+        Told("Вы записаны в группу {group}", ("подтвердил", "{program}"), "/enrolment/show/{id}", "enrolment_confirmed"),
         (),
     ),
     "refused": (
@@ -258,38 +259,38 @@ _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]]
     ),
     "withdrawn by the school": (
         _withdraw_by_the_school,
-        Told("", ("{group}",), "/enrolment/show/{id}", "enrolment_changed"),
+        Told("", ("{group}",), "/enrolment/show/{id}", "enrolment_withdrawn"),
         (),
     ),
     "group moved": (_move, Told("", ("{group}",), "/training_group/show/{id}", "group_changed"), ()),
     "group closed": (
         _close,
-        Told("Группа {group}: запись закрыта", ("Запись закрыта",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: запись закрыта", ("Запись закрыта",), "/training_group/show/{id}", "group_closed"),
         (),
     ),
     "training started": (
         _start,
-        Told("Группа {group}: обучение началось", ("Обучение началось",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: обучение началось", ("Обучение началось",), "/training_group/show/{id}", "group_running"),
         (),
     ),
     "not attested": (
         _outcome(E.FAILED, REASON),
-        Told("Итог обучения в группе {group}: не аттестован", ("{program}", REASON, "Блок чека, который оплачивал курс, снова свободен", "справку о периоде обучения"), "/enrolment/show/{id}", "enrolment_result"),
+        Told("Итог обучения в группе {group}: не аттестован", ("{program}", REASON, "Блок чека снова свободен: ", "справку о периоде обучения"), "/enrolment/show/{id}", "result_failed"),
         (),
     ),
     "did not come": (
         _outcome(E.NO_SHOW, None),
-        Told("Итог обучения в группе {group}: не приступил", ("не приступили к занятиям", "снова свободен", "сообщите организатору"), "/enrolment/show/{id}", "enrolment_result"),
+        Told("Итог обучения в группе {group}: не приступил", ("не приступили к занятиям", "снова свободен", "сообщите организатору"), "/enrolment/show/{id}", "result_no_show"),
         (),
     ),
     "expelled": (
         _outcome(E.EXPELLED, REASON),
-        Told("Итог обучения в группе {group}: отчислен", ("Вы отчислены", REASON, "справку о периоде обучения"), "/enrolment/show/{id}", "enrolment_result"),
+        Told("Итог обучения в группе {group}: отчислен", ("Вы отчислены", REASON, "справку о периоде обучения"), "/enrolment/show/{id}", "result_expelled"),
         (),
     ),
     "training completed": (
         _complete,
-        Told("Группа {group}: обучение завершено", ("Обучение завершено",), "/training_group/show/{id}", "group_changed"),
+        Told("Группа {group}: обучение завершено", ("Обучение завершено",), "/training_group/show/{id}", "group_completed"),
         (),
     ),
     "group cancelled": (
@@ -360,17 +361,19 @@ def test_a_refused_action_writes_no_letter(world: mk.World) -> None:
 
 
 @use_case
-def _note(user_id: int, text: str) -> None:
-    letters.note([user_id], text, href="/enrolment/list/?attention=agree")
+def _note(user_id: int) -> None:
+    facts = {"кто": "Иванова А. П.", "группа": "1", "программа": "Чтение"}
+    letters.note([user_id], "to_agree", facts=facts, href="/enrolment/list/?attention=agree")
 
 
 def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox: Mailbox) -> None:
     """Application → чек → enrolment → agreement → confirmation → reminder → result → document; the school's digest."""
     person, voucher = _approve(world)
     group = mk.make_group(world.program, starts_on=today() + mk.DAY, ends_on=today() + 3 * mk.DAY, enrol_until=today())
+    dates = " ".join(period(group.starts_on, group.ends_on).split())
     row = as_(person.actor, enrolments.enrol, person.employee.id, group.id)
     assert world.responsible.user_id is not None
-    as_(world.responsible, _note, world.responsible.user_id, "Новая запись ждёт вашего согласования.")
+    as_(world.responsible, _note, world.responsible.user_id)
     as_(world.responsible, enrolments.agree, row.id)
     as_(world.organizer_actor, enrolments.confirm, row.id)
     course_reminders.remind()
@@ -387,7 +390,7 @@ def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox
     expected = [
         f"Выдан Именной образовательный чек № {voucher.number}",
         f"Запись в группу {group.number}",
-        f"Вы записаны в группу {group.number}",
+        f"Вы записаны в группу {group.number}: занятия {dates}",
         f"Завтра начинаются занятия: группа {group.number}",
         f"Группа {group.number}: обучение началось",
         f"Выдан документ об обучении № {certificate.number}",

@@ -13,9 +13,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, today
 from app.errors import Conflict, NotFound
-from app.exchange.ical import calendar
 from app.services.access import accounts
 from app.services.desk import own_calendar
+from app.services.mailing.ical import calendar
 from tests.services import makers as mk
 from tests.services.makers import DAY, World
 
@@ -131,11 +131,13 @@ def test_without_a_schedule_the_dates_are_one_event_of_whole_days(world: World) 
 
 
 @pytest.mark.parametrize("status", [st.EnrolmentStatus.WITHDRAWN, st.EnrolmentStatus.REJECTED])
-def test_an_ended_enrolment_disappears(world: World, status: st.EnrolmentStatus) -> None:
+def test_an_ended_enrolment_is_cancelled_in_the_feed_and_leaves_the_page(
+    world: World, status: st.EnrolmentStatus
+) -> None:
     row, token = enrolled(world), new_link(world)
     assert len(read(token)) == 1
     mk.change(row, status=status)
-    assert read(token) == []
+    assert [str(event["STATUS"]) for event in read(token)] == ["CANCELLED"]
     with acting_as(world.worker.actor):
         assert own_calendar.own_events(row.group.starts_on, row.group.ends_on) == []
 

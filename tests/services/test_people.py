@@ -319,18 +319,19 @@ def test_namesakes_are_all_found(known: Any) -> None:
 
 
 def test_notice_and_letter_for_who_has_an_address(world: mk.World) -> None:
-    letters.notify_employee(world.worker.employee, "Текст", subject="Тема", href="/x", about=world.group)
+    letters.tell(world.worker.employee, "group_closed", href="/x", about=world.group)
     db.session.commit()
     letter, notice = mk.rows(m.Letter)[0], mk.rows(m.Notice)[0]
     assert (letter.recipient, letter.user_id) == (world.worker.employee.email, world.worker.actor.user_id)
     assert (letter.status, letter.object_table, letter.object_id) == ("queued", "training_group", world.group.id)
-    assert letter.body.startswith("Здравствуйте, Анна Ивановна!\n\nТекст")
-    assert (notice.employee_id, notice.text, notice.href) == (world.worker.employee.id, "Текст", "/x")
+    assert letter.body.startswith(f"Здравствуйте, Анна Ивановна!\n\n{notice.text}\n\n")
+    assert "Запись закрыта, состав группы набран." in notice.text
+    assert (notice.employee_id, notice.href) == (world.worker.employee.id, "/x")
 
 
 def test_account_address_serves_when_the_card_has_none(world: mk.World) -> None:
     mk.change(world.worker.employee, email=None)
-    letters.notify_employee(mk.fetch(m.Employee, world.worker.employee.id), "Текст", subject="Тема")
+    letters.tell(mk.fetch(m.Employee, world.worker.employee.id), "sign_in_opened")
     db.session.commit()
     account = mk.fetch(m.Account, world.worker.actor.user_id)
     assert [letter.recipient for letter in mk.rows(m.Letter)] == [account.email]
@@ -338,7 +339,7 @@ def test_account_address_serves_when_the_card_has_none(world: mk.World) -> None:
 
 def test_without_any_address_only_the_notice_is_left(session: Any) -> None:
     person = mk.make_employee(email=None)
-    letters.notify_employee(person, "Текст", subject="Тема")
+    letters.tell(person, "sign_in_opened")
     db.session.commit()
     assert (len(mk.rows(m.Letter)), len(mk.rows(m.Notice))) == (0, 1)
 
@@ -347,7 +348,7 @@ def test_job_is_told_inside_the_transaction_and_a_rollback_takes_the_letter_back
     told: list[int] = []
     letters.on_queued.append(told.append)
     try:
-        letter_id = letters.queue("a@example.org", "Тема", "Текст")
+        letter_id = letters.post("a@example.org", "data_erased")
         assert told == [letter_id]
         db.session.rollback()
     finally:

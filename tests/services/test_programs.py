@@ -500,7 +500,7 @@ def test_the_organizers_staff_is_told_what_the_operator_decided(world: mk.World)
     assert [text.split(":")[0] for text in letters_to(staff[0])[1:]] == [
         "Программа опубликована", "Программа убрана в архив",
     ]  # fmt: skip
-    assert {row.template for row in mk.rows(m.Letter)} == {"program_decided"}
+    assert {row.template for row in mk.rows(m.Letter)} == {"program_published", "program_returned", "program_archived"}
     assert letters_to(others) == []
 
 

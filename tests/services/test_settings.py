@@ -142,7 +142,7 @@ def test_letters_carry_the_names_of_the_settings(operator: Actor) -> None:
     person = mk.make_person(mk.make_organization())
     with acting_as(operator):
         settings.change_many({"portal_name": (None, "Учителя <области>"), "operator_name": (None, "Центр {развития}")})
-        letters.notify_employee(person.employee, "Проба.", subject="Проба")
+        letters.tell(person.employee, "sign_in_opened")
         db.session.commit()
     letter = mk.rows(m.Letter)[0]
     assert "Портал «Учителя <области>». Оператор — Центр {развития}." in letter.body

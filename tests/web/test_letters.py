@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.services.mailing.letter_kinds import BODY
 from tests.access.region import Region
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, names, total, words
@@ -27,13 +26,12 @@ def _as_it_was(region: Region) -> Iterator[None]:
 
 @pytest.fixture
 def general(region: Region) -> Iterator[int]:
-    """Id of the template of all other letters, with its standard words."""
-    pk = region.sql("SELECT id FROM letter_template WHERE code = 'general' AND %(yes)s", yes=True)[0][0]
+    """Id of a template with its standard words."""
+    pk = region.sql("SELECT id FROM letter_template WHERE code = 'sign_in_opened' AND %(yes)s", yes=True)[0][0]
     yield pk
     region.sql(
-        "UPDATE letter_template SET subject = '{{ тема }}', body = %(body)s, html = NULL, required = true"
+        "UPDATE letter_template SET subject = NULL, body = NULL, html = NULL, button = NULL, required = true"
         " WHERE id = %(pk)s",
-        body=BODY,
         pk=pk,
     )
 
@@ -166,11 +164,16 @@ def test_the_operator_changes_the_words_and_sees_the_letter(region: Region, gene
     browser = region.browser("operator")
     page = browser.get(f"/letter_template/edit/{general}").text
     assert "{{ приветствие }} — обращение целиком" in page
-    fields = {**form_fields(page), "subject": ["Важно: {{ тема }}"], "body": ["Слова для {{ имя }}.\n\n{{ текст }}"]}
+    # the form opens with the words as they are, though none of them is stored
+    assert form_fields(page)["subject"] == ["Вход в портал открыт"]
+    assert form_fields(page)["button"] == ["Вход и безопасность"]
+    changed = {"subject": ["Важно: {{ тема }}"], "body": ["Слова для {{ имя }}.\n\n{{ текст }}"], "button": ["Нажмите"]}
+    fields = {**form_fields(page), **changed}
     assert browser.post(f"/letter_template/edit/{general}", fields).status == 302
     shown = words(browser.get(f"/letter_template/show/{general}").text)
-    assert "Важно: Состояние вашей заявки изменилось" in shown
-    assert "Слова для Анна Ивановна." in shown
+    assert "Важно: Вход в портал открыт" in shown
+    assert "Слова для Анна Ивановна. Вход в портал для вас снова открыт." in shown
+    assert "Нажмите: http" in shown
     assert "Изменён" in shown
     assert browser.post(f"/letter_template/restore/{general}").status == 302
     again = words(browser.get(f"/letter_template/show/{general}").text)
@@ -213,7 +216,7 @@ def test_a_test_letter_is_queued_to_the_operator(region: Region, general: int) -
     before = region.sql("SELECT coalesce(max(id), 0) FROM letter WHERE %(y)s", y=True)[0][0]
     assert browser.post(f"/letter_template/test/{general}").status == 302
     rows = region.sql("SELECT user_id, subject FROM letter WHERE id > %(before)s", before=before)
-    assert rows == [(owner(region, "operator"), "Проба: Состояние вашей заявки изменилось")]
+    assert rows == [(owner(region, "operator"), "Проба: Вход в портал открыт")]
     region.sql("DELETE FROM letter WHERE id > %(before)s", before=before)
 
 

@@ -167,10 +167,8 @@ def submit(
     file.object_id = row.id
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", wish.title), "Документ": ("", row.document_details or "")})
-    letters.tell_operators(
-        f"Заявка на доступ ждёт решения: {current_actor().name}, {wish.title}. Срок — {format_date(due_on)}.",
-        href=f"/access_request/show/{row.id}",
-    )
+    facts = {"кто": current_actor().name, "доступ": wish.title, "срок": format_date(due_on)}
+    letters.tell_operators("access_requested", facts=facts, href=f"/access_request/show/{row.id}")
     return row
 
 
@@ -220,11 +218,10 @@ def grant(pk: int) -> m.AccessRequest:
     row.assignment_id = role.id
     db.session.flush()
     if row.role in roles.POWERFUL:
-        roles.tell_operators(
-            f"{current_actor().name} подтверждает роль «{title_of(row)}»: {user.full_name}.", row.user_id
-        )
+        facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": user.full_name}
+        roles.tell_operators("role_approved", facts, row.user_id)
     term = f"с {format_date(role.valid_from)}" + (f" по {format_date(role.valid_to)}" if role.valid_to else "")
-    _tell(row, f"Вам предоставлен доступ: {title_of(row)}, {term}. Что он даёт — на странице «Что мне доступно».")
+    _tell(row, "access_granted", действует=term)
     return row
 
 
@@ -234,7 +231,7 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
     row = transitions.move(m.AccessRequest, pk, "reject", reason=reason, **_decided())
     roles.refuse_one_person(row)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
-    _tell(row, f"В доступе отказано: {title_of(row)}. Причина: {row.reason_text} Исправьте и подайте заявку снова.")
+    _tell(row, "access_rejected", причина=row.reason_text)
     return row
 
 
@@ -248,7 +245,7 @@ def revoke(pk: int, reason: str) -> m.AccessRequest:
         # a role holds through its last day: to end now, that is yesterday
         _end(role, today() - _DAY)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
-    _tell(row, f"Доступ отозван: {title_of(row)}. Причина: {row.reason_text}")
+    _tell(row, "access_revoked", причина=row.reason_text)
     return row
 
 
@@ -276,15 +273,8 @@ def _check_ground(row: m.AccessRequest, user: m.Account) -> None:
             raise Conflict(f"{user.full_name} больше не работает в этой организации. Откажите в заявке с причиной.")
 
 
-def _tell(row: m.AccessRequest, text: str) -> None:
-    subjects = {
-        AccessRequestStatus.GRANTED: ("Доступ предоставлен", "access_granted"),
-        AccessRequestStatus.REJECTED: ("В доступе отказано", "access_rejected"),
-        AccessRequestStatus.REVOKED: ("Доступ отозван", "access_revoked"),
-    }
-    subject, template = subjects[row.status]
-    values = {"причина": row.reason_text} if row.reason_text else {}
-    letters.notify_account(row.user_id, text, subject=subject, href="/access/", template=template, values=values)
+def _tell(row: m.AccessRequest, kind: str, **facts: str | None) -> None:
+    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href="/access/")
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------------
@@ -313,15 +303,8 @@ def end_on_leaving(employee_id: int, organization_id: int, last_day: dt.date) ->
                 continue
             # of a past dismissal the role ends now: it has held until this moment
             _end(role, last_day)
-            letters.notify_account(
-                account.id,
-                f"Вы больше не работаете в организации, поэтому доступ прекращён: {title_of(role)}. Последний день — "
-                f"{format_date(last_day)}.",
-                subject="Доступ прекращён",
-                href="/access/",
-                template="access_revoked",
-                values={"причина": "увольнение"},
-            )
+            facts = {"доступ": title_of(role), "последний_день": format_date(last_day)}
+            letters.tell_user(account.id, "access_ended", facts=facts, href="/access/")
 
 
 def _family(organization_id: int) -> Any:

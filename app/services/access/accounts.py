@@ -142,13 +142,7 @@ def change_password(user_id: int, *, old: str, new: str) -> None:
 
 def tell_password_changed(user_id: int) -> None:
     """The letter after every change of a password: who did not make it must act."""
-    letters.notify_account(
-        user_id,
-        f"Пароль вашей учётной записи изменён {format_datetime(now())}. Все прежние сеансы завершены. Если это сделали не вы, "
-        "восстановите доступ по ссылке «Забыли пароль?» на странице входа и сообщите администратору портала.",
-        subject="Пароль изменён",
-        href="/account/",
-    )
+    letters.tell_user(user_id, "password_changed", facts={"когда": format_datetime(now())}, href="/account/")
 
 
 # --- another's account -----------------------------------------------------------------------------------------------
@@ -176,10 +170,7 @@ def lock(user_id: int) -> m.Account:
     user.locked_until = CLOSED
     user.session_epoch += 1
     audit.record("ab_user.closed", user)
-    text = (
-        f"Вход в портал для вас закрыт. Закрыл: {current_actor().name}. Если это ошибка, обратитесь в свою организацию."
-    )
-    letters.notify_account(user.id, text, subject="Вход в портал закрыт")
+    letters.tell_user(user.id, "sign_in_closed", facts={"кто": current_actor().name})
     return user
 
 
@@ -194,9 +185,7 @@ def unlock(user_id: int) -> m.Account:
     failures.forget(user.username)
     audit.record("ab_user.opened" if by_hand else "ab_user.unlocked", user)
     if by_hand:
-        letters.notify_account(
-            user.id, "Вход в портал для вас снова открыт.", subject="Вход в портал открыт", href="/account/"
-        )
+        letters.tell_user(user.id, "sign_in_opened", href="/account/")
     return user
 
 

@@ -172,15 +172,13 @@ def _latin(text: str) -> str:
 
 def _send(person: m.Employee, user: m.Account) -> None:
     secret = links.issue(recovery.INVITATION, hours=recovery.INVITATION_HOURS, user_id=user.id)
-    greeting = full_name("", person.first_name, person.patronymic).strip()
-    letters.queue(
+    days = recovery.INVITATION_HOURS // 24
+    letters.post(
         user.email,
-        "Приглашение в портал «Кадры в образовании»",
-        f"Здравствуйте, {greeting}!\n\nВаша организация открыла вам личный кабинет в портале «Кадры в образовании»: в нём "
-        f"видны ваши сведения, Именной образовательный чек и курсы. Пригласил(а): {current_actor().name}.\n\n"
-        f"Ваш логин: {user.username}\nЧтобы задать пароль, откройте ссылку:\n\n"
-        f"{recovery.link_address(recovery.INVITATION, secret)}\n\nОна действует 7 дней и только один раз.",
+        "invitation",
+        name=full_name("", person.first_name, person.patronymic).strip(),
+        facts={"логин": user.username, "кто": current_actor().name, "дней_действует": days},
+        href=recovery.link_address(recovery.INVITATION, secret),
         user_id=user.id,
-        object_table="ab_user",
-        object_id=user.id,
+        about=("ab_user", user.id),
     )

@@ -57,14 +57,8 @@ def _ask(typed: str) -> None:
             return
     audit.record("ab_user.recovery_asked", user)
     address = link_address(RECOVERY, links.issue(RECOVERY, hours=RECOVERY_HOURS, user_id=user.id))
-    letters.queue(
-        user.email,
-        "Восстановление доступа",
-        f"Здравствуйте!\n\nКто-то попросил восстановить доступ к порталу «Кадры в образовании» для логина {user.username}. "
-        f"Чтобы задать новый пароль, откройте ссылку:\n\n{address}\n\nОна действует {RECOVERY_HOURS} часа и только один раз. "
-        "Если вы ничего не просили, удалите это письмо: пароль останется прежним.",
-        user_id=user.id,
-    )
+    facts = {"логин": user.username, "часов_действует": RECOVERY_HOURS}
+    letters.post(user.email, "recovery", facts=facts, href=address, user_id=user.id)
 
 
 def _find(typed: str) -> m.Account | None:

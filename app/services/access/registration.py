@@ -167,22 +167,13 @@ def _tell_known(why: str, address: str | None, user_id: int | None) -> None:
     """To the address on record, and only there: how to get in. Nothing of it is shown on the screen."""
     if not address or _is_flooded(address):
         return
-    reason = "с вашим СНИЛС" if why == "person" else "с вашим адресом почты"
-    letters.queue(
-        address,
-        "Вы уже зарегистрированы",
-        f"Кто-то начал регистрацию в портале {reason}, а учётная запись у вас уже есть, поэтому вторая не создана.\n\n"
-        "Если это были вы, откройте страницу входа; если пароль забыт, нажмите на ней «Забыли пароль?».\n"
-        "Если это были не вы, ничего делать не нужно: ваши данные никому не показаны.",
-        user_id=user_id,
-        template="registration_link",
-        href="/login/",
-    )
+    facts = {"что_указано": "ваш СНИЛС" if why == "person" else "ваш адрес почты"}
+    letters.post(address, "registration_known", facts=facts, href="/login/", user_id=user_id)
 
 
 def _is_flooded(address: str) -> bool:
     letter = m.Letter
-    lately = (letter.recipient == address, letter.template == "registration_link")
+    lately = (letter.recipient == address, letter.template.in_(["registration_link", "registration_known"]))
     statement = (
         select(func.count()).select_from(letter).where(*lately, letter.created_at > now() - dt.timedelta(hours=1))
     )
@@ -192,17 +183,13 @@ def _is_flooded(address: str) -> bool:
 
 def _send_link(row: m.Registration) -> None:
     secret = links.issue(PURPOSE, hours=LINK_HOURS, registration_id=row.id)
-    letters.queue(
+    letters.post(
         row.email,
-        "Подтвердите адрес почты",
-        "Вы начали регистрацию в портале «Кадры в образовании». Чтобы подтвердить адрес почты и отправить заявку "
-        "оператору, откройте ссылку и нажмите «Подтвердить». Ссылка действует 48 часов и только один раз.\n\n"
-        "Если вы не регистрировались, удалите это письмо: через неделю портал забудет введённое.",
-        object_table="registration",
-        object_id=row.id,
-        template="registration_link",
-        values={"имя": " ".join(filter(None, (row.first_name, row.patronymic)))},
+        "registration_link",
+        name=" ".join(filter(None, (row.first_name, row.patronymic))),
+        facts={"часов_действует": LINK_HOURS},
         href=f"/register/confirm/{secret}",
+        about=("registration", row.id),
     )
 
 
@@ -235,14 +222,8 @@ def confirm_email(secret: str) -> m.Registration:
     row = transitions.follow(m.Registration, row.id, "arrive", **moved)
     row.password_hash = None
     db.session.flush()
-    letters.notify_account(
-        user.id,
-        f"Адрес почты подтверждён, заявка на регистрацию передана оператору. Решение — до {format_date(due_on)}. "
-        f"Вы уже можете войти: логин {user.username}, пароль — тот, что вы задали. Состояние заявки видно на главной странице.",
-        subject="Заявка на регистрацию принята",
-        href="/",
-        template="registration_link",
-    )
+    facts = {"логин": user.username, "срок": format_date(due_on)}
+    letters.tell_user(user.id, "registration_received", facts=facts, href="/")
     return row
 
 
@@ -279,10 +260,7 @@ def _open_account(row: m.Registration) -> m.Account:
 def return_(pk: int, reason: str) -> m.Registration:
     """Return a registration with what is to be mended; the person corrects and sends it again (order § 2.7)."""
     row = transitions.move(m.Registration, pk, "return", reason=reason, due_on=None, **_decided())
-    text_ = (
-        f"Оператор вернул заявку на регистрацию. Причина: {row.reason_text}\n\nИсправьте сведения и отправьте её снова."
-    )
-    tell(row, text_, "Заявку на регистрацию нужно исправить", href="/register/mine/")
+    tell(row, "registration_returned", {"причина": row.reason_text}, href="/register/mine/")
     return row
 
 
@@ -290,8 +268,7 @@ def return_(pk: int, reason: str) -> m.Registration:
 def reject(pk: int, reason: str) -> m.Registration:
     """Refuse a registration with a reason; the СНИЛС is free for another one."""
     row = transitions.move(m.Registration, pk, "reject", reason=reason, due_on=None, **_decided())
-    text_ = f"В регистрации отказано. Причина: {row.reason_text}\n\nЕсли причина устранена, подайте заявку снова."
-    tell(row, text_, "В регистрации отказано", href="/register/mine/")
+    tell(row, "registration_rejected", {"причина": row.reason_text}, href="/register/mine/")
     return row
 
 
@@ -299,14 +276,10 @@ def _decided() -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": current_actor().user_id}
 
 
-def tell(row: m.Registration, words: str, subject: str, *, href: str = "/") -> None:
-    """Tell the person about the own registration, by the letter of its present state."""
-    code = {"returned": "registration_returned", "rejected": "registration_rejected"}.get(
-        row.status, "registration_link"
-    )
+def tell(row: m.Registration, kind: str, facts: letters.Facts, *, href: str = "/") -> None:
+    """Tell the person about the own registration; one without an account yet learns nothing."""
     if row.user_id is not None:
-        facts = {"причина": row.reason_text} if row.reason_text else {}
-        letters.notify_account(row.user_id, words, subject=subject, href=href, template=code, values=facts)
+        letters.tell_user(row.user_id, kind, facts=facts, href=href)
 
 
 def without_sync(statement: Any) -> None:

@@ -198,12 +198,6 @@ def _write_consents(row: m.Registration, person: m.Employee) -> None:
 
 
 def _tell_confirmed(row: m.Registration, *, joined: bool) -> None:
-    card = "Ваша карточка, которую внесла организация, теперь открыта вам." if joined else "Ваша карточка заведена."
     if row.user_id is not None:
-        letters.notify_account(
-            row.user_id,
-            f"Регистрация подтверждена. {card} Место работы: {row.position}, {row.organization}. Проверьте сведения о себе.",
-            subject="Регистрация подтверждена",
-            href="/",
-            template="registration_confirmed",
-        )
+        facts = {"место_работы": f"{row.position}, {row.organization}"}
+        letters.tell_user(row.user_id, "registration_confirmed", facts=facts, href="/")

@@ -76,7 +76,7 @@ def resubmit(values: Mapping[str, Any], *, subject_ids: Collection[int]) -> m.Re
     due_on = calendar.due_date(today(), DECISION_DAYS)
     row = transitions.follow(m.Registration, row.id, action, due_on=due_on, decided_at=None, decided_by_id=None)
     _rename_account(row)
-    tell(row, f"Исправленная заявка передана оператору. Решение — до {format_date(due_on)}.", "Заявка отправлена снова")
+    tell(row, "registration_resent", {"срок": format_date(due_on)})
     return row
 
 
@@ -108,12 +108,7 @@ def abandon() -> None:
     actor, row = current_actor(), find_open()
     if row is None:
         raise NotFound(NONE_OPEN)
-    letters.queue(
-        row.email,
-        "Заявка на регистрацию удалена",
-        "Вы отозвали согласие на обработку персональных данных. Заявка на регистрацию и введённые данные удалены, вход закрыт.",
-        template="consent",
-    )
+    letters.post(row.email, "registration_removed")
     with unscoped("the own registration is deleted, the own account emptied"):
         audit.write("registration.deleted", "registration", row.id, f"регистрация № {row.id}")
         form, user = m.Registration, transitions.read_fresh(m.Account, actor.user_id or 0)

@@ -44,7 +44,8 @@ def give(values: Mapping[str, Any]) -> m.Assignment | m.AccessRequest:
     if values.get("role") not in POWERFUL or user is None or not _second_people(user.id):
         row = records.create(m.Assignment, values)
         if row.role in POWERFUL:
-            tell_operators(f"Роль «{ROLES[row.role].title}» назначена: {row.user.full_name}.", row.user_id)
+            facts = {"доступ": ROLES[row.role].title, "пользователь": row.user.full_name}
+            tell_operators("role_given", facts, row.user_id)
         return row
     checked = records.check(m.Assignment, values, None)
     return _propose(checked, user)
@@ -70,11 +71,8 @@ def _propose(values: Mapping[str, Any], user: m.Account) -> m.AccessRequest:
     db.session.add(row)
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", ROLES[row.role].title), "Кому": ("", user.full_name)})
-    text = (
-        f"{current_actor().name} предлагает дать роль «{ROLES[row.role].title}»: {user.full_name}. Роль начнёт действовать, "
-        "когда её подтвердит другой оператор."
-    )
-    tell_operators(text, None, href=f"/access_request/show/{row.id}")
+    facts = {"кто": current_actor().name, "доступ": ROLES[row.role].title, "пользователь": user.full_name}
+    tell_operators("role_proposed", facts, None, href=f"/access_request/show/{row.id}")
     return row
 
 
@@ -107,8 +105,7 @@ def refuse_one_person(row: m.AccessRequest) -> None:
         raise Conflict("Роль, которую вы предложили, подтверждает другой оператор.")
 
 
-def tell_operators(text: str, but: int | None, *, href: str = "/access/") -> None:
+def tell_operators(kind: str, facts: letters.Facts, but: int | None, *, href: str = "/access/") -> None:
     """A notice and a letter to every operator, ``but`` one who is told otherwise."""
-    for user_id in responsible.of_role("operator"):
-        if user_id != but:
-            letters.notify_account(user_id, text, subject="Роль с полным доступом", href=href)
+    told = [user_id for user_id in responsible.of_role("operator") if user_id != but]
+    letters.tell_users(told, kind, facts=facts, href=href)

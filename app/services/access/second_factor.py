@@ -37,6 +37,8 @@ RECOVERY_CODES = 10
 #: roles that read or change what belongs to others without limit; the setting SECOND_FACTOR asks them for it
 REQUIRED_ROLES = frozenset({"operator", "ministry", "admin"})
 #: 60 bits in three groups, in an alphabet without look-alikes
+#: page of the own entrance
+_PAGE = "/account/"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _GROUPS, _GROUP_LENGTH = 3, 4
 
@@ -109,13 +111,7 @@ def _accept_recovery(user: m.Account, code: str) -> bool:
     if used is None:
         return False
     audit.record("ab_user.recovery_code_used", user)
-    letters.notify_account(
-        user.id,
-        f"Выполнен вход по запасному коду. Осталось запасных кодов: {left_codes(user.id)}. Если это были не вы, сразу "
-        "смените пароль и получите новые коды на странице «Вход и безопасность».",
-        subject="Использован запасной код",
-        href="/account/",
-    )
+    letters.tell_user(user.id, "recovery_code_used", facts={"осталось": left_codes(user.id)}, href=_PAGE)
     return True
 
 
@@ -192,7 +188,7 @@ def turn_on(user_id: int, code: str) -> list[str]:
     user.totp_since = now()
     codes = _new_codes(user)
     audit.record("ab_user.second_factor_on", user)
-    _tell(user, "Второй шаг входа включён", "Теперь при входе после пароля нужен код из приложения на телефоне.")
+    letters.tell_user(user.id, "second_factor_on", href=_PAGE)
     return codes
 
 
@@ -210,7 +206,7 @@ def turn_off(user_id: int, *, password: str, code: str, required: bool = False) 
         raise _wrong()
     _remove(user)
     audit.record("ab_user.second_factor_off", user)
-    _tell(user, "Второй шаг входа отключён", "Теперь для входа достаточно пароля.")
+    letters.tell_user(user.id, "second_factor_off", href=_PAGE)
 
 
 @use_case
@@ -223,7 +219,7 @@ def renew_codes(user_id: int, code: str) -> list[str]:
         raise _wrong()
     codes = _new_codes(user)
     audit.record("ab_user.recovery_codes_renewed", user)
-    _tell(user, "Получены новые запасные коды", "Прежние запасные коды больше не действуют.")
+    letters.tell_user(user.id, "recovery_codes_renewed", href=_PAGE)
     return codes
 
 
@@ -236,7 +232,7 @@ def reset(user_id: int) -> m.Account:
     _remove(user)
     user.session_epoch += 1
     audit.record("ab_user.second_factor_reset", user)
-    _tell(user, "Второй шаг входа отключён администратором", "Войдите по паролю и настройте второй шаг заново.")
+    letters.tell_user(user.id, "second_factor_reset", href=_PAGE)
     return user
 
 
@@ -247,8 +243,3 @@ def _remove(user: m.Account) -> None:
 
 def _wrong() -> Invalid:
     return Invalid(WRONG_CODE, fields={"code": [WRONG_CODE]})
-
-
-def _tell(user: m.Account, subject: str, what: str) -> None:
-    text = f"{what} Если это сделали не вы, смените пароль и сообщите администратору портала."
-    letters.notify_account(user.id, text, subject=subject, href="/account/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ from app.statuses import (
     BlockStatus,
     CertificateStatus,
     ChangeStatus,
+    TrainingSource,
+    TrainingStatus,
 )
 
 DAY = dt.timedelta(days=1)
@@ -34,18 +36,6 @@ DAY = dt.timedelta(days=1)
 MOST_COURSES, MOST_DOCUMENTS, MOST_NOTICES = 10, 5, 20
 #: a refused correction asks for a look so long
 DECLINED_DAYS = 14
-#: unread notices about these are put before the person
-IMPORTANT = (
-    "/voucher",
-    "/enrolment/",
-    "/training_group/",
-    "/training/",
-    "/certificate/",
-    "/change_request/",
-    "/transfer/",
-)
-MOST_IMPORTANT = 3
-_GROUP = "/training_group/"
 #: groups of the catalogue that are looked through, and how many of them are shown
 CANDIDATES, SUGGESTED = 20, 3
 
@@ -64,7 +54,7 @@ class Cabinet:
     """What a worker's start page tells.
 
     ``person`` is None for who does not see the card; ``courses`` are those not over yet, the nearest first; ``correction`` is the latest one when it was refused lately;
-    ``important``: unread notices that no other row of the page tells; of one that moves from state to state the newest.
+    ``training``: the newest of the person's own courses elsewhere that was not confirmed: it waits to be mended.
     """
 
     person: m.Employee | None
@@ -75,7 +65,7 @@ class Cabinet:
     courses: Sequence[OwnCourse]
     documents: Sequence[m.Certificate]
     notices: Sequence[m.Notice]
-    important: Sequence[m.Notice]
+    training: m.Training | None
 
     @property
     def offers(self) -> list[OwnCourse]:
@@ -95,13 +85,7 @@ class Cabinet:
 def of_worker(employee_id: int) -> Cabinet:
     """Read the cabinet of the acting user's own person: six statements, whatever the number of rows."""
     voucher, enrolled = _voucher(employee_id), _enrolments(employee_id)
-    person, application, correction = _asked(employee_id)
-    told = notices.newest(limit=MOST_NOTICES)
-    # a чек, an application and a live enrolment stand on the page with their present state, which a notice does not know
-    shown = [f"/voucher_application/show/{application.id}"] if application is not None else []
-    shown += [f"/change_request/show/{correction.id}"] if correction is not None else []
-    shown += [f"/voucher/show/{voucher.id}"] if voucher is not None else []
-    shown += [f"/enrolment/show/{c.enrolment.id}" for c in enrolled if c.enrolment.status in UNDER_WAY]
+    person, application, correction, training = _asked(employee_id)
     return Cabinet(
         person=person,
         voucher=voucher,
@@ -113,24 +97,9 @@ def of_worker(employee_id: int) -> Cabinet:
             key=lambda c: (c.enrolment.group.starts_on, c.enrolment.id),
         ),
         documents=_documents(employee_id),
-        notices=told,
-        important=_important(told, shown)[:MOST_IMPORTANT],
+        notices=notices.newest(limit=MOST_NOTICES),
+        training=training,
     )
-
-
-def _important(told: Sequence[m.Notice], shown: Collection[str]) -> list[m.Notice]:
-    """The unread ones of ``told`` (newest first) that are about something important and not ``shown`` otherwise.
-
-    What was said of an earlier state of the same row is no longer so; of a group everything stays so: its new dates, its place.
-    """
-    found, seen = [], set(shown)
-    for notice in told:
-        href = notice.href or ""
-        if notice.read_at is None and href.startswith(IMPORTANT) and href not in seen:
-            found.append(notice)
-        if not href.startswith(_GROUP):
-            seen.add(href)
-    return found
 
 
 def _voucher(employee_id: int) -> m.Voucher | None:
@@ -167,8 +136,8 @@ def _enrolments(employee_id: int) -> list[OwnCourse]:
 
 def _asked(
     employee_id: int,
-) -> tuple[m.Employee | None, m.VoucherApplication | None, m.ChangeRequest | None]:
-    """The person, the live application for a чек, and the latest correction of the card when it was refused lately."""
+) -> tuple[m.Employee | None, m.VoucherApplication | None, m.ChangeRequest | None, m.Training | None]:
+    """The person, the live application for a чек, the latest correction when it was refused lately, a course to mend."""
     person, application, correction = m.Employee, m.VoucherApplication, m.ChangeRequest
     latest = select(func.max(correction.id)).where(correction.employee_id == employee_id).scalar_subquery()
     since = today() - DECLINED_DAYS * DAY
@@ -178,15 +147,19 @@ def _asked(
         or_(correction.decided_at.is_(None), correction.decided_at >= since),
     )
     live = and_(application.employee_id == person.id, application.status.in_(APPLICATION_LIVE))
+    training = m.Training
+    own = (training.employee_id == employee_id, training.source == TrainingSource.WORKER)
+    to_mend = select(func.max(training.id)).where(*own, training.status == TrainingStatus.REJECTED).scalar_subquery()
     statement = (
-        select(person, application, correction)
+        select(person, application, correction, training)
         .select_from(person)
         .outerjoin(application, live)
         .outerjoin(correction, refused)
+        .outerjoin(training, training.id == to_mend)
         .where(person.id == employee_id)
     )
     found = db.session.execute(statement).one_or_none()
-    return tuple(found) if found is not None else (None, None, None)
+    return tuple(found) if found is not None else (None, None, None, None)
 
 
 def is_to_mend(application: m.VoucherApplication) -> bool:

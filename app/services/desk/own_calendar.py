@@ -4,47 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import record
-from app.clock import local
+from app.clock import today
 from app.conditions import live_enrolment
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.services.access.accounts import is_closed
-from app.statuses import EnrolmentStatus
+from app.services.enrolment import course_events
+from app.services.mailing.ical import Event
 from app.unit_of_work import use_case
 
 _NO_COURSES = "Учётная запись не связана с карточкой работника, поэтому своих курсов у вас нет."
 _NO_FEED = "Такого календаря нет: ссылка сменилась, скопирована не целиком, или вход закрыт."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A meeting of an own course, or all its dates when it has no schedule.
-
-    ``starts_at`` and ``ends_at`` are aware moments; of an event without them the whole days count, both included.
-    """
-
-    uid: str
-    enrolment_id: int
-    title: str
-    number: str
-    organizer: str
-    place: str
-    topic: str
-    first: dt.date
-    last: dt.date
-    starts_at: dt.datetime | None
-    ends_at: dt.datetime | None
-    status: EnrolmentStatus
-    changed_at: dt.datetime
 
 
 def own_events(first: dt.date, last: dt.date) -> list[Event]:
@@ -86,92 +63,28 @@ def feed(token: str) -> tuple[str, list[Event]]:
         ).one_or_none()
         if owner is None or not owner.active or is_closed(owner) or owner.employee_id is None:
             raise NotFound(_NO_FEED)
-        return owner.full_name, _events(owner.employee_id)
+        return owner.full_name, _events(owner.employee_id, with_cancelled=True)
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def _events(employee_id: int, first: dt.date = dt.date.min, last: dt.date = dt.date.max) -> list[Event]:
-    rows = _enrolments(employee_id, first, last)
-    meetings = _meetings([row.group_id for row in rows])
-    found: list[Event] = []
-    for row in rows:
-        held = meetings.get(row.group_id, ())
-        found += [_of_meeting(row, meeting) for meeting in held] or [_of_group(row)]
-    return found
-
-
-def _enrolments(employee_id: int, first: dt.date, last: dt.date) -> list[m.Enrolment]:
-    group = m.TrainingGroup
+def _events(
+    employee_id: int, first: dt.date = dt.date.min, last: dt.date = dt.date.max, *, with_cancelled: bool = False
+) -> list[Event]:
+    group, row = m.TrainingGroup, m.Enrolment
+    live = live_enrolment()
+    # who once stood in a calendar is taken out of it there, too
+    shown = or_(live, group.ends_on >= today()) if with_cancelled else live
     statement = (
-        select(m.Enrolment)
-        .join(group, group.id == m.Enrolment.group_id)
-        .where(
-            m.Enrolment.employee_id == employee_id,
-            live_enrolment(),
-            group.starts_on <= last,
-            group.ends_on >= first,
-        )
+        select(row)
+        .join(group, group.id == row.group_id)
+        .where(row.employee_id == employee_id, shown, group.starts_on <= last, group.ends_on >= first)
         .options(
-            joinedload(m.Enrolment.group).options(
+            joinedload(row.group).options(
                 joinedload(group.program).load_only(m.Program.title), joinedload(group.organizer)
             )
         )
-        .order_by(group.starts_on, m.Enrolment.id)
+        .order_by(group.starts_on, row.id)
     )
-    return list(db.session.scalars(statement))
-
-
-def _meetings(group_ids: Sequence[int]) -> Mapping[int, Sequence[m.GroupMeeting]]:
-    meeting, found = m.GroupMeeting, dict[int, list[m.GroupMeeting]]()
-    if group_ids:
-        statement = select(meeting).where(meeting.group_id.in_(group_ids)).order_by(meeting.starts_at, meeting.id)
-        for row in db.session.scalars(statement):
-            found.setdefault(row.group_id, []).append(row)
-    return found
-
-
-def _of_meeting(row: m.Enrolment, meeting: m.GroupMeeting) -> Event:
-    starts_at, ends_at = local(meeting.starts_at), local(meeting.ends_at)
-    return _event(
-        row,
-        uid=f"enrolment-{row.id}-meeting-{meeting.id}",
-        place=meeting.place or row.group.place,
-        topic=meeting.topic or "",
-        days=(starts_at.date(), ends_at.date()),
-        moments=(starts_at, ends_at),
-    )
-
-
-def _of_group(row: m.Enrolment) -> Event:
-    group = row.group
-    days = (group.starts_on, group.ends_on)
-    return _event(row, uid=f"enrolment-{row.id}", place=group.place, topic="", days=days, moments=(None, None))
-
-
-def _event(
-    row: m.Enrolment,
-    *,
-    uid: str,
-    place: str,
-    topic: str,
-    days: tuple[dt.date, dt.date],
-    moments: tuple[dt.datetime | None, dt.datetime | None],
-) -> Event:
-    group = row.group
-    return Event(
-        uid=uid,
-        enrolment_id=row.id,
-        title=group.program.title,
-        number=group.number,
-        organizer=group.organizer.short_name,
-        place=place,
-        topic=topic,
-        first=days[0],
-        last=days[1],
-        starts_at=moments[0],
-        ends_at=moments[1],
-        status=row.status,
-        changed_at=row.changed_at,
-    )
+    return course_events.events_of(list(db.session.scalars(statement)))

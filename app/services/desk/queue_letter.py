@@ -25,7 +25,6 @@ from app.unit_of_work import use_case
 HREF = "/queue/?state=overdue"
 HREF_TODAY = "/queue/?state=today"
 TEMPLATE = "queue_summary"
-_NAMED = {"overdue": "Просрочено", "today": "Решить сегодня"}
 
 
 @use_case
@@ -72,16 +71,18 @@ def _tell(user_id: int) -> bool:
         return False
     late = [(item.source.title, item.overdue) for item in found if item.overdue]
     now_ = [(item.source.title, item.today) for item in found if item.today]
-    parts = [_sentence("overdue", late), _sentence("today", now_)]
-    body = "\n\n".join(filter(None, [*parts, "Откройте очередь «Требует решения»: самые срочные стоят первыми."]))
     number = sum(n for _, n in late) + sum(n for _, n in now_)
-    subject = f"Требует решения на {format_date(today())}: {count(number, 'запись', 'записи', 'записей')}"
-    letters.notify_account(user_id, body, subject=subject, href=HREF if late else HREF_TODAY, template=TEMPLATE)
+    facts = {
+        "день": format_date(today()),
+        "записей": count(number, "запись", "записи", "записей"),
+        "просрочено": _counted(late),
+        "сегодня": _counted(now_),
+    }
+    letters.tell_user(user_id, TEMPLATE, facts=facts, href=HREF if late else HREF_TODAY)
     return True
 
 
-def _sentence(code: str, numbers: Sequence[tuple[str, int]]) -> str:
-    if not numbers:
-        return ""
+def _counted(numbers: Sequence[tuple[str, int]]) -> str:
+    """«3 (заявки на чек — 2; регистрации — 1)», empty for nothing."""
     by_kind = "; ".join(f"{title.lower()} — {number}" for title, number in numbers)
-    return f"{_NAMED[code]}: {sum(n for _, n in numbers)} ({by_kind})."
+    return f"{sum(n for _, n in numbers)} ({by_kind})" if numbers else ""

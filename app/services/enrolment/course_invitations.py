@@ -21,7 +21,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.rules.enrolment import is_enrolment_open
 from app.russian import format_date
-from app.services.enrolment import enrolment_letters, seats
+from app.services.enrolment import seats
 from app.services.mailing import letter_kinds, letters
 from app.services.personnel import consents
 from app.statuses import EnrolmentStatus, PlanItemStatus
@@ -98,16 +98,10 @@ def _agreed_to_mail(employee_ids: Sequence[int]) -> frozenset[int]:
 
 
 def _invite(person: m.Employee, group: m.TrainingGroup, *, by_mail: bool) -> None:
-    text = (
-        f"Курс, который вы выбрали в плане, открыт для записи: группа {enrolment_letters.named(group)}. Записаться можно "
-        f"по {format_date(group.enrol_until)}."
-    )
-    letters.notify_employee(
+    letters.tell(
         person,
-        text,
-        subject=f"Приглашение на курс «{group.program.title}»",
+        "course_invitation",
+        facts={**letter_kinds.group_facts(group), "запись_по": format_date(group.enrol_until)},
         href=f"/enrolment/add?group={group.id}",
-        template="course_invitation",
-        values=letter_kinds.group_facts(group),
         by_mail=by_mail,
     )

@@ -11,9 +11,10 @@ from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import unscoped
-from app.clock import local, today
+from app.clock import today
 from app.extensions import db
-from app.russian import long_date, period
+from app.russian import long_date
+from app.services.enrolment import course_events
 from app.services.mailing import letter_kinds, letters
 from app.statuses import TAKING_PLACE, EnrolmentStatus
 from app.unit_of_work import use_case
@@ -46,7 +47,7 @@ def _remind_group(group_id: int) -> int:
         group = _fresh(group_id)
         if group.starts_on <= today() or group.status not in TAKING_PLACE:
             return 0
-        first = _first_meeting(group_id)
+        first = course_events.first_meeting(group_id)
         rows = [row for row in _listeners(group_id) if _is_first_time(row.id, group.starts_on)]
         for row in rows:
             _tell(row, group, first)
@@ -58,13 +59,6 @@ def _fresh(group_id: int) -> m.TrainingGroup:
     group = m.TrainingGroup
     statement = select(group).where(group.id == group_id).with_for_update(key_share=True)
     found: m.TrainingGroup = db.session.scalars(statement.execution_options(populate_existing=True)).one()
-    return found
-
-
-def _first_meeting(group_id: int) -> m.GroupMeeting | None:
-    meeting = m.GroupMeeting
-    statement = select(meeting).where(meeting.group_id == group_id).order_by(meeting.starts_at, meeting.id).limit(1)
-    found: m.GroupMeeting | None = db.session.scalars(statement).one_or_none()
     return found
 
 
@@ -84,26 +78,11 @@ def _is_first_time(enrolment_id: int, starts_on: dt.date) -> bool:
 
 
 def _tell(row: m.Enrolment, group: m.TrainingGroup, first: m.GroupMeeting | None) -> None:
-    parts = [
-        f"Завтра, {long_date(group.starts_on)}, начинаются занятия в группе {group.number} «{group.program.title}» "
-        f"({period(group.starts_on, group.ends_on)}).",
-        _where(group, first),
-    ]
-    if row.status != EnrolmentStatus.CONFIRMED:
-        parts.append("Организатор ещё не подтвердил вашу запись: уточните у него, ждут ли вас на занятиях.")
-    letters.notify_employee(
-        row.employee,
-        "\n\n".join(parts),
-        subject=f"Завтра начинаются занятия: группа {group.number}",
-        about=row,
-        template=TEMPLATE,
-        values=letter_kinds.group_facts(group),
-    )
-
-
-def _where(group: m.TrainingGroup, first: m.GroupMeeting | None) -> str:
-    if first is None:
-        return f"Место: {group.place}."
-    begins = local(first.starts_at)
-    day = "" if begins.date() == group.starts_on else f"{long_date(begins.date())} "
-    return f"Первое занятие — {day}в {begins:%H:%M}. Место: {first.place or group.place}."
+    facts = {
+        **letter_kinds.group_facts(group),
+        "первый_день": long_date(group.starts_on),
+        "первое_занятие": course_events.first_words(first),
+        "место_первого": (first.place if first is not None else None) or group.place,
+        "не_подтверждена": "" if row.status == EnrolmentStatus.CONFIRMED else row.status.label,
+    }
+    letters.tell(row.employee, TEMPLATE, about=row, facts=facts, calendar=course_events.file_of(row))

@@ -19,11 +19,11 @@ from app.extensions import db
 from app.russian import count, format_date
 from app.services.enrolment import enrolment_letters, seats, waiting_list
 from app.services.enrolment.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one, writable_people
-from app.services.enrolment.enrolment_letters import named, tell
+from app.services.enrolment.enrolment_letters import tell
 from app.services.personnel import agreement
 from app.services.portal import transitions
 from app.services.voucher import vouchers
-from app.statuses import OUTCOMES, SEAT_HOLDING, BlockStatus, BulkMode, EnrolmentStatus, GroupStatus
+from app.statuses import OUTCOMES, SEAT_HOLDING, BulkMode, EnrolmentStatus, GroupStatus
 from app.unit_of_work import translate_database_error, use_case
 
 _NAMED_AT_MOST = 5
@@ -210,8 +210,7 @@ def agree(enrolment_id: int) -> m.Enrolment:
         )
     row = transitions.move(m.Enrolment, enrolment_id, "agree")
     group = row.group
-    text = f"Организация согласовала запись в группу {named(group)}. Состояние: «{row.status.label}»."
-    tell(row, group, text, f"Запись в группу {group.number} согласована")
+    tell(row, group, "enrolment_agreed")
     enrolment_letters.note_new([row], group)
     return row
 
@@ -221,30 +220,33 @@ def confirm(enrolment_id: int) -> m.Enrolment:
     """Confirm an agreed enrolment for the organizer (order § 3.3) and tell the person."""
     row = transitions.move(m.Enrolment, enrolment_id, "confirm")
     group = row.group
-    tell(row, group, f"Организатор подтвердил запись в группу {named(group)}.", f"Вы записаны в группу {group.number}")
+    enrolment_letters.tell_confirmed(row, group)
     return row
 
 
 @use_case
 def reject(enrolment_id: int, reason: str) -> m.Enrolment:
     """Reject an enrolment with a reason: seat and block are free again, the waiting list moves up."""
-    row, group = _end(enrolment_id, "reject", reason)
-    text = f"Запись в группу {named(group)} отклонена. Причина: {row.reason_text}"
-    tell(row, group, text, f"Запись в группу {group.number} отклонена")
+    row, group, freed = _end(enrolment_id, "reject", reason)
+    block = enrolment_letters.freed_words(freed)
+    tell(row, group, "enrolment_rejected", причина=row.reason_text, блок=block)
     return row
 
 
 @use_case
 def withdraw(enrolment_id: int) -> m.Enrolment:
     """Withdraw an enrolment before the training starts: seat and block are free again, the waiting list moves up."""
-    row, group = _end(enrolment_id, "withdraw", None)
-    enrolment_letters.note_organizer([row], group, "Запись отозвана")
+    row, group, _freed = _end(enrolment_id, "withdraw", None)
+    enrolment_letters.note_organizer([row], group, "withdrawn_for_organizer")
     if row.employee_id != current_actor().employee_id:
-        tell(row, group, f"Запись в группу {named(group)} отозвана.", f"Запись в группу {group.number} отозвана")
+        tell(row, group, "enrolment_withdrawn", кто=current_actor().name)
     return row
 
 
-def _end(enrolment_id: int, action: str, reason: str | None) -> tuple[m.Enrolment, m.TrainingGroup]:
+def _end(
+    enrolment_id: int, action: str, reason: str | None
+) -> tuple[m.Enrolment, m.TrainingGroup, m.VoucherBlock | None]:
+    """End an enrolment; the block is the one that has become free by it."""
     row = get_writable(db.session, m.Enrolment, enrolment_id, f"enrolment:{action}")
     group = seats.lock_group(row.group_id)
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
@@ -252,11 +254,11 @@ def _end(enrolment_id: int, action: str, reason: str | None) -> tuple[m.Enrolmen
     if action == "withdraw" and had_seat:
         _insist_before_start(row, group)
     row = transitions.move(m.Enrolment, enrolment_id, action, reason=reason)
-    seats.free_block(block)
+    freed = seats.free_block(block)
     if had_seat:
         seats.give_back_seats(group.id)
         waiting_list.move_up(group)
-    return row, group
+    return row, group, freed
 
 
 def _insist_before_start(row: m.Enrolment, group: m.TrainingGroup) -> None:
@@ -312,9 +314,7 @@ def record_result(
     if outcome == EnrolmentStatus.TRAINED:
         seats.spend_block(block)
     else:
-        seats.free_block(block)
-        freed = block is not None and transitions.read_fresh(m.VoucherBlock, block.id).status == BlockStatus.FREE
-        enrolment_letters.tell_result(row, group, freed=freed)
+        enrolment_letters.tell_result(row, group, freed=seats.free_block(block))
     return row
 
 

@@ -165,13 +165,11 @@ def _move(row: m.Enrolment, move: _Move) -> m.Enrolment:
 
 
 def _tell(made: m.Enrolment, move: _Move) -> None:
-    text = (
-        f"Запись переведена из группы {move.old.number} в группу {enrolment_letters.named(move.new)}. "
-        f"Состояние: «{made.status.label}»."
-    )
-    enrolment_letters.tell(made, move.new, text, f"Перевод в группу {move.new.number}")
+    former = move.old.number
+    next_ = enrolment_letters.next_of(made)
+    enrolment_letters.tell(made, move.new, "enrolment_moved", прежняя_группа=former, дальше=next_)
     if _by_organizer(move.old):
-        enrolment_letters.note_responsible(made, f"переведён(а) из группы {move.old.number} в {move.new.number}")
+        enrolment_letters.note_responsible(made, "moved_for_school", move.new, прежняя_группа=former)
     else:
         enrolment_letters.note_new([made], move.new)
 

@@ -80,7 +80,7 @@ def correct(enrolment_id: int, result: Result, *, why: str) -> Corrected:
     told = [
         f"{label}: {before or 'не указано'} → {after or 'не указано'}" for label, (before, after) in changes.items()
     ]
-    enrolment_letters.tell_corrected(row, group, told, why, _more(block, documents))
+    enrolment_letters.tell_corrected(row, group, told, why, **_more(block, documents))
     return Corrected(row, documents, block)
 
 
@@ -119,7 +119,7 @@ def retake(
     # the справка of the period says what was true on its day
     why = f"Повторная итоговая аттестация пройдена {format_date(result_on)}."
     documents = outdated.follow([row.id], why, keep=[CertificateKind.STUDY_PERIOD_NOTE])
-    enrolment_letters.tell_retaken(row, group, _more(block, documents))
+    enrolment_letters.tell_retaken(row, group, **_more(block, documents))
     return Corrected(row, documents, block)
 
 
@@ -199,9 +199,6 @@ def _follow_block(row: m.Enrolment, group: m.TrainingGroup, outcome: EnrolmentSt
     return f"{block.title}: снова свободен." if is_free else f"{block.title}: срок чека прошёл, блок сгорел.", {}
 
 
-def _more(block: str, documents: Followed) -> list[str]:
-    """What follows for the person, in words."""
-    found = [block] if block else []
-    for paper in documents.to_replace:
-        found.append(f"Документ № {paper.number} нужно заменить: обратитесь к организатору курса.")
-    return found
+def _more(block: str, documents: Followed) -> dict[str, str]:
+    """Facts of the letter: what follows for the person."""
+    return {"чек": block.rstrip("."), "к_замене": ", ".join(f"№ {paper.number}" for paper in documents.to_replace)}

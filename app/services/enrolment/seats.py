@@ -159,13 +159,15 @@ def lock_block(block_id: int | None, *, skip_locked: bool = False) -> m.VoucherB
         return cast("m.VoucherBlock | None", found)
 
 
-def free_block(block: m.VoucherBlock | None) -> None:
-    """Free a locked reserved block, or let it lapse when its чек has ended meanwhile (guard 3)."""
+def free_block(block: m.VoucherBlock | None) -> m.VoucherBlock | None:
+    """Free a locked reserved block, or let it lapse when its чек has ended meanwhile (guard 3); return it if it is free."""
     if block is None or block.status != BlockStatus.RESERVED:
-        return
+        return None
     with unscoped("seat and block follow the enrolment"):
         voucher = transitions.read_fresh(m.Voucher, block.voucher_id)
-    transitions.follow(m.VoucherBlock, block.id, "release" if is_in_force(voucher) else "lapse")
+    still = is_in_force(voucher)
+    after = transitions.follow(m.VoucherBlock, block.id, "release" if still else "lapse")
+    return after if still else None
 
 
 def spend_block(block: m.VoucherBlock | None) -> None:

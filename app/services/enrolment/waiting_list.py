@@ -275,8 +275,7 @@ def _end_left(enrolment_id: int, group: m.TrainingGroup) -> None:
     seats.free_block(block)
     if had_seat:
         seats.give_back_seats(group.id)
-    text = f"Запись в группу {enrolment_letters.named(group)} закрыта. {reason}"
-    enrolment_letters.tell(row, group, text, f"Запись в группу {group.number} закрыта")
+    enrolment_letters.tell(row, group, "enrolment_closed", причина=reason)
 
 
 # --- why still waiting -----------------------------------------------------------------------------------------------

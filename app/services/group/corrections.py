@@ -110,18 +110,16 @@ def _tell(group: m.TrainingGroup, before: group_changes.Terms, why: str, documen
     papers: dict[int, list[str]] = {}
     for paper in documents.to_replace:
         papers.setdefault(paper.enrolment_id, []).append(paper.number)
-    was, now = period(before.starts_on, before.ends_on), period(group.starts_on, group.ends_on)
-    text = (
-        f"Исправлены сведения о курсе «{group.program.title}», группа {group.number}. Было: занятия — {was}, место — "
-        f"{before.place}. Теперь: занятия — {now}, место — {group.place}. Причина исправления: {why}"
-    )
+    facts = {
+        "прежние_занятия": period(before.starts_on, before.ends_on),
+        "прежнее_место": before.place,
+        "причина": why,
+    }
     with unscoped("the listeners of a corrected group are told"):
         rows = list(db.session.scalars(statement))
         for found in rows:
             numbers = ", ".join(f"№ {number}" for number in papers.get(found.id, ()))
-            more = f"\n\nДокумент нужно заменить: {numbers}. Обратитесь к организатору курса." if numbers else ""
-            subject = f"Группа {group.number}: сведения о курсе исправлены"
-            letters.notify_employee(found.employee, text + more, subject=subject, about=group)
+            letters.tell(found.employee, "group_corrected", about=group, facts={**facts, "к_замене": numbers})
     return len(rows)
 
 

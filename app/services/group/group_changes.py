@@ -10,13 +10,18 @@ from sqlalchemy.orm import aliased
 
 from app import models as m
 from app.access import unscoped
+from app.clock import now as moment
 from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
-from app.services.group import group_schedule
+from app.services.enrolment import course_events
+from app.services.group import group_schedule, schedule_letters
 from app.services.mailing import letters
 from app.statuses import BLOCK_HOLDING, LISTENING, TAKING_PLACE, UNDER_WAY, GroupStatus
+
+#: until when an enrolment can be withdrawn
+_UNTIL = "начала занятий"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ def follow(group: m.TrainingGroup, before: Terms) -> Changed:
     _insist_begun(group, before)
     if now.starts_on > before.starts_on:
         _insist_paid(group)
+    group.changed_at = moment()
+    db.session.flush()
     moved = group_schedule.follow_dates(group, (before.starts_on, before.ends_on))
     if now.starts_on != before.starts_on:
         _forget_reminders(group)
@@ -137,41 +144,25 @@ def _busy_listeners(group: m.TrainingGroup) -> dict[int, list[str]]:
 
 
 def _tell(group: m.TrainingGroup, before: Terms, busy: dict[int, list[str]]) -> int:
-    what = " и ".join(_what(group, before))
-    text = f"Группа {group.number} «{group.program.title}»: изменились {what}.\n\n{_was_and_is(group, before)}"
-    with unscoped("everybody with a place in a changed group is told"):
-        statement = (
-            select(m.Enrolment.employee_id, m.Employee)
-            .join(m.Employee, m.Employee.id == m.Enrolment.employee_id)
-            .where(m.Enrolment.group_id == group.id, m.Enrolment.status.in_(UNDER_WAY))
-            .order_by(m.Enrolment.id)
+    rows = schedule_letters.told_of(group.id)
+    facts = {
+        "что_изменилось": " и ".join(_what(group, before)),
+        "прежние_занятия": period(before.starts_on, before.ends_on),
+        "прежнее_место": before.place,
+        "отозвать_до": "" if group.status == GroupStatus.RUNNING else _UNTIL,
+    }
+    for row in rows:
+        others = "; ".join(busy.get(row.employee_id, []))
+        letters.tell(
+            row.employee,
+            "group_changed",
+            about=group,
+            facts={**facts, "другие_курсы": others},
+            calendar=course_events.file_of(row),
         )
-        people = [person for _id, person in db.session.execute(statement)]
-    for person in people:
-        clash = _clash_words(busy.get(person.id, []))
-        letters.notify_employee(person, text + clash, subject=f"Группа {group.number}: изменились {what}", about=group)
-    return len(people)
+    return len(rows)
 
 
 def _what(group: m.TrainingGroup, before: Terms) -> list[str]:
     dates = (group.starts_on, group.ends_on) != (before.starts_on, before.ends_on)
     return [*(["даты занятий"] if dates else []), *(["место занятий"] if group.place != before.place else [])]
-
-
-def _was_and_is(group: m.TrainingGroup, before: Terms) -> str:
-    was, now = period(before.starts_on, before.ends_on), period(group.starts_on, group.ends_on)
-    ends = (
-        ""
-        if group.status == GroupStatus.RUNNING
-        else " Если новые условия не подходят, запись можно отозвать до начала занятий."
-    )
-    return f"Было: занятия — {was}, место — {before.place}.\nТеперь: занятия — {now}, место — {group.place}.{ends}"
-
-
-def _clash_words(courses: list[str]) -> str:
-    if not courses:
-        return ""
-    return (
-        f"\n\nНовые даты пересекаются с другими вашими курсами: {'; '.join(courses)}. Выберите, на каком остаться, и "
-        "отзовите другую запись или договоритесь с организатором."
-    )

@@ -22,7 +22,7 @@ from app.extensions import db
 from app.russian import count, format_date
 from app.services.enrolment import seats
 from app.services.group import groups
-from app.services.mailing import letter_kinds, letters
+from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import settings
 from app.statuses import FILLING, GroupStatus
@@ -91,15 +91,18 @@ def warn(group_id: int) -> bool:
         return False
     if not _mark(group):
         return False
-    for user_id in responsible.of_organizer(group.organizer_id):
-        letters.notify_account(
-            user_id,
-            _warning(group),
-            subject=f"Группа {group.number} не набрана",
-            href=f"/training_group/show/{group.id}",
-            template=MINIMUM,
-            values=letter_kinds.group_facts(group),
-        )
+    facts = {
+        "записано": count(group.taken, "человек", "человека", "человек"),
+        "наименьшее": str(group.minimum),
+        "начало": format_date(group.starts_on),
+    }
+    letters.tell_users(
+        responsible.of_organizer(group.organizer_id),
+        MINIMUM,
+        about=group,
+        facts=facts,
+        href=f"/training_group/show/{group.id}",
+    )
     return True
 
 
@@ -108,12 +111,3 @@ def _mark(group: m.TrainingGroup) -> bool:
     statement = insert(m.ReminderSent).values(kind=MINIMUM, object_table="training_group", object_id=group.id)
     result: Any = db.session.execute(statement.on_conflict_do_nothing())
     return bool(result.rowcount)
-
-
-def _warning(group: m.TrainingGroup) -> str:
-    people = count(group.taken, "человек", "человека", "человек")
-    return (
-        f"В группе {group.number} «{group.program.title}» {people}, а наименьшее число слушателей — {group.minimum}. "
-        f"Занятия начнутся {format_date(group.starts_on)}. Продлите запись, перенесите начало или отмените группу: "
-        "иначе обучение начнётся в назначенный день."
-    )

@@ -13,13 +13,13 @@ from sqlalchemy import func, or_, select, update
 from app import models as m
 from app.access import get_writable
 from app.audit import record
-from app.clock import ZONE, local
+from app.clock import ZONE, local, now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.rules.outcome import ACADEMIC_HOUR
 from app.russian import count, format_date, period
 from app.services.enrolment import seats
-from app.services.group import frozen
+from app.services.group import frozen, schedule_letters
 from app.services.group.group_clashes import meeting_words
 from app.services.portal import calendar, records
 from app.statuses import GroupStatus
@@ -199,6 +199,9 @@ def _write(
     group: m.TrainingGroup, lines: Sequence[Line], removed: Sequence[m.GroupMeeting], known: dict[int, m.GroupMeeting]
 ) -> None:
     _insist_unmarked(removed)
+    gone = [row for row in removed if schedule_letters.is_ahead(row)]
+    before = {row.id: schedule_letters.words_of(row) for row in known.values()}
+    ahead = {row.id for row in known.values() if schedule_letters.is_ahead(row)}
     changes: dict[str, tuple[str, str]] = {}
     if removed:
         changes["Убраны занятия"] = (_listed(removed), "")
@@ -213,6 +216,7 @@ def _write(
         (added if line.id is None else changed).append(row)
         row.starts_at, row.ends_at = line.moments
         row.topic, row.place, row.teacher = line.topic, line.place, line.teacher
+        row.changed_at = now()
     db.session.add_all(added)
     db.session.flush()
     changes |= {
@@ -220,6 +224,13 @@ def _write(
     }
     if changes:
         record("training_group.scheduled", group, changes)
+    moved = {
+        row.id: (before[row.id], schedule_letters.words_of(row))
+        for row in changed
+        if row.id in ahead or schedule_letters.is_ahead(row)
+    }
+    moved = {pk: (was, becomes) for pk, (was, becomes) in moved.items() if was != becomes}
+    schedule_letters.tell(group, moved=moved, removed=gone, added=added)
 
 
 def _insist_unmarked(removed: Sequence[m.GroupMeeting]) -> None:
@@ -275,7 +286,7 @@ def _shift(group_id: int, by: dt.timedelta) -> int:
     statement = (
         update(meeting)
         .where(meeting.group_id == group_id)
-        .values(starts_at=meeting.starts_at + by, ends_at=meeting.ends_at + by)
+        .values(starts_at=meeting.starts_at + by, ends_at=meeting.ends_at + by, changed_at=now())
         .execution_options(synchronize_session=False)
     )
     result: Any = db.session.execute(statement)

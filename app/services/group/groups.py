@@ -16,9 +16,9 @@ from app.conditions import takes_enrolments
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
-from app.services.enrolment import seats, waiting_list
+from app.services.enrolment import enrolment_letters, seats, waiting_list
 from app.services.group import frozen, group_changes
-from app.services.mailing import letter_kinds, letters
+from app.services.mailing import letters
 from app.services.portal import records, transitions
 from app.services.program.programs import insist_published
 from app.services.voucher import vouchers
@@ -68,7 +68,7 @@ def open(group_id: int) -> m.TrainingGroup:
 def close(group_id: int) -> m.TrainingGroup:
     """Close the enrolment; who is in the group is told."""
     group = transitions.move(m.TrainingGroup, group_id, "close")
-    _tell_listeners(group, "запись закрыта", "Запись закрыта, состав группы набран.")
+    _tell_listeners(group, "group_closed")
     return group
 
 
@@ -119,7 +119,7 @@ def _begin(group_id: int) -> m.TrainingGroup:
     """What follows from the start: who has no seat by now gets none, the listeners are told."""
     group = seats.lock_group(group_id)
     _end_enrolments(group, BEFORE_SEAT, "Обучение началось, свободных мест в группе не осталось.")
-    _tell_listeners(group, "обучение началось", "Обучение началось.")
+    _tell_listeners(group, "group_running")
     return group
 
 
@@ -138,8 +138,7 @@ def advance(group_id: int) -> bool:
         transitions.follow(m.TrainingGroup, group_id, "start")
         _begin(group_id)
     elif closes:
-        words = f"Запись закрыта: её последний день был {format_date(group.enrol_until)}."
-        _tell_listeners(group, "запись закрыта", words)
+        _tell_listeners(group, "group_term_ended", запись_по=format_date(group.enrol_until))
     return closes or (starts and group.status == GroupStatus.RUNNING)
 
 
@@ -154,7 +153,7 @@ def complete(group_id: int) -> m.TrainingGroup:
         shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
         raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
     _end_enrolments(group, BEFORE_SEAT, "Обучение в группе завершено, место не освободилось.")
-    _tell_listeners(group, "обучение завершено", "Обучение завершено.")
+    _tell_listeners(group, "group_completed")
     return group
 
 
@@ -180,25 +179,14 @@ def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus
     block_ids = [row.block_id for row in rows if row.block_id is not None and row.status in BLOCK_HOLDING]
     blocks = vouchers.lock_blocks(m.VoucherBlock.id.in_(block_ids))
     held = sum(row.status in SEAT_HOLDING for row in rows)
-    advice = _other_groups(group) if rows else ""
-    for row in rows:
-        _reject(row, group, reason, advice)
-    for block in blocks:
-        seats.free_block(block)
+    rejected = [transitions.follow(m.Enrolment, row.id, "reject", reason=reason) for row in rows]
+    freed = {block.id: after for block in blocks if (after := seats.free_block(block)) is not None}
     if held:
         seats.give_back_seats(group.id, held)
-
-
-def _reject(row: m.Enrolment, group: m.TrainingGroup, reason: str, advice: str) -> None:
-    transitions.follow(m.Enrolment, row.id, "reject", reason=reason)
-    letters.notify_employee(
-        row.employee,
-        f"Запись в группу {group.number} «{group.program.title}» отклонена. {reason}\n\n"
-        f"Если запись была оплачена блоком чека, он снова свободен. {advice or 'Выберите другую группу.'}",
-        subject=f"Запись в группу {group.number} отклонена",
-        about=row,
-        values=letter_kinds.group_facts(group),
-    )
+    others = _other_groups(group) if rows else ""
+    for row in rejected:
+        block = enrolment_letters.freed_words(freed.get(row.block_id or 0))
+        enrolment_letters.tell(row, group, "enrolment_rejected", причина=reason, блок=block, другие_группы=others)
 
 
 def _other_groups(group: m.TrainingGroup) -> str:
@@ -220,7 +208,7 @@ def _other_groups(group: m.TrainingGroup) -> str:
         f"{count(row.capacity - row.taken, 'свободное место', 'свободных места', 'свободных мест')}"
         for row in found
     ]
-    return "Есть другие группы этой программы, в которые идёт запись:\n" + ";\n".join(lines) + "." if lines else ""
+    return "; ".join(lines)
 
 
 def _enrolments(group_id: int, statuses: Collection[EnrolmentStatus]) -> list[m.Enrolment]:
@@ -235,11 +223,10 @@ def _enrolments(group_id: int, statuses: Collection[EnrolmentStatus]) -> list[m.
         return list(db.session.scalars(statement))
 
 
-def _tell_listeners(group: m.TrainingGroup, what: str, words: str) -> None:
-    """Tell everybody with a seat about the group's new state (order § 3.5); ``what`` stands in the subject."""
-    text = f"Группа {group.number} «{group.program.title}» ({period(group.starts_on, group.ends_on)}). {words}"
+def _tell_listeners(group: m.TrainingGroup, kind: str, **facts: str) -> None:
+    """Tell everybody with a seat about the group's new state (order § 3.5)."""
     for row in _enrolments(group.id, SEAT_HOLDING):
-        letters.notify_employee(row.employee, text, subject=f"Группа {group.number}: {what}", about=group)
+        letters.tell(row.employee, kind, about=group, facts=facts)
 
 
 @records.after_save(m.TrainingGroup)

@@ -60,10 +60,10 @@ def _send_to(user_id: int) -> bool:
         return False
     body = "\n\n".join(_part(title, page) for title, page in _by_page(found))
     told = count(len(found), "извещение", "извещения", "извещений")
-    subject = f"Сводка за {format_date(today())}: {told}"
     addresses = {href for href, _words in found}
     href = addresses.pop() if len(addresses) == 1 else "/notices/"
-    return letters.mail_account(user_id, body, subject=subject, template=TEMPLATE, href=href)
+    facts = {"день": format_date(today()), "извещений": told, "перечень": body}
+    return letters.tell_user(user_id, TEMPLATE, facts=facts, href=href)
 
 
 def _was_sent_today(user_id: int) -> bool:

@@ -1,12 +1,14 @@
-"""HTML of letters: what an operator may write, the words turned into paragraphs, and the plain light frame around them.
+"""HTML of letters: what an operator may write, the words turned into paragraphs, and the light frame around them.
 
-The frame is laid out by attributes, without styles, scripts and outside images: webmail keeps it, and the portal shows it
-under its own security policy.
+The frame is tables with attributes and inlined styles, without scripts and outside images: mail programs keep it. The portal
+shows it without the styles, under its own security policy.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
 
@@ -14,30 +16,81 @@ from html.parser import HTMLParser
 TAGS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "a", "h2", "h3", "blockquote", "hr"})
 _VOID = frozenset({"br", "hr"})
 _LINK_FIELD = re.compile(r"\{\{\s*ссылка\s*\}\}")
+#: words of the link to the page where the reader chooses which letters come
+CHOOSE = "Какие письма получать"
 _ADDRESS = re.compile(r"https?://[^\s<>\"'{}«»]+")
 #: an address within escaped words, without the sign that ends the sentence
 _LINKED = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
 
+#: what the inlined looks are, by their place in the frame; each has attributes that say the same where styles are cut
+_INK, _PALE, _BLUE, _LINE, _GROUND = "#1b2733", "#55606e", "#1d5fa8", "#d5dbe3", "#f3f5f8"
+_FONT = "font-family:Arial,Helvetica,sans-serif"
+_STYLES = re.compile(r' style="[^"]*"')
+
 _FRAME = """\
 <!doctype html>
-<html lang="ru"><head><meta charset="utf-8"><title>{subject}</title></head>
-<body bgcolor="#f3f5f8"><table role="presentation" width="100%" cellpadding="12" bgcolor="#f3f5f8"><tr><td align="center">
-<table role="presentation" width="100%" cellpadding="20" bgcolor="#ffffff"><tr><td align="left">
-<font face="Arial, sans-serif" color="#1b2733"><b>{portal}</b>
-{inner}{button}
-<hr color="#d5dbe3"><font size="2" color="#55606e">{closing}</font></font>
-</td></tr></table></td></tr></table></body></html>
+<html lang="ru"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light"><title>{subject}</title></head>
+<body bgcolor="{ground}" style="margin:0;padding:0;background:{ground}">
+<table role="presentation" width="100%" cellpadding="12" cellspacing="0" border="0" bgcolor="{ground}"><tr><td align="center">
+<table role="presentation" width="100%" cellpadding="20" cellspacing="0" border="0" bgcolor="#ffffff" style="max-width:600px;background:#ffffff;border-radius:12px">
+<tr><td align="left" style="padding:20px 24px 0;{font};font-size:14px;font-weight:bold;color:{blue}"><font face="Arial, sans-serif" color="{blue}"><b>{portal}</b></font></td></tr>
+<tr><td align="left" style="padding:12px 24px 24px;{font};font-size:16px;line-height:1.5;color:{ink}"><font face="Arial, sans-serif" color="{ink}">
+<h1 style="margin:0 0 12px;font-size:22px;line-height:1.3;color:{ink}">{headline}</h1>
+{inner}{block}{button}</font></td></tr>
+<tr><td align="left" bgcolor="{ground}" style="padding:14px 24px;border-top:1px solid {line};border-radius:0 0 12px 12px;{font};font-size:13px;line-height:1.5;color:{pale}"><font face="Arial, sans-serif" size="2" color="{pale}">{closing}</font></td></tr>
+</table></td></tr></table></body></html>
 """
 _BUTTON = """
-<table role="presentation" cellpadding="10" bgcolor="#1d5fa8"><tr><td><a href="{href}"><font color="#ffffff">Открыть на портале</font></a></td></tr></table>"""
+<table role="presentation" cellpadding="12" cellspacing="0" border="0" style="margin:18px 0 0"><tr><td bgcolor="{blue}" align="center" style="border-radius:8px;background:{blue}"><a href="{href}" style="display:inline-block;padding:0 10px;{font};font-size:16px;font-weight:bold;color:#ffffff;text-decoration:none"><font color="#ffffff"><b>{label}</b></font></a></td></tr></table>"""
+_BLOCK = """
+<table role="presentation" width="100%" cellpadding="8" cellspacing="0" border="0" bgcolor="{ground}" style="margin:16px 0 0;background:{ground};border-radius:8px">{rows}</table>"""
+_ROW = """
+<tr><td valign="top" width="120" style="padding:8px 6px 8px 14px;{font};font-size:14px;line-height:1.4;color:{pale}"><font color="{pale}">{head}</font></td><td valign="top" style="padding:8px 14px 8px 6px;{font};font-size:15px;line-height:1.4;color:{ink}">{words}</td></tr>"""
+_LOOK = {"ink": _INK, "pale": _PALE, "blue": _BLUE, "line": _LINE, "ground": _GROUND, "font": _FONT}
 
 
-def frame(subject: str, inner: str, *, portal: str, closing: str, href: str = "") -> str:
-    """Put the letter's inner HTML into the frame; ``href`` becomes a button unless the letter links to it already."""
-    button = _BUTTON.format(href=escape(href)) if href and escape(href) not in inner else ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a letter is laid out of: plain words, and ``inner``, the HTML of its text.
+
+    ``block``: heads and words; ``button``: label of the link ``href``, no button without it; ``choose``: address of the page
+    where its reader chooses which letters come, empty where this one always comes.
+    """
+
+    headline: str
+    inner: str
+    portal: str
+    closing: str
+    block: Sequence[tuple[str, str]] = ()
+    button: str = ""
+    href: str = ""
+    choose: str = ""
+
+
+def frame(parts: Parts) -> str:
+    """Lay a letter out: one headline, its text, the block of facts, one button."""
+    rows = "".join(_ROW.format(head=escape(head), words=in_lines(words), **_LOOK) for head, words in parts.block)
+    choose = f'<br>\n<a href="{escape(parts.choose)}"><font color="{_PALE}">{CHOOSE}</font></a>' if parts.choose else ""
     return _FRAME.format(
-        subject=escape(subject), portal=escape(portal), inner=inner, button=button, closing=escape(closing)
+        subject=escape(parts.headline),
+        headline=escape(parts.headline),
+        portal=escape(parts.portal),
+        inner=parts.inner,
+        block=_BLOCK.format(rows=rows, **_LOOK) if rows else "",
+        button=_BUTTON.format(href=escape(parts.href), label=escape(parts.button), **_LOOK) if parts.href else "",
+        closing=escape(parts.closing) + choose,
+        **_LOOK,
     )
+
+
+def without_styles(page: str) -> str:
+    """The same page laid out by its attributes alone: the portal's own pages allow no inlined styles."""
+    return _STYLES.sub("", page)
+
+
+def in_lines(words: str) -> str:
+    """Plain words safe in HTML, with their line breaks."""
+    return escape(words).replace("\n", "<br>\n")
 
 
 def from_text(text: str, portal_url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,38 +15,41 @@ from app.errors import Invalid
 from app.extensions import db
 from app.labels import label_of
 from app.services.mailing import letter_kinds, letter_templates, letters
-from app.services.mailing.letter_kinds import GENERAL, KINDS, Kind
-from app.services.mailing.letter_templates import Composed, Given
+from app.services.mailing.letter_kinds import KINDS, Kind
+from app.services.mailing.letter_templates import Given
 from app.unit_of_work import use_case
 
-#: kind of letters → what it is about
-_ROWS: Mapping[str, Any] = {
-    "application_approved": m.Voucher,
-    "voucher_annulled": m.Voucher,
-    "application_returned": m.VoucherApplication,
-    "application_rejected": m.VoucherApplication,
-    "certificate_issued": m.Certificate,
-    "certificate_annulled": m.Certificate,
-    "enrolment_changed": m.Enrolment,
-    "enrolment_rejected": m.Enrolment,
-    "group_changed": m.Enrolment,
-}
+#: beginning of a kind's code → the row whose facts a letter of it tells; the more exact first
+_ROWS: tuple[tuple[str, Any], ...] = (
+    ("application_approved", m.Voucher),
+    ("application_", m.VoucherApplication),
+    ("voucher_", m.Voucher),
+    ("certificate_", m.Certificate),
+    ("enrolment_", m.Enrolment),
+    ("offer_", m.Enrolment),
+    ("result_", m.Enrolment),
+    ("group_", m.Enrolment),
+    ("schedule_", m.Enrolment),
+    ("course_", m.Enrolment),
+)
 
 
 def given_of(kind: Kind, person: m.Employee) -> Given:
     """What a letter of this kind would say to ``person``; where the person has nothing of the sort, an example."""
     sample = letter_templates.example(kind)
     row = _newest(kind, person)
-    facts = letter_kinds.facts_of(row)
+    facts: Mapping[str, str] = letter_kinds.facts_of(row)
     if isinstance(row, m.Enrolment) and row.group is not None:
-        facts |= letter_kinds.group_facts(row.group)
+        facts = {**facts, **letter_kinds.group_facts(row.group)}
+    if "работник" in kind.own:
+        facts = {**facts, "работник": person.full_name}
     name = " ".join(filter(None, (person.first_name, person.patronymic)))
     href = letter_kinds.href_of(row) or sample.href
-    return Given(sample.subject, sample.text, name, href, {**sample.values, **facts})
+    return replace(sample, name=name, href=href, facts={**sample.facts, **facts})
 
 
 def _newest(kind: Kind, person: m.Employee) -> Any:
-    model = _ROWS.get(kind.code)
+    model = next((model for beginning, model in _ROWS if kind.code.startswith(beginning)), None)
     if model is None:
         return None
     statement = select(model).where(model.employee_id == person.id).order_by(model.id.desc()).limit(1)
@@ -60,11 +64,9 @@ def send_test(template_id: int) -> str:
     if not account.email:
         raise Invalid("У вашей учётной записи нет адреса электронной почты. Попросите администратора указать его.")
     name = " ".join(filter(None, (account.first_name, account.patronymic)))
-    sample = letter_templates.example(KINDS.get(row.code, KINDS[GENERAL]))
-    letter = letter_templates.preview(row, Given(sample.subject, sample.text, name, sample.href, sample.values))
-    letters.write(
-        account.email, Composed(f"Проба: {letter.subject}"[:letter_templates.SUBJECT_LENGTH], letter.body, letter.html), row.code,
-        user_id=account.id,
-    )  # fmt: skip
+    sample = letter_templates.example(KINDS[row.code])
+    letter = letter_templates.preview(row, replace(sample, name=name))
+    subject = f"Проба: {letter.subject}"[: letter_templates.SUBJECT_LENGTH]
+    letters.write(account.email, replace(letter, subject=subject), row.code, user_id=account.id)
     audit.record("letter_template.tested", row, {label_of("letter", "recipient"): ("", account.email)})
     return str(account.email)

@@ -2,7 +2,8 @@
 
 A template may hold plain words and fields ``{{ имя }}``, nothing else: no conditions, loops, filters or attributes, so that
 it can neither fail on a value nor reach anything. One that fails all the same (its field is gone) never stops the action:
-the standard words are used, and the caller is told.
+the standard words are used, and the caller is told. A word that the operator has not edited is not stored: it is the
+standard one of the present version.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from app.clock import today
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letter_html
-from app.services.mailing.letter_kinds import GENERAL, KINDS, Kind, greeting
+from app.services.mailing.kinds.base import COMMON
+from app.services.mailing.letter_kinds import KINDS, Kind, greeting
 from app.services.portal import records, settings
 from app.unit_of_work import use_case
 
@@ -37,6 +39,12 @@ log = logging.getLogger("portal.letters")
 CLOSING = "Портал «{portal}». Оператор — {operator}. Письмо отправлено автоматически, отвечать на него не нужно."
 _ONLY_FIELDS = "В шаблоне можно писать слова и поля вида {{ имя }}; условия, циклы и вычисления не допускаются."
 SUBJECT_LENGTH = 255
+#: words of a template that the operator edits
+EDITED = ("subject", "body", "html", "button")
+#: page where a user chooses which letters come
+_CHOOSE = "/notices/letters"
+_FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_MANY_BREAKS = re.compile(r"\n\s*\n")
 #: a link's secret (``links.issue``) is 43 such characters
 _SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
 
@@ -46,38 +54,55 @@ _markup = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=Tr
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the writer of a letter gives: its own subject and text, the recipient's name, the page, further values."""
+    """What a letter is about: the recipient's name, the page, the facts of its kind (fact → value, None is empty)."""
 
-    subject: str
-    text: str
     name: str = ""
     #: path on the portal, or a whole address of it
     href: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A letter ready to be queued; ``broken``: the operator's template failed and the standard words were used."""
+    """A letter ready to be queued; ``broken``: the operator's template failed and the standard words were used.
+
+    ``notice`` is its text without the greeting, for the cabinet.
+    """
 
     subject: str
     body: str
     html: str
+    notice: str = ""
     broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Subject, text and HTML of a template; without HTML it is made of the text."""
+    """Subject, text, HTML of the text and label of the button; without HTML it is made of the text."""
 
     subject: str
     body: str
     html: str | None = None
+    button: str = ""
 
 
 def standard(kind: Kind) -> Words:
     """The words that a kind of letters starts with."""
-    return Words(kind.subject, kind.body)
+    return Words(kind.subject, kind.body, button=kind.button)
+
+
+def words_of(kind: Kind, template: m.LetterTemplate | None) -> Words:
+    """The operator's words; each that was not edited is the standard one as it is now."""
+    if template is None:
+        return standard(kind)
+    return Words(
+        template.subject or kind.subject, template.body or kind.body, template.html, template.button or kind.button
+    )
+
+
+def is_edited(template: m.LetterTemplate) -> bool:
+    """Whether any of the words is the operator's."""
+    return bool(template.subject or template.body or template.html or template.button)
 
 
 def find(code: str) -> m.LetterTemplate | None:
@@ -94,46 +119,83 @@ def is_required(code: str, template: m.LetterTemplate | None = None) -> bool:
 
 
 def compose(code: str, given: Given) -> Composed:
-    """Make a letter: the operator's words, else the standard ones, else those that the action gave."""
-    kind = KINDS.get(code, KINDS[GENERAL])
+    """Make a letter: of the operator's words, else of the standard ones."""
+    kind = KINDS[code]
     template = find(kind.code)
+    broken = template is not None and is_edited(template) and bool(problems_of(kind, words_of(kind, template)))
+    if broken:
+        log.error("letter template fails", extra={"template": code})
+    return _made(kind, standard(kind) if broken else words_of(kind, template), given, broken=broken)
+
+
+def preview(template: m.LetterTemplate, given: Given) -> Composed:
+    """The letter that this template makes of these values."""
+    kind = KINDS[template.code]
+    words = words_of(kind, template)
+    broken = bool(problems_of(kind, words))
+    return _made(kind, standard(kind) if broken else words, given, broken=broken)
+
+
+def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Composed:
+    """Put the facts into words: the subject, the text with its greeting, the block of facts, the button with its link."""
     values = values_of(kind, given)
-    if template is not None:
-        try:
-            return made(Words(template.subject, template.body, template.html), values)
-        except TemplateError as error:
-            log.error("letter template fails", extra={"template": code, "error": type(error).__name__})
-    broken = template is not None and bool(problems_of(kind, template))
-    return _standard(kind, given, values, broken=broken)
+    subject = _subject(words.subject, values)
+    text = _filled(words.body, kind, values) or _filled(kind.body, kind, values)
+    block = [(head, line) for head, source in kind.block if (line := _filled(source, kind, values))]
+    portal = portal_url()
+    inner = _markup_of(words.html, values) if words.html else letter_html.from_text(text, portal)
+    href, name = values["ссылка"], values["портал"]
+    label = " ".join(_compiled(words.button).render(values).split()) or kind.button
+    closing = CLOSING.replace("{portal}", name).replace("{operator}", settings.text("operator_name"))
+    choose = "" if kind.required else f"{portal}{_CHOOSE}"
+    page = letter_html.frame(
+        letter_html.Parts(
+            headline=subject, inner=inner, portal=name, closing=closing, block=block, button=label, href=href, choose=choose
+        )
+    )  # fmt: skip
+    parts = [
+        text,
+        "\n".join(f"{head}: {line}" for head, line in block),
+        f"{label}: {href}" if href else "",
+        closing + (f"\n{letter_html.CHOOSE}: {choose}" if choose else ""),
+    ]
+    notice = _filled(words.body, kind, {**values, "приветствие": ""}) or text
+    return Composed(subject, "\n\n".join(filter(None, parts)), page, notice, broken)
 
 
-def _standard(kind: Kind, given: Given, values: Mapping[str, str], *, broken: bool) -> Composed:
-    try:
-        found = made(standard(kind), values)
-    except TemplateError:  # the action gave no value of a field: its own words say everything
-        found = made(standard(KINDS[GENERAL]), values)
-    return Composed(found.subject, found.body, found.html, broken)
+def _subject(source: str, values: Mapping[str, str]) -> str:
+    """One line, cut to the length of the column."""
+    return " ".join(_compiled(source).render(values).split())[:SUBJECT_LENGTH]
+
+
+def _filled(source: str, kind: Kind, values: Mapping[str, str]) -> str:
+    """Words with the facts in them; a line that names an optional fact without a value is left out."""
+    empty = {name for name, fact in kind.own.items() if fact.optional and not values[name]}
+    lines = [line for line in source.split("\n") if not empty.intersection(_FIELD.findall(line))]
+    return _MANY_BREAKS.sub("\n\n", _compiled("\n".join(lines)).render(values)).strip()
+
+
+def _markup_of(source: str, values: Mapping[str, str]) -> str:
+    """The operator's HTML with the facts in it, safe and with their line breaks."""
+    safe = {name: escape(value).replace("\n", Markup("<br>\n")) for name, value in values.items()}
+    return _compiled(source, markup=True).render(safe)
 
 
 def values_of(kind: Kind, given: Given) -> dict[str, str]:
-    """Field → value for a letter; fields that the kind does not know are passed over.
+    """Field → value for a letter, of every field that its words may name.
 
-    A text that greets by itself keeps its greeting, once.
+    «тема» and «текст» are the standard words, so that an operator may add to them without writing them anew.
     """
-    first, _, rest = given.text.partition("\n\n")
-    greeted = first.startswith("Здравствуйте") and bool(rest)
-    common = {
-        "приветствие": first if greeted else greeting(given.name),
+    facts = {name: str(given.facts.get(name) or "").strip() for name in kind.own}
+    values = {
+        **facts,
+        "приветствие": greeting(given.name),
         "имя": given.name,
-        "тема": given.subject,
-        "текст": rest if greeted else given.text,
         "ссылка": absolute(given.href),
         "портал": settings.text("portal_name"),
         "дата": format_date(today()),
     }
-    own = {name: str(value) for name, value in given.values.items() if name in kind.fields and value is not None}
-    own["ссылка"] = absolute(own.get("ссылка")) or common["ссылка"]
-    return {**common, **own}
+    return {**values, "тема": _subject(kind.subject, values), "текст": _filled(kind.text, kind, values)}
 
 
 def absolute(href: str | None) -> str:
@@ -150,29 +212,6 @@ def absolute(href: str | None) -> str:
 def portal_url() -> str:
     """Address of the portal in letters."""
     return str(current_app.config["PORTAL"].public_url)
-
-
-def made(words: Words, values: Mapping[str, str]) -> Composed:
-    """Put values into words; raises TemplateError."""
-    subject = " ".join(_compiled(words.subject).render(values).split())[:SUBJECT_LENGTH]
-    text = _compiled(words.body).render(values).strip()
-    inner = _compiled(words.html, markup=True).render(_in_lines(values)) if words.html else ""
-    return finished(subject, text, inner=inner, href=values.get("ссылка", ""))
-
-
-def finished(subject: str, text: str, *, inner: str = "", href: str = "") -> Composed:
-    """Add to the words what every letter has: the link, the closing line, the frame of the HTML."""
-    markup = inner or letter_html.from_text(text, portal_url())
-    portal = settings.text("portal_name")
-    closing = CLOSING.replace("{portal}", portal).replace("{operator}", settings.text("operator_name"))
-    page = letter_html.frame(subject, markup, portal=portal, closing=closing, href=href)
-    link = f"\n\nОткрыть на портале: {href}" if href and href not in text else ""
-    return Composed(subject, f"{text}{link}\n\n{closing}", page)
-
-
-def _in_lines(values: Mapping[str, str]) -> dict[str, Markup]:
-    """The values safe in HTML, with their line breaks."""
-    return {name: escape(value).replace("\n", Markup("<br>\n")) for name, value in values.items()}
 
 
 @functools.lru_cache(maxsize=256)
@@ -207,11 +246,11 @@ def _unknown(name: str, kind: Kind) -> str:
     return f"Поля «{name}» у этого письма нет. {advice}"
 
 
-def problems_of(kind: Kind, words: Words | m.LetterTemplate) -> dict[str, list[str]]:
+def problems_of(kind: Kind, words: Words) -> dict[str, list[str]]:
     """Field of the form → what is wrong with it; empty when the template can be used."""
     portal = portal_url()
     found: dict[str, list[str]] = {}
-    for name in ("subject", "body", "html"):
+    for name in EDITED:
         source = getattr(words, name) or ""
         sentences = field_problems(source, kind)
         if name == "html":
@@ -228,11 +267,13 @@ def _check(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
     kind = KINDS.get(row.code) if row is not None else None
     if kind is None:
         return
-    for name in ("body", "html"):
-        if values.get(name):  # a browser sends line breaks of its own
-            values[name] = values[name].replace("\r\n", "\n").strip() or None
-    words = Words(*(values.get(name, getattr(row, name)) or "" for name in ("subject", "body", "html")))
-    for name, sentences in problems_of(kind, words).items():
+    for name in EDITED:
+        if name in values:  # a browser sends line breaks of its own
+            words = (values[name] or "").replace("\r\n", "\n").strip()
+            # the standard words are not kept: who has not changed them gets the better ones of a later version
+            values[name] = words if words and words != getattr(standard(kind), name) else None
+    found = Words(*(values.get(name, getattr(row, name)) or "" for name in EDITED))
+    for name, sentences in problems_of(kind, found).items():
         errors.setdefault(name, []).extend(sentences)
 
 
@@ -243,8 +284,7 @@ def _check(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
 def restore(template_id: int) -> m.LetterTemplate:
     """Put the standard words back (permission ``letter_template:edit``)."""
     row = get_writable(db.session, m.LetterTemplate, template_id, "letter_template:edit")
-    words = standard(KINDS.get(row.code, KINDS[GENERAL]))
-    row.subject, row.body, row.html = words.subject, words.body, words.html
+    row.subject = row.body = row.html = row.button = None
     changes = audit.changes_of(row)
     if changes:
         audit.record("letter_template.updated", row, changes)
@@ -252,17 +292,6 @@ def restore(template_id: int) -> m.LetterTemplate:
 
 
 def example(kind: Kind) -> Given:
-    """A made-up letter of a kind, of the examples of its fields."""
-    values = {name: sample for name, (_meaning, sample) in kind.own.items()}
-    shown = {name: sample for name, (_meaning, sample) in kind.fields.items()}
-    return Given(shown["тема"], shown["текст"], shown["имя"], shown["ссылка"], values)
-
-
-def preview(template: m.LetterTemplate, given: Given) -> Composed:
-    """The letter that this template makes of these values."""
-    kind = KINDS.get(template.code, KINDS[GENERAL])
-    values = values_of(kind, given)
-    try:
-        return made(Words(template.subject, template.body, template.html), values)
-    except TemplateError:
-        return _standard(kind, given, values, broken=True)
+    """A made-up letter of a kind, of the examples of its facts."""
+    facts = {name: fact.example for name, fact in kind.own.items()}
+    return Given(COMMON["имя"].example, COMMON["ссылка"].example, facts)

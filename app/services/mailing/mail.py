@@ -11,7 +11,9 @@ import hashlib
 import logging
 import smtplib
 import ssl
+from email.header import Header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from flask import current_app
@@ -30,6 +32,8 @@ from config import Settings
 
 log = logging.getLogger("portal.mail")
 
+#: name of the file that a letter about dates brings along
+CALENDAR_FILE = "course.ics"
 #: letters taken by one sweep
 BATCH = 200
 #: pauses after the first, second, … failed attempt, in minutes; the letter is given up when they have run out
@@ -96,10 +100,7 @@ def _put_off(letter: m.Letter, error: Exception) -> bool | None:
         letter.last_error = _words_of(error)
         return own_fault
     transitions.follow(m.Letter, letter.id, "fail", last_error=_words_of(error), next_attempt_at=None)
-    letters.tell_operators(
-        "Есть письма, которые не удалось отправить. Посмотрите причину в списке писем, исправьте её и отправьте их снова.",
-        href="/letter/list/?status=failed",
-    )
+    letters.tell_operators("letters_failed", href="/letter/list/?status=failed")
     return None
 
 
@@ -168,13 +169,32 @@ def _connect(settings: Settings) -> smtplib.SMTP:
     return server
 
 
+class _SubjectsWhole(EmailPolicy):
+    """Subjects are folded by ``email.header``: the newer folding of Python 3.11 loses blanks between long foreign words."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Write one header, in as many lines as it needs."""
+        if name.lower() != "subject" or str(value).isascii():
+            return str(super().fold(name, value))
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The same as bytes."""
+        if name.lower() != "subject" or str(value).isascii():
+            return bytes(super().fold_binary(name, value))
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = _SubjectsWhole()
+
+
 def message_of(letter: m.Letter, settings: Settings) -> EmailMessage:
-    """The letter as it leaves: text, and HTML beside it. The same bytes at every attempt.
+    """The letter as it leaves: text, HTML beside it, the file of a calendar. The same bytes at every attempt.
 
     Its Message-ID does not change either: when a worker dies after the server took the letter, the repetition is known
     to be one. In the mode «redirect» it goes to the one address, with the true one in a header.
     """
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     redirected = settings.mail_mode == "redirect"
     message["Subject"], message["From"] = letter.subject, settings.smtp_from_address
     message["To"] = settings.mail_redirect_to if redirected else letter.recipient
@@ -187,6 +207,12 @@ def message_of(letter: m.Letter, settings: Settings) -> EmailMessage:
     message.set_content(letter.body, cte="base64")
     if letter.html:
         message.add_alternative(letter.html, subtype="html", cte="base64")
+    if letter.calendar:
+        # the parts are given as bytes: line breaks of a calendar are its own
+        message.add_attachment(letter.calendar.encode(), "text", "calendar", filename=CALENDAR_FILE, cte="base64")
+        (*_texts, attached) = message.iter_attachments()
+        attached.set_param("charset", "utf-8")
+        attached.set_param("method", "PUBLISH")
     return message
 
 

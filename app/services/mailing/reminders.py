@@ -24,6 +24,8 @@ from app.unit_of_work import use_case
 #: working days before the end of the term when the school is reminded
 BEFORE_DAYS = 2
 HREF = "/change_request/list/?status=proposed"
+#: organizations that a letter to their territory names
+_NAMED_AT_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,8 @@ def _tell_schools(near: Iterable[Waiting]) -> int:
     for item in near:
         by_place.setdefault(item.organization_id, []).append(item.due_on)
     for organization_id, terms in sorted(by_place.items()):
-        waits = count(len(terms), "решение", "решения", "решений")
-        text = (
-            f"Ждут вас: {waits} по исправлениям карточек и переходам. Ближайший срок — {format_date(min(terms))}. "
-            "Сведения вносятся в портал в течение 10 рабочих дней."
-        )
-        told += _tell(responsible.of_organization(organization_id), text, "Заканчивается срок внесения сведений")
+        facts = {"решений": count(len(terms), "решение", "решения", "решений"), "срок": format_date(min(terms))}
+        told += _tell(responsible.of_organization(organization_id), "terms_near", facts)
     return told
 
 
@@ -109,30 +107,23 @@ def _tell_territories(late: Iterable[Waiting]) -> int:
         places[item.name] = places.get(item.name, 0) + 1
     told = 0
     for territory_id, places in sorted(by_territory.items()):
-        named = "; ".join(f"{name} — {number}" for name, number in sorted(places.items())[:20])
-        more = f" и ещё организаций: {len(places) - 20}" if len(places) > 20 else ""
-        text = (
-            f"Срок внесения сведений прошёл (исправления карточек и переходы): {named}{more}. Напомните организациям."
-        )
-        told += _tell(responsible.of_territory(territory_id), text, "Организации не внесли сведения в срок")
+        named = "; ".join(f"{name} — {number}" for name, number in sorted(places.items())[:_NAMED_AT_MOST])
+        facts = {"организации": named, "всего": str(len(places)) if len(places) > _NAMED_AT_MOST else ""}
+        told += _tell(responsible.of_territory(territory_id), "terms_passed", facts)
     return told
 
 
-def _tell(user_ids: Iterable[int], text: str, subject: str) -> int:
-    told = 0
-    for user_id in user_ids:
-        if not _told_today(user_id, subject):
-            letters.notify_account(user_id, text, subject=subject, href=HREF, template="data_reminder")
-            told += 1
-    return told
+def _tell(user_ids: Iterable[int], kind: str, facts: letters.Facts) -> int:
+    fresh = [user_id for user_id in user_ids if not _told_today(user_id, kind)]
+    return letters.tell_users(fresh, kind, facts=facts, href=HREF)
 
 
-def _told_today(user_id: int, subject: str) -> bool:
-    """Whether this user was told today: by a letter with the subject, or by a notice that leads to the same page."""
+def _told_today(user_id: int, kind: str) -> bool:
+    """Whether this user was told today: by a letter of the kind, or by a notice that leads to the same page."""
     begins = dt.datetime.combine(today(), dt.time.min, tzinfo=ZONE)
     account = select(m.Account.employee_id).where(m.Account.id == user_id).scalar_subquery()
     letter = select(m.Letter.id).where(
-        m.Letter.user_id == user_id, m.Letter.subject == subject, m.Letter.created_at >= begins
+        m.Letter.user_id == user_id, m.Letter.template == kind, m.Letter.created_at >= begins
     )
     notice = select(m.Notice.id).where(
         or_(m.Notice.user_id == user_id, m.Notice.employee_id == account),

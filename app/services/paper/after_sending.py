@@ -172,15 +172,16 @@ def _registry_left(registry: m.Registry, rows: int) -> _Left:
 def _tell(flagged: Sequence[_Left], why: str) -> None:
     for organizer_id in sorted({left.organizer_id for left in flagged}):
         own = [left for left in flagged if left.organizer_id == organizer_id]
-        lines = [f"{_capital(left.title)}, {_records(left)}. {left.next_step}" for left in own]
-        text = f"Сведения изменились после отправки. Причина: {why.rstrip('.')}. " + " ".join(lines)
-        subject = f"Изменено после отправки: {own[0].title}"
-        for user_id in responsible.of_organizer(organizer_id):
-            letters.notify_account(user_id, text, subject=subject, href=own[0].href)
+        facts = {
+            "что": own[0].title,
+            "перечень": " ".join(f"{_capital(left.title)}, {_records(left)}. {left.next_step}" for left in own),
+            "причина": why.rstrip("."),
+        }
+        letters.tell_users(responsible.of_organizer(organizer_id), "sent_changed", facts=facts, href=own[0].href)
     for left in flagged:
         if left.accepted:
-            text = f"Изменено после того, как принято: {left.title}, {_records(left)}. Причина: {why.rstrip('.')}."
-            letters.tell_operators(text, href=left.href)
+            facts = {"что": left.title, "сколько": _records(left), "причина": why.rstrip(".")}
+            letters.tell_operators("accepted_changed", facts=facts, href=left.href)
 
 
 def _records(left: _Left) -> str:

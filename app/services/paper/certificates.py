@@ -155,12 +155,7 @@ def issue_prepared(
     """Give a listener the document of these facts and tell the person."""
     certificate = insert_document(row, kind, facts=facts, blank=blank, version=version, base=base)
     record("certificate.issued", certificate, {"Дата выдачи": ("", f"{certificate.issued_on:%d.%m.%Y}")})
-    letters.notify_employee(
-        row.employee,
-        f"Выдан документ: {kind.label} № {certificate.number}, программа «{facts['program']}».",
-        subject=f"Выдан документ об обучении № {certificate.number}",
-        about=certificate,
-    )
+    letters.tell(row.employee, "certificate_issued", about=certificate)
     return certificate
 
 
@@ -224,11 +219,6 @@ def check_mask(mask: str) -> None:
 def annul(certificate_id: int, reason: str) -> m.Certificate:
     """Annul a document with a reason; its number and blank are never used again."""
     row = transitions.move(m.Certificate, certificate_id, "annul", reason=reason)
-    letters.notify_employee(
-        row.employee,
-        f"Документ аннулирован: {row.kind.label} № {row.number}. Причина: {row.reason_text}",
-        subject=f"Документ об обучении № {row.number} аннулирован",
-        about=row,
-    )
+    letters.tell(row.employee, "certificate_annulled", about=row)
     after_sending.changed([row.enrolment_id], f"документ № {row.number} аннулирован: {row.reason_text}")
     return row

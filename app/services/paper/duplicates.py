@@ -50,14 +50,8 @@ def issue_duplicate(
     _insist_date(original, issued_on)
     made = _make(original, ground, issued_on=issued_on, series=series, printing=printing)
     record("certificate.duplicated", made, {"Взамен": ("", original.number), "Основание": ("", ground.label)})
-    letters.notify_employee(
-        made.employee,
-        f"Выдан дубликат: {made.kind.label} № {made.number} взамен № {original.number}. Основание: {ground.label}. "
-        "Прежний документ больше не действует.",
-        subject=f"Выдан дубликат документа об обучении № {made.number}",
-        about=made,
-        template="certificate_duplicated",
-    )
+    facts = {"прежний_номер": original.number, "основание": ground.label}
+    letters.tell(made.employee, "certificate_duplicated", about=made, facts=facts)
     why = f"документ № {original.number} заменён на № {made.number}, основание: {ground.label}"
     after_sending.document_changed(original.id, why)
     return made

@@ -114,12 +114,7 @@ def _suits(paper: m.Certificate) -> bool:
 def _annul(paper: m.Certificate, why: str) -> None:
     reason = f"Итог обучения исправлен: «{paper.enrolment.status.label}». {why}"
     row = transitions.follow(m.Certificate, paper.id, "annul", reason=reason[:1000], outdated=None)
-    letters.notify_employee(
-        row.employee,
-        f"Документ аннулирован: {row.kind.label} № {row.number}. Причина: {row.reason_text}",
-        subject=f"Документ об обучении № {row.number} аннулирован",
-        about=row,
-    )
+    letters.tell(row.employee, "certificate_annulled", about=row)
 
 
 def _mark(paper: m.Certificate) -> None:

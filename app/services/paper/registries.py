@@ -98,10 +98,7 @@ def send(registry_id: int) -> m.Registry:
     if row.file_id is None:
         raise Conflict("У реестра нет файла. Нажмите «Сформировать заново» и направьте его снова.")
     row = transitions.move(m.Registry, registry_id, "send", sent_at=now(), decided_at=None, decided_by_id=None)
-    rows = count(row.rows_count, "запись", "записи", "записей")
-    text = f"{row.organizer.short_name}: направлен реестр обученных за {_days(row)}, {rows}. Примите его или верните."
-    for user_id in responsible.of_role("ministry"):
-        letters.notify_account(user_id, text, subject="Направлен реестр обученных", href=_href(row))
+    letters.tell_users(responsible.of_role("ministry"), "registry_sent", facts=_facts(row), href=_href(row))
     return row
 
 
@@ -109,7 +106,9 @@ def send(registry_id: int) -> m.Registry:
 def accept(registry_id: int) -> m.Registry:
     """Accept the registry; the organizer is told."""
     row = _decide(registry_id, "accept")
-    _tell_organizer(row, f"Министерство приняло реестр обученных за {_days(row)}.", "Реестр обученных принят")
+    letters.tell_users(
+        responsible.of_organizer(row.organizer_id), "registry_accepted", facts=_facts(row), href=_href(row)
+    )
     return row
 
 
@@ -117,11 +116,8 @@ def accept(registry_id: int) -> m.Registry:
 def return_(registry_id: int, reason: str) -> m.Registry:
     """Return the registry with a reason; the organizer is told what to mend."""
     row = _decide(registry_id, "return", reason)
-    text = (
-        f"Министерство вернуло реестр обученных за {_days(row)}. Причина: {row.reason_text} "
-        "Исправьте сведения, нажмите «Сформировать заново» и направьте реестр снова."
-    )
-    _tell_organizer(row, text, "Реестр обученных возвращён")
+    facts = {**_facts(row), "причина": row.reason_text}
+    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_returned", facts=facts, href=_href(row))
     return row
 
 
@@ -188,13 +184,12 @@ def _decide(registry_id: int, action: str, reason: str | None = None) -> m.Regis
     return transitions.move(m.Registry, registry_id, action, reason=reason, **decided)
 
 
-def _tell_organizer(row: m.Registry, text: str, subject: str) -> None:
-    for user_id in responsible.of_organizer(row.organizer_id):
-        letters.notify_account(user_id, text, subject=subject, href=_href(row))
-
-
-def _days(row: m.Registry) -> str:
-    return period(row.period_from, row.period_to)
+def _facts(row: m.Registry) -> dict[str, str]:
+    return {
+        "период": period(row.period_from, row.period_to),
+        "организатор": row.organizer.short_name,
+        "строк": count(row.rows_count, "запись", "записи", "записей"),
+    }
 
 
 def _href(row: m.Registry) -> str:

@@ -93,14 +93,10 @@ def _order(due: Due, owner: Actor, permission: str) -> None:
 
 def _tell_ended(due: Due, *, active: bool) -> None:
     if active:
-        text = (
-            f"Реестр «{due.title}» больше не отправляется по расписанию: у вас нет права на этот реестр. "
-            "Если он нужен для работы, запросите доступ у оператора."
-        )
-        letters.notify_account(due.user_id, text, subject="Отправка реестра остановлена", href=HREF)
+        letters.tell_user(due.user_id, "registry_stopped", facts={"реестр": due.title}, href=HREF)
 
 
 def tell_ready(user_id: int, title: str, message: str) -> None:
     """Write to the owner that the registry is ready: a link to «Мои задания», no data of people in the letter."""
-    text = f"Реестр «{title}» готов. {message} Файл — на странице «Мои задания», он хранится {background.RESULT_DAYS} дней."
-    letters.notify_account(user_id, text, subject=f"Реестр «{title}»", href="/tasks/")
+    facts = {"реестр": title, "итог": message, "дней_хранится": background.RESULT_DAYS}
+    letters.tell_user(user_id, "registry_ready", facts=facts, href="/tasks/")

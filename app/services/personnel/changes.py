@@ -123,15 +123,10 @@ def _refuse_second(employee_id: int) -> None:
 def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
     labels = ", ".join(labels_of(row)).lower()
     due = format_date(row.due_on) if row.due_on else ""
-    text = f"{person.full_name} предлагает исправить свою карточку ({labels}). Рассмотрите до {due}."
+    facts = {"работник": person.full_name, "поля": labels, "срок": due}
     for organization_id in employers(person.id):
-        responsible.tell_organization(
-            organization_id,
-            text,
-            subject="Работник предложил исправить карточку",
-            href=f"/change_request/show/{row.id}",
-            template="data_reminder",
-        )
+        told = responsible.of_organization(organization_id, but=person.id)
+        letters.tell_users(told, "change_proposed", facts=facts, href=f"/change_request/show/{row.id}")
 
 
 def employers(employee_id: int) -> list[int]:
@@ -187,13 +182,7 @@ def accept(
 def decline(pk: int, reason: str) -> m.ChangeRequest:
     """Refuse a correction with a reason that the person reads."""
     row = transitions.move(m.ChangeRequest, pk, "decline", reason=reason, **_decided())
-    letters.notify_person(
-        row.employee,
-        f"Исправление вашей карточки отклонено. Причина: {row.reason_text}",
-        subject="Исправление карточки отклонено",
-        href=f"/change_request/show/{row.id}",
-        about=row,
-    )
+    letters.tell(row.employee, "change_declined", about=row, href=f"/change_request/show/{row.id}")
     return row
 
 
@@ -203,13 +192,12 @@ def _decided() -> dict[str, Any]:
 
 def _tell_decision(person: m.Employee, row: m.ChangeRequest, chosen: Sequence[str]) -> None:
     left = [name for name in row.changes if name not in chosen]
-    done = ", ".join(label_of("employee", name).lower() for name in chosen)
-    text = f"Исправление внесено в вашу карточку: {done}."
-    if left:
-        text += (
-            f" Не внесено: {', '.join(label_of('employee', name).lower() for name in left)}. Уточните у ответственного."
-        )
-    letters.notify_person(person, text, subject="Карточка исправлена", href=f"/change_request/show/{row.id}", about=row)
+    facts = {"внесено": _listed(chosen), "не_внесено": _listed(left), "кто": current_actor().name}
+    letters.tell(person, "change_accepted", about=row, facts=facts, href=f"/change_request/show/{row.id}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(label_of("employee", name).lower() for name in names)
 
 
 # --- was, becomes ----------------------------------------------------------------------------------------------------

@@ -110,10 +110,7 @@ def give(text_id: int) -> m.Consent:
         row.withdrawn_at = now()
     db.session.flush()
     consent = insert(employee_id, text.id, given_at=now(), how=SELF, address=current_actor().address)
-    _tell(
-        f"Вы дали согласие: «{text.title}», версия {text.number}. Отозвать его можно на странице «Мои согласия».",
-        text.title,
-    )
+    _tell("consent_given", согласие=text.title, версия=str(text.number))
     return consent
 
 
@@ -168,7 +165,7 @@ def withdraw(purpose: str) -> None:
     employee_id = _own_card()
     _lock(employee_id)
     if _end(employee_id, {purpose}):
-        _tell(f"Согласие отозвано: «{PURPOSES[purpose]}». Таких писем больше не будет.", "Согласие отозвано")
+        _tell("consent_withdrawn", согласие=PURPOSES[purpose])
 
 
 def _end(employee_id: int, purposes: Collection[str]) -> int:
@@ -202,13 +199,7 @@ def close_cabinet() -> m.ConsentWithdrawal:
     db.session.add(row)
     db.session.flush()
     audit.record("consent_withdrawal.created", row, {"Срок": ("", format_date(due_on))})
-    _tell(
-        "Вы отозвали согласие на обработку персональных данных. Личный кабинет закрыт. "
-        f"До {format_date(due_on)} оператор обезличит ваши данные; выданные документы об обучении остаются действительными, "
-        "и подлинность каждого по-прежнему проверяется по коду. Если вы отозвали согласие по ошибке, до этого дня "
-        "напишите оператору портала.",
-        "Согласие отозвано, личный кабинет закрыт",
-    )
+    _tell("consents_withdrawn", срок=format_date(due_on))
     _close_account(actor.user_id)
     return row
 
@@ -228,10 +219,10 @@ def _close_account(user_id: int | None) -> None:
     audit.record("ab_user.closed", user)
 
 
-def _tell(text: str, subject: str) -> None:
+def _tell(kind: str, **facts: str) -> None:
     user_id = current_actor().user_id
     if user_id is not None:
-        letters.notify_account(user_id, text, subject=subject[:255], href="/consents/", template="consent")
+        letters.tell_user(user_id, kind, facts=facts, href="/consents/")
 
 
 @use_case
@@ -242,27 +233,30 @@ def finish(withdrawal_id: int) -> m.ConsentWithdrawal:
     """
     decided: dict[str, Any] = {"decided_at": now(), "decided_by_id": current_actor().user_id}
     row = transitions.move(m.ConsentWithdrawal, withdrawal_id, "finish", **decided)
-    _farewell(row.employee_id)
+    # the address is forgotten meanwhile, and what ends with the person is told before the last letter
+    address = _address_of(row.employee_id)
     report = anonymise.anonymise(row.employee_id)
+    _farewell(*address)
     row.report, row.person_name = report.as_json(), f"{anonymise.NAME} № {row.employee_id}"
     db.session.flush()
     return row
 
 
-def _farewell(employee_id: int) -> None:
-    """The last letter, to the address that is about to be forgotten; it leaves no notice and is deleted once sent."""
+def _address_of(employee_id: int) -> tuple[str | None, int | None]:
+    """Address of a person's last letter, and the account."""
     address = func.coalesce(m.Account.email, m.Employee.email)
     statement = (
         select(address, m.Account.id).select_from(m.Employee).outerjoin(m.Account).where(m.Employee.id == employee_id)
     )
     with unscoped("the last letter to a person"):
         to, user_id = db.session.execute(statement).one()
+    return to, user_id
+
+
+def _farewell(to: str | None, user_id: int | None) -> None:
+    """The last letter; it leaves no notice and is deleted once sent."""
     if to:
-        text = (
-            "Ваши персональные данные в портале обезличены по вашему отзыву согласия. Выданные документы об обучении "
-            "действительны. Это письмо последнее; после отправки портал удалит и его вместе с адресом."
-        )
-        letters.queue(to, "Персональные данные обезличены", text, user_id=user_id, template="consent")
+        letters.post(to, "data_erased", user_id=user_id)
 
 
 @use_case
@@ -301,13 +295,7 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
     scan.object_id = made[0].id
     db.session.flush()
     words = ", ".join(f"«{text.title}»" for text in texts)
-    letters.notify_person(
-        person,
-        f"В портал внесено ваше согласие, подписанное на бумаге: {words}. Внёс(ла): {current_actor().name}.",
-        subject="Внесено согласие на бумаге",
-        href="/consents/",
-        template="consent",
-    )
+    letters.tell(person, "consent_on_paper", facts={"согласие": words, "кто": current_actor().name}, href="/consents/")
     return made
 
 

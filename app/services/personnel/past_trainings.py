@@ -147,15 +147,9 @@ def _tell(row: m.Training) -> None:
     """The responsible learns of what a worker told; the operator finds the rest in the queue."""
     if row.source != TrainingSource.WORKER:
         return
-    text = f"{row.employee.full_name} добавляет пройденный курс «{row.title}». Сверьте его со сканом и подтвердите."
     for organization_id in changes.employers(row.employee_id):
-        responsible.tell_organization(
-            organization_id,
-            text,
-            subject="Работник добавил пройденный курс",
-            href=f"/training/show/{row.id}",
-            template="data_reminder",
-        )
+        told = responsible.of_organization(organization_id, but=row.employee_id)
+        letters.tell_users(told, "training_added", facts=_facts(row), href=_href(row))
 
 
 @records.kept(m.Training)
@@ -233,7 +227,7 @@ def confirm(pk: int) -> m.Training:
     _require(row, "confirm")
     row = transitions.move(m.Training, pk, "confirm", **_decided())
     if row.source == TrainingSource.WORKER:
-        _tell_person(row, f"{_named(row)}: подтверждено.", "Пройденный курс подтверждён")
+        letters.tell(row.employee, "training_confirmed", facts=_facts(row), href=_href(row))
     return row
 
 
@@ -248,17 +242,11 @@ def reject(pk: int, reason: str) -> m.Training:
         return row
     _require(row, "reject")
     row = transitions.move(m.Training, pk, "reject", reason=reason, **_decided())
-    text = f"{_named(row)}: не подтверждено. Причина: {row.reason_text}"
+    facts = {**_facts(row), "причина": row.reason_text}
     if row.source == TrainingSource.WORKER:
-        _tell_person(row, text, "Пройденный курс не подтверждён")
+        letters.tell(row.employee, "training_rejected", facts=facts, href=_href(row))
     elif row.entered_by_id is not None:
-        letters.notify_account(
-            row.entered_by_id,
-            text,
-            subject="Пройденный курс не подтверждён",
-            href=f"/training/show/{row.id}",
-            template="data_reminder",
-        )
+        letters.tell_user(row.entered_by_id, "training_rejected", facts=facts, href=_href(row))
     return row
 
 
@@ -266,12 +254,12 @@ def _decided() -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": current_actor().user_id}
 
 
-def _named(row: m.Training) -> str:
-    return f"Курс «{row.title}», закончен {format_date(row.ended_on)} ({row.employee.full_name})"
+def _facts(row: m.Training) -> dict[str, str]:
+    return {"курс": row.title, "закончен": format_date(row.ended_on), "работник": row.employee.full_name}
 
 
-def _tell_person(row: m.Training, text: str, subject: str) -> None:
-    letters.notify_person(row.employee, text, subject=subject, href=f"/training/show/{row.id}", template="card_changed")
+def _href(row: m.Training) -> str:
+    return f"/training/show/{row.id}"
 
 
 @records.before_delete(m.Training)

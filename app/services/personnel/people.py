@@ -18,7 +18,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.personnel import surnames
+from app.services.personnel import responsible, surnames
 from app.services.personnel.card import EMPLOYMENT
 from app.services.personnel.card import CardCounts as CardCounts
 from app.services.personnel.card import CardData as CardData
@@ -166,14 +166,8 @@ def dismiss_from(employee_id: int, employment_ids: Sequence[int], *, on: dt.date
         raise Invalid(sentence, fields={"reason": [sentence]})
     ended = [dismiss(e.id, on=on, reason=reason) for e in chosen]
     where = "; ".join(f"{e.position}, {e.organization.short_name}" for e in ended)
-    letters.notify_person(
-        person,
-        f"В портале отмечено увольнение с {format_date(on)}: {where}. Основание: {reason.strip()}. Если это ошибка, "
-        "обратитесь к ответственному организации.",
-        subject="Отмечено увольнение",
-        href=f"/employee/show/{person.id}?tab=work",
-        template="card_changed",
-    )
+    facts = {"место_работы": where, "последний_день": format_date(on), "основание": reason.strip()}
+    letters.tell(person, "dismissed", facts=facts, href=_work_page(person.id))
     return ended
 
 
@@ -225,13 +219,34 @@ def update_card(row: m.Employee, values: Mapping[str, Any], surname: surnames.Su
 @use_case
 def confirm_workplace(employment_id: int) -> m.Employment:
     """Confirm a place of work (order § 2.7)."""
-    return transitions.move(m.Employment, employment_id, "confirm")
+    row = transitions.move(m.Employment, employment_id, "confirm")
+    letters.tell(
+        row.employee, "workplace_confirmed", facts={"место_работы": _named(row)}, href=_work_page(row.employee_id)
+    )
+    return row
 
 
 @use_case
 def unconfirm(employment_id: int, reason: str) -> m.Employment:
-    """Take the confirmation back, with a reason."""
-    return transitions.move(m.Employment, employment_id, "unconfirm", reason=reason)
+    """Take the confirmation back, with a reason; the person and who answers for the place are told."""
+    row = transitions.move(m.Employment, employment_id, "unconfirm", reason=reason)
+    _tell_unconfirmed(row, reason)
+    return row
+
+
+def _tell_unconfirmed(row: m.Employment, reason: str) -> None:
+    facts, href = {"место_работы": _named(row), "причина": reason.strip()}, _work_page(row.employee_id)
+    letters.tell(row.employee, "workplace_refused", facts=facts, href=href)
+    told = responsible.of_organization(row.organization_id, but=row.employee_id)
+    letters.tell_users(told, "workplace_refused_side", facts={**facts, "работник": row.employee.full_name}, href=href)
+
+
+def _named(row: m.Employment) -> str:
+    return f"{row.position}, {row.organization.short_name}"
+
+
+def _work_page(employee_id: int) -> str:
+    return f"/employee/show/{employee_id}?tab=work"
 
 
 #: what the operator has confirmed; a change of any of them needs a new confirmation, because a чек rests on it

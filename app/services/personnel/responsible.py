@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from app import models as m
 from app.access import unscoped
 from app.conditions import held
 from app.extensions import db
-from app.services.mailing import letters
 
 
-def of_organization(organization_id: int) -> list[int]:
-    """Return ids of the accounts responsible for an organization or for one above it."""
-    return _holders(m.Assignment.role == "school", m.Assignment.organization_id.in_(_with_above(organization_id)))
+def of_organization(organization_id: int, *, but: int | None = None) -> list[int]:
+    """Return ids of the accounts responsible for an organization or for one above it.
+
+    ``but``: the person whom it is about, who is told as such and may not decide the own matter.
+    """
+    whose = m.Account.employee_id.is_distinct_from(but) if but is not None else true()
+    place = m.Assignment.organization_id.in_(_with_above(organization_id))
+    return _holders(m.Assignment.role == "school", place, whose)
 
 
 def of_organizer(organization_id: int) -> list[int]:
@@ -46,14 +50,6 @@ def _holders(*conditions: Any) -> list[int]:
     statement = select(role.user_id).join(m.Account, m.Account.id == role.user_id).where(*live, *conditions)
     with unscoped("whom to tell about an organization's people"):
         return list(db.session.scalars(statement.distinct().order_by(role.user_id)))
-
-
-def tell_organization(organization_id: int, text: str, *, subject: str, href: str, template: str) -> int:
-    """Put a notice and a letter to everybody responsible for an organization; return how many were told."""
-    found = of_organization(organization_id)
-    for user_id in found:
-        letters.notify_account(user_id, text, subject=subject, href=href, template=template)
-    return len(found)
 
 
 def organization_name(organization_id: int) -> str:

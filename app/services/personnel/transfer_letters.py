@@ -15,7 +15,8 @@ from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import transitions
 
-SUBJECT = "Переход в другую организацию"
+#: letters after which a side has to act, whoever moves
+_TO_DECIDE = ("transfer_requested_side", "transfer_released_side")
 
 
 def names_of(rows: Iterable[m.Transfer]) -> dict[int, str]:
@@ -58,29 +59,37 @@ def href_of(row: m.Transfer) -> str:
     return f"/transfer/show/{row.id}"
 
 
-def tell_side(organization_id: int, text: str, row: m.Transfer, *, page: bool = True) -> None:
-    """Tell everybody responsible for one side; ``page``: whether it sees the move."""
+def tell_side(organization_id: int, kind: str, row: m.Transfer, *, page: bool = True, **facts: str | None) -> None:
+    """Tell everybody responsible for one side; ``page``: whether it sees the move.
+
+    Who moves is told of the outcome as the person, not once more as responsible.
+    """
     href = href_of(row) if page else "/transfer/list/"
-    responsible.tell_organization(organization_id, text, subject=SUBJECT, href=href, template="transfer")
+    told = responsible.of_organization(organization_id, but=None if kind in _TO_DECIDE else row.employee_id)
+    letters.tell_users(told, kind, facts={**facts_of(row), **facts}, href=href)
 
 
-def tell_person(row: m.Transfer, text: str) -> None:
+def tell_person(row: m.Transfer, kind: str, **facts: str | None) -> None:
     """Tell the person who moves."""
     with unscoped("the person who moves is told"):
         person = transitions.read_fresh(m.Employee, row.employee_id)
-    letters.notify_person(person, text, subject=SUBJECT, href=href_of(row), template="transfer", about=row)
+    letters.tell(person, kind, about=row, facts={**facts_of(row), **facts}, href=href_of(row))
+
+
+def facts_of(row: m.Transfer) -> dict[str, str]:
+    """What the letters about a move name: who, to where, since when. From where is not everybody's to know."""
+    return {
+        "работник": row.person_name,
+        "куда": name_of(row.organization_id),
+        "первый_день": format_date(row.starts_on) if row.starts_on else "",
+    }
 
 
 def tell_requested(row: m.Transfer, person: m.Employee) -> None:
     """Tell the organization that is left, and the person unless it is the own wish."""
     due = format_date(row.due_on) if row.due_on else ""
-    text = (
-        f"{person.full_name}: {name_of(row.organization_id)} готова принять работника с {format_date(row.starts_on)}. "
-        f"Согласуйте переход и укажите последний рабочий день до {due} или отклоните с причиной."
-    )
-    tell_side(row.from_organization_id, text, row)
+    # the hiring organization may have typed the name with a mistake: this side and the person know the true one
+    name = person.full_name
+    tell_side(row.from_organization_id, "transfer_requested_side", row, работник=name, срок=due)
     if person.id != current_actor().employee_id:
-        tell_person(
-            row,
-            f"Организация {name_of(row.organization_id)} просит о вашем переходе к ней. Если это ошибка, отзовите переход.",
-        )
+        tell_person(row, "transfer_requested", работник=name)

@@ -27,7 +27,7 @@ from app.models import among
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel.changes import term_days
-from app.services.personnel.transfer_letters import href_of, name_of, tell_person, tell_requested, tell_side
+from app.services.personnel.transfer_letters import facts_of, href_of, name_of, tell_person, tell_requested, tell_side
 from app.services.portal import calendar, records, transitions
 from app.statuses import (
     APPLICATION_LIVE,
@@ -254,15 +254,10 @@ def _release(row: m.Transfer, released_on: dt.date) -> m.Transfer:
         person_name=person.full_name,
         due_on=calendar.due_date(today(), term_days()),
     )
-    text = (
-        f"{person.full_name}: {name_of(moved.from_organization_id)} согласна на переход, последний рабочий день "
-        f"{format_date(last)}. Примите работника: укажите должность, предметы и дату приёма."
-    )
-    tell_side(moved.organization_id, text, moved)
-    tell_person(
-        moved,
-        f"Ваш переход согласован, последний рабочий день — {format_date(last)}. Теперь его принимает {name_of(moved.organization_id)}.",
-    )
+    day = format_date(last)
+    former = name_of(moved.from_organization_id)
+    tell_side(moved.organization_id, "transfer_released_side", moved, последний_день=day, откуда=former)
+    tell_person(moved, "transfer_released", последний_день=day)
     return moved
 
 
@@ -277,14 +272,9 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
     moved = transitions.follow(m.Transfer, pk, "accept", position_id=position_id, starts_on=starts_on, due_on=due_on)
     moved.subjects = list(subjects)
     db.session.flush()
-    letters.tell_operators(
-        f"Переход ждёт подтверждения: {moved.person_name}, {name_of(moved.organization_id)}. Срок — {format_date(due_on)}.",
-        href=href_of(moved),
-    )
-    tell_person(
-        moved,
-        f"{name_of(moved.organization_id)} готова вас принять с {format_date(starts_on)}. Осталось подтверждение оператора, срок — {format_date(due_on)}.",
-    )
+    due = format_date(due_on)
+    letters.tell_operators("transfer_waits", facts={**facts_of(moved), "срок": due}, href=href_of(moved))
+    tell_person(moved, "transfer_accepted", срок=due)
     return moved
 
 
@@ -294,13 +284,11 @@ def decline(pk: int, reason: str) -> m.Transfer:
     row = get_writable(db.session, m.Transfer, pk, "transfer:decline")
     _insist(row, "decline")
     moved = transitions.follow(m.Transfer, pk, "decline", reason=reason, **_decided())
-    text = f"Переход отклонён: {moved.person_name}. Причина: {moved.reason_text}"
     for side in (moved.from_organization_id, moved.organization_id):
         # an organization that has not seen the move yet is told in a letter only, without its page
-        tell_side(side, text, moved, page=side == moved.from_organization_id or moved.released_on is not None)
-    tell_person(
-        moved, f"Ваш переход в организацию {name_of(moved.organization_id)} отклонён. Причина: {moved.reason_text}"
-    )
+        page = side == moved.from_organization_id or moved.released_on is not None
+        tell_side(side, "transfer_declined_side", moved, page=page, причина=moved.reason_text)
+    tell_person(moved, "transfer_declined", причина=moved.reason_text)
     return moved
 
 
@@ -310,12 +298,11 @@ def withdraw(pk: int) -> m.Transfer:
     row = get_writable(db.session, m.Transfer, pk, "transfer:withdraw")
     _insist(row, "withdraw")
     moved = transitions.follow(m.Transfer, pk, "withdraw", **_decided())
-    text = f"Переход отозван: {moved.person_name}."
-    tell_side(moved.from_organization_id, text, moved)
+    tell_side(moved.from_organization_id, "transfer_withdrawn_side", moved)
     if moved.released_on is not None:
-        tell_side(moved.organization_id, text, moved)
+        tell_side(moved.organization_id, "transfer_withdrawn_side", moved)
     if moved.employee_id != current_actor().employee_id:
-        tell_person(moved, f"Ваш переход в организацию {name_of(moved.organization_id)} отозван.")
+        tell_person(moved, "transfer_withdrawn")
     return moved
 
 
@@ -338,13 +325,9 @@ def confirm(pk: int) -> m.Transfer:
     write(
         "employment.transferred", "employment", new.id, f"{moved.person_name}, {name_of(moved.organization_id)}", taken
     )
-    text = f"Переход подтверждён: {moved.person_name}, с {format_date(moved.starts_on)} — {name_of(moved.organization_id)}."
     for side in (moved.from_organization_id, moved.organization_id):
-        tell_side(side, text, moved)
-    tell_person(
-        moved,
-        f"Ваш переход подтверждён: с {format_date(moved.starts_on)} вы работаете в организации {name_of(moved.organization_id)}. Чек и записи на курсы перешли вместе с вами.",
-    )
+        tell_side(side, "transfer_confirmed_side", moved)
+    tell_person(moved, "transfer_confirmed")
     return moved
 
 

@@ -320,7 +320,7 @@ def _finish(work: Work, outcome: Outcome) -> None:
     transitions.follow(
         m.BackgroundJob, order.id, "finish", message=message, done=order.total, finished_at=now(), file_id=file_id
     )
-    _tell_if_long(order.user_id, order.title, order.ordered_at, f"Готово. {outcome.message}")
+    _tell_if_long(order.user_id, order.ordered_at, "task_finished", order.title, outcome.message)
 
 
 @technical_write
@@ -342,13 +342,12 @@ def give_up(job_id: int, message: str) -> None:
         return
     transitions.follow(m.BackgroundJob, job.id, "break", message=message[:1000], finished_at=now())
     if message != _CLOSED:
-        _tell_if_long(job.user_id, job.title, job.created_at, f"Не выполнено. {message}")
+        _tell_if_long(job.user_id, job.created_at, "task_failed", job.title, message)
 
 
-def _tell_if_long(user_id: int, title: str, ordered_at: dt.datetime, words: str) -> None:
+def _tell_if_long(user_id: int, ordered_at: dt.datetime, kind: str, title: str, message: str) -> None:
     if (now() - ordered_at).total_seconds() > LONG_SECONDS:
-        text = f"{title}. {words}\n\nПодробности и файл — на странице «Мои задания»."
-        letters.notify_account(user_id, text, subject=title, href="/tasks/")
+        letters.tell_user(user_id, kind, facts={"задание": title, "итог": message}, href="/tasks/")
 
 
 def close_lost(alive: Collection[int]) -> int:

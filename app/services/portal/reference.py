@@ -135,12 +135,8 @@ def _missing_rules(present: set[str]) -> list[Row]:
 
 
 def _missing_letters(present: set[str]) -> list[Row]:
-    """Templates of the kinds of letters that the database does not hold, with their standard words."""
-    return [
-        {"code": k.code, "title": k.title, "subject": k.subject, "body": k.body, "required": k.required}
-        for k in KINDS.values()
-        if k.code not in present
-    ]
+    """Templates of the kinds of letters that the database does not hold; their words are the standard ones of the code."""
+    return [{"code": k.code, "title": k.title, "required": k.required} for k in KINDS.values() if k.code not in present]
 
 
 def _table(model: type[m.Base]) -> Table:

@@ -35,10 +35,8 @@ def submit(program_id: int) -> m.Program:
     late = program.late if program.submitted_at is not None or program.edition > 1 else planning.is_late(program.year)
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
-    letters.tell_operators(
-        f"Программа ждёт публикации: «{program.title}», {program.organizer.short_name}, {program.year} год.",
-        href=f"/program/show/{program.id}",
-    )
+    facts = {**_facts(program), "организатор": program.organizer.short_name}
+    letters.tell_operators("program_submitted", facts=facts, href=f"/program/show/{program.id}")
     return program
 
 
@@ -52,7 +50,7 @@ def publish(program_id: int) -> m.Program:
     program = transitions.move(m.Program, program_id, "publish")
     program_checks.insist_ready(program)
     program_editions.hand_over_groups(program)
-    _tell(program, "Программа опубликована", "Теперь для неё можно открывать группы.")
+    _tell(program, "program_published")
     return program
 
 
@@ -60,11 +58,7 @@ def publish(program_id: int) -> m.Program:
 def return_(program_id: int, reason: str) -> m.Program:
     """Send a program back to its organizer with a reason."""
     program = transitions.move(m.Program, program_id, "return", reason=reason)
-    _tell(
-        program,
-        "Программа возвращена на доработку",
-        f"Причина: {program.reason_text}\n\nИсправьте программу и отправьте её на публикацию снова.",
-    )
+    _tell(program, "program_returned", причина=program.reason_text)
     return program
 
 
@@ -73,24 +67,23 @@ def archive(program_id: int) -> m.Program:
     """Take a program out of the list; its groups go on."""
     program = transitions.move(m.Program, program_id, "archive")
     if "operator" in current_actor().roles:
-        _tell(
-            program, "Программа убрана в архив", "Новых групп по ней не открыть, открытые группы продолжают работать."
-        )
+        _tell(program, "program_archived")
     return program
 
 
-def _tell(program: m.Program, what: str, text: str) -> None:
+def _tell(program: m.Program, kind: str, **more: str | None) -> None:
     """Tell everybody who works for the program's organizer what the operator decided."""
-    named = f"«{program.title}», шифр {program.code}, {program.year} год, редакция {program.edition}"
-    for user_id in responsible.of_organizer(program.organizer_id):
-        letters.notify_account(
-            user_id,
-            f"{what}: {named}. {text}",
-            subject=f"{what}: «{program.title}»",
-            href=f"/program/show/{program.id}",
-            template="program_decided",
-            values={"причина": program.reason_text or ""},
-        )
+    told = responsible.of_organizer(program.organizer_id)
+    letters.tell_users(told, kind, facts={**_facts(program), **more}, href=f"/program/show/{program.id}")
+
+
+def _facts(program: m.Program) -> dict[str, str]:
+    return {
+        "программа": program.title,
+        "шифр": program.code,
+        "год": str(program.year),
+        "редакция": str(program.edition),
+    }
 
 
 # --- who may change what ---------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from app.access import unscoped
 from app.audit import record
 from app.clock import today
 from app.extensions import db
-from app.russian import count, format_date
+from app.russian import count
 from app.services.mailing import letters
 from app.services.portal import settings
 from app.statuses import BlockStatus, VoucherStatus
@@ -69,13 +69,9 @@ def _tell(voucher: m.Voucher) -> bool:
     days = (voucher.valid_until - today()).days
     free = [block.title for block in voucher.blocks if block.status == BlockStatus.FREE]
     ends = f"через {count(days, 'день', 'дня', 'дней')}" if days else "сегодня"
-    text = (
-        f"Именной образовательный чек № {voucher.number} действует по {format_date(voucher.valid_until)} — он закончится "
-        f"{ends}. Ещё {'свободен' if len(free) == 1 else 'свободны'}: {', '.join(free).lower()}. Занятия должны начаться, "
-        "пока чек действует; неиспользованные блоки сгорят. Выберите программу и запишитесь на курс."
+    letters.tell(
+        voucher.employee, "voucher_expiring", about=voucher, facts={"через": ends, "блоки": ", ".join(free).lower()}
     )
-    subject = f"Чек № {voucher.number} действует по {format_date(voucher.valid_until)}"
-    letters.notify_employee(voucher.employee, text, subject=subject, about=voucher, template=_TEMPLATE)
     record("voucher.reminded", voucher)
     return True
 

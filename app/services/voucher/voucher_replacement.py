@@ -82,17 +82,5 @@ def _write_down(former: m.Voucher, voucher: m.Voucher) -> None:
 
 
 def _tell(former: m.Voucher, voucher: m.Voucher) -> None:
-    until = format_date(voucher.valid_until)
-    text = (
-        f"Именной образовательный чек № {former.number} заменён чеком № {voucher.number}. Причина: {former.reason_text}\n\n"
-        f"Срок прежний — по {until}, записи на курсы и использованные блоки сохранены. Называйте теперь новый номер; "
-        "прежний чек, если он напечатан, больше не действует."
-    )
-    letters.notify_employee(
-        voucher.employee,
-        text,
-        subject=f"Чек № {former.number} заменён чеком № {voucher.number}",
-        about=voucher,
-        template="voucher_replaced",
-        values={"причина": former.reason_text or ""},
-    )
+    facts = {"прежний_номер": former.number, "причина": former.reason_text}
+    letters.tell(voucher.employee, "voucher_replaced", about=voucher, facts=facts)

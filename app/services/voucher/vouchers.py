@@ -198,13 +198,7 @@ def approve(application_id: int) -> m.Voucher:
     # of the former чек the night may not have come yet: a person has one that is in force
     _expire(and_(run_out(), m.Voucher.employee_id == row.employee_id))
     voucher = _issue(row)
-    letters.notify_employee(
-        row.employee,
-        f"Заявка на Именной образовательный чек одобрена. Номер чека: {voucher.number}, "
-        f"действует по {format_date(voucher.valid_until)}. Теперь можно выбрать программу и записаться на курс.",
-        subject=f"Выдан Именной образовательный чек № {voucher.number}",
-        about=voucher,
-    )
+    letters.tell(row.employee, "application_approved", about=voucher)
     return voucher
 
 
@@ -258,7 +252,7 @@ def _copied(block: m.VoucherRuleBlock) -> m.VoucherBlock:
 def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
     """Refuse an application for a typical reason, a typed one, or both; the person reads the whole."""
     row = _turn_down(application_id, "reject", reason, refusal_reason_id)
-    _tell(row, "В выдаче Именного образовательного чека отказано", "Если причина устранена, подайте новую заявку.")
+    letters.tell(row.employee, "application_rejected", about=row)
     return row
 
 
@@ -266,7 +260,7 @@ def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | No
 def return_(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
     """Send an application back to be mended, for a typical reason, a typed one, or both."""
     row = _turn_down(application_id, "return", reason, refusal_reason_id)
-    _tell(row, "Заявка на Именной образовательный чек возвращена", "Исправьте сведения и подайте её снова.")
+    letters.tell(row.employee, "application_returned", about=row)
     return row
 
 
@@ -275,11 +269,6 @@ def _turn_down(application_id: int, action: str, typed: str, typical_id: int | N
     reason = refusal_reasons.written("voucher_application", typed, typical_id)
     decision = {**_decided(), "refusal_reason_id": typical_id}
     return transitions.move(m.VoucherApplication, application_id, action, reason=reason, **decision)
-
-
-def _tell(row: m.VoucherApplication, subject: str, advice: str) -> None:
-    text = f"{subject}. Причина: {row.reason_text}\n\n{advice}"
-    letters.notify_employee(row.employee, text, subject=subject, about=row)
 
 
 # --- the чек's end ---------------------------------------------------------------------------------------------------
@@ -298,12 +287,7 @@ def annul(voucher_id: int, reason: str) -> m.Voucher:
         )
     voucher = transitions.move(m.Voucher, voucher_id, "annul", reason=reason)
     _lapse(blocks)
-    letters.notify_employee(
-        voucher.employee,
-        f"Именной образовательный чек № {voucher.number} аннулирован. Причина: {voucher.reason_text}",
-        subject=f"Чек № {voucher.number} аннулирован",
-        about=voucher,
-    )
+    letters.tell(voucher.employee, "voucher_annulled", about=voucher)
     return voucher
 
 
@@ -358,10 +342,4 @@ def _expire(which: Any) -> int:
 def _tell_expired(voucher: m.Voucher) -> None:
     with unscoped("the owner of a чек that has ended"):
         person = voucher.employee
-    text = (
-        f"Срок Именного образовательного чека № {voucher.number} закончился {format_date(voucher.valid_until)}. "
-        "Неиспользованные блоки сгорели; начатое обучение продолжается. Когда можно подать заявку на новый чек, показывает "
-        "Личный кабинет."
-    )
-    subject = f"Срок чека № {voucher.number} закончился"
-    letters.notify_employee(person, text, subject=subject, about=voucher, template="voucher_expiring")
+    letters.tell(person, "voucher_expired", about=voucher)

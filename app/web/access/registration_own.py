@@ -122,6 +122,9 @@ def _state(row: Any) -> Cell:
     return Cell(row.status.label, tone=row.status.tone)
 
 
+_WHEN_CONFIRMED = "Как только оператор подтвердит место работы, здесь откроется личный кабинет: чек, курсы, документы."
+
+
 def registration_blocks() -> list[Block]:
     """Block of the start page for a person who has no card yet; nothing for who never registered."""
     row = find_open() if current_actor().roles == {"worker"} else None
@@ -146,5 +149,9 @@ def registration_blocks() -> list[Block]:
         RegistrationStatus.PENDING: "Регистрация на проверке",
         RegistrationStatus.RETURNED: "Регистрация возвращена",
     }
-    note = "Как только оператор подтвердит место работы, здесь откроется личный кабинет: чек, курсы, документы."
+    notes = {
+        RegistrationStatus.RETURNED: "Исправьте сведения и отправьте заявку снова: вводить всё заново не нужно.",
+        RegistrationStatus.REJECTED: "Логин и пароль остаются. Если причина устранена, исправьте сведения и подайте заявку снова.",
+    }
+    note = notes.get(row.status, _WHEN_CONFIRMED)
     return [Block(titles.get(row.status, "В регистрации отказано"), pairs=pairs, buttons=buttons, note=note)]

@@ -11,10 +11,9 @@ from flask_appbuilder import BaseView, expose
 
 from app.access import current_actor, find_actor
 from app.errors import Conflict, Unavailable
-from app.exchange.ical import calendar
 from app.extensions import limiter
 from app.services.desk import own_calendar
-from app.services.desk.own_calendar import Event
+from app.services.mailing.ical import Event, calendar
 from app.services.mailing.letter_templates import portal_url
 from app.web.frame import months
 from app.web.frame.guards import signed_in

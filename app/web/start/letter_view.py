@@ -17,8 +17,8 @@ from app.clock import local
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_datetime
-from app.services.mailing import letter_preview, letter_templates, mail
-from app.services.mailing.letter_kinds import GENERAL, KINDS, Kind
+from app.services.mailing import letter_html, letter_kinds, letter_preview, letter_templates, mail
+from app.services.mailing.letter_kinds import KINDS, Kind
 from app.services.mailing.letter_templates import without_secrets
 from app.statuses import LetterStatus
 from app.web.frame.guards import guarded
@@ -27,6 +27,8 @@ from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.search import match
 
+_MAY_BE_EMPTY = "может быть пустым"
+_LINES = "Стоят под текстом каждого такого письма; строка без значения не печатается."
 #: people offered for a preview
 _OFFERED = 10
 
@@ -35,8 +37,7 @@ _OFFERED = 10
 
 
 def _title_of(code: str | None) -> str:
-    kind = KINDS.get(code or "")
-    return kind.title if kind else "Без шаблона"
+    return letter_kinds.title_of(code) or "Без шаблона"
 
 
 def _state(letter: m.Letter) -> Cell:
@@ -82,7 +83,7 @@ class LetterPages(ScopedModelView):
             "letter.html",
             page=self.card_page(letter),
             text=without_secrets(letter.body),
-            html=without_secrets(letter.html or ""),
+            html=letter_html.without_styles(without_secrets(letter.html or "")),
             mode_note=mail.mode_note() if letter.status is LetterStatus.QUEUED else "",
         )
 
@@ -98,17 +99,20 @@ class LetterPages(ScopedModelView):
 
 
 def _kind(template: m.LetterTemplate) -> Kind:
-    return KINDS.get(template.code, KINDS[GENERAL])
+    return KINDS[template.code]
+
+
+def _words(template: m.LetterTemplate) -> letter_templates.Words:
+    return letter_templates.words_of(_kind(template), template)
 
 
 def _template_state(template: m.LetterTemplate) -> Cell:
     """Whether the words are the standard ones, changed, or no longer fit the fields."""
-    kind = _kind(template)
-    if letter_templates.problems_of(kind, template):
+    if not letter_templates.is_edited(template):
+        return Cell("Стандартный текст")
+    if letter_templates.problems_of(_kind(template), _words(template)):
         return Cell("Ошибка: используется стандартный текст", tone="bad")
-    words = letter_templates.standard(kind)
-    same = (template.subject, template.body, template.html or None) == (words.subject, words.body, words.html)
-    return Cell("Стандартный текст") if same else Cell("Изменён", tone="go")
+    return Cell("Изменён", tone="go")
 
 
 def _refusal(template: m.LetterTemplate) -> Cell:
@@ -119,6 +123,7 @@ def _refusal(template: m.LetterTemplate) -> Cell:
 TEMPLATE_TITLE = ListColumn(
     "title", "Письмо", lambda row: row.title, lambda row: Cell(row.title, _kind(row).group), (m.LetterTemplate.title,)
 )
+TEMPLATE_SUBJECT = ListColumn("subject", "Тема", lambda row: _words(row).subject, lambda row: Cell(_words(row).subject))
 TEMPLATE_STATE = ListColumn("state", "Текст", lambda row: _template_state(row).text, _template_state)
 TEMPLATE_REFUSAL = ListColumn("refusal", "Отказ", lambda row: _refusal(row).text, _refusal)
 
@@ -130,7 +135,7 @@ class LetterTemplatePages(ScopedModelView):
 
     def _init_forms(self) -> None:
         super()._init_forms()
-        for name, rows in (("body", 12), ("html", 8)):
+        for name, rows in (("body", 12), ("html", 6)):
             getattr(self.edit_form, name).kwargs["render_kw"] = {"rows": rows}
 
     @expose("/show/<int:pk>")
@@ -141,10 +146,12 @@ class LetterTemplatePages(ScopedModelView):
         kind, typed = _kind(template), request.args.get("q", "").strip()[:100]
         person = _person(request.args.get("person", ""))
         given = letter_preview.given_of(kind, person) if person else letter_templates.example(kind)
+        letter = letter_templates.preview(template, given)
         return render_template(
             "letter_template.html",
             page=self.card_page(template),
-            letter=letter_templates.preview(template, given),
+            letter=letter,
+            html=letter_html.without_styles(letter.html),
             person=person,
             typed=typed,
             people=_people(typed) if typed and person is None else (),
@@ -153,17 +160,31 @@ class LetterTemplatePages(ScopedModelView):
 
     def blocks(self, row: m.LetterTemplate) -> Sequence[Block]:
         """The words as they are stored, and what may be named in them."""
-        kind = _kind(row)
+        kind, words = _kind(row), _words(row)
         heads = [Column(name, label) for name, label in (("f", "Поле"), ("m", "Что подставится"), ("e", "Пример"))]
         rows = [
-            Row(n, "", [Cell(f"{{{{ {name} }}}}"), Cell(meaning), Cell(sample)])
-            for n, (name, (meaning, sample)) in enumerate(kind.fields.items())
+            Row(
+                n,
+                "",
+                [
+                    Cell(f"{{{{ {name} }}}}"),
+                    Cell(fact.meaning, _MAY_BE_EMPTY if fact.optional else ""),
+                    Cell(fact.example),
+                ],
+            )
+            for n, (name, fact) in enumerate(kind.fields.items())
         ]
-        subject = self.pairs_block(row, "Шаблон", ["subject"])
-        pairs = [*subject.pairs, Pair("Отказ от писем", _refusal(row)), Pair("Состояние", _template_state(row))]
-        html = [Block("Текст в HTML", note=row.html)] if row.html else []
+        pairs = [
+            Pair("Тема", Cell(words.subject)),
+            Pair("Надпись на кнопке", Cell(words.button)),
+            Pair("Отказ от писем", _refusal(row)),
+            Pair("Состояние", _template_state(row)),
+        ]
+        lines = [Pair(head, Cell(line)) for head, line in kind.block]
+        block = [Block("Строки под текстом", pairs=lines, note=_LINES)] if lines else []
+        html = [Block("Текст в HTML", note=words.html)] if words.html else []
         fields = Block("Поля этого письма", columns=heads, rows=rows)
-        return [replace(subject, pairs=pairs), Block("Текст шаблона", note=row.body), *html, fields]
+        return [Block("Шаблон", pairs=pairs), Block("Текст шаблона", note=words.body), *block, *html, fields]
 
     def extra_buttons(self, row: m.LetterTemplate) -> Sequence[Button]:
         """The standard words again, a test letter."""
@@ -178,9 +199,15 @@ class LetterTemplatePages(ScopedModelView):
 
     def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
         """The form names the fields that may be used in it."""
+        if request.method == "GET":  # what was not edited is shown as it stands in the letter
+            for name in ("subject", "body", "button"):
+                form[name].data = getattr(_words(row), name)
         page = super()._page(form, title, problems, found, row)
-        fields = "\n".join(f"{{{{ {name} }}}} — {meaning}" for name, (meaning, _e) in _kind(row).fields.items())
-        return replace(page, note=f"В теме и тексте можно использовать поля:\n{fields}")
+        fields = "\n".join(
+            f"{{{{ {name} }}}} — {fact.meaning}{f' ({_MAY_BE_EMPTY})' if fact.optional else ''}"
+            for name, fact in _kind(row).fields.items()
+        )
+        return replace(page, note=f"В теме, тексте и на кнопке можно использовать поля:\n{fields}")
 
     @expose("/restore/<int:pk>", methods=["POST"])
     @guarded("edit")

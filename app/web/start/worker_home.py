@@ -53,7 +53,9 @@ def _waits(data: Cabinet) -> list[Todo]:
         found.append(_correction(data.correction))
     if data.voucher is not None and data.blocks_to_spend:
         found.append(_unspent(data.voucher, data.blocks_to_spend))
-    return [*found, *(_important(notice) for notice in data.important)]
+    if data.training is not None:
+        found.append(_training(data.training))
+    return found
 
 
 def _offer(course: OwnCourse) -> Todo:
@@ -96,10 +98,10 @@ def _unspent(voucher: m.Voucher, free: int) -> Todo:
     )
 
 
-def _important(notice: m.Notice) -> Todo:
-    told = notice_view.told(notice)
-    read = Button("Открыть", url_for("NoticeView.open", pk=notice.id), post=True)
-    return Todo(told.text, told.when, tone="info", button=read)
+def _training(row: m.Training) -> Todo:
+    href = url_for("TrainingView.show", pk=row.id)
+    reason = f"Причина: {row.reason_text}" if row.reason_text else ""
+    return Todo(f"Пройденный курс «{row.title}» не подтверждён", reason, href, "bad", Button("Исправить", href))
 
 
 # --- чек -------------------------------------------------------------------------------------------------------------

@@ -1,14 +1,18 @@
-"""Calendar feed of the own courses: an iCalendar file (RFC 5545) that telephones and mail programs read by its address."""
+"""iCalendar files (RFC 5545) of courses: the feed that telephones read by its address, and what goes along with letters.
+
+A newer version of an event has a later DTSTAMP and LAST-MODIFIED and a higher SEQUENCE (§ 3.8.7.2–4): all three follow from the
+moment since when the event is as it is. SEQUENCE counts its seconds, so that it never goes back.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from icalendar import Calendar
 from icalendar import Event as Entry
 
-from app.services.desk.own_calendar import Event
 from app.statuses import EnrolmentStatus
 
 #: the part of the identifiers that is the portal's own; it never changes, or every calendar would show the events twice
@@ -17,10 +21,36 @@ _DOMAIN = "kadry-v-obrazovanii"
 _TENTATIVE = frozenset(
     {EnrolmentStatus.WAITING, EnrolmentStatus.OFFERED, EnrolmentStatus.APPLIED, EnrolmentStatus.AGREED}
 )
+#: SEQUENCE counts from here
+_BEGINNING = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A meeting of an own course, or all its dates when it has no schedule.
+
+    ``starts_at`` and ``ends_at`` are aware moments; of an event without them the whole days count, both included.
+    ``changed_at``: since when the event is as it is; ``is_cancelled``: it does not take place, or not for this person.
+    """
+
+    uid: str
+    enrolment_id: int
+    title: str
+    number: str
+    organizer: str
+    place: str
+    topic: str
+    first: dt.date
+    last: dt.date
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    status: EnrolmentStatus
+    changed_at: dt.datetime
+    is_cancelled: bool = False
 
 
 def calendar(name: str, events: Iterable[Event]) -> bytes:
-    """Return the feed of a person's courses; the same events give the same bytes."""
+    """Return the calendar of a person's courses; the same events give the same bytes."""
     feed = Calendar()
     feed.add("prodid", "-//Кадры в образовании//RU")
     feed.add("version", "2.0")
@@ -36,7 +66,10 @@ def _entry(event: Event) -> Entry:
     entry = Entry()
     entry.add("uid", f"{event.uid}@{_DOMAIN}")
     # moments are written in UTC: then no reader needs a table of time zones
-    entry.add("dtstamp", event.changed_at.astimezone(dt.UTC))
+    changed_at = event.changed_at.astimezone(dt.UTC).replace(microsecond=0)
+    entry.add("dtstamp", changed_at)
+    entry.add("last-modified", changed_at)
+    entry.add("sequence", max(0, int((changed_at - _BEGINNING).total_seconds())))
     if event.starts_at is not None and event.ends_at is not None:
         entry.add("dtstart", event.starts_at.astimezone(dt.UTC))
         entry.add("dtend", event.ends_at.astimezone(dt.UTC))
@@ -47,9 +80,15 @@ def _entry(event: Event) -> Entry:
         entry.add("transp", "TRANSPARENT")
     entry.add("summary", event.title)
     entry.add("location", event.place)
-    entry.add("status", "TENTATIVE" if event.status in _TENTATIVE else "CONFIRMED")
+    entry.add("status", _status(event))
     entry.add("description", "\n".join(_facts(event)))
     return entry
+
+
+def _status(event: Event) -> str:
+    if event.is_cancelled:
+        return "CANCELLED"
+    return "TENTATIVE" if event.status in _TENTATIVE else "CONFIRMED"
 
 
 def _facts(event: Event) -> list[str]:

@@ -1,0 +1,1 @@
+"""Words of each kind of letters, by area; ``services.mailing.letter_kinds`` gathers them."""

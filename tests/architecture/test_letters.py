@@ -1,0 +1,106 @@
+"""Letters have one door: a service names a kind and gives facts; the words are the kind's, and no kind or fact is idle."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from app.services.mailing.kinds.base import Kind
+from app.services.mailing.letter_kinds import KINDS
+
+ROOT = Path(__file__).resolve().parents[2]
+MAILING = "app/services/mailing/"
+SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
+#: the doors, with the place of the kind among the arguments
+DOORS = {"tell": 1, "tell_user": 1, "tell_users": 1, "post": 1, "note": 1, "tell_operators": 0}
+_SENTENCE = re.compile(r"[а-яё]{2,}.*[.!?…](\s|$)", re.IGNORECASE | re.DOTALL)
+#: functions that hand facts on to a door
+_HANDS_ON = re.compile(r"_?(tell|note|post)(_|$)")
+
+
+def door_calls() -> list[tuple[str, str, ast.Call]]:
+    """Module, door and call of everything that writes a letter, outside the package of letters."""
+    return [
+        (path, node.func.attr, node)
+        for path, tree in SOURCES.items()
+        if re.search(r"from app\.services\.mailing import .*\bletters\b", ast.unparse(tree))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "letters"
+    ]
+
+
+def constants(tree: ast.AST) -> set[str]:
+    """String constants of a tree."""
+    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_letters_leave_by_the_doors_only() -> None:
+    found = door_calls()
+    assert len(found) > 40
+    used = {(path, name) for path, name, _call in found if not path.startswith(MAILING)}
+    assert {name for _path, name in used} <= set(DOORS)
+    # the rows of letters and notices are written nowhere else
+    writers = {
+        path
+        for path, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("insert", "m.Letter", "m.Notice")
+        and any(ast.unparse(n) in ("m.Letter", "m.Notice") for n in (node.func, *node.args))
+    }  # fmt: skip
+    assert {path for path in writers if not path.startswith("app/demo/")} == {f"{MAILING}letters.py"}
+
+
+def test_a_service_gives_no_sentence() -> None:
+    """What a door, or a function that hands facts on to one, is given: a kind, a number, a name, never a sentence."""
+    wrong = []
+    for path, tree in SOURCES.items():
+        if not path.startswith("app/services/") or path.startswith(f"{MAILING}kinds/"):
+            continue
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if not _HANDS_ON.match(name):
+                continue
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            wrong += [f"{path}: {text}" for value in given for text in constants(value) if _SENTENCE.search(text)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_each_kind_is_written_by_some_service_that_gives_its_facts(kind: Kind) -> None:
+    """A fact is given where the kind is named, or told by the row itself (``letter_kinds``)."""
+    modules = {
+        path: tree
+        for path, tree in SOURCES.items()
+        if not path.startswith((f"{MAILING}kinds/", f"{MAILING}letter_preview", f"{MAILING}letter_kinds"))
+        and kind.code in constants(tree)
+    }
+    assert modules, "no service writes this letter"
+    given = constants(SOURCES[f"{MAILING}letter_kinds.py"])
+    for tree in modules.values():
+        given |= constants(tree)
+        given |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg}
+    # a few words of a letter are gathered by a neighbour
+    for path in ("app/services/enrolment/enrolment_letters.py", "app/services/personnel/transfer_letters.py"):
+        if any(
+            f"import {Path(path).stem}" in ast.unparse(t) or Path(path).stem in ast.unparse(t) for t in modules.values()
+        ):
+            given |= constants(SOURCES[path])
+    assert [fact for fact in kind.own if fact not in given] == []
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_each_kind_has_words_of_its_own(kind: Kind) -> None:
+    """Not a frame around what the action says: the standard words name no «тема» and no «текст»."""
+    words = " ".join((kind.subject, kind.text, kind.what, kind.when, kind.where, kind.then))
+    named = set(re.findall(r"\{\{ (\w+) \}\}", f"{words} {kind.button}"))
+    assert named <= {*kind.own, "портал"}
+    assert re.search(r"[а-яё]{3,}", kind.subject + kind.text, re.IGNORECASE)
+    assert len(kind.code) <= 40
