@@ -22,8 +22,10 @@ from app.statuses import (
     ChangeStatus,
     ConfirmationStatus,
     EmploymentKind,
+    GroupStatus,
     ProgramStatus,
     RegistrationStatus,
+    VoucherStatus,
     WithdrawalStatus,
 )
 
@@ -103,6 +105,41 @@ def live_enrolment(rows: Rows = m.Enrolment) -> Expression:
     """An enrolment that was neither refused nor withdrawn: the person waits, learns, or has learned."""
     live: Expression = columns_of(rows).status.not_in(sorted(ENROLMENT_ENDED))
     return live
+
+
+def takes_enrolments(on: dt.date | None = None, rows: Rows = m.TrainingGroup) -> Expression:
+    """A group into which people may enrol on a day (today); ``rules.enrolment.is_enrolment_open`` says it in words."""
+    group = columns_of(rows)
+    return and_(group.status == GroupStatus.OPEN, group.enrol_from <= _day(on), group.enrol_until >= _day(on))
+
+
+# --- чеки and roles: their term decides, whatever the night has written down ------------------------------------------
+
+
+def in_force(on: dt.date | None = None, rows: Rows = m.Voucher) -> Expression:
+    """A чек that may be spent on a day (today): its last day counts; the status follows only when the night has ended it."""
+    return and_(columns_of(rows).status == VoucherStatus.ACTIVE, columns_of(rows).valid_until >= _day(on))
+
+
+def is_in_force(voucher: m.Voucher, on: dt.date | None = None) -> bool:
+    """``in_force`` of a чек at hand."""
+    return voucher.status == VoucherStatus.ACTIVE and not is_past(voucher.valid_until, on)
+
+
+def run_out(on: dt.date | None = None, rows: Rows = m.Voucher) -> Expression:
+    """A чек whose last day has passed while its status still says that it is in force."""
+    return and_(columns_of(rows).status == VoucherStatus.ACTIVE, columns_of(rows).valid_until < _day(on))
+
+
+def has_run_out(voucher: m.Voucher, on: dt.date | None = None) -> bool:
+    """``run_out`` of a чек at hand."""
+    return voucher.status == VoucherStatus.ACTIVE and is_past(voucher.valid_until, on)
+
+
+def held(on: dt.date | None = None, rows: Rows = m.Assignment) -> Expression:
+    """A role that is held on a day (today): its first and its last day count."""
+    role = columns_of(rows)
+    return and_(role.valid_from <= _day(on), or_(role.valid_to.is_(None), role.valid_to >= _day(on)))
 
 
 # --- what waits for a decision, and what is late ---------------------------------------------------------------------

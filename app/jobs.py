@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
+from app.clock import now
 from app.documents import office_sandbox
 from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
@@ -34,7 +35,7 @@ from app.services.group import group_jobs
 from app.services.mailing import digest, letters, mail, reminders
 from app.services.paper import registries, registry_schedule
 from app.services.personnel import consents
-from app.services.portal import background, files
+from app.services.portal import background, daily, files
 from app.services.program import program_files
 from app.services.voucher import voucher_reminders, vouchers
 
@@ -143,27 +144,39 @@ def waiting_lists(timestamp: int) -> None:
         waiting_list.tend()
 
 
-@jobs.periodic(cron="15 0 * * *")
+def _check_seats() -> None:
+    """Guard 1: seats taken against enrolments; what differs is a fault to be looked into."""
+    if differing := enrolments.recount():
+        log.error("groups and quotas whose seats differ from their enrolments", extra={"groups": differing})
+
+
+#: code → part of the nightly work, in this order: first what people wait for, then what is cleared away
+NIGHTLY: Mapping[str, Callable[[], object]] = {
+    "vouchers_expire": vouchers.expire_due,
+    "vouchers_remind": voucher_reminders.remind,
+    "terms_remind": reminders.remind,
+    "results_remove": background.remove_old_files,
+    "registrations_forget": registration.forget_unanswered,
+    "sessions_forget": sessions.forget_old,
+    "failures_forget": failures.forget_old,
+    "consents_forget": consents.forget_nightly,
+    "uploads_remove": uploads.remove_old,
+    "files_remove": files.remove_old,
+    "program_files_remove": program_files.remove_unused,
+    "registry_files_remove": lambda: files.remove_old(registries.FOLDER),
+    "imports_forget": staff_undo.forget_old,
+    "seats_check": _check_seats,
+}
+
+
+@jobs.periodic(cron="15 * * * *")
 @jobs.task(name="nightly", queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
-    """Expire the чеки whose term has ended, remind of those that end soon, remove old results, check guard 1: seats taken against enrolments."""
+    """Do what every day asks for, soon after local midnight; what a pause or an error has kept back, the next hour does."""
     with _portal(), unscoped("nightly work"):
-        vouchers.expire_due()
-        voucher_reminders.remind()
-        reminders.remind()
-        background.remove_old_files()
-        registration.forget_unanswered()
-        sessions.forget_old()
-        failures.forget_old()
-        consents.forget_nightly()
-        uploads.remove_old()
-        files.remove_old()
-        program_files.remove_unused()
-        files.remove_old(registries.FOLDER)
-        staff_undo.forget_old()
-        differing = enrolments.recount()
-    if differing:
-        log.error("groups and quotas whose seats differ from their enrolments", extra={"groups": differing})
+        failed = daily.run(NIGHTLY)
+    if failed:
+        raise RuntimeError(f"nightly work that failed and is tried again in an hour: {', '.join(failed)}")
 
 
 @jobs.periodic(cron="*/15 * * * *")
@@ -174,30 +187,41 @@ def groups(timestamp: int) -> None:
         group_jobs.tick()
 
 
-@jobs.periodic(cron="0 4-13 * * *")
+def is_between(first: int, last: int) -> bool:
+    """Whether it is one of the hours ``first``–``last`` where the portal is: the clock of cron knows UTC only."""
+    return first <= now().hour <= last
+
+
+@jobs.periodic(cron="0 * * * *")
 @jobs.task(name="morning", queueing_lock="morning")
 def morning(timestamp: int) -> None:
-    """Tell those who decide what is late and due today; asked every hour of the day (UTC), told once a day.
+    """Tell those who decide what is late and due today; asked every hour of the working day, told once a day.
 
     The first run tells; when its worker was killed before the letters were written, the next hour does.
     """
+    if not is_between(8, 17):
+        return
     with _portal():
         queue_letter.remind()
         registry_schedule.send_due({code: item.permission for code, item in REGISTRIES.items()})
 
 
-@jobs.periodic(cron="10 4-13 * * *")
+@jobs.periodic(cron="10 * * * *")
 @jobs.task(name="digests", queueing_lock="digests")
 def digests(timestamp: int) -> None:
     """Send what came without a letter of its own as one letter a day; asked every hour, like ``morning``."""
+    if not is_between(8, 17):
+        return
     with _portal():
         digest.send()
 
 
-@jobs.periodic(cron="20 4-16 * * *")
+@jobs.periodic(cron="20 * * * *")
 @jobs.task(name="courses_tomorrow", queueing_lock="courses_tomorrow")
 def courses_tomorrow(timestamp: int) -> None:
     """Remind the listeners of the groups that start tomorrow; the later runs find who got a seat meanwhile."""
+    if not is_between(8, 20):
+        return
     with _portal():
         course_reminders.remind()
 

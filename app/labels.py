@@ -313,7 +313,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "subjects": "Для предметов",
         "edition": "Редакция",
         "submitted_at": "Отправлена на публикацию",
-        "late": "Внесена после 1 ноября",
+        "late": "Внесена после срока",
         "previous": "Прежняя редакция",
         "document": "Файл программы",
         "modules": "Модули",

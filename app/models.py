@@ -2435,6 +2435,14 @@ class WorkerHeartbeat(Base):
     seen_at: Mapped[Moment]
 
 
+class DailyWork(Base):
+    """On which day each part of the nightly work was last done, so that what was missed is made up for."""
+
+    __tablename__ = "daily_work"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    done_on: Mapped[dt.date]
+
+
 def mapped_classes() -> dict[str, type[Base]]:
     """All classes of the portal by table name (FAB's own tables excluded, ``Account`` under ``ab_user``)."""
     found = {m.class_.__tablename__: m.class_ for m in Base.registry.mappers if issubclass(m.class_, Base)}

@@ -347,6 +347,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "list_preference": _own(_table(m.ListPreference).c.user_id),
     "dismissed_hint": _own(_table(m.DismissedHint).c.user_id),
     "worker_heartbeat": _only("operator", "admin"),
+    "daily_work": _only("operator", "admin"),
 }
 
 _account, _assignment = _table(m.Account), _table(m.Assignment)

@@ -112,7 +112,7 @@ def format_datetime(moment: datetime, tz: tzinfo | None = None) -> str:
 
 def long_date(day: date) -> str:
     """Write a date in words: «11 мая 2016 г.»."""
-    return NBSP.join((_day_and_month(day), str(day.year), "г."))
+    return NBSP.join((day_and_month(day), str(day.year), "г."))
 
 
 def period(first: date, last: date) -> str:
@@ -131,10 +131,24 @@ def period(first: date, last: date) -> str:
 def _period_start(first: date, last: date) -> str:
     if first.year != last.year:
         return long_date(first)
-    return str(first.day) if first.month == last.month else _day_and_month(first)
+    return str(first.day) if first.month == last.month else day_and_month(first)
 
 
-def _day_and_month(day: date) -> str:
+def percent(some: int, whole: int) -> str:
+    """Write a share in whole per cent, rounded half up: «43 %»; «—» of nothing.
+
+    «100 %» is said of all only, «0 %» of none only: what rounding would make of 999 or of 1 in a thousand is 99 % and 1 %.
+    """
+    if whole <= 0:
+        return "—"
+    rounded = (200 * some + whole) // (2 * whole)
+    if 0 < some < whole:
+        rounded = min(max(rounded, 1), 99)
+    return f"{rounded} %"
+
+
+def day_and_month(day: date) -> str:
+    """Write a day without its year: «1 ноября»."""
     return f"{day.day}{NBSP}{_MONTHS[day.month - 1]}"
 
 

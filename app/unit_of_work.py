@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.access import find_actor
-from app.clock import local
+from app.clock import local, now
 from app.errors import Conflict, Forbidden, Invalid, PortalError, Unavailable
 from app.extensions import db
 
@@ -200,8 +200,9 @@ def refuse_during_maintenance() -> None:
     ends_at = db.session.execute(
         text(
             "SELECT ends_at FROM maintenance_window"
-            " WHERE status = 'active' OR (status = 'announced' AND now() >= starts_at AND now() < ends_at) LIMIT 1"
-        )
+            " WHERE status = 'active' OR (status = 'announced' AND :now >= starts_at AND :now < ends_at) LIMIT 1"
+        ),
+        {"now": now()},
     ).scalar_one_or_none()
     if ends_at is not None:
         raise Unavailable(

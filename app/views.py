@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
+from flask_babel.speaklater import LazyString
 
 from app import models as m
 from app.access import current_actor
@@ -19,6 +20,7 @@ from app.services.paper import certificates, registries
 from app.services.personnel import people
 from app.services.personnel.correctable import SUBJECTS
 from app.services.portal import twins as twins  # its rules about names register themselves
+from app.services.program import planning
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.text.sql import sort_key
@@ -310,7 +312,7 @@ class ProgramView(ProgramPages):
     limited = {"organizer": "program:add"}
     hints = {
         "hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250.",
-        "year": "Программы для планирования следующего года вносят не позднее 1 ноября.",
+        "year": LazyString(planning.hint),
         "qualification_name": "Для профессиональной переподготовки: её пишут в дипломе.",
     }
 

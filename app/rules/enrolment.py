@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 
 from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
 from app.rules.suitability import Targets, Workplace, suits
@@ -30,7 +30,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockFacts:
-    """A block of a person's чек; ``valid_until`` is the чек's, ``voucher_active`` its state."""
+    """A block of a person's чек; ``valid_until`` is the чек's, ``voucher_active`` its state.
+
+    ``after``: title of the required block that has to be chosen before this one, see ``in_order``.
+    """
 
     id: int
     title: str
@@ -40,6 +43,8 @@ class BlockFacts:
     status: BlockStatus
     voucher_active: bool
     valid_until: dt.date
+    required: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +149,25 @@ def is_enrolment_open(course: Course, *, on: dt.date) -> Decision:
     return ALLOWED
 
 
+def in_order(blocks: Iterable[BlockFacts]) -> list[BlockFacts]:
+    """Return the blocks of one чек with what each has to wait for: while a required one is free, the others pay nothing.
+
+    A block that is reserved or spent is chosen. Among those that may pay the first in the order of the rule does.
+    """
+    found = list(blocks)
+    first = next((block.title for block in found if block.required and block.status == BlockStatus.FREE), "")
+    return [replace(block, after="" if block.required else first) for block in found]
+
+
+def is_open(block: BlockFacts) -> bool:
+    """Whether a block may be spent on any course at all: free, of an active чек, its turn has come."""
+    return block.status == BlockStatus.FREE and block.voucher_active and not block.after
+
+
 def pays_for(block: BlockFacts, course: Course) -> bool:
-    """Whether a block may pay: free, of an active чек that covers the start, of the right kind and hours."""
+    """Whether a block may pay: open, of a чек that covers the start, of the right kind and hours."""
     return (
-        block.status == BlockStatus.FREE
-        and block.voucher_active
+        is_open(block)
         and block.kind == course.block
         and block.hours_min <= course.hours <= block.hours_max
         and course.starts_on <= block.valid_until
@@ -178,6 +197,12 @@ def _why_no_block_pays(course: Course, active: Collection[BlockFacts]) -> str:
         ranges = ", ".join(f"{b.hours_min}–{b.hours_max}" for b in free)
         hours = count(course.hours, "час", "часа", "часов")
         return f"Программа длится {hours}, а свободный блок чека оплачивает {ranges}. Выберите другую программу."
+    waiting = [block for block in fitting if block.after]
+    if len(waiting) == len(fitting):
+        return (
+            f"{needed}, а обязательный блок «{waiting[0].after}» ещё свободен: его выбирают первым. Сначала запишитесь на "
+            "курс, который он оплачивает."
+        )
     until = format_date(max(block.valid_until for block in fitting))
     starts = format_date(course.starts_on)
     return f"Чек действует по {until}, а занятия начнутся позже — {starts}. Выберите другую группу."

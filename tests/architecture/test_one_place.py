@@ -18,6 +18,7 @@ from config import describe_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
+TEXTS = {str(p.relative_to(ROOT)): p.read_text("utf-8") for p in sorted((ROOT / "app").rglob("*.py"))}
 DOCUMENTS = "\n".join(p.read_text("utf-8") for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 
 #: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document, help, look of the page,
@@ -179,6 +180,19 @@ def test_late_is_decided_in_one_place() -> None:
         )
 
     assert _found(compares_a_term, _RULES) == []
+
+
+def test_a_last_day_is_said_with_by() -> None:
+    """The last day counts: «по 05.12», «не позже 05.12»; «до» is of moments, and of what ends before a day."""
+    said = {name for name, text in TEXTS.items() if re.search(r"\b[Дд]о \{(?:_?format_date)\(", text)}
+    assert said <= {
+        "app/web/start/task_view.py",  # a file goes at a moment of that day
+        "app/web/personnel/employee_card.py",  # a former surname ends before the day of the new one
+        # letters
+        "app/services/access/registration.py",
+        "app/services/access/registration_own.py",
+        "app/services/personnel/consents.py",
+    }
 
 
 def test_extensions_are_created_in_one_place() -> None:

@@ -14,7 +14,7 @@ from flask import Flask
 from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
-from tests.browser.visitor import WIDE, Visitor
+from tests.browser.visitor import PATIENCE, WIDE, Visitor
 from tests.conftest import region_database
 
 #: the first has no window: the others draw their own frame and a new tab for each visitor, which takes longer than the pages
@@ -23,9 +23,6 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-
-#: ms in which a page must show what is expected of it; tests of other workers may hold both processors for seconds
-PATIENCE = 20_000
 
 Newcomer = Callable[..., Visitor]
 

@@ -296,7 +296,7 @@ def test_a_draft_outlives_a_broken_network_and_can_be_declined(newcomer: Newcome
     school.page.context.set_offline(True)
     school.page.on("dialog", lambda dialog: dialog.accept())
     school.button("Сохранить").click(no_wait_after=True)
-    school.page.wait_for_timeout(500)  # the browser's own page of a broken network
+    expect(school.page).to_have_url(re.compile("^chrome-error:"))  # the browser's own page of a broken network
     school.watch.problems.clear()
     school.page.context.set_offline(False)
     school.go("/employee/add")
@@ -315,8 +315,7 @@ def test_cancelling_and_signing_out_leave_no_draft(newcomer: Newcomer) -> None:
     expect(school.heading).to_contain_text("Работники")
     assert drafts(school) == []
     start_typing(school)
-    school.page.wait_for_timeout(400)  # the draft is kept a moment after the last key
-    assert len(drafts(school)) == 1
+    school.until(lambda: len(drafts(school)) == 1)  # the draft is kept a moment after the last key
     school.page.locator(".who").get_by_role("button", name="Выйти").click()
     expect(school.heading).to_have_text("Вход в портал")
     assert drafts(school) == []

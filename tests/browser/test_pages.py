@@ -101,7 +101,6 @@ class Crawl:
 
     def walk(self) -> None:
         """Open one page of each kind, breadth-first from the start page."""
-        self.visitor.page.set_default_navigation_timeout(60_000)  # a whole list as a file, beside other workers
         waiting = deque(["/"])
         while waiting:
             path = waiting.popleft()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from app.embedded_postgres import EmbeddedPostgres
 from tests.browser.conftest import Newcomer
+from tests.browser.test_pages import SHIFT, STILL
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.conftest import execute
 
@@ -123,3 +125,17 @@ def test_without_scripts_rows_are_decided_too(chromium: Browser, portal: str) ->
         expect(operator.page.locator(f"[data-row={name}]")).to_have_count(0)
     finally:
         context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_the_queue_stands_still_when_its_scripts_come_late(newcomer: Newcomer, width: int) -> None:
+    """What the script of lists shows or makes narrower is there from the first picture on."""
+    operator = newcomer("operator", viewport={"width": width, "height": 900})
+
+    def late(route: Route) -> None:
+        time.sleep(0.7)  # a slow machine: the page has long been drawn when its script comes
+        route.continue_()
+
+    operator.page.route("**/js/list.js*", late)
+    operator.go("/queue/")
+    assert operator.page.evaluate(SHIFT) <= STILL

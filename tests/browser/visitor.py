@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from playwright.sync_api import (
 
 from app.cli import DEMO_PASSWORD
 
+#: ms in which a page must show what is expected of it; other work may hold all processors for many seconds
+PATIENCE = 60_000
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -64,7 +66,7 @@ class Visitor:
         self.base = base
         self.watch = Watch(context)
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(PATIENCE)
 
     # --- moving
 
@@ -167,6 +169,14 @@ class Visitor:
         """Value of a card beside its label."""
         found = self.page.locator("main dl div").filter(has=self.page.get_by_text(label, exact=True))
         return found.first.locator("dd").inner_text()
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for what no element shows; looks again and again, within ``PATIENCE``."""
+        for _ in range(PATIENCE // 50):
+            if true():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("what was waited for has not come")
 
     def is_at_ease(self) -> None:
         """Nothing went wrong since the last question."""

@@ -7,7 +7,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.actor import Actor
@@ -201,7 +203,10 @@ def test_filters_by_directories(samples: World) -> None:
 
 
 def test_only_suitable_is_what_may_be_chosen(samples: World) -> None:
-    """The worker's чек pays both blocks; a full group is suitable too, for it has a waiting list."""
+    """A variable block pays once the required one is chosen; a full group is suitable too, for it has a waiting list."""
+    assert titles(Asked(only_suitable=True), samples.worker.actor) == [READING, DIGITAL]
+    db.session.execute(update(m.VoucherRuleBlock).values(required=False))
+    db.session.commit()
     assert titles(Asked(only_suitable=True), samples.worker.actor) == [READING, DIGITAL, MATHS]
     mk.change(samples.voucher, status=st.VoucherStatus.ANNULLED)
     assert titles(Asked(only_suitable=True), samples.worker.actor) == [DIGITAL]

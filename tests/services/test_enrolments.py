@@ -92,11 +92,13 @@ def test_organization_that_agrees_automatically(session: Any) -> None:
 
 
 def test_chosen_block_is_the_one_reserved(world: mk.World) -> None:
+    """Of the variable blocks any may be chosen, once the required one is."""
     program = mk.make_program(world.organizer, hours=36, block=st.BlockKind.VARIABLE)
-    chosen = mk.blocks_of(world.voucher)[2]
+    required, _first, chosen = mk.blocks_of(world.voucher)
+    mk.change(required, status=st.BlockStatus.USED)
     row = enrol(world.worker, mk.make_group(program), block_id=chosen.id)
     assert row.block_id == chosen.id
-    assert block_statuses(world.voucher) == ["free", "free", "reserved"]
+    assert block_statuses(world.voucher) == ["used", "free", "reserved"]
 
 
 def test_program_outside_the_voucher_takes_no_block(world: mk.World) -> None:

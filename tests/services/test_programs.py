@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from app import models as m
 from app import statuses as st
 from app.access import acting_as, unscoped
 from app.actor import Actor
-from app.clock import now, today
+from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.desk import queue, queue_decisions
@@ -22,10 +23,10 @@ from app.services.desk.queue import Asked
 from app.services.enrolment import enrolments
 from app.services.group import groups
 from app.services.personnel import responsible
-from app.services.portal import records
+from app.services.portal import records, settings
 from app.services.portal.background import files_root
 from app.services.portal.reference import load_reference_data
-from app.services.program import program_checks, program_editions, program_files, program_parts, programs
+from app.services.program import planning, program_checks, program_editions, program_files, program_parts, programs
 from app.services.program.program_parts import Module
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
@@ -163,17 +164,38 @@ def test_the_operator_does_not_publish_what_no_longer_fits(world: mk.World) -> N
 def test_a_program_of_the_next_year_is_late_after_1_november(
     world: mk.World, monkeypatch: pytest.MonkeyPatch, day: dt.date, year: int, late: bool
 ) -> None:
-    monkeypatch.setattr(programs, "today", lambda: day)
+    monkeypatch.setattr(planning, "today", lambda: day)
     program = draft(world, year=year)
     with acting_as(world.organizer_actor):
         assert programs.submit(program.id).late is late
     assert mk.fetch(m.Program, program.id).submitted_at is not None
 
 
+def test_the_last_day_is_a_setting(world: mk.World) -> None:
+    """Mark, words and hint come from one place."""
+    mk.set_setting("programs_until", "15.09")
+    with time_machine.travel(dt.datetime(2026, 9, 15, 23, 0, tzinfo=ZONE), tick=False):
+        assert (planning.last_day(2027), planning.is_late(2027)) == (dt.date(2026, 9, 15), False)
+    with time_machine.travel(dt.datetime(2026, 9, 16, 0, 0, tzinfo=ZONE), tick=False):
+        assert planning.is_late(2027)
+    assert planning.late_words() == "внесена после 15\xa0сентября"
+    campaign = {"opens_on": dt.date(2026, 10, 1), "closes_on": dt.date(2026, 12, 1)}
+    mk.save(m.PlanCampaign(year=today().year + 1, programs_until=dt.date(today().year, 10, 20), **campaign))
+    assert planning.late_words() == "внесена после 20\xa0октября"
+    mk.change(mk.rows(m.PlanCampaign)[0], programs_until=None)
+    assert planning.hint().endswith("не позднее 15\xa0сентября.")
+
+
+@pytest.mark.parametrize("typed", ["29.02", "31.11", "1 ноября", "", "01.11.2026", "11"])
+def test_a_last_day_that_no_year_has_is_refused(world: mk.World, typed: str) -> None:
+    with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Invalid):
+        settings.change("programs_until", typed)
+
+
 def test_the_first_sending_decides_whether_a_program_is_late(world: mk.World, monkeypatch: pytest.MonkeyPatch) -> None:
     program = draft(world, year=2027)
     for day in (dt.date(2026, 10, 30), dt.date(2026, 11, 5)):
-        monkeypatch.setattr(programs, "today", lambda day=day: day)
+        monkeypatch.setattr(planning, "today", lambda day=day: day)
         with acting_as(world.organizer_actor):
             programs.submit(program.id)
         with acting_as(world.operator):
@@ -317,7 +339,7 @@ def test_a_returned_edition_leaves_the_former_published(world: mk.World) -> None
 
 def test_an_edition_is_as_late_as_the_first(world: mk.World, monkeypatch: pytest.MonkeyPatch) -> None:
     mk.change(world.program, year=2027)
-    monkeypatch.setattr(programs, "today", lambda: dt.date(2026, 11, 20))
+    monkeypatch.setattr(planning, "today", lambda: dt.date(2026, 11, 20))
     assert next_edition_published(world).late is False
 
 
@@ -519,7 +541,7 @@ def test_a_submitted_program_waits_in_the_queue(world: mk.World) -> None:
         rows, _ = queue.page(Asked(kind="program"), size=10)
     assert [row.pk for row in rows] == [program.id]
     assert (rows[0].who, rows[0].place) == (program.title, world.organizer.short_name)
-    assert rows[0].what == "на 2027 год · 18 ч · внесена после 1 ноября"
+    assert rows[0].what == "на 2027 год · 18 ч · внесена после 1\xa0ноября"
     assert rows[0].due >= today() + 5 * mk.DAY
     with acting_as(world.operator):
         assert [r.pk for r in queue.page(Asked(kind="program", words="программа"), size=10)[0]] == [program.id]

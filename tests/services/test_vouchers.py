@@ -13,6 +13,8 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.rules.decision import last_day_of
+from app.services.desk import statistics
+from app.services.enrolment import seats
 from app.services.portal import calendar
 from app.services.portal.numbers import next_number
 from app.services.voucher import vouchers
@@ -300,3 +302,44 @@ def test_due_date_counts_working_days(session: Any, start: dt.date, days: int, e
 def test_due_date_obeys_the_operators_corrections(session: Any) -> None:
     mk.save(m.WorkdayCorrection(day=dt.date(2016, 5, 12), is_working=False, reason="Паводок"))
     assert calendar.due_date(dt.date(2016, 5, 11), 5) == dt.date(2016, 5, 19)
+
+
+# --- the term decides, not the night ---------------------------------------------------------------------------------
+
+
+def _over_since_midnight(world: mk.World) -> tuple[mk.Person, Any]:
+    """A person whose чек ended yesterday while the night's work has not run."""
+    person = mk.make_person(world.school)
+    days = {"issued_on": today() - 1097 * mk.DAY, "valid_until": today() - mk.DAY}
+    return person, mk.make_voucher(person.employee, **days)
+
+
+def test_the_day_after_the_last_one_a_new_voucher_is_applied_for_and_issued(session: Any) -> None:
+    world = mk.make_world()
+    person, old = _over_since_midnight(world)
+    with acting_as(person.actor):
+        assert vouchers.eligibility(person.employee.id).allowed
+        application = vouchers.apply(person.employee.id)
+    with acting_as(world.operator):
+        new = vouchers.approve(application.id)
+    assert (mk.fetch(m.Voucher, old.id).status, new.status) == (st.VoucherStatus.EXPIRED, st.VoucherStatus.ACTIVE)
+    assert [block.status for block in mk.blocks_of(old)] == ["lapsed"] * 3
+    with acting_as(mk.SYSTEM), mk.nothing_changes():
+        assert vouchers.expire_due() == 0
+
+
+def test_on_the_last_day_a_new_one_is_refused(session: Any) -> None:
+    world = mk.make_world()
+    person, old = _over_since_midnight(world)
+    mk.change(old, valid_until=today())
+    with acting_as(person.actor), mk.nothing_changes(), pytest.raises(Conflict, match=f"№ {old.number}"):
+        vouchers.apply(person.employee.id)
+
+
+def test_a_voucher_that_is_over_pays_and_counts_nowhere(session: Any) -> None:
+    world = mk.make_world()
+    person, _old = _over_since_midnight(world)
+    assert seats.blocks_of(person.employee.id) == []
+    with acting_as(world.operator):
+        (staff,) = [row for row in statistics.staff_by_organization() if row.key == world.school.id]
+    assert (staff.people, staff.with_voucher) == (2, 1)

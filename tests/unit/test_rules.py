@@ -9,7 +9,17 @@ import pytest
 
 from app.rules.decision import ALLOWED, Decision, add_months, last_day_of, months_in_words
 from app.rules.document import Outcome, may_issue_certificate
-from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has_seat, lacking_seats, may_enrol
+from app.rules.enrolment import (
+    BlockFacts,
+    BusyPeriod,
+    Course,
+    Quota,
+    Room,
+    has_seat,
+    in_order,
+    lacking_seats,
+    may_enrol,
+)
 from app.rules.outcome import Attended, propose_outcome
 from app.rules.suitability import Targets, Workplace, suits
 from app.rules.voucher import Applicant, VoucherTerms, may_apply_for_voucher
@@ -205,6 +215,32 @@ BLOCK = BlockFacts(
 )
 
 
+def of_voucher(**statuses: BlockStatus) -> list[BlockFacts]:
+    """The blocks of a чек of 90 hours, the invariant one required."""
+    kinds = {"inv": BlockKind.INVARIANT, "var1": BlockKind.VARIABLE, "var2": BlockKind.VARIABLE}
+    return [
+        replace(BLOCK, id=n, title=code, kind=kind, required=code == "inv", status=statuses.get(code, BlockStatus.FREE))
+        for n, (code, kind) in enumerate(kinds.items(), 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "after"),
+    [
+        ({}, ["", "inv", "inv"]),
+        ({"var1": BlockStatus.USED}, ["", "inv", "inv"]),
+        ({"inv": BlockStatus.RESERVED}, ["", "", ""]),
+        ({"inv": BlockStatus.USED, "var1": BlockStatus.USED}, ["", "", ""]),
+    ],
+)
+def test_a_required_block_is_chosen_first(statuses: dict[str, BlockStatus], after: list[str]) -> None:
+    assert [block.after for block in in_order(of_voucher(**statuses))] == after
+
+
+def test_a_voucher_without_a_required_block_is_spent_in_any_order() -> None:
+    assert [b.after for b in in_order(replace(block, required=False) for block in of_voucher())] == ["", "", ""]
+
+
 ROOM = Room(capacity=25, taken=20)
 QUOTA = Quota(id=1, whose="организации «Школа № 1»", seats=3, taken=2)
 
@@ -278,6 +314,7 @@ def test_course_without_a_block_needs_none() -> None:
     [
         ({"voucher_active": False}, "действующего чека нет"),
         ({"kind": BlockKind.INVARIANT}, "в чеке такого блока нет"),
+        ({"after": "Инвариантный блок"}, "обязательный блок «Инвариантный блок» ещё свободен"),
         ({"status": BlockStatus.RESERVED}, "свободных блоков этого вида не осталось"),
         ({"status": BlockStatus.USED}, "свободных блоков этого вида не осталось"),
         ({"hours_max": 35}, "длится 36 часов, а свободный блок чека оплачивает 16–35"),

@@ -78,7 +78,8 @@ def test_the_list_finds_late_programs_and_names_editions(region: Region, organiz
     region.sql("UPDATE program SET late = true, edition = 2 WHERE id = %(pk)s", pk=program)
     page = organizer.get("/program/list/", late="1", year=str(region.today.year + 1), q="проверочная ПР-1").text
     assert ids(page, "program") == [program]
-    assert "внесена после 1 ноября" in words(page)
+    assert "внесена после срока" in words(page)
+    assert "внесена после 1 ноября" in words(organizer.get(f"/program/show/{program}").text)
     assert "шифр ПР-1 · редакция 2" in words(page)
     assert program not in ids(organizer.get("/program/list/", late="0", q="проверочная ПР-1").text, "program")
 

@@ -84,7 +84,7 @@ def test_the_result_is_told_by_person(region: Region, school: Browser) -> None:
     assert answer.status == 200
     assert "Подано заявок: 2 из 4." in words(answer.text)
     for pk in free:
-        assert "Подана решение — до" in row_of(answer.text, pk)
+        assert "Подана решение — не позже" in row_of(answer.text, pk)
         found = region.sql("SELECT status, on_behalf_note FROM voucher_application WHERE employee_id = %(i)s", i=pk)
         assert ("submitted", NOTE) in found
     for pk in refused:

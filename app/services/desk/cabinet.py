@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.clock import local, now, today
-from app.conditions import at_work, live_enrolment
+from app.conditions import at_work, in_force, live_enrolment
 from app.extensions import db
 from app.rules.suitability import Workplace
 from app.services.desk.matters import EXPIRING_DAYS
@@ -29,7 +29,6 @@ from app.statuses import (
     ChangeStatus,
     TrainingSource,
     TrainingStatus,
-    VoucherStatus,
 )
 
 DAY = dt.timedelta(days=1)
@@ -106,9 +105,7 @@ def of_worker(employee_id: int) -> Cabinet:
 def _voucher(employee_id: int) -> m.Voucher | None:
     """The active чек with its blocks."""
     statement = (
-        select(m.Voucher)
-        .where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
-        .options(joinedload(m.Voucher.blocks))
+        select(m.Voucher).where(m.Voucher.employee_id == employee_id, in_force()).options(joinedload(m.Voucher.blocks))
     )
     found: m.Voucher | None = db.session.scalars(statement).unique().one_or_none()
     return found

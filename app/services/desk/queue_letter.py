@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, text
 from app import models as m
 from app.access import acting_as, unscoped
 from app.clock import ZONE, today
+from app.conditions import held
 from app.extensions import db
 from app.permissions import roles_with
 from app.russian import count, format_date
@@ -46,7 +47,7 @@ def _one_at_a_time() -> None:
 
 def _deciders() -> list[int]:
     """Active accounts that hold today a role with the right to decide one of the kinds, and were not told yet."""
-    held, account, day = m.Assignment, m.Account, today()
+    role, account, day = m.Assignment, m.Account, today()
     roles = {role for source in SOURCES for role in roles_with(source.right)}
     begins = dt.datetime.combine(day, dt.time.min, tzinfo=ZONE)
     told = select(m.Notice.id).where(
@@ -54,8 +55,8 @@ def _deciders() -> list[int]:
         m.Notice.href.in_([HREF, HREF_TODAY]),
         m.Notice.created_at >= begins,
     )
-    live = (held.role.in_(roles), held.valid_from <= day, or_(held.valid_to.is_(None), held.valid_to >= day))
-    statement = select(account.id).join(held, held.user_id == account.id).where(*live, account.active.is_(True))
+    live = (role.role.in_(roles), held())
+    statement = select(account.id).join(role, role.user_id == account.id).where(*live, account.active.is_(True))
     with unscoped("who decides: only ids"):
         return list(db.session.scalars(statement.where(~told.exists()).distinct().order_by(account.id)))
 

@@ -19,7 +19,7 @@ from app.services.access import access_requests, registration, registration_chec
 from app.services.personnel import past_trainings, people, transfers
 from app.services.personnel.former_surnames import people_found
 from app.services.portal import calendar
-from app.services.program import programs
+from app.services.program import planning, programs
 from app.services.voucher import vouchers
 from app.statuses import TransferStatus
 from app.text.sql import sort_key
@@ -227,7 +227,7 @@ SOURCES: tuple[Source, ...] = (
             func.concat("на ", t.c.year, " год"),
             func.concat(t.c.hours, " ч"),
             case((t.c.edition > 1, func.concat("редакция ", t.c.edition))),
-            case((t.c.late, "внесена после 1 ноября")),
+            case((t.c.late, planning.late_words())),
         ),
         joins=lambda t: ((ORGANIZATION, ORGANIZATION.c.id == t.c.organizer_id),),
         matches=lambda t, words: t.c.search.op("@@")(_query(words)),
@@ -244,7 +244,7 @@ SOURCES: tuple[Source, ...] = (
         days=past_trainings.TERM_DAYS,
         who=lambda _t: _name(_employee),
         what=lambda t: func.concat_ws(
-            " · ", t.c.title, func.concat(t.c.hours, " ч"), func.concat("до ", _day(t.c.ended_on))
+            " · ", t.c.title, func.concat(t.c.hours, " ч"), func.concat("закончено ", _day(t.c.ended_on))
         ),
         joins=lambda t: (_card(t), (_job, _job.c.id == _main_place(t)), _place(_job)),
         matches=_by_card,

@@ -12,19 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, column, extract, func, select, table, union
+from sqlalchemy import Select, Subquery, and_, column, extract, func, select, table, union
 
 from app import models as m
 from app.access import current_actor, unscoped
 from app.actor import Actor
 from app.clock import now, today
-from app.conditions import at_work
+from app.conditions import at_work, in_force
 from app.errors import Forbidden
 from app.extensions import db
 from app.rules.decision import add_months
 from app.statuses import (
     TAKING_PLACE,
-    EmploymentKind,
     EnrolmentStatus,
     GroupStatus,
     ProgramStatus,
@@ -155,36 +154,73 @@ def staff_by_organization() -> list[Staff]:
 
 
 def _staff(key: Any, name: Any) -> list[Staff]:
-    active = (
-        select(_voucher.c.employee_id.label("person"))
-        .where(_voucher.c.status == VoucherStatus.ACTIVE)
-        .subquery("active")
-    )
-    trained = _trained_lately().subquery("trained")
-    statement = (
-        _at_work(key, name, func.count(), func.count(active.c.person), func.count(trained.c.person))
-        .outerjoin(active, active.c.person == m.Employment.employee_id)
-        .outerjoin(trained, trained.c.person == m.Employment.employee_id)
-        .where(at_work(), m.Employment.kind == EmploymentKind.MAIN)
-    )
+    statement = _with_counts(select(key, name)).group_by(key, name).order_by(sort_key(name), key)
     with _reading() as actor:
-        rows = db.session.execute(statement.where(*_own_places(actor)))
-        return [Staff(pk, title, *(_told(n, hide=_hides(actor)) for n in numbers)) for pk, title, *numbers in rows]
+        rows = [
+            (pk, title, *numbers) for pk, title, *numbers in db.session.execute(statement.where(*_own_places(actor)))
+        ]
+        told = suppressed([numbers for _pk, _title, *numbers in rows]) if _hides(actor) else [row[2:] for row in rows]
+    return [Staff(pk, title, *numbers) for (pk, title, *_), numbers in zip(rows, told, strict=True)]
 
 
-def _at_work(key: Any, name: Any, *counts: Any) -> Select[Any]:
-    """Places of work in the actor's scope, counted by what ``key`` and ``name`` are of."""
+def workers() -> Subquery:
+    """«Работники»: everybody who works today, once, with the organization of the main place of work, else of the first one.
+
+    The one definition of the number of workers, within the actor's scope: whatever is summed up by place is summed from here.
+    """
+    place = m.Employment
     return (
-        select(key, name, *counts)
-        .select_from(m.Employment)
-        .join(_organization, _organization.c.id == m.Employment.organization_id)
-        .join(_territory, _territory.c.id == _organization.c.territory_id)
-        .group_by(key, name)
-        .order_by(sort_key(name), key)
+        select(place.employee_id.label("person"), place.organization_id.label("organization"))
+        .where(at_work())
+        .distinct(place.employee_id)
+        .order_by(place.employee_id, place.kind, place.id)
+        .subquery("workers")
     )
 
 
-def _trained_lately() -> Any:
+def _with_counts(statement: Select[Any]) -> Select[Any]:
+    """Add workers, those with a чек in force, those trained within three years; by what ``statement`` selects."""
+    worker = workers()
+    active = select(_voucher.c.employee_id.label("person")).where(in_force(rows=_voucher)).subquery("active")
+    trained = trained_lately().subquery("trained")
+    return (
+        statement.add_columns(func.count(), func.count(active.c.person), func.count(trained.c.person))
+        .select_from(worker)
+        .join(_organization, _organization.c.id == worker.c.organization)
+        .join(_territory, _territory.c.id == _organization.c.territory_id)
+        .outerjoin(active, active.c.person == worker.c.person)
+        .outerjoin(trained, trained.c.person == worker.c.person)
+    )
+
+
+def suppressed(rows: Sequence[Sequence[int]]) -> list[list[Number]]:
+    """Hide what could be told of single people: rows of (people, some of them, others of them), whose totals are told.
+
+    Hidden are numbers under five; a share whose rest is under five, for the rest is told by it; and then so much more that
+    no hidden number follows from the total (of one column at least two are hidden, together not under five).
+    """
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if not columns:
+        return []
+    people = columns[0]
+    hidden = [_hidden(people, set())]
+    for some_of in columns[1:]:
+        pairs = enumerate(zip(some_of, people, strict=True))
+        rest = {n for n, (some, whole) in pairs if n not in hidden[0] and 0 < whole - some < FEWEST_SHOWN}
+        hidden.append(_hidden(some_of, rest | {n for n in hidden[0] if some_of[n]}))
+    return [[None if n in hidden[c] else row[c] for c in range(len(row))] for n, row in enumerate(rows)]
+
+
+def _hidden(numbers: Sequence[int], beside: set[int]) -> set[int]:
+    """Places of the numbers that are hidden: the few, those of ``beside``, and the smallest others that keep them hidden."""
+    found = beside | {n for n, value in enumerate(numbers) if 0 < value < FEWEST_SHOWN}
+    others = sorted((n for n in range(len(numbers)) if n not in found and numbers[n]), key=lambda n: (numbers[n], n))
+    while found and others and (len(found) == 1 or sum(numbers[n] for n in found) < FEWEST_SHOWN):
+        found.add(others.pop(0))
+    return found
+
+
+def trained_lately() -> Any:
     """Ids of the people who completed a course of the portal, or one outside it that is confirmed, within three years."""
     since = add_months(today(), -12 * TRAINING_YEARS)
     on_portal = select(_enrolment.c.employee_id.label("person")).where(
@@ -257,20 +293,19 @@ def totals() -> list[tuple[str, Number]]:
     actor = current_actor()
     if not actor.can("statistics:show"):
         raise Forbidden("Сводные показатели вам недоступны.")
-    trained = select(func.count()).select_from(_trained_lately().subquery())
     counted: list[tuple[str, Any, bool]] = [
         ("Организаций", _count(_organization, _organization.c.closed_on.is_(None)), False),
-        ("Работников", _count(m.Employee.__table__), True),
-        ("Действующих чеков", _count(_voucher, _voucher.c.status == VoucherStatus.ACTIVE), True),
+        ("Действующих чеков", _count(_voucher, in_force(rows=_voucher)), True),
         ("Опубликованных программ", _by_status(m.Program, ProgramStatus.PUBLISHED), False),
         ("Групп, в которые идёт запись", _by_status(m.TrainingGroup, GroupStatus.OPEN), False),
-        ("Обучено за три года", trained, True),
     ]
     row = db.session.execute(select(*(statement.scalar_subquery() for _, statement, _ in counted))).one()
-    return [
-        (label, _told(number, hide=people and not actor.roles & _WHOLE))
-        for (label, _, people), number in zip(counted, row, strict=True)
-    ]
+    found = [(label, number, people) for (label, _, people), number in zip(counted, row, strict=True)]
+    with _reading():
+        people, _with_voucher, trained = db.session.execute(_with_counts(select())).one()
+    found.insert(1, ("Работников", people, True))
+    found.append(("Обучено за три года", trained, True))
+    return [(label, _told(number, hide=hides and not actor.roles & _WHOLE)) for label, number, hides in found]
 
 
 def _count(table: Any, *conditions: Any) -> Select[Any]:

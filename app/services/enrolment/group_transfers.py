@@ -130,7 +130,7 @@ def _choose_block(row: m.Enrolment, new: m.TrainingGroup) -> BlockFacts | None:
     # the organizer sees only the чеки of own listeners, while any block of the person may pay
     with unscoped("the blocks of a person who is transferred"):
         known = seats.blocks_of(row.employee_id)
-    blocks = [replace(b, status=BlockStatus.FREE) if b.id == row.block_id else b for b in known]
+    blocks = [replace(b, status=BlockStatus.FREE, after="") if b.id == row.block_id else b for b in known]
     blocks.sort(key=lambda block: block.id != row.block_id)
     _insist(has_paying_block(course, blocks))
     return next((block for block in blocks if pays_for(block, course)), None)

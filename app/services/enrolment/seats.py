@@ -9,16 +9,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import CursorResult, and_, false, func, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from app import models as m
 from app.access import unscoped
-from app.clock import today
+from app.conditions import has_run_out, in_force, is_in_force
 from app.errors import Conflict
 from app.extensions import db
 from app.rules.decision import Decision, refuse
-from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has_seat, is_free_of_clashes
+from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has_seat, in_order, is_free_of_clashes
 from app.rules.suitability import Targets, Workplace
 from app.services.group import quota_sql
 from app.services.portal import transitions
@@ -165,9 +165,9 @@ def free_block(block: m.VoucherBlock | None) -> m.VoucherBlock | None:
         return None
     with unscoped("seat and block follow the enrolment"):
         voucher = transitions.read_fresh(m.Voucher, block.voucher_id)
-    ended = voucher.status != VoucherStatus.ACTIVE or voucher.valid_until < today()
-    after = transitions.follow(m.VoucherBlock, block.id, "lapse" if ended else "release")
-    return None if ended else after
+    still = is_in_force(voucher)
+    after = transitions.follow(m.VoucherBlock, block.id, "release" if still else "lapse")
+    return after if still else None
 
 
 def spend_block(block: m.VoucherBlock | None) -> None:
@@ -198,9 +198,9 @@ def give_back_block(block: m.VoucherBlock | None) -> None:
         voucher = db.session.scalars(_locking(select(m.Voucher).where(m.Voucher.id == block.voucher_id))).one()
     if voucher.status == VoucherStatus.USED:
         voucher = transitions.follow(m.Voucher, voucher.id, "resume")
-        if voucher.valid_until < today():
+        if has_run_out(voucher):
             voucher = transitions.follow(m.Voucher, voucher.id, "expire")
-    if voucher.status != VoucherStatus.ACTIVE or voucher.valid_until < today():
+    if not is_in_force(voucher):
         transitions.follow(m.VoucherBlock, block.id, "lapse")
 
 
@@ -284,14 +284,15 @@ def blocks_of(employee_id: int) -> list[BlockFacts]:
 
 def blocks_of_many(employee_ids: Collection[int]) -> dict[int, list[BlockFacts]]:
     """Return person → blocks as ``blocks_of`` does, by one statement of plain rows: a waiting list asks it of everybody in it."""
-    block, voucher = m.VoucherBlock, m.Voucher
+    block, voucher, told = m.VoucherBlock, m.Voucher, m.VoucherRuleBlock.__table__
     statement = (
         select(
             voucher.employee_id, block.id, block.title, block.kind, block.hours_min, block.hours_max, block.status,
-            voucher.valid_until,
+            voucher.valid_until, func.coalesce(told.c.required, false()).label("required"),
         )
         .join(block.voucher)
-        .where(voucher.employee_id.in_(employee_ids), voucher.status == VoucherStatus.ACTIVE)
+        .outerjoin(told, and_(told.c.rule_id == voucher.rule_id, told.c.code == block.code))
+        .where(voucher.employee_id.in_(employee_ids), in_force())
         .order_by(voucher.id, block.ordering, block.id)
     )  # fmt: skip
     found: dict[int, list[BlockFacts]] = {pk: [] for pk in employee_ids}
@@ -305,9 +306,10 @@ def blocks_of_many(employee_ids: Collection[int]) -> dict[int, list[BlockFacts]]
             status=row.status,
             voucher_active=True,
             valid_until=row.valid_until,
+            required=row.required,
         )
         found[row.employee_id].append(facts)
-    return found
+    return {pk: in_order(blocks) for pk, blocks in found.items()}
 
 
 def busy_of(employee_id: int, *, but: int | None = None) -> list[BusyPeriod]:

@@ -12,6 +12,7 @@ import app.services.group.group_values  # noqa: F401 - registers what may stand 
 from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import today
+from app.conditions import takes_enrolments
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
@@ -172,13 +173,6 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
     return group
 
 
-@use_case
-def promote_waiting(group_id: int) -> list[m.Enrolment]:
-    """Move the waiting list up as far as seats allow; for the organizer's button and the nightly job."""
-    group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
-    return waiting_list.move_up(group)
-
-
 def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus], reason: str) -> None:
     """Reject the enrolments of a locked group: blocks by rising id, then enrolments, then their seats at once."""
     rows = _enrolments(group.id, statuses)
@@ -202,7 +196,7 @@ def _other_groups(group: m.TrainingGroup) -> str:
         select(other)
         .join(program, program.id == other.program_id)
         .where(program.organizer_id == group.organizer_id, program.code == group.program.code, other.id != group.id)
-        .where(other.status == GroupStatus.OPEN, other.enrol_from <= day, other.enrol_until >= day)
+        .where(takes_enrolments(day, other))
         .where(other.taken < other.capacity)
         .order_by(other.starts_on, other.id)
         .limit(_ADVISED_AT_MOST)

@@ -16,15 +16,14 @@ from sqlalchemy import and_, func, or_, select
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.conditions import employed
+from app.conditions import at_work
 from app.extensions import db
-from app.services.desk.statistics import covers
-from app.statuses import ConfirmationStatus, EnrolmentStatus
+from app.services.desk.statistics import trained_lately
+from app.statuses import ConfirmationStatus
 
 #: «Подтвердить актуальность» is asked for twice a year
 ACTUAL_DAYS = 183
 UNTOUCHED_DAYS = 365
-TRAINING_DAYS = 3 * 365
 
 # Subselects are on plain tables: the cards are scoped, what they are asked about belongs to them.
 _employment, _attestation, _kind = m.Employment.__table__, m.Attestation.__table__, m.AttestationKind.__table__
@@ -36,7 +35,7 @@ _organization, _territory = m.Organization.__table__, m.Territory.__table__
 def works(*conditions: Any) -> Any:
     """The person works somewhere now, at a place with ``conditions``."""
     live = select(_employment.c.id).where(
-        _employment.c.employee_id == m.Employee.id, employed(place=_employment), *conditions
+        _employment.c.employee_id == m.Employee.id, at_work(place=_employment), *conditions
     )
     return live.exists()
 
@@ -73,16 +72,9 @@ def _no_subject() -> Any:
 
 def _no_training() -> Any:
     """A position that gives the right to a чек, and no course for three years (273-ФЗ, ст. 47)."""
-    since = _ago(TRAINING_DAYS)
     taught = select(_position.c.id).where(_position.c.id == _employment.c.position_id, _position.c.voucher_eligible)
-    outside = select(_training.c.id).where(_training.c.employee_id == m.Employee.id, covers(since))
-    own = (
-        select(_enrolment.c.id)
-        .join(_group, _group.c.id == _enrolment.c.group_id)
-        .where(_enrolment.c.employee_id == m.Employee.id, _enrolment.c.status == EnrolmentStatus.TRAINED)
-        .where(_group.c.ends_on >= since)
-    )
-    return and_(works(taught.exists()), ~outside.exists(), ~own.exists())
+    trained = trained_lately().subquery("trained_lately")
+    return and_(works(taught.exists()), m.Employee.id.not_in(select(trained.c.person)))
 
 
 def _confirmed_on() -> Any:
@@ -163,56 +155,67 @@ def enabled_rules() -> list[m.QualityRule]:
 def by_organization(*, territory_id: int | None = None, organization_id: int | None = None) -> list[Completeness]:
     """Completeness of the actor's organizations, the worst first; one statement beside that of the rules.
 
-    A person who works in several organizations counts in each of them.
+    A person who works in several organizations counts in each of them, and once in every sum of theirs.
     """
+    keys = (_organization.c.id, _organization.c.short_name, _territory.c.id, _territory.c.short_name)
+    limits = _limits(territory_id, organization_id)
+    found = [
+        Completeness(pk, name, people, _percent(people, faults), faults, body_id, body)
+        for (pk, name, body_id, body), people, faults in _counted(keys, limits)
+    ]
+    return _worst_first(found)
+
+
+def by_territory() -> list[Completeness]:
+    """Completeness of the actor's territories, the worst first; who works in two organizations of one counts once."""
+    keys = (_territory.c.id, _territory.c.short_name)
+    found = [
+        Completeness(pk, name, people, _percent(people, faults), faults, pk, name)
+        for (pk, name), people, faults in _counted(keys, _limits())
+    ]
+    return _worst_first(found)
+
+
+def total(*, territory_id: int | None = None) -> Completeness:
+    """All people of the actor's organizations, or of those of one territory; everybody counts once."""
+    ((_keys, people, faults),) = _counted((), _limits(territory_id))
+    return Completeness(0, "", people, _percent(people, faults), faults)
+
+
+def _limits(territory_id: int | None = None, organization_id: int | None = None) -> list[Any]:
+    found = _own_places()
+    if territory_id is not None:
+        found.append(_territory.c.id == territory_id)
+    if organization_id is not None:
+        found.append(_organization.c.id == organization_id)
+    return found
+
+
+def _counted(keys: Sequence[Any], limits: Sequence[Any]) -> list[tuple[tuple[Any, ...], int, list[Fault]]]:
+    """People who work today, once under each value of ``keys``, and how many of them break each rule."""
     rules, known = enabled_rules(), conditions()
-    counted = [func.count().filter(known[rule.code]()) for rule in rules]
+    named = [key.label(f"key_{n}") for n, key in enumerate(keys)]
     held = (
-        select(_employment.c.employee_id.label("person"), _employment.c.organization_id.label("place"))
-        .where(employed(place=_employment))
+        select(_employment.c.employee_id.label("person"), *named)
+        .join(_organization, _organization.c.id == _employment.c.organization_id)
+        .join(_territory, _territory.c.id == _organization.c.territory_id)
+        .where(at_work(place=_employment), *limits)
         .distinct()
         .subquery("held")
     )
-    names = (_organization.c.id, _organization.c.short_name, _territory.c.id, _territory.c.short_name)
+    under = [held.c[key.name] for key in named]
     statement = (
-        select(*names, func.count(), *counted)
+        select(*under, func.count(), *(func.count().filter(known[rule.code]()) for rule in rules))
         .select_from(m.Employee)
         .join(held, held.c.person == m.Employee.id)
-        .join(_organization, _organization.c.id == held.c.place)
-        .join(_territory, _territory.c.id == _organization.c.territory_id)
-        .where(*_own_places())
-        .group_by(*names)
-        .order_by(_organization.c.sort, _organization.c.id)
+        .group_by(*under)
     )
-    if territory_id is not None:
-        statement = statement.where(_territory.c.id == territory_id)
-    if organization_id is not None:
-        statement = statement.where(_organization.c.id == organization_id)
-    found = []
-    for pk, name, body_id, body, people, *numbers in db.session.execute(statement):
-        faults = _faults(rules, numbers)
-        found.append(Completeness(pk, name, people, _percent(people, faults), faults, body_id, body))
-    return sorted(found, key=lambda item: item.percent)
+    rows = [tuple(row) for row in db.session.execute(statement)]
+    return [(row[: len(keys)], row[len(keys)], _faults(rules, row[len(keys) + 1 :])) for row in rows]
 
 
-def by_territory(organizations: Sequence[Completeness]) -> list[Completeness]:
-    """Sum organizations up by territory, the worst first."""
-    summed: dict[int, list[Completeness]] = {}
-    for item in organizations:
-        summed.setdefault(item.territory_id, []).append(item)
-    found = [total(items, pk, items[0].territory) for pk, items in summed.items()]
-    return sorted(found, key=lambda item: item.percent)
-
-
-def total(items: Sequence[Completeness], pk: int = 0, name: str = "") -> Completeness:
-    """Sum of several organizations."""
-    people = sum(item.people for item in items)
-    first = items[0].faults if items else ()
-    faults = [
-        Fault(fault.code, fault.title, fault.weight, sum(item.faults[n].number for item in items))
-        for n, fault in enumerate(first)
-    ]
-    return Completeness(pk, name, people, _percent(people, faults), faults)
+def _worst_first(found: Sequence[Completeness]) -> list[Completeness]:
+    return sorted(found, key=lambda item: (item.percent, item.name, item.pk))
 
 
 def _faults(rules: Sequence[m.QualityRule], numbers: Sequence[int]) -> list[Fault]:

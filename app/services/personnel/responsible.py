@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import select, true
 
 from app import models as m
 from app.access import unscoped
-from app.clock import today
+from app.conditions import held
 from app.extensions import db
 
 
@@ -45,11 +45,11 @@ def of_role(role: str) -> list[int]:
 
 
 def _holders(*conditions: Any) -> list[int]:
-    held, day = m.Assignment, today()
-    live = (held.valid_from <= day, or_(held.valid_to.is_(None), held.valid_to >= day), m.Account.active.is_(True))
-    statement = select(held.user_id).join(m.Account, m.Account.id == held.user_id).where(*live, *conditions)
+    role = m.Assignment
+    live = (held(), m.Account.active.is_(True))
+    statement = select(role.user_id).join(m.Account, m.Account.id == role.user_id).where(*live, *conditions)
     with unscoped("whom to tell about an organization's people"):
-        return list(db.session.scalars(statement.distinct().order_by(held.user_id)))
+        return list(db.session.scalars(statement.distinct().order_by(role.user_id)))
 
 
 def organization_name(organization_id: int) -> str:

@@ -6,6 +6,7 @@ wrong row never stops the work.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import write
+from app.clock import ZONE
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.services.portal import numbers as numbers_
@@ -56,6 +58,14 @@ def numbers(key: str) -> tuple[int, ...]:
         return _numbers(text(key), *BOUNDS[key])
     except Invalid:
         return _numbers(FIRST[key], *BOUNDS[key])
+
+
+def day_of_year(key: str) -> tuple[int, int]:
+    """Return a setting that is a day and a month; its first value where what stands there is none."""
+    try:
+        return _day_of_year(text(key))
+    except Invalid:
+        return _day_of_year(FIRST[key])
 
 
 def mask(key: str) -> str:
@@ -168,6 +178,19 @@ def _numbers(value: str, least: int, most: int) -> tuple[int, ...]:
     return tuple(sorted({_number(part, least, most) for part in parts}, reverse=True))
 
 
+def _day_of_year(value: str) -> tuple[int, int]:
+    """A day that every year has: 29 February is none."""
+    try:
+        found = dt.datetime.strptime(f"{value.strip()}.2001", "%d.%m.%Y").replace(tzinfo=ZONE)
+    except ValueError:
+        raise Invalid("Введите день и месяц через точку, например: 01.11.") from None
+    return found.day, found.month
+
+
+def _check_day(value: str) -> None:
+    _day_of_year(value)
+
+
 def _mask(value: str) -> None:
     fields = ("year", "number")
     numbers_.insist_mask(value, required=fields, allowed=fields, example="63-{year}-{number:06d}")
@@ -185,6 +208,7 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
     **{key: partial(_check_number, key) for key in BOUNDS},
     "voucher_reminder_days": partial(_check_numbers, "voucher_reminder_days"),
     "voucher_number_mask": _mask,
+    "programs_until": _check_day,
 }
 
 

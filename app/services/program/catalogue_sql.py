@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import ARRAY, Select, Text, and_, case, false, func, literal_column, not_, or_, select, true
 
 from app import models as m
-from app.rules.enrolment import BlockFacts, BusyPeriod
+from app.rules.enrolment import BlockFacts, BusyPeriod, is_open
 from app.rules.suitability import Workplace
 from app.services.group import quota_sql
-from app.statuses import ONCE_PUBLISHED, BlockKind, BlockStatus, GroupStatus, ProgramStatus, StudyForm
+from app.statuses import ONCE_PUBLISHED, BlockKind, GroupStatus, ProgramStatus, StudyForm
 from app.text.sql import sort_key
 
 #: a program that no block of a чек pays, as a value of the filter
@@ -166,7 +166,7 @@ def _paid_by(blocks: Sequence[BlockFacts]) -> Any:
             func.coalesce(GROUP.c.starts_on <= block.valid_until, true()),
         )
         for block in blocks
-        if block.status == BlockStatus.FREE and block.voucher_active
+        if is_open(block)
     ]
     return or_(PROGRAM.c.block.is_(None), *pays)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,26 +15,24 @@ from app.extensions import db
 from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import records, transitions
-from app.services.program import program_checks, program_editions
+from app.services.program import planning, program_checks, program_editions
 from app.statuses import ONCE_PUBLISHED, GroupStatus, ProgramKind, ProgramStatus
 from app.unit_of_work import use_case
 
 #: states in which a program is its organizer's to change
 PREPARED = (ProgramStatus.DRAFT, ProgramStatus.RETURNED)
-#: last day on which programs of the next year are entered (order § 3.3)
-_LAST_DAY = (11, 1)
 #: ПК lasts from 16 to 249 hours, ПП 250 and more (приказ № 266, п. 18)
 _HOURS = {ProgramKind.ADVANCED: (16, 249), ProgramKind.RETRAINING: (250, 99_999)}
 
 
 @use_case
 def submit(program_id: int) -> m.Program:
-    """Send a program to the operator for publication; the first sending after 1 November for the next year is marked late.
+    """Send a program to the operator for publication; the first sending after the last day of planning is marked late.
 
     Raises Conflict with everything that hinders.
     """
     program = program_editions.lock(program_id, "program:submit")
-    late = program.late if program.submitted_at is not None or program.edition > 1 else is_late(program.year)
+    late = program.late if program.submitted_at is not None or program.edition > 1 else planning.is_late(program.year)
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
     facts = {**_facts(program), "организатор": program.organizer.short_name}
@@ -87,11 +84,6 @@ def _facts(program: m.Program) -> dict[str, str]:
         "год": str(program.year),
         "редакция": str(program.edition),
     }
-
-
-def is_late(year: int) -> bool:
-    """Whether a program of ``year`` that is entered today comes after 1 November of the year before (order § 3.3)."""
-    return year > today().year and today() > dt.date(year - 1, *_LAST_DAY)
 
 
 # --- who may change what ---------------------------------------------------------------------------------------------
@@ -160,8 +152,8 @@ def for_whom(program: m.Program) -> str:
 
 
 def when_entered(program: m.Program) -> str:
-    """«внесена после 1 ноября» for a late program, else empty."""
-    return "внесена после 1 ноября" if program.late else ""
+    """«внесена после 1 ноября» for a late program, else empty: on the page of one, for it asks the day of planning."""
+    return planning.late_words(program.year) if program.late else ""
 
 
 # --- values of the form ----------------------------------------------------------------------------------------------

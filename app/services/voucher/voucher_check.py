@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import models as m
 from app.access import unscoped
-from app.clock import today
+from app.conditions import has_run_out
 from app.errors import NotFound
 from app.extensions import db
 from app.russian import initials
@@ -54,7 +54,7 @@ def facts_for_check(code: str) -> VoucherCheck:
         row = db.session.scalars(statement).one_or_none() if asked else None
         if row is None:
             raise NotFound("Чека с таким кодом проверки нет. Сверьте код с напечатанным на чеке.")
-        person, is_over = row.employee, row.status == VoucherStatus.ACTIVE and row.valid_until < today()
+        person, is_over = row.employee, has_run_out(row)
         return VoucherCheck(
             number=row.number,
             initials=initials(person.last_name, person.first_name, person.patronymic),

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from app import models as m
 from app.access import current_actor, get_visible, write_scope
 from app.clock import today
+from app.conditions import in_force, is_past
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.rules.decision import Decision, refuse
@@ -60,7 +61,7 @@ def eligibility(employee_id: int) -> Decision:
 
 def may_apply(employee_id: int) -> bool:
     """Whether an application may be made now; a live чек answers by one statement."""
-    live = select(m.Voucher.id).where(m.Voucher.employee_id == employee_id, m.Voucher.status == VoucherStatus.ACTIVE)
+    live = select(m.Voucher.id).where(m.Voucher.employee_id == employee_id, in_force())
     return db.session.scalar(live.limit(1)) is None and eligibility(employee_id).allowed
 
 
@@ -127,7 +128,7 @@ def facts_of(employee_ids: Sequence[int], *, deciding: int | None = None) -> Map
     issued = select(*columns).where(voucher.employee_id.in_(employee_ids), voucher.status != VoucherStatus.ANNULLED)
     for pk, number, status, issued_on, until in db.session.execute(issued):
         known = replace(found[pk], last_issued_on=max(issued_on, found[pk].last_issued_on or issued_on))
-        is_active = status == VoucherStatus.ACTIVE
+        is_active = status == VoucherStatus.ACTIVE and not is_past(until)
         found[pk] = replace(known, active_voucher=number, active_until=until) if is_active else known
     live = select(application.employee_id).where(
         application.employee_id.in_(employee_ids),

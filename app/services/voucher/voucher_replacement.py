@@ -15,6 +15,7 @@ from app import models as m
 from app.access import get_writable, unscoped
 from app.audit import record
 from app.clock import today
+from app.conditions import has_run_out
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import format_date
@@ -24,7 +25,6 @@ from app.services.portal import transitions
 from app.services.voucher import voucher_reminders, vouchers
 from app.services.voucher.voucher_numbers import new_number
 from app.services.voucher.voucher_story import IN_PLACE_OF, REPLACED_BY
-from app.statuses import VoucherStatus
 from app.unit_of_work import use_case
 
 
@@ -40,7 +40,7 @@ def replace(voucher_id: int, reason: str) -> m.Voucher:
     seats.lock_person(former.employee_id)
     blocks = vouchers.lock_blocks(m.VoucherBlock.voucher_id == former.id)
     former = transitions.read_fresh(m.Voucher, voucher_id)
-    if former.status == VoucherStatus.ACTIVE and former.valid_until < today():
+    if has_run_out(former):
         raise Conflict(
             f"Срок чека № {former.number} закончился {format_date(former.valid_until)}, заменять его незачем. "
             "Если период прежнего чека прошёл, работник может подать заявку на новый."

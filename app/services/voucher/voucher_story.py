@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app import models as m
 from app.access import unscoped
 from app.clock import local, today
+from app.conditions import has_run_out, is_in_force
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import action_label, label_of
@@ -88,7 +89,7 @@ class VoucherStory:
     @property
     def is_over(self) -> bool:
         """Whether the last day of an active чек has passed and the night has not closed it yet."""
-        return self.voucher.status == VoucherStatus.ACTIVE and self.voucher.valid_until < today()
+        return has_run_out(self.voucher)
 
     @property
     def state(self) -> str:
@@ -116,7 +117,7 @@ def tell(voucher: m.Voucher) -> VoucherStory:
     blocks = _blocks(voucher.id)
     enrolments = _enrolments([block.id for block in blocks])
     holding = {e.block_id: e for e in enrolments if e.status in BLOCK_HOLDING}
-    former, replacement = _neighbours(voucher)
+    former, replacement, first = *_neighbours(voucher), _first_to_choose(voucher, blocks)
     return VoucherStory(
         voucher=voucher,
         full_name=person.full_name if person else "",
@@ -124,7 +125,7 @@ def tell(voucher: m.Voucher) -> VoucherStory:
         organization=place.organization.short_name if place and place.organization else "",
         position=place.position.name if place else "",
         subjects=", ".join(subject.name for subject in place.subjects) if place else "",
-        blocks=[_block(block, voucher, holding.get(block.id)) for block in blocks],
+        blocks=[_block(block, voucher, holding.get(block.id), first) for block in blocks],
         events=_events(voucher, blocks, enrolments),
         former=former,
         replacement=replacement,
@@ -192,11 +193,19 @@ def hours_of(block: m.VoucherBlock) -> str:
     return most if block.hours_min == block.hours_max else f"{block.hours_min}–{most}"
 
 
-def _block(block: m.VoucherBlock, voucher: m.Voucher, enrolment: m.Enrolment | None) -> BlockStory:
+def _first_to_choose(voucher: m.Voucher, blocks: Sequence[m.VoucherBlock]) -> m.VoucherBlock | None:
+    """The required block that is still free: until it is chosen the others pay for nothing (``rules.enrolment.in_order``)."""
+    required = {block.code for block in voucher.rule.blocks if block.required}
+    return next((block for block in blocks if block.code in required and block.status == BlockStatus.FREE), None)
+
+
+def _block(
+    block: m.VoucherBlock, voucher: m.Voucher, enrolment: m.Enrolment | None, first: m.VoucherBlock | None
+) -> BlockStory:
     course = _course(enrolment) if enrolment else _course_before(block.training) if block.training else None
     advice = _ADVICE.get(block.status, "")
     if block.status == BlockStatus.FREE:
-        advice = _advice_of_free(block, voucher)
+        advice = _advice_of_free(block, voucher, first)
     elif course is None and block.status == BlockStatus.RESERVED:
         advice = "Занят записью на курс другого организатора."
     elif course is None and block.status == BlockStatus.USED:
@@ -210,9 +219,11 @@ _ADVICE: Mapping[BlockStatus, str] = {
 }
 
 
-def _advice_of_free(block: m.VoucherBlock, voucher: m.Voucher) -> str:
-    if voucher.status != VoucherStatus.ACTIVE or voucher.valid_until < today():
+def _advice_of_free(block: m.VoucherBlock, voucher: m.Voucher, first: m.VoucherBlock | None) -> str:
+    if not is_in_force(voucher):
         return "Срок чека закончился: записаться по этому блоку уже нельзя."
+    if first is not None and first is not block:
+        return f"Сначала выберите курс по обязательному блоку «{first.title}»: потом откроется и этот."
     until = format_date(voucher.valid_until)
     return (
         f"Можно записаться на программу, которую оплачивает {block.kind.label}, объёмом {_from_to(block)}; занятия должны "

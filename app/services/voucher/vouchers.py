@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +14,7 @@ from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.audit import record
 from app.clock import now, today
-from app.conditions import live_enrolment
+from app.conditions import live_enrolment, run_out
 from app.errors import Conflict, Invalid, PortalError
 from app.extensions import db
 from app.models import among
@@ -28,7 +28,7 @@ from app.services.voucher.voucher_eligibility import eligibility as eligibility
 from app.services.voucher.voucher_eligibility import find_rule as find_rule
 from app.services.voucher.voucher_eligibility import may_apply as may_apply
 from app.services.voucher.voucher_numbers import new_number
-from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, VoucherStatus
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus
 from app.unit_of_work import translate_database_error, use_case
 
 #: people for whom one may apply at once
@@ -195,6 +195,8 @@ def approve(application_id: int) -> m.Voucher:
         return issued
     row = transitions.move(m.VoucherApplication, application_id, "approve", **_decided())
     _insist(_still_entitled(row))
+    # of the former чек the night may not have come yet: a person has one that is in force
+    _expire(and_(run_out(), m.Voucher.employee_id == row.employee_id))
     voucher = _issue(row)
     letters.tell(row.employee, "application_approved", about=voucher)
     return voucher
@@ -322,8 +324,12 @@ def expire_due() -> int:
 
     A reserved block stays: it is used or lapses when the course's result is entered.
     """
+    return _expire(run_out())
+
+
+def _expire(which: Any) -> int:
     with unscoped("the term of every чек ends by itself"):
-        overdue = select(m.Voucher.id).where(m.Voucher.status == VoucherStatus.ACTIVE, m.Voucher.valid_until < today())
+        overdue = select(m.Voucher.id).where(which)
         blocks = lock_blocks(m.VoucherBlock.voucher_id.in_(overdue))
         # Read after the blocks are locked: who annuls a чек locks them too, so none of these changes any more.
         ids = set(db.session.scalars(overdue))

@@ -26,7 +26,7 @@ if (boxes.length) {
       last = index;
     };
   });
-  all.parentElement.hidden = none.hidden = false;
+  none.hidden = false;
   all.onchange = () => choose(boxes, all.checked);
   none.onclick = () => { choose(boxes, false); all.focus(); };
   if (chooseEvery) chooseEvery.onclick = () => { every.disabled = false; count(); none.focus(); };
@@ -71,7 +71,9 @@ document.querySelectorAll("[data-counts]").forEach((list) => {
 // Too many columns: smaller type, then words may break, rather than a page that scrolls sideways.
 const fit = (box) => {
   const table = box.firstElementChild;
-  table.classList.remove("tight", "broken");
+  // a table that is tight from the start is drawn once: it does not jump when this script comes late
+  table.classList.toggle("tight", "tight" in table.dataset);
+  table.classList.remove("broken");
   if (getComputedStyle(table).display !== "table") return;
   for (const style of ["tight", "broken"]) if (table.scrollWidth > box.clientWidth) table.classList.add(style);
 };

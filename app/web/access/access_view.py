@@ -222,7 +222,11 @@ def _term(role: m.Assignment) -> Cell:
 def _requests_block(requests: Sequence[m.AccessRequest], title: str) -> Block:
     rows = []
     for r in requests:
-        due = f"решение до {format_date(r.due_on)}" if r.status == AccessRequestStatus.SUBMITTED and r.due_on else ""
+        due = (
+            f"решение не позже {format_date(r.due_on)}"
+            if r.status == AccessRequestStatus.SUBMITTED and r.due_on
+            else ""
+        )
         place = _place(r) if r.organization_id or r.territory_id else ""
         rows.append(
             Row(

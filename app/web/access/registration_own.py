@@ -140,7 +140,7 @@ def registration_blocks() -> list[Block]:
     if row.reason_text:
         pairs.append(Pair("Причина", Cell(row.reason_text)))
     if row.due_on is not None:
-        pairs.append(Pair("Решение до", Cell(format_date(row.due_on))))
+        pairs.append(Pair("Решение не позже", Cell(format_date(row.due_on))))
     buttons = [Button("Отозвать согласие", url_for("OwnRegistrationView.abandon"))]
     if may_correct(row):
         words = "Исправить и отправить снова" if row.status == RegistrationStatus.RETURNED else "Подать заявку снова"

@@ -181,6 +181,8 @@ class BulkEnrolmentPages(ScopedModelView):
         except PortalError as refusal:
             page = self._many_page(shown or ids, group, problem=refusal.message, **options)
             return _render(page, self.add_form(meta={"csrf": False})), 422
+        # the seats have been taken by UPDATE: what is said beside the result is what is left
+        db.session.refresh(group)
         page = EnrolPage(
             title=f"{LABEL}: что получилось",
             crumbs=self.crumbs(),

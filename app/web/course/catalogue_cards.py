@@ -112,7 +112,7 @@ def window(group: Group) -> str:
         return f"запись с {format_date(group.enrol_from)} по {format_date(group.enrol_until)}"
     if today() > group.enrol_until:
         return f"запись закончилась {format_date(group.enrol_until)}"
-    return f"запись до {format_date(group.enrol_until)}"
+    return f"запись по {format_date(group.enrol_until)}"
 
 
 def reason(offer: Offer, seeker: Seeker | None) -> Cell | None:

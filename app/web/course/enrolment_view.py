@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from wtforms.validators import InputRequired
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
+from app.conditions import takes_enrolments
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.rules.document import main_document
@@ -25,7 +26,7 @@ from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
-from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus, GroupStatus
+from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
 from app.web.course.catalogue_cards import seats_left
 from app.web.course.result_correction import ResultCorrectionPages, ResultForm
 from app.web.frame import columns as c
@@ -95,11 +96,11 @@ class EnrolmentPages(ResultCorrectionPages):
             return page
         return replace(page, note=f"{_course_words(group)} {_chance(person.id, group)}")
 
-    def choosable(self, field: str, target: type[Any]) -> Any:
-        """Only groups that are open for enrolment are offered for a new one; in filters all."""
-        if field == "group" and request.endpoint in ("EnrolmentView.add", "EnrolmentView.many"):
-            return target.status == GroupStatus.OPEN
-        return None
+    def suggested(self, field: str, target: type[Any]) -> Any:
+        """Groups into which one may enrol today, people who work."""
+        if field == "group":
+            return takes_enrolments(rows=target)
+        return c.working() if field == "employee" else None
 
     def prefill(self) -> dict[str, Any]:
         """A worker enrols himself or herself."""

@@ -13,7 +13,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import local
 from app.extensions import db
-from app.russian import count, format_date
+from app.russian import count, format_date, percent
 from app.services.group import group_quotas, group_schedule
 from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
 from app.web.frame import columns as c
@@ -70,10 +70,9 @@ def seats_in_words(group: m.TrainingGroup, enrolments: Collection[m.Enrolment] |
 
 def seats(group: m.TrainingGroup, enrolments: Collection[m.Enrolment] | None) -> Block:
     """How full a group is."""
-    share = round(100 * group.taken / group.capacity)
     pairs = [
         Pair("Места", Cell(seats_in_words(group, enrolments))),
-        Pair("Заполнение", Cell(f"{share} %", number=True)),
+        Pair("Заполнение", Cell(percent(group.taken, group.capacity), number=True)),
         Pair("Наименьшее число слушателей", Cell(_minimum(group))),
         Pair("Запись", Cell(f"{format_date(group.enrol_from)} – {format_date(group.enrol_until)}")),
     ]
@@ -134,18 +133,24 @@ def listeners(enrolments: Sequence[m.Enrolment] | None) -> list[Block]:
     """Who is in a group, as far as the user sees them: first those with a seat, who are counted, then the others."""
     if enrolments is None:
         return []
-    rows = []
-    seated = sum(e.status in SEAT_HOLDING for e in enrolments)
-    ended = sum(e.status in ENROLMENT_ENDED for e in enrolments)
-    for e in sorted(enrolments, key=lambda e: (e.status not in SEAT_HOLDING, e.status in ENROLMENT_ENDED)):
-        href = url_for("EnrolmentView.show", pk=e.id)
-        place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
-        result = format_date(e.result_on) if e.result_on else "—"
-        cells = [Cell(e.employee.full_name, href=href), place, Cell(e.status.label, tone=e.status.tone), Cell(result)]
-        rows.append(Row(e.id, href, cells))
-    heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
+    seated = [_listener(e) for e in enrolments if e.status in SEAT_HOLDING]
+    others = sorted((e for e in enrolments if e.status not in SEAT_HOLDING), key=lambda e: e.status in ENROLMENT_ENDED)
+    ended = sum(e.status in ENROLMENT_ENDED for e in others)
     title = "Слушатели" if sees_all() else "Слушатели из ваших организаций"
-    others = (("В листе ожидания", len(rows) - seated - ended), ("Отозвано и отклонено записей", ended))
-    note = " ".join(f"{words}: {number}." for words, number in others if number)
-    empty = "На курс ещё никто не записан."
-    return [Block(f"{title}: {seated}", columns=heads, rows=rows, empty=empty, note=note)]
+    counted = (("В листе ожидания", len(others) - ended), ("Отозвано и отклонено записей", ended))
+    note = " ".join(f"{words}: {number}." for words, number in counted if number)
+    heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
+    empty = "На курс ещё никто не записан." if not others else "Мест пока никто не занимает."
+    found = [Block(f"{title}: {len(seated)}", columns=heads, rows=seated, empty=empty, note=note)]
+    if others:
+        rows = [_listener(e) for e in others]
+        found.append(Block(f"Ждут места, отозваны, отклонены: {len(rows)}", columns=heads, rows=rows))
+    return found
+
+
+def _listener(e: m.Enrolment) -> Row:
+    href = url_for("EnrolmentView.show", pk=e.id)
+    place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
+    result = format_date(e.result_on) if e.result_on else "—"
+    cells = [Cell(e.employee.full_name, href=href), place, Cell(e.status.label, tone=e.status.tone), Cell(result)]
+    return Row(e.id, href, cells)

@@ -35,7 +35,7 @@ YEAR = ListColumn(
     "year",
     "Год",
     lambda p: p.year,
-    lambda p: Cell(str(p.year), programs.when_entered(p), number=True),
+    lambda p: Cell(str(p.year), "внесена после срока" if p.late else "", number=True),
     (m.Program.year,),
     number=True,
 )
@@ -339,7 +339,7 @@ def _editions_block(row: m.Program) -> Block:
         list_href = url_for("TrainingGroupView.list", program=p.id) if number else ""
         cells = [
             Cell(f"Редакция {p.edition}", "эта страница" if p.id == row.id else "", href=href),
-            Cell(str(p.year), programs.when_entered(p), number=True),
+            Cell(str(p.year), "внесена после срока" if p.late else "", number=True),
             Cell(p.status.label, tone=p.status.tone),
             Cell(str(number), href=list_href, number=True),
         ]

@@ -66,6 +66,7 @@ EMPLOYEE = matter_filter(
     ),
     Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), quality.works())),
     Matter("not_actual", "подтвердить актуальность", quality.not_confirmed),
+    Matter("works", "работают сейчас", quality.works),
 )
 EMPLOYMENT = matter_filter(
     Matter(

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from app.access import current_actor
-from app.russian import count, number
+from app.russian import count, number, percent
 from app.services.desk.statistics import FEWEST_SHOWN, Number, Seats, Staff, Trained
 from app.text import sort_key
 from app.web.frame.pages import Bar, Cell, Chart, Column, Row
@@ -155,10 +155,8 @@ def _told(value: Number) -> str:
 
 
 def _percent(some: Number, whole: Number) -> str:
-    """Whole per cent, rounded down so that 100 % means everybody; none when one of the numbers is hidden."""
-    if some is None or whole is None:
-        return "не показана"
-    return f"{some * 100 // whole} %" if whole else "—"
+    """Whole per cent; none when one of the numbers is hidden."""
+    return "не показана" if some is None or whole is None else percent(some, whole)
 
 
 def _sum(numbers: Sequence[Number]) -> int | None:

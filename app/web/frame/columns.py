@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, url_for
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.conditions import employed, main_place
+from app.conditions import at_work, employed, is_in_force, main_place
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import THINGS, action_label, changes_in_words
@@ -19,7 +19,7 @@ from app.permissions import ROLES
 from app.russian import age, count, format_date, years
 from app.services.access import accounts, passwords
 from app.services.portal import records
-from app.statuses import FILLING, BlockStatus, VoucherStatus
+from app.statuses import FILLING, BlockStatus
 from app.text import sort_key as by_people
 from app.text.sql import sort_key
 from app.unit_of_work import use_case
@@ -80,15 +80,15 @@ def _category(person: m.Employee) -> Cell:
     if not live:
         return Cell("нет")
     last = max(live, key=lambda a: a.valid_from)
-    return Cell(last.kind.name, f"до {format_date(last.valid_until)}" if last.valid_until else "бессрочно")
+    return Cell(last.kind.name, f"по {format_date(last.valid_until)}" if last.valid_until else "бессрочно")
 
 
 CATEGORY = ListColumn("category", "Категория", lambda p: _category(p).text, _category)
 
 
 def _voucher(person: m.Employee) -> Cell:
-    live = next((v for v in person.vouchers if v.status == VoucherStatus.ACTIVE), None)
-    return Cell("Действует", f"до {format_date(live.valid_until)}", tone="ok") if live else Cell("нет")
+    live = next((v for v in person.vouchers if is_in_force(v)), None)
+    return Cell("Действует", f"по {format_date(live.valid_until)}", tone="ok") if live else Cell("нет")
 
 
 VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text, _voucher)
@@ -139,14 +139,6 @@ VALID_UNTIL = ListColumn(
 # --- чеки ------------------------------------------------------------------------------------------------------------
 
 BLOCK_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus.USED: "ok", BlockStatus.LAPSED: "bad"}
-
-
-def voucher_parts(voucher: m.Voucher) -> list[Cell]:
-    """The blocks of a чек as parts of its picture."""
-    return [
-        Cell(f"{b.title} · {b.hours_min}–{b.hours_max} ч", b.status.label, tone=BLOCK_TONES[b.status])
-        for b in voucher.blocks
-    ]
 
 
 def _blocks_text(voucher: m.Voucher) -> str:
@@ -260,6 +252,19 @@ def own_organizations() -> Any:
     actor = current_actor()
     ids = actor.places("school")
     return m.Organization.id.in_(ids) if ids and "operator" not in actor.roles else None
+
+
+def working() -> Any:
+    """Condition: people who work today, for the responsible person in the own organizations."""
+    actor = current_actor()
+    mine = m.Employee.id == actor.employee_id
+    if "operator" in actor.roles:
+        return _at_work()
+    return or_(_at_work(_employment.c.organization_id.in_(actor.places("school"))), and_(mine, _at_work()))
+
+
+def _at_work(*conditions: Any) -> Any:
+    return m.Employee.id.in_(select(_employment.c.employee_id).where(at_work(place=_employment), *conditions))
 
 
 def own_organizers() -> Any:

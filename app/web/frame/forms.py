@@ -292,6 +292,13 @@ class FieldSource:
     #: field → members of its enumeration that the form offers, where not all of them
     offered: Mapping[str, Sequence[Any]] = {}
 
+    def suggested(self, _field: str, _target: type[Any]) -> Any:
+        """Condition on the rows that a picker lists, or None: what would be refused is not suggested.
+
+        Who names such a row in another way (an address, a link of a card) reads the refusal in words.
+        """
+        return None
+
 
 class PortalModelConverter:
     """FAB's step «model → form class» with the portal's fields; nothing is pre-selected, nothing lists 3,000 options."""

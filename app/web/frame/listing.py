@@ -130,7 +130,7 @@ class Listing:
 
         if relation.mapper.class_.__tablename__ not in SMALL:
             return ListFilter(name, label, "lookup", condition)
-        choices = lambda: [(str(i), text) for i, text in self.view.lookup.options(name)]  # noqa: E731
+        choices = lambda: [(str(i), text) for i, text in self.view.lookup.whole().options(name)]  # noqa: E731
         return ListFilter(name, label, "choice", condition, choices, key)
 
     # --- statements
@@ -333,10 +333,17 @@ class Listing:
                 error=query.errors.get(f.name, ""),
             )
         if f.kind == "lookup":
-            rows = self.view.lookup.choose(f.name, [int(value)]) if value.isdecimal() and len(value) < 10 else []
+            rows = (
+                self.view.lookup.whole().choose(f.name, [int(value)]) if value.isdecimal() and len(value) < 10 else []
+            )
             label = str(rows[0]) if rows else ""
             return Filter(
-                f.name, f.label, "lookup", value=value, value_label=label, lookup_url=self.view.lookup.url(f.name)
+                f.name,
+                f.label,
+                "lookup",
+                value=value,
+                value_label=label,
+                lookup_url=self.view.lookup.whole().url(f.name),
             )
         options = [Option(v, text, v == value) for v, text in (f.choices() if f.choices else ())]
         label = next((o.label for o in options if o.chosen), "")

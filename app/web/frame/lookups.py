@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from flask import url_for
 from sqlalchemy import Select, inspect, select
@@ -22,10 +23,22 @@ LIMIT = 20
 
 
 class Lookup:
-    """The related rows of one view's fields: ``limited`` maps a field to the permission whose rows may be chosen."""
+    """The related rows of one view's fields: ``limited`` maps a field to the permission whose rows may be chosen.
+
+    A form is offered what may be chosen for a new value. A filter is offered the ``whole``: what stands in the rows of the list.
+    """
+
+    #: whether only what may be chosen in a form is found
+    narrow = True
 
     def __init__(self, view: Any, model: type[Any], limited: dict[str, str]) -> None:
         self.view, self.model, self.limited = view, model, limited
+
+    def whole(self) -> Self:
+        """The same for filters: every row within the scope."""
+        found = copy(self)
+        found.narrow = False
+        return found
 
     def target(self, name: str) -> type[Any]:
         """Model that the field points to."""
@@ -37,12 +50,14 @@ class Lookup:
 
     def url(self, name: str) -> str:
         """Address of the search."""
-        return url_for(f"{self.view.endpoint}.find", field=name)
+        return url_for(f"{self.view.endpoint}.find", field=name, whole=None if self.narrow else "1")
 
     def statement(self, name: str) -> Select[Any]:
         """Rows of the target that the user may choose for the field; the global scope is added by the session."""
         target = self.target(name)
         statement = select(target)
+        if not self.narrow:
+            return statement
         permission = self.limited.get(name)
         if permission:
             expression = write_scope(current_actor(), target.__tablename__, permission)
@@ -65,6 +80,9 @@ class Lookup:
         """First rows that match what was typed, one more than are shown."""
         target = self.target(name)
         statement = self.statement(name).order_by(order_of(target)).limit(LIMIT + 1)
+        condition = self.view.suggested(name, target) if self.narrow else None
+        if condition is not None:
+            statement = statement.where(condition)
         if typed.strip():
             statement = statement.where(match(target, typed))
         return list(db.session.scalars(statement))

@@ -83,7 +83,7 @@ class ViewBase(FieldSource, ModelView):
         return ()
 
     def choosable(self, _field: str, _target: type[Any]) -> Any:
-        """Condition on the rows offered in a field, or None."""
+        """Condition on the rows offered in a field of the form, or None; filters are offered all (``Lookup.whole``)."""
         return None
 
     def href_of(self, row: Any) -> str:
@@ -152,4 +152,5 @@ class ViewBase(FieldSource, ModelView):
         known = self.lookup_names | {f.name for f in self.listing.filters if f.kind == "lookup"}
         if field not in known:
             raise NotFound("Такого поля нет.")
-        return jsonify(self.lookup.find(field, request.args.get("q", "")[:100]))
+        lookup = self.lookup.whole() if "whole" in request.args else self.lookup
+        return jsonify(lookup.find(field, request.args.get("q", "")[:100]))

@@ -12,11 +12,12 @@ from app import models as m
 from app.access import current_actor
 from app.audit import words
 from app.clock import today
+from app.conditions import is_in_force
 from app.identifiers import format_phone, format_snils
 from app.russian import count, format_date, years
 from app.services.personnel.people import CardData
 from app.services.voucher import vouchers
-from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus, VoucherStatus
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row, Tab
 from app.web.personnel.archive_pages import archive_buttons
 from app.web.personnel.change_view import may_propose, propose_href
@@ -107,15 +108,15 @@ def _category(attestations: Iterable[m.Attestation]) -> str:
 
 
 def _until(attestation: m.Attestation) -> str:
-    return f"до {format_date(attestation.valid_until)}" if attestation.valid_until else "бессрочно"
+    return f"по {format_date(attestation.valid_until)}" if attestation.valid_until else "бессрочно"
 
 
 def voucher_blocks(data: CardData) -> list[Block]:
     """The live чек as a picture of its blocks, or why there is none and when it may be asked for."""
-    live = next((v for v in data.vouchers if v.status == VoucherStatus.ACTIVE), None)
+    live = next((v for v in data.vouchers if is_in_force(v)), None)
     if live is not None:
         parts = [voucher_part(block, data.enrolment_of_block) for block in live.blocks]
-        note = f"Действует до {format_date(live.valid_until)}."
+        note = f"Действует по {format_date(live.valid_until)}."
         return [Block(f"Чек № {live.number}", parts=parts, note=note)]
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
     if waiting is not None:
@@ -322,7 +323,7 @@ def _courses(data: CardData) -> list[Block]:
         _row(
             a,
             f"Заявка № {a.id}",
-            f"решить до {format_date(a.due_on)}" if a.due_on else "—",
+            f"решить не позже {format_date(a.due_on)}" if a.due_on else "—",
             Cell(a.status.label, tone=a.status.tone),
         )
         for a in data.applications

@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, expose
 
 from app.access import current_actor
 from app.errors import NotFound
-from app.russian import number
+from app.russian import number, percent
 from app.services.personnel import quality
 from app.services.personnel.quality import Completeness
 from app.web.frame.guards import guarded
@@ -41,9 +41,9 @@ class QualityView(BaseView):
         if organization or len(found) == 1:
             page = _rules_page(found[0])
         elif territory or len({item.territory_id for item in found}) < 2:
-            page = _organizations_page(found)
+            page = _organizations_page(found, quality.total(territory_id=territory))
         else:
-            page = _territories_page(quality.by_territory(found), quality.total(found))
+            page = _territories_page(quality.by_territory(), quality.total())
         return render_template("card.html", page=page)
 
 
@@ -103,11 +103,11 @@ def _territories_page(items: Sequence[Completeness], whole: Completeness) -> Car
     return CardPage(TITLE, buttons=_buttons(), blocks=[table], aside=[_summary(whole)])
 
 
-def _organizations_page(items: Sequence[Completeness]) -> CardPage:
+def _organizations_page(items: Sequence[Completeness], whole: Completeness) -> CardPage:
     name = items[0].territory if items else ""
     table = _table("По организациям", "Организация", items, "organization")
     title = f"{TITLE}: {name}" if name else TITLE
-    return CardPage(title, crumbs=_crumb(), buttons=_buttons(), blocks=[table], aside=[_summary(quality.total(items))])
+    return CardPage(title, crumbs=_crumb(), buttons=_buttons(), blocks=[table], aside=[_summary(whole)])
 
 
 def _rules_page(item: Completeness) -> CardPage:
@@ -119,7 +119,7 @@ def _rules_page(item: Completeness) -> CardPage:
             [
                 Cell(fault.title),
                 Cell(number(fault.number), number=True),
-                Cell(f"{100 * fault.number / item.people:.0f} %" if item.people else "—", number=True),
+                Cell(percent(fault.number, item.people), number=True),
                 Cell(number(fault.weight), number=True),
             ],
         )

@@ -154,7 +154,7 @@ KINDS: tuple[Kind, ...] = (
         "number",
         ("number", "valid_until", "status", "employee_id"),
         lambda row: f"Чек № {row.number}",
-        lambda row: f"{row.employee} · {row.status.label} · до {format_date(row.valid_until)}",
+        lambda row: f"{row.employee} · {row.status.label} · по {format_date(row.valid_until)}",
         parent="employee",
         key="employee_id",
         naming="employee",

@@ -58,11 +58,11 @@ def _kept(it: Placed) -> Cell:
 def _left(it: Unspent) -> Cell:
     days = (it.valid_until - today()).days
     left = f"осталось {count(days, 'день', 'дня', 'дней')}" if days else "сегодня последний день"
-    return Cell(f"до {format_date(it.valid_until)}", left)
+    return Cell(f"по {format_date(it.valid_until)}", left)
 
 
 def _ends(it: Placed) -> Cell:
-    return Cell(f"до {format_date(it.ends_on)}")
+    return Cell(f"по {format_date(it.ends_on)}")
 
 
 # --- organizer -------------------------------------------------------------------------------------------------------

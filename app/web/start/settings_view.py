@@ -24,7 +24,7 @@ TITLE = "Настройки"
 _SECTIONS: Mapping[str, Sequence[str]] = {
     "Чеки": ("voucher_number_mask", "voucher_reminder_days"),
     "Курсы": ("offer_hours", "minimum_warning_days", "attendance_percent"),
-    "Сроки": ("change_days", "frdo_export_days"),
+    "Сроки": ("change_days", "programs_until", "one_time_days", "frdo_export_days"),
     "Названия": ("portal_name", "ministry_name", "operator_name"),
 }
 #: what a setting does; its bounds are added to the words
@@ -38,6 +38,7 @@ HINTS: Mapping[str, str] = {
     "attendance_percent": "Кто посетил меньшую часть занятий, тому портал предложит не допускать к итоговой аттестации. "
     "Организация может задать своё число.",
     "change_days": "За столько рабочих дней ответственный вносит исправление, которое предложил работник (п. 1.6 Порядка — 10).",
+    "programs_until": "Программа следующего года, внесённая позже, отмечается (п. 3.3 Порядка — 1 ноября). День и месяц через точку.",
     "frdo_export_days": "За столько дней после выдачи документа сведения о нём передают в ФИС ФРДО.",
     "portal_name": "Как портал называется в письмах.",
     "ministry_name": "Как министерство называется на бумагах портала.",

@@ -13,7 +13,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import local, now
 from app.errors import Conflict
-from app.russian import count, format_date, format_datetime, number
+from app.russian import count, format_date, format_datetime, number, percent
 from app.services.personnel.training_archive import ARCHIVE
 from app.services.portal import background
 from app.statuses import JobStatus
@@ -157,7 +157,7 @@ def progress_words(job: m.BackgroundJob) -> str:
         return ""
     if not job.done:
         return "Готовим данные"
-    parts = [f"{number(job.done)} из {number(job.total)}", f"{100 * job.done // job.total} %", _remaining(job)]
+    parts = [f"{number(job.done)} из {number(job.total)}", percent(job.done, job.total), _remaining(job)]
     return " · ".join(part for part in parts if part)
 
 

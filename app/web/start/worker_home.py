@@ -92,7 +92,7 @@ def _correction(row: m.ChangeRequest) -> Todo:
 def _unspent(voucher: m.Voucher, free: int) -> Todo:
     blocks = count(free, "свободный блок", "свободных блока", "свободных блоков")
     return Todo(
-        f"Чек действует до {format_date(voucher.valid_until)}, в нём {blocks}",
+        f"Чек действует по {format_date(voucher.valid_until)}, в нём {blocks}",
         "Что не использовано до этого дня, сгорит.",
         button=_choose_course(),
     )
@@ -115,7 +115,7 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
         return Block(
             f"Чек № {voucher.number}",
             parts=parts,
-            note=f"Действует до {format_date(voucher.valid_until)}.",
+            note=f"Действует по {format_date(voucher.valid_until)}.",
             buttons=[Button("Открыть чек", url_for("VoucherView.show", pk=voucher.id)), _choose_course()],
         )
     if application is not None:

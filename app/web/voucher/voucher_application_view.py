@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import and_, select
+
 from app import models as m
 from app.access import current_actor
-from app.conditions import is_late, is_waiting
+from app.conditions import in_force, is_late, is_waiting
 from app.russian import format_date
 from app.services.voucher import vouchers
+from app.statuses import APPLICATION_LIVE
 from app.web.frame import columns as c
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import CardPage, Cell, FormPage
@@ -33,6 +36,16 @@ class VoucherApplicationPages(ScopedModelView):
     def create(self, values: dict[str, Any]) -> Any:
         """Apply for a чек."""
         return vouchers.apply(values["employee"].id, note=values.get("on_behalf_note"))
+
+    def suggested(self, field: str, target: type[Any]) -> Any:
+        """People who work, have no чек that is in force and no application that is not decided."""
+        if field != "employee":
+            return None
+        voucher, application = m.Voucher.__table__, m.VoucherApplication.__table__
+        held = select(voucher.c.id).where(voucher.c.employee_id == target.id, in_force(rows=voucher))
+        waiting = application.c.status.in_(APPLICATION_LIVE)
+        asked = select(application.c.id).where(application.c.employee_id == target.id, waiting)
+        return and_(c.working(), ~held.exists(), ~asked.exists())
 
     def prefill(self) -> dict[str, Any]:
         """A worker applies for himself or herself."""

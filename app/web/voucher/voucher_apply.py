@@ -190,5 +190,5 @@ def _outcome(result: ApplyResult) -> Cell:
     row = result.application
     if row is None:
         return Cell("Не подана", result.refusal, tone="bad")
-    until = f"решение — до {format_date(row.due_on)} включительно" if row.due_on else ""
+    until = f"решение — не позже {format_date(row.due_on)}" if row.due_on else ""
     return Cell("Подана", until, url_for("VoucherApplicationView.show", pk=row.id), "ok")

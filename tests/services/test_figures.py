@@ -1,0 +1,152 @@
+"""One definition of a figure: the number of workers and of the trained is the same wherever it is told; nothing hidden follows."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from app import models as m
+from app import statuses as st
+from app.access import acting_as
+from app.clock import today
+from app.extensions import db
+from app.russian import percent
+from app.services.desk import statistics
+from app.services.desk.statistics import FEWEST_SHOWN, suppressed
+from app.services.personnel import quality
+from app.web.frame import attention
+from tests.services import makers as mk
+
+
+@pytest.fixture
+def observer(session: Any) -> Any:
+    return mk.make_actor("observer")
+
+
+def _random_region(seed: int) -> None:
+    """Organizations of two territories; people with one, two or no places, past, present, ending and to come."""
+    random = Random(seed)
+    territories = [mk.make_territory(), mk.make_territory()]
+    schools = [mk.make_organization(territory_id=random.choice(territories).id) for _ in range(5)]
+    for _ in range(40):
+        person = mk.make_employee(birth_date=None if random.random() < 0.3 else today())
+        main, other = random.sample(schools, 2)
+        days = {"started_on": today() - random.choice([-7, 0, 400]) * mk.DAY}
+        ends = random.choice([None, None, days["started_on"] + 10 * mk.DAY])
+        if random.random() < 0.85:
+            mk.make_employment(person, main, **days, ended_on=ends)
+        if random.random() < 0.4:
+            mk.make_employment(person, other, kind=st.EmploymentKind.SECONDARY)
+        if random.random() < 0.5:
+            mk.make_voucher(person)
+
+
+def _told(observer: Any) -> dict[str, int]:
+    """«Работников» in every place that tells it, by who may."""
+    operator = mk.make_actor("operator")
+    with acting_as(operator):
+        condition = attention.EMPLOYEE.condition("works", "")
+        found = {
+            "tile and list": db.session.scalar(db.select(db.func.count()).select_from(m.Employee).where(condition)),
+            "by territory": sum(row.people or 0 for row in statistics.staff_by_territory()),
+            "by organization": sum(row.people or 0 for row in statistics.staff_by_organization()),
+            "quality": quality.total().people,
+        }
+    with acting_as(observer):
+        found["totals"] = dict(statistics.totals())["Работников"]
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_number_of_workers_is_one_wherever_it_is_told(observer: Any, seed: int) -> None:
+    _random_region(seed)
+    told = _told(observer)
+    assert len(set(told.values())) == 1, told
+    assert told["quality"] > FEWEST_SHOWN
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_the_trained_are_the_same_in_the_totals_and_by_place(observer: Any, seed: int) -> None:
+    """Of those who work: who has left is in neither."""
+    _random_region(seed)
+    random = Random(seed)
+    for person in mk.rows(m.Employee):
+        if random.random() < 0.5:
+            done = {"title": "Курс", "institution": "ИРО", "hours": 36, "kind": st.ProgramKind.ADVANCED}
+            document = {
+                "document_kind": st.PastDocument.CERTIFICATE,
+                "document_number": "1",
+                "ended_on": today() - mk.DAY,
+            }
+            values = {**done, **document, "status": st.TrainingStatus.CONFIRMED, "source": st.TrainingSource.STAFF}
+            mk.save(m.Training(employee_id=person.id, **values))
+    with acting_as(mk.make_actor("operator")):
+        by_place = sum(row.trained or 0 for row in statistics.staff_by_organization())
+    with acting_as(observer):
+        assert dict(statistics.totals())["Обучено за три года"] == by_place
+    assert by_place > FEWEST_SHOWN
+
+
+def test_who_works_in_two_schools_counts_in_each_and_once_in_their_sum(session: Any) -> None:
+    territory = mk.make_territory()
+    one, two = (mk.make_organization(territory_id=territory.id) for _ in range(2))
+    person = mk.make_person(one)
+    mk.make_employment(person.employee, two, kind=st.EmploymentKind.SECONDARY)
+    with acting_as(mk.make_actor("operator")):
+        schools = {item.pk: item.people for item in quality.by_organization(territory_id=territory.id)}
+        bodies = {item.pk: item.people for item in quality.by_territory()}
+        assert quality.total(territory_id=territory.id).people == 1
+    assert schools == {one.id: 1, two.id: 1}
+    assert bodies[territory.id] == 1
+
+
+# --- what is hidden stays hidden -------------------------------------------------------------------------------------
+
+
+def test_a_single_hidden_number_does_not_follow_from_the_total() -> None:
+    """«12 всего, 8 и «менее 5»» told that the hidden one is four."""
+    assert suppressed([(8,), (4,)]) == [[None], [None]]
+    assert suppressed([(20,), (8,), (4,), (0,)]) == [[20], [None], [None], [0]]
+
+
+def test_hidden_numbers_that_are_few_together_take_another_one_along() -> None:
+    assert suppressed([(20,), (9,), (1,), (2,)]) == [[20], [None], [None], [None]]
+
+
+def test_a_share_whose_rest_is_few_is_hidden() -> None:
+    """Of twelve ten were trained: two were not."""
+    assert suppressed([(12, 10), (30, 15), (40, 20)]) == [[12, None], [30, None], [40, 20]]
+
+
+def test_all_and_none_are_told() -> None:
+    assert suppressed([(12, 12), (30, 0)]) == [[12, 12], [30, 0]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_hidden_number_follows_from_totals_and_shares(seed: int) -> None:
+    random = Random(seed)
+    people = [random.choice([0, 1, 3, 7, 20, 60]) for _ in range(random.randint(2, 9))]
+    rows = [(n, random.randint(0, n), random.randint(0, n)) for n in people]
+    told = suppressed(rows)
+    for place in range(3):
+        hidden = [row[place] for row, shown in zip(rows, told, strict=True) if shown[place] is None]
+        shown = [shown[place] for shown in told if shown[place]]
+        assert all(n is None or n == 0 or n >= FEWEST_SHOWN for n in shown)
+        # the total less what is shown is the sum of at least two hidden numbers, or everything is hidden
+        assert not hidden or not shown or (len(hidden) > 1 and sum(hidden) >= FEWEST_SHOWN)
+    for row, shown in zip(rows, told, strict=True):
+        for some in (1, 2):
+            # where the people are hidden, that none of them has something tells nothing of their number
+            is_told = shown[some] is not None and shown[0] is not None
+            assert not is_told or not 0 < row[0] - row[some] < FEWEST_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("some", "whole", "words"),
+    [(0, 7, "0 %"), (7, 7, "100 %"), (1, 3, "33 %"), (2, 3, "67 %"), (1, 8, "13 %"), (1, 200, "1 %"),
+     (1, 1000, "1 %"), (999, 1000, "99 %"), (5, 0, "—")],
+)  # fmt: skip
+def test_percents_are_rounded_and_say_all_and_none_of_all_and_none_only(some: int, whole: int, words: str) -> None:
+    assert percent(some, whole) == words
