@@ -110,8 +110,8 @@ class ConsentView(BaseView):
     @signed_in
     def close_now(self) -> Any:
         """Withdraw the required consent: the cabinet is closed, this session too."""
-        given = _has_given()
         try:
+            given = _has_given()
             task = consents.close_cabinet()
         except PortalError as refusal:
             flash(refusal.message, "danger")
