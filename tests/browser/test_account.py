@@ -128,4 +128,6 @@ def test_a_school_gives_its_people_access(
     expect(newly.heading).to_have_text("Смена пароля")
     newly.fill(old=password[1], new=NEW, again=NEW)
     newly.press("Сменить пароль")
+    expect(newly.heading).to_have_text("Согласие на обработку персональных данных")
+    newly.press("Даю это согласие")
     expect(newly.heading).to_have_text("Главная")

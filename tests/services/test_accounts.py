@@ -17,7 +17,7 @@ from app import models as m
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import accounts, failures, recovery, second_factor, sessions, sign_in
+from app.services.access import accounts, failures, passwords, recovery, second_factor, sessions, sign_in
 from tests.services.makers import (
     change,
     fetch,
@@ -114,7 +114,7 @@ def test_every_refusal_costs_the_same_work(session: Any, monkeypatch: pytest.Mon
         hashed.append(stored)
         return check_password_hash(stored, password)
 
-    monkeypatch.setattr(sign_in, "check_password_hash", counting)
+    monkeypatch.setattr(passwords, "check_password_hash", counting)
     work = []
     for login in (known.username, "nobody at all", shut.username, closed.username):
         hashed.clear()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from docx.shared import Mm
 from pypdf import PdfReader
 
 from app import models as m
@@ -18,6 +19,7 @@ from app.access import acting_as
 from app.clock import today
 from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.pdf import find_office
+from app.documents.qr import qr_png
 from app.errors import Forbidden, Invalid, NotFound
 from app.services.paper import bulk_printing, certificates, group_papers, print_templates
 from app.services.paper.certificates import Printing
@@ -176,6 +178,8 @@ def own_template(mark: str) -> bytes:
     document.add_paragraph("{%p endif %}")
     for name in FIELDS:
         document.add_paragraph(f"{{{{ {name} }}}}")
+    # a paper that is checked by its code has a place for it
+    document.add_picture(io.BytesIO(qr_png("https://example.org")), width=Mm(20))._inline.docPr.set("name", "qr.png")
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()

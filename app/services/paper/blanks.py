@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, select, text
 from app import models as m
 from app.access import current_actor, get_writable
 from app.audit import record
-from app.clock import today
+from app.clock import now, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.labels import label_of
@@ -114,8 +114,8 @@ def _refuse(field: str, sentence: str) -> None:
 def _insert_range(receipt: m.BlankReceipt) -> None:
     """Insert all blanks of a receipt by one statement: it skips what is known, so its row count tells (guard 4)."""
     statement = text(
-        "INSERT INTO blank (organizer_id, kind, series, number, receipt_id)"
-        " SELECT :organizer, :kind, :series, lpad(n::text, :length, '0'), :receipt"
+        "INSERT INTO blank (organizer_id, kind, series, number, receipt_id, changed_at)"
+        " SELECT :organizer, :kind, :series, lpad(n::text, :length, '0'), :receipt, :now"
         " FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) n ORDER BY n"
         " ON CONFLICT (organizer_id, series, number) DO NOTHING"
     )
@@ -125,6 +125,7 @@ def _insert_range(receipt: m.BlankReceipt) -> None:
         "series": receipt.series,
         "length": len(receipt.first),
         "receipt": receipt.id,
+        "now": now(),
         "first": int(receipt.first),
         "last": int(receipt.last),
     }
