@@ -17,7 +17,7 @@ from app.clock import read_date
 from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.labels import codes_of, in_words, label_of
+from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
 from app.russian import RussianDateError
 from app.services.desk.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
@@ -94,7 +94,8 @@ class Listing:
 
     def _getter(self, name: str) -> Getter:
         table, stored = self.model.__tablename__, _getter(name)
-        return (lambda row: in_words(table, name, stored(row))) if codes_of(table, name) else stored
+        is_coded = codes_of(table, name) or name in NUMBER_MASKS.get(table, ())
+        return (lambda row: in_words(table, name, stored(row))) if is_coded else stored
 
     def _orders(self, name: str) -> tuple[Any, ...]:
         return (order_of_column(self.model, name),) if name in self.mapper.columns else ()
