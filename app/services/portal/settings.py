@@ -20,6 +20,7 @@ from app.clock import ZONE, today
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.number_masks import mask_in_words
+from app.russian import quoted
 from app.services.portal import numbers as numbers_
 from app.services.portal.reference import SETTINGS
 from app.unit_of_work import use_case
@@ -148,7 +149,7 @@ def _meanwhile(row: m.Setting, shown: str | None, value: str) -> str:
     """What another user has changed since the form was opened; equal changes of both are no quarrel."""
     if shown is None or row.value in (shown, value):
         return ""
-    return f"Пока вы работали, здесь уже записали «{in_words(row.key, row.value)}». Если верно ваше значение, сохраните ещё раз."
+    return f"Пока вы работали, здесь уже записали {quoted(in_words(row.key, row.value))}. Если верно ваше значение, сохраните ещё раз."
 
 
 def _store(row: m.Setting, value: str) -> None:

@@ -18,7 +18,7 @@ from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
-from app.russian import RussianDateError
+from app.russian import RussianDateError, quoted
 from app.services.desk.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
@@ -359,7 +359,7 @@ class Listing:
 
     def described(self, query: ListQuery) -> str:
         """The chosen filters in words, for the stamp of an export."""
-        parts = [f"поиск «{query.search}»"] if query.search else []
+        parts = [f"поиск {quoted(query.search)}"] if query.search else []
         for f in self.shown_filters(query):
             if f.kind == "dates" and f.active:
                 parts.append(f"{f.label}: {f.value or '…'} – {f.value_to or '…'}")
