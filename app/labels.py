@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.clock import today
 from app.countries import COUNTRIES
+from app.number_masks import mask_in_words
 from app.permissions import ROLES
 from app.statuses import Ownership, PositionKind
 
@@ -684,13 +686,19 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 
 
+#: columns that hold the mask of a number
+NUMBER_MASKS: Mapping[str, Sequence[str]] = {"organization": ("certificate_mask", "group_mask")}
+
+
 def codes_of(table: str, column: str) -> Mapping[str, str]:
     """Return code → words of a column that holds codes, else nothing."""
     return CODES.get(table, {}).get(column, {})
 
 
 def in_words(table: str, column: str, value: Any) -> Any:
-    """Return a stored code (or a list of codes) in words; every other value, and an unknown code, as it is."""
+    """Return a stored code (or a list of codes) or the mask of a number in words; every other value as it is."""
+    if value and column in NUMBER_MASKS.get(table, ()):
+        return mask_in_words(value, today().year)
     codes = codes_of(table, column)
     if isinstance(value, list | tuple):
         return [in_words(table, column, item) for item in value] if codes else value

@@ -389,15 +389,34 @@ def unbroken(number: str) -> str:
     return number.replace("-", "\u2011").replace(" ", NBSP)
 
 
+_TWO_STOPS = re.compile(r"(?<![.?!/])\.\.(?![.\w/])")
+
+
+def stopped(text: str) -> str:
+    """Return the text with one full stop where an abbreviation ends the sentence: «Выдал Петров Л. И..» → «… Л. И.».
+
+    An ellipsis, «?..», «!..» and a path («../») stay.
+    """
+    return _TWO_STOPS.sub(".", text)
+
+
 # --- quotation marks -----------------------------------------------------------------------------------------------
 
 
+_SWAPPED = str.maketrans("«»„“", "„“«»")
+
+
 def quoted(title: str) -> str:
-    """Return the title in «ёлочки», with „лапки“ in place of «ёлочки» inside it; outer quotes are not doubled."""
+    """Return the title in «ёлочки», with „лапки“ in place of «ёлочки» inside it; outer quotes are not doubled.
+
+    Marks take turns: what stands in „лапки“ inside the «ёлочки» of the title gets «ёлочки» again.
+    """
     bare = title.strip()
     if bare.startswith("«") and bare.endswith("»") and bare.count("«") == 1:
         bare = bare[1:-1]
-    return "«" + bare.replace("«", "„").replace("»", "“") + "»" if bare else ""
+    if "«" in bare or "»" in bare:
+        bare = bare.translate(_SWAPPED)
+    return "«" + bare + "»" if bare else ""
 
 
 _OPENING, _CLOSING = "«„", "»“"

@@ -478,8 +478,10 @@ class OrganizationView(ScopedModelView):
     keep = ("type", "territory", "municipality", "ownership")
     hints = {
         "parent": "Для структурного подразделения, например детского сада при школе.",
-        "certificate_mask": "{number:04d} — порядковый номер, {year} — год: 0001/2026.",
-        "group_mask": "{code} — шифр программы, {number} — порядковый номер, {year} — год: ПК-12-7.",
+        "certificate_mask": "{number:04d} — порядковый номер из 4 цифр, {year} — год; остальное пишется как есть. "
+        "По виду {number:04d}/{year} первый номер — 0001/2026. Пример своего вида — в карточке после сохранения.",
+        "group_mask": "{code} — шифр программы, {number} — порядковый номер, {year} — год; остальное пишется как есть. "
+        "По виду {code}-{number} первый номер — ПК-12-1. Пример своего вида — в карточке после сохранения.",
     }
 
     def blocks(self, row: m.Organization) -> Sequence[Block]:

@@ -24,7 +24,7 @@ from app.documents.print_look import PrintLook, look_of
 from app.documents.qr import qr_png
 from app.documents.templates import get_template, insist_filled, render_each
 from app.errors import Invalid
-from app.russian import count
+from app.russian import count, quoted
 from app.services.paper.bulk_printing import Printed
 from app.services.paper.print_templates import PrintChoice
 from app.statuses import CertificateKind
@@ -148,14 +148,14 @@ def _merged(papers: Sequence[Printed], tell: Tell) -> bytes:
     templates = [known.template_of(group[0]) for group in by_template(papers)]
     titles = list(dict.fromkeys(template.title for template in templates))
     if len(titles) > 1:
-        names = ", ".join(f"«{title}»" for title in titles)
+        names = ", ".join(quoted(title) for title in titles)
         raise Invalid(
             f"Среди выбранных есть разные документы: {names}. В один файл Word входят документы одного вида: отберите их "
             "по виду или напечатайте отдельными файлами или в PDF."
         )
     if len(templates) > 1:
         raise Invalid(
-            f"Эти документы («{titles[0]}») выданы по разным шаблонам, а в один файл Word входят документы одного шаблона. "
+            f"Эти документы ({quoted(titles[0])}) выданы по разным шаблонам, а в один файл Word входят документы одного шаблона. "
             "Напечатайте отдельными файлами или в PDF: каждый документ выйдет по своему."
         )
     return known.merged(papers, tell)

@@ -15,6 +15,7 @@ from app.documents.registries.declared import Asked
 from app.documents.registries.reading import read_rows
 from app.documents.registries.trained import TRAINED
 from app.documents.registry import RegistryHeader, TrainedRow
+from app.russian import stopped
 from app.services.paper import registry_people
 
 _DATES = ("birth_date", "starts_on", "ends_on", "issued_on")
@@ -48,7 +49,7 @@ def _notes(registry: m.Registry) -> tuple[str, ...]:
         notes.append(f"Не включены, уже переданы в реестрах {numbers}: {_names(told)}.")
     if struck.total:
         notes.append(f"Исключить из реестра № {registry.corrects_id}: {_names(struck)}.")
-    return tuple(notes)
+    return tuple(map(stopped, notes))
 
 
 def _names(others: registry_people.Others) -> str:

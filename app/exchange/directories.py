@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from app.identifiers import suggest
+from app.russian import quoted
 from app.text import name_key
 
 
@@ -101,8 +102,10 @@ class Lookup(Generic[E]):
         return None
 
     def _several(self, text: str, found: Iterable[E]) -> str:
-        names = ", ".join(f"«{entry.name}»" for entry in found)
-        return f"{self._what} «{shorten(text)}»: так называются несколько записей: {names}. Впишите полное название"
+        names = ", ".join(quoted(entry.name) for entry in found)
+        return (
+            f"{self._what} {quoted(shorten(text))}: так называются несколько записей: {names}. Впишите полное название"
+        )
 
     def _refusal(self, text: str) -> str:
         key = name_key(text)
@@ -110,14 +113,14 @@ class Lookup(Generic[E]):
             # a file in which nothing is right would keep the reader busy for hours
             near = self._nearest(text) if len(self._refusals) < MOST_ADVICE else ""
             advice = f"Возможно, вы имели в виду: {near}" if near else "Впишите название так, как в справочнике"
-            self._refusals[key] = f"{self._what} «{shorten(text)}» {self._missing}. {advice}"
+            self._refusals[key] = f"{self._what} {quoted(shorten(text))} {self._missing}. {advice}"
         return self._refusals[key]
 
     def _nearest(self, text: str) -> str:
         """Nearest names; an entry that is near by its synonym is shown by its name."""
         names = {spelling: entry.name for entry in self._entries for spelling in (entry.name, *entry.synonyms)}
         near = dict.fromkeys(names[spelling] for spelling in suggest(text[:200], names, limit=6))
-        return ", ".join(f"«{name}»" for name in list(near)[:3])
+        return ", ".join(quoted(name) for name in list(near)[:3])
 
 
 def shorten(text: str) -> str:
@@ -188,8 +191,8 @@ class Directories:
             return found[0]
         named = [entry for entry in self.organization.find_all(text) if entry in found]
         if len(named) != 1:
-            names = ", ".join(f"«{entry.name}»" for entry in found[:3])
-            raise NotFound(f"С ИНН {inn} нет организации «{shorten(text)}»; под этим ИНН записаны: {names}")
+            names = ", ".join(quoted(entry.name) for entry in found[:3])
+            raise NotFound(f"С ИНН {inn} нет организации {quoted(shorten(text))}; под этим ИНН записаны: {names}")
         return named[0]
 
 

@@ -18,6 +18,7 @@ from lxml import etree
 from app.errors import Invalid
 from app.exchange import guard
 from app.exchange.guard import FileRejected, column_letter, split_address
+from app.russian import quoted
 
 SHEET = "Шаблон"
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -121,7 +122,7 @@ def _insist_titles(cells: Mapping[tuple[int, int], str], titles: Sequence[str]) 
         if found.get(number) != title:
             there = f"«{found[number][:80]}»" if number in found else "пусто"
             raise _refusal(
-                f"{_WRONG} В столбце {column_letter(number)} должен быть заголовок «{title}», а там {there}. {_ADVICE}"
+                f"{_WRONG} В столбце {column_letter(number)} должен быть заголовок {quoted(title)}, а там {there}. {_ADVICE}"
             )
     if len(found) > len(titles):
         raise _refusal(f"{_WRONG} Справа от последнего столбца есть лишние заголовки. {_ADVICE}")

@@ -13,6 +13,7 @@ from app.exchange.columns import CellError, Column, Header, find_header, header_
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
 from app.exchange.sheet_notices import notices_of_reading
+from app.russian import quoted
 
 _FEWEST_CELLS = 3
 
@@ -84,7 +85,7 @@ def read_list(
     rows = [row for row in sheet.rows if row.number > header.row and _is_data(row, header, layout)]
     if not rows:
         raise FileRejected(
-            f"На листе «{sheet.name}» под заголовками (строка {header.row}) нет ни одной строки {layout.of_what}. Заполните "
+            f"На листе {quoted(sheet.name)} под заголовками (строка {header.row}) нет ни одной строки {layout.of_what}. Заполните "
             "список и загрузите файл снова."
         )
     if len(rows) > MAX_DATA_ROWS:
@@ -101,12 +102,14 @@ def read_list(
 def _choose(sheets: Sequence[Sheet], layout: Layout[Any]) -> tuple[Sheet, Header]:
     found = [(sheet, header) for sheet in sheets if (header := find_header(sheet.rows, layout.titles))]
     if not found:
-        named = ", ".join(f"«{column.title}»" for column in layout.columns[:4])
+        named = ", ".join(quoted(column.title) for column in layout.columns[:4])
         raise FileRejected(
             f"В первых 20 строках листа не нашлось строки заголовков ({named}…). Скачайте образец и перенесите данные в него."
         )
     sheet, header = max(found, key=lambda item: len(item[1].places))
-    missing = [f"«{column.title}»" for column in layout.columns if column.required and column.name not in header.places]
+    missing = [
+        quoted(column.title) for column in layout.columns if column.required and column.name not in header.places
+    ]
     if missing:
         what = "обязательного столбца" if len(missing) == 1 else "обязательных столбцов"
         raise FileRejected(
@@ -124,11 +127,11 @@ def _is_data(row: Row, header: Header, layout: Layout[Any]) -> bool:
 
 def _notices(sheets: Sequence[Sheet], read: Sheet, header: Header) -> list[str]:
     notices = []
-    if unknown := [f"{letter} «{title}»" for letter, title in header.unknown]:
+    if unknown := [f"{letter} {quoted(title)}" for letter, title in header.unknown]:
         notices.append(f"Столбцы не распознаны и не загружены: {', '.join(unknown)}.")
-    others = [f"«{sheet.name}»" for sheet in sheets if sheet is not read and sheet.rows and not sheet.is_hidden]
+    others = [quoted(sheet.name) for sheet in sheets if sheet is not read and sheet.rows and not sheet.is_hidden]
     if others:
-        notices.append(f"Прочитан лист «{read.name}»; другие листы не читаются: {', '.join(others)}.")
+        notices.append(f"Прочитан лист {quoted(read.name)}; другие листы не читаются: {', '.join(others)}.")
     return notices
 
 

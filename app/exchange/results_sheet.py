@@ -23,6 +23,7 @@ from app.exchange.columns import CellError, Column, DateColumn, Header, find_hea
 from app.exchange.guard import FileRejected
 from app.exchange.reader import Cell, Row, Sheet, read_workbook
 from app.exchange.safe_cells import as_text
+from app.russian import quoted
 from app.services.group.results import FINAL_FORMS, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, EnrolmentStatus
 
@@ -56,7 +57,7 @@ def build_results_sheet(group: m.TrainingGroup, expected: Sequence[Expected]) ->
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = SHEET_NAME
-    as_text(sheet["A1"], f"Итоги обучения: группа № {group.number}, программа «{group.program.title}»")
+    as_text(sheet["A1"], f"Итоги обучения: группа № {group.number}, программа {quoted(group.program.title)}")
     sheet["A1"].font = Font(bold=True, size=13)
     for number, label in enumerate((_CODE, _DAY, _FORM, _PROTOCOL), 2):
         as_text(sheet.cell(number, 1), label)
@@ -119,7 +120,7 @@ def read_results_sheet(data: bytes, group: m.TrainingGroup, expected: Sequence[E
         if header is not None and {"number", "outcome"} <= header.places.keys():
             _insist_same_group(sheet, header, group)
             return _read(sheet, header, expected)
-    raise Invalid(f"В файле нет таблицы со столбцами «{_NUMBER.title}» и «{_OUTCOME.title}». {_AGAIN}")
+    raise Invalid(f"В файле нет таблицы со столбцами {quoted(_NUMBER.title)} и {quoted(_OUTCOME.title)}. {_AGAIN}")
 
 
 def _insist_same_group(sheet: Sheet, header: Header, group: m.TrainingGroup) -> None:

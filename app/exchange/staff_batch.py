@@ -25,7 +25,7 @@ from app.exchange.staff_row import StaffRow, StaffValues
 from app.exchange.training_columns import COLUMNS as TRAINING_COLUMNS
 from app.exchange.voucher_columns import COLUMNS as VOUCHER_COLUMNS
 from app.extensions import db
-from app.russian import format_datetime
+from app.russian import format_datetime, quoted
 from app.statuses import ImportStatus
 from app.text import cleaned
 from app.text.sql import holds_words
@@ -253,7 +253,7 @@ def notices_of(batch: m.ImportBatch) -> list[str]:
 def describe(batch: m.ImportBatch) -> list[str]:
     """Return lines for a terminal: the totals, what was not read, and each row that changes, fails or is doubtful."""
     totals = ", ".join(f"{word} — {number}" for word, number, _ in summary_of(batch))
-    return [f"Файл «{batch.file_name}»: {totals}.", *notices_of(batch), *_row_lines(rows_of(batch))]
+    return [f"Файл {quoted(batch.file_name)}: {totals}.", *notices_of(batch), *_row_lines(rows_of(batch))]
 
 
 def _row_lines(rows: Sequence[PreviewRow]) -> list[str]:

@@ -14,6 +14,7 @@ from app.exchange.columns import LEFT_ASIDE, header_key
 from app.exchange.staff_columns import ALL_COLUMNS, BY_NAME, TITLES
 from app.exchange.staff_known import Reach
 from app.extensions import db
+from app.russian import quoted
 
 #: fields that a heading may mean, with their titles
 FIELDS: tuple[tuple[str, str], ...] = tuple((column.name, column.title) for column in ALL_COLUMNS)
@@ -56,7 +57,7 @@ def check(chosen: Mapping[str, str]) -> dict[str, str]:
             raise Invalid("Такого поля нет. Обновите страницу и выберите поля снова.")
         if field in taken and header_key(title) != header_key(taken[field]):
             raise Invalid(
-                f"Поле «{BY_NAME[field].title}» выбрано для двух столбцов: «{taken[field]}» и «{title}». "
+                f"Поле {quoted(BY_NAME[field].title)} выбрано для двух столбцов: {quoted(taken[field])} и {quoted(title)}. "
                 "Оставьте его у одного из них."
             )
         taken[field] = title

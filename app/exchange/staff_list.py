@@ -28,6 +28,7 @@ from app.exchange.staff_columns import (
 )
 from app.exchange.staff_row import StaffRow, StaffValues, read_row
 from app.exchange.staff_twins import TwinCheck
+from app.russian import quoted
 
 __all__ = [
     "CellError", "ColumnsMissing", "Directories", "Entry", "Heading", "PositionEntry", "StaffList", "StaffRow",
@@ -115,7 +116,7 @@ def parse_staff_list(
     lists = [found for found in (_split_rows(sheet, header) for sheet, header in [main, *others]) if found.people]
     if not lists or lists[0].sheet is not main[0]:
         raise FileRejected(
-            f"На листе «{main[0].name}» под заголовками (строка {main[1].row}) нет ни одной строки с работником. "
+            f"На листе {quoted(main[0].name)} под заголовками (строка {main[1].row}) нет ни одной строки с работником. "
             "Заполните список и загрузите файл снова."
         )
     if sum(len(found.people) for found in lists) > MAX_DATA_ROWS:
@@ -175,7 +176,7 @@ def _missing(header: Header, directories: Directories) -> list[str]:
     if directories.only_organization or ORGANIZATION_INN.name in header.places:
         waived = {*waived, ORGANIZATION.name}
     required = (column for column in ALL_COLUMNS if column.required and column.name not in waived)
-    return [f"«{column.title}»" for column in required if column.name not in header.places]
+    return [quoted(column.title) for column in required if column.name not in header.places]
 
 
 def _headings(sheet: Sheet, header: Header) -> list[Heading]:
@@ -239,21 +240,21 @@ def _notices(sheets: Sequence[Sheet], lists: Sequence[_Found]) -> list[str]:
     """Sentences about what was read and what was left aside."""
     notices = []
     if len(lists) > 1:
-        notices.append(f"Прочитаны листы {', '.join(f'«{found.sheet.name}»' for found in lists)}.")
+        notices.append(f"Прочитаны листы {', '.join(quoted(found.sheet.name) for found in lists)}.")
     for found in lists:
-        where = f" на листе «{found.sheet.name}»" if len(lists) > 1 else ""
+        where = f" на листе {quoted(found.sheet.name)}" if len(lists) > 1 else ""
         if unknown := _unknown(found.header):
-            names = ", ".join(f"{letter} «{title}»" for letter, title in unknown)
+            names = ", ".join(f"{letter} {quoted(title)}" for letter, title in unknown)
             notices.append(f"Столбцы{where} не распознаны и не загружены: {names}.")
         notices += notices_of_reading(found.sheet, found.people, found.header.places.values(), where=where)
         if "snils" not in found.header.places:
-            where = "В файле" if len(lists) == 1 else f"На листе «{found.sheet.name}»"
+            where = "В файле" if len(lists) == 1 else f"На листе {quoted(found.sheet.name)}"
             notices.append(f"{where} нет столбца «СНИЛС»: без СНИЛС работник не сможет получить чек.")
     read = [found.sheet.name for found in lists]
     if skipped := [sheet.name for sheet in sheets if sheet.name not in read and sheet.rows]:
         what, on = ("Лист", "пропущен: на нём") if len(skipped) == 1 else ("Листы", "пропущены: на них")
-        names = ", ".join(f"«{name}»" for name in skipped)
+        names = ", ".join(quoted(name) for name in skipped)
         notices.append(f"{what} {names} {on} нет списка со всеми обязательными столбцами.")
-    if hidden := [f"«{sheet.name}»" for sheet in sheets if sheet.is_hidden and sheet.name != CHOICES_SHEET]:
+    if hidden := [quoted(sheet.name) for sheet in sheets if sheet.is_hidden and sheet.name != CHOICES_SHEET]:
         notices.append(f"Скрытые листы не читаются: {', '.join(hidden)}.")
     return notices

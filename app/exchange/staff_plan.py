@@ -36,7 +36,7 @@ from app.exchange.staff_compare import (
 from app.exchange.staff_known import Person, Place, Reach, Reference, Register
 from app.exchange.staff_row import StaffValues
 from app.labels import label_of
-from app.russian import full_name, guess_sex
+from app.russian import full_name, guess_sex, quoted
 from app.services.portal import records
 from app.statuses import ConfirmationStatus, EmploymentKind
 from app.text import sort_key
@@ -305,7 +305,7 @@ class _Planner:
     def _transfer(self, main: Place) -> str:
         name = self._reference.organizations.get(main.organization_id, "другая организация")
         return (
-            f"Основное место работы работника — «{name}». Если он переведён, укажите в карточке дату увольнения; "
+            f"Основное место работы работника — {quoted(name)}. Если он переведён, укажите в карточке дату увольнения; "
             "если совмещает, добавьте место работы в карточке. Затем загрузите файл снова"
         )
 
@@ -330,7 +330,7 @@ class _Planner:
         label = f"{names['position_id'][values.position_id]}, {names['organization_id'][values.organization_id]}"
         plan.writes.append(Write(m.Employment, None, found, changes, label, values.subject_ids))
         aside = " (совместительство)" if kind == EmploymentKind.SECONDARY else ""
-        plan.changes.append(f"Место работы: добавится «{label}»{aside}")
+        plan.changes.append(f"Место работы: добавится {quoted(label)}{aside}")
 
     def _beginning(self, person: Person, values: StaffValues, kind: EmploymentKind) -> dt.date:
         since = values.position_since or self._today

@@ -11,7 +11,7 @@ from app.exchange import staff_columns as c
 from app.exchange.columns import CellError, Column, Header
 from app.exchange.directories import Directories, Entry, NotFound, PositionEntry, shorten, split_list, subjects_of_title
 from app.exchange.reader import Cell, Row
-from app.russian import NBSP, Sex, age, format_date, guess_sex, years
+from app.russian import NBSP, Sex, age, format_date, guess_sex, quoted, years
 
 YOUNGEST, OLDEST = 16, 100
 _FEWEST_WORDS_BEFORE_PO = 2
@@ -240,14 +240,14 @@ class _Reading:
         if extra and listed:
             self._warn(
                 c.POSITION,
-                f"В должности назван предмет {_quoted(extra)}, а в столбце «{c.SUBJECTS.title}» — {_quoted(listed)}: "
+                f"В должности назван предмет {_quoted(extra)}, а в столбце {quoted(c.SUBJECTS.title)} — {_quoted(listed)}: "
                 "записаны все, проверьте",
             )
         subjects = dict.fromkeys(subject.id for subject in (*titled, *listed))
         self.facts["position_id"] = position.id if position else None
         self.facts["subject_ids"] = tuple(subjects)
         if position and position.subject_required and not subjects and len(self.errors) == had_errors:
-            self._warn(c.SUBJECTS, f"Для должности «{position.name}» нужен предмет: без него не подобрать курсы")
+            self._warn(c.SUBJECTS, f"Для должности {quoted(position.name)} нужен предмет: без него не подобрать курсы")
 
     def _read_position(self) -> tuple[PositionEntry | None, list[Entry]]:
         text = self._value(c.POSITION)
@@ -271,7 +271,10 @@ class _Reading:
             return position, subjects
         beginning = text[: len(text) - len(rest)].split()
         if rest.lower().startswith("по ") and len(beginning) >= _FEWEST_WORDS_BEFORE_PO:
-            self._warn(c.POSITION, f"Записана должность «{position.name}»; уточнение «{shorten(rest)}» не сохраняется")
+            self._warn(
+                c.POSITION,
+                f"Записана должность {quoted(position.name)}; уточнение {quoted(shorten(rest))} не сохраняется",
+            )
             return position, []
         return None, []
 
@@ -300,7 +303,7 @@ class _Reading:
 
 
 def _quoted(entries: Sequence[Entry]) -> str:
-    return ", ".join(f"«{entry.name}»" for entry in entries)
+    return ", ".join(quoted(entry.name) for entry in entries)
 
 
 def years_before(day: date, count: int) -> date:

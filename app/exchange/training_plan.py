@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, load_people
 from app.exchange.training_columns import BY_NAME
 from app.exchange.training_list import TrainingValues
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.services.personnel import past_trainings
 
 _ABSENT = "Работника с таким СНИЛС среди ваших нет: проверьте номер или сначала заведите его карточку"
@@ -63,6 +63,6 @@ class _Planner(RowPlanner[TrainingPlan]):
             self._warn("document_number", f"Такой же номер документа у работника стоит в строке {known.papers[paper]}")
         plan.creates = True
         plan.changes.append(
-            f"«{values.title}», {values.hours} ч, закончено {format_date(values.ended_on)}: будет ждать скана и подтверждения"
+            f"{quoted(values.title)}, {values.hours} ч, закончено {format_date(values.ended_on)}: будет ждать скана и подтверждения"
         )
         known.rows[key], known.papers[paper] = number, number

@@ -16,7 +16,7 @@ from app.exchange.voucher_columns import BY_NAME
 from app.exchange.voucher_list import VoucherValues
 from app.extensions import db
 from app.rules.decision import add_months, last_day_of
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.statuses import BlockStatus, VoucherStatus
 from app.text import name_key
 
@@ -162,7 +162,7 @@ class _Planner(RowPlanner[VoucherPlan]):
         if values.rule:
             titled = [r for r in rules if name_key(r.title) == name_key(values.rule)]
             if not titled:
-                names = "; ".join(f"«{r.title}»" for r in rules)
+                names = "; ".join(quoted(r.title) for r in rules)
                 self._problem("rule", f"Такого правила нет. Есть: {names}")
                 return None
             if titled[0] not in in_force:
@@ -178,7 +178,7 @@ class _Planner(RowPlanner[VoucherPlan]):
         codes = {block.code: block for block in rule.blocks}
         for code, block in self._values.blocks.items():
             if code not in codes:
-                self._problem(f"{code}_state", f"В правиле «{rule.title}» такого блока нет")
+                self._problem(f"{code}_state", f"В правиле {quoted(rule.title)} такого блока нет")
                 continue
             status = block.status
             if status == BlockStatus.FREE and is_over:
@@ -192,7 +192,9 @@ class _Planner(RowPlanner[VoucherPlan]):
                 self._warn(f"{code}_hours", f"По правилу блок оплачивает программы от {least} до {most} ч")
             self._find_training(code)
         for code in codes.keys() - self._values.blocks.keys():
-            self._problem("rule", f"В правиле «{rule.title}» есть блок «{codes[code].title}», которого нет в списке")
+            self._problem(
+                "rule", f"В правиле {quoted(rule.title)} есть блок {quoted(codes[code].title)}, которого нет в списке"
+            )
 
     def _find_training(self, code: str) -> None:
         block = self._values.blocks[code]

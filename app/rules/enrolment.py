@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
 from app.rules.suitability import Targets, Workplace, suits
-from app.russian import count, format_date, period
+from app.russian import count, format_date, period, quoted
 from app.statuses import BlockKind, BlockStatus, GroupStatus
 
 
@@ -59,7 +59,7 @@ class BusyPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """The one quota of a group that counts for the people of a workplace; ``whose``: «организации «Школа № 1»»."""
+    """The one quota of a group that counts for the people of a workplace; ``whose``: «организации „Школа № 1“»."""
 
     id: int
     whose: str
@@ -240,7 +240,7 @@ def is_free_of_clashes(course: Course, busy: Collection[BusyPeriod]) -> Decision
     for other in busy:
         if course.starts_on <= other.ends_on and other.starts_on <= course.ends_on:
             return refuse(
-                f"Даты пересекаются с группой {other.group} «{other.title}», в которую работник уже записан "
+                f"Даты пересекаются с группой {other.group} {quoted(other.title)}, в которую работник уже записан "
                 f"({period(other.starts_on, other.ends_on)}). Выберите другую группу или отзовите прежнюю запись."
             )
     return ALLOWED

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from app.rules.decision import ALLOWED, Decision, first_refusal, refuse
+from app.russian import quoted
 from app.text import sort_key
 
 
@@ -47,5 +48,5 @@ def _within(what: str, wanted: frozenset[str], own: Collection[str]) -> Decision
 def _listed(names: Iterable[str], limit: int = 5) -> str:
     ordered = sorted(names, key=sort_key)
     rest = len(ordered) - limit
-    shown = ", ".join(f"«{name}»" for name in ordered[:limit])
+    shown = ", ".join(quoted(name) for name in ordered[:limit])
     return f"{shown} и ещё {rest}" if rest > 0 else shown

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.rules.decision import ALLOWED, Decision, add_months, first_refusal, months_in_words, refuse
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.statuses import Ownership, PositionKind
 
 
@@ -57,7 +57,7 @@ def _has_right_by_work(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if applicant.ownership not in terms.ownerships:
         return refuse(
             f"Чек положен работникам государственных организаций области и муниципальных организаций, а организация "
-            f"«{applicant.organization}» — {applicant.ownership.label}. "
+            f"{quoted(applicant.organization)} — {applicant.ownership.label}. "
             "Если место работы указано неверно, исправьте его."
         )
     return ALLOWED
@@ -68,7 +68,7 @@ def _has_data(applicant: Applicant, terms: VoucherTerms) -> Decision:
         return refuse("В карточке нет СНИЛС, без него чек не выдаётся. Впишите СНИЛС в карточку работника.")
     if terms.requires_confirmed_workplace and not applicant.workplace_confirmed:
         return refuse(
-            f"Место работы «{applicant.position}, {applicant.organization}» ещё не подтверждено. Чек выдаётся, когда "
+            f"Место работы {quoted(f'{applicant.position}, {applicant.organization}')} ещё не подтверждено. Чек выдаётся, когда "
             "Оператор АИС подтвердит его в карточке работника."
         )
     return ALLOWED

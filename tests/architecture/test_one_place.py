@@ -233,6 +233,49 @@ def test_every_setting_and_command_is_described() -> None:
     assert [name for name in portal.commands if not re.search(rf"portal {name}\b", DOCUMENTS)] == []
 
 
+# --- quotation marks ---------------------------------------------------------------------------------------------------
+
+#: what may hold «ёлочки» of its own: names that people give
+_TITLED = re.compile(r"(?:title|name|organization|organizer|territory|place|twin|typed|topic)s?$")
+#: files of the portal's own fixed names
+_FIXED_NAMES = {
+    # the process that fills templates loads no dictionaries: what it names are titles of paper kinds and parts of a file
+    "app/documents/merged.py", "app/documents/template_check.py", "app/documents/template_child.py",
+    "app/documents/template_parts.py", "app/documents/templates.py", "app/documents/uploaded.py",
+}  # fmt: skip
+
+
+def _named(value: ast.expr) -> str:
+    """Last name of what stands in braces: ``title`` of ``row.program.title[:60]``, of ``titles[0]``."""
+    while isinstance(value, ast.Subscript):
+        value = value.value
+    if isinstance(value, ast.Attribute):
+        return value.attr
+    return value.id if isinstance(value, ast.Name) else ""
+
+
+def test_a_title_is_quoted_by_the_one_function() -> None:
+    """«Программа «Урок «Живая математика»»»: ``russian.quoted`` and the filter of the same name put other marks inside."""
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in SOURCES.items()
+        if path not in _FIXED_NAMES
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for before, value, after in zip(node.values, node.values[1:], node.values[2:], strict=False)
+        if isinstance(value, ast.FormattedValue) and _TITLED.search(_named(value.value))
+        and isinstance(before, ast.Constant) and str(before.value).endswith("«")
+        and isinstance(after, ast.Constant) and str(after.value).startswith("»")
+    ]  # fmt: skip
+    assert found == []
+    pages = {
+        f"{page.name}: {field}"
+        for page in (ROOT / "app" / "templates").rglob("*.html")
+        for field in re.findall(r"«\{\{ ([^}]*) \}\}»", page.read_text("utf-8"))
+    }
+    assert pages == {"fields.html: page.submit"}  # a button's label
+
+
 # --- texts -----------------------------------------------------------------------------------------------------------
 
 _TEXT = {"app/text/__init__.py", "app/text/sql.py"}

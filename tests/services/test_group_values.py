@@ -87,7 +87,9 @@ def test_a_mask_that_gives_too_long_a_number_says_so(world: mk.World) -> None:
     mk.change(world.organizer, group_mask="{number}-очень-длинный-вид-номера-группы")
     with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Invalid) as caught:
         records.create(m.TrainingGroup, values_of(world.program))
-    assert "Впишите номер" in caught.value.fields["number"][0]
+    (sentence,) = caught.value.fields["number"]
+    assert "Впишите номер" in sentence
+    assert "«1-очень-длинный-вид-номера-группы (порядковый номер)»" in sentence
 
 
 @pytest.mark.parametrize("mask", ["{code}", "{number}-{name}", "{number", "{number!r}", "{number.real}"])
@@ -95,6 +97,25 @@ def test_a_mask_that_cannot_number_is_refused(world: mk.World, mask: str) -> Non
     with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Invalid) as caught:
         records.update(world.organizer, {"group_mask": mask})
     assert list(caught.value.fields) == ["group_mask"]
+
+
+@pytest.mark.parametrize("mask", ["{year}", "{number}-{code}", "{number", "{number.real}"])
+def test_a_mask_that_cannot_number_documents_is_refused_in_the_card(world: mk.World, mask: str) -> None:
+    with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Invalid) as caught:
+        records.update(world.organizer, {"certificate_mask": mask})
+    assert list(caught.value.fields) == ["certificate_mask"]
+
+
+def test_the_journal_tells_a_mask_by_an_example(world: mk.World) -> None:
+    mk.change(world.organizer, certificate_mask="{number:04d}/{year}")
+    with acting_as(world.operator):
+        records.update(world.organizer, {"certificate_mask": "ПК-{year}-{number}"})
+    year = today().year
+    assert mk.journal("organization.updated")[-1].changes == {
+        "Вид номера документа": [
+            f"0001/{year} (порядковый номер из 4\xa0цифр, год)", f"ПК-{year}-1 (год, порядковый номер)"
+        ]
+    }  # fmt: skip
 
 
 # --- dates and seats -------------------------------------------------------------------------------------------------

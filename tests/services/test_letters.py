@@ -110,6 +110,25 @@ def test_values_are_plain_words_in_text_and_safe_in_html(operator: Any, session:
     assert "<b>{{" not in letter.html
 
 
+def test_quotation_marks_are_not_nested_and_a_sentence_has_one_full_stop(operator: Any, world: Any) -> None:
+    """The standard words, the operator's text and HTML, the subject and the notice: all of one writer."""
+    mk.change(world.program, title="Урок «Живая математика»")
+    with acting_as(operator):
+        tell(world.worker.employee, "group_closed", about=world.group, facts={})
+        assert "«Урок „Живая математика“»" in last().body
+        assert "»»" not in last().body + (last().html or "")
+        assert "«Урок „Живая математика“»" in mk.rows(m.Notice)[-1].text
+    edit(operator, "group_closed", subject="«{{программа}}»", html="<p>Курс <b>«{{ программа }}»</b></p>")
+    with acting_as(operator):
+        tell(world.worker.employee, "group_closed", about=world.group, facts={})
+        assert last().subject == "«Урок „Живая математика“»"
+        assert "<b>«Урок „Живая математика“»</b>" in (last().html or "")
+        facts = {"кто": "Крылова О. П.", "доступ": "Оператор", "пользователь": "Петров Л. И."}
+        use_case(letters.post)("a@example.org", "role_approved", facts=facts)
+    assert "Крылова О. П. подтверждает роль «Оператор»: Петров Л. И.\n" in last().body
+    assert ".." not in last().body + (last().html or "").replace("…", "")
+
+
 def test_a_subject_is_one_line(operator: Any, session: Any) -> None:
     with acting_as(operator):
         facts = {"задание": "Тема\r\nBcc: x@example.org", "итог": "Готово"}

@@ -9,6 +9,7 @@ import pytest
 from app import models as m
 from app.access import acting_as, unscoped
 from app.actor import Actor
+from app.clock import today
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.mailing import letters
@@ -83,6 +84,17 @@ def test_value_that_cannot_be_used_is_refused(operator: Actor, key: str, value: 
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Invalid) as caught:
         settings.change(key, value)
     assert words in caught.value.fields[key][0]
+
+
+def test_the_journal_tells_a_mask_by_an_example(operator: Actor) -> None:
+    with acting_as(operator):
+        settings.change("voucher_number_mask", "СО/{number:04d}-{year}")
+    year = today().year
+    (change,) = mk.journal("setting.updated")[-1].changes.values()
+    assert change == [
+        f"63-{year}-000001 (год, порядковый номер из 6\xa0цифр)",
+        f"СО/0001-{year} (порядковый номер из 4\xa0цифр, год)",
+    ]
 
 
 def test_several_are_changed_all_or_none(operator: Actor) -> None:

@@ -266,7 +266,7 @@ def test_two_rows_of_one_new_person_make_one_card_with_two_places(cast: Cast) ->
     batch = preview(cast.actor, person(), second)
     assert actions(batch) == ["create", "update"]
     assert staff_import.rows_of(batch)[1].changes == [
-        f"Место работы: добавится «Воспитатель, {UNIT}» (совместительство)"
+        "Место работы: добавится «Воспитатель, СП „Детский сад «Росинка»“ ГБОУ СОШ с. Верхние Сосны» (совместительство)"
     ]
     apply(cast.actor, batch)
     assert len(mk.rows(m.Employee)) == 1
@@ -429,7 +429,9 @@ def test_main_place_in_the_own_unit_stops_the_row_and_is_named(cast: Cast) -> No
     stored_place(stored_person(), cast.unit)
     row = only(preview(cast.actor, person()))
     assert row.action == "error"
-    assert row.problems[0].startswith(f"Основное место работы работника — «{UNIT}»")
+    assert row.problems[0].startswith(
+        "Основное место работы работника — «СП „Детский сад «Росинка»“ ГБОУ СОШ с. Верхние Сосны»"
+    )
 
 
 def test_person_who_left_is_hired_again_after_the_former_place(cast: Cast) -> None:

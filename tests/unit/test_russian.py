@@ -344,6 +344,36 @@ def test_typographic_is_stable_and_changes_only_marks(text: str) -> None:
     assert all(new == old or old == '"' for new, old in zip(result, text, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Урок", "«Урок»"),
+        ("Урок «Живая математика»", "«Урок „Живая математика“»"),
+        ("«Урок»", "«Урок»"),
+        ("Урок „Живая математика“", "«Урок „Живая математика“»"),
+        ("СП «Детский сад „Росинка“» ГБОУ СОШ", "«СП „Детский сад «Росинка»“ ГБОУ СОШ»"),
+        ("«А» и «Б»", "«„А“ и „Б“»"),
+        ("  ", ""),
+    ],
+)
+def test_quoted(title: str, expected: str) -> None:
+    assert russian.quoted(title) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Выдал Петров\xa0Л.\xa0И..", "Выдал Петров\xa0Л.\xa0И."),
+        ("Петров Л. И.. Далее", "Петров Л. И. Далее"),
+        ("до 31.12.2026 г..\nСтрока", "до 31.12.2026 г.\nСтрока"),
+        ("Подождите... или?.. или!.. ../путь", "Подождите... или?.. или!.. ../путь"),
+        ("Одна точка.", "Одна точка."),
+    ],
+)
+def test_stopped(text: str, expected: str) -> None:
+    assert russian.stopped(text) == expected
+
+
 # --- posts and first letters ---------------------------------------------------------------------------------------
 
 

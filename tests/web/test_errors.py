@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, abort
+from flask import Flask, abort, render_template_string
+from markupsafe import Markup
 from sqlalchemy import text
 
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
@@ -330,3 +331,13 @@ def test_the_public_check_tells_no_personal_data(site: Region) -> None:
     assert f"{birth:%d.%m.%Y}" not in page.text
     check_page(browser.get("/verify/no-such-code"), 404)
     assert "employee/show" not in page.text
+
+
+def test_a_notice_that_ends_with_initials_has_one_full_stop(app: Flask) -> None:
+    """Flashes and refusals are shown by one macro; ready markup stays as it is."""
+    page = '{% import "parts.html" as ui with context %}{{ ui.notice(text) }}'
+    with app.test_request_context():
+        made = render_template_string(page, text="Документ вручён: Петров Л. И..")
+        ready = render_template_string(page, text=Markup("<b>а..</b>"))
+    assert "<p>Документ вручён: Петров Л. И.</p>" in made
+    assert "<p><b>а..</b></p>" in ready

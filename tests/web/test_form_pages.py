@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from app.clock import today
 from app.permissions import all_permissions
 from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
@@ -168,6 +169,22 @@ def test_an_answer_to_other_words_does_not_count(region: Region, school: Browser
         answer = school.post("/employment/add", values)
     assert "По словам «космонавт» ничего не найдено" in error_beside(answer.text, "position")
     assert form_fields(answer.text)["position_text"] == ["космонавт"]
+
+
+def test_masks_of_numbers_are_told_by_an_example(region: Region, operator: Browser) -> None:
+    """The form holds the mask and says what its parts mean; the card shows the first number and no program text."""
+    pk = region.sql("SELECT id FROM organization WHERE is_organizer ORDER BY id LIMIT 1")[0][0]
+    region.sql(
+        "UPDATE organization SET certificate_mask = '{number:04d}/{year}', group_mask = '{code}-{number}' WHERE id = %(pk)s",
+        pk=pk,
+    )
+    card = words(operator.get(f"/organization/show/{pk}").text).replace("\xa0", " ")
+    assert f"0001/{today().year} (порядковый номер из 4 цифр, год)" in card
+    assert "ПК-12-1 (шифр программы, порядковый номер)" in card
+    assert "{" not in card
+    form = operator.get(f"/organization/edit/{pk}").text
+    assert form_fields(form)["certificate_mask"] == ["{number:04d}/{year}"]
+    assert "{code} — шифр программы" in words(form)
 
 
 def test_words_that_find_nothing_are_refused_also_where_nothing_is_required(region: Region, operator: Browser) -> None:

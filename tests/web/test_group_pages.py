@@ -236,6 +236,18 @@ def test_a_schedule_is_typed_copied_and_saved_without_scripts(region: Region, or
     assert "Расписание: 1" in card
 
 
+def test_a_title_with_quotation_marks_has_other_ones_inside(region: Region, organizer: Browser) -> None:
+    pk = make(region)
+    old = region.sql("SELECT p.id, p.title FROM program p JOIN training_group g ON g.program_id = p.id WHERE g.id = %(pk)s", pk=pk)[0]  # fmt: skip
+    region.sql("UPDATE program SET title = 'Урок «Живая математика»' WHERE id = %(id)s", id=old[0])
+    try:
+        page = words(organizer.get(f"/training_group/schedule/{pk}").text)
+    finally:
+        region.sql("UPDATE program SET title = %(title)s WHERE id = %(id)s", id=old[0], title=old[1])
+    assert "«Урок „Живая математика“»," in page
+    assert "»»" not in page
+
+
 def test_wrong_rows_stay_on_the_page_with_their_sentences(region: Region, organizer: Browser) -> None:
     pk = make(region)
     path, year = f"/training_group/schedule/{pk}", region.today.year + 1

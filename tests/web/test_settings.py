@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.clock import today
 from app.services.portal import settings
 from app.services.portal.reference import SETTINGS
 from app.web.start.settings_view import HINTS, hint
@@ -45,6 +46,8 @@ def test_every_setting_is_shown_with_its_value_and_its_bounds(region: Region, op
         assert title in words(page)
         assert hint(key) in words(page)
     assert set(HINTS) == {key for key, _t, _v in SETTINGS}
+    example = f"63-{today().year}-000001 (год, порядковый номер из 6 цифр)"
+    assert f"Сейчас первый номер года: {example}." in words(page).replace("\xa0", " ")
     assert "от 0 до 336" in hint("offer_hours")
     assert "Через запятую" in hint("voucher_reminder_days")
     assert f'href="{PATH}"' in page

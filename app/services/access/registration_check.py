@@ -21,6 +21,7 @@ from app.conditions import employed, is_employed
 from app.errors import Conflict
 from app.extensions import db
 from app.labels import label_of
+from app.russian import quoted
 from app.services.mailing import letters
 from app.services.personnel import consents, people
 from app.services.portal import records, transitions
@@ -58,7 +59,7 @@ def find_match(row: m.Registration) -> Match | None:
         return None
     if len(found) > 1:
         raise Conflict(
-            f"Карточек «{row.full_name}» с этой датой рождения несколько, и ни в одной нет СНИЛС. Сначала объедините их."
+            f"Карточек {quoted(row.full_name)} с этой датой рождения несколько, и ни в одной нет СНИЛС. Сначала объедините их."
         )
     with unscoped("the card that a registration joins"):
         load = joinedload(m.Employment.organization), joinedload(m.Employment.position)
@@ -127,7 +128,9 @@ def _insist(row: m.Registration, match: Match | None, join: bool | None) -> None
             "или верните заявку."
         )
     if match.needs_word and join is None:
-        words = "; ".join(f"{label}: в карточке «{old}», в заявке «{new}»" for label, old, new in match.differences)
+        words = "; ".join(
+            f"{label}: в карточке {quoted(old)}, в заявке {quoted(new)}" for label, old, new in match.differences
+        )
         raise Conflict(
             f"Карточка работника уже есть и отличается от заявки ({words or 'в карточке нет СНИЛС'}). Откройте заявку и "
             "решите, один ли это человек."

@@ -12,6 +12,7 @@ from app import models as m
 from app.access import current_actor, unscoped, write_scope
 from app.errors import Conflict, Invalid, NotFound, PortalError
 from app.extensions import db
+from app.russian import quoted
 from app.services.desk.queue import joined
 from app.services.desk.queue_sources import BY_CODE, Service, Source
 from app.services.portal import refusal_reasons
@@ -101,7 +102,7 @@ def _call(action: str, source: Source, pk: int, given: Reason) -> None:
     attribute, words, has_reason = ACTIONS[action]
     service: Service | None = getattr(source, attribute)
     if service is None:
-        raise Conflict(f"«{source.title}»: {words}. Откройте запись и решите на её странице.")
+        raise Conflict(f"{quoted(source.title)}: {words}. Откройте запись и решите на её странице.")
     service(pk, **refusal_reasons.arguments(source.model, *given)) if has_reason else service(pk)
     _refuse_late(source, pk)
 

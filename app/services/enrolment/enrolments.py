@@ -16,7 +16,7 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, PortalError
 from app.extensions import db
-from app.russian import count, format_date
+from app.russian import count, format_date, quoted
 from app.services.enrolment import enrolment_letters, seats, waiting_list
 from app.services.enrolment.enrolment_check import BlockChoice, Verdict, find_live, judge, judge_one, writable_people
 from app.services.enrolment.enrolment_letters import tell
@@ -205,7 +205,7 @@ def agree(enrolment_id: int) -> m.Enrolment:
     row = get_writable(db.session, m.Enrolment, enrolment_id, "enrolment:agree")
     if row.employment.organization_id not in agreement.own_schools():
         raise Forbidden(
-            f"Запись согласует организация, от которой она подана: «{row.employment.organization}». "
+            f"Запись согласует организация, от которой она подана: {quoted(str(row.employment.organization))}. "
             "Обратитесь к ответственному работнику этой организации."
         )
     row = transitions.move(m.Enrolment, enrolment_id, "agree")

@@ -20,6 +20,7 @@ from app.extensions import db
 from app.rules.decision import Decision, refuse
 from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, has_seat, in_order, is_free_of_clashes
 from app.rules.suitability import Targets, Workplace
+from app.russian import quoted
 from app.services.group import quota_sql
 from app.services.portal import transitions
 from app.statuses import LISTENING, SEAT_HOLDING, BlockStatus, GroupStatus, VoucherStatus
@@ -71,7 +72,11 @@ def quotas_of_many(group_ids: Collection[int], organization_ids: Collection[int]
 
 
 def _whose(row: Any) -> str:
-    return f"организации «{row.organization}»" if row.organization is not None else f"территории «{row.territory}»"
+    return (
+        f"организации {quoted(str(row.organization))}"
+        if row.organization is not None
+        else f"территории {quoted(str(row.territory))}"
+    )
 
 
 def room_of(group: m.TrainingGroup, organization_id: int) -> Room:

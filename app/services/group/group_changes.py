@@ -14,7 +14,7 @@ from app.clock import now as moment
 from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
-from app.russian import count, format_date, period
+from app.russian import count, format_date, period, quoted
 from app.services.enrolment import course_events
 from app.services.group import group_schedule, schedule_letters
 from app.services.mailing import letters
@@ -138,7 +138,7 @@ def _busy_listeners(group: m.TrainingGroup) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     with unscoped("each listener is told which of the own courses the new dates overlap"):
         for row in db.session.execute(statement):
-            words = f"{row.number} «{row.title}» ({period(row.starts_on, row.ends_on)})"
+            words = f"{row.number} {quoted(row.title)} ({period(row.starts_on, row.ends_on)})"
             found.setdefault(row.employee_id, []).append(words)
     return found
 

@@ -17,7 +17,7 @@ from sqlalchemy import and_, func, or_, select
 from app import models as m
 from app.clock import local
 from app.extensions import db
-from app.russian import count, format_date, initials
+from app.russian import count, format_date, initials, quoted
 from app.statuses import LISTENING, GroupStatus
 from app.text import sort_key
 
@@ -109,7 +109,7 @@ def _compared(group: m.TrainingGroup, row: Any) -> list[Clash]:
         found.append(Clash(text=text, detail=detail, group_id=row.id))
     # a meeting held at the group's own address names a building, not a room
     if same_words(row.place, row.other_place) and not same_words(row.place, group.place):
-        text = f"{when}: место «{row.place}» в это время занято {where}"
+        text = f"{when}: место {quoted(row.place)} в это время занято {where}"
         found.append(Clash(text=text, detail=detail, group_id=row.id))
     return found
 

@@ -13,7 +13,7 @@ from app.audit import record
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.services.group import group_quotas, group_schedule
 from app.services.portal import records
 from app.statuses import ProgramStatus
@@ -64,7 +64,7 @@ def _live_edition(program: m.Program) -> m.Program:
     found: m.Program | None = db.session.scalars(statement).one_or_none()
     if found is None:
         raise Conflict(
-            f"Программа «{program.title}» больше не опубликована, группу по ней открыть нельзя. "
+            f"Программа {quoted(program.title)} больше не опубликована, группу по ней открыть нельзя. "
             "Создайте группу по другой программе."
         )
     return found

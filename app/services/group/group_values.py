@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import models as m
+from app import number_masks
 from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
@@ -31,7 +32,7 @@ def next_free_number(program: m.Program, year: int) -> str:
     mask = program.organizer.group_mask
     for _ in range(_TRIES):
         sequence = numbers.next_number("training_group", year, organizer_id=program.organizer_id)
-        number = numbers.write_number(mask, code=program.code, number=sequence, year=year)
+        number = number_masks.write_number(mask, code=program.code, number=sequence, year=year)
         if len(number) > LONGEST:
             break
         same = select(m.TrainingGroup.id).where(
@@ -39,8 +40,9 @@ def next_free_number(program: m.Program, year: int) -> str:
         )
         if not db.session.scalar(select(same.exists())):
             return number
+    shown = number_masks.mask_in_words(mask, year)
     sentence = (
-        f"Номер по виду «{mask}» составить не удалось: он повторяется или длиннее {LONGEST} знаков. Впишите номер."
+        f"Номер по виду «{shown}» составить не удалось: он повторяется или длиннее {LONGEST} знаков. Впишите номер."
     )
     raise Invalid(sentence, fields={"number": [sentence]})
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
 
+from app.russian import quoted
+
 #: tags that an operator may use, and those of them that are never closed
 TAGS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "a", "h2", "h3", "blockquote", "hr"})
 _VOID = frozenset({"br", "hr"})
@@ -140,7 +142,9 @@ class _Reader(HTMLParser):
 
     def _check_attribute(self, tag: str, name: str, value: str) -> None:
         if (tag, name) != ("a", "href"):
-            self.found.append(f"Атрибут «{name}» тега <{tag}> в письмах не допускается: оставьте только адрес ссылки.")
+            self.found.append(
+                f"Атрибут {quoted(name)} тега <{tag}> в письмах не допускается: оставьте только адрес ссылки."
+            )
         elif not self._is_own(value):
             self.found.append(f"Ссылка «{value}» ведёт не на портал. Можно {{{{ ссылка }}}} или {self.portal_url}/…")
 

@@ -27,7 +27,7 @@ from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import today
 from app.extensions import db
-from app.russian import format_date
+from app.russian import format_date, quoted, stopped
 from app.services.mailing import letter_html
 from app.services.mailing.kinds.base import COMMON
 from app.services.mailing.letter_kinds import KINDS, Kind, greeting
@@ -36,7 +36,7 @@ from app.unit_of_work import use_case
 
 log = logging.getLogger("portal.letters")
 
-CLOSING = "Портал «{portal}». Оператор — {operator}. Письмо отправлено автоматически, отвечать на него не нужно."
+CLOSING = "Портал {portal}. Оператор — {operator}. Письмо отправлено автоматически, отвечать на него не нужно."
 _ONLY_FIELDS = "В шаблоне можно писать слова и поля вида {{ имя }}; условия, циклы и вычисления не допускаются."
 SUBJECT_LENGTH = 255
 #: words of a template that the operator edits
@@ -44,12 +44,15 @@ EDITED = ("subject", "body", "html", "button")
 #: page where a user chooses which letters come
 _CHOOSE = "/notices/letters"
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_BETWEEN_QUOTES = re.compile(r"«\{\{\s*(\w+)\s*\}\}»")
 _MANY_BREAKS = re.compile(r"\n\s*\n")
 #: a link's secret (``links.issue``) is 43 such characters
 _SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 _plain = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 _markup = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+for _environment in (_plain, _markup):
+    _environment.filters["quoted"] = quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Co
     inner = _markup_of(words.html, values) if words.html else letter_html.from_text(text, portal)
     href, name = values["ссылка"], values["портал"]
     label = " ".join(_compiled(words.button).render(values).split()) or kind.button
-    closing = CLOSING.replace("{portal}", name).replace("{operator}", settings.text("operator_name"))
+    closing = stopped(CLOSING.format(portal=quoted(name), operator=settings.text("operator_name")))
     choose = "" if kind.required else f"{portal}{_CHOOSE}"
     page = letter_html.frame(
         letter_html.Parts(
@@ -165,20 +168,20 @@ def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Co
 
 def _subject(source: str, values: Mapping[str, str]) -> str:
     """One line, cut to the length of the column."""
-    return " ".join(_compiled(source).render(values).split())[:SUBJECT_LENGTH]
+    return " ".join(stopped(_compiled(source).render(values)).split())[:SUBJECT_LENGTH]
 
 
 def _filled(source: str, kind: Kind, values: Mapping[str, str]) -> str:
     """Words with the facts in them; a line that names an optional fact without a value is left out."""
     empty = {name for name, fact in kind.own.items() if fact.optional and not values[name]}
     lines = [line for line in source.split("\n") if not empty.intersection(_FIELD.findall(line))]
-    return _MANY_BREAKS.sub("\n\n", _compiled("\n".join(lines)).render(values)).strip()
+    return _MANY_BREAKS.sub("\n\n", stopped(_compiled("\n".join(lines)).render(values))).strip()
 
 
 def _markup_of(source: str, values: Mapping[str, str]) -> str:
     """The operator's HTML with the facts in it, safe and with their line breaks."""
     safe = {name: escape(value).replace("\n", Markup("<br>\n")) for name, value in values.items()}
-    return _compiled(source, markup=True).render(safe)
+    return stopped(_compiled(source, markup=True).render(safe))
 
 
 def values_of(kind: Kind, given: Given) -> dict[str, str]:
@@ -216,6 +219,8 @@ def portal_url() -> str:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(source: str, *, markup: bool = False) -> Template:
+    # a fact between «ёлочки» may hold such marks itself
+    source = _BETWEEN_QUOTES.sub(r"{{ \1|quoted }}", source)
     return (_markup if markup else _plain).from_string(source)
 
 
@@ -243,7 +248,7 @@ def field_problems(source: str, kind: Kind) -> list[str]:
 def _unknown(name: str, kind: Kind) -> str:
     near = difflib.get_close_matches(name, kind.fields, n=1)
     advice = f"Возможно, нужно «{near[0]}»." if near else "Список полей — на странице шаблона."
-    return f"Поля «{name}» у этого письма нет. {advice}"
+    return f"Поля {quoted(name)} у этого письма нет. {advice}"
 
 
 def problems_of(kind: Kind, words: Words) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import models as m
+from app import number_masks
 from app.access import get_visible, get_writable, unscoped
 from app.audit import record
 from app.clock import today
@@ -20,7 +21,7 @@ from app.rules.document import DOCUMENT_OF, NUMBER_PREFIX, Outcome, may_issue_ce
 from app.services.mailing import letters
 from app.services.paper import after_sending, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
-from app.services.portal import numbers, transitions
+from app.services.portal import numbers, records, transitions
 from app.statuses import CertificateKind, CertificateStatus, DuplicateGround
 from app.unit_of_work import use_case
 
@@ -43,7 +44,7 @@ class Printing:
 
 UNPRINTED = Printing()
 #: of what a mask gives: the longest prefix of a kind stands before it
-_LONGEST_NUMBER = numbers.LONGEST - max(map(len, NUMBER_PREFIX.values()))
+_LONGEST_NUMBER = number_masks.LONGEST - max(map(len, NUMBER_PREFIX.values()))
 
 
 @use_case
@@ -176,12 +177,24 @@ def insert_document(
 def format_number(mask: str, number: int, year: int) -> str:
     """Write a number by an organizer's mask, such as ``{number:04d}/{year}``; raises Invalid for any other mask."""
     check_mask(mask)
-    return numbers.write_number(mask, number=number, year=year)
+    return number_masks.write_number(mask, number=number, year=year)
+
+
+@records.checks(m.Organization)
+def _certificate_mask(values: dict[str, Any], _row: Any, errors: records.Fields) -> None:
+    """A mask that gives no numbers is refused when it is typed, not when the first document is issued."""
+    mask = values.get("certificate_mask")
+    if not mask:
+        return
+    try:
+        check_mask(mask)
+    except Invalid as refusal:
+        errors.setdefault("certificate_mask", []).append(refusal.message)
 
 
 def check_mask(mask: str) -> None:
     """Raise Invalid unless a mask of numbers can be used."""
-    if not numbers.is_mask(mask, required=("number",), allowed=("number", "year"), longest=_LONGEST_NUMBER):
+    if not number_masks.is_mask(mask, required=("number",), allowed=("number", "year"), longest=_LONGEST_NUMBER):
         raise Invalid(
             f"Вид номера документа «{mask}» записан неверно. Можно использовать {{number}} или {{number:04d}} "
             "(обязательно) и {year}; исправьте его в карточке организации."

@@ -15,7 +15,7 @@ from app.access import current_actor, unscoped
 from app.clock import today
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.unit_of_work import use_case
 
 PROCESSING, SURVEYS, NEWS = "processing", "surveys", "news"
@@ -120,7 +120,7 @@ def chosen_texts(text_ids: Collection[int]) -> list[m.ConsentText]:
         raise Invalid(sentence, fields={"consents": [sentence]})
     missing = [text for text in texts if text.required and text.id not in text_ids]
     if missing:
-        sentence = f"Без согласия «{missing[0].title}» личный кабинет открыть нельзя. Прочитайте его и отметьте."
+        sentence = f"Без согласия {quoted(missing[0].title)} личный кабинет открыть нельзя. Прочитайте его и отметьте."
         raise Invalid(sentence, fields={missing[0].purpose: [sentence]})
     return [text for text in texts if text.id in text_ids]
 

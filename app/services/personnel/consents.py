@@ -20,7 +20,7 @@ from app.access import current_actor, get_writable, unscoped
 from app.clock import local, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.russian import format_date, format_datetime
+from app.russian import format_date, format_datetime, quoted
 from app.services.access import captcha
 from app.services.mailing import letters
 from app.services.personnel import anonymise
@@ -311,7 +311,7 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
         )
     scan.object_id = made[0].id
     db.session.flush()
-    words = ", ".join(f"«{text.title}»" for text in texts)
+    words = ", ".join(quoted(text.title) for text in texts)
     letters.tell(person, "consent_on_paper", facts={"согласие": words, "кто": current_actor().name}, href="/consents/")
     return made
 

@@ -26,6 +26,7 @@ from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Forbidden, NotFound, PortalError, Unavailable
 from app.extensions import db
+from app.russian import quoted
 from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.portal import transitions
@@ -215,7 +216,7 @@ def cancel(job_id: int) -> None:
     """Stop the user's own work: what waits is not begun, what runs writes nothing. Raises NotFound, Conflict when ended."""
     job = own_job(job_id)
     if job.status not in LIVE:
-        raise Conflict(f"Отменять нечего: задание «{job.title}» уже закончено.")
+        raise Conflict(f"Отменять нечего: задание {quoted(job.title)} уже закончено.")
     transitions.follow(m.BackgroundJob, job.id, "stop", finished_at=now())
 
 

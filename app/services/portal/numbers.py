@@ -1,8 +1,7 @@
-"""Gap-free numbers: a counter's row is incremented in the transaction that uses the number (guard 4); how they are written."""
+"""Gap-free numbers: a counter's row is incremented in the transaction that uses the number (guard 4)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from sqlalchemy import func, text
@@ -11,31 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.errors import Invalid
 from app.extensions import db
 from app.models import NumberSeries
-
-#: longest number that the tables hold
-LONGEST = 40
-_FIELD = re.compile(r"\{([a-z]+)(?::0?([1-9])d)?\}")
-
-
-def write_number(mask: str, **values: int | str) -> str:
-    """Write a number by a mask such as ``63-{year}-{number:06d}``: only fields of ``values`` exist, nothing is evaluated.
-
-    The mask comes from a form and is never given to ``str.format``; a field that is unknown stays as it stands.
-    """
-
-    def field(found: re.Match[str]) -> str:
-        value = values.get(found[1], found[0])
-        return f"{value:0{found[2] or 1}d}" if isinstance(value, int) else value
-
-    return _FIELD.sub(field, mask)
-
-
-def is_mask(mask: str, *, required: Collection[str], allowed: Collection[str], longest: int = LONGEST) -> bool:
-    """Whether a mask has every ``required`` field, none but the ``allowed`` ones, and gives no number that is too long."""
-    rest = _FIELD.sub("", mask)
-    names = {found[1] for found in _FIELD.finditer(mask)}
-    fits = len(_FIELD.sub("0" * 9, mask)) <= longest
-    return "{" not in rest and "}" not in rest and set(required) <= names <= set(allowed) and fits
+from app.number_masks import is_mask
 
 
 def insist_mask(mask: str, *, required: Collection[str], allowed: Collection[str], example: str) -> None:

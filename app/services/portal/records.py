@@ -29,6 +29,7 @@ from app.identifiers import (
     parse_snils,
 )
 from app.labels import THINGS, label_of
+from app.russian import quoted
 from app.text import cleaned, cleaned_lines
 from app.unit_of_work import use_case
 
@@ -467,4 +468,4 @@ def _in_use(row: m.Base, users: Mapping[str, int]) -> str:
     table = row.__tablename__
     single = THINGS[table].single if table in THINGS else "запись"
     where = ", ".join(f"{words} ({number})" for words, number in users.items())
-    return f"Нельзя удалить: {single} «{row}» используется. Где: {where}. Сначала измените или удалите эти записи."
+    return f"Нельзя удалить: {single} {quoted(str(row))} используется. Где: {where}. Сначала измените или удалите эти записи."

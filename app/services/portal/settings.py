@@ -16,14 +16,18 @@ from sqlalchemy.dialects.postgresql import insert
 from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import write
-from app.clock import ZONE
+from app.clock import ZONE, today
 from app.errors import Invalid, NotFound
 from app.extensions import db
+from app.number_masks import mask_in_words
+from app.russian import quoted
 from app.services.portal import numbers as numbers_
 from app.services.portal.reference import SETTINGS
 from app.unit_of_work import use_case
 
 FIRST: Mapping[str, str] = {key: value for key, _title, value in SETTINGS}
+#: settings that hold the mask of a number
+MASKS = frozenset({"voucher_number_mask"})
 _LENGTH = 500
 _KEY = "settings"
 
@@ -76,6 +80,11 @@ def mask(key: str) -> str:
     except Invalid:
         return FIRST[key]
     return value
+
+
+def in_words(key: str, value: str) -> str:
+    """Return a setting's value as people read it: the mask of a number by its example and its parts."""
+    return mask_in_words(value, today().year) if key in MASKS else value
 
 
 def values() -> dict[str, str]:
@@ -140,12 +149,13 @@ def _meanwhile(row: m.Setting, shown: str | None, value: str) -> str:
     """What another user has changed since the form was opened; equal changes of both are no quarrel."""
     if shown is None or row.value in (shown, value):
         return ""
-    return f"Пока вы работали, здесь уже записали «{row.value}». Если верно ваше значение, сохраните ещё раз."
+    return f"Пока вы работали, здесь уже записали {quoted(in_words(row.key, row.value))}. Если верно ваше значение, сохраните ещё раз."
 
 
 def _store(row: m.Setting, value: str) -> None:
     if value != row.value:
-        write("setting.updated", "setting", None, row.title, {row.title: (row.value, value)})
+        before, after = in_words(row.key, row.value), in_words(row.key, value)
+        write("setting.updated", "setting", None, row.title, {row.title: (before, after)})
         row.value = value
         db.session.flush()
         db.session().info.pop(_KEY, None)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from app import models as m
 from app.access import unscoped
 from app.extensions import db
+from app.russian import quoted
 from app.services.portal.records import Check, Fields, checks
 from app.text import name_key
 
@@ -36,10 +37,12 @@ def _check_of(model: type[Any], column: str) -> Check:
             return
         names, words = _others(model, column, row)
         if twin := names.get(name_key(values.get(column) or "")) or words.get(name_key(values.get(column) or "")):
-            errors.setdefault(column, []).append(f"Такая запись уже есть: «{twin}». Второй раз её заводить не нужно.")
+            errors.setdefault(column, []).append(
+                f"Такая запись уже есть: {quoted(twin)}. Второй раз её заводить не нужно."
+            )
         taken = {word: found for word in synonyms if (found := (names | words).get(name_key(word)))}
         if taken:
-            named = "; ".join(f"«{word}» — это «{found}»" for word, found in taken.items())
+            named = "; ".join(f"{quoted(word)} — это {quoted(found)}" for word, found in taken.items())
             errors.setdefault("synonyms", []).append(f"Так уже называются другие записи: {named}.")
 
     return check
@@ -79,9 +82,7 @@ def _check_organization(values: dict[str, Any], row: Any, errors: Fields) -> Non
     with unscoped("a name is unique in its municipality"):
         twin = db.session.scalar(same.limit(1))
     if twin:
-        sentence = (
-            f"В этом муниципалитете уже есть организация «{twin}». Найдите её в справочнике и исправьте, если нужно."
-        )
+        sentence = f"В этом муниципалитете уже есть организация {quoted(twin)}. Найдите её в справочнике и исправьте, если нужно."
         errors.setdefault("short_name", []).append(sentence)
 
 

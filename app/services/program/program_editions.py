@@ -17,6 +17,7 @@ from app.audit import record, write
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
+from app.russian import quoted
 from app.services.portal import transitions
 from app.statuses import ONCE_PUBLISHED, GroupStatus, ProgramStatus
 from app.unit_of_work import use_case
@@ -79,7 +80,7 @@ def copy_to_next_year(program_id: int) -> m.Program:
         taken = db.session.scalars(select(m.Program).where(*same).order_by(m.Program.edition.desc()).limit(1)).first()
     if taken is not None:
         raise Conflict(
-            f"Программа с шифром {program.code} на {year} год уже есть: «{taken.title}», её состояние — "
+            f"Программа с шифром {program.code} на {year} год уже есть: {quoted(taken.title)}, её состояние — "
             f"«{taken.status.label}». Откройте её или смените шифр."
         )
     row = _copy(program, year=year, edition=1)

@@ -12,6 +12,7 @@ from app.access import current_actor, unscoped
 from app.clock import now, today
 from app.errors import Conflict
 from app.extensions import db
+from app.russian import quoted
 from app.services.mailing import letters
 from app.services.personnel import responsible
 from app.services.portal import records, transitions
@@ -100,15 +101,15 @@ def why_not_change(program: m.Program) -> str:
         return ""
     if program.status == ProgramStatus.SUBMITTED:
         return (
-            f"Программа «{program.title}» ждёт решения оператора, поэтому её пока нельзя изменить. Если нужно исправить, "
+            f"Программа {quoted(program.title)} ждёт решения оператора, поэтому её пока нельзя изменить. Если нужно исправить, "
             "попросите оператора вернуть её на доработку."
         )
     if program.status == ProgramStatus.ARCHIVED:
-        return f"Программа «{program.title}» в архиве, она больше не меняется. Скопируйте её на следующий год."
+        return f"Программа {quoted(program.title)} в архиве, она больше не меняется. Скопируйте её на следующий год."
     if is_operator and not _has_groups(program.id):
         return ""
     return (
-        f"Программа «{program.title}» опубликована и больше не меняется: по ней учатся и записываются. "
+        f"Программа {quoted(program.title)} опубликована и больше не меняется: по ней учатся и записываются. "
         "Чтобы изменить условия, начните новую редакцию."
     )
 
@@ -132,7 +133,7 @@ def insist_published(program: m.Program) -> None:
     """Raise Conflict unless people may be enrolled for the program."""
     if program.status != ProgramStatus.PUBLISHED:
         raise Conflict(
-            f"Программа «{program.title}» не опубликована: её состояние — «{program.status.label}». "
+            f"Программа {quoted(program.title)} не опубликована: её состояние — «{program.status.label}». "
             "Сначала отправьте её на публикацию."
         )
 
@@ -175,7 +176,7 @@ def _organizer_runs_courses(values: dict[str, Any], row: Any, errors: records.Fi
         organizer = db.session.get(m.Organization, values["organizer_id"])
     if organizer is not None and not organizer.is_organizer:
         errors.setdefault("organizer", []).append(
-            f"«{organizer}» не проводит курсы. Отметьте это в карточке организации или выберите другую."
+            f"{quoted(str(organizer))} не проводит курсы. Отметьте это в карточке организации или выберите другую."
         )
 
 
@@ -224,6 +225,6 @@ def _only_prepared(row: m.Program) -> None:
     """What was once published or waits for the operator is not deleted."""
     if row.status not in PREPARED:
         raise Conflict(
-            f"Программу «{row.title}» удалить нельзя: её состояние — «{row.status.label}». Удаляют только черновики, "
+            f"Программу {quoted(row.title)} удалить нельзя: её состояние — «{row.status.label}». Удаляют только черновики, "
             "ненужную программу убирают в архив."
         )

@@ -13,8 +13,9 @@ from app.access import unscoped
 from app.errors import Conflict
 from app.extensions import db
 from app.models import NumberSeries
+from app.number_masks import write_number
 from app.services.portal import settings
-from app.services.portal.numbers import next_number, write_number
+from app.services.portal.numbers import next_number
 
 _SERIES = "voucher"
 

@@ -18,7 +18,7 @@ from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.services.portal import records
 from app.unit_of_work import use_case
 
@@ -190,7 +190,7 @@ def _check_dates(values: Mapping[str, Any], row: Any, errors: records.Fields) ->
         until = f" по {format_date(other.valid_to)}" if other.valid_to else ""
         field = "valid_to" if row is not None and first == row.valid_from else "valid_from"
         errors[field] = [
-            f"Срок действия пересекается с правилом «{other.title}» (с {format_date(other.valid_from)}{until}). Сначала "
+            f"Срок действия пересекается с правилом {quoted(other.title)} (с {format_date(other.valid_from)}{until}). Сначала "
             "закройте его датой окончания или сделайте его новую версию."
         ]
 

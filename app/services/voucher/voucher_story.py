@@ -21,7 +21,7 @@ from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import action_label, label_of
 from app.rules.document import main_document
-from app.russian import NBSP, count, format_date, plural
+from app.russian import NBSP, count, format_date, plural, quoted
 from app.services.personnel.card import EMPLOYMENT
 from app.statuses import BLOCK_HOLDING, BlockStatus, VoucherStatus
 
@@ -223,7 +223,7 @@ def _advice_of_free(block: m.VoucherBlock, voucher: m.Voucher, first: m.VoucherB
     if not is_in_force(voucher):
         return "Срок чека закончился: записаться по этому блоку уже нельзя."
     if first is not None and first is not block:
-        return f"Сначала выберите курс по обязательному блоку «{first.title}»: потом откроется и этот."
+        return f"Сначала выберите курс по обязательному блоку {quoted(first.title)}: потом откроется и этот."
     until = format_date(voucher.valid_until)
     return (
         f"Можно записаться на программу, которую оплачивает {block.kind.label}, объёмом {_from_to(block)}; занятия должны "

@@ -19,7 +19,7 @@ from app.errors import Conflict, Invalid, PortalError
 from app.extensions import db
 from app.models import among
 from app.rules.decision import Decision, last_day_of
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.services.mailing import letters
 from app.services.personnel.people import choose_employment
 from app.services.portal import calendar, refusal_reasons, transitions
@@ -300,7 +300,7 @@ def _group_of(block: m.VoucherBlock) -> str:
             .order_by(m.Enrolment.id.desc())
             .limit(1)
         ).one_or_none()
-        return f"{group} «{group.program.title}»" if group else "группа не найдена"
+        return f"{group} {quoted(group.program.title)}" if group else "группа не найдена"
 
 
 def lock_blocks(condition: Any) -> list[m.VoucherBlock]:

@@ -20,7 +20,7 @@ from app.clock import today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db, limiter
 from app.permissions import ROLES
-from app.russian import format_date
+from app.russian import format_date, quoted
 from app.services.access import access_requests, viewing
 from app.services.access.access_requests import Scan, Wish
 from app.services.personnel import people
@@ -202,7 +202,7 @@ def _roles_blocks(roles: Sequence[m.Assignment], *, empty: str) -> list[Block]:
     for code in dict.fromkeys(a.role for a in roles):
         lines = lines_of(ROLES[code])
         given = [Row(n, "", [Cell(line.title), Cell(line.rights), Cell(line.rows)]) for n, line in enumerate(lines)]
-        blocks.append(Block(f"Что даёт роль «{ROLES[code].title}»", columns=heads, rows=given))
+        blocks.append(Block(f"Что даёт роль {quoted(ROLES[code].title)}", columns=heads, rows=given))
     return blocks
 
 

@@ -23,7 +23,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat
-from app.russian import count, format_datetime, period
+from app.russian import count, format_datetime, period, quoted
 from app.services.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
 from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
@@ -216,7 +216,7 @@ class EnrolmentPages(ResultCorrectionPages):
 
 
 def _course_words(group: m.TrainingGroup) -> str:
-    return f"«{group.program.title}», {period(group.starts_on, group.ends_on)}, {group.place}."
+    return f"{quoted(group.program.title)}, {period(group.starts_on, group.ends_on)}, {group.place}."
 
 
 def _chance(employee_id: int, group: m.TrainingGroup) -> str:
@@ -293,7 +293,7 @@ def _no_group(row: m.Enrolment, *, full: int) -> str:
             "Число мест меняет организатор; место может и освободиться."
         )
     return (
-        f"Перевести некуда: у программы «{row.group.program.title}» нет другой группы, которая ещё не начала занятия. "
+        f"Перевести некуда: у программы {quoted(row.group.program.title)} нет другой группы, которая ещё не начала занятия. "
         "Новую группу открывает организатор курсов."
     )
 

@@ -18,6 +18,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import label_of
 from app.permissions import ROLES
+from app.russian import quoted
 from app.services.portal import files
 from app.services.program import program_checks, program_editions, program_files, program_parts, programs
 from app.services.program.program_parts import Module
@@ -179,7 +180,7 @@ class ProgramPages(ScopedModelView):
             label = "Приложить файл" if file is None else "Заменить файл"
             buttons.append(Button(label, url_for("ProgramView.attach", pk=row.id)))
             if file is not None:
-                ask = f"Убрать файл «{file.name}»?"
+                ask = f"Убрать файл {quoted(file.name)}?"
                 href = url_for("ProgramView.detach", pk=row.id)
                 buttons.append(Button("Убрать файл", href, post=True, danger=True, confirm=ask))
         return Block("Файл программы", pairs=pairs, buttons=buttons, empty="Файл не приложен.")

@@ -22,7 +22,7 @@ from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
 from app.exchange.uploads import XLSX
 from app.extensions import db
-from app.russian import count
+from app.russian import count, quoted
 from app.services.group import results
 from app.services.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
@@ -177,7 +177,7 @@ class ResultPages(AttendancePages):
             upload_href=url_for("TrainingGroupView.results_upload", pk=group.id),
             sheet_href=url_for("TrainingGroupView.results_sheet", pk=group.id),
             problems=[*(("", text) for text in draft.problems), *errors],
-            sheet_errors=[f"Ячейка {e.address}, «{e.title}»: {e.message}." for e in wrong],
+            sheet_errors=[f"Ячейка {e.address}, {quoted(e.title)}: {e.message}." for e in wrong],
             from_sheet=draft.sheet is not None,
         )
         return render_template("results.html", page=page), status

@@ -13,7 +13,7 @@ from app import models as m
 from app.access import get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.russian import count, period
+from app.russian import count, period, quoted
 from app.services.group import frozen, group_clashes, group_schedule
 from app.statuses import GroupStatus
 from app.web.course.schedule_editor import SPARE, Typed, copied, read_line, read_rows, read_time, typed_of, with_spare
@@ -110,7 +110,7 @@ class SchedulePages(ScopedModelView):
             # a page refused still speaks of the schedule with which it was opened
             seen=request.form.get("seen", "") or group_schedule.stamp(meetings),
             hours=group_schedule.hours_in_words(meetings, group.program.hours),
-            note=f"«{group.program.title}», {period(group.starts_on, group.ends_on)}",
+            note=f"{quoted(group.program.title)}, {period(group.starts_on, group.ends_on)}",
             cancel_href=card,
             crumbs=[*self.crumbs(), Link(f"Группа {group.number}", card)],
             clashes=_clashes_block(group) if meetings else None,

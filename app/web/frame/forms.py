@@ -15,15 +15,15 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.clock import read_date, today
 from app.identifiers import format_phone, format_snils
 from app.labels import codes_of, label_of
-from app.russian import RussianDateError, format_date
+from app.russian import RussianDateError, format_date, quoted
 from app.services.portal.records import read_value, reader_of
 from app.text import cleaned, sort_key
 from app.web.frame.lookups import LIMIT, named
 
 REQUIRED = "Заполните это поле."
-NOT_FOUND = "По словам «{}» ничего не найдено. Проверьте написание или введите только начало слова."
-SEVERAL = "По словам «{}» найдено несколько: выберите нужное в списке под полем."
-TOO_MANY = "По словам «{}» найдено больше {}: выберите нужное в списке под полем или введите слова точнее."
+NOT_FOUND = "По словам {} ничего не найдено. Проверьте написание или введите только начало слова."
+SEVERAL = "По словам {} найдено несколько: выберите нужное в списке под полем."
+TOO_MANY = "По словам {} найдено больше {}: выберите нужное в списке под полем или введите слова точнее."
 
 #: days that are never the current one
 LONG_AGO = frozenset({"birth_date", "teaching_since", "working_since", "licence_date"})
@@ -262,9 +262,11 @@ class LookupField(Field):
         if len(exact) == 1 or len(rows) == 1:
             return exact or rows
         if not rows:
-            raise ValidationError(NOT_FOUND.format(words))
+            raise ValidationError(NOT_FOUND.format(quoted(words)))
         self.candidates = [(row.id, named(row)) for row in rows[:LIMIT]]
-        raise ValidationError(SEVERAL.format(words) if len(rows) <= LIMIT else TOO_MANY.format(words, LIMIT))
+        raise ValidationError(
+            SEVERAL.format(quoted(words)) if len(rows) <= LIMIT else TOO_MANY.format(quoted(words), LIMIT)
+        )
 
 
 def _plain(text: str) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 
 from app.access import find_actor
 from app.actor import Actor
+from app.russian import quoted, stopped
 from app.web.access.appearance import chosen, colour_scheme
 from app.web.frame.pages import MenuItem, MenuSection
 from app.web.start.help import help_href, hint_now
@@ -20,6 +22,7 @@ def install(app: Flask) -> None:
     """Give the templates what the layout needs."""
     version = _static_version(Path(app.static_folder or ""))
     app.config["STATIC_VERSION"] = version
+    app.jinja_env.filters.update(quoted=quoted, stopped=_stopped)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
@@ -48,6 +51,11 @@ def install(app: Flask) -> None:
             "demo_database": current_app.config["PORTAL"].demo,
             "static_version": version,
         }
+
+
+def _stopped(text: object) -> str:
+    """Words of a page with one full stop at the end of a sentence; ready markup stays as it is."""
+    return text if isinstance(text, Markup) else stopped(str(text))
 
 
 def _roles() -> str:

@@ -10,6 +10,7 @@ from flask_appbuilder import expose
 
 from app.access import current_actor
 from app.errors import Conflict, Invalid
+from app.russian import quoted
 from app.services.desk import list_settings
 from app.web.frame.action_pages import BULK_LIMIT, ActionPages
 from app.web.frame.guards import guarded
@@ -119,7 +120,7 @@ class ListPages(ActionPages):
         if not pk.isdecimal():
             raise Invalid("Не указано, какой отбор удалить.")
         title = list_settings.forget_query(self.table, int(pk[:10]))
-        flash(f"Отбор «{title}» удалён.", "success")
+        flash(f"Отбор {quoted(title)} удалён.", "success")
         return redirect(self.listing.url(query))
 
     @expose("/look/", methods=["POST"])

@@ -17,8 +17,8 @@ from app.clock import read_date
 from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import mask_snils
-from app.labels import codes_of, in_words, label_of
-from app.russian import RussianDateError
+from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
+from app.russian import RussianDateError, quoted
 from app.services.desk.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
@@ -94,7 +94,8 @@ class Listing:
 
     def _getter(self, name: str) -> Getter:
         table, stored = self.model.__tablename__, _getter(name)
-        return (lambda row: in_words(table, name, stored(row))) if codes_of(table, name) else stored
+        is_coded = codes_of(table, name) or name in NUMBER_MASKS.get(table, ())
+        return (lambda row: in_words(table, name, stored(row))) if is_coded else stored
 
     def _orders(self, name: str) -> tuple[Any, ...]:
         return (order_of_column(self.model, name),) if name in self.mapper.columns else ()
@@ -358,7 +359,7 @@ class Listing:
 
     def described(self, query: ListQuery) -> str:
         """The chosen filters in words, for the stamp of an export."""
-        parts = [f"поиск «{query.search}»"] if query.search else []
+        parts = [f"поиск {quoted(query.search)}"] if query.search else []
         for f in self.shown_filters(query):
             if f.kind == "dates" and f.active:
                 parts.append(f"{f.label}: {f.value or '…'} – {f.value_to or '…'}")

@@ -14,6 +14,7 @@ from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
 from app.documents.templates import get_template, manifest, render_template
 from app.errors import Invalid
+from app.russian import quoted
 from app.services.paper.certificates import Printing
 from app.statuses import CertificateKind
 
@@ -53,7 +54,7 @@ def inspect(code: str, data: bytes, *, organizer_id: int | None = None) -> Seque
         raise Invalid("Для этого документа свой шаблон загрузить нельзя. Выберите документ из списка.")
     if code not in papers_for(organizer_id):
         title = get_template(code).title
-        raise Invalid(f"«{title}» печатают не организаторы: шаблон меняет оператор портала для всего региона.")
+        raise Invalid(f"{quoted(title)} печатают не организаторы: шаблон меняет оператор портала для всего региона.")
     return uploaded.check(data, fields, get_template(code).required)
 
 

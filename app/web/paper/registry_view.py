@@ -22,7 +22,7 @@ from app.documents.registries.files import write_csv, write_xlsx
 from app.documents.registries.reading import count_totals, read_rows
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.russian import count, format_datetime
+from app.russian import count, format_datetime, quoted
 from app.services.paper import registry_schedule, saved_registries
 from app.services.portal import background
 from app.statuses import Schedule
@@ -152,9 +152,7 @@ def _asked(registry: Registry, typed: Mapping[str, str]) -> Asked:
         if given.target is not None and words and not values.get(given.name):
             rows = _found(given.target, words)
             if len(rows) != 1:
-                sentence = (
-                    f"Отбор «{given.label}»: по словам «{words}» найдено строк: {len(rows)}. Введите слова точнее."
-                )
+                sentence = f"Отбор «{given.label}»: по словам {quoted(words)} найдено строк: {len(rows)}. Введите слова точнее."
                 raise Invalid(sentence, fields={given.name: [sentence]})
             values[given.name] = str(rows[0].id)
     return read_asked(registry, values, today=today())

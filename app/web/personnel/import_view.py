@@ -19,6 +19,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.exchange import staff_check, staff_headings, staff_import, staff_marks, uploads
 from app.exchange.columns import LEFT_ASIDE
 from app.exchange.sample import build_sample
+from app.russian import quoted
 from app.services.portal import background
 from app.statuses import ImportStatus
 from app.web.frame.guards import guarded
@@ -363,7 +364,7 @@ def _row(row: staff_import.PreviewRow) -> Row:
         row.number,
         "",
         [
-            Cell(str(row.number), f"лист «{row.sheet}»" if row.sheet else "", number=True),
+            Cell(str(row.number), f"лист {quoted(row.sheet)}" if row.sheet else "", number=True),
             Cell(row.label),
             Cell(words, tone=tone),
             Cell(detail, "; ".join(row.warnings)),

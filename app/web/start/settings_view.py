@@ -29,7 +29,8 @@ _SECTIONS: Mapping[str, Sequence[str]] = {
 }
 #: what a setting does; its bounds are added to the words
 HINTS: Mapping[str, str] = {
-    "voucher_number_mask": "{year} — год выдачи, {number:06d} — порядковый номер чека в этом году, шесть цифр с нулями впереди. "
+    "voucher_number_mask": "{year} — год выдачи, {number:06d} — порядковый номер чека в этом году, шесть цифр с нулями впереди; "
+    "остальное пишется как есть. "
     "Номера выданных чеков не меняются.",
     "voucher_reminder_days": "За столько дней до конца срока владелец чека с неиспользованными блоками получает напоминание.",
     "one_time_days": "Столько дней действует одноразовый пароль, который выдали на бумаге или на экране; потом нужен новый.",
@@ -48,6 +49,11 @@ _LIST_HINT = "Через запятую, каждое число от {} до {}
 _NUMBER_HINT = "Целое число от {} до {}."
 
 
+def _example(key: str, value: str) -> str:
+    """The first number by a mask as it is stored, in words."""
+    return f" Сейчас первый номер года: {settings.in_words(key, value)}." if key in settings.MASKS else ""
+
+
 def hint(key: str) -> str:
     """What a setting does, and what may stand in it."""
     bounds = settings.BOUNDS.get(key)
@@ -62,7 +68,7 @@ def _form(values: Mapping[str, str]) -> Any:
     fields: dict[str, Any] = {}
     for key, title, _first in SETTINGS:
         kwargs = {"inputmode": "numeric"} if settings.FIRST[key].isdecimal() else {}
-        fields[key] = StringField(title, description=hint(key), render_kw=kwargs)
+        fields[key] = StringField(title, description=hint(key) + _example(key, values[key]), render_kw=kwargs)
         fields[f"shown_{key}"] = HiddenField()
     data = {**values, **{f"shown_{key}": value for key, value in values.items()}}
     return type("SettingsForm", (FlaskForm,), fields)(data=data)

@@ -10,7 +10,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import local
 from app.documents.pdf import MISSING, find_office
-from app.russian import count, format_date, format_datetime, period
+from app.russian import count, format_date, format_datetime, period, quoted
 from app.services.desk import cabinet
 from app.services.desk.cabinet import Cabinet, OwnCourse, Suggestion
 from app.services.voucher import vouchers
@@ -68,7 +68,7 @@ def _offer(course: OwnCourse) -> Todo:
         post=True,
     )
     return Todo(
-        f"Освободилось место: «{group.program.title}», {period(group.starts_on, group.ends_on)}",
+        f"Освободилось место: {quoted(group.program.title)}, {period(group.starts_on, group.ends_on)}",
         f"{until}, потом его предложат следующему в очереди. Группа {group.number}, {group.place}.",
         url_for("EnrolmentView.show", pk=row.id),
         "go",
@@ -101,7 +101,7 @@ def _unspent(voucher: m.Voucher, free: int) -> Todo:
 def _training(row: m.Training) -> Todo:
     href = url_for("TrainingView.show", pk=row.id)
     reason = f"Причина: {row.reason_text}" if row.reason_text else ""
-    return Todo(f"Пройденный курс «{row.title}» не подтверждён", reason, href, "bad", Button("Исправить", href))
+    return Todo(f"Пройденный курс {quoted(row.title)} не подтверждён", reason, href, "bad", Button("Исправить", href))
 
 
 # --- чек -------------------------------------------------------------------------------------------------------------
