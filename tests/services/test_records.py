@@ -100,7 +100,7 @@ def test_create_refuses_attributes_that_no_form_sets(operator: Any, name: str) -
 
 def test_create_of_a_second_person_with_the_same_snils_is_refused(operator: Any) -> None:
     records.create(m.Employee, new_person())
-    with mk.nothing_changes(), pytest.raises(Conflict, match="таким СНИЛС уже есть"):
+    with mk.nothing_changes(), pytest.raises(Conflict, match="Этот СНИЛС записать сюда нельзя"):
         records.create(m.Employee, new_person(last_name="Сидоров"))
 
 

@@ -212,8 +212,9 @@ def test_version_between_takes_the_rest_of_the_former_term(operator: Actor, rule
 
 
 def test_title_of_another_rule_is_refused_and_the_former_stays_open(operator: Actor, rule: Any) -> None:
-    with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict):
+    with acting_as(operator), mk.nothing_changes(), pytest.raises(Invalid) as refused:
         voucher_rules.new_version(rule.id, today() + mk.DAY, title=rule.title)
+    assert list(refused.value.fields) == ["title"]
 
 
 @pytest.mark.parametrize("role", ["ministry", "school", "worker", "admin"])

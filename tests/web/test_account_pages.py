@@ -305,7 +305,7 @@ def test_the_sheet_of_one_person_is_a_file_with_the_password(site: Region, tmp_p
     sign_in(first, login[1], password[1])
     assert first.get("/").headers["Location"] == "/password/"
     assert fill(first, "/password/", old=password[1], new=NEW, again=NEW).status == 302
-    assert first.get("/").status == 200
+    assert first.get("/").headers["Location"] == "/consents/text/", "the consent comes before anything else"
 
 
 def browser_token(browser: Browser) -> str:

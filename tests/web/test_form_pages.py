@@ -525,7 +525,7 @@ def test_checks_are_limited(limited: Browser, school: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["12/31/2020", "31/12/2020", "2020-31-12", "12.31.2020", "2020/12/31", "Dec 31, 2020"]
+    "typed", ["12/31/2020", "2020-31-12", "12.31.2020", "2020/12/31", "Dec 31, 2020"]
 )
 def test_a_date_is_never_read_month_first(region: Region, school: Browser, typed: str) -> None:
     pk = person_of(region)
