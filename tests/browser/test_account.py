@@ -107,7 +107,7 @@ def test_a_school_gives_its_people_access(
     invited.go(letter_link(server, worker_name, address))
     invited.fill(new=NEW, again=NEW)
     invited.press("Задать пароль")
-    invited.sign_in(address, NEW)
+    invited.sign_in_first(address, NEW)
     school.go(cards[1])
     school.button("Лист с паролем").first.click()
     with school.page.expect_download() as started:

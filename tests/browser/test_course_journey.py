@@ -191,7 +191,7 @@ def invite_to_the_portal(walk: Walk) -> Visitor:
     andrei.go(link[0])
     andrei.fill(new=PASSWORD, again=PASSWORD)
     andrei.press("Задать пароль")
-    andrei.sign_in(ANDREI_MAIL, PASSWORD)
+    andrei.sign_in_first(ANDREI_MAIL, PASSWORD)
     andrei.sees("Можно подать заявку на чек")
     return andrei
 

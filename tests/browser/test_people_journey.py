@@ -233,7 +233,7 @@ def invite(walk: Walk, person: str, address: str) -> Visitor:
     came.go(link)
     came.fill(new=PASSWORD, again=PASSWORD)
     came.press("Задать пароль")
-    came.sign_in(address, PASSWORD)
+    came.sign_in_first(address, PASSWORD)
     came.go("/access/")
     came.sees("Работник")
     stranger = walk.come()

@@ -76,11 +76,21 @@ class Visitor:
 
     def sign_in(self, login: str, password: str = DEMO_PASSWORD) -> None:
         """Sign in through the form; the start page follows."""
+        self._enter(login, password)
+        expect(self.heading).to_have_text("Главная")
+
+    def sign_in_first(self, login: str, password: str) -> None:
+        """Sign in to an account that a school made: the consent is asked and given, then the start page follows."""
+        self._enter(login, password)
+        expect(self.heading).to_have_text("Согласие на обработку персональных данных")
+        self.press("Даю это согласие")
+        expect(self.heading).to_have_text("Главная")
+
+    def _enter(self, login: str, password: str) -> None:
         self.go("/login/")
         self.page.get_by_label("Логин").fill(login)
         self.page.get_by_label("Пароль").fill(password)
         self.page.get_by_role("button", name="Войти").click()
-        expect(self.heading).to_have_text("Главная")
 
     def menu(self, label: str) -> None:
         """Open a list from the side menu."""

@@ -71,8 +71,10 @@ class ConsentView(BaseView):
     @expose("/give/", methods=["POST"])
     @signed_in
     def give(self) -> Any:
-        """Give the own consent by the text in force."""
-        return _done(lambda: consents.give(_version() or 0), "Согласие дано.")
+        """Give the own consent by the text in force; who had to give it before anything else begins on the start page."""
+        asked = bool(current_user.must_consent)
+        answer = _done(lambda: consents.give(_version() or 0), "Согласие дано.")
+        return redirect(url_for("HomeView.index")) if asked else answer
 
     @expose("/withdraw/", methods=["POST"])
     @signed_in
@@ -110,8 +112,8 @@ class ConsentView(BaseView):
     @signed_in
     def close_now(self) -> Any:
         """Withdraw the required consent: the cabinet is closed, this session too."""
-        given = _has_given()
         try:
+            given = _has_given()
             task = consents.close_cabinet()
         except PortalError as refusal:
             flash(refusal.message, "danger")
