@@ -75,7 +75,7 @@ def may_run(organizer: Organizer, course: Course, terms: OrganizerTerms, *, on: 
     if not terms.in_force(on) or not concerns(terms, course) or is_entitled(organizer, terms):
         return ALLOWED
     return refuse(
-        f"«{organizer.name}»: форма собственности — {organizer.ownership.label}. {in_words(terms)} "
+        f"{organizer.name}: форма собственности — {organizer.ownership.label}. {in_words(terms)} "
         "Если программа не для них, назовите в ней другие должности или типы организаций. Если организация есть в перечне "
         "закона, обратитесь к Оператору АИС: он внесёт её в справочник «Организаторы из перечня»."
     )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app import models as m
-from app.access import unscoped
+from app.access import current_actor, unscoped
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
@@ -103,7 +103,12 @@ def _organizer(row: m.Organization) -> rule.Organizer:
 
 
 def hint() -> str:
-    """What the form of a program says beside its kind: the laws in force and those that come; empty when there are none."""
+    """What the form of a program says the operator beside its kind: the laws in force and those that come.
+
+    Empty when there are none, and for an organizer: what it may not is said by ``warnings``, the rest is no matter of its.
+    """
+    if "operator" not in current_actor().roles:
+        return ""
     return " ".join(map(rule.in_short, _not_ended(today())))
 
 
@@ -111,11 +116,10 @@ def warnings(organizer_ids: Sequence[int]) -> list[str]:
     """What the laws forbid the organizers, for the top of the form of a program; nothing when they may run all."""
     place = m.Organization
     statement = select(place).where(place.id.in_(organizer_ids)).order_by(place.sort)
-    with unscoped("the own organizations of who enters a program"):
-        rows = db.session.scalars(statement).all()
-    laws = _not_ended(today())
+    rows = db.session.scalars(statement).all()
+    laws = _not_ended(today()) if rows else []
     return [
-        f"«{row.short_name}»: форма собственности — {row.ownership.label}. {rule.in_words(terms)}"
+        f"{row.short_name}: форма собственности — {row.ownership.label}. {rule.in_words(terms)}"
         for row in rows
         for terms in laws
         if not rule.is_entitled(_organizer(row), terms)
