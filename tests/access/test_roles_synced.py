@@ -41,6 +41,9 @@ LEAVES_THE_SCOPE = {
         "the own session",
         "the user looked at: the journal names whose eyes were given back",
     ],
+    "app/services/personnel/declension.py": ["the name under which a head signs is printed in the договор"],
+    "app/services/portal/backup.py": ["are the files of a restored copy whole"],
+    "app/services/portal/twins.py": ["a name is unique in its municipality", "a name is unique in the whole directory"],
     "app/cli.py": ["first account of an installation"],
     "app/audit.py": ["history of a row that the actor sees"],
     "app/exchange/staff_import.py": ["the journal's place between what was before a list and after it"],
@@ -194,7 +197,6 @@ LEAVES_THE_SCOPE = {
     "app/services/mailing/reminders.py": ["what is late in every organization"],
     "app/services/paper/registry_people.py": ["people of a registry that the actor forms"],
     "app/services/paper/registries.py": [
-        "people of a registry that the actor forms",
         "the file of a registry that the actor sees",
         "the former file of a registry that the actor may change",
     ],

@@ -83,7 +83,7 @@ def test_a_row_decided_by_another_says_so_in_its_place(
     rows(one).nth(0).get_by_role("button", name=re.compile("^Подтвердить")).click()
     expect(rows(one).nth(0).locator("[data-decision]")).to_have_text("Подтверждено")
     rows(two).nth(0).get_by_role("button", name=re.compile("^Подтвердить")).click()
-    expect(rows(two).nth(0).locator(".queue-why")).to_contain_text("уже изменил другой пользователь")
+    expect(rows(two).nth(0).locator(".queue-why")).to_contain_text("состояние записи — «Подтверждено»")
     expect(rows(two).nth(0)).to_be_focused()
     assert status(server, database, name) == "confirmed"
 

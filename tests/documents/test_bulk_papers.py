@@ -199,13 +199,21 @@ def test_a_libreoffice_killed_in_the_middle_does_not_stop_the_work(
 
 
 def children() -> list[int]:
-    """Ids of the LibreOffice processes that this process has started."""
-    found = []
+    """Ids of the LibreOffice processes that this process has started, within a sandbox or without."""
+    parents, named = dict[int, int](), list[int]()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             name, _, rest = stat.read_text().rpartition(")")
-            if "soffice" in name and rest.split()[1] == str(os.getpid()):
-                found.append(int(stat.parent.name))
+            parents[int(stat.parent.name)] = int(rest.split()[1])
+            if "soffice" in name:
+                named.append(int(stat.parent.name))
+    return [pid for pid in named if os.getpid() in ancestors(pid, parents)]
+
+
+def ancestors(pid: int, parents: dict[int, int]) -> list[int]:
+    found = []
+    while pid := parents.get(pid, 0):
+        found.append(pid)
     return found
 
 

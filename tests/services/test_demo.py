@@ -461,9 +461,10 @@ _TABLES = (
 
 def checksums() -> dict[str, str]:
     """Table → checksum of its rows; what the database stamps itself is left out."""
-    lines = "SELECT (to_jsonb(t) - 'updated_at')::text AS line FROM {} t"
+    lines = "SELECT (to_jsonb(t) - 'updated_at' - '{}')::text AS line FROM {} t"
     statement = f"SELECT md5(string_agg(line, '|' ORDER BY line)) FROM ({lines}) l"
-    return {table: scalar(statement.format(table)) for table in _TABLES}
+    stamped = {"training_group": "changed_at"}
+    return {table: scalar(statement.format(stamped.get(table, ""), table)) for table in _TABLES}
 
 
 @pytest.fixture

@@ -354,7 +354,9 @@ class PortalModelConverter:
             common["default"] = column.default.arg
         if codes:
             blank_choice = [] if "default" in common else [("", "— выберите —")]
-            return SelectField(label, [InputRequired(REQUIRED)], choices=blank_choice + codes, **common)
+            return SelectField(
+                label, validators if has_default else [InputRequired(REQUIRED)], choices=blank_choice + codes, **common
+            )
         if isinstance(kind, Enum):
             members: Any = self.view.offered.get(name, kind.enum_class)
             choices = [(member.value, member.label) for member in members]
