@@ -10,7 +10,7 @@ from app.clock import today
 from app.countries import COUNTRIES
 from app.number_masks import mask_in_words
 from app.permissions import ROLES
-from app.statuses import Ownership, PositionKind
+from app.statuses import Ownership, PositionKind, ProgramKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,12 @@ THINGS: Mapping[str, Thing] = {
     "refusal_reason": Thing("Причины отказа", "причина отказа", "причины отказа", "Добавить причину"),
     "voucher_rule": Thing("Правила выдачи чеков", "правило выдачи чеков", "правила выдачи чеков", "Добавить правило"),
     "voucher_rule_block": Thing("Блоки правил", "блок правила", "блока правила", "Добавить блок"),
+    "organizer_rule": Thing(
+        "Правила для организаторов", "правило для организаторов", "правила для организаторов", "Добавить правило"
+    ),
+    "organizer_exception": Thing(
+        "Организаторы из перечня", "организатор из перечня", "организатора из перечня", "Добавить организатора"
+    ),
     "employee": Thing("Работники", "работник", "работника", "Добавить работника"),
     "former_name": Thing("Прежние фамилии", "прежняя фамилия", "прежней фамилии", "Добавить прежнюю фамилию"),
     "employment": Thing("Места работы", "место работы", "места работы", "Добавить место работы"),
@@ -211,6 +217,13 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "eligible_ownerships": "Формы собственности",
         "blocks": "Блоки",
     },
+    "organizer_rule": {
+        "program_kinds": "Виды программ",
+        "position_kinds": "Виды должностей",
+        "organization_types": "Типы организаций",
+        "ownerships": "Формы собственности",
+    },
+    "organizer_exception": {"ground": "Почему в перечне"},
     "voucher_rule_block": {"hours_min": "Часов от", "hours_max": "Часов до", "required": "Обязательный"},
     "employee": {
         "citizenship": "Гражданство",
@@ -648,6 +661,11 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "voucher_rule": {
         "eligible_position_kinds": {kind.value: kind.label for kind in PositionKind},
         "eligible_ownerships": {kind.value: kind.label for kind in Ownership},
+    },
+    "organizer_rule": {
+        "program_kinds": {kind.value: kind.label for kind in ProgramKind},
+        "position_kinds": {kind.value: kind.label for kind in PositionKind},
+        "ownerships": {kind.value: kind.label for kind in Ownership},
     },
     "consent_text": {
         "purpose": {

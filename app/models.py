@@ -427,6 +427,59 @@ class VoucherRuleBlock(Base):
         return self.title
 
 
+organizer_rule_organization_type = Table(
+    "organizer_rule_organization_type",
+    Base.metadata,
+    Column("organizer_rule_id", ForeignKey("organizer_rule.id", ondelete="CASCADE"), primary_key=True),
+    Column("organization_type_id", ForeignKey("organization_type.id"), primary_key=True, index=True),
+)
+
+
+class OrganizerRule(Base):
+    """A law that lets only some organizers run programs of some kinds, from a day on; rules in force at once all apply."""
+
+    __tablename__ = "organizer_rule"
+    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "dates"),)
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    title: Mapped[Name]
+    basis: Mapped[Long]
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    program_kinds: Mapped[Words]
+    #: for whom the programs are that the rule is about; nothing named: for everybody
+    position_kinds: Mapped[Words]
+    organization_types: Mapped[list[OrganizationType]] = relationship(
+        secondary=organizer_rule_organization_type, order_by=OrganizationType.name_key
+    )
+    #: whose organizers may
+    ownerships: Mapped[Words]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class OrganizerException(Base):
+    """An organizer of the closed list of a rule: may whatever its ownership, on the ground that is written down."""
+
+    __tablename__ = "organizer_exception"
+    __table_args__ = (
+        UniqueConstraint("rule_id", "organization_id", "valid_from"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "dates"),
+    )
+    id: Mapped[Id]
+    rule_id: Mapped[int] = mapped_column(ForeignKey("organizer_rule.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    ground: Mapped[Long]
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    rule: Mapped[OrganizerRule] = relationship()
+    organization: Mapped[Organization] = relationship()
+
+    def __str__(self) -> str:
+        return str(self.organization)
+
+
 # === people ==========================================================================================================
 
 

@@ -49,6 +49,8 @@ DIRECTORIES = (
     "workday_correction",
     "frdo_reference",
     "refusal_reason",
+    "organizer_rule",
+    "organizer_exception",
 )
 PERSON_DATA = ("employment", "qualification", "attestation", "training", "former_name")
 RIGHTS = ("voucher_application", "voucher", "voucher_block")

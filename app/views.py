@@ -20,7 +20,7 @@ from app.services.paper import certificates, registries
 from app.services.personnel import people
 from app.services.personnel.correctable import SUBJECTS
 from app.services.portal import twins as twins  # its rules about names register themselves
-from app.services.program import planning
+from app.services.program import organizer_rules, planning
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.text.sql import sort_key
@@ -312,6 +312,7 @@ class ProgramView(ProgramPages):
     limited = {"organizer": "program:add"}
     hints = {
         "hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250.",
+        "kind": LazyString(organizer_rules.hint),
         "year": LazyString(planning.hint),
         "qualification_name": "Для профессиональной переподготовки: её пишут в дипломе.",
     }
@@ -605,6 +606,40 @@ class RefusalReasonView(ScopedModelView):
     sections = (("", ("code", "subject", "text")),)
 
 
+class OrganizerRuleView(ScopedModelView):
+    datamodel = Table(m.OrganizerRule)
+    list_columns = ["title", "program_kinds", "ownerships", "valid_from", "valid_to"]
+    base_order_by = (m.OrganizerRule.valid_from.desc(), m.OrganizerRule.id)
+    sections = (
+        ("Правило", ("code", "title", "basis", "valid_from", "valid_to")),
+        ("О каких программах", ("program_kinds", "position_kinds", "organization_types")),
+        ("Кто может их проводить", ("ownerships",)),
+    )
+    hints = {
+        "title": "Организатор прочтёт его в форме программы и в отказе: «Переподготовка для работы в школе».",
+        "basis": "Закон, который это установил.",
+        "valid_to": "Пусто — действует, пока не отменят.",
+        "position_kinds": "Пусто — правило о любых. Программа, в которой должности не названы, — для всех, в том числе для этих.",
+        "organization_types": "Пусто — правило о любых. Программа, в которой типы не названы, — для всех, в том числе для этих.",
+        "ownerships": "Остальных, кому закон это разрешил, внесите в справочник «Организаторы из перечня».",
+    }
+
+
+class OrganizerExceptionView(ScopedModelView):
+    datamodel = Table(m.OrganizerException)
+    list_columns = ["organization", "rule", "ground", "valid_from", "valid_to"]
+    load = ("organization", "rule")
+    filters = ("rule",)
+    base_order_by = (m.OrganizerException.id.desc(),)
+    keep = ("rule", "valid_from")
+    sections = (("", ("rule", "organization", "ground", "valid_from", "valid_to")),)
+    hints = {
+        "organization": "Подразделения организации из перечня входят в него вместе с ней.",
+        "ground": "По какой строке перечня: кто учредил организацию, в чьём капитале доля, на какой территории она работает.",
+        "valid_to": "Пусто — действует, пока не отменят.",
+    }
+
+
 # --- Управление ------------------------------------------------------------------------------------------------------
 
 
@@ -838,6 +873,8 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             WorkdayCorrectionView,
             FrdoReferenceView,
             RefusalReasonView,
+            OrganizerRuleView,
+            OrganizerExceptionView,
             QualityRuleView,
             ConsentTextView,
         ),

@@ -42,7 +42,7 @@ DO $$ DECLARE item record; BEGIN
   FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('territory', 'municipality',
     'territory_municipality', 'organization_type', 'position', 'subject', 'education_level', 'attestation_kind',
     'workday_correction', 'frdo_reference', 'refusal_reason', 'setting', 'voucher_rule', 'voucher_rule_block', 'letter_template',
-    'consent_text', 'quality_rule')
+    'consent_text', 'quality_rule', 'organizer_rule', 'organizer_rule_organization_type')
   LOOP EXECUTE format('CREATE TABLE pristine.%I AS SELECT * FROM public.%I', item.name, item.name); END LOOP;
 END $$;
 """

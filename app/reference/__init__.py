@@ -31,6 +31,7 @@ TABLES = (
     "voucher_rule_blocks",
     "workday_corrections",
     "consent_texts",
+    "organizer_rules",
 )
 
 

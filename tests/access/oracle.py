@@ -182,6 +182,8 @@ SEES: Mapping[str, Mapping[str, str]] = {
             "workday_correction",
             "frdo_reference",
             "refusal_reason",
+            "organizer_rule",
+            "organizer_exception",
         ]
     },
 }

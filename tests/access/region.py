@@ -312,6 +312,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         " WHERE w.ended_on IS NULL AND (w.employee_id = %(person)s"
         " OR w.employee_id IN (SELECT employee_id FROM ab_user)) ON CONFLICT DO NOTHING",
         "INSERT INTO workday_correction (day, is_working, reason) VALUES ('2027-01-11', false, 'Перенос') ON CONFLICT DO NOTHING",
+        "INSERT INTO organizer_exception (rule_id, organization_id, ground, valid_from)"
+        " SELECT r.id, %(courses)s, 'Доля области', '2025-09-01' FROM organizer_rule r ON CONFLICT DO NOTHING",
     )
     for statement in statements:
         region.sql(statement, **own)

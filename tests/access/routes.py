@@ -55,6 +55,8 @@ VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
     "WorkdayCorrectionView": ("workday_correction", True, ()),
     "FrdoReferenceView": ("frdo_reference", True, ()),
     "RefusalReasonView": ("refusal_reason", True, ()),
+    "OrganizerRuleView": ("organizer_rule", True, ()),
+    "OrganizerExceptionView": ("organizer_exception", True, ()),
     "AccountView": ("ab_user", True, ("unlock", "reset_password", "lock", "reset_second_factor")),
     "RegistrationView": ("registration", False, ("confirm", "return", "reject")),
     "AccessRequestView": ("access_request", False, ("grant", "reject", "revoke")),

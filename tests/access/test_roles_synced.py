@@ -76,6 +76,7 @@ LEAVES_THE_SCOPE = {
         "is a program's code taken in a year",
         "the editions of a program that the actor publishes",
     ],
+    "app/services/program/organizer_rules.py": ["laws for organizers are the same for everybody"],
     "app/services/program/program_files.py": ["the file of a program that the actor sees"],
     "app/services/program/programs.py": ["has a program groups that were opened: only whether"],
     "app/services/paper/after_sending.py": [

@@ -71,6 +71,84 @@ def buttons(page: str) -> list[str]:
     return [text for text in map(words, found) if text]
 
 
+# --- a law that leaves retraining to state organizers ----------------------------------------------------------------
+
+
+@pytest.fixture
+def private(region: Region) -> Iterator[None]:
+    """The demo organizer is private for once."""
+    kept = region.sql("SELECT ownership FROM organization WHERE id = %(pk)s", pk=own_organizer(region))[0][0]
+    change = "UPDATE organization SET ownership = %(value)s WHERE id = %(pk)s"
+    region.sql("DELETE FROM organizer_exception")
+    region.sql(change, pk=own_organizer(region), value="private")
+    yield
+    region.sql(change, pk=own_organizer(region), value=kept)
+
+
+def retraining(region: Region, pk: int, status: str) -> None:
+    region.sql(
+        "UPDATE program SET kind = 'retraining', hours = 256, qualification_name = 'Учитель', status = %(status)s,"
+        " year = %(year)s WHERE id = %(pk)s",
+        pk=pk,
+        status=status,
+        year=region.today.year,
+    )
+
+
+LAW = "с 01.09.2025 такие программы проводят только организации"
+
+
+def test_the_form_says_the_law_first_to_those_who_may_not(region: Region, organizer: Browser, private: None) -> None:
+    page = words(organizer.get("/program/add").text)
+    assert page.index("форма собственности — частная. Переподготовка") < page.index(LAW) < page.index("Шифр")
+    assert page.count(LAW) == 1
+    assert LAW not in words(region.browser("organizer2").get("/program/add").text)
+    assert words(region.browser("operator").get("/program/add").text).count(LAW) == 1
+
+
+def test_a_private_organizer_reads_why_and_sends_nothing(
+    region: Region, organizer: Browser, program: int, private: None
+) -> None:
+    retraining(region, program, "draft")
+    assert LAW in words(card(organizer, program)).split("Что исправить до отправки", 1)[1]
+    assert LAW in words(organizer.get(f"/program/edit/{program}").text).split("Шифр", 1)[0]
+    organizer.post(f"/program/act/{program}/submit")
+    assert region.sql("SELECT status FROM program WHERE id = %(pk)s", pk=program) == [("draft",)]
+    assert LAW in words(card(organizer, program))
+
+
+def test_a_published_one_offers_no_group_and_says_why(
+    region: Region, organizer: Browser, program: int, private: None
+) -> None:
+    retraining(region, program, "published")
+    page = card(organizer, program)
+    assert "Открыть новую группу" not in buttons(page)
+    assert "Новая редакция" in buttons(page)
+    assert LAW in words(page).split("Почему новую группу не открыть", 1)[1]
+    region.sql("UPDATE organization SET ownership = 'municipal' WHERE id = %(pk)s", pk=own_organizer(region))
+    page = card(organizer, program)
+    assert "Открыть новую группу" in buttons(page)
+    assert "Почему новую группу не открыть" not in page
+
+
+def test_the_operator_keeps_the_rule_and_the_list_others_read_them(region: Region, operator: Browser) -> None:
+    rule, title = region.sql("SELECT id, title FROM organizer_rule")[0]
+    assert "детском саду и школе" in title
+    form = operator.get(f"/organizer_rule/edit/{rule}").text
+    assert "Кто может их проводить" in words(form)
+    fields = {"rule": rule, "organization": own_organizer(region), "ground": "Доля области", "valid_from": "01.09.2025"}
+    region.sql("DELETE FROM organizer_exception")
+    assert operator.post("/organizer_exception/add", fields).status == 302
+    assert region.sql("SELECT rule_id, organization_id, ground FROM organizer_exception") == [
+        (rule, own_organizer(region), "Доля области")
+    ]
+    reader = region.browser("ministry")
+    assert "Доля области" in words(reader.get("/organizer_exception/list/").text)
+    for browser in (reader, region.browser("organizer")):
+        assert browser.post("/organizer_exception/add", fields).status == 403
+    region.sql("DELETE FROM organizer_exception")
+
+
 # --- list ------------------------------------------------------------------------------------------------------------
 
 

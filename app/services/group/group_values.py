@@ -13,6 +13,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.russian import format_date
 from app.services.portal import numbers, records
+from app.services.program import organizer_rules
 from app.statuses import GroupStatus
 
 #: longest number that the table holds
@@ -49,12 +50,17 @@ def next_free_number(program: m.Program, year: int) -> str:
 
 @records.checks(m.TrainingGroup)
 def _organizer_of_program(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
-    """A group belongs to the organizer of its program."""
+    """A group belongs to the organizer of its program, and is begun only by one that may run it then."""
     program = _program_of(values)
     if program is None:
         return
     if row is not None and row.status != GroupStatus.DRAFT and program.id != row.program_id:
         errors.setdefault("program", []).append("Программу можно сменить только в черновике группы.")
+    elif row is None or program.id != row.program_id:
+        starts_on = values.get("starts_on", getattr(row, "starts_on", None)) or today()
+        forbidden = organizer_rules.why_not(program, on=max(today(), starts_on))
+        if forbidden:
+            errors.setdefault("program", []).extend(forbidden)
     values["program"] = program
     values.pop("program_id", None)
     values.pop("organizer_id", None)

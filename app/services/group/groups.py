@@ -20,6 +20,7 @@ from app.services.enrolment import enrolment_letters, seats, waiting_list
 from app.services.group import frozen, group_changes
 from app.services.mailing import letters
 from app.services.portal import records, transitions
+from app.services.program.organizer_rules import insist_may_run
 from app.services.program.programs import insist_published
 from app.services.voucher import vouchers
 from app.statuses import (
@@ -54,13 +55,15 @@ def update(group_id: int, values: Mapping[str, Any]) -> group_changes.Changed:
 
 @use_case
 def open(group_id: int) -> m.TrainingGroup:
-    """Open a group for enrolment; its program must be published and the last day of enrolment not be past."""
+    """Open a group for enrolment; its program must be published, the last day of enrolment not be past, and its organizer
+    be allowed to run the program on the first day of training."""
     group = transitions.move(m.TrainingGroup, group_id, "open")
     insist_published(group.program)
     if group.enrol_until < today():
         raise Conflict(
             f"Последний день записи уже прошёл ({format_date(group.enrol_until)}). Сначала исправьте даты группы."
         )
+    insist_may_run(group.program, on=max(today(), group.starts_on))
     return group
 
 
@@ -90,6 +93,7 @@ def reopen(group_id: int, *, enrol_until: dt.date) -> m.TrainingGroup:
         raise Invalid(sentence, fields={"enrol_until": [sentence]})
     group = transitions.move(m.TrainingGroup, group_id, "reopen", enrol_until=enrol_until)
     insist_published(group.program)
+    insist_may_run(group.program, on=max(today(), group.starts_on))
     return group
 
 

@@ -101,6 +101,7 @@ TERRITORIES = Directory("territories", m.Territory, ("code",))
 MUNICIPALITIES = Directory("municipalities", m.Municipality, ("name",), apart=frozenset({"territories"}))
 VOUCHER_RULES = Directory("voucher_rules", m.VoucherRule, ("title",), apart=frozenset({"code"}))
 CONSENT_TEXTS = Directory("consent_texts", m.ConsentText, ("purpose", "number"), apart=frozenset({"body"}))
+ORGANIZER_RULES = Directory("organizer_rules", m.OrganizerRule, ("code",), apart=frozenset({"organization_types"}))
 RULE_BLOCKS = Directory("voucher_rule_blocks", m.VoucherRuleBlock, ("code",), apart=frozenset({"rule_code"}))
 #: those that are inserted before what points to them
 DIRECTORIES = (
@@ -116,6 +117,7 @@ DIRECTORIES = (
     Directory("workday_corrections", m.WorkdayCorrection, ("day",)),
     VOUCHER_RULES,
     CONSENT_TEXTS,
+    ORGANIZER_RULES,
 )
 
 
@@ -175,6 +177,8 @@ def _fill(directory: Directory, present: set[str]) -> int:
         return len(inserted) + _link_territories(pairs)
     if directory is VOUCHER_RULES:
         return len(inserted) + _insert_blocks(pairs)
+    if directory is ORGANIZER_RULES:
+        return len(inserted) + _link_types(pairs)
     return len(inserted)
 
 
@@ -211,6 +215,21 @@ def _link_territories(pairs: list[tuple[dict[str, str], Row]]) -> int:
         if code in ids
     ]
     return len(_insert(m.territory_municipality, links))
+
+
+def _link_types(pairs: list[tuple[dict[str, str], Row]]) -> int:
+    """Say of new rules for organizers with which types of organizations their programs have to do."""
+    if not pairs:
+        return 0
+    types = _table(m.OrganizationType)
+    ids = {row.code: row.id for row in db.session.execute(select(types.c.code, types.c.id))}
+    links = [
+        {"organizer_rule_id": row["id"], "organization_type_id": ids[code]}
+        for source, row in pairs
+        for code in split(source["organization_types"])
+        if code in ids
+    ]
+    return len(_insert(m.organizer_rule_organization_type, links))
 
 
 def _insert_blocks(pairs: list[tuple[dict[str, str], Row]]) -> int:

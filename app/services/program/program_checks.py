@@ -1,16 +1,15 @@
-"""What a program must have before it is published: hours that a block pays for, whole modules, a qualification (order § 1.3)."""
+"""What a program must have before it is published: an organizer that may run it, hours that a block pays for, whole modules,
+a qualification (order § 1.3)."""
 
 from __future__ import annotations
-
-import datetime as dt
 
 from sqlalchemy import select
 
 from app import models as m
-from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import count
+from app.services.program import organizer_rules
 from app.services.voucher import vouchers
 from app.statuses import BlockKind, ProgramKind
 
@@ -28,14 +27,15 @@ def insist_ready(program: m.Program) -> None:
 def problems(program: m.Program) -> list[str]:
     """Return what hinders the publication, in sentences for the organizer."""
     found = [_block_problem(program), _modules_problem(program), _qualification_problem(program)]
-    return [sentence for sentence in found if sentence]
+    forbidden = organizer_rules.why_not(program, on=organizer_rules.day_of(program))
+    return [*forbidden, *(sentence for sentence in found if sentence)]
 
 
 def _block_problem(program: m.Program) -> str:
     """The hours fit a block of the rule that is in force in the program's year, today at the earliest."""
     if program.block is None:
         return ""
-    rule = vouchers.find_rule(max(today(), dt.date(program.year, 1, 1)))
+    rule = vouchers.find_rule(organizer_rules.day_of(program))
     if rule is None:
         return (
             f"На {program.year} год нет правила выдачи чеков, поэтому блок выбрать нельзя. Обратитесь к Оператору АИС."

@@ -76,6 +76,9 @@ class SignInForm(FlaskForm):
     login = StringField(
         "Логин",
         [InputRequired("Введите логин."), Length(max=128)],
+        # 149-ФЗ ст. 8 ч. 10 (406-ФЗ): accounts of an owner in Russia, no entrance by foreign services
+        description="Адрес электронной почты, с которым вы регистрировались, или логин, который вам выдали. Учётную запись ведёт "
+        "сам портал, войти через другие сайты нельзя.",
         render_kw={"autocomplete": "username", "autofocus": True},
     )
     password = PasswordField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, send_file, url_for
@@ -20,7 +21,14 @@ from app.labels import label_of
 from app.permissions import ROLES
 from app.russian import quoted
 from app.services.portal import files
-from app.services.program import program_checks, program_editions, program_files, program_parts, programs
+from app.services.program import (
+    organizer_rules,
+    program_checks,
+    program_editions,
+    program_files,
+    program_parts,
+    programs,
+)
 from app.services.program.program_parts import Module
 from app.statuses import ONCE_PUBLISHED, ProgramStatus
 from app.web.course.program_parts import ModulesPage, read_rows, shown_rows
@@ -29,7 +37,7 @@ from app.web.frame.form_pages import attach
 from app.web.frame.forms import ListedField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Pair, Row, Section
+from app.web.frame.pages import Block, Button, Cell, Column, Difference, FormPage, Link, Pair, Row, Section
 from app.web.frame.scoped_view import ScopedModelView
 
 YEAR = ListColumn(
@@ -95,6 +103,15 @@ class ProgramPages(ScopedModelView):
             asked[row.id, holders] = super().may(row, verb)
         return asked[row.id, holders]
 
+    def _page(self, form: Any, title: str, problems: list[str], found: Sequence[Difference], row: Any) -> FormPage:
+        """The form says first what a law forbids this organizer."""
+        page = super()._page(form, title, problems, found, row)
+        if row is None:
+            said = organizer_rules.warnings(sorted(current_actor().places("organizer")))
+        else:
+            said = organizer_rules.why_not(row, on=organizer_rules.day_of(row))
+        return replace(page, note=" ".join(said))
+
     # --- the card
 
     def extra_buttons(self, row: m.Program) -> Sequence[Button]:
@@ -103,7 +120,8 @@ class ProgramPages(ScopedModelView):
         if not self.may(row, "add"):
             return buttons
         if row.status == ProgramStatus.PUBLISHED:
-            buttons.append(Button("Открыть новую группу", url_for("TrainingGroupView.add", program=row.id)))
+            if not organizer_rules.why_not(row, on=today()):
+                buttons.append(Button("Открыть новую группу", url_for("TrainingGroupView.add", program=row.id)))
             buttons.append(self._edition_button(row))
         if row.status in ONCE_PUBLISHED and self._may_copy(row):
             href = url_for("ProgramView.next_year", pk=row.id)
@@ -144,7 +162,11 @@ class ProgramPages(ScopedModelView):
         ]
 
     def _hindrances(self, row: m.Program) -> list[Block]:
-        """What must be mended before the program can be sent, for those who send it."""
+        """What must be mended before the program can be sent, or why no group is opened by it, for those who do that."""
+        if row.status == ProgramStatus.PUBLISHED and self.may(row, "add"):
+            forbidden = organizer_rules.why_not(row, on=today())
+            told = [Cell(s, tone="wait") for s in forbidden]
+            return [Block("Почему новую группу не открыть", events=told, tone="wait")] if told else []
         if row.status not in programs.PREPARED or not self.may(row, "submit"):
             return []
         found = program_checks.problems(row)

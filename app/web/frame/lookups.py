@@ -17,7 +17,15 @@ from app.web.frame.search import marks, match
 
 #: directories small enough to be shown whole in a drop-down
 SMALL = frozenset(
-    ["territory", "municipality", "organization_type", "education_level", "attestation_kind", "voucher_rule"]
+    [
+        "territory",
+        "municipality",
+        "organization_type",
+        "education_level",
+        "attestation_kind",
+        "voucher_rule",
+        "organizer_rule",
+    ]
 )
 LIMIT = 20
 

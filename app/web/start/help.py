@@ -141,6 +141,8 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
             "WorkdayCorrectionView",
             "FrdoReferenceView",
             "RefusalReasonView",
+            "OrganizerRuleView",
+            "OrganizerExceptionView",
         ),
         "operator#ведите-справочники",
     ),
