@@ -41,9 +41,10 @@ class Answer:
 
     @property
     def bare(self) -> str:
-        """The body without what differs in every answer: the request's id and the CSRF token."""
+        """The body without what differs in every answer: the request's id, the CSRF token, the notice of what was done before."""
         body = self.text.replace(self.headers.get("X-Request-Id", "-"), "")
-        return re.sub(r'name="csrf_token"[^>]*', "", body)
+        told = re.sub(r'<div class="flashes".*?</div>\n', "", body, flags=re.S)
+        return re.sub(r'name="csrf_token"[^>]*', "", told)
 
     def rows(self) -> list[list[str]]:
         """Cells of a workbook, row by row."""

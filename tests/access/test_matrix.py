@@ -206,8 +206,8 @@ def _of_row(endpoint: str, route: Route, row: str, *, may: bool) -> Any:
         # nothing is chosen: the page comes back with what was typed
         return 422
     if endpoint == "EnrolmentView.transfer":
-        # the program of the demo's row has no other group: the page leads back to the card and says so
-        return 302
+        # the program of the demo's row has no other group: the page says so instead of a form
+        return 409
     if endpoint == "FrdoBatchView.annulled":
         # no batch of the demo holds an annulled document; the list is tested beside the batches
         return 404

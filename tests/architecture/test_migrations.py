@@ -136,12 +136,12 @@ def test_journal_is_append_only(app: Flask, session: object, server: EmbeddedPos
 
 def test_twins_of_a_directory_are_parted_and_named(scratch: Flask, server: EmbeddedPostgres, worker_name: str) -> None:
     """Two spellings of one name were accepted once: the first keeps it, the journal tells of the others."""
-    upgrade(directory="migrations", revision="0015")
+    upgrade(directory="migrations", revision="0017")
     database, columns = f"scratch_{worker_name}", "(name, kind, active)"
     for name, active in (("учитель", "false"), ("Учитель", "true"), ("Учи\u00adтeль", "true"), ("Методист", "true")):
         execute(server, database, f"INSERT INTO position {columns} VALUES ('{name}', 'teaching', {active})")
 
-    upgrade(directory="migrations", revision="0016")
+    upgrade(directory="migrations", revision="0018")
 
     names = [name for (name,) in execute(server, database, "SELECT name FROM position ORDER BY id")]
     assert names == ["учитель (повтор 3)", "Учитель", "Учи\u00adтeль (повтор 2)", "Методист"]

@@ -82,14 +82,20 @@ def freed_words(block: m.VoucherBlock | None) -> str:
     return block.title.lower() if block is not None else ""
 
 
-def tell_corrected(row: m.Enrolment, group: m.TrainingGroup, changes: Sequence[str], why: str, **more: str) -> None:
-    """Tell the person what of the own result was corrected and why; ``more``: facts of the чек and the documents."""
-    tell(row, group, "result_corrected", изменения="; ".join(changes), причина=why, **more)
+def tell_corrected(
+    row: m.Enrolment, group: m.TrainingGroup, changes: Sequence[str], why: str, *, block: str, replace: str
+) -> None:
+    """Tell the person what of the own result was corrected and why.
+
+    ``block``: what became of the block of the чек; ``replace``: numbers of the documents that are to be replaced.
+    """
+    changed = "; ".join(changes)
+    tell(row, group, "result_corrected", изменения=changed, причина=why, чек=block, к_замене=replace)
 
 
-def tell_retaken(row: m.Enrolment, group: m.TrainingGroup, **more: str) -> None:
-    """Tell the person that the final assessment was passed at the second attempt."""
-    tell(row, group, "result_retaken", **more)
+def tell_retaken(row: m.Enrolment, group: m.TrainingGroup, *, block: str, replace: str) -> None:
+    """Tell the person that the final assessment was passed at the second attempt; the words as in ``tell_corrected``."""
+    tell(row, group, "result_retaken", чек=block, к_замене=replace)
 
 
 # --- notices for the digest ------------------------------------------------------------------------------------------

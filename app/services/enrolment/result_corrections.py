@@ -201,4 +201,4 @@ def _follow_block(row: m.Enrolment, group: m.TrainingGroup, outcome: EnrolmentSt
 
 def _more(block: str, documents: Followed) -> dict[str, str]:
     """Facts of the letter: what follows for the person."""
-    return {"чек": block.rstrip("."), "к_замене": ", ".join(f"№ {paper.number}" for paper in documents.to_replace)}
+    return {"block": block.rstrip("."), "replace": ", ".join(f"№ {paper.number}" for paper in documents.to_replace)}

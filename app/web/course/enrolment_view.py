@@ -145,8 +145,7 @@ class EnrolmentPages(ResultCorrectionPages):
         form, problems = TransferForm(), []
         form.group.choices = [(g.id, _group_choice(g, room)) for g, room in groups if has_seat(room)]
         if not form.group.choices:
-            flash(_no_group(row, full=len(groups)), "warning")
-            return redirect(back)
+            return self.kept_page(row, "Перевести некуда", _no_group(row, full=len(groups)))
         if form.validate_on_submit():
             try:
                 made = group_transfers.transfer(pk, form.group.data)
@@ -289,11 +288,11 @@ def _no_group(row: m.Enrolment, *, full: int) -> str:
     """Why a transfer has nothing to choose from, and what to do."""
     if full:
         return (
-            f"Перевести некуда: в других группах этой программы нет мест ({count(full, 'группа', 'группы', 'групп')}). "
+            f"В других группах этой программы нет мест ({count(full, 'группа', 'группы', 'групп')}). "
             "Число мест меняет организатор; место может и освободиться."
         )
     return (
-        f"Перевести некуда: у программы {quoted(row.group.program.title)} нет другой группы, которая ещё не начала занятия. "
+        f"У программы {quoted(row.group.program.title)} нет другой группы, которая ещё не начала занятия. "
         "Новую группу открывает организатор курсов."
     )
 
