@@ -65,7 +65,14 @@ COUNTED = (
         {"year": "2026", "status": "published"},
         "t.year = 2026 AND t.status = 'published'",
     ),
-    ("employee", "sex", "t.sex", {"q": "ан", "sex": "male"}, "t.search @@ to_tsquery('simple', 'ан:*')"),
+    (
+        "employee",
+        "sex",
+        "t.sex",
+        {"q": "ан", "sex": "male"},
+        "(t.search @@ to_tsquery('simple', 'ан:*') OR EXISTS (SELECT FROM former_name f WHERE f.employee_id = t.id"
+        " AND f.last_name ILIKE 'ан%%'))",
+    ),
     ("position", "voucher_eligible", "t.voucher_eligible::int", {}, "true"),
     ("organization", "territory", "t.territory_id", {"is_organizer": "0"}, "NOT t.is_organizer"),
     ("training_group", "status", "t.status", {"starts_on_from": "01.01.2026"}, "t.starts_on >= '2026-01-01'"),

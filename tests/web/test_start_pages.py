@@ -99,6 +99,12 @@ def something_waits(region: Region) -> None:
         " ON a.organization_id = c.organizer_id JOIN ab_user u ON u.id = a.user_id WHERE c.blank_id > 0"
         " AND c.status = 'issued' AND a.role = 'organizer' AND u.username IN ('organizer', 'organizer2') GROUP BY u.id)"
     )
+    # a fact printed on a document was corrected
+    region.sql(
+        "UPDATE certificate SET outdated = 'даты обучения' WHERE id IN (SELECT min(c.id) FROM certificate c JOIN assignment a"
+        " ON a.organization_id = c.organizer_id JOIN ab_user u ON u.id = a.user_id WHERE c.status = 'issued'"
+        " AND a.role = 'organizer' AND u.username IN ('organizer', 'organizer2') GROUP BY u.id)"
+    )
     # papers that changed after they were sent
     for table, parent in (("frdo_row", "frdo_batch"), ("registry_row", "registry")):
         region.sql(
