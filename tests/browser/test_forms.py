@@ -154,12 +154,19 @@ def test_two_editors_see_the_difference_and_lose_nothing(newcomer: Newcomer, log
     with second.expecting(422):
         second.press("Сохранить")
         second.sees("запись изменил другой пользователь")
-    rows = second.page.locator(".conflict tbody tr")
-    expect(rows).to_have_count(2)
-    expect(rows.filter(has_text=mine)).to_contain_text("кандидат наук")
-    expect(second.page.locator("[name=degree]")).to_have_value(mine)
-    expect(second.page.locator("[name=awards]")).to_have_value(f"Грамота от {logins[0]}")
-    second.press("Сохранить мои значения поверх")
+    choices = second.page.locator(".choice")
+    expect(choices).to_have_count(2)
+    degree = second.page.get_by_role("group", name="Учёная степень")
+    expect(degree).to_contain_text(f"кандидат наук, {logins[0]}")
+    expect(degree.get_by_role("radio", checked=True)).to_have_count(0)
+    expect(degree.get_by_role("textbox")).to_have_value(mine)
+    awards = choices.filter(has_text=f"Грамота от {logins[0]}")
+    expect(awards.get_by_role("radio", name="Значение другого")).to_be_checked()
+    # who types on means the own value
+    degree.get_by_role("textbox").press_sequentially("!")
+    expect(degree.get_by_role("radio", name="Моё значение")).to_be_checked()
+    second.fill(degree=mine)
+    second.press("Сохранить выбранное")
     expect(second.heading).to_have_text(WORKER)
     second.sees(mine, f"Грамота от {logins[0]}")
 
@@ -210,7 +217,7 @@ def test_states_of_a_form_have_no_barriers(newcomer: Newcomer) -> None:
     school.fill(degree="моя степень")
     with school.expecting(422):
         school.press("Сохранить")
-        expect(school.page.locator(".conflict")).to_be_visible()
+        expect(school.page.locator(".choice")).to_have_count(2)
     assert barriers(school) == []
     assert school.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -353,7 +360,7 @@ def test_a_restored_draft_does_not_cover_a_change_made_meanwhile(newcomer: Newco
     with school.expecting(422):
         school.press("Сохранить")
         school.sees("запись изменил другой пользователь")
-    expect(school.page.locator(".conflict tbody")).to_contain_text("после черновика")
+    expect(school.page.locator(".choice")).to_contain_text("после черновика")
 
 
 def test_passwords_are_never_kept(newcomer: Newcomer) -> None:

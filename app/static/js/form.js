@@ -12,6 +12,11 @@ if (record) {
   }
 }
 
+// Who goes on typing in a field that another user changed means the own value.
+document.querySelectorAll(".choice").forEach((choice) => {
+  for (const type of ["input", "change"]) choice.querySelector(".mine").addEventListener(type, () => { choice.querySelector("[value=mine]").checked = true; });
+});
+
 // "0" stands for a digit; other signs are put in when the digit after them is typed.
 const shapes = { snils: "000-000-000 00", phone: "+7 (000) 000-00-00", date: "00.00.0000" };
 function fit(kind, text) {

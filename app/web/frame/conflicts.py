@@ -13,16 +13,24 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import Boolean, String, inspect
+
 from app import audit
 from app import models as m
 from app.access import current_actor
 from app.audit import words
 from app.clock import ZONE, local, now
-from app.labels import in_words, label_of
+from app.labels import codes_of, in_words, label_of
 from app.russian import format_datetime
 from app.services.portal.records import read_value
 from app.web.frame.forms import form_values, writer_of
-from app.web.frame.pages import Difference
+from app.web.frame.pages import MINE, THEIRS, Difference
+
+EMPTY = "пусто"
+UNKNOWN = "неизвестно: журнал об этом изменении не говорит"
+_UNCHOSEN = "Выберите, чьё значение сохранить."
+_CHANGED_AGAIN = "Значение изменили ещё раз: выберите заново."
+_EDITED = "Вы изменили своё значение, а отмечено значение другого: выберите ещё раз."
 
 
 def canonical(model: type[Any], name: str, value: Any) -> str:
@@ -67,42 +75,126 @@ class Opened:
         )
 
 
-def differences(row: Any, form: Any, names: Sequence[str], opened: Opened) -> list[Difference]:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the page of differences asked (field → fingerprints of both values) and what was answered."""
+
+    offered: Mapping[str, str]
+    chosen: Mapping[str, str]
+
+    @classmethod
+    def read(cls, posted: Mapping[str, str]) -> Choices:
+        """Read what the page of differences sent; a form that is no such page has asked nothing."""
+        marks = (mark.split(":", 1) for mark in posted.get("offered", "").split() if ":" in mark)
+        offered = dict(marks)
+        return cls(offered, {name: posted.get(f"choice-{name}", "") for name in offered})
+
+    def problem(self, name: str, mark: str) -> str:
+        """Why the answer about a field does not count; empty where it does."""
+        offered, _, typed = self.offered[name].partition(".")
+        stored_now, _, typed_now = mark.partition(".")
+        choice = self.chosen[name]
+        if offered != stored_now:
+            return _CHANGED_AGAIN
+        if choice == THEIRS and typed != typed_now:
+            return _EDITED
+        return "" if choice in (MINE, THEIRS) else _UNCHOSEN
+
+
+def differences(
+    row: Any, form: Any, names: Sequence[str], opened: Opened, choices: Choices | None = None
+) -> list[Difference]:
     """Return the fields that another user changed since the form was opened and that differ from what was typed."""
-    typed = form_values(form, names, type(row))
+    model = type(row)
+    typed = form_values(form, names, model)
     found = []
     entries = None
     for name in names:
         stored = getattr(row, name)
-        is_same = canonical(type(row), name, typed[name]) == canonical(type(row), name, stored)
         mark = opened.marks.get(name)
-        if is_same or mark == _fingerprint(type(row), name, stored):
+        if canonical(model, name, typed[name]) == canonical(model, name, stored):
+            continue
+        if mark == _fingerprint(model, name, stored):
             continue
         entries = audit.history(row.__tablename__, row.id) if entries is None else entries
-        merged = mark is not None and mark == _fingerprint(type(row), name, typed[name])
-        found.append(_difference(row, name, typed[name], merged=merged, entries=entries, opened=opened))
+        label = label_of(row.__tablename__, name)
+        about = [entry for entry in entries if label in entry.changes]
+        found.append(_difference(row, name, typed[name], about, opened, choices))
     return found
 
 
 def _difference(
-    row: Any, name: str, typed: Any, *, merged: bool, entries: Sequence[m.AuditEntry], opened: Opened
+    row: Any, name: str, typed: Any, about: Sequence[m.AuditEntry], opened: Opened, choices: Choices | None
 ) -> Difference:
-    label = label_of(row.__tablename__, name)
-    about = [entry for entry in entries if label in entry.changes]
-    since = [entry for entry in about if opened.at is not None and entry.at >= opened.at]
-    # the journal hides a СНИЛС but for its end, which would make two different ones look alike
-    before = since[-1].changes[label][0] or "пусто" if since and writer_of(row.__tablename__, name) is None else ""
-    latest = (since if opened.at is not None else about)[:1]
+    stored, model = getattr(row, name), type(row)
+    mark = f"{_fingerprint(model, name, stored)}.{_fingerprint(model, name, typed)}"
+    is_asked = choices is not None and name in choices.offered
+    problem = choices.problem(name, mark) if choices is not None and is_asked else ""
+    merged = opened.marks.get(name) == _fingerprint(model, name, typed)
+    is_settled = is_asked and not problem
+    latest = (_since(row, name, about, opened) if opened.at is not None else about)[:1]
     return Difference(
         field=name,
-        label=label,
-        stored=shown(row, name, getattr(row, name)),
-        typed=shown(row, name, typed),
-        # who did not change a field typed what stood there when the form was opened
-        before=shown(row, name, typed) if merged else before,
+        label=label_of(row.__tablename__, name),
+        stored=shown(row, name, stored),
+        before=_before(row, name, typed, about, opened),
         by=_by(latest[0]) if latest else "",
         merged=merged,
+        mark=mark,
+        choice=choices.chosen[name] if choices is not None and is_settled else THEIRS if merged else "",
+        is_settled=is_settled,
+        problem=problem,
     )
+
+
+def _since(row: Any, name: str, about: Sequence[m.AuditEntry], opened: Opened) -> Sequence[m.AuditEntry]:
+    """Entries about a field since the form was opened, the newest first.
+
+    A change that began before and ended after bears the earlier moment: the newest entry is it when it led to what is stored.
+    """
+    label = label_of(row.__tablename__, name)
+    since = [entry for entry in about if opened.at is not None and entry.at >= opened.at]
+    if since or not about or name not in opened.marks or isinstance(getattr(row, name), list):
+        return since
+    stored = words(in_words(row.__tablename__, name, getattr(row, name)), name)
+    return about[:1] if about[0].changes[label][1] == stored else []
+
+
+def _before(row: Any, name: str, typed: Any, about: Sequence[m.AuditEntry], opened: Opened) -> str:
+    """What a field held when the form was opened, in words; a СНИЛС as the journal has it.
+
+    A value that fits the field's fingerprint is it for certain; else the journal tells it.
+    """
+    label, mark = label_of(row.__tablename__, name), opened.marks.get(name)
+    told = [text for entry in about for text in entry.changes[label]]
+    kind = getattr(inspect(type(row)).columns.get(name), "type", None)
+    codes = codes_of(row.__tablename__, name)
+    known = [True, False] if isinstance(kind, Boolean) else list(getattr(kind, "enum_class", None) or codes)
+    for value in (typed, None, *known, *(told if isinstance(kind, String) else ())):
+        if mark is not None and mark == _fingerprint(type(row), name, value):
+            return _written(row, name, value)
+    since = _since(row, name, about, opened)
+    if not since:
+        return UNKNOWN
+    if isinstance(getattr(row, name), list) and name in inspect(type(row)).relationships:
+        return _undone(getattr(row, name), [entry.changes[label] for entry in since])
+    return _written(row, name, since[-1].changes[label][0])
+
+
+def _undone(items: Sequence[Any], changes: Iterable[Sequence[str]]) -> str:
+    """Links to several rows before changes of which the journal has only what went and what came; the newest first."""
+    names = [words(item) for item in items]
+    for went, came in changes:
+        names = [name for name in names if f", {name}, " not in f", {came}, "] + ([went] if went else [])
+    return ", ".join(names) or EMPTY
+
+
+def _written(row: Any, name: str, value: Any) -> str:
+    """``shown``, but a value that the journal hides in part is hidden here too."""
+    normal, sentences = read_value(type(row), name, value) if isinstance(value, str) else (value, [])
+    if value and not sentences and words(normal, name) != words(normal):
+        return words(normal, name)
+    return shown(row, name, value)
 
 
 def _by(entry: m.AuditEntry) -> str:
@@ -113,19 +205,21 @@ def _by(entry: m.AuditEntry) -> str:
 def shown(row: Any, name: str, value: Any) -> str:
     """Return a field's value in words, a СНИЛС whole: it stands in the form anyway."""
     if value in (None, "", []):
-        return "пусто"
+        return EMPTY
     write = writer_of(row.__tablename__, name)
     if write is not None:
         normal, sentences = read_value(type(row), name, value)
         return str(value) if sentences else write(normal)
-    return words(in_words(row.__tablename__, name, value)) or "пусто"
+    return words(in_words(row.__tablename__, name, value)) or EMPTY
 
 
 def take_theirs(row: Any, form: Any, found: Iterable[Difference]) -> None:
-    """Put the stored values into the fields that only the other user changed: nobody's change is lost by saving."""
+    """Put the stored values into the fields for which the user chose the other one's."""
     for item in found:
-        if item.merged:
+        if item.choice == THEIRS:
             field = form[item.field]
-            field.process(None, getattr(row, item.field))
+            stored = getattr(row, item.field)
+            # a copy: the row's own list would change while it is saved
+            field.process(None, list(stored) if isinstance(stored, list) else stored)
             field.raw_data = None
             field.typed = None

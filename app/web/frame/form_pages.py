@@ -16,7 +16,7 @@ from app.errors import Conflict, Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.portal import records
 from app.web.frame.card_pages import CardPages
-from app.web.frame.conflicts import Opened, differences, stamp, take_theirs
+from app.web.frame.conflicts import Choices, Opened, differences, stamp, take_theirs
 from app.web.frame.forms import form_values
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, CardPage, Difference, FormPage, Section
@@ -108,9 +108,10 @@ class FormPages(CardPages):
         opened = Opened.read(request.form.get("opened", ""))
         # a form that says nothing of its moment is refused only where a version proves the change
         if opened.marks or hasattr(row, "version"):
-            found = differences(row, form, names, opened)
-            if found:
+            found = differences(row, form, names, opened, Choices.read(request.form))
+            if not all(item.is_settled for item in found):
                 raise ChangedMeanwhile(found)
+            take_theirs(row, form, found)
 
     def values(self, form: Any) -> dict[str, Any]:
         """Values of a validated form."""
@@ -141,22 +142,24 @@ class FormPages(CardPages):
         if row is None or not isinstance(refusal, Conflict):
             return ()
         opened = Opened.read(request.form.get("opened", ""))
-        return differences(row, form, self._shown_fields(row), opened) if opened.marks else ()
+        if not opened.marks:
+            return ()
+        found = differences(row, form, self._shown_fields(row), opened, Choices.read(request.form))
+        return () if all(item.is_settled for item in found) else found
 
     def _page(self, form: Any, title: str, problems: list[str], found: Sequence[Difference], row: Any) -> FormPage:
-        if found:
-            take_theirs(row, form, found)
-        # a form refused for its own errors still speaks of the moment when it was opened
-        is_old = request.method == "POST" and not found
+        # a refused form still speaks of the moment when it was opened
+        is_old = request.method == "POST"
         opened = "" if row is None else stamp(row, self._shown_fields(row))
-        overwrites = any(not item.merged for item in found)
+        apart = {item.field for item in found}
+        sections = [
+            Section(title, [name for name in names if name not in apart]) for title, names in self.form_sections(row)
+        ]
         return FormPage(
             title=title,
             form=form,
-            sections=[Section(t, f) for t, f in self.form_sections(row)],
-            submit=("Сохранить мои значения поверх" if overwrites else "Сохранить обе правки")
-            if found
-            else "Сохранить",
+            sections=[section for section in sections if section.fields],
+            submit="Сохранить выбранное" if found else "Сохранить",
             cancel_href=self._cancel(row),
             crumbs=self.crumbs(),
             problems=problems,

@@ -210,20 +210,28 @@ class Section:
     fields: Sequence[str]
 
 
+#: whose value of a field that two users changed is saved
+MINE, THEIRS = "mine", "theirs"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that two users changed differently: before both, as it is stored now (by whom and when), and as typed here.
+    """A field that another user changed: before, and as it is stored now (by whom and when); its control holds what was typed.
 
-    ``before`` is empty when the journal does not know it; ``merged``: only the other user changed it, so the form has theirs.
+    ``merged``: only the other user changed it; ``mark``: fingerprints of both values, sent back with the choice; ``choice``: whose
+    value is marked, empty for none; ``is_settled``: the user chose so; ``problem``: why an answer did not count.
     """
 
     field: str
     label: str
     stored: str
-    typed: str
-    before: str = ""
+    before: str
     by: str = ""
     merged: bool = False
+    mark: str = ""
+    choice: str = ""
+    is_settled: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +251,7 @@ class FormPage:
     version: str = ""
     opened: str = ""
     problems: Sequence[str] = field(default=())
-    #: what another user changed meanwhile, and where the form opens with it
+    #: what another user changed meanwhile (fields that stand in no section then), and where the form opens with it
     differences: Sequence[Difference] = ()
     reload_href: str = ""
     #: second button of a new record's form: saves and opens an empty form
