@@ -8,7 +8,6 @@ from typing import Any
 from flask import url_for
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
-from flask_babel.speaklater import LazyString
 
 from app import models as m
 from app.access import current_actor
@@ -46,6 +45,7 @@ from app.web.course.program_view import ProgramPages
 from app.web.frame import attention
 from app.web.frame import columns as c
 from app.web.frame.checks import CheckView
+from app.web.frame.hints import told_by
 from app.web.frame.pages import Block, Button, Pair
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
@@ -312,8 +312,8 @@ class ProgramView(ProgramPages):
     limited = {"organizer": "program:add"}
     hints = {
         "hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250.",
-        "kind": LazyString(organizer_rules.hint),
-        "year": LazyString(planning.hint),
+        "kind": told_by(organizer_rules.hint),
+        "year": told_by(planning.hint),
         "qualification_name": "Для профессиональной переподготовки: её пишут в дипломе.",
     }
 
