@@ -43,7 +43,7 @@ class Answer:
     def bare(self) -> str:
         """The body without what differs in every answer: the request's id, the CSRF token, the notice of what was done before."""
         body = self.text.replace(self.headers.get("X-Request-Id", "-"), "")
-        told = re.sub(r'<div class="flashes".*?</div>\n', "", body, flags=re.S)
+        told = re.sub(r'<div class="flashes"[^>]*>(?:\s*<div.*?</div>)*\s*</div>', "", body, flags=re.S)
         return re.sub(r'name="csrf_token"[^>]*', "", told)
 
     def rows(self) -> list[list[str]]:

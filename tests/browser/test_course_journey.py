@@ -21,7 +21,7 @@ from app import jobs
 from app.cli import DEMO_PASSWORD
 from app.clock import ZONE, today
 from app.embedded_postgres import EmbeddedPostgres
-from app.russian import format_date
+from app.russian import format_date, period
 from tests.browser.post import Post, posted, text_of
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.conftest import clone, execute
@@ -476,13 +476,14 @@ def read_the_story(walk: Walk, andrei: Visitor, number: str) -> None:
 def read_the_letters(walk: Walk, number: str) -> None:
     """Every change of the own чек, enrolment and group has come by e-mail, once, to nobody else (order § 3.5)."""
     to_andrei = walk.letters_to(ANDREI_MAIL)
+    days = period(walk.first, walk.first + DAY).replace("\N{NO-BREAK SPACE}", " ")
     assert to_andrei[2].startswith("Выдан Именной образовательный чек № ")
     assert [subject for subject in to_andrei if subject != to_andrei[2]] == [
         "Приглашение в портал «Кадры в образовании»",
         "Согласие на обработку персональных данных",
-        f"Запись в группу {GROUP}",
+        f"Запись в группу {GROUP}: лист ожидания",
         f"Освободилось место в группе {GROUP}",
-        f"Вы записаны в группу {GROUP}",
+        f"Вы записаны в группу {GROUP}: занятия {days}",
         f"Завтра начинаются занятия: группа {GROUP}",
         f"Группа {GROUP}: обучение началось",
         f"Группа {GROUP}: обучение завершено",

@@ -13,7 +13,7 @@ from sqlalchemy import exists, insert, literal, or_, select
 
 from app import models as m
 from app.access import unscoped
-from app.clock import today
+from app.conditions import held
 from app.extensions import db
 from app.services.mailing import letter_kinds, letter_templates
 from app.services.mailing.letter_kinds import KINDS
@@ -112,13 +112,8 @@ def note(user_ids: Iterable[int], kind: str, *, facts: Facts | None = None, href
 def tell_operators(kind: str, *, facts: Facts | None = None, href: str) -> int:
     """Put a notice into the cabinet of every operator who has not an unread one with the same words; return how many."""
     text = _composed(kind, _given(kind, "", None, facts, href)).notice[:_NOTICE_LENGTH]
-    a, held = m.Account, m.Assignment
-    live = exists().where(
-        held.user_id == a.id,
-        held.role == "operator",
-        held.valid_from <= today(),
-        or_(held.valid_to.is_(None), held.valid_to >= today()),
-    )
+    a, role = m.Account, m.Assignment
+    live = exists().where(role.user_id == a.id, role.role == "operator", held())
     same = exists().where(
         or_(m.Notice.user_id == a.id, m.Notice.employee_id == a.employee_id),
         m.Notice.text == text,
