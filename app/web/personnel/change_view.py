@@ -13,7 +13,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import BooleanField, FileField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from app import models as m
 from app.access import current_actor, get_writable
@@ -26,7 +26,7 @@ from app.services.personnel.surnames import Surname
 from app.services.portal import files
 from app.statuses import ChangeStatus
 from app.web.frame.form_pages import attach
-from app.web.frame.forms import FieldSource, PortalModelConverter, RuDateField, form_values
+from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.lookups import Lookup
@@ -124,9 +124,10 @@ class ChangePages(ScopedModelView):
         for table, subject in SUBJECTS.items():
             source = _CardFields() if table == CARD else _RecordFields(table)
             fields = PortalModelConverter(source).fields(subject.fields)
+            asked = InputRequired(REQUIRED) if table == PLACE else Optional()
             proof = "приказ о переводе" if table == PLACE else "свидетельство о браке"
             hint = f"Документ, его номер и дата: например, {proof}. Ответственный сверит."
-            comment = TextAreaField("Пояснение", [Optional(), Length(max=1000)], description=hint)
+            comment = TextAreaField("Пояснение", [asked, Length(max=1000)], description=hint)
             accept = {"accept": ".pdf,.jpg,.jpeg,.png"}
             scan = FileField("Скан документа", description="PDF, JPEG или PNG до 10 МБ.", render_kw=accept)
             self.propose_forms[table] = type(
