@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Date, FromClause, and_, bindparam, or_
+from sqlalchemy import ColumnElement, Date, FromClause, Integer, and_, bindparam, cast, or_
 
 from app import models as m
 from app.clock import today
@@ -167,6 +167,15 @@ def waits(rows: Rows) -> Expression:
     name = _table_of(rows)
     asked: Expression = columns_of(rows).status.in_(sorted(WAITING[name]))
     return and_(asked, employed(place=rows)) if name == "employment" else asked
+
+
+def decided_by(organizations: Any, rows: Rows = m.ChangeRequest) -> Expression:
+    """A correction that these organizations (ids or a subselect) decide.
+
+    One about a place of work is for the organization of that place alone, one about the card for any employer.
+    """
+    asked = cast(columns_of(rows).changes[("organization", "0")].astext, Integer)
+    return or_(asked.is_(None), asked.in_(organizations))
 
 
 def late(rows: Rows, on: dt.date | None = None) -> Expression:

@@ -583,7 +583,13 @@ employment_subject = Table(
     "employment_subject",
     Base.metadata,
     Column("employment_id", ForeignKey("employment.id", ondelete="CASCADE"), primary_key=True),
-    Column("subject_id", ForeignKey("subject.id"), primary_key=True, index=True),
+    Column(
+        "subject_id",
+        ForeignKey("subject.id"),
+        primary_key=True,
+        index=True,
+        info=personal("keep", why=pd.MONEY, propose=True),
+    ),
 )
 
 
@@ -608,7 +614,9 @@ class Employment(Base):
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    position_id: Mapped[int] = mapped_column(ForeignKey("position.id"), index=True)
+    position_id: Mapped[int] = mapped_column(
+        ForeignKey("position.id"), index=True, info=personal("keep", why=pd.MONEY, propose=True)
+    )
     kind: Mapped[st.EmploymentKind] = mapped_column(
         coded(st.EmploymentKind), server_default="main", default=st.EmploymentKind.MAIN
     )
@@ -616,7 +624,7 @@ class Employment(Base):
     #: the first working day; where nobody has told it, the day since which the portal counts the place
     started_on: Mapped[dt.date]
     start_known: Mapped[FlagOn]
-    position_since: Mapped[dt.date | None]
+    position_since: Mapped[dt.date | None] = mapped_column(info=personal("keep", why=pd.MONEY, propose=True))
     ended_on: Mapped[dt.date | None]
     status: Mapped[st.ConfirmationStatus] = mapped_column(
         coded(st.ConfirmationStatus), server_default="unconfirmed", default=st.ConfirmationStatus.UNCONFIRMED
@@ -1112,8 +1120,10 @@ class ConsentWithdrawal(Base):
 class ChangeRequest(Base):
     """Correction that a person proposes for the own card; ``changes``: field → [was, becomes] (order § 2.8).
 
-    ``subject_table``, ``subject_id``: the card itself, or a diploma or an attestation (without an id: a new one);
-    ``accepted``: the fields that were written, None until the decision.
+    A row of a directory stands there by its id, a list of them by the list of ids. About a place of work, ``organization``
+    stands there too, as it was and stays: that organization decides, and only while the place is still there.
+    ``subject_table``, ``subject_id``: the card itself, a place of work, or a diploma or an attestation (without an id: a new
+    one); ``accepted``: the fields that were written, None until the decision.
     """
 
     __tablename__ = "change_request"

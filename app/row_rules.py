@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app import models as m
 from app.actor import Actor, Grant
 from app.clock import today
-from app.conditions import employed
+from app.conditions import decided_by, employed
 from app.permissions import DIRECTORIES, ROLES
 from app.statuses import ONCE_PUBLISHED, GroupStatus, NewsStatus, ReportFormStatus, SurveyStatus
 
@@ -209,20 +209,30 @@ _RESPONSE: Mapping[str, Rule] = {
     "worker": lambda actor, _g: _table(m.SurveyResponse).c.employee_id == actor.employee_id,
     **_only("operator"),
 }
-_consent, _file = _table(m.Consent), _table(m.StoredFile)
+_consent, _file, _change = _table(m.Consent), _table(m.StoredFile), _table(m.ChangeRequest)
+
+
+def _asked(_actor: Actor, grant: Grant) -> Expression:
+    """Corrections by the own people, about a place of work only when it is in the own organizations."""
+    places = _organizations(grant)
+    return and_(_change.c.employee_id.in_(_employed(grant)), decided_by(places, _change))
+
+
+_CHANGE: Mapping[str, Rule] = {**_people(_change.c.employee_id), "school": _asked, "territory": _asked}
 
 
 def _own_file(actor: Actor, _grant: Grant) -> Expression:
     return and_(_file.c.owner_id == actor.user_id, _while_held(_file, actor))
 
 
-def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression]) -> Rule:
-    """Own files, and the scans of the consents, the trainings and the corrections of some people."""
+def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression], changes: Rule) -> Rule:
+    """Own files, the scans of the consents and the trainings of some people, and those of the corrections that are seen."""
 
     def rule(actor: Actor, grant: Grant) -> Expression:
+        seen = [(t, people(t.c.employee_id, actor, grant)) for t in (_consent, _training)]
         scans = [
-            _file.c.id.in_(select(t.c.scan_id).where(people(t.c.employee_id, actor, grant), t.c.scan_id.is_not(None)))
-            for t in (_consent, _training, _table(m.ChangeRequest))
+            _file.c.id.in_(select(t.c.scan_id).where(condition, t.c.scan_id.is_not(None)))
+            for t, condition in [*seen, (_change, changes(actor, grant))]
         ]
         return or_(_own_file(actor, grant), *scans)
 
@@ -232,8 +242,8 @@ def _own_or_scans(people: Callable[[Any, Actor, Grant], Expression]) -> Rule:
 _STORED_FILE: Mapping[str, Rule] = {
     **dict.fromkeys(ROLES, _own_file),
     **_only("operator"),
-    "worker": _own_or_scans(lambda column, actor, _g: column == actor.employee_id),
-    "school": _own_or_scans(lambda column, _a, grant: column.in_(_employed(grant))),
+    "worker": _own_or_scans(lambda column, actor, _g: column == actor.employee_id, _CHANGE["worker"]),
+    "school": _own_or_scans(lambda column, _a, grant: column.in_(_employed(grant)), _CHANGE["school"]),
 }
 _SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
 
@@ -278,7 +288,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
         "worker": lambda actor, _g: _table(m.ConsentWithdrawal).c.employee_id == actor.employee_id,
         **_only("operator"),
     },
-    "change_request": _people(_table(m.ChangeRequest).c.employee_id),
+    "change_request": _CHANGE,
     "transfer": _TRANSFER,
     "employee_merge": _only("operator"),
     "import_heading": {

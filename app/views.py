@@ -17,7 +17,6 @@ from app.services.group import groups
 from app.services.mailing import mail
 from app.services.paper import certificates, registries
 from app.services.personnel import people
-from app.services.personnel.correctable import SUBJECTS
 from app.services.portal import twins as twins  # its rules about names register themselves
 from app.services.program import organizer_rules, planning
 from app.services.voucher import vouchers
@@ -59,7 +58,7 @@ from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
 from app.web.paper.registry_view import RegistriesView, makes_registries
 from app.web.personnel import invitation_pages
-from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages, may_propose, propose_href
+from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages, may_correct, propose_href
 from app.web.personnel.consent_view import (
     PERSON_NAME,
     ConsentTextPages,
@@ -135,9 +134,8 @@ class PersonRecordView(ScopedModelView):
     limited = {"employee": "employee:edit"}
 
     def extra_buttons(self, row: Any) -> Sequence[Button]:
-        """The owner of a diploma or an attestation proposes another text of it."""
-        proposes = self.table in SUBJECTS and may_propose(row.employee)
-        own = [Button("Предложить исправление", propose_href(self.table, row.id))] if proposes else []
+        """The owner of a place of work, a diploma or an attestation proposes another text of it."""
+        own = [Button("Предложить исправление", propose_href(self.table, row.id))] if may_correct(row) else []
         return [*super().extra_buttons(row), *own]
 
     def after_save(self, row: Any) -> str:

@@ -65,14 +65,19 @@ def _employers(people: str) -> str:
     return f"EXISTS (SELECT FROM employment w WHERE w.organization_id = t.id AND w.employee_id IN {people})"
 
 
+def _asked(row: str) -> str:
+    """A correction of a place of work is for its organization alone."""
+    return f"({row}.subject_table <> 'employment' OR ({row}.changes->'organization'->>0)::int = ANY(%(places)s))"
+
+
 def _consent_of(people: str) -> str:
     return f"EXISTS (SELECT FROM consent c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
 
 
-def _scan_of(people: str) -> str:
+def _scan_of(people: str, asked: str = ALL) -> str:
     return (
         f"{_consent_of(people)} OR EXISTS (SELECT FROM training c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
-        f" OR EXISTS (SELECT FROM change_request c WHERE c.scan_id = t.id AND c.employee_id IN {people})"
+        f" OR EXISTS (SELECT FROM change_request c WHERE c.scan_id = t.id AND c.employee_id IN {people} AND {asked})"
     )
 
 
@@ -125,7 +130,12 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "saved_registry": _own("t.user_id"),
     "training_order": {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL},
     "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),
-    "change_request": _of_people("t.employee_id"),
+    "change_request": {
+        **_of_people("t.employee_id"),
+        "school": f"t.employee_id IN {_SCHOOL_PEOPLE} AND {_asked('t')}",
+        "territory": f"t.employee_id IN {_TERRITORY_PEOPLE} AND (t.subject_table <> 'employment' OR EXISTS (SELECT FROM organization o"
+        " WHERE o.id = (t.changes->'organization'->>0)::int AND o.territory_id = %(territory)s))",
+    },
     # who hires sees a move from the release on
     "transfer": {
         "worker": "t.employee_id = %(employee)s",
@@ -157,7 +167,7 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "stored_file": {
         **_own("t.owner_id", "operator"),
         "worker": f"t.owner_id = %(user)s OR {_scan_of('(SELECT %(employee)s)')}",
-        "school": f"t.owner_id = %(user)s OR {_scan_of(_SCHOOL_PEOPLE)}",
+        "school": f"t.owner_id = %(user)s OR {_scan_of(_SCHOOL_PEOPLE, _asked('c'))}",
     },
     "consent_withdrawal": {"worker": "t.employee_id = %(employee)s", "operator": ALL},
     "letter": _own("t.user_id", "operator", "admin"),

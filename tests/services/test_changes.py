@@ -9,9 +9,10 @@ import pytest
 
 from app import models as m
 from app import statuses as st
-from app.access import acting_as
+from app.access import acting_as, get_visible
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.extensions import db
 from app.services.mailing import reminders
 from app.services.personnel import changes, people, surnames
 from app.services.portal import calendar, records
@@ -322,3 +323,168 @@ def test_anothers_diploma_and_a_deleted_one_are_not_corrected(world: mk.World) -
         records.delete(mk.fetch(m.Qualification, own.id))
     with acting_as(world.responsible), mk.nothing_changes(), pytest.raises(Conflict):
         changes.accept(row.id)
+
+
+# --- places of work ----------------------------------------------------------------------------------------------------
+
+
+def propose_place(world: mk.World, comment: str = "Приказ № 12", **values: Any) -> m.ChangeRequest:
+    with acting_as(world.worker.actor):
+        return changes.propose(values, table="employment", row_id=world.worker.employment.id, comment=comment)
+
+
+def place(world: mk.World) -> Any:
+    return mk.fetch(m.Employment, world.worker.employment.id)
+
+
+def second_place(world: mk.World, **over: Any) -> Any:
+    """Another place of work of the worker, in the other school."""
+    secondary = {"kind": st.EmploymentKind.SECONDARY, **over}
+    return mk.make_employment(world.worker.employee, world.other_worker.employment.organization, **secondary)
+
+
+def test_the_marks_name_what_of_a_place_of_work_is_corrected() -> None:
+    assert changes.SUBJECTS["employment"].fields == ("position", "position_since", "subjects")
+
+
+def test_a_place_of_work_is_proposed_to_its_organization_alone(world: mk.World) -> None:
+    second_place(world)
+    told = holder("school", organization_id=world.school.id)
+    foreign = holder("school", organization_id=world.other_worker.employment.organization_id)
+    head, physics = mk.make_position("Методист"), mk.make_subject("Физика")
+    row = propose_place(world, position=head, subjects=[physics], position_since=None)
+    was, school = world.worker.employment, str(world.school.id)
+    assert row.changes == {
+        "position": [str(was.position_id), str(head.id)],
+        "subjects": [None, [str(physics.id)]],
+        "organization": [school, school],
+    }
+    assert place(world).position_id == was.position_id
+    (letter,) = letters_to(told)
+    assert letter.template == "change_proposed"
+    assert f"место работы: Учитель, {world.school.short_name}" in letter.body
+    assert "должность, предметы" in letter.body
+    assert letters_to(foreign) == []
+
+
+def test_an_accepted_position_waits_for_the_operator_again_and_is_in_the_journal(world: mk.World) -> None:
+    head, physics, day = mk.make_position("Методист"), mk.make_subject("Физика"), dt.date(2026, 9, 1)
+    row = propose_place(world, position=head, subjects=[physics], position_since=day)
+    with acting_as(world.responsible):
+        compared = {line.field: (line.was, line.becomes) for line in changes.lines(row)}
+        assert compared == {
+            "position": ("Учитель", "Методист"),
+            "position_since": ("не указано", "01.09.2026"),
+            "subjects": ("не указано", "Физика"),
+        }
+        assert changes.accept(row.id).status == S.ACCEPTED
+    written = place(world)
+    assert (written.position_id, written.position_since, written.status) == (
+        head.id,
+        day,
+        st.ConfirmationStatus.UNCONFIRMED,
+    )
+    assert [subject.name for subject in written.subjects] == ["Физика"]
+    (entry,) = mk.journal("employment.updated")
+    assert (entry.user_id, entry.object_id) == (world.responsible.user_id, written.id)
+    assert entry.changes["Должность"] == ["Учитель", "Методист"]
+    assert mk.rows(m.Letter)[-1].template == "change_accepted"
+
+
+def test_subjects_alone_leave_a_place_confirmed_and_a_part_is_written_with_a_reason(world: mk.World) -> None:
+    row = propose_place(
+        world, position=mk.make_position("Методист"), subjects=[mk.make_subject("Физика"), mk.make_subject()]
+    )
+    with acting_as(world.responsible):
+        with mk.nothing_changes(), pytest.raises(Invalid, match="почему не вносится: должность"):
+            changes.accept(row.id, fields=["subjects"])
+        decided = changes.accept(row.id, fields=["subjects"], reason="Приказа о переводе нет")
+    written = place(world)
+    assert (decided.status, decided.accepted) == (S.PARTLY, ["subjects"])
+    assert (written.position_id, written.status) == (
+        world.worker.employment.position_id,
+        st.ConfirmationStatus.CONFIRMED,
+    )
+    assert [subject.name for subject in written.subjects] == ["Математика", "Физика"]
+    assert "Не внесено: должность. Причина: Приказа о переводе нет" in mk.rows(m.Letter)[-1].body
+
+
+def test_a_declined_place_stays_and_the_person_reads_why(world: mk.World) -> None:
+    row = propose_place(world, subjects=[mk.make_subject("Физика")])
+    with acting_as(world.responsible):
+        changes.decline(row.id, reason="Физику ведёт другой учитель")
+    assert (place(world).subjects, mk.fetch(m.ChangeRequest, row.id).status) == ([], S.DECLINED)
+    assert "Физику ведёт другой учитель" in mk.rows(m.Letter)[-1].body
+
+
+def test_the_persons_other_employer_finds_no_correction_of_this_place_and_no_scan(world: mk.World) -> None:
+    second_place(world)
+    with acting_as(world.worker.actor):
+        row = changes.propose(
+            {"subjects": [mk.make_subject("Физика")]},
+            table="employment",
+            row_id=world.worker.employment.id,
+            comment="Приказ № 12",
+            scan=("приказ.pdf", pdf()),
+        )
+    scan_id = row.scan_id
+    with acting_as(world.responsible):
+        assert get_visible(db.session, m.StoredFile, scan_id, "change_request:show").name == "приказ.pdf"
+    with acting_as(world.other_responsible):
+        db.session.expire_all()
+        assert get_visible(db.session, m.Employee, world.worker.employee.id, "employee:show")
+        for model, pk in ((m.ChangeRequest, row.id), (m.StoredFile, scan_id)):
+            with pytest.raises(NotFound):
+                get_visible(db.session, model, pk, "change_request:show")
+        with mk.nothing_changes(), pytest.raises(NotFound):
+            changes.accept(row.id)
+        with mk.nothing_changes(), pytest.raises(NotFound):
+            changes.decline(row.id, reason="x")
+
+
+def test_a_place_that_is_over_or_moved_meanwhile_is_refused_and_can_be_declined(world: mk.World) -> None:
+    row = propose_place(world, subjects=[mk.make_subject("Физика")])
+    mk.change(world.worker.employment, ended_on=today() - mk.DAY)
+    with mk.nothing_changes(), acting_as(world.responsible), pytest.raises(Conflict, match="закрыто"):
+        changes.accept(row.id)
+    mk.change(world.worker.employment, ended_on=None, organization_id=mk.make_organization().id)
+    with mk.nothing_changes(), acting_as(world.operator), pytest.raises(Conflict, match="в другой организации"):
+        changes.accept(row.id)
+    with acting_as(world.operator):
+        changes.decline(row.id, reason="Место работы перенесено")
+    assert place(world).subjects == []
+
+
+def test_what_is_over_anothers_new_or_without_words_is_not_proposed(world: mk.World) -> None:
+    ended = second_place(world, ended_on=today() - mk.DAY)
+    physics = mk.make_subject("Физика")
+    for pk, refusal in ((ended.id, Conflict), (world.other_worker.employment.id, NotFound), (None, NotFound)):
+        with mk.nothing_changes(), acting_as(world.worker.actor), pytest.raises(refusal):
+            changes.propose({"subjects": [physics]}, table="employment", row_id=pk, comment="Приказ № 12")
+    with mk.nothing_changes(), pytest.raises(Invalid) as wrong:
+        propose_place(world, comment=" ", subjects=[physics])
+    assert list(wrong.value.fields) == ["comment"]
+
+
+def test_a_subject_that_left_the_directory_is_not_dropped_in_silence(world: mk.World) -> None:
+    extra = mk.make_subject("Ритмика")
+    row = propose_place(world, subjects=[extra, mk.make_subject("Физика")])
+    with acting_as(world.operator):
+        records.delete(mk.fetch(m.Subject, extra.id))
+    with acting_as(world.responsible):
+        (line,) = changes.lines(mk.fetch(m.ChangeRequest, row.id))
+        assert line.becomes == "Физика, удалено из справочника"
+        with mk.nothing_changes(), pytest.raises(Conflict, match="нет в справочнике"):
+            changes.accept(row.id)
+
+
+def test_only_the_school_of_the_place_is_reminded(world: mk.World) -> None:
+    second_place(world)
+    school = holder("school", organization_id=world.school.id)
+    other = holder("school", organization_id=world.other_worker.employment.organization_id)
+    row = propose_place(world, subjects=[mk.make_subject("Физика")])
+    mk.change(row, due_on=calendar.due_date(today(), 2))
+    with acting_as(mk.SYSTEM):
+        assert reminders.remind() == 1
+    assert "Заканчивается срок" in letters_to(school)[-1].subject
+    assert letters_to(other) == []

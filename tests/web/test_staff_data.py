@@ -134,6 +134,62 @@ def test_another_school_finds_no_correction(region: Region, worker: Browser) -> 
     assert worker.post(f"/change_request/act/{pk}/withdraw").status == 302
 
 
+def test_a_place_of_work_is_corrected_from_the_own_card(region: Region, worker: Browser, school: Browser) -> None:
+    place, _home = place_of(region)
+    path = f"/change_request/propose?table=employment&record={place}"
+    assert path.replace("&", "&amp;") in worker.get(f"/employee/show/{own(region)}?tab=work").text
+    assert path.replace("&", "&amp;") in worker.get(f"/employment/show/{place}").text
+    was = region.sql("SELECT position_id, position_since, status FROM employment WHERE id = %(pk)s", pk=place)[0]
+    taught = region.sql("SELECT subject_id FROM employment_subject WHERE employment_id = %(pk)s", pk=place)
+    position = region.sql("SELECT id, name FROM position WHERE id <> %(was)s ORDER BY id LIMIT 1", was=was[0])[0]
+    subject = region.sql(
+        "SELECT id, name FROM subject s WHERE NOT EXISTS (SELECT FROM employment_subject e WHERE e.subject_id = s.id"
+        " AND e.employment_id = %(pk)s) ORDER BY id LIMIT 1",
+        pk=place,
+    )[0]
+    fields = {name: given for name, given in form_fields(worker.get(path).text).items() if name != "scan"}
+    sent = {**fields, "position": str(position[0]), "subjects": [str(subject[0])]}
+    with region.nothing_changes():
+        refused = worker.post(path, sent)
+    assert refused.status == 422 and error_beside(refused.text, "comment")
+    answer = worker.post(path, {**sent, "comment": "Приказ № 12"})
+    assert answer.status == 302, refusal(answer.text)
+    shown = answer.headers["Location"]
+    page = school.get(shown).text
+    assert position[1] in page and subject[1] in page and "Приказ № 12" in page and "место работы: " in page
+    stranger = region.browser("school2")
+    accept = shown.replace("show", "accept")
+    with region.nothing_changes():
+        assert stranger.get(shown).status == 404
+        assert stranger.post(accept, {"field": ["position"]}).status == 404
+        assert region.browser("worker2").get(shown).status == 404
+    assert school.post(accept, {"field": ["position", "subjects"]}).status == 302
+    assert region.sql("SELECT position_id, status FROM employment WHERE id = %(pk)s", pk=place) == [
+        (position[0], "unconfirmed")
+    ]
+    now = region.sql("SELECT subject_id FROM employment_subject WHERE employment_id = %(pk)s", pk=place)
+    assert now == [(subject[0],)]
+    region.sql(
+        "UPDATE employment SET position_id = %(position)s, position_since = %(since)s, status = %(status)s WHERE id = %(pk)s",
+        position=was[0],
+        since=was[1],
+        status=was[2],
+        pk=place,
+    )
+    region.sql("DELETE FROM employment_subject WHERE employment_id = %(pk)s", pk=place)
+    for (pk,) in taught:
+        region.sql("INSERT INTO employment_subject VALUES (%(place)s, %(pk)s)", place=place, pk=pk)
+
+
+def test_anothers_place_of_work_and_a_new_one_are_not_proposed(region: Region, worker: Browser) -> None:
+    path = f"/change_request/propose?table=employment&record={place_of(region)[0]}"
+    foreign = region.browser("worker2")
+    with region.nothing_changes():
+        assert foreign.get(path).status == 404
+        assert foreign.post(path, {"comment": "x"}).status == 404
+        assert worker.get("/change_request/propose?table=employment").status == 404
+
+
 # --- moves -----------------------------------------------------------------------------------------------------------
 
 

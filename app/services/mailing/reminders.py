@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from app import models as m
 from app.access import unscoped
 from app.clock import ZONE, today
-from app.conditions import employed, is_past, waits
+from app.conditions import decided_by, employed, is_past, waits
 from app.extensions import db
 from app.russian import count, format_date
 from app.services.mailing import letters
@@ -54,14 +54,14 @@ def remind() -> int:
 
 
 def _changes() -> list[Waiting]:
-    """Corrections by the organizations where their people work now."""
+    """Corrections by the organizations that decide: where their people work now, or that of the place of work itself."""
     place, row, organization = m.Employment, m.ChangeRequest, m.Organization
     statement = (
         select(organization.id, organization.territory_id, organization.short_name, row.due_on)
         .join(place, place.organization_id == organization.id)
         .join(row, row.employee_id == place.employee_id)
         .where(waits(row), row.due_on.is_not(None))
-        .where(employed())
+        .where(employed(), decided_by([organization.id]))
         .distinct(row.id, organization.id)
     )
     return _read(statement)

@@ -12,14 +12,14 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record
 from app.clock import now, today
-from app.conditions import employed
+from app.conditions import employed, is_employed
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel import responsible, surnames
-from app.services.personnel.correctable import CARD, SUBJECTS, Subject, in_words, read, stored
+from app.services.personnel.correctable import CARD, PLACE, SUBJECTS, Subject, in_words, read, stored
 from app.services.portal import calendar, files, records, transitions
 from app.statuses import ChangeStatus
 from app.unit_of_work import use_case
@@ -72,17 +72,30 @@ def labels_of(row: m.ChangeRequest) -> list[str]:
     return _labels(row, row.changes)
 
 
+def _proposed(row: m.ChangeRequest) -> list[str]:
+    """Names of the fields to be corrected; what else the changes hold is the organization that decides."""
+    return [name for name in subject_of(row).fields if name in row.changes]
+
+
 def _labels(row: m.ChangeRequest, names: Collection[str]) -> list[str]:
     subject = subject_of(row)
     return [label_of(subject.table, name) for name in subject.fields if name in names]
 
 
 def about(row: m.ChangeRequest) -> str:
-    """«карточка», «новая запись об образовании», «запись об аттестации № 5»: what is corrected, in words."""
+    """«карточка», «новая запись об образовании», «место работы: учитель, школа № 5»: what is corrected, in words."""
     subject = subject_of(row)
+    if subject.table == PLACE:
+        place = _target(row)
+        return f"{subject.title}: {place_name(place)}" if place is not None else f"{subject.title} (удалено)"
     if row.subject_id is None or subject.table == CARD:
         return subject.new
     return f"{subject.title} № {row.subject_id}"
+
+
+def place_name(place: m.Employment) -> str:
+    """«учитель, школа № 5»."""
+    return f"{place.position}, {responsible.organization_name(place.organization_id)}"
 
 
 def own_card() -> m.Employee:
@@ -105,10 +118,11 @@ def propose(
     comment: str | None = None,
     scan: tuple[str, bytes] | None = None,
 ) -> m.ChangeRequest:
-    """Propose values for the own card, or for a diploma or an attestation of the own (``row_id``; None: a new one).
+    """Propose values for the own card, a place of work, or a diploma or an attestation of the own (``row_id``; None: a new one).
 
     They are checked as the responsible's form would check them; ``scan``: name and bytes of the proof. Raises Invalid by field,
-    also when nothing differs; NotFound for another's row; Conflict while another correction waits.
+    also when nothing differs, and for a place of work without ``comment``; NotFound for another's row; Conflict while another
+    correction waits, or for a place of work that is over.
     """
     current_actor().require("change_request:add")
     person, subject = own_card(), SUBJECTS[table]
@@ -122,6 +136,8 @@ def propose(
     changes = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if not changes:
         raise Invalid("Вы ничего не изменили. Исправьте нужные поля и отправьте снова.")
+    if table == PLACE:
+        changes |= _asked_of(row, comment)
     _refuse_second(person.id)
     made = m.ChangeRequest(
         employee_id=person.id,
@@ -148,12 +164,30 @@ def own_row(table: str, row_id: int | None) -> Any:
     person = own_card()
     if table == CARD:
         return person
+    unknown = NotFound("Такой записи нет или она вам не видна.")
     if row_id is None:
+        if not SUBJECTS[table].new:
+            raise unknown
         return None
     row: Any = get_visible(db.session, SUBJECTS[table].model, row_id, f"{table}:show")
     if row.employee_id != person.id:
-        raise NotFound("Такой записи нет или она вам не видна.")
+        raise unknown
     return row
+
+
+def _asked_of(place: m.Employment, comment: str | None) -> dict[str, Any]:
+    """The organization that decides about a place of work, as the changes keep it; refuses what is over or has no words why."""
+    if not is_employed(place):
+        raise Conflict(f"{_over(place)} Исправить можно только действующее место работы.")
+    if not (comment or "").strip():
+        sentence = "Напишите, почему: например, номер и дату приказа."
+        raise Invalid(sentence, fields={"comment": [sentence]})
+    asked = str(place.organization_id)
+    return {"organization": [asked, asked]}
+
+
+def _over(place: m.Employment) -> str:
+    return f"Это место работы закрыто {format_date(place.ended_on) if place.ended_on else ''}."
 
 
 def _refuse_second(employee_id: int) -> None:
@@ -169,7 +203,8 @@ def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
     due = format_date(row.due_on) if row.due_on else ""
     what = "свою карточку" if row.subject_table == CARD else f"свои сведения ({about(row)})"
     facts = {"работник": person.full_name, "что": what, "поля": labels, "срок": due}
-    for organization_id in employers(person.id):
+    asked = row.changes.get("organization")
+    for organization_id in [int(asked[0])] if asked else employers(person.id):
         told = responsible.of_organization(organization_id, but=person.id)
         letters.tell_users(told, "change_proposed", facts=facts, href=f"/change_request/show/{row.id}")
 
@@ -205,18 +240,20 @@ def accept(
     """Write a correction: all of it, or only the chosen ``fields``, then with the ``reason`` why not the rest.
 
     The person is told which. Raises Invalid without that reason, Conflict, with nothing written, when a chosen field has
-    changed since the proposal.
+    changed since the proposal or the place of work is over or moved. A place of work needs a new confirmation exactly when an
+    edit by the responsible needs one.
     """
     row = get_writable(db.session, m.ChangeRequest, pk, "change_request:accept")
     person = get_writable(db.session, m.Employee, row.employee_id, "employee:edit")
     if row.employee_id == current_actor().employee_id and not current_actor().can("employment:confirm"):
         raise Forbidden("Своё исправление вносит другой ответственный или оператор.")
-    chosen = [name for name in row.changes if fields is None or name in fields]
-    left = [name for name in row.changes if name not in chosen]
+    chosen = [name for name in _proposed(row) if fields is None or name in fields]
+    left = [name for name in _proposed(row) if name not in chosen]
     if not chosen:
         raise Invalid("Отметьте хотя бы одно поле или отклоните исправление с причиной.")
     if left and not (reason or "").strip():
         raise Invalid(f"Напишите, почему не вносится: {', '.join(_labels(row, left)).lower()}. Работник прочитает это.")
+    _insist_place(row)
     action = "accept_partly" if left else "accept"
     moved = transitions.follow(m.ChangeRequest, pk, action, reason=reason if left else None, **_decided())
     stale = [line.label for line in lines(moved, waits=True) if line.field in chosen and line.stale]
@@ -244,6 +281,9 @@ def accept(
 def _write(row: m.ChangeRequest, person: m.Employee, chosen: Sequence[str]) -> None:
     subject = subject_of(row)
     values = {name: read(subject, name, row.changes[name][1]) for name in chosen}
+    gone = [name for name in chosen if stored(values[name]) != row.changes[name][1]]
+    if gone:
+        raise Conflict(f"Значения больше нет в справочнике: {', '.join(_labels(row, gone))}. Снимите отметку с поля.")
     target = _target(row)
     if target is not None:
         records.update(target, values)
@@ -255,6 +295,18 @@ def _write(row: m.ChangeRequest, person: m.Employee, chosen: Sequence[str]) -> N
         labels = ", ".join(f"«{label_of(subject.table, name)}»" for name in missing)
         raise Invalid(f"Без полей {labels} новую запись не создать: отметьте их или отклоните исправление.")
     records.create(subject.model, {"employee": person, **values})
+
+
+def _insist_place(row: m.ChangeRequest) -> None:
+    """Raise Conflict for a place of work that is over, or in another organization than the one that was asked."""
+    place = _target(row) if row.subject_table == PLACE else None
+    if place is None:
+        return
+    rest = "Отклоните исправление с причиной."
+    if not is_employed(place):
+        raise Conflict(f"{_over(place)} {rest}")
+    if stored(place.organization_id) != row.changes["organization"][0]:
+        raise Conflict(f"Это место работы теперь в другой организации. {rest}")
 
 
 def _target(row: m.ChangeRequest) -> Any:
@@ -282,7 +334,7 @@ def _decided() -> dict[str, Any]:
 
 
 def _tell_decision(person: m.Employee, row: m.ChangeRequest, chosen: Sequence[str]) -> None:
-    left = [name for name in row.changes if name not in chosen]
+    left = [name for name in _proposed(row) if name not in chosen]
     facts = {"внесено": ", ".join(_labels(row, chosen)).lower(), "кто": current_actor().name}
     kind = "change_partly" if left else "change_accepted"
     if left:
@@ -298,7 +350,7 @@ def lines(row: m.ChangeRequest, *, waits: bool | None = None) -> list[Line]:
     subject, target = subject_of(row), _target(row)
     still = row.status == ChangeStatus.PROPOSED if waits is None else waits
     found = []
-    for name in (n for n in subject.fields if n in row.changes):
+    for name in _proposed(row):
         was, becomes = row.changes[name]
         current = stored(getattr(target, name, None))
         found.append(

@@ -13,20 +13,20 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import BooleanField, FileField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.conditions import late
+from app.conditions import is_employed, late
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.personnel import changes
-from app.services.personnel.correctable import CARD, SUBJECTS
+from app.services.personnel.correctable import CARD, PLACE, SUBJECTS
 from app.services.personnel.surnames import Surname
 from app.services.portal import files
 from app.statuses import ChangeStatus
 from app.web.frame.form_pages import attach
-from app.web.frame.forms import FieldSource, PortalModelConverter, RuDateField, form_values
+from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.lookups import Lookup
@@ -100,7 +100,7 @@ class _WholeLists(Lookup):
 
 
 class _RecordFields(FieldSource):
-    """The fields of a diploma or an attestation."""
+    """The fields of a place of work, a diploma or an attestation."""
 
     def __init__(self, table: str) -> None:
         model = SUBJECTS[table].model
@@ -118,14 +118,16 @@ class ChangePages(ScopedModelView):
     services = {"accept": changes.accept, "decline": changes.decline, "withdraw": changes.withdraw}
 
     def _init_forms(self) -> None:
-        """The person's forms are generated from the columns of the card, of a diploma, of an attestation."""
+        """The person's forms are generated from the columns of the card and of the records that are corrected."""
         super()._init_forms()
         self.propose_forms = {}
         for table, subject in SUBJECTS.items():
             source = _CardFields() if table == CARD else _RecordFields(table)
             fields = PortalModelConverter(source).fields(subject.fields)
-            hint = "Документ, его номер и дата: например, свидетельство о браке. Ответственный сверит."
-            comment = TextAreaField("Пояснение", [Optional(), Length(max=1000)], description=hint)
+            asked = InputRequired(REQUIRED) if table == PLACE else Optional()
+            proof = "приказ о переводе" if table == PLACE else "свидетельство о браке"
+            hint = f"Документ, его номер и дата: например, {proof}. Ответственный сверит."
+            comment = TextAreaField("Пояснение", [asked, Length(max=1000)], description=hint)
             accept = {"accept": ".pdf,.jpg,.jpeg,.png"}
             scan = FileField("Скан документа", description="PDF, JPEG или PNG до 10 МБ.", render_kw=accept)
             self.propose_forms[table] = type(
@@ -135,7 +137,7 @@ class ChangePages(ScopedModelView):
     @expose("/propose", methods=["GET", "POST"])
     @guarded("add")
     def propose(self) -> Any:
-        """Propose corrections of the own card, of a diploma or an attestation (?table=, ?record= unless it is a new one)."""
+        """Propose corrections of the own card or of a record of it (?table=, ?record= unless it is a new one)."""
         table, record = request.args.get("table", CARD), request.args.get("record", "")
         if table not in SUBJECTS or not (record == "" or (record.isdecimal() and len(record) < 10)):
             abort(404)
@@ -162,7 +164,7 @@ class ChangePages(ScopedModelView):
             else:
                 flash("Исправление отправлено ответственному. О решении придёт извещение.", "success")
                 return redirect(url_for("ChangeRequestView.show", pk=made.id))
-        page = _propose_page(form, problems, table, is_new=row is None)
+        page = _propose_page(form, problems, table, row)
         return render_template("form.html", page=page), 422 if is_sent else 200
 
     def card_page(self, row: m.ChangeRequest) -> CardPage:
@@ -265,15 +267,17 @@ def _scan() -> tuple[str, bytes] | None:
 #: title of the form for an existing and for a new record
 _TITLES = {
     CARD: ("Предложить исправление", "Предложить исправление"),
+    PLACE: ("Исправить место работы", ""),
     "qualification": ("Исправить сведения об образовании", "Сообщить об образовании"),
     "attestation": ("Исправить сведения об аттестации", "Сообщить об аттестации"),
 }
 _PROOF = ("Чем подтверждается", ("comment", "scan"))
 
 
-def _propose_page(form: Any, problems: list[str], table: str, *, is_new: bool) -> FormPage:
-    href = url_for("EmployeeView.show", pk=current_actor().employee_id)
-    sections = [*_SECTIONS, _PROOF] if table == CARD else [("", SUBJECTS[table].fields), _PROOF]
+def _propose_page(form: Any, problems: list[str], table: str, row: Any) -> FormPage:
+    href, is_new = url_for("EmployeeView.show", pk=current_actor().employee_id), row is None
+    heading = changes.place_name(row) if table == PLACE else ""
+    sections = [*_SECTIONS, _PROOF] if table == CARD else [(heading, SUBJECTS[table].fields), _PROOF]
     return FormPage(
         title=_TITLES[table][is_new],
         form=form,
@@ -294,6 +298,12 @@ def may_propose(person: m.Employee) -> bool:
     actor = current_actor()
     is_own = actor.employee_id == person.id and actor.can("change_request:add")
     return is_own and changes.find_live(person.id) is None
+
+
+def may_correct(row: Any) -> bool:
+    """Whether the acting user may propose another text of this record of the own card; a place of work that is over stays."""
+    is_kept = isinstance(row, m.Employment) and not is_employed(row)
+    return row.__tablename__ in SUBJECTS and not is_kept and may_propose(row.employee)
 
 
 def propose_href(table: str, record: int | None = None) -> str:

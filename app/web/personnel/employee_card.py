@@ -12,7 +12,7 @@ from app import models as m
 from app.access import current_actor
 from app.audit import words
 from app.clock import today
-from app.conditions import is_in_force
+from app.conditions import is_employed, is_in_force
 from app.identifiers import format_phone, format_snils
 from app.russian import count, format_date, years
 from app.services.personnel.people import CardData
@@ -211,14 +211,17 @@ def _work(data: CardData) -> list[Block]:
         for e in data.employments
     ]
     heads = ("Должность", "Организация", "Вид занятости", "Период", "Подтверждение")
+    add = ("employment", "Добавить место работы", data.person)
+    block = table("Места работы", heads, rows, empty="Места работы не указаны.", add=add)
+    return [replace(block, buttons=[*block.buttons, *_corrections(data)])]
+
+
+def _corrections(data: CardData) -> list[Button]:
+    """For the card's owner: a button for each place of work that is not over; several are told apart by their positions."""
+    live = [e for e in data.employments if is_employed(e)] if may_propose(data.person) else []
     return [
-        table(
-            "Места работы",
-            heads,
-            rows,
-            empty="Места работы не указаны.",
-            add=("employment", "Добавить место работы", data.person),
-        )
+        Button("Исправить" if len(live) == 1 else f"Исправить: {e.position.name}", propose_href("employment", e.id))
+        for e in live
     ]
 
 
