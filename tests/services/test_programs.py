@@ -541,7 +541,7 @@ def test_a_submitted_program_waits_in_the_queue(world: mk.World) -> None:
         rows, _ = queue.page(Asked(kind="program"), size=10)
     assert [row.pk for row in rows] == [program.id]
     assert (rows[0].who, rows[0].place) == (program.title, world.organizer.short_name)
-    assert rows[0].what == "на 2027 год · 18 ч · внесена после 1\xa0ноября"
+    assert rows[0].what == "на 2027 год · 18 ч · внесена после срока"
     assert rows[0].due >= today() + 5 * mk.DAY
     with acting_as(world.operator):
         assert [r.pk for r in queue.page(Asked(kind="program", words="программа"), size=10)[0]] == [program.id]

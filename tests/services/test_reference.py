@@ -30,7 +30,8 @@ def test_loading_fills_every_directory(session: Any) -> None:
     assert count("territory_municipality") == links
     assert count("voucher_rule_block") == len(read("voucher_rule_blocks"))
     assert count("setting") == len(SETTINGS)
-    assert inserted == sum(by_table.values()) + links + len(read("voucher_rule_blocks")) + len(SETTINGS)
+    types = count("organizer_rule_organization_type")
+    assert inserted == sum(by_table.values()) + links + types + len(read("voucher_rule_blocks")) + len(SETTINGS)
     session.rollback()
 
 

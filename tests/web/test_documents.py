@@ -92,7 +92,7 @@ def test_the_group_leads_to_the_page_that_lists_before_it_issues(region: Region,
     assert region.sql(used, g=group)[0][0] == number
     again = organizer.post(f"/training_group/issue/{group}", {**form, **seen, "step": "issue"})
     assert again.status == 302 and documents(region, group) == number
-    assert "выдан, №" in words(organizer.get(f"/training_group/issue/{group}").text)
+    assert "удостоверение о повышении квалификации № " in words(organizer.get(f"/training_group/issue/{group}").text)
     hand = organizer.post(f"/training_group/hand/{group}", {"handing": "person", "handed_on": today(region)})
     assert hand.status == 302
     told = flashes(organizer.get(f"/training_group/show/{group}").text)

@@ -206,7 +206,7 @@ def test_scripts_are_answered_with_what_became_of_the_row(region: Region, operat
         found.append(answer.get_json()["rows"][0])
     assert (found[0]["id"], found[0]["done"], found[0]["sentence"]) == (f"employment-{place}", "Подтверждено", "")
     assert found[1]["done"] == ""
-    assert "уже изменил" in found[1]["sentence"]
+    assert "состояние записи — «Подтверждено»" in found[1]["sentence"]
 
 
 def _token(browser: Browser) -> str:

@@ -19,7 +19,7 @@ from app.services.access import access_requests, registration, registration_chec
 from app.services.personnel import past_trainings, people, transfers
 from app.services.personnel.former_surnames import people_found
 from app.services.portal import calendar
-from app.services.program import planning, programs
+from app.services.program import programs
 from app.services.voucher import vouchers
 from app.statuses import TransferStatus
 from app.text.sql import sort_key
@@ -227,7 +227,7 @@ SOURCES: tuple[Source, ...] = (
             func.concat("на ", t.c.year, " год"),
             func.concat(t.c.hours, " ч"),
             case((t.c.edition > 1, func.concat("редакция ", t.c.edition))),
-            case((t.c.late, planning.late_words())),
+            case((t.c.late, "внесена после срока")),
         ),
         joins=lambda t: ((ORGANIZATION, ORGANIZATION.c.id == t.c.organizer_id),),
         matches=lambda t, words: t.c.search.op("@@")(_query(words)),
