@@ -179,7 +179,8 @@ def test_a_change_made_meanwhile_is_not_overwritten(region: Region, operator: Br
     again = form_fields(refused.text)
     assert again["head_name"] == ["Вторая Вера Ивановна"]
     assert region.sql("SELECT head_name FROM organization WHERE id = %(pk)s", pk=pk)[0][0] == "Первая Анна Ивановна"
-    assert operator.post(f"/organization/edit/{pk}", again).status == 302
+    assert operator.post(f"/organization/edit/{pk}", again).status == 422, "nothing is chosen yet"
+    assert operator.post(f"/organization/edit/{pk}", {**again, "choice-head_name": "mine"}).status == 302
     assert region.sql("SELECT head_name FROM organization WHERE id = %(pk)s", pk=pk)[0][0] == "Вторая Вера Ивановна"
 
 
