@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,30 +12,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.embedded_postgres import EmbeddedPostgres
-from tests.conftest import build, make_settings
+from tests.conftest import build
 from tests.services.scans import pdf
 
 SCAN = pdf()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A server of this module's own: a restore wants to be alone with its database."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("backup") / "postgres", durable=False) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def app(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    from app.cli import initialise
-    from app.extensions import db
-
-    application = build(make_settings(server.url(), tmp_path_factory.mktemp("instance")))
-    initialise(application)
-    yield application
-    with application.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

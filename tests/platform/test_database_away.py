@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,6 @@ from flask.testing import FlaskClient
 
 from app.embedded_postgres import EmbeddedPostgres
 from tests.conftest import build, make_settings
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A server of this module's own, which its tests may stop."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("away") / "postgres", durable=False) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def app(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    from app.cli import initialise
-    from app.extensions import db
-
-    application = build(make_settings(server.url(), tmp_path_factory.mktemp("instance")))
-    initialise(application)
-    yield application
-    with application.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture
