@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -17,6 +18,9 @@ from waitress.server import create_server
 from tests.browser.visitor import PATIENCE, WIDE, Visitor
 from tests.conftest import region_database
 
+if TYPE_CHECKING:
+    from tests.browser.post import Post
+
 #: the first has no window: the others draw their own frame and a new tab for each visitor, which takes longer than the pages
 COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -25,6 +29,7 @@ ARGUMENTS = (
 ).split()
 
 Newcomer = Callable[..., Visitor]
+Visit = Callable[..., Visitor]
 
 
 def find_browser() -> str:
@@ -97,3 +102,22 @@ def newcomer(chromium: Browser, portal: str) -> Iterator[Newcomer]:
         visitor.tell()
         visitor.page.context.close()
     assert [problem for visitor in made for problem in visitor.watch.problems] == []
+
+
+@pytest.fixture
+def visit(chromium: Browser, post: Post) -> Iterator[Visit]:
+    """Make visitors of the module's portal with its mail server (``post``); none of them may meet an error."""
+    made: list[Visitor] = []
+
+    def make(login: str = "") -> Visitor:
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", accept_downloads=True)
+        made.append(Visitor(context, post.address))
+        if login:
+            made[-1].sign_in(login)
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.tell()
+        one.page.context.close()
+    assert [problem for one in made for problem in one.watch.problems] == []

@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from app import models as m
 from app import statuses as st
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
+from tests.browser.conftest import Visit
 from tests.browser.post import Post, posted
-from tests.browser.test_papers_journey import ORGANIZER, SCHOOL, Visit
+from tests.browser.test_papers_journey import ORGANIZER, SCHOOL
 from tests.browser.visitor import Visitor
 from tests.conftest import clone
 from tests.services import makers as mk
@@ -59,23 +60,6 @@ def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, work
     with posted(url, shared_folder / f"instance_{name}") as running:
         running.work(add_group)
         yield running
-
-
-@pytest.fixture
-def visit(chromium: Browser, post: Post) -> Iterator[Visit]:
-    made: list[Visitor] = []
-
-    def make(login: str = "") -> Visitor:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", accept_downloads=True)
-        made.append(Visitor(context, post.address))
-        made[-1].sign_in(login)
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.tell()
-        one.page.context.close()
-    assert [problem for one in made for problem in one.watch.problems] == []
 
 
 def confirmed(visitor: Visitor, label: str, reason: str = "") -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docx import Document
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from app import models as m
@@ -23,6 +23,7 @@ from app import statuses as st
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
+from tests.browser.conftest import Visit
 from tests.browser.post import Post, posted
 from tests.browser.visitor import Visitor
 from tests.conftest import clone
@@ -49,9 +50,6 @@ SURNAMES = (
 )  # fmt: skip
 
 
-Visit = Callable[..., Visitor]
-
-
 def add_group() -> None:
     """The organizer's running group whose 25 listeners have passed the assessment."""
     organizer, school = (mk.rows(m.Organization, m.Organization.short_name == name)[0] for name in (ORGANIZER, SCHOOL))
@@ -71,24 +69,6 @@ def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, work
     with posted(url, shared_folder / f"instance_{name}") as running:
         running.work(add_group)
         yield running
-
-
-@pytest.fixture
-def visit(chromium: Browser, post: Post) -> Iterator[Visit]:
-    made: list[Visitor] = []
-
-    def make(login: str = "") -> Visitor:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", accept_downloads=True)
-        made.append(Visitor(context, post.address))
-        if login:
-            made[-1].sign_in(login)
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.tell()
-        one.page.context.close()
-    assert [problem for one in made for problem in one.watch.problems] == []
 
 
 def open_group(organizer: Visitor) -> None:
