@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=4, help="uploads at a time")
     given = parser.parse_args()
     other = signed_in(given.url)
-    quiet = [seconds for _ in range(10) for seconds in visit(other)]
+    quiet = [seconds for _ in range(100) for seconds in visit(other)]
     before, meanwhile, stop = memory(given.pid), list[float](), threading.Event()
     visits = threading.Thread(target=keep_visiting, args=(other, meanwhile, stop))
     visits.start()

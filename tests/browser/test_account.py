@@ -55,7 +55,9 @@ def test_the_second_factor_from_setup_to_sign_in(
     key = visitor.page.locator("code.secret").inner_text().replace(" ", "")
     visitor.page.get_by_label("Код из приложения").fill(pyotp.TOTP(key).at(time.time() - 30))
     visitor.press("Включить второй шаг")
-    codes = visitor.page.locator("ul.codes code").all_inner_texts()
+    shown = visitor.page.locator("ul.codes code")
+    shown.first.wait_for()
+    codes = shown.all_inner_texts()
     file = visitor.download("Скачать файлом", tmp_path)
     assert file.read_text(encoding="utf-8").split("\n") == codes
     is_accessible(visitor)

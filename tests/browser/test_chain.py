@@ -41,6 +41,7 @@ def number_before(visitor: Visitor, word: str) -> int:
 
 def import_list(school: Visitor) -> None:
     school.menu("Работники")
+    expect(school.heading).to_contain_text("Работники")
     before = school.heading.inner_text()
     school.press("Загрузить из Excel")
     school.page.get_by_label("Файл со списком работников").set_input_files(EXAMPLE)

@@ -174,6 +174,7 @@ def ask_for_the_role(walk: Walk) -> None:
     vera.go("/access/")
     vera.press("Запросить доступ")
     wish = vera.page.get_by_label("Какой доступ нужен")
+    wish.wait_for()
     label = next(words for words in wish.locator("option").all_inner_texts() if "Ответственный" in words)
     walk.school = label.partition(" — ")[0]
     wish.select_option(label=label)
