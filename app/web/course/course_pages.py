@@ -151,23 +151,28 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
     actor = current_actor()
     if not actor.can("training_order:list"):
         return []
+    orders = training_orders.orders_of(group.id)
+    left = {pk: training_orders.open_changes(people) for pk, people in training_orders.left_after(orders).items()}
     rows = []
-    for order in training_orders.orders_of(group.id):
+    for order in orders:
         href = url_for("TrainingOrderView.show", pk=order.id)
         people = sum(len(part["people"]) for part in order.snapshot["parts"])
         words = count(people, "слушатель", "слушателя", "слушателей")
+        who = left.get(order.id, "")
+        flag = Cell(training_orders.FLAG, f"выбыли: {who}", tone="wait") if who else Cell("—")
         cells = [Cell(f"№ {order.number}"), Cell(order.kind.label), Cell(format_date(order.ordered_on)), Cell(words)]
-        rows.append(Row(order.id, href, cells))
-    buttons = []
-    if group.status in FORMED and actor.can("training_order:add"):
-        buttons = [
-            Button(f"Приказ {kind.label}", url_for(f"TrainingGroupView.{_HANDLER[kind]}", pk=group.id))
-            for kind in OrderKind
-        ]
+        rows.append(Row(order.id, href, [*cells, flag]))
+    is_left = any(left.values())
+    buttons = [
+        Button(f"Приказ {kind.label}", url_for(f"TrainingGroupView.{_HANDLER[kind]}", pk=group.id))
+        for kind in OrderKind
+        if actor.can("training_order:add") and training_orders.may_issue(group, kind, left=is_left)
+    ]
     if not rows and not buttons:
         return []
-    heads = [Column(h, h) for h in ("Приказ", "О чём", "Дата", "Кого касается")]
-    return [Block("Приказы", columns=heads, rows=rows, buttons=buttons, empty="Приказов пока нет.")]
+    heads = [Column(h, h) for h in ("Приказ", "О чём", "Дата", "Кого касается", "После издания")]
+    note = training_orders.NEXT_STEP if is_left else ""
+    return [Block("Приказы", columns=heads, rows=rows, buttons=buttons, empty="Приказов пока нет.", note=note)]
 
 
 def _next_steps(group: m.TrainingGroup) -> list[Block]:
