@@ -3,14 +3,14 @@
 Groups entered before the form asked it took people after the first day. Their enrolment now ends on that day (and begins not
 later); the journal tells of each. The portal closes such an open group at its next nightly work, as it does every other.
 
-Revision ID: 0021
-Revises: 0020
+Revision ID: 0022
+Revises: 0021
 """
 
 from alembic import op
 
-revision = '0021'
-down_revision = '0020'
+revision = '0022'
+down_revision = '0021'
 branch_labels = None
 depends_on = None
 
