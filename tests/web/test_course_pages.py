@@ -353,6 +353,28 @@ def test_an_order_whose_people_left_says_so_on_both_cards_with_the_next_step(app
     assert training_orders.FLAG not in clerk.get(card)
 
 
+def test_an_outcome_that_the_journal_contradicts_stands_on_the_card_until_one_is_corrected(
+    app: Flask, session: Any
+) -> None:
+    course = make_course(people=2)
+    for meeting in course.meetings:
+        make_marks(meeting, course.rows[:1])
+        make_marks(meeting, course.rows[1:], M.ABSENT)
+    with acting_as(course.world.organizer_actor):
+        for row in course.rows:
+            enrolments.record_result(row.id, E.TRAINED)
+    clerk, card = clerk_of(app, course), f"/training_group/show/{course.group.id}"
+    page = clerk.get(card)
+    assert "Итог расходится с посещаемостью: 1" in words(page) and "Не посещено ни одного занятия." in page
+    journal = f"/training_group/attendance/{course.group.id}?correct=1"
+    assert f'href="{journal}"' in page
+    cells = {f"m-{meeting.id}-{course.rows[1].id}": "present" for meeting in course.meetings}
+    refused = clerk.post(journal, status=422, **cells)
+    assert "больше не меняются" in words(refused)
+    clerk.post(journal, why="Отметили не того", **cells)
+    assert "расходится с посещаемостью" not in clerk.get(card)
+
+
 # --- strangers and statements ----------------------------------------------------------------------------------------
 
 PAGES = (

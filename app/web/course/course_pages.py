@@ -19,7 +19,7 @@ from app.documents.training_order import TEMPLATE
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.group import results, training_orders
+from app.services.group import attendance, frozen, results, training_orders
 from app.services.group.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import BEGUN, FORMED, GroupStatus, OrderKind
 from app.web.course.group_correction import consequences_of
@@ -52,7 +52,7 @@ class CoursePages(ResultPages):
 
     def blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
         """What is still to be done first, the orders last."""
-        return [*_next_steps(row), *super().blocks(row), *_orders(row)]
+        return [*_next_steps(row), *_contradicted(row), *super().blocks(row), *_orders(row)]
 
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """The journal of attendance and the results, while there is something to enter or to see."""
@@ -175,6 +175,30 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
     return [Block("Приказы", columns=heads, rows=rows, buttons=buttons, empty="Приказов пока нет.", note=note)]
 
 
+def _contradicted(group: m.TrainingGroup) -> list[Block]:
+    """Whose outcome the marks of attendance contradict, with the way to correct the one or the other."""
+    if group.status not in BEGUN or not current_actor().can("enrolment:correct"):
+        return []
+    facts = consequences_of(group)
+    found = attendance.contradicted(group) if facts.outcomes else []
+    if not found:
+        return []
+    rows = []
+    for row, why in found[:_SHOWN]:
+        href = url_for("EnrolmentView.show", pk=row.id)
+        cells = [Cell(row.employee.full_name, href=href), Cell(row.status.label, tone=row.status.tone), Cell(why)]
+        rows.append(Row(row.id, href, cells))
+    heads = [Column(h, h) for h in ("Слушатель", "Итог", "По журналу посещаемости")]
+    note = "Неверно либо одно, либо другое: исправьте отметки в журнале или итог в записи слушателя («Исправить результат»)."
+    more = len(found) - len(rows)
+    if more > 0:
+        note = f"{note} Показаны первые {_SHOWN}, ещё {more}."
+    journal = f"{url_for('TrainingGroupView.attendance', pk=group.id)}?correct=1"
+    buttons = [Button("Исправить отметки", journal)] if frozen.may_correct(group) else []
+    title = f"Итог расходится с посещаемостью: {len(found)}"
+    return [Block(title, columns=heads, rows=rows, buttons=buttons, note=note, tone="wait")]
+
+
 def _next_steps(group: m.TrainingGroup) -> list[Block]:
     """What the organizer has still to do for a group in work; nothing when all is done."""
     if group.status not in FORMED or not current_actor().can("enrolment:result"):
@@ -206,4 +230,6 @@ def _next_steps(group: m.TrainingGroup) -> list[Block]:
     return [Block("Что осталось сделать", pairs=pairs)] if pairs else []
 
 
+#: so many people of a block, the rest is a number
+_SHOWN = 30
 _PEOPLE = ("человек", "человека", "человек")
