@@ -75,7 +75,7 @@ class OrderPages(ScopedModelView):
         buttons = []
         if is_open and current_actor().can("training_order:add"):
             href = url_for("TrainingGroupView.expulsion_order", pk=row.group_id)
-            buttons = [Button(f"Приказ {OrderKind.EXPULSION.label}", href, main=True)]
+            buttons = [Button(f"Приказ {OrderKind.EXPULSION.label}", href)]
         heads = [Column(h, h) for h in ("Кто выбыл", "Состояние записи", "Приказ об отчислении")]
         note = training_orders.NEXT_STEP if is_open else "Все, кто выбыл, названы в приказах об отчислении."
         return [
