@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from app.exchange.columns import CellError, Column, Header, find_header, header_key
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
-from app.exchange.sheet_notices import notices_of_reading
+from app.exchange.sheet_notices import notices_of_choice, notices_of_reading
 from app.russian import quoted
 
 _FEWEST_CELLS = 3
@@ -95,7 +95,7 @@ def read_list(
         found.append(_read(row, header, layout))
         told(number)
     letters = {name: column_letter(place) for name, place in header.places.items()}
-    notices = [*_notices(sheets, sheet, header), *notices_of_reading(sheet, rows, header.places.values())]
+    notices = [*notices_of_choice(sheets, sheet, header), *notices_of_reading(sheet, rows, header.places.values())]
     return ReadList(sheet.name, tuple(found), letters, tuple(notices))
 
 
@@ -123,16 +123,6 @@ def _is_data(row: Row, header: Header, layout: Layout[Any]) -> bool:
     """Not a signature, a total, or a header repeated."""
     is_title = header_key(header.cell(row, layout.first.name).text) in layout.titles
     return not is_title and len(row.filled()) >= _FEWEST_CELLS
-
-
-def _notices(sheets: Sequence[Sheet], read: Sheet, header: Header) -> list[str]:
-    notices = []
-    if unknown := [f"{letter} {quoted(title)}" for letter, title in header.unknown]:
-        notices.append(f"Столбцы не распознаны и не загружены: {', '.join(unknown)}.")
-    others = [quoted(sheet.name) for sheet in sheets if sheet is not read and sheet.rows and not sheet.is_hidden]
-    if others:
-        notices.append(f"Прочитан лист {quoted(read.name)}; другие листы не читаются: {', '.join(others)}.")
-    return notices
 
 
 def _read(row: Row, header: Header, layout: Layout[V]) -> ListRow[V]:

@@ -11,6 +11,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import selectinload
 
 from app import models as m
+from app.conditions import state
 from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, any_of, load_people
 from app.exchange.voucher_columns import BY_NAME
 from app.exchange.voucher_list import VoucherValues
@@ -81,11 +82,11 @@ def _numbers(numbers: Iterable[str]) -> dict[str, tuple[int, dt.date, int]]:
 
 def _vouchers(ids: Sequence[int]) -> dict[int, list[_Issued]]:
     voucher, found = m.Voucher, defaultdict(list)
-    columns = (voucher.employee_id, voucher.number, voucher.issued_on, voucher.status)
+    columns = (voucher.employee_id, voucher.number, voucher.issued_on, state(voucher).label("state"))
     # an annulled чек gave no right; one that was replaced is told by the чек in its place
     counts = voucher.status.not_in((VoucherStatus.ANNULLED, VoucherStatus.REPLACED))
     for row in db.session.execute(select(*columns).where(voucher.employee_id == any_of(ids), counts)):
-        found[row.employee_id].append(_Issued(row.number, row.issued_on, row.status))
+        found[row.employee_id].append(_Issued(row.number, row.issued_on, row.state))
     return found
 
 

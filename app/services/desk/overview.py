@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from app import models as m
 from app.clock import local, today
+from app.conditions import state
 from app.extensions import db
 from app.russian import full_name
 from app.services.desk import matters
@@ -203,7 +204,7 @@ def _own_groups() -> Select[Any]:
             g.id,
             g.number,
             _program.c.title,
-            g.status,
+            state(g).label("status"),
             g.starts_on,
             g.ends_on,
             g.taken,

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.conditions import at_work, employed, is_in_force, main_place
+from app.conditions import at_work, block_state, employed, is_held, is_in_force, is_past, main_place
 from app.extensions import db
 from app.identifiers import mask_snils
 from app.labels import THINGS, action_label, changes_in_words
@@ -142,7 +142,7 @@ BLOCK_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus
 
 
 def _blocks_text(voucher: m.Voucher) -> str:
-    free = sum(b.status == BlockStatus.FREE for b in voucher.blocks)
+    free = sum(block_state(b, voucher) == BlockStatus.FREE for b in voucher.blocks)
     return f"свободно {free} из {len(voucher.blocks)}"
 
 
@@ -293,8 +293,10 @@ def self_as_employee(view: Any) -> dict[str, Any]:
 
 
 def _account_roles(row: m.Account) -> str:
-    live = [a for a in row.assignments if a.valid_to is None or a.valid_to >= today()]
-    return ", ".join(dict.fromkeys(ROLES[a.role].title for a in live)) or "без роли"
+    held = [ROLES[a.role].title for a in row.assignments if is_held(a)]
+    later = [a for a in row.assignments if not is_held(a) and not is_past(a.valid_to)]
+    to_come = [f"{ROLES[a.role].title} с {format_date(a.valid_from)}" for a in later]
+    return ", ".join(dict.fromkeys([*(held or ["без роли"]), *to_come]))
 
 
 ACCOUNT = ListColumn(
