@@ -108,7 +108,7 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
 
 def _voucher(plan: VoucherPlan) -> m.Voucher:
     values, rule = plan.source.values, plan.rule
-    assert values is not None and rule is not None and plan.valid_until is not None
+    assert rule is not None and plan.valid_until is not None
     return m.Voucher(
         number=values.number,
         employee_id=plan.employee_id,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, url_for
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, or_, select
 
 from app import models as m
 from app.access import current_actor
@@ -23,6 +23,7 @@ from app.statuses import FILLING, BlockStatus
 from app.text import sort_key as by_people
 from app.text.sql import sort_key
 from app.unit_of_work import use_case
+from app.web.frame.list_sql import between
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, Row
 
@@ -121,13 +122,16 @@ EMPLOYMENT = ListColumn(
     lambda r: f"{r.employment.position.name}, {place_name(r.employment)}" if r.employment else "",
     _employment_cell,
 )
+#: NULL where nobody has told the first day
+_begun_on = case((m.Employment.start_known, m.Employment.started_on))
 STARTED = ListColumn(
     "started_on",
     "Принят",
     lambda e: e.begun_on or "не указано",
     lambda e: Cell(format_date(e.begun_on) if e.begun_on else "не указано", number=True),
-    (m.Employment.started_on,),
+    (_begun_on,),
 )
+STARTED_FILTER = ListFilter("started_on", "Принят", "dates", lambda first, last: between(_begun_on, first, last))
 VALID_UNTIL = ListColumn(
     "valid_until",
     "Действует по",
