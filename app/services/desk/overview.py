@@ -14,7 +14,7 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from app import models as m
 from app.clock import local, today
-from app.conditions import state
+from app.conditions import in_state, state
 from app.extensions import db
 from app.russian import full_name
 from app.services.desk import matters
@@ -210,7 +210,7 @@ def _own_groups() -> Select[Any]:
             g.taken,
             g.capacity,
             g.minimum,
-            _number(e.status == EnrolmentStatus.WAITING).label("waiting"),
+            _number(in_state(EnrolmentStatus.WAITING, e)).label("waiting"),
             _number(e.status == EnrolmentStatus.AGREED).label("unconfirmed"),
             case((ended, _number(e.status == EnrolmentStatus.CONFIRMED)), else_=0).label("without_result"),
             _number(matters.without_document()).label("without_document"),

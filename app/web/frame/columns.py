@@ -97,12 +97,17 @@ VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text, _voucher)
 _employment = m.Employment.__table__
 
 
-def _employed(condition: Any) -> Any:
-    return m.Employee.id.in_(select(_employment.c.employee_id).where(employed(place=_employment), condition))
+def _belongs(condition: Any) -> Any:
+    """People of such places of work today; of those who work nowhere yet, the places that begin later.
+
+    So that among who works now are those, and only those, who work in such a place now.
+    """
+    to_come = select(_employment.c.employee_id).where(employed(place=_employment), condition)
+    return or_(_at_work(condition), and_(m.Employee.id.in_(to_come), ~_at_work()))
 
 
 def _by_id(column: Any) -> Any:
-    return lambda value, _to: _employed(column == int(value)) if value.isdecimal() and len(value) < 10 else None
+    return lambda value, _to: _belongs(column == int(value)) if value.isdecimal() and len(value) < 10 else None
 
 
 EMPLOYER = ListFilter("organization", "Организация", "lookup", _by_id(_employment.c.organization_id))
