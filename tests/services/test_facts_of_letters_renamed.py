@@ -1,4 +1,4 @@
-"""Words that an operator edited before facts came in place of phrases name the facts of today (migration 0021)."""
+"""Words that an operator edited before facts came in place of phrases name the facts of today (migration 0022)."""
 
 from __future__ import annotations
 
