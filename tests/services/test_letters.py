@@ -16,7 +16,7 @@ from app.services.mailing import letter_html, letter_kinds, letter_preview, lett
 from app.services.mailing.letter_kinds import KINDS
 from app.services.portal import records
 from app.services.portal.reference import load_reference_data
-from app.statuses import EnrolmentStatus
+from app.statuses import AccessRequestStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 
@@ -432,3 +432,19 @@ def test_a_preview_shows_the_row_of_the_newest_letter(operator: Any, world: Any)
     assert tried.given.facts["причина"] == "Не та категория"
     assert tried.given.facts["группа"] == world.group.number
     assert tried.made_up == ("блок", "другие_группы")
+
+
+def test_a_preview_of_access_names_the_request_and_who_asked(operator: Any, session: Any) -> None:
+    asks = mk.make_actor("worker")
+    user = mk.fetch(m.Account, asks.user_id)
+    row = m.AccessRequest(
+        user_id=user.id, role="observer", reason_text="Нет приказа", status=AccessRequestStatus.REJECTED
+    )
+    session.add(row)
+    session.commit()
+    with acting_as(operator):
+        tried = letter_preview.tried(KINDS["access_rejected"])
+        nothing = letter_preview.tried(KINDS["password_changed"])
+    assert (tried.row, tried.person, tried.made_up) == (row, user, ())
+    assert tried.given.facts == {"доступ": "Наблюдатель", "причина": "Нет приказа"}
+    assert (nothing.row, nothing.made_up) == (None, ("когда",))

@@ -14,6 +14,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.labels import label_of
 from app.russian import format_date
+from app.services.access import access_requests
 from app.services.enrolment import enrolment_letters
 from app.services.mailing import letter_kinds, letter_templates, letters
 from app.services.mailing.letter_kinds import KINDS, Kind
@@ -39,18 +40,25 @@ _ROWS: tuple[tuple[str, Any], ...] = (
     ("training_", m.Training),
     ("transfer_", m.Transfer),
     ("change_", m.ChangeRequest),
+    ("access_ended", None),
+    ("access_", m.AccessRequest),
+    ("role_given", None),
+    ("role_", m.AccessRequest),
+    ("registration_known", None),
+    ("registration_removed", None),
+    ("registration_", m.Registration),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a template is tried with: the facts, whose they are, the row that tells them.
+    """What a template is tried with: the facts, whose they are (a card, an account, a registration), the row that tells them.
 
     ``made_up``: facts that stand as examples, because the row does not tell them: a letter keeps its words and not its facts.
     """
 
     given: Given
-    person: m.Employee | None
+    person: m.Employee | m.Account | m.Registration | None
     row: Any
     made_up: tuple[str, ...]
 
@@ -63,12 +71,16 @@ def tried(kind: Kind, person: m.Employee | None = None) -> Tried:
     sample = letter_templates.example(kind)
     row = _newest(kind, person)
     facts = _facts(kind, row)
-    whose = person or getattr(row, "employee", None)
+    whose = person or _owner_of(row)
     if whose is not None and "работник" in kind.own:
         facts = {**facts, "работник": whose.full_name}
     name = " ".join(filter(None, (whose.first_name, whose.patronymic))) if whose is not None else sample.name
     given = replace(sample, name=name, href=letter_kinds.href_of(row) or sample.href, facts={**sample.facts, **facts})
     return Tried(given, whose, row, tuple(name for name in kind.own if name not in facts))
+
+
+def _owner_of(row: Any) -> Any:
+    return row if isinstance(row, m.Registration) else getattr(row, "employee", None) or getattr(row, "user", None)
 
 
 def _facts(kind: Kind, row: Any) -> dict[str, str]:
@@ -81,9 +93,17 @@ def _facts(kind: Kind, row: Any) -> dict[str, str]:
         facts = {**days, **facts, **letter_kinds.group_facts(group)}
     if isinstance(row, m.Enrolment) and "согласует" in kind.own:
         facts = {**facts, **enrolment_letters.next_of(row, row.group)}
+    if isinstance(row, m.AccessRequest):
+        facts = {**facts, **_of_request(row)}
     if getattr(row, "due_on", None) is not None:
         facts = {"срок": format_date(row.due_on), **facts}
     return {name: value for name, value in facts.items() if name in kind.own}
+
+
+def _of_request(row: m.AccessRequest) -> dict[str, str]:
+    days = {"первый_день": row.valid_from, "последний_день": row.valid_to}
+    told = {name: format_date(day) for name, day in days.items() if day is not None}
+    return {"доступ": access_requests.title_of(row), "пользователь": row.user.full_name, **told}
 
 
 def _newest(kind: Kind, person: m.Employee | None) -> Any:

@@ -252,7 +252,7 @@ def _about(tried: letter_preview.Tried) -> str:
     """What the letter of the preview tells of: the row with its person; empty for examples only."""
     if tried.row is None:
         return ""
-    whose = f", {tried.person.full_name}" if tried.person is not None else ""
+    whose = f", {tried.person.full_name}" if tried.person not in (None, tried.row) else ""
     name, thing = str(tried.row), THINGS[tried.row.__tablename__].single
     return (name if thing.partition(" ")[0] in name.lower() else f"{thing} {name}") + whose
 

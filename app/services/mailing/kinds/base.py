@@ -4,7 +4,7 @@ A fact stands in the words as ``{{ имя }}``. The words hold no conditions: a 
 where the fact is empty. So a service gives values and never a sentence, and an operator can write any sentence anew.
 
 A list comes as one fact (the digest, changed meetings, other groups): how many parts it has differs from letter to letter, and
-the words have no loops. What somebody typed, such as a reason, is a value too.
+the words have no loops. What somebody typed, such as a reason, is a value too, and so is the sentence kept with a task that ended.
 
 A day until which somebody has to act is included, so it is «не позже» that day (``BY``); a state holds «по» its last day.
 «До» stands before an hour only.
