@@ -69,6 +69,7 @@ from app.web.personnel.consent_view import (
 from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
+from app.web.personnel.own_data_pages import OwnDataView
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
 from app.web.personnel.training_view import TrainingPages
@@ -917,5 +918,6 @@ def register(builder: AppBuilder) -> None:
     builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
     builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
     beside = (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView)
+    builder.add_view_no_menu(OwnDataView())
     for view in beside:
         builder.add_view_no_menu(view())

@@ -24,6 +24,7 @@ from app.services.access import passwords, recovery, second_factor, sessions, si
 from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
+from app.web.personnel.own_data_pages import own_data_block
 
 _TITLE = "Вход и безопасность"
 _SENT = (
@@ -232,7 +233,8 @@ def _own_page() -> CardPage:
         empty="Входов пока нет.",
         note="Заметили вход, которого не было? Смените пароль: все прежние сеансы завершатся.",
     )
-    return CardPage(_TITLE, crumbs=[Link(_TITLE, current=True)], blocks=[password, _factor_block(user_id), entries])
+    blocks = [password, _factor_block(user_id), entries, own_data_block()]
+    return CardPage(_TITLE, crumbs=[Link(_TITLE, current=True)], blocks=blocks)
 
 
 def _factor_block(user_id: int) -> Block:
