@@ -500,7 +500,7 @@ class Employee(Base):
     )
     id: Mapped[Id]
     snils: Mapped[str | None] = mapped_column(
-        String(11), unique=True, info=personal("empty", merge=True, propose=True, mask=True)
+        String(11), unique=True, info=personal("empty", merge=True, propose=True, mask="snils")
     )
     last_name: Mapped[str] = mapped_column(String(100), info=personal("replace", merge=True, propose=True))
     first_name: Mapped[str] = mapped_column(String(100), info=personal("replace", merge=True, propose=True))
@@ -957,7 +957,7 @@ class Registration(Base):
     first_name: Mapped[str] = mapped_column(String(100))
     patronymic: Mapped[str | None] = mapped_column(String(100))
     birth_date: Mapped[dt.date]
-    snils: Mapped[str] = mapped_column(String(11))
+    snils: Mapped[str] = mapped_column(String(11), info=personal("keep", why="строка удаляется вся", mask="snils"))
     email: Mapped[Short]
     phone: Mapped[str | None] = mapped_column(String(12))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)

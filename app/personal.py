@@ -50,7 +50,7 @@ class Mark:
     why: str = ""
     merge: bool = False
     propose: bool = False
-    mask: bool = False
+    mask: str = ""
     secret: bool = False
 
 
@@ -86,14 +86,15 @@ def personal(
     why: str = "",
     merge: bool = False,
     propose: bool = False,
-    mask: bool = False,
+    mask: str = "",
     secret: bool = False,
 ) -> dict[str, Any]:
     """Mark a column (its ``info``).
 
     ``anonymise``: «empty» (the default of the column, else nothing), «replace» (the nameless name), «mentions» (only the words
     that name the person go: in texts about many), «keep» with the reason ``why``. ``merge``: one of two cards' values is chosen.
-    ``propose``: the person may propose another value. ``mask``: lists and the journal show its end alone. ``secret``: the journal
+    ``propose``: the person may propose another value. ``mask``: the kind of number (``shown.KINDS``)
+    of which lists, search, exports and the journal show the end alone. ``secret``: the journal
     never holds it.
     """
     if (anonymise == "keep") != bool(why):
@@ -149,7 +150,7 @@ def marked_tables(metadata: MetaData) -> Iterator[tuple[Table, TableMark]]:
             yield table, mark
 
 
-def fields(table: Table, use: Literal["merge", "propose", "mask", "secret"]) -> tuple[str, ...]:
+def fields(table: Table, use: Literal["merge", "propose", "secret"]) -> tuple[str, ...]:
     """Names of a table's columns that are marked for a use, in the order of the table."""
     marks = ((column.name, mark_of(column)) for column in table.columns)
     return tuple(name for name, mark in marks if mark is not None and getattr(mark, use))

@@ -17,13 +17,12 @@ from sqlalchemy import Column, Table, and_, delete, func, insert, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from app import models as m
-from app import personal
+from app import personal, shown
 from app.access import current_actor, get_writable
 from app.audit import record, words
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.identifiers import format_phone, format_snils
 from app.labels import THINGS, label_of
 from app.services.personnel import surnames
 from app.services.personnel.merge_collisions import collisions
@@ -146,7 +145,7 @@ def _choice(name: str, kept: m.Employee, gone: m.Employee) -> FieldChoice:
 
 def _shown(name: str, value: Any) -> str:
     """A value for the comparison: the operator compares whole numbers."""
-    write = {"snils": format_snils, "phone": format_phone}.get(name)
+    write = shown.writer_of(name)
     return write(value) if write is not None and value else words(value, name) or "—"
 
 

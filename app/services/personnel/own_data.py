@@ -14,12 +14,11 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Column, Table, and_, inspect, or_, select
 
-from app import audit, personal
+from app import audit, personal, shown
 from app import models as m
 from app.access import current_actor, get_visible, unscoped
 from app.errors import Forbidden, Invalid
 from app.extensions import db
-from app.identifiers import format_phone, format_snils
 from app.labels import THINGS, action_label, changes_in_words, in_words, label_of
 from app.personal import exported, marked_tables, owner_keys
 from app.services.mailing import letter_kinds
@@ -203,8 +202,15 @@ def _names(model: Any, fields: Iterable[Field], rows: Sequence[Any]) -> Named:
         if target and ids:
             pointed: Any = classes[target]
             for row in db.session.scalars(select(pointed).where(pointed.id.in_(ids))):
-                found[field.name, row.id] = row.name if isinstance(row, m.StoredFile) else str(row)
+                found[field.name, row.id] = _called(row)
     return found
+
+
+def _called(row: Any) -> str:
+    """Words of what a key leads to; a file by its name, a group with what is taught in it."""
+    if isinstance(row, m.StoredFile):
+        return row.name
+    return f"{row}, {row.program}" if isinstance(row, m.TrainingGroup) else str(row)
 
 
 def _value(row: Any, table: str, name: str, named: Named, owned: Owned) -> Any:
@@ -215,8 +221,9 @@ def _value(row: Any, table: str, name: str, named: Named, owned: Owned) -> Any:
     value = getattr(row, name)
     if (name, value) in named if not isinstance(value, list | dict) else False:
         return named[name, value]
-    if isinstance(value, str) and value and name in _WRITERS:
-        return _WRITERS[name](value)
+    writer = shown.writer_of(name)
+    if isinstance(value, str) and value and writer is not None:
+        return writer(value)
     if isinstance(value, dict | list):
         return _flat(table, value)
     if isinstance(value, dt.date) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -283,8 +290,6 @@ def _kind_of_letter(row: Any, _owned: Owned) -> str:
     return letter_kinds.title_of(row.template)
 
 
-#: how a stored number is written
-_WRITERS: Mapping[str, Callable[[str], str]] = {"snils": format_snils, "phone": format_phone}
 #: (table, column) → its words, where the value alone does not tell
 _TELLERS: Mapping[tuple[str, str], Callable[[Any, Owned], Any]] = {
     ("audit_entry", "action"): lambda entry, _owned: action_label(entry.action),
