@@ -256,7 +256,7 @@ def run_worker(app: Flask, *, once: bool = False) -> None:
 @contextmanager
 def _clockless() -> Iterator[None]:
     """A worker that begins within minutes after an hour would also do what the hour asks for: nobody ordered it here."""
-    kept, jobs.periodic_registry = jobs.periodic_registry, PeriodicRegistry()
+    kept, jobs.periodic_registry = jobs.periodic_registry, PeriodicRegistry()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:

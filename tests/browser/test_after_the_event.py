@@ -20,14 +20,13 @@ from app import jobs
 from app.clock import ZONE, today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
+from tests.browser.course_steps import DAY, add_program, decide, in_state, open_in, part
 from tests.browser.post import Post, posted
-from tests.browser.test_course_journey import decide, in_state, open_in, part
 from tests.browser.visitor import WIDE, Visitor
 from tests.conftest import clone
 
 pytestmark = pytest.mark.browser
 
-DAY = dt.timedelta(days=1)
 OLGA, OLGA_MAIL, ANDREI = "Кузнецова Ольга Сергеевна", "worker@example.org", "Лебедев Андрей Николаевич"
 PROGRAM, CODE, GROUP = "Оценивание на уроке без отметок", "ОЦЕН-16", "ОЦЕН-1"
 WHY = "Даты внесены по старому плану"
@@ -86,12 +85,7 @@ def test_a_group_that_is_over_stays_what_it_was(walk: Walk) -> None:
 def create_course(walk: Walk) -> None:
     """A program for everybody without a чек, a group whose enrolment may not end after the classes begin."""
     organizer = walk.organizer
-    organizer.menu("Программы")
-    organizer.press("Добавить программу")
-    organizer.fill(title=PROGRAM, code=CODE, year=str(today().year), hours="16")
-    organizer.press("Сохранить")
-    organizer.press("Отправить на публикацию")
-    in_state(organizer, "Ждёт публикации оператором")
+    add_program(organizer, PROGRAM, CODE, hours="16")
     pk = organizer.page.url.rsplit("/", 1)[1]
     with organizer.expecting(409):
         organizer.go(f"/program/edit/{pk}")

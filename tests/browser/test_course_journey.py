@@ -15,20 +15,20 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
 from app import jobs
 from app.cli import DEMO_PASSWORD
 from app.clock import ZONE, today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date, period
+from tests.browser.course_steps import DAY, decide, in_state, is_refused, open_in, part
 from tests.browser.post import Post, posted, text_of
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.conftest import clone, execute
 
 pytestmark = pytest.mark.browser
 
-DAY = dt.timedelta(days=1)
 #: a teacher of mathematics with a чек, who has the demo's account
 OLGA, OLGA_MAIL = "Кузнецова Ольга Сергеевна", "worker@example.org"
 #: a teacher of physics of the same school without a чек and without an account
@@ -113,40 +113,6 @@ def test_one_seat_and_two_teachers_from_the_rule_to_the_document(walk: Walk) -> 
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
-
-
-def in_state(visitor: Visitor, words: str) -> None:
-    """The pill beside the title of a card says these words, and nothing scrolls sideways."""
-    expect(visitor.page.locator("main .head .pill")).to_have_text(words)
-    assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-
-
-def is_refused(visitor: Visitor, button: str, *sentences: str) -> None:
-    """A mistake is answered in words."""
-    with visitor.expecting(422):
-        visitor.press(button)
-        visitor.sees(*sentences)
-
-
-def part(visitor: Visitor, title: str) -> Locator:
-    """The part of the page with this heading."""
-    return visitor.page.locator("main section").filter(has=visitor.page.get_by_role("heading", name=title, exact=True))
-
-
-def open_in(visitor: Visitor, label: str, words: str) -> None:
-    """Find the only record in a list of the menu and open it."""
-    visitor.menu(label)
-    visitor.search(words)
-    visitor.open_row(words)
-
-
-def decide(operator: Visitor, words: str) -> None:
-    """Confirm what waits in the operator's queue."""
-    operator.menu("Требует решения")
-    operator.search(words)
-    row = operator.page.locator("tr[data-row]").filter(has_text=words)
-    row.get_by_role("button", name=re.compile("^Подтвердить")).click()
-    expect(row.locator("[data-decision]")).to_contain_text("Подтверждено")
 
 
 def open_own_course(visitor: Visitor) -> None:

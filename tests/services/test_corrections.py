@@ -282,6 +282,57 @@ def test_what_was_issued_is_listed_before(course: Course) -> None:
     assert titles[2].startswith("Реестр обученных № ")
 
 
+def test_all_documents_that_print_what_was_corrected_are_replaced_at_once(course: Course) -> None:
+    papers = [complete(course)]
+    with acting_as(course.world.organizer_actor):
+        papers += [certificates.issue(row.id) for row in course.rows[1:]]
+    correct(course, **shifted(course))
+    before = len(mk.rows(m.Letter))
+    with acting_as(course.world.organizer_actor):
+        made = duplicates.replace_outdated(course.group.id)
+        again = duplicates.replace_outdated(course.group.id)
+        left = duplicates.outdated_of(stored(course.group))
+    assert {row.original_id for row in made} == {paper.id for paper in papers}
+    assert {row.snapshot["ends_on"] for row in made} == {stored(course.group).ends_on.isoformat()}
+    assert [stored(paper).status for paper in papers] == [C.REPLACED] * 3
+    assert (again, left) == ([], [])
+    told = mk.rows(m.Letter)[before:]
+    assert sorted(letter.subject for letter in told) == sorted(
+        f"Выдан дубликат документа об обучении № {row.number}" for row in made
+    )
+
+
+def test_all_documents_are_replaced_or_none(course: Course) -> None:
+    complete(course)
+    with acting_as(course.world.organizer_actor):
+        for row in course.rows[1:]:
+            certificates.issue(row.id)
+    correct(course, **shifted(course))
+    mk.save(m.Blank(organizer_id=course.world.organizer.id, series="ПК", number="000007"))
+    with acting_as(course.world.organizer_actor):
+        with mk.nothing_changes(), pytest.raises(Conflict, match="осталось 1, нужно 3"):
+            duplicates.replace_outdated(course.group.id, series="ПК")
+        with mk.nothing_changes(), pytest.raises(Invalid, match="не может быть позже"):
+            duplicates.replace_outdated(course.group.id, issued_on=today() + DAY)
+    with acting_as(course.world.other_organizer), mk.nothing_changes(), pytest.raises(NotFound):
+        duplicates.replace_outdated(course.group.id)
+    with acting_as(course.world.responsible), mk.nothing_changes(), pytest.raises(Forbidden):
+        duplicates.replace_outdated(course.group.id)
+
+
+def test_many_documents_are_one_line_of_what_was_issued(course: Course) -> None:
+    group = mk.make_past_group(course.world.program, capacity=10)
+    rows = [
+        mk.make_enrolment(mk.make_person(course.world.school), group, status=E.TRAINED, result_on=group.ends_on)
+        for _ in range(6)
+    ]
+    with acting_as(course.world.organizer_actor):
+        papers = [certificates.issue(row.id) for row in rows]
+        (only,) = corrections.left_of(stored(group))
+    assert only.title == "Удостоверение о повышении квалификации: 6\u00a0документов"
+    assert only.detail == f"№ {papers[0].number} … № {papers[-1].number}"
+
+
 def test_an_order_that_says_other_dates_is_named_until_another_follows(course: Course) -> None:
     first = order(course, st.OrderKind.ENROLMENT, "1-к")
     complete(course)

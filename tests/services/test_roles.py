@@ -56,6 +56,18 @@ def test_a_role_that_opens_everything_waits_for_a_second_person(admin: Actor, ro
         access_requests.grant(row.id)
     assert held(user) == [role]
     assert told(second) == ["Роль с полным доступом"] * 2
+    assert "подтверждает роль" in mk.rows(m.Letter, m.Letter.user_id == admin.user_id)[-1].body
+
+
+def test_a_refusal_goes_to_who_proposed_with_its_reason(admin: Actor) -> None:
+    first = account_with("operator")
+    user = mk.make_account()
+    row = given(admin, user, "admin")
+    with acting_as(first):
+        access_requests.reject(row.id, "Приказа нет")
+    assert (held(user), told(Actor(user.id, "x"))) == ([], [])
+    letter = mk.rows(m.Letter, m.Letter.user_id == admin.user_id)[-1]
+    assert "отказывает в роли «Администратор»" in letter.body and "Причина: Приказа нет" in letter.body
 
 
 def test_the_administrator_cannot_become_operator_alone(admin: Actor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from app.russian import format_date
 from tests.access.region import Browser, Region
 from tests.statements import recorded
-from tests.web.pages import flashes, words
+from tests.web.pages import flashes, form_fields, refusal, words
 
 MOST_STATEMENTS = 16
 
@@ -129,12 +130,36 @@ def test_strangers_and_other_organizers_find_no_page(region: Region) -> None:
     for path in (
         f"/training_group/issue/{group}",
         f"/training_group/hand/{group}",
+        f"/training_group/replace/{group}",
         f"/certificate/duplicate/{pk}",
         f"/certificate/hand/{pk}",
     ):
         assert other.get(path).status == 404
         assert region.browser("school").get(path).status == 403
         assert region.browser(None).get(path).status == 302
+
+
+def test_what_a_correction_made_outdated_is_replaced_from_the_group(region: Region, organizer: Browser) -> None:
+    group = own_group(region, with_papers=True)
+    path, before = f"/training_group/correct/{group}", documents(region, group)
+    # registries of the demo's past groups are accepted: the operator corrects those
+    operator = region.browser("operator")
+    page = operator.get(path)
+    fields = {**form_fields(page.text), "why": "День окончания внесён по старому плану"}
+    last = dt.datetime.strptime(fields["ends_on"][0], "%d.%m.%Y").date()
+    fields["ends_on"] = day = format_date(last + dt.timedelta(days=1))
+    answer = operator.post(path, fields)
+    assert answer.status == 302, refusal(answer.text)
+    valid = "SELECT count(*) FROM certificate c JOIN enrolment e ON e.id = c.enrolment_id WHERE e.group_id = %(g)s AND c.status = 'issued'"
+    number = int(region.sql(valid, g=group)[0][0])
+    card = words(organizer.get(f"/training_group/show/{group}").text)
+    assert f"Заменить документы: {number}" in card and "Заменить все" in card
+    shown = words(organizer.get(f"/training_group/replace/{group}").text)
+    assert f"Заменить: {number}" in shown and f"→ {day}" in shown
+    made = organizer.post(f"/training_group/replace/{group}", {"issued_on": today(region), "series": ""})
+    assert made.status == 302 and documents(region, group) == before + number
+    card = words(organizer.get(f"/training_group/show/{group}").text)
+    assert f"Заменено документов: {number}." in card and "Заменить все" not in card
 
 
 def test_a_duplicate_is_issued_from_the_card_and_the_check_shows_both(region: Region, organizer: Browser) -> None:

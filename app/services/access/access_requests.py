@@ -219,7 +219,7 @@ def grant(pk: int) -> m.AccessRequest:
     db.session.flush()
     if row.role in roles.POWERFUL:
         facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": user.full_name}
-        roles.tell_operators("role_approved", facts, row.user_id)
+        roles.tell_operators("role_approved", facts, row.user_id, and_to=row.proposed_by_id)
     term = f"с {format_date(role.valid_from)}" + (f" по {format_date(role.valid_to)}" if role.valid_to else "")
     _tell(row, "access_granted", действует=term)
     return row
@@ -227,11 +227,17 @@ def grant(pk: int) -> m.AccessRequest:
 
 @use_case
 def reject(pk: int, reason: str) -> m.AccessRequest:
-    """Refuse with a reason, which the person gets."""
+    """Refuse with a reason, which goes to the one who asked or proposed."""
     row = transitions.move(m.AccessRequest, pk, "reject", reason=reason, **_decided())
     roles.refuse_one_person(row)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
-    _tell(row, "access_rejected", причина=row.reason_text)
+    if row.proposed_by_id is None:
+        _tell(row, "access_rejected", причина=row.reason_text)
+    else:
+        facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": row.user.full_name}
+        letters.tell_user(
+            row.proposed_by_id, "role_refused", facts={**facts, "причина": row.reason_text}, href="/access/"
+        )
     return row
 
 

@@ -105,7 +105,9 @@ def refuse_one_person(row: m.AccessRequest) -> None:
         raise Conflict("Роль, которую вы предложили, подтверждает другой оператор.")
 
 
-def tell_operators(kind: str, facts: letters.Facts, but: int | None, *, href: str = "/access/") -> None:
-    """A notice and a letter to every operator, ``but`` one who is told otherwise."""
-    told = [user_id for user_id in responsible.of_role("operator") if user_id != but]
-    letters.tell_users(told, kind, facts=facts, href=href)
+def tell_operators(
+    kind: str, facts: letters.Facts, but: int | None, *, href: str = "/access/", and_to: int | None = None
+) -> None:
+    """A notice and a letter to every operator, ``but`` one who is told otherwise, ``and_to`` one who may be none of them."""
+    told = {*responsible.of_role("operator"), *([] if and_to is None else [and_to])} - {but}
+    letters.tell_users(sorted(told), kind, facts=facts, href=href)

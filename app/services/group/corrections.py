@@ -24,7 +24,7 @@ from app.services.mailing import letters
 from app.services.paper import outdated
 from app.services.paper.outdated import Followed
 from app.services.portal import records
-from app.statuses import OUTCOMES, FrdoBatchStatus, GroupStatus
+from app.statuses import OUTCOMES, CertificateKind, FrdoBatchStatus, GroupStatus
 from app.unit_of_work import use_case
 
 #: what may be mended: the program, its hours and its edition are chosen anew with another group
@@ -32,6 +32,8 @@ FIELDS = (
     "number", "audience", "curator", "starts_on", "ends_on", "municipality", "place", "schedule", "enrol_from", "enrol_until",
     "capacity", "minimum",
 )  # fmt: skip
+#: documents are named one by one up to so many
+_FEW = 5
 _PRINTED = ("number", "starts_on", "ends_on", "place")
 
 
@@ -168,15 +170,26 @@ def _orders(group: m.TrainingGroup, enrolment: m.Enrolment | None) -> list[Left]
 
 
 def _documents(enrolment_ids: list[int]) -> list[Left]:
-    return [
-        Left(
-            title=f"{paper.kind.label.capitalize()} № {paper.number}",
-            detail=f"{paper.employee.short_name}, {format_date(paper.issued_on)}",
-            href=f"/certificate/show/{paper.id}",
-            then="Если изменится напечатанное, нужно будет заменить; если права на документ не станет, портал его аннулирует",
-        )
-        for paper in outdated.live_of(enrolment_ids)
-    ]
+    """Each document by name while they are few, else one line for all of a kind."""
+    papers = outdated.live_of(enrolment_ids)
+    then = "Если изменится напечатанное, нужно будет заменить; если права на документ не станет, портал его аннулирует"
+    if len(papers) <= _FEW:
+        return [
+            Left(
+                title=f"{paper.kind.label.capitalize()} № {paper.number}",
+                detail=f"{paper.employee.short_name}, {format_date(paper.issued_on)}",
+                href=f"/certificate/show/{paper.id}",
+                then=then,
+            )
+            for paper in papers
+        ]
+    found = []
+    for kind in (kind for kind in CertificateKind if any(paper.kind == kind for paper in papers)):
+        same = sorted((paper for paper in papers if paper.kind == kind), key=lambda paper: (paper.year, paper.sequence))
+        numbers = f"№ {same[0].number}" if len(same) == 1 else f"№ {same[0].number} … № {same[-1].number}"
+        people = count(len(same), "документ", "документа", "документов")
+        found.append(Left(title=f"{kind.label.capitalize()}: {people}", detail=numbers, href="", then=then))
+    return found
 
 
 def _registries(group: m.TrainingGroup) -> list[Left]:

@@ -153,6 +153,10 @@ def to_replace_block(group: m.TrainingGroup, enrolment_ids: Sequence[int]) -> li
             rows.append(Row(paper.id, card, cells))
     if not rows:
         return []
+    buttons = []
+    if len(rows) > 1:
+        buttons.append(Button("Заменить все", url_for("TrainingGroupView.replace_all", pk=group.id), main=True))
     heads = [Column(h, h) for h in ("Документ", "Что исправлено", "Замена")]
     note = "В этих документах напечатано то, что потом исправили. Выдайте новые взамен: прежние станут заменёнными."
-    return [Block(f"Заменить документы: {len(rows)}", columns=heads, rows=rows, note=note, tone="wait")]
+    title = f"Заменить документы: {len(rows)}"
+    return [Block(title, columns=heads, rows=rows, buttons=buttons, note=note, tone="wait")]

@@ -18,7 +18,7 @@ from app.documents import frdo_before
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import count
-from app.services.paper import blanks, group_issue, handing, mend_requests
+from app.services.paper import blanks, duplicates, group_issue, handing, mend_requests
 from app.services.paper.certificate_snapshot import as_signed
 from app.services.paper.group_issue import IssuePlan
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
@@ -44,6 +44,13 @@ class IssueForm(FlaskForm):
     series = SelectField("На чём печатать удостоверение или диплом", validate_choice=True)
 
 
+class ReplaceForm(FlaskForm):
+    """Of which day and on what the new documents are."""
+
+    issued_on = RuDateField("Дата выдачи", [InputRequired("Укажите дату выдачи.")])
+    series = SelectField("На чём печатать удостоверения или дипломы", validate_choice=True)
+
+
 class GroupHandingForm(FlaskForm):
     """How the documents of a group were handed over."""
 
@@ -59,9 +66,9 @@ def series_choices(organizer_id: int, kind: CertificateKind) -> list[tuple[str, 
 
 
 class IssuePages(ScopedModelView):
-    """Routes ``issue_all`` and ``hand_all`` of the groups' view."""
+    """Routes ``issue_all``, ``replace_all`` and ``hand_all`` of the groups' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"issue_all", "hand_all", "ask_mend"}
+    include_route_methods = ScopedModelView.include_route_methods | {"issue_all", "hand_all", "replace_all", "ask_mend"}
 
     def paper_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Buttons to the pages, for who issues documents of a group that is running or completed."""
@@ -141,6 +148,40 @@ class IssuePages(ScopedModelView):
             seen=_choice(form),
         )
         return answer, 422 if page.problems or form.errors else 200
+
+    @expose("/replace/<int:pk>", methods=["GET", "POST"])
+    @guarded("registry")
+    def replace_all(self, pk: int) -> Any:
+        """Issue new documents in place of all that print what was corrected since."""
+        group = _group(pk, "certificate:replace")
+        form = ReplaceForm(data={"issued_on": today(), "series": ""})
+        form.series.choices = series_choices(group.organizer_id, group_issue.kinds_for(group)[0])
+        problems: list[str] = []
+        back = url_for("TrainingGroupView.show", pk=pk)
+        if form.validate_on_submit():
+            options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
+            try:
+                made = duplicates.replace_outdated(pk, **options)
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                problems = attach(form, refusal)
+            else:
+                flash(f"Заменено документов: {len(made)}.", "success" if made else "info")
+                return redirect(back)
+        papers = duplicates.outdated_of(group)
+        page = FormPage(
+            f"Заменить документы: {group}",
+            form,
+            [Section("Новые документы", ["issued_on", "series"])],
+            submit=f"Заменить: {len(papers)}",
+            cancel_href=back,
+            note="Каждый получит документ с исправленными сведениями, своим номером и словом «ДУБЛИКАТ»; прежние станут "
+            "заменёнными, слушатели узнают из писем. Заменяется весь список или ничего.",
+            problems=problems,
+            blocks=[_replaced(papers)],
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @expose("/hand/<int:pk>", methods=["GET", "POST"])
     @guarded("registry")
@@ -273,6 +314,19 @@ def _gets(plan: IssuePlan) -> Block:
     heads = [Column(name, name) for name in ("Слушатель", "Документ", "Состояние")]
     title = f"Получат документы: {len(plan.new)}"
     return Block(title, columns=heads, rows=rows, empty="По этому выбору документы никому не положены.")
+
+
+def _replaced(papers: Sequence[m.Certificate]) -> Block:
+    rows = [
+        Row(
+            paper.id,
+            url_for("CertificateView.show", pk=paper.id),
+            [Cell(paper.employee.full_name), Cell(f"№ {paper.number}", paper.kind.label), Cell(paper.outdated or "")],
+        )
+        for paper in papers
+    ]
+    heads = [Column(name, name) for name in ("Слушатель", "Прежний документ", "Что исправлено")]
+    return Block("Будут заменены", columns=heads, rows=rows, empty="Заменять нечего: все документы напечатаны верно.")
 
 
 def _refused(plan: IssuePlan) -> list[Block]:

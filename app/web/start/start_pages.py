@@ -202,6 +202,18 @@ _OPERATOR = (
         ("заявка на чек: решить позже", "заявки на чек: решить позже", "заявок на чек: решить позже"),
         attention="later",
     ),
+    _tile(
+        "registration",
+        ("регистрация ждёт проверки", "регистрации ждут проверки", "регистраций ждут проверки"),
+        "wait",
+        status="pending",
+    ),
+    _tile(
+        "access_request",
+        ("заявка на доступ ждёт решения", "заявки на доступ ждут решения", "заявок на доступ ждут решения"),
+        "wait",
+        status="submitted",
+    ),
     _tile("employment", _PLACES, "wait", attention="unconfirmed"),
     _tile(
         "transfer",

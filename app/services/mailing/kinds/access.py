@@ -202,6 +202,7 @@ ROLES = (
 
 _USER = {"пользователь": Fact("кому даётся роль", "Орлова Вера Ильинична")}
 _OPERATOR = frozenset({"operator"})
+_PROPOSERS = frozenset({"operator", "admin"})
 POWERFUL = (
     Kind(
         "role_proposed",
@@ -220,11 +221,22 @@ POWERFUL = (
         then="Другой оператор: подтвердит или откажет",
     ),
     Kind(
+        "role_refused",
+        ACCESS,
+        "В роли с полным доступом, которую вы предложили, отказано",
+        required=True,
+        roles=_PROPOSERS,
+        subject="Роль с полным доступом",
+        text="{{ кто }} отказывает в роли «{{ доступ }}»: {{ пользователь }}. Причина: {{ причина }}",
+        own={**AUTHOR, **_ROLE, **_USER, **REASON},
+        what="{{ доступ }}: {{ пользователь }}",
+    ),
+    Kind(
         "role_approved",
         ACCESS,
         "Роль с полным доступом подтверждена",
         required=True,
-        roles=_OPERATOR,
+        roles=_PROPOSERS,
         subject="Роль с полным доступом",
         text="{{ кто }} подтверждает роль «{{ доступ }}»: {{ пользователь }}.",
         own={**AUTHOR, **_ROLE, **_USER},
