@@ -74,6 +74,8 @@ Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}':
 MadeIn = Annotated[
     list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=lambda: places_now[0](), info=kept())
 ]
+#: the same of what somebody is told: whoever tells says in which roles
+ToldIn = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list, info=kept())]
 #: who acts is known to ``access``, which puts its function here
 places_now: list[Callable[[], list[str]]] = [list]
 Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
@@ -2353,6 +2355,8 @@ class Letter(Base):
     id: Mapped[BigId]
     recipient: Mapped[Name]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    #: the roles in which the user is told, not those of who tells; none: told to the person
+    made_in: Mapped[ToldIn]
     subject: Mapped[Name] = mapped_column(info=personal("mentions"))
     body: Mapped[LongText] = mapped_column(info=personal("mentions"))
     object_table: Mapped[Code | None]
@@ -2418,6 +2422,8 @@ class Notice(Base):
     id: Mapped[BigId]
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    #: the roles in which the user is told, not those of who tells; none: told to the person
+    made_in: Mapped[ToldIn]
     text: Mapped[Long] = mapped_column(info=personal("mentions"))
     href: Mapped[Name | None]
     created_at: Mapped[CreatedAt]
