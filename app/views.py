@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services.access import accounts, failures, roles, second_factor
+from app.services.access import accounts, alarms, failures, roles, second_factor
 from app.services.enrolment import enrolments, waiting_list
 from app.services.group import groups
 from app.services.mailing import mail
@@ -700,6 +700,10 @@ class AccountView(ScopedModelView):
     def create(self, values: dict[str, Any]) -> Any:
         """A new account starts with a one-time password, shown once."""
         return c.create_account(values)
+
+    def update(self, row: m.Account, values: dict[str, Any]) -> Any:
+        """A changed login or address is told at the former address too."""
+        return alarms.update_account(row, values)
 
     def blocks(self, row: m.Account) -> Sequence[Block]:
         """The account, then its roles."""

@@ -65,6 +65,7 @@ LEAVES_THE_SCOPE = {
         "work that failed is closed by the portal",
         "work whose job is lost is found by the portal",
     ],
+    "app/services/access/alarms.py": ["does an account open everything: yes or no"],
     "app/services/access/access_requests.py": [
         "organizations for which a person may answer",
         "roles end with the place of work",
@@ -219,6 +220,7 @@ LEAVES_THE_SCOPE = {
         "a move begun by the organization that hires",
         "a move just begun",
         "the new place of a move",
+        "the place of work that is left",
         "the place of work that is left",
         "whom another organization wants to hire",
     ],

@@ -20,7 +20,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import limiter
 from app.labels import action_label
 from app.russian import count, format_datetime
-from app.services.access import passwords, recovery, second_factor, sessions, sign_in
+from app.services.access import alarms, passwords, recovery, second_factor, sessions, sign_in
 from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
@@ -112,6 +112,7 @@ class OwnAccountView(BaseView):
         """Own sign-ins and what may be done; POST ``everywhere`` ends every session, this one too."""
         if request.method == "POST" and request.form.get("everywhere"):
             sessions.end_all(current_user.id)
+            alarms.sessions_ended(current_user.id)
             leave()
             flash("Вы вышли на всех устройствах. Чтобы продолжить, войдите снова.", "success")
             return redirect(url_for("SignInView.login"))
