@@ -1136,7 +1136,16 @@ class ChangeRequest(Base):
 
     __tablename__ = "change_request"
     __table_args__ = (
-        Index("uq_change_request_live", "employee_id", unique=True, postgresql_where=text("status = 'proposed'")),
+        # one waits for each record of a card; without an id: for the card itself, or for a new record of its kind
+        Index(
+            "uq_change_request_live",
+            "employee_id",
+            "subject_table",
+            "subject_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
         Index("ix_change_request_due", "status", "due_on", "id"),
         {"info": rows_go("Исправления карточки", export=without("subject_id"))},
     )

@@ -41,7 +41,7 @@ CONSTRAINT_SENTENCES = {
     "uq_organizer_exception_rule_id_organization_id_valid_from": "Эта организация уже внесена в перечень с этого дня.",
     "uq_registration_pending": "Регистрация с таким СНИЛС уже подана и ждёт решения оператора.",
     "uq_access_request_live": "Такая заявка на доступ уже ждёт решения оператора.",
-    "uq_change_request_live": "Исправление этой карточки уже ждёт решения ответственного.",
+    "uq_change_request_live": "Исправление этих сведений уже ждёт решения ответственного.",
     "uq_transfer_live": "Переход с этого места работы уже оформляется.",
     "uq_voucher_application_live": "У работника уже есть заявка на чек, которая не рассмотрена.",
     "uq_voucher_active": "У работника уже есть действующий чек.",

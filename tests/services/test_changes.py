@@ -94,6 +94,22 @@ def test_nothing_changed_and_a_second_proposal_are_refused(world: mk.World) -> N
         propose(world, degree="профессор")
 
 
+def test_a_correction_of_another_record_need_not_wait(world: mk.World) -> None:
+    first = propose(world, degree="доцент")
+    place = world.worker.employment
+    other = mk.make_position("Методист")
+    with acting_as(world.worker.actor):
+        second = changes.propose({"position": other}, table="employment", row_id=place.id, comment="Приказ № 4")
+        assert changes.find_live(world.worker.employee.id) == first
+        assert changes.live_of(world.worker.employee.id) == [first, second]
+        with mk.nothing_changes(), pytest.raises(Conflict, match="ещё не рассмотрено"):
+            changes.propose({"position": other}, table="employment", row_id=place.id, comment="Приказ № 4")
+    with acting_as(world.responsible):
+        changes.accept(second.id)
+    with acting_as(world.worker.actor):
+        assert changes.live_of(world.worker.employee.id) == [first]
+
+
 def test_fields_that_are_not_the_persons_are_a_programmers_mistake(world: mk.World) -> None:
     with mk.nothing_changes(), pytest.raises(ValueError, match="confirmed_actual_at"):
         propose(world, confirmed_actual_at=None)

@@ -40,7 +40,10 @@ def first_of(browser: Browser, url: str) -> int | None:
     return results[0]["id"] if results else None
 
 
-@pytest.mark.parametrize(("login", "fewest"), [("operator", 10), ("school", 5), ("organizer", 2), ("worker", 1)])
+@pytest.mark.parametrize(
+    ("login", "fewest"),
+    [("operator", 10), ("school", 5), ("organizer", 2), ("worker", 1), ("territory", 1), ("admin", 1)],
+)
 def test_the_first_suggestion_of_every_picker_is_accepted(region: Region, login: str, fewest: int) -> None:
     """The form may be refused for what is not filled in; beside the picker itself there is no complaint."""
     browser, opened, wrong = region.browser(login), 0, []

@@ -53,13 +53,24 @@ def term_days() -> int:
     return int(value) if value and value.isdecimal() and 0 < int(value) < 100 else TERM_DAYS
 
 
-def find_live(employee_id: int) -> m.ChangeRequest | None:
-    """Return the person's correction that waits for a decision, or None."""
-    statement = select(m.ChangeRequest).where(
-        m.ChangeRequest.employee_id == employee_id, m.ChangeRequest.status == ChangeStatus.PROPOSED
-    )
-    found: m.ChangeRequest | None = db.session.scalars(statement).one_or_none()
-    return found
+def live_of(employee_id: int) -> list[m.ChangeRequest]:
+    """Return the person's corrections that wait for a decision, the oldest first: one for each record of the card at most."""
+    row = m.ChangeRequest
+    statement = select(row).where(row.employee_id == employee_id, row.status == ChangeStatus.PROPOSED).order_by(row.id)
+    return list(db.session.scalars(statement))
+
+
+def find_live(employee_id: int, table: str = CARD, row_id: int | None = None) -> m.ChangeRequest | None:
+    """Return the person's correction of one record (``row_id`` None: of the card, or of a new record) that waits, or None."""
+    live = live_of(employee_id)
+    return next((row for row in live if (row.subject_table, row.subject_id) == (table, row_id)), None)
+
+
+def deciders(table: str, row: Any) -> list[str]:
+    """Return the names of the organizations whose responsible people decide about a correction of the own record."""
+    ids = [row.organization_id] if table == PLACE else employers(own_card().id)
+    name = m.Organization.short_name
+    return list(db.session.scalars(select(name).where(m.Organization.id.in_(ids)).order_by(name)))
 
 
 def subject_of(row: m.ChangeRequest) -> Subject:
@@ -138,7 +149,7 @@ def propose(
         raise Invalid("Вы ничего не изменили. Исправьте нужные поля и отправьте снова.")
     if table == PLACE:
         changes |= _asked_of(row, comment)
-    _refuse_second(person.id)
+    _refuse_second(person.id, table, row_id)
     made = m.ChangeRequest(
         employee_id=person.id,
         subject_table=table,
@@ -190,12 +201,12 @@ def _over(place: m.Employment) -> str:
     return f"Это место работы закрыто {format_date(place.ended_on) if place.ended_on else ''}."
 
 
-def _refuse_second(employee_id: int) -> None:
+def _refuse_second(employee_id: int, table: str, row_id: int | None) -> None:
     """Two clicks of one moment wait here, so that the second one reads a sentence and not a broken constraint."""
-    table: Any = m.Employee.__table__
-    db.session.execute(select(table.c.id).where(table.c.id == employee_id).with_for_update(key_share=True))
-    if find_live(employee_id) is not None:
-        raise Conflict("Ваше прежнее исправление ещё не рассмотрено. Дождитесь решения или отзовите его.")
+    person: Any = m.Employee.__table__
+    db.session.execute(select(person.c.id).where(person.c.id == employee_id).with_for_update(key_share=True))
+    if find_live(employee_id, table, row_id) is not None:
+        raise Conflict("Ваше прежнее исправление этих сведений ещё не рассмотрено. Дождитесь решения или отзовите его.")
 
 
 def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:

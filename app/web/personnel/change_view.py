@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -143,6 +143,10 @@ class ChangePages(ScopedModelView):
             abort(404)
         row_id = int(record) if record else None
         row, subject, is_sent = changes.own_row(table, row_id), SUBJECTS[table], request.method == "POST"
+        waiting = None if is_sent else changes.find_live(changes.own_card().id, table, row_id)
+        if waiting is not None:
+            flash("Ваше исправление этих сведений ещё не рассмотрено: дождитесь решения или отзовите его.", "info")
+            return redirect(url_for("ChangeRequestView.show", pk=waiting.id))
         posted: Any = CombinedMultiDict([request.files, request.form]) if is_sent else None
         form = self.propose_forms[table](posted, obj=row)
         problems: list[str] = []
@@ -285,25 +289,39 @@ def _propose_page(form: Any, problems: list[str], table: str, row: Any) -> FormP
         submit="Отправить ответственному",
         cancel_href=href,
         crumbs=[Link("Моя карточка", href)],
-        note="Ответственный вашей организации сверит сведения с документом и внесёт их в карточку."
-        if is_new
-        else "Исправьте то, что изменилось. Ответственный вашей организации сверит и внесёт сведения в карточку.",
+        note=_who_decides(table, row),
         files=True,
         problems=problems,
     )
 
 
-def may_propose(person: m.Employee) -> bool:
-    """Whether the acting user looks at the own card and no correction of it waits."""
+def _who_decides(table: str, row: Any) -> str:
+    """Which organization compares the proposal with the papers; of several employers any may."""
+    who = " или ".join(changes.deciders(table, row))
+    decides = f"Ответственный ({who}) сверит сведения с документом и внесёт их в карточку."
+    return decides if row is None else f"Исправьте то, что изменилось. {decides}"
+
+
+def may_propose(person: m.Employee, table: str | None = None, row_id: int | None = None) -> bool:
+    """Whether the acting user looks at the own card; with ``table``: and no correction of this record waits."""
     actor = current_actor()
-    is_own = actor.employee_id == person.id and actor.can("change_request:add")
-    return is_own and changes.find_live(person.id) is None
+    if actor.employee_id != person.id or not actor.can("change_request:add"):
+        return False
+    return table is None or (table, row_id) not in _waiting(person)
+
+
+def _waiting(person: m.Employee) -> set[tuple[str, int | None]]:
+    """The records whose correction waits, asked of the database once a page."""
+    asked: dict[int, set[tuple[str, int | None]]] = g.setdefault("waiting_corrections", {})
+    if person.id not in asked:
+        asked[person.id] = {(row.subject_table, row.subject_id) for row in changes.live_of(person.id)}
+    return asked[person.id]
 
 
 def may_correct(row: Any) -> bool:
     """Whether the acting user may propose another text of this record of the own card; a place of work that is over stays."""
     is_kept = isinstance(row, m.Employment) and not is_employed(row)
-    return row.__tablename__ in SUBJECTS and not is_kept and may_propose(row.employee)
+    return row.__tablename__ in SUBJECTS and not is_kept and may_propose(row.employee, row.__tablename__, row.id)
 
 
 def propose_href(table: str, record: int | None = None) -> str:
@@ -312,12 +330,16 @@ def propose_href(table: str, record: int | None = None) -> str:
 
 
 def waiting_block(person: m.Employee) -> list[Block]:
-    """On a card: the correction that waits, or for its owner the way to propose one."""
+    """On a card: the corrections that wait."""
     actor = current_actor()
-    live = changes.find_live(person.id) if actor.can("change_request:show") else None
-    if live is not None:
-        label = "Открыть" if person.id == actor.employee_id else "Рассмотреть"
-        text = f"Ждёт решения: {_fields(live).lower()}."
-        button = Button(label, url_for("ChangeRequestView.show", pk=live.id))
-        return [Block("Исправление карточки", note=text, buttons=[button])]
-    return []
+    if not actor.can("change_request:show"):
+        return []
+    label = "Открыть" if person.id == actor.employee_id else "Рассмотреть"
+    return [
+        Block(
+            "Исправление карточки",
+            note=f"Ждёт решения: {_fields(live).lower()}.",
+            buttons=[Button(label, url_for("ChangeRequestView.show", pk=live.id))],
+        )
+        for live in changes.live_of(person.id)
+    ]

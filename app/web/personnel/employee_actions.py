@@ -17,6 +17,7 @@ from app.clock import today
 from app.errors import Forbidden, NotFound, PortalError
 from app.russian import count
 from app.services.personnel import people
+from app.services.personnel.correctable import CARD
 from app.web.frame import columns as c
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
@@ -44,7 +45,7 @@ def buttons_of(person: m.Employee) -> list[Button]:
     """Buttons of a card: what its owner proposes, what the responsible does, what the operator joins."""
     actor, found = current_actor(), []
     is_own = actor.employee_id == person.id
-    if may_propose(person):
+    if may_propose(person, CARD):
         found.append(Button("Предложить исправление", url_for("ChangeRequestView.propose")))
     places = (
         people.own_live_employments(person.id) if is_own or actor.places("school") or actor.can("employee:edit") else []

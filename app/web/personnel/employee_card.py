@@ -167,7 +167,7 @@ def table(
     if add is not None and current_actor().can(f"{add[0]}:add"):
         view = VIEWS[add[0]]
         buttons.append(Button(add[1], url_for(f"{view}.add", employee=add[2].id)))
-    elif add is not None and propose and may_propose(add[2]):
+    elif add is not None and propose and may_propose(add[2], add[0]):
         buttons.append(Button(propose, propose_href(add[0])))
     return Block(title, columns=[Column(h, h) for h in heads], rows=list(rows), empty=empty, buttons=buttons)
 
@@ -224,7 +224,7 @@ def _work(data: CardData) -> list[Block]:
 
 def _corrections(data: CardData) -> list[Button]:
     """For the card's owner: a button for each place of work that is not over; several are told apart by their positions."""
-    live = [e for e in data.employments if is_employed(e)] if may_propose(data.person) else []
+    live = [e for e in data.employments if is_employed(e) and may_propose(data.person, "employment", e.id)]
     return [
         Button("Исправить" if len(live) == 1 else f"Исправить: {e.position.name}", propose_href("employment", e.id))
         for e in live
