@@ -130,6 +130,7 @@ LEAVES_THE_SCOPE = {
     "app/services/paper/document_check.py": [
         "public check of a document: its printed facts without СНИЛС and birth date"
     ],
+    "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
     "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/group/frozen.py": ["what followed from a group: only numbers"],

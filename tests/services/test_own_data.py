@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Table, select, update
 
-from app import audit, personal
+from app import audit, personal, shown
 from app import models as m
 from app.access import acting_as
 from app.actor import Actor
@@ -20,6 +20,7 @@ from app.clock import now
 from app.documents.own_data import CONTENTS, write_own_data
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.identifiers import format_snils
 from app.personal import exported, marked_tables
 from app.services.personnel import own_data, owned
 from tests.services import makers as mk
@@ -56,8 +57,8 @@ def as_cell(value: Any, name: str) -> Any:
     """What a plain column looks like in a cell."""
     if value is None or value == "" or value == []:
         return None
-    if name in own_data._WRITERS:
-        return own_data._WRITERS[name](value)
+    if (write := shown.writer_of(name)) is not None:
+        return write(value)
     if isinstance(value, bool):
         return "да" if value else "нет"
     if isinstance(value, Enum):
@@ -154,10 +155,10 @@ def test_another_persons_rows_are_in_no_sheet(world: mk.World, tmp_path: Path) -
     found = taken(world.other_worker.actor, tmp_path)
     text = "\n".join(str(cell) for rows in found.values() for row in rows for cell in row)
     mine = world.worker.employee
-    for hidden in (mine.snils, own_data.format_snils(mine.snils), mine.email, world.voucher.number):
+    for hidden in (mine.snils, format_snils(mine.snils), mine.email, world.voucher.number):
         assert hidden not in text
     assert len(sheet_of(found, "employee")) == 1
-    assert sheet_of(found, "employee")[0]["СНИЛС"] == own_data.format_snils(world.other_worker.employee.snils)
+    assert sheet_of(found, "employee")[0]["СНИЛС"] == format_snils(world.other_worker.employee.snils)
 
 
 def test_a_user_without_a_card_gets_the_account_and_the_requests(session: Any, tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_the_operator_gives_it_at_a_written_request(world: mk.World, tmp_path: P
         given = own_data.give(world.worker.employee.id, request="Запрос от 20.11.2026 № 3")
     assert given.name == str(world.worker.employee)
     assert [row["СНИЛС"] for row in sheet_of(book(given, tmp_path), "employee")] == [
-        own_data.format_snils(world.worker.employee.snils)
+        format_snils(world.worker.employee.snils)
     ]
     (entry,) = mk.journal("employee.data_given")
     assert entry.changes["Письменный запрос"] == ["", "Запрос от 20.11.2026 № 3"]
