@@ -188,7 +188,10 @@ LEAVES_THE_SCOPE = {
         "who answers for the person's card",
     ],
     "app/services/personnel/correctable.py": ["the words of a directory's row in a correction"],
-    "app/services/personnel/people.py": ["is the person already known: only ids"],
+    "app/services/personnel/people.py": [
+        "does a number stand on another card: yes or no",
+        "is the person already known: only ids",
+    ],
     "app/services/paper/print_templates.py": [
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
