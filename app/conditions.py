@@ -8,21 +8,39 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Date, FromClause, Integer, and_, bindparam, cast, or_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    FromClause,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    cast,
+    literal,
+    not_,
+    or_,
+)
 
 from app import models as m
-from app.clock import today
+from app.clock import now, today
 from app.statuses import (
     ENROLMENT_ENDED,
+    FILLING,
     TRANSFER_LIVE,
     AccessRequestStatus,
     ApplicationStatus,
+    BlockStatus,
     ChangeStatus,
     ConfirmationStatus,
     EmploymentKind,
+    EnrolmentStatus,
     GroupStatus,
+    LabelledEnum,
     ProgramStatus,
     RegistrationStatus,
     VoucherStatus,
@@ -34,6 +52,8 @@ Expression = ColumnElement[bool]
 Rows = Any
 #: the day on which a statement is run, whenever it was built
 TODAY: Any = bindparam("portal_today", callable_=today, type_=Date)
+#: ... and the moment
+NOW: Any = bindparam("portal_now", callable_=now, type_=DateTime(timezone=True))
 
 
 class Place(Protocol):
@@ -110,7 +130,8 @@ def live_enrolment(rows: Rows = m.Enrolment) -> Expression:
 def takes_enrolments(on: dt.date | None = None, rows: Rows = m.TrainingGroup) -> Expression:
     """A group into which people may enrol on a day (today); ``rules.enrolment.is_enrolment_open`` says it in words."""
     group = columns_of(rows)
-    return and_(group.status == GroupStatus.OPEN, group.enrol_from <= _day(on), group.enrol_until >= _day(on))
+    term = and_(group.enrol_from <= _day(on), group.enrol_until >= _day(on), group.starts_on > _day(on))
+    return and_(group.status == GroupStatus.OPEN, term)
 
 
 # --- чеки and roles: their term decides, whatever the night has written down ------------------------------------------
@@ -136,10 +157,97 @@ def has_run_out(voucher: m.Voucher, on: dt.date | None = None) -> bool:
     return voucher.status == VoucherStatus.ACTIVE and is_past(voucher.valid_until, on)
 
 
+def is_held(role: m.Assignment, on: dt.date | None = None) -> bool:
+    """``held`` of a role at hand."""
+    return role.valid_from <= (on or today()) and not is_past(role.valid_to, on)
+
+
 def held(on: dt.date | None = None, rows: Rows = m.Assignment) -> Expression:
     """A role that is held on a day (today): its first and its last day count."""
     role = columns_of(rows)
     return and_(role.valid_from <= _day(on), or_(role.valid_to.is_(None), role.valid_to >= _day(on)))
+
+
+# --- states that time changes, whenever a job writes them down -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Rows whose day or hour has come while no job has moved them yet: what they are by then, as SQL and at hand."""
+
+    state: LabelledEnum
+    rows: Callable[[Rows], Expression]
+    row: Callable[[Any], bool]
+
+
+def _has_begun(rows: Rows) -> Expression:
+    group = columns_of(rows)
+    return and_(group.status.in_(sorted(FILLING)), group.starts_on <= TODAY)
+
+
+def _enrolment_is_over(rows: Rows) -> Expression:
+    group = columns_of(rows)
+    return and_(group.status == GroupStatus.OPEN, group.enrol_until < TODAY, group.starts_on > TODAY)
+
+
+def _offer_is_over(rows: Rows) -> Expression:
+    row = columns_of(rows)
+    return and_(row.status == EnrolmentStatus.OFFERED, row.offer_until <= NOW)
+
+
+#: table → what its jobs will write down: the end of a чек, the closing and the start of a group, an offer that passes
+OVERTAKEN: Mapping[str, tuple[Overtaken, ...]] = {
+    "voucher": (Overtaken(VoucherStatus.EXPIRED, lambda rows: run_out(rows=rows), has_run_out),),
+    "training_group": (
+        Overtaken(GroupStatus.RUNNING, _has_begun, lambda row: row.status in FILLING and row.starts_on <= today()),
+        Overtaken(
+            GroupStatus.CLOSED,
+            _enrolment_is_over,
+            lambda row: row.status == GroupStatus.OPEN and row.enrol_until < today() < row.starts_on,
+        ),
+    ),
+    "enrolment": (
+        Overtaken(
+            EnrolmentStatus.WAITING,
+            _offer_is_over,
+            lambda row: row.status == EnrolmentStatus.OFFERED and row.offer_until <= now(),
+        ),
+    ),
+}
+
+
+def state(rows: Rows) -> Any:
+    """The status of rows as the clock has it: what lists, papers and figures show, filter, count and sort by."""
+    status = columns_of(rows).status
+    moved = [(it.rows(rows), literal(it.state, status.type)) for it in OVERTAKEN.get(_table_of(rows), ())]
+    return case(*moved, else_=status) if moved else status
+
+
+def in_state(value: str, rows: Rows) -> Expression:
+    """``state`` equals a value, in a form that the index of the stored status serves."""
+    status, moved = columns_of(rows).status, OVERTAKEN.get(_table_of(rows), ())
+    stored = and_(status == value, *(not_(it.rows(rows)) for it in moved))
+    return or_(stored, *(it.rows(rows) for it in moved if it.state == value))
+
+
+def state_of(row: Any) -> Any:
+    """``state`` of a row at hand."""
+    moved = OVERTAKEN.get(row.__tablename__, ())
+    return next((it.state for it in moved if it.row(row)), row.status)
+
+
+def block_state(block: m.VoucherBlock, voucher: m.Voucher) -> BlockStatus:
+    """The status of a block as the clock has it: what is free when its чек ends is lost."""
+    is_lost = block.status == BlockStatus.FREE and has_run_out(voucher)
+    return BlockStatus.LAPSED if is_lost else block.status
+
+
+def block_in_state(value: BlockStatus, block: Rows, voucher: Rows) -> Expression:
+    """``block_state`` equals a value, for a block of the чек beside it."""
+    stored, lost = columns_of(block).status, and_(columns_of(block).status == BlockStatus.FREE, run_out(rows=voucher))
+    if value == BlockStatus.LAPSED:
+        return or_(stored == value, lost)
+    return and_(stored == value, not_(lost))
 
 
 # --- what waits for a decision, and what is late ---------------------------------------------------------------------

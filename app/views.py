@@ -67,6 +67,7 @@ from app.web.personnel.consent_view import (
     has_consents,
 )
 from app.web.personnel.employee_view import EmployeePages
+from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_data_pages import OwnDataView
@@ -148,20 +149,17 @@ class PersonRecordView(ScopedModelView):
         return self.after_save(row)
 
 
-class EmploymentView(PersonRecordView):
+class EmploymentView(EmploymentPages, PersonRecordView):
     datamodel = Table(m.Employment)
     tab = "work"
     list_columns = [c.OWNER, "position", "organization", "kind", c.STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
-    filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", "started_on")
+    filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", c.STARTED_FILTER)
     base_order_by = (m.Employment.id.desc(),)
     sections = (
         ("Место работы", ("employee", "organization", "position", "subjects", "kind", "activity")),
         ("Даты", ("started_on", "position_since", "ended_on")),
     )
-    hints = {
-        "started_on": "Если при загрузке дата не была указана, здесь день загрузки, а в карточке «дата приёма не указана»: впишите верную."
-    }
     limited = {"employee": "employee:edit", "organization": "employment:add"}
     services = {"confirm": people.confirm_workplace, "unconfirm": people.unconfirm}
 

@@ -72,7 +72,7 @@ def paper_of(story: VoucherStory, *, check_base: str) -> VoucherPaper:
         issued_on=row.issued_on,
         valid_until=row.valid_until,
         in_place_of=story.former.number if story.former else "",
-        state=story.state,
+        state=story.state.label,
         blocks=[_line(block) for block in story.blocks],
         printed_on=today(),
         check_url=f"{check_base}/verify/voucher/{row.check_code}",

@@ -202,10 +202,11 @@ class ListImport(Generic[V, P, K]):
                 row.values,
                 tuple(cell_sentence(error) for error in row.errors),
                 tuple(cell_sentence(warning) for warning in row.warnings),
+                row.wrong,
             )
             for row in found.rows
         ]
-        known, tally = self.load_known([row.values for row in rows if row.values]), Tally()
+        known, tally = self.load_known([row.values for row in rows]), Tally()
 
         def kept() -> Iterator[dict[str, Any]]:
             for number, plan in enumerate(self.plan(rows, known, found.letters), 1):
@@ -250,7 +251,7 @@ class ListImport(Generic[V, P, K]):
     ) -> Iterator[Mapping[str, Any]]:
         """Store the plans of this moment in portions and pass on what is kept of them."""
         rows = [self._source(row) for row in read_rows(batch, without=("changes",))]
-        known = self.load_known([row.values for row in rows if row.values])
+        known = self.load_known([row.values for row in rows])
         plans = self.plan(rows, known, batch.summary.get("letters", {}))
         done = 0
         while portion := list(islice(plans, _PORTION)):
@@ -263,11 +264,10 @@ class ListImport(Generic[V, P, K]):
             told(done)
 
     def _source(self, row: Mapping[str, Any]) -> SourceRow[V]:
-        values = self.values_of(row["values"]) if row["values"] else None
-        source = row["source"]
-        return SourceRow(
-            row["number"], row["label"], values, tuple(source["problems"]), tuple(source.get("warnings", ()))
-        )
+        # a batch that was checked before ``wrong`` was kept: of its wrong rows nothing else is known
+        values, source = self.values_of(row["values"] or {}), row["source"]
+        problems, warnings, wrong = (source.get(name, ()) for name in ("problems", "warnings", "wrong"))
+        return SourceRow(row["number"], row["label"], values, tuple(problems), tuple(warnings), frozenset(wrong))
 
     @use_case
     def order(self, batch_id: int, *, skip_errors: bool) -> int:
@@ -374,8 +374,9 @@ def _as_json(plan: ListPlan[Any], *, with_values: bool, about: tuple[str, int] |
         **codes_of(plan),
     }
     if with_values:
-        row["source"] = {"problems": list(source.problems), "warnings": list(source.warnings)}
-        row["values"] = source.values.as_json() if source.values else None
+        told = {"problems": source.problems, "warnings": source.warnings, "wrong": sorted(source.wrong)}
+        row["source"] = {name: list(items) for name, items in told.items()}
+        row["values"] = source.values.as_json()
     elif about is not None:
         row["objects"] = [list(about)]
     return row

@@ -20,13 +20,14 @@ from app.text import name_key
 
 @dataclass(frozen=True, slots=True)
 class SourceRow(Generic[V]):
-    """A row of the file as it was read; ``values`` is None when it has problems."""
+    """A row of the file as it was read; ``wrong``: columns that could not be, of which ``values`` tells nothing."""
 
     number: int
     label: str
-    values: V | None
+    values: V
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    wrong: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +64,7 @@ def load_people(listed: Iterable[Values]) -> People:
     """Read the cards of a list's people; as many statements for 20,000 rows as for one."""
     person = m.Employee
     columns = (person.id, person.snils, person.last_name, person.first_name, person.patronymic)
-    wanted = sorted({values.snils for values in listed})
+    wanted = sorted({values.snils for values in listed if values.snils})
     people = db.session.execute(select(*columns).where(person.snils == any_of(wanted, person.snils.type)))
     found = {row.snils: row for row in people}
     return People(found, _surnames([row.id for row in found.values()]))
@@ -81,6 +82,13 @@ def _surnames(ids: Sequence[int]) -> dict[int, set[str]]:
     ):
         found[row.employee_id].add(name_key(row.last_name))
     return found
+
+
+def _is_named(person: Any, name: tuple[str, str, str], former: Iterable[str]) -> bool:
+    """Whether a card is of somebody with this name, or with a former surname of the card."""
+    last, first, patronymic = name
+    given = name_key(f"{person.first_name} {person.patronymic or ''}")
+    return name_key(f"{first} {patronymic}") == given and name_key(last) in {name_key(person.last_name), *former}
 
 
 P = TypeVar("P", bound=ListPlan[Any])
@@ -108,15 +116,13 @@ class RowPlanner(Generic[P]):
     def _find_person(self, people: People, *, absent: str) -> bool:
         """Put the person's id into the plan, or a problem: ``absent`` when there is no such card among the visible ones."""
         values = self._plan.source.values
-        assert values is not None
+        if values.snils is None:
+            return False
         person = people.by_snils.get(values.snils)
         if person is None:
             self._problem("snils", absent)
             return False
-        last, first, patronymic = values.name
-        surnames = {name_key(person.last_name), *people.surnames.get(person.id, ())}
-        given = name_key(f"{person.first_name} {person.patronymic or ''}")
-        if name_key(f"{first} {patronymic}") != given or name_key(last) not in surnames:
+        if values.name is not None and not _is_named(person, values.name, people.surnames.get(person.id, ())):
             name = full_name(person.last_name, person.first_name, person.patronymic)
             self._problem("full_name", f"По этому СНИЛС в портале записан другой человек: {name}")
             return False

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from app.exchange.columns import CellError, Column, Header, find_header, header_key
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
-from app.exchange.sheet_notices import notices_of_reading
+from app.exchange.sheet_notices import notices_of_choice, notices_of_reading
 from app.russian import quoted
 
 _FEWEST_CELLS = 3
@@ -23,14 +23,14 @@ Parsed = Mapping[str, Any]
 
 
 class Values(Protocol):
-    """What a row says, whole and without errors."""
+    """What a row says, as far as its cells could be read: what is wrong in one of them is None."""
 
     @property
-    def snils(self) -> str:
+    def snils(self) -> str | None:
         """Whom the row is about."""
 
     @property
-    def name(self) -> tuple[str, str, str]:
+    def name(self) -> tuple[str, str, str] | None:
         """Surname, first name, patronymic (may be empty)."""
 
     def as_json(self) -> dict[str, Any]:
@@ -58,13 +58,14 @@ class Layout(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class ListRow(Generic[V]):
-    """A row that was read: ``values`` is None when it has errors."""
+    """A row that was read; ``wrong``: the columns of its errors, of which ``values`` tells nothing."""
 
     number: int
     label: str
-    values: V | None
+    values: V
     errors: tuple[CellError, ...]
     warnings: tuple[CellError, ...] = ()
+    wrong: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def read_list(
         found.append(_read(row, header, layout))
         told(number)
     letters = {name: column_letter(place) for name, place in header.places.items()}
-    notices = [*_notices(sheets, sheet, header), *notices_of_reading(sheet, rows, header.places.values())]
+    notices = [*notices_of_choice(sheets, sheet, header), *notices_of_reading(sheet, rows, header.places.values())]
     return ReadList(sheet.name, tuple(found), letters, tuple(notices))
 
 
@@ -125,30 +126,24 @@ def _is_data(row: Row, header: Header, layout: Layout[Any]) -> bool:
     return not is_title and len(row.filled()) >= _FEWEST_CELLS
 
 
-def _notices(sheets: Sequence[Sheet], read: Sheet, header: Header) -> list[str]:
-    notices = []
-    if unknown := [f"{letter} {quoted(title)}" for letter, title in header.unknown]:
-        notices.append(f"Столбцы не распознаны и не загружены: {', '.join(unknown)}.")
-    others = [quoted(sheet.name) for sheet in sheets if sheet is not read and sheet.rows and not sheet.is_hidden]
-    if others:
-        notices.append(f"Прочитан лист {quoted(read.name)}; другие листы не читаются: {', '.join(others)}.")
-    return notices
-
-
 def _read(row: Row, header: Header, layout: Layout[V]) -> ListRow[V]:
-    parsed = {column.name: column.parse(header.cell(row, column.name)) for column in layout.columns}
-    errors = [value for value in parsed.values() if isinstance(value, CellError)]
+    cells = {column.name: header.cell(row, column.name) for column in layout.columns}
+    parsed = {column.name: column.parse(cells[column.name]) for column in layout.columns}
+    errors = {name: value for name, value in parsed.items() if isinstance(value, CellError)}
 
     def fault(column: Column, message: str) -> None:
-        errors.append(column.error(header.cell(row, column.name), message))
+        errors.setdefault(column.name, column.error(cells[column.name], message))
 
-    cells = {column: header.cell(row, column.name) for column in layout.columns}
-    doubts = [(column, column.doubt(cell)) for column, cell in cells.items() if parsed[column.name] is not None]
-    told = {name: None if isinstance(value, CellError) else value for name, value in parsed.items()}
-    wrong = {error.title for error in errors}
-    layout.check(told, lambda column, message: None if column.title in wrong else fault(column, message))
+    layout.check({name: None if name in errors else value for name, value in parsed.items()}, fault)
+    doubts = {column: column.doubt(cells[column.name]) for column in layout.columns if parsed[column.name] is not None}
     name = parsed[layout.label.name]
-    label = " ".join(filter(None, name)) if isinstance(name, tuple) else header.cell(row, layout.label.name).text
-    label = label.strip()[:200] or header.cell(row, layout.first.name).text[:100] or "без имени"
-    warnings = tuple(column.error(cells[column], doubt) for column, doubt in doubts if doubt)
-    return ListRow(row.number, label, None if errors else layout.make(parsed), tuple(errors), warnings)
+    label = " ".join(filter(None, name)) if isinstance(name, tuple) else cells[layout.label.name].text
+    label = label.strip()[:200] or cells[layout.first.name].text[:100] or "без имени"
+    return ListRow(
+        row.number,
+        label,
+        layout.make({name: None if name in errors else value for name, value in parsed.items()}),
+        tuple(errors.values()),
+        tuple(column.error(cells[column.name], doubt) for column, doubt in doubts.items() if doubt),
+        frozenset(errors),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl import Workbook
@@ -23,6 +23,7 @@ from app.exchange.columns import CellError, Column, DateColumn, Header, find_hea
 from app.exchange.guard import FileRejected
 from app.exchange.reader import Cell, Row, Sheet, read_workbook
 from app.exchange.safe_cells import as_text
+from app.exchange.sheet_notices import notices_of_choice, notices_of_reading
 from app.russian import quoted
 from app.services.group.results import FINAL_FORMS, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, EnrolmentStatus
@@ -102,24 +103,30 @@ def _offer(sheet: Worksheet, last: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
-    """What a sheet says: outcomes by enrolment, what is common to all, and every wrong cell."""
+    """What a sheet says: outcomes by enrolment, what is common to all, every wrong cell and every doubtful one.
+
+    ``notices``: sentences about the file as a whole, of what was read though it is hidden and what was not read.
+    """
 
     rows: Mapping[int, Outcome] = field(default_factory=dict)
     common: Assessment = field(default_factory=Assessment)
     errors: Sequence[CellError] = ()
+    doubts: Sequence[CellError] = ()
+    notices: Sequence[str] = ()
 
 
 def read_results_sheet(data: bytes, group: m.TrainingGroup, expected: Sequence[Expected]) -> ReadSheet:
     """Read a filled sheet of this group. Raises Invalid for a file that is no such sheet or is that of another group."""
     try:
-        sheets = [sheet for sheet in read_workbook(data) if not sheet.is_hidden]
+        sheets = read_workbook(data)
     except FileRejected as error:
         raise Invalid(str(error)) from error
-    for sheet in sheets:
+    for sheet in (sheet for sheet in sheets if not sheet.is_hidden):
         header = find_header(sheet.rows, _TITLES)
         if header is not None and {"number", "outcome"} <= header.places.keys():
             _insist_same_group(sheet, header, group)
-            return _read(sheet, header, expected)
+            reader = _Reader(header, expected)
+            return replace(reader.read(sheet), notices=_notices(sheets, sheet, header))
     raise Invalid(f"В файле нет таблицы со столбцами {quoted(_NUMBER.title)} и {quoted(_OUTCOME.title)}. {_AGAIN}")
 
 
@@ -146,67 +153,78 @@ def _value_right_of(row: Row) -> Cell:
     return filled[1] if len(filled) > 1 else row.cell(3)
 
 
-def _read(sheet: Sheet, header: Header, expected: Sequence[Expected]) -> ReadSheet:
-    errors: list[CellError] = []
-    common: dict[str, Any] = {}
-    for row in _above(sheet, header):
-        column = _COMMON.get(_label(row))
-        if column is not None:
-            common[column.name] = _parsed(column, _value_right_of(row), errors)
-    names = {item.enrolment.id: item.enrolment.employee.full_name for item in expected}
-    rows: dict[int, Outcome] = {}
-    for row in sheet.rows:
-        if row.number > header.row:
-            _read_row(row, header, names, rows, errors)
-    return ReadSheet(rows, Assessment(**common), errors)
+def _notices(sheets: Sequence[Sheet], sheet: Sheet, header: Header) -> list[str]:
+    read = [row for row in sheet.rows if row.number != header.row]
+    return [*notices_of_choice(sheets, sheet, header), *notices_of_reading(sheet, read, header.places.values())]
 
 
-def _read_row(
-    row: Row, header: Header, names: Mapping[int, str], rows: dict[int, Outcome], errors: list[CellError]
-) -> None:
-    cells = {column.name: header.cell(row, column.name) for column in _COLUMNS}
-    if not any(cells[name].text.strip() or cells[name].is_formula for name in ("number", "outcome", "mark", "reason")):
-        return
-    number = _parsed(_NUMBER, cells["number"], errors)
-    if number is None:
-        return
-    pk = int(number) if number.isdecimal() and len(number) <= _DIGITS else 0
-    name = " ".join(cells["name"].text.split())
-    problem = _wrong_person(pk, name, names, rows)
-    if problem:
-        errors.append(_NUMBER.error(cells["number"], problem))
-        return
-    rows[pk] = Outcome(
-        outcome=_outcome(cells["outcome"], errors),
-        mark=_parsed(_MARK, cells["mark"], errors),
-        reason=_parsed(_REASON, cells["reason"], errors),
-    )
+class _Reader:
+    """Reads the cells of one sheet by the columns of all lists, so that the same cells are wrong and doubtful here and there."""
 
+    def __init__(self, header: Header, expected: Sequence[Expected]) -> None:
+        self._header = header
+        self._names = {item.enrolment.id: item.enrolment.employee.full_name for item in expected}
+        self._errors: list[CellError] = []
+        self._doubts: list[CellError] = []
+        self._rows: dict[int, Outcome] = {}
 
-def _wrong_person(pk: int, name: str, names: Mapping[int, str], rows: Mapping[int, Outcome]) -> str:
-    if pk not in names:
-        return "В этой группе нет такой записи без итога. Удалите строку или скачайте ведомость заново"
-    if pk in rows:
-        return f"Слушатель ({names[pk]}) уже есть в строке выше. Оставьте одну строку"
-    if name and header_key(name) != header_key(names[pk]):
-        return f"Номер записи принадлежит другому слушателю: {names[pk]}. Исправьте номер или фамилию"
-    return ""
+    def read(self, sheet: Sheet) -> ReadSheet:
+        """What the sheet says."""
+        common: dict[str, Any] = {}
+        for row in _above(sheet, self._header):
+            column = _COMMON.get(_label(row))
+            if column is not None:
+                common[column.name] = self._parsed(column, _value_right_of(row))
+        for row in sheet.rows:
+            if row.number > self._header.row:
+                self._read_row(row)
+        return ReadSheet(self._rows, Assessment(**common), self._errors, self._doubts)
 
+    def _read_row(self, row: Row) -> None:
+        cells = {column.name: self._header.cell(row, column.name) for column in _COLUMNS}
+        told = (cells[name] for name in ("number", "outcome", "mark", "reason"))
+        if not any(cell.text.strip() or cell.is_formula for cell in told):
+            return
+        number = self._parsed(_NUMBER, cells["number"])
+        if number is None:
+            return
+        pk = int(number) if number.isdecimal() and len(number) <= _DIGITS else 0
+        name = " ".join(cells["name"].text.split())
+        problem = self._wrong_person(pk, name)
+        if problem:
+            self._errors.append(_NUMBER.error(cells["number"], problem))
+            return
+        self._rows[pk] = Outcome(
+            outcome=self._outcome(cells["outcome"]),
+            mark=self._parsed(_MARK, cells["mark"]),
+            reason=self._parsed(_REASON, cells["reason"]),
+        )
 
-def _outcome(cell: Cell, errors: list[CellError]) -> EnrolmentStatus | None:
-    text = _parsed(_OUTCOME, cell, errors)
-    if text is None:
-        return None
-    found = _OUTCOME_OF.get(header_key(text))
-    if found is None:
-        known = ", ".join(f"«{status.label}»" for status in OUTCOMES)
-        errors.append(_OUTCOME.error(cell, f"Такого итога нет. Выберите из списка: {known}"))
-    return found
+    def _wrong_person(self, pk: int, name: str) -> str:
+        names = self._names
+        if pk not in names:
+            return "В этой группе нет такой записи без итога. Удалите строку или скачайте ведомость заново"
+        if pk in self._rows:
+            return f"Слушатель ({names[pk]}) уже есть в строке выше. Оставьте одну строку"
+        if name and header_key(name) != header_key(names[pk]):
+            return f"Номер записи принадлежит другому слушателю: {names[pk]}. Исправьте номер или фамилию"
+        return ""
 
+    def _outcome(self, cell: Cell) -> EnrolmentStatus | None:
+        text = self._parsed(_OUTCOME, cell)
+        if text is None:
+            return None
+        found = _OUTCOME_OF.get(header_key(text))
+        if found is None:
+            known = ", ".join(f"«{status.label}»" for status in OUTCOMES)
+            self._errors.append(_OUTCOME.error(cell, f"Такого итога нет. Выберите из списка: {known}"))
+        return found
 
-def _parsed(column: Column, cell: Cell, errors: list[CellError]) -> Any:
-    value = column.parse(cell)
-    if isinstance(value, CellError):
-        errors.append(value)
-        return None
-    return value
+    def _parsed(self, column: Column, cell: Cell) -> Any:
+        value = column.parse(cell)
+        if isinstance(value, CellError):
+            self._errors.append(value)
+            return None
+        if value is not None and (doubt := column.doubt(cell)):
+            self._doubts.append(column.error(cell, doubt))
+        return value

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from app.exchange.columns import Header
 from app.exchange.guard import column_letter
 from app.exchange.reader import Row, Sheet
+from app.russian import quoted
 
 #: numbers of rows that a sentence names
 _NAMED = 20
+
+
+def notices_of_choice(sheets: Sequence[Sheet], read: Sheet, header: Header) -> list[str]:
+    """What of a book was not read: columns without a known title, further sheets."""
+    notices = []
+    if unknown := [f"{letter} {quoted(title)}" for letter, title in header.unknown]:
+        notices.append(f"Столбцы не распознаны и не загружены: {', '.join(unknown)}.")
+    others = [quoted(sheet.name) for sheet in sheets if sheet is not read and sheet.rows and not sheet.is_hidden]
+    if others:
+        notices.append(f"Прочитан лист {quoted(read.name)}; другие листы не читаются: {', '.join(others)}.")
+    return notices
 
 
 def notices_of_reading(sheet: Sheet, rows: Sequence[Row], columns: Iterable[int], *, where: str = "") -> list[str]:

@@ -19,38 +19,38 @@ _DAYS = ("started_on", "ended_on", "issued_on")
 
 @dataclass(frozen=True, slots=True)
 class TrainingValues:
-    """What the list says of one training."""
+    """What the list says of one training; None is what is left empty or is wrong."""
 
-    snils: str
-    name: tuple[str, str, str]
-    title: str
-    kind: ProgramKind
-    institution: str
+    snils: str | None
+    name: tuple[str, str, str] | None
+    title: str | None
+    kind: ProgramKind | None
+    institution: str | None
     city: str | None
-    hours: int
+    hours: int | None
     started_on: dt.date | None
-    ended_on: dt.date
+    ended_on: dt.date | None
     document_kind: PastDocument
-    document_number: str
+    document_number: str | None
     issued_on: dt.date | None
 
     def as_json(self) -> dict[str, Any]:
         """The values for JSONB."""
         days = {name: day.isoformat() if (day := getattr(self, name)) else None for name in _DAYS}
-        codes = {"kind": self.kind.value, "document_kind": self.document_kind.value}
-        return {**{name: getattr(self, name) for name in _TEXTS}, **days, **codes, "name": list(self.name)}
+        codes = {"kind": self.kind.value if self.kind else None, "document_kind": self.document_kind.value}
+        name = list(self.name) if self.name else None
+        return {**{name: getattr(self, name) for name in _TEXTS}, **days, **codes, "name": name}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> TrainingValues:
         """The values out of JSONB."""
-        days = {name: dt.date.fromisoformat(found[name]) if found[name] else None for name in _DAYS}
-        first, second, third = found["name"]
-        read = {
-            "name": (first, second, third),
-            "kind": ProgramKind.of(found["kind"]),
-            "document_kind": PastDocument.of(found["document_kind"]),
+        days = {name: dt.date.fromisoformat(day) if (day := found.get(name)) else None for name in _DAYS}
+        read: dict[str, Any] = {
+            "name": tuple(found["name"]) if found.get("name") else None,
+            "kind": ProgramKind.of(found["kind"]) if found.get("kind") else None,
+            "document_kind": PastDocument.of(found.get("document_kind") or PastDocument.CERTIFICATE),
         }
-        return cls(**{**found, **days, **read})
+        return cls(**{**{name: found.get(name) for name in _TEXTS}, **days, **read})
 
 
 def parse_training_list(

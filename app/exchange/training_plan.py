@@ -38,8 +38,7 @@ def plan_rows(
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
         plan = TrainingPlan(source, problems=list(source.problems), warnings=list(source.warnings))
-        if source.values is not None:
-            _Planner(plan, letters).decide(source.values, known)
+        _Planner(plan, letters).decide(source.values, known)
         yield plan
 
 
@@ -47,13 +46,15 @@ class _Planner(RowPlanner[TrainingPlan]):
     columns = BY_NAME
 
     def decide(self, values: TrainingValues, known: Known) -> None:
-        """Fill the plan."""
+        """Fill the plan; a row with a wrong cell is checked as far as the others tell, and not written."""
         plan, number = self._plan, self._plan.source.number
-        if not self._find_person(known.people, absent=_ABSENT):
+        if not self._find_person(known.people, absent=_ABSENT) or values.title is None or values.ended_on is None:
             return
         key = past_trainings.key_of(plan.employee_id, values.title, values.ended_on)
         if key in known.rows:
             self._problem("title", f"Это обучение уже стоит в строке {known.rows[key]}")
+            return
+        if plan.problems or values.document_number is None:
             return
         if key in known.courses:
             plan.changes.append(known.courses[key][:1].lower() + known.courses[key][1:])

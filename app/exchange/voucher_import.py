@@ -22,7 +22,8 @@ from app.exchange.voucher_plan import Known, VoucherPlan, load_known, plan_rows
 from app.extensions import db
 from app.russian import count, format_date
 from app.services.voucher.voucher_numbers import pass_over
-from app.statuses import TrainingSource, TrainingStatus
+from app.services.voucher.vouchers import end_run_out
+from app.statuses import TrainingSource, TrainingStatus, VoucherStatus
 
 #: entries of the journal that change nothing of a чек
 _HARMLESS = ("voucher.printed", "voucher.reminded", "voucher.imported")
@@ -65,6 +66,7 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
         """Insert the чеки of some rows with their blocks and trainings."""
         vouchers = {plan.source.number: _voucher(plan) for plan in plans}
         known = {pk for plan in plans for pk in plan.trainings.values()}
+        end_run_out([plan.employee_id for plan in plans if plan.state == VoucherStatus.ACTIVE])
         db.session.add_all(vouchers.values())
         db.session.flush()
         ids, made = written.setdefault("voucher", []), written.setdefault("training", [])
@@ -106,7 +108,7 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
 
 def _voucher(plan: VoucherPlan) -> m.Voucher:
     values, rule = plan.source.values, plan.rule
-    assert values is not None and rule is not None and plan.valid_until is not None
+    assert rule is not None and plan.valid_until is not None
     return m.Voucher(
         number=values.number,
         employee_id=plan.employee_id,

@@ -18,13 +18,14 @@ from app.statuses import BlockStatus
 
 #: чеки of the region are accounted for since then (order § 1.4)
 FIRST_DAY = dt.date(FIRST_YEAR, 1, 1)
+_DAYS = ("issued_on", "valid_until")
 
 
 @dataclass(frozen=True, slots=True)
 class BlockValues:
-    """What the list says of one block; program, hours and day come together or not at all."""
+    """What the list says of one block; program, hours and day come together or not at all. ``status``: None is wrong."""
 
-    status: BlockStatus
+    status: BlockStatus | None
     program: str = ""
     hours: int | None = None
     ended_on: dt.date | None = None
@@ -33,49 +34,38 @@ class BlockValues:
 
 @dataclass(frozen=True, slots=True)
 class VoucherValues:
-    """What the list says of one чек; ``rule`` and ``valid_until`` may be left to the portal."""
+    """What the list says of one чек; ``rule`` and ``valid_until`` may be left to the portal; None is empty or wrong."""
 
-    number: str
-    snils: str
-    last_name: str
-    first_name: str
-    patronymic: str
-    issued_on: dt.date
+    number: str | None
+    snils: str | None
+    name: tuple[str, str, str] | None
+    issued_on: dt.date | None
     valid_until: dt.date | None
     rule: str
     blocks: Mapping[str, BlockValues]
 
-    @property
-    def name(self) -> tuple[str, str, str]:
-        """Surname, first name, patronymic."""
-        return self.last_name, self.first_name, self.patronymic
-
     def as_json(self) -> dict[str, Any]:
         """The values for JSONB."""
-        fields = ("number", "snils", "last_name", "first_name", "patronymic", "rule")
         return {
-            **{name: getattr(self, name) for name in fields},
-            "issued_on": self.issued_on.isoformat(),
-            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
+            **{name: getattr(self, name) for name in ("number", "snils", "rule")},
+            "name": list(self.name) if self.name else None,
+            **{name: day.isoformat() if (day := getattr(self, name)) else None for name in _DAYS},
             "blocks": {code: _block_to_json(block) for code, block in self.blocks.items()},
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> VoucherValues:
         """The values out of JSONB."""
-        until = found["valid_until"]
-        blocks = {code: _block_from_json(block) for code, block in found["blocks"].items()}
-        dates = {
-            "issued_on": dt.date.fromisoformat(found["issued_on"]),
-            "valid_until": dt.date.fromisoformat(until) if until else None,
-        }
-        return cls(**{**found, **dates, "blocks": blocks})
+        blocks = {code: _block_from_json(block) for code, block in found.get("blocks", {}).items()}
+        days = {name: dt.date.fromisoformat(day) if (day := found.get(name)) else None for name in _DAYS}
+        name: Any = tuple(found["name"]) if found.get("name") else None
+        return cls(found.get("number"), found.get("snils"), name, rule=found.get("rule", ""), blocks=blocks, **days)
 
 
 def _block_to_json(block: BlockValues) -> dict[str, Any]:
     day = block.ended_on.isoformat() if block.ended_on else None
     return {
-        "status": block.status.value,
+        "status": block.status.value if block.status else None,
         "program": block.program,
         "hours": block.hours,
         "ended_on": day,
@@ -85,7 +75,8 @@ def _block_to_json(block: BlockValues) -> dict[str, Any]:
 
 def _block_from_json(found: Mapping[str, Any]) -> BlockValues:
     day = dt.date.fromisoformat(found["ended_on"]) if found["ended_on"] else None
-    return BlockValues(BlockStatus.of(found["status"]), found["program"], found["hours"], day, found["place"])
+    status = BlockStatus.of(found["status"]) if found["status"] else None
+    return BlockValues(status, found["program"], found["hours"], day, found["place"])
 
 
 def parse_voucher_list(
@@ -132,7 +123,6 @@ def _check_block(code: str, parsed: Parsed, fault: Fault, *, today: dt.date) -> 
 
 
 def _values(parsed: Parsed) -> VoucherValues:
-    last, first, patronymic = parsed["full_name"]
     blocks = {
         code: BlockValues(
             parsed[f"{code}_state"],
@@ -146,9 +136,7 @@ def _values(parsed: Parsed) -> VoucherValues:
     return VoucherValues(
         parsed["number"],
         parsed["snils"],
-        last,
-        first,
-        patronymic,
+        parsed["full_name"],
         parsed["issued_on"],
         parsed["valid_until"],
         parsed["rule"] or "",

@@ -11,6 +11,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import selectinload
 
 from app import models as m
+from app.conditions import state
 from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, any_of, load_people
 from app.exchange.voucher_columns import BY_NAME
 from app.exchange.voucher_list import VoucherValues
@@ -65,7 +66,7 @@ def load_known(rows: Iterable[VoucherValues]) -> Known:
     rules = select(m.VoucherRule).options(selectinload(m.VoucherRule.blocks)).order_by(m.VoucherRule.valid_from)
     return Known(
         people=people,
-        numbers=_numbers({v.number for v in listed}),
+        numbers=_numbers({v.number for v in listed if v.number}),
         vouchers=_vouchers(people.ids),
         trainings=_trainings(people.ids),
         rules=list(db.session.scalars(rules)),
@@ -81,11 +82,11 @@ def _numbers(numbers: Iterable[str]) -> dict[str, tuple[int, dt.date, int]]:
 
 def _vouchers(ids: Sequence[int]) -> dict[int, list[_Issued]]:
     voucher, found = m.Voucher, defaultdict(list)
-    columns = (voucher.employee_id, voucher.number, voucher.issued_on, voucher.status)
+    columns = (voucher.employee_id, voucher.number, voucher.issued_on, state(voucher).label("state"))
     # an annulled чек gave no right; one that was replaced is told by the чек in its place
     counts = voucher.status.not_in((VoucherStatus.ANNULLED, VoucherStatus.REPLACED))
     for row in db.session.execute(select(*columns).where(voucher.employee_id == any_of(ids), counts)):
-        found[row.employee_id].append(_Issued(row.number, row.issued_on, row.status))
+        found[row.employee_id].append(_Issued(row.number, row.issued_on, row.state))
     return found
 
 
@@ -108,8 +109,7 @@ def plan_rows(
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
         plan = VoucherPlan(source, problems=list(source.problems), warnings=list(source.warnings))
-        if source.values is not None:
-            _Planner(plan, source.values, known, letters).decide(today)
+        _Planner(plan, source.values, known, letters).decide(today)
         yield plan
 
 
@@ -121,70 +121,83 @@ class _Planner(RowPlanner[VoucherPlan]):
         self._values, self._known = values, known
 
     def decide(self, today: dt.date) -> None:
-        """Fill the plan."""
+        """Fill the plan: all that is wrong in the row at once, as far as the cells that were read tell."""
         plan, values = self._plan, self._values
-        if not self._find_person(self._known.people, absent=_ABSENT) or self._is_known():
+        self._find_person(self._known.people, absent=_ABSENT)
+        if self._is_known():
             return
-        rule = self._find_rule()
+        rule = plan.rule = self._find_rule()
         if rule is None:
             return
-        plan.rule = rule
-        plan.valid_until = values.valid_until or last_day_of(values.issued_on, rule.validity_months)
-        self._decide_blocks(rule, is_over=plan.valid_until < today)
-        self._decide_status(today)
-        self._check_others(rule)
-        if not plan.problems:
+        plan.valid_until = self._last_day(rule)
+        self._decide_blocks(rule, is_over=None if plan.valid_until is None else plan.valid_until < today)
+        is_whole = not plan.problems and self._decide_status(today)
+        if values.issued_on is not None:
+            self._check_others(rule, values.issued_on, is_active=is_whole and plan.state == VoucherStatus.ACTIVE)
+        if is_whole and not plan.problems:
             self._remember()
 
     def _is_known(self) -> bool:
-        """Whether the number is taken: by the same чек, so that nothing is to be done, or by another one."""
-        found = self._known.numbers.get(self._values.number)
+        """Whether the portal has this very чек, so that nothing is to be done; a number that is another's is a problem."""
+        values, plan = self._values, self._plan
+        found = self._known.numbers.get(values.number or "")
         if found is None:
             return False
         employee_id, issued_on, row = found
         if row:
             self._problem("number", f"Этот номер уже стоит в строке {row}")
-        elif (employee_id, issued_on) == (self._plan.employee_id, self._values.issued_on):
-            self._plan.changes.append("такой чек в портале уже есть")
-        else:
+        elif (employee_id, issued_on) == (plan.employee_id, values.issued_on):
+            plan.changes.append("такой чек в портале уже есть")
+            return True
+        elif plan.employee_id and values.issued_on is not None:
             self._problem(
                 "number", "Чек с таким номером в портале уже есть, он выдан другому работнику или в другой день"
             )
-        return True
+        return False
+
+    def _last_day(self, rule: m.VoucherRule) -> dt.date | None:
+        """The last day that the row says, else that of the rule; None: a wrong cell leaves it open."""
+        values = self._values
+        if values.valid_until is not None or values.issued_on is None or "valid_until" in self._plan.source.wrong:
+            return values.valid_until
+        return last_day_of(values.issued_on, rule.validity_months)
 
     def _find_rule(self) -> m.VoucherRule | None:
+        """The rule of the чек; None with a problem, or when a wrong cell leaves it open."""
         values, rules = self._values, self._known.rules
-        in_force = [
-            r
-            for r in rules
-            if r.valid_from <= values.issued_on and (r.valid_to or values.issued_on) >= values.issued_on
-        ]
+        day, titled = values.issued_on, None
         if values.rule:
-            titled = [r for r in rules if name_key(r.title) == name_key(values.rule)]
-            if not titled:
+            titled = next((r for r in rules if name_key(r.title) == name_key(values.rule)), None)
+            if titled is None:
                 names = "; ".join(quoted(r.title) for r in rules)
                 self._problem("rule", f"Такого правила нет. Есть: {names}")
                 return None
-            if titled[0] not in in_force:
-                self._problem("rule", f"В день выдачи {format_date(values.issued_on)} это правило не действовало")
+        if day is None or "rule" in self._plan.source.wrong:
+            return titled
+        in_force = [r for r in rules if r.valid_from <= day <= (r.valid_to or day)]
+        if titled is not None:
+            if titled not in in_force:
+                self._problem("rule", f"В день выдачи {format_date(day)} это правило не действовало")
                 return None
-            return titled[0]
+            return titled
         if not in_force:
             self._problem("issued_on", "Правила выдачи чеков на этот день в портале нет")
             return None
         return in_force[0]
 
-    def _decide_blocks(self, rule: m.VoucherRule, *, is_over: bool) -> None:
+    def _decide_blocks(self, rule: m.VoucherRule, *, is_over: bool | None) -> None:
         codes = {block.code: block for block in rule.blocks}
         for code, block in self._values.blocks.items():
             if code not in codes:
                 self._problem(f"{code}_state", f"В правиле {quoted(rule.title)} такого блока нет")
                 continue
             status = block.status
+            if status is None:
+                continue
             if status == BlockStatus.FREE and is_over:
                 self._warn(f"{code}_state", "Срок чека закончился, блок будет загружен сгоревшим")
                 status = BlockStatus.LAPSED
-            elif status == BlockStatus.LAPSED and not is_over:
+            elif status == BlockStatus.LAPSED and is_over is False:
                 self._problem(f"{code}_state", "Чек ещё действует, поэтому блок не мог сгореть")
             self._plan.blocks[code] = status
             least, most = codes[code].hours_min, codes[code].hours_max
@@ -203,19 +216,21 @@ class _Planner(RowPlanner[VoucherPlan]):
             if key in self._known.trainings:
                 self._plan.trainings[code] = self._known.trainings[key]
 
-    def _decide_status(self, today: dt.date) -> None:
+    def _decide_status(self, today: dt.date) -> bool:
+        """Put the state of a чек of which all is known; whether it is."""
         plan = self._plan
-        assert plan.valid_until is not None
+        if plan.valid_until is None:
+            return False
         if plan.blocks and all(status == BlockStatus.USED for status in plan.blocks.values()):
             plan.state = VoucherStatus.USED
         elif plan.valid_until < today:
             plan.state = VoucherStatus.EXPIRED
+        return True
 
-    def _check_others(self, rule: m.VoucherRule) -> None:
+    def _check_others(self, rule: m.VoucherRule, issued_on: dt.date, *, is_active: bool) -> None:
         """One active чек of a person; between two of them the period of the rule by which the later one is issued."""
-        issued_on = self._values.issued_on
         for other in self._known.vouchers.get(self._plan.employee_id, ()):
-            if self._plan.state == other.status == VoucherStatus.ACTIVE:
+            if is_active and other.status == VoucherStatus.ACTIVE:
                 self._problem("number", f"У работника уже есть действующий {other.named}")
                 return
             later = rule if issued_on >= other.issued_on else self._rule_of(other.issued_on)
@@ -235,7 +250,7 @@ class _Planner(RowPlanner[VoucherPlan]):
         """Later rows of the file see this чек."""
         plan, values = self._plan, self._values
         plan.creates = True
-        assert plan.valid_until is not None
+        assert plan.valid_until is not None and values.number is not None and values.issued_on is not None
         plan.changes.append(
             f"чек № {values.number}, действует по {format_date(plan.valid_until)}: {plan.state.label.lower()}"
         )

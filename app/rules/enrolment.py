@@ -146,6 +146,10 @@ def is_enrolment_open(course: Course, *, on: dt.date) -> Decision:
         return refuse(
             f"Запись в группу {course.number} закончилась {format_date(course.enrol_until)}. Выберите другую группу."
         )
+    if on >= course.starts_on:
+        return refuse(
+            f"Занятия группы {course.number} начались {format_date(course.starts_on)}. Выберите другую группу."
+        )
     return ALLOWED
 
 

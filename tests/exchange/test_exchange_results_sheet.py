@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from app import models as m
 from app import statuses as st
@@ -33,19 +35,20 @@ def given(course: Course) -> tuple[Any, Any]:
     return group, results.expected_of(group)
 
 
-def sheet(course: Course, cells: Mapping[str, Any]) -> bytes:
-    """The group's sheet with some cells filled as a person would."""
+def sheet(course: Course, cells: Mapping[str, Any], change: Callable[[Any], Any] = lambda _book: None) -> bytes:
+    """The group's sheet with some cells filled as a person would, and the book changed further."""
     with acting_as(course.world.organizer_actor):
         book = load_workbook(io.BytesIO(build_results_sheet(*given(course))))
     for address, value in cells.items():
         book.worksheets[0][address] = value
+    change(book)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
-def read(course: Course, cells: Mapping[str, Any]) -> Any:
-    data = sheet(course, cells)
+def read(course: Course, cells: Mapping[str, Any], change: Callable[[Any], Any] = lambda _book: None) -> Any:
+    data = sheet(course, cells, change)
     with acting_as(course.world.organizer_actor):
         return read_results_sheet(data, *given(course))
 
@@ -95,6 +98,61 @@ def test_a_wrong_cell_is_named(course: Course, cells: dict[str, Any], address: s
     (error,) = read(course, cells).errors
     assert error.address == address
     assert words in error.message
+
+
+# --- what was read and may be wrong, as in every list ----------------------------------------------------------------
+
+
+def test_a_sheet_as_it_was_given_out_raises_no_doubt(course: Course) -> None:
+    found = read(course, {"C3": today() - mk.DAY, "C8": "Обучен аттестован"})
+    assert (found.errors, found.doubts, found.notices) == ([], [], [])
+
+
+def test_hidden_rows_and_columns_are_told_of(course: Course) -> None:
+    """A filter hides the row; what stands in it is read, and would be saved unseen."""
+
+    def hide(book: Any) -> None:
+        page = book.worksheets[0]
+        page.row_dimensions[3].hidden = page.row_dimensions[9].hidden = True
+        page.column_dimensions["D"].hidden = True
+
+    found = read(course, {"C3": today() - mk.DAY, "C9": "Отчислен", "E9": "Прогулы"}, hide)
+    assert found.rows[course.rows[1].id].outcome == E.EXPELLED
+    assert [sentence.split(":")[0] for sentence in found.notices] == [
+        "Скрытые строки (фильтром или вручную) тоже прочитаны",
+        "Скрытые столбцы тоже прочитаны",
+    ]
+    assert "3, 9" in found.notices[0] and ": D." in found.notices[1]
+
+
+@pytest.mark.parametrize(("time", "days", "doubts"), [(dt.time(23, 59, 16), 1, 0), (dt.time(21, 0), 0, 1)])
+def test_a_day_with_a_time_is_read_as_in_every_list(course: Course, time: dt.time, days: int, doubts: int) -> None:
+    """A minute before midnight is that midnight; hours before it may be the next day of another zone."""
+    day = today() - 3 * mk.DAY
+    found = read(course, {"C3": dt.datetime.combine(day, time), "C8": "Не приступил"})
+    assert (found.common.result_on, found.errors) == (day + days * mk.DAY, [])
+    assert [(doubt.address, "время дня" in doubt.message) for doubt in found.doubts] == [("C3", True)] * doubts
+
+
+def test_days_of_a_book_that_counts_from_1904(course: Course) -> None:
+    def of_a_mac(book: Any) -> None:
+        book.epoch = CALENDAR_MAC_1904
+
+    found = read(course, {"C3": today() - mk.DAY, "C8": "Не приступил"}, of_a_mac)
+    assert found.common.result_on == today() - mk.DAY
+    (notice,) = found.notices
+    assert "от 1904 года" in notice
+
+
+def test_a_further_sheet_and_an_unknown_column_are_told_of(course: Course) -> None:
+    def more(book: Any) -> None:
+        book.create_sheet("Черновик").append(["заметки", 1])
+
+    found = read(course, {"C3": today() - mk.DAY, "G7": "Кабинет", "G8": "12"}, more)
+    assert found.notices == [
+        "Столбцы не распознаны и не загружены: G «Кабинет».",
+        "Прочитан лист «Итоги»; другие листы не читаются: «Черновик».",
+    ]
 
 
 def test_the_same_person_twice_is_an_error_of_the_second_row(course: Course) -> None:

@@ -150,6 +150,18 @@ def test_every_wrong_cell_is_named(world: mk.World, cells: dict[str, Any], sente
     assert [p[: len(sentence)] for p in row.problems] == [sentence]
 
 
+def test_all_that_is_wrong_in_a_row_is_told_at_once(world: mk.World) -> None:
+    """A wrong cell hid that the row is of another person, and that the file tells of the training twice."""
+    person = world.worker.employee
+    row = last(world.responsible, line(person, hours="много", full_name="Чужая Анна Ивановна"))
+    assert sorted(sentence.split(",")[0] for sentence in row.problems) == ["B2", "G2"]
+    row = last(world.responsible, line(person), line(person, kind="курсы"))
+    assert sorted(sentence.split(",")[0] for sentence in row.problems) == ["C3", "D3"]
+    assert any("уже стоит в строке 2" in sentence for sentence in row.problems)
+    row = last(world.responsible, line(world.other_worker.employee, ended_on="давно"))
+    assert len(row.problems) == 2 and row.changes == []
+
+
 def test_a_person_of_another_school_is_as_unknown_as_nobody(world: mk.World) -> None:
     row = last(world.responsible, line(world.other_worker.employee))
     assert row.problems == [

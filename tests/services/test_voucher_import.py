@@ -216,6 +216,42 @@ def test_wrong_cell_is_named(person: Any, operator: Actor, over: dict[str, Any],
     assert sentence.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ({"inv_hours": "много", "full_name": "Чужая Мария Ивановна"}, ["C2, ФИО", "I2, Инвариантный блок: часы"]),
+        ({"inv_hours": "много", "snils": "112-233-445 95"}, ["B2, СНИЛС", "I2, Инвариантный блок: часы"]),
+        ({"number": None, "rule": "Чек на 500 часов"}, ["A2, Номер чека", "F2, Правило"]),
+        ({"issued_on": "вчера", "rule": "Чек на 500 часов", "snils": "112-233-445 95"},
+         ["B2, СНИЛС", "D2, Дата выдачи", "F2, Правило"]),
+        ({"full_name": "Чужая Мария Ивановна", "rule": "Чек на 500 часов"}, ["C2, ФИО", "F2, Правило"]),
+        ({"valid_until": "скоро", "issued_on": dt.date(2009, 1, 1), "full_name": "Чужая Мария Ивановна"},
+         ["C2, ФИО", "D2, Дата выдачи", "E2, Действует по"]),
+    ],
+)  # fmt: skip
+def test_all_that_is_wrong_in_a_row_is_told_at_once(
+    person: Any, operator: Actor, over: dict[str, Any], said: list[str]
+) -> None:
+    """A wrong cell hid what does not agree with the card: it came up after the first was mended."""
+    found = sorted(problem(operator, line(person, **over)))
+    assert len(found) == len(said) and all(map(str.startswith, found, said)), found
+
+
+def test_a_wrong_cell_hides_neither_the_number_nor_the_period_of_another_voucher(person: Any, operator: Actor) -> None:
+    mk.make_voucher(mk.make_employee(), number="63-2019-000123", issued_on=NEW)
+    mk.make_voucher(person, number="63-2018-000001", issued_on=NEW - 300 * mk.DAY, status=st.VoucherStatus.USED)
+    found = sorted(problem(operator, line(person, var1_state="занят")))
+    assert [sentence.split(",")[0] for sentence in found] == ["A2", "D2", "L2"]
+
+
+def test_what_a_row_with_errors_was_told_stays_after_the_application(person: Any, operator: Actor) -> None:
+    wrong = line(person, inv_hours="много", full_name="Чужая Мария Ивановна")
+    batch = upload(operator, fresh(mk.make_employee(), number="7"), wrong)
+    before = rows_of(batch)[1].problems
+    apply(operator, batch, skip_errors=True)
+    assert len(before) == 2 and rows_of(batch)[1].problems == before
+
+
 def test_day_of_issue_in_the_future_is_refused(person: Any, operator: Actor) -> None:
     (sentence,) = problem(operator, fresh(person, issued_on=today() + mk.DAY))
     assert sentence == "D2, Дата выдачи: Дата выдачи в будущем"

@@ -125,8 +125,10 @@ def test_time_left(world: mk.World, days: int, words: str) -> None:
 def test_after_the_last_day_nothing_is_offered_before_the_night_job(world: mk.World) -> None:
     mk.change(world.voucher, issued_on=today() - 100 * mk.DAY, valid_until=today() - mk.DAY)
     story = story_of(world.voucher)
-    assert (story.is_over, story.state, story.time_left) == (True, "Истёк", "срок закончился")
-    assert {block.advice for block in story.blocks} == {"Срок чека закончился: записаться по этому блоку уже нельзя."}
+    assert (story.state, story.time_left) == (st.VoucherStatus.EXPIRED, "срок закончился")
+    assert {block.advice for block in story.blocks} == {
+        "Блок не использован до окончания чека, записаться по нему уже нельзя."
+    }
 
 
 def test_number_of_statements_does_not_grow(world: mk.World) -> None:

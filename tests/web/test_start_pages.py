@@ -271,7 +271,8 @@ def test_charts_of_a_territory_name_own_organizations_only(region: Region) -> No
 def test_an_organizations_bar_opens_its_people(region: Region) -> None:
     browser = region.browser("territory")
     row = re.search(
-        r'<th scope="row"><a href="(/employee/list/\?organization=\d+)">([^<]+)</a></th>', browser.get("/").text
+        r'<th scope="row"><a href="(/employee/list/\?attention=works&amp;organization=\d+)">([^<]+)</a></th>',
+        browser.get("/").text,
     )
     answer = browser.get(html.unescape(row[1]))
     assert answer.status == 200
@@ -329,4 +330,4 @@ def test_words_of_hidden_numbers_and_long_figures(app: Flask) -> None:
         assert (len(many.bars), len(many.rows)) == (charts.MOST_BARS, charts.MOST_ROWS)
         assert many.bars[0].label == "Школа 149"
         assert "На диаграмме 10 из 150" in many.note
-        assert many.rows[0].href == "/employee/list/?organization=149"
+        assert many.rows[0].href == "/employee/list/?attention=works&organization=149"

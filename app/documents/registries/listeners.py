@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.conditions import state
 from app.documents.registries import parts as p
 from app.documents.registries.declared import Column, Filter, Registry, in_words
 from app.statuses import EnrolmentStatus
@@ -26,13 +27,13 @@ LISTENERS = Registry(
         p.PERIOD,
         p.VOUCHER,
         p.BLOCK,
-        Column(name="status", title="Состояние записи", expression=in_words(p.enrolment.c.status), width=26),
+        Column(name="status", title="Состояние записи", expression=in_words(state(p.enrolment)), width=26),
         Column(name="created_at", title="Записан", expression=p.enrolment.c.created_at, kind="datetime", width=17),
         p.ORGANIZER,
     ),
     filters=(
         p.BY_GROUP,
-        Filter(name="status", label="Состояние", expression=p.enrolment.c.status, states=EnrolmentStatus),
+        Filter(name="status", label="Состояние", expression=state(p.enrolment), states=EnrolmentStatus),
         p.BY_ORGANIZER,
         p.BY_TERRITORY,
         p.BY_SCHOOL,

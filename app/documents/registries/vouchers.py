@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, func, select, true
 
 from app import models as m
-from app.conditions import employed
+from app.conditions import block_in_state, employed, state
 from app.documents.registries import parts as p
 from app.documents.registries.declared import Column, Filter, Registry, in_words, table_of
 from app.statuses import BlockStatus, EmploymentKind, VoucherStatus
@@ -34,7 +34,7 @@ _place = (
 
 def _blocks(status: BlockStatus | None = None) -> Any:
     """How many blocks the чек has, or has in a state."""
-    counted = func.count() if status is None else func.count(case((_block.c.status == status, 1)))
+    counted = func.count() if status is None else func.count(case((block_in_state(status, _block, _voucher), 1)))
     return select(counted).where(_block.c.voucher_id == _voucher.c.id).correlate(_voucher).scalar_subquery()
 
 
@@ -63,7 +63,7 @@ VOUCHERS = Registry(
         p.POSITION,
         Column(name="issued_on", title="Дата выдачи", expression=_voucher.c.issued_on, kind="date", width=12),
         Column(name="valid_until", title="Действует по", expression=_voucher.c.valid_until, kind="date", width=12),
-        Column(name="status", title="Состояние", expression=in_words(_voucher.c.status), width=16),
+        Column(name="status", title="Состояние", expression=in_words(state(_voucher)), width=16),
         _blocks_column("blocks", "Блоков"),
         _blocks_column("used", "Израсходовано", BlockStatus.USED),
         _blocks_column("reserved", "Занято", BlockStatus.RESERVED),
@@ -71,7 +71,7 @@ VOUCHERS = Registry(
         Column(name="reason", title="Причина", expression=_voucher.c.reason_text, width=30, usual=False),
     ),
     filters=(
-        Filter(name="status", label="Состояние", expression=_voucher.c.status, states=VoucherStatus),
+        Filter(name="status", label="Состояние", expression=state(_voucher), states=VoucherStatus),
         p.BY_TERRITORY,
         p.BY_SCHOOL,
     ),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.clock import local, now, today
-from app.conditions import at_work, in_force, live_enrolment
+from app.conditions import at_work, in_force, live_enrolment, state_of
 from app.extensions import db
 from app.rules.suitability import Workplace
 from app.services.desk.matters import EXPIRING_DAYS
@@ -27,6 +27,7 @@ from app.statuses import (
     BlockStatus,
     CertificateStatus,
     ChangeStatus,
+    EnrolmentStatus,
     TrainingSource,
     TrainingStatus,
 )
@@ -70,8 +71,8 @@ class Cabinet:
     @property
     def offers(self) -> list[OwnCourse]:
         """Seats from the waiting list that the person has to take in time, the shortest term first."""
-        found = [(c.enrolment.offer_until, c) for c in self.courses if c.enrolment.offer_until is not None]
-        return [course for _until, course in sorted(found, key=lambda pair: pair[0])]
+        found = [c for c in self.courses if state_of(c.enrolment) == EnrolmentStatus.OFFERED]
+        return sorted(found, key=lambda course: course.enrolment.offer_until or now())
 
     @property
     def blocks_to_spend(self) -> int:

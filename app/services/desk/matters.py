@@ -13,6 +13,7 @@ from sqlalchemy import and_, select, true
 from app import models as m
 from app.access import current_actor
 from app.clock import today
+from app.conditions import in_force, in_state
 from app.statuses import (
     FILLING,
     FINAL_DOCUMENTS,
@@ -21,7 +22,6 @@ from app.statuses import (
     CertificateStatus,
     EnrolmentStatus,
     GroupStatus,
-    VoucherStatus,
 )
 
 #: a чек that ends this soon should be spent
@@ -41,7 +41,7 @@ _block, _certificate = m.VoucherBlock.__table__, m.Certificate.__table__
 def expiring() -> Any:
     """Чеки whose term ends soon."""
     v = m.Voucher
-    return and_(v.status == VoucherStatus.ACTIVE, v.valid_until.between(today(), today() + EXPIRING_DAYS * DAY))
+    return and_(in_force(rows=v), v.valid_until <= today() + EXPIRING_DAYS * DAY)
 
 
 def unspent() -> Any:
@@ -71,7 +71,7 @@ def on_course() -> Any:
 
 def offered() -> Any:
     """Seats from the waiting list that are kept until somebody takes them."""
-    return m.Enrolment.status == EnrolmentStatus.OFFERED
+    return in_state(EnrolmentStatus.OFFERED, m.Enrolment)
 
 
 def without_document() -> Any:

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from app import models as m
 from app.clock import local, today
+from app.conditions import in_state, state
 from app.extensions import db
 from app.russian import full_name
 from app.services.desk import matters
@@ -203,13 +204,13 @@ def _own_groups() -> Select[Any]:
             g.id,
             g.number,
             _program.c.title,
-            g.status,
+            state(g).label("status"),
             g.starts_on,
             g.ends_on,
             g.taken,
             g.capacity,
             g.minimum,
-            _number(e.status == EnrolmentStatus.WAITING).label("waiting"),
+            _number(in_state(EnrolmentStatus.WAITING, e)).label("waiting"),
             _number(e.status == EnrolmentStatus.AGREED).label("unconfirmed"),
             case((ended, _number(e.status == EnrolmentStatus.CONFIRMED)), else_=0).label("without_result"),
             _number(matters.without_document()).label("without_document"),

@@ -18,7 +18,7 @@ from app import models as m
 from app.access import current_actor, unscoped
 from app.actor import Actor
 from app.clock import now, today
-from app.conditions import at_work, in_force
+from app.conditions import at_work, in_force, in_state
 from app.errors import Forbidden
 from app.extensions import db
 from app.rules.decision import add_months
@@ -43,6 +43,7 @@ _WHOLE = frozenset({"ministry", "operator"})
 _territory, _organization = m.Territory.__table__, m.Organization.__table__
 _employment, _enrolment = m.Employment.__table__, m.Enrolment.__table__
 _training, _voucher = m.Training.__table__, m.Voucher.__table__
+_group, _program = m.TrainingGroup.__table__, m.Program.__table__
 
 #: a number of people; None: fewer than five, not told
 Number = int | None
@@ -296,8 +297,8 @@ def totals() -> list[tuple[str, Number]]:
     counted: list[tuple[str, Any, bool]] = [
         ("Организаций", _count(_organization, _organization.c.closed_on.is_(None)), False),
         ("Действующих чеков", _count(_voucher, in_force(rows=_voucher)), True),
-        ("Опубликованных программ", _by_status(m.Program, ProgramStatus.PUBLISHED), False),
-        ("Групп, в которые идёт запись", _by_status(m.TrainingGroup, GroupStatus.OPEN), False),
+        ("Опубликованных программ", _count(_program, _program.c.status == ProgramStatus.PUBLISHED), False),
+        ("Групп, в которые идёт запись", _count(_group, in_state(GroupStatus.OPEN, _group)), False),
     ]
     row = db.session.execute(select(*(statement.scalar_subquery() for _, statement, _ in counted))).one()
     found = [(label, number, people) for (label, _, people), number in zip(counted, row, strict=True)]
@@ -310,10 +311,6 @@ def totals() -> list[tuple[str, Number]]:
 
 def _count(table: Any, *conditions: Any) -> Select[Any]:
     return select(func.count()).select_from(table).where(*conditions)
-
-
-def _by_status(model: type[Any], status: Any) -> Select[Any]:
-    return _count(model.__table__, model.__table__.c.status == status)
 
 
 # --- the portal itself -----------------------------------------------------------------------------------------------

@@ -307,7 +307,11 @@ def find_matching(
 
 @records.checks(m.Employment)
 def _know_the_start(values: dict[str, Any], row: Any, _errors: records.Fields) -> None:
-    """Who writes another first day than the one counted so far has told it."""
-    day = values.get("started_on")
-    if row is not None and day is not None and day != row.started_on:
+    """Who writes the first day has told it; an unknown one that is left empty stays so, a known one is not emptied."""
+    if row is None or "started_on" not in values:
+        return
+    day = values["started_on"]
+    if day is not None:
         values["start_known"] = True
+    elif not row.start_known:
+        del values["started_on"]

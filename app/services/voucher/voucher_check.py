@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import models as m
 from app.access import unscoped
-from app.conditions import has_run_out
+from app.conditions import block_state, state_of
 from app.errors import NotFound
 from app.extensions import db
 from app.russian import initials
@@ -54,13 +54,13 @@ def facts_for_check(code: str) -> VoucherCheck:
         row = db.session.scalars(statement).one_or_none() if asked else None
         if row is None:
             raise NotFound("Чека с таким кодом проверки нет. Сверьте код с напечатанным на чеке.")
-        person, is_over = row.employee, has_run_out(row)
+        person = row.employee
         return VoucherCheck(
             number=row.number,
             initials=initials(person.last_name, person.first_name, person.patronymic),
             rule=row.rule.title,
             valid_until=row.valid_until,
-            status=VoucherStatus.EXPIRED if is_over else row.status,
-            blocks=tuple((block.title, block.status) for block in row.blocks),
+            status=state_of(row),
+            blocks=tuple((block.title, block_state(block, row)) for block in row.blocks),
             replaced_by=row.replaced_by.number if row.replaced_by else "",
         )

@@ -17,7 +17,7 @@ from app import models as m
 from app import shown
 from app.access import unscoped
 from app.clock import local, today
-from app.conditions import has_run_out, is_in_force
+from app.conditions import block_state, is_in_force, state_of
 from app.extensions import db
 from app.labels import action_label, label_of
 from app.rules.document import main_document
@@ -87,23 +87,17 @@ class VoucherStory:
     replacement: m.Voucher | None
 
     @property
-    def is_over(self) -> bool:
-        """Whether the last day of an active чек has passed and the night has not closed it yet."""
-        return has_run_out(self.voucher)
-
-    @property
-    def state(self) -> str:
-        """State in a word, by today's date."""
-        return VoucherStatus.EXPIRED.label if self.is_over else self.voucher.status.label
+    def state(self) -> VoucherStatus:
+        """State by today's date."""
+        found: VoucherStatus = state_of(self.voucher)
+        return found
 
     @property
     def time_left(self) -> str:
         """«осталось 45 дней», «сегодня последний день»; empty once the чек has ended."""
-        if self.voucher.status != VoucherStatus.ACTIVE:
-            return ""
+        if not is_in_force(self.voucher):
+            return "срок закончился" if self.voucher.status == VoucherStatus.ACTIVE else ""
         days = (self.voucher.valid_until - today()).days
-        if days < 0:
-            return "срок закончился"
         if days == 0:
             return "сегодня последний день"
         return (
@@ -203,14 +197,15 @@ def _block(
     block: m.VoucherBlock, voucher: m.Voucher, enrolment: m.Enrolment | None, first: m.VoucherBlock | None
 ) -> BlockStory:
     course = _course(enrolment) if enrolment else _course_before(block.training) if block.training else None
-    advice = _ADVICE.get(block.status, "")
-    if block.status == BlockStatus.FREE:
+    status = block_state(block, voucher)
+    advice = _ADVICE.get(status, "")
+    if status == BlockStatus.FREE:
         advice = _advice_of_free(block, voucher, first)
-    elif course is None and block.status == BlockStatus.RESERVED:
+    elif course is None and status == BlockStatus.RESERVED:
         advice = "Занят записью на курс другого организатора."
-    elif course is None and block.status == BlockStatus.USED:
+    elif course is None and status == BlockStatus.USED:
         advice = "Использован до портала, программа не указана." if voucher.imported else "Использован на другом курсе."
-    return BlockStory(title=block.title, hours=hours_of(block), status=block.status, advice=advice, course=course)
+    return BlockStory(title=block.title, hours=hours_of(block), status=status, advice=advice, course=course)
 
 
 _ADVICE: Mapping[BlockStatus, str] = {
@@ -251,7 +246,7 @@ def _course(enrolment: m.Enrolment) -> Course | None:
         hours=group.program.hours,
         starts_on=group.starts_on,
         ends_on=group.ends_on,
-        state=enrolment.status.label,
+        state=state_of(enrolment).label,
         result=", ".join(parts),
         group_id=group.id,
         group=group.number,

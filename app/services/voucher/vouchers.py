@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,8 +195,7 @@ def approve(application_id: int) -> m.Voucher:
         return issued
     row = transitions.move(m.VoucherApplication, application_id, "approve", **_decided())
     _insist(_still_entitled(row))
-    # of the former чек the night may not have come yet: a person has one that is in force
-    _expire(and_(run_out(), m.Voucher.employee_id == row.employee_id))
+    end_run_out([row.employee_id])
     voucher = _issue(row)
     letters.tell(row.employee, "application_approved", about=voucher)
     return voucher
@@ -325,6 +324,11 @@ def expire_due() -> int:
     A reserved block stays: it is used or lapses when the course's result is entered.
     """
     return _expire(run_out())
+
+
+def end_run_out(employee_ids: Collection[int]) -> None:
+    """End the чеки of people whose term is over, before they get another one: a person has one that is active."""
+    _expire(and_(run_out(), m.Voucher.employee_id.in_(employee_ids)))
 
 
 def _expire(which: Any) -> int:

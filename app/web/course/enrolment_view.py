@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
-from app.conditions import takes_enrolments
+from app.conditions import state_of, takes_enrolments
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.rules.document import main_document
@@ -247,7 +247,7 @@ def _course(group: m.TrainingGroup) -> Block:
 
 def _waiting_blocks(row: m.Enrolment) -> list[Block]:
     """«Почему запись ещё в очереди», or the term of an offered seat."""
-    if row.status == EnrolmentStatus.OFFERED and row.offer_until is not None:
+    if row.offer_until is not None and state_of(row) == EnrolmentStatus.OFFERED:
         until = format_datetime(local(row.offer_until))
         note = (
             f"Место держится до {until}. Нажмите «Занять предложенное место» или отзовите запись: после этого срока место "

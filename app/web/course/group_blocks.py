@@ -12,12 +12,14 @@ from sqlalchemy.orm import contains_eager, joinedload
 from app import models as m
 from app.access import current_actor
 from app.clock import local
+from app.conditions import state_of
 from app.extensions import db
 from app.russian import count, format_date, percent
 from app.services.group import group_quotas, group_schedule
 from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
 from app.web.frame import columns as c
 from app.web.frame.list_sql import eager
+from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 
 #: a card shows so many meetings, the page of the schedule all of them
@@ -63,7 +65,7 @@ def seats_in_words(group: m.TrainingGroup, enrolments: Collection[m.Enrolment] |
     """«занято 18 из 25, ждут согласования 3, в листе ожидания 4»; others than the organizer read only the first part."""
     parts = [f"занято {group.taken} из {group.capacity}"]
     if enrolments is not None and sees_all():
-        numbers = Counter(row.status for row in enrolments)
+        numbers = Counter(state_of(row) for row in enrolments)
         parts += [f"{words} {numbers[status]}" for status, words in _WAITING if numbers[status]]
     return ", ".join(parts)
 
@@ -152,5 +154,5 @@ def _listener(e: m.Enrolment) -> Row:
     href = url_for("EnrolmentView.show", pk=e.id)
     place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
     result = format_date(e.result_on) if e.result_on else "—"
-    cells = [Cell(e.employee.full_name, href=href), place, Cell(e.status.label, tone=e.status.tone), Cell(result)]
+    cells = [Cell(e.employee.full_name, href=href), place, state_cell(e), Cell(result)]
     return Row(e.id, href, cells)

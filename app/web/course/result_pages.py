@@ -19,6 +19,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
 from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.exchange.columns import CellError
 from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
 from app.exchange.uploads import XLSX
 from app.extensions import db
@@ -77,7 +78,7 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class ResultsPage:
-    """The page of results; ``sheet_errors``: wrong cells of an uploaded sheet."""
+    """The page of results; ``sheet_errors``: wrong cells of an uploaded sheet, ``sheet_notices``: what to look at in it."""
 
     title: str
     crumbs: Sequence[Link]
@@ -92,6 +93,7 @@ class ResultsPage:
     sheet_href: str
     problems: Sequence[tuple[str, str]] = ()
     sheet_errors: Sequence[str] = ()
+    sheet_notices: Sequence[str] = ()
     from_sheet: bool = False
 
 
@@ -163,7 +165,7 @@ class ResultPages(AttendancePages):
         back = url_for("TrainingGroupView.show", pk=group.id)
         rows = [_row(item, draft) for item in expected]
         errors = [(f"#{name}", text) for name, texts in draft.errors.items() for text in texts]
-        wrong = draft.sheet.errors if draft.sheet else ()
+        sheet = draft.sheet or ReadSheet()
         page = ResultsPage(
             title=f"Итоги обучения: группа {group.number}",
             crumbs=[*self.crumbs(), Link(f"Группа {group.number}", back), Link("Итоги обучения", current=True)],
@@ -177,7 +179,8 @@ class ResultPages(AttendancePages):
             upload_href=url_for("TrainingGroupView.results_upload", pk=group.id),
             sheet_href=url_for("TrainingGroupView.results_sheet", pk=group.id),
             problems=[*(("", text) for text in draft.problems), *errors],
-            sheet_errors=[f"Ячейка {e.address}, {quoted(e.title)}: {e.message}." for e in wrong],
+            sheet_errors=_in_words(sheet.errors),
+            sheet_notices=[*sheet.notices, *_in_words(sheet.doubts)],
             from_sheet=draft.sheet is not None,
         )
         return render_template("results.html", page=page), status
@@ -244,6 +247,10 @@ def _save(group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Dra
     people = count(number, "слушателя", "слушателей", "слушателей")
     flash(f"Итоги внесены: у {people}." if number else "Эти итоги уже были внесены.", "success")
     return None
+
+
+def _in_words(cells: Sequence[CellError]) -> list[str]:
+    return [f"Ячейка {cell.address}, {quoted(cell.title)}: {cell.message}." for cell in cells]
 
 
 def _row(item: Expected, draft: Draft) -> ResultRow:

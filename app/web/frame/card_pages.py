@@ -13,15 +13,16 @@ from app import audit
 from app import models as m
 from app.access import current_actor, get_visible, write_scope
 from app.clock import local
+from app.conditions import state_of
 from app.extensions import db
 from app.labels import action_label, changes_in_words, in_words, label_of
 from app.permissions import roles_with
 from app.russian import capitalized, format_datetime
 from app.services.portal import records
-from app.statuses import TRANSITIONS, Edge
+from app.statuses import TRANSITIONS, Edge, find_edge
 from app.web.frame import reasons
 from app.web.frame.guards import guarded
-from app.web.frame.listing import show_value
+from app.web.frame.listing import show_value, state_cell
 from app.web.frame.pages import Block, Button, CardPage, Cell, Link, Pair
 from app.web.frame.view_base import ViewBase
 
@@ -42,11 +43,10 @@ class CardPages(ViewBase):
 
     def card_page(self, row: Any) -> CardPage:
         """Build the card's page."""
-        status = getattr(row, "status", None)
         return CardPage(
             title=self.card_title(row),
             crumbs=self.crumbs(),
-            status=Cell(status.label, tone=status.tone) if status is not None else None,
+            status=state_cell(row) if getattr(row, "status", None) is not None else None,
             buttons=self.card_buttons(row),
             blocks=self.blocks(row),
             aside=[self.history_block(row)],
@@ -102,6 +102,9 @@ class CardPages(ViewBase):
         """Buttons of the status table that this user may press on this row now."""
         status = getattr(row, "status", None)
         edges = [e for e in actions_of_row(self.table, status) if e.action in self.services]
+        if edges and (shown := state_of(row)) != status:
+            # what a job is about to write down: only what is possible before and after it
+            edges = [e for e in edges if find_edge(self.table, shown, e.action)]
         found: list[Button] = []
         for edge in edges:
             if self.may(row, edge.action):

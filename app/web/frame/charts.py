@@ -200,4 +200,4 @@ def _people_of(key: Any, by: str) -> str:
     """The list of an organization's people, for those who may see it."""
     if by != "Организация" or not current_actor().can("employee:list"):
         return ""
-    return url_for("EmployeeView.list", organization=key)
+    return url_for("EmployeeView.list", attention="works", organization=key)

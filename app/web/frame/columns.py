@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, url_for
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, or_, select
 
 from app import models as m
 from app import shown
 from app.access import current_actor
 from app.clock import today
-from app.conditions import at_work, employed, is_in_force, main_place
+from app.conditions import at_work, block_state, employed, is_held, is_in_force, is_past, main_place
 from app.extensions import db
 from app.labels import THINGS, action_label, changes_in_words
 from app.permissions import ROLES
@@ -23,6 +23,7 @@ from app.statuses import FILLING, BlockStatus
 from app.text import sort_key as by_people
 from app.text.sql import sort_key
 from app.unit_of_work import use_case
+from app.web.frame.list_sql import between
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, Row
 
@@ -96,12 +97,17 @@ VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text, _voucher)
 _employment = m.Employment.__table__
 
 
-def _employed(condition: Any) -> Any:
-    return m.Employee.id.in_(select(_employment.c.employee_id).where(employed(place=_employment), condition))
+def _belongs(condition: Any) -> Any:
+    """People of such places of work today; of those who work nowhere yet, the places that begin later.
+
+    So that among who works now are those, and only those, who work in such a place now.
+    """
+    to_come = select(_employment.c.employee_id).where(employed(place=_employment), condition)
+    return or_(_at_work(condition), and_(m.Employee.id.in_(to_come), ~_at_work()))
 
 
 def _by_id(column: Any) -> Any:
-    return lambda value, _to: _employed(column == int(value)) if value.isdecimal() and len(value) < 10 else None
+    return lambda value, _to: _belongs(column == int(value)) if value.isdecimal() and len(value) < 10 else None
 
 
 EMPLOYER = ListFilter("organization", "Организация", "lookup", _by_id(_employment.c.organization_id))
@@ -121,13 +127,16 @@ EMPLOYMENT = ListColumn(
     lambda r: f"{r.employment.position.name}, {place_name(r.employment)}" if r.employment else "",
     _employment_cell,
 )
+#: NULL where nobody has told the first day
+_begun_on = case((m.Employment.start_known, m.Employment.started_on))
 STARTED = ListColumn(
     "started_on",
     "Принят",
     lambda e: e.begun_on or "не указано",
     lambda e: Cell(format_date(e.begun_on) if e.begun_on else "не указано", number=True),
-    (m.Employment.started_on,),
+    (_begun_on,),
 )
+STARTED_FILTER = ListFilter("started_on", "Принят", "dates", lambda first, last: between(_begun_on, first, last))
 VALID_UNTIL = ListColumn(
     "valid_until",
     "Действует по",
@@ -142,7 +151,7 @@ BLOCK_TONES = {BlockStatus.FREE: "grey", BlockStatus.RESERVED: "go", BlockStatus
 
 
 def _blocks_text(voucher: m.Voucher) -> str:
-    free = sum(b.status == BlockStatus.FREE for b in voucher.blocks)
+    free = sum(block_state(b, voucher) == BlockStatus.FREE for b in voucher.blocks)
     return f"свободно {free} из {len(voucher.blocks)}"
 
 
@@ -293,8 +302,10 @@ def self_as_employee(view: Any) -> dict[str, Any]:
 
 
 def _account_roles(row: m.Account) -> str:
-    live = [a for a in row.assignments if a.valid_to is None or a.valid_to >= today()]
-    return ", ".join(dict.fromkeys(ROLES[a.role].title for a in live)) or "без роли"
+    held = [ROLES[a.role].title for a in row.assignments if is_held(a)]
+    later = [a for a in row.assignments if not is_held(a) and not is_past(a.valid_to)]
+    to_come = [f"{ROLES[a.role].title} с {format_date(a.valid_from)}" for a in later]
+    return ", ".join(dict.fromkeys([*(held or ["без роли"]), *to_come]))
 
 
 ACCOUNT = ListColumn(

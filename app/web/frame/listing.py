@@ -15,6 +15,7 @@ from app import shown
 from app.access import current_actor, scope
 from app.audit import words
 from app.clock import read_date
+from app.conditions import OVERTAKEN, in_state, state, state_of
 from app.errors import NotFound
 from app.extensions import db
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
@@ -94,10 +95,18 @@ class Listing:
 
     def _getter(self, name: str) -> Getter:
         table, stored = self.model.__tablename__, _getter(name)
+        if self._is_state(name):
+            return state_of
         is_coded = codes_of(table, name) or name in NUMBER_MASKS.get(table, ())
         return (lambda row: in_words(table, name, stored(row))) if is_coded else stored
 
+    def _is_state(self, name: str) -> bool:
+        """Whether a column is a status that time changes before a job does."""
+        return name == "status" and self.model.__tablename__ in OVERTAKEN
+
     def _orders(self, name: str) -> tuple[Any, ...]:
+        if self._is_state(name):
+            return (state(self.model),)
         return (order_of_column(self.model, name),) if name in self.mapper.columns else ()
 
     def _is_number(self, name: str) -> bool:
@@ -120,6 +129,10 @@ class Listing:
                 name, label, "dates", lambda a, b: between(attribute, a, b, moments=isinstance(kind, DateTime))
             )
         condition, choices = choice(attribute, kind, codes_of(self.model.__tablename__, name))
+        if self._is_state(name):
+            codes = {value for value, _label in choices()}
+            by_state = lambda v, _to: in_state(v, self.model) if v in codes else None  # noqa: E731
+            return ListFilter(name, label, "choice", by_state, choices, state(self.model))
         return ListFilter(name, label, "choice", condition, choices, attribute)
 
     def _relation_filter(self, name: str, label: str) -> ListFilter:
@@ -380,6 +393,12 @@ def _getter(name: str) -> Getter:
         return row
 
     return read
+
+
+def state_cell(row: Any) -> Cell:
+    """The status of a row as the clock has it, as a pill."""
+    found = state_of(row)
+    return Cell(found.label, tone=found.tone)
 
 
 def show_value(value: Any, name: str = "") -> Cell:

@@ -13,12 +13,13 @@ from app import shown
 from app.access import current_actor
 from app.audit import words
 from app.clock import today
-from app.conditions import is_employed, is_in_force
+from app.conditions import is_employed, is_in_force, state_of
 from app.identifiers import format_phone
 from app.russian import count, format_date, years
 from app.services.personnel.people import CardData
 from app.services.voucher import vouchers
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus
+from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row, Tab
 from app.web.personnel.archive_pages import archive_buttons
 from app.web.personnel.change_view import may_propose, propose_href
@@ -149,7 +150,7 @@ def voucher_part(block: m.VoucherBlock, enrolment_of_block: Mapping[int, m.Enrol
     enrolment = enrolment_of_block.get(block.id) if taken else None
     if enrolment is not None and enrolment.group is not None:
         group = enrolment.group
-        detail = f"{enrolment.status.label}: группа {group.number}, с {format_date(group.starts_on)}"
+        detail = f"{state_of(enrolment).label}: группа {group.number}, с {format_date(group.starts_on)}"
     return Cell(f"{block.title} · {hours}", detail, tone=_PART_TONES[block.status])
 
 
@@ -324,10 +325,7 @@ def _training(data: CardData) -> list[Block]:
 
 
 def _courses(data: CardData) -> list[Block]:
-    issued = [
-        _row(v, f"Чек № {v.number}", _dates(v.issued_on, v.valid_until), Cell(v.status.label, tone=v.status.tone))
-        for v in data.vouchers
-    ]
+    issued = [_row(v, f"Чек № {v.number}", _dates(v.issued_on, v.valid_until), state_cell(v)) for v in data.vouchers]
     asked = [
         _row(
             a,
@@ -343,7 +341,7 @@ def _courses(data: CardData) -> list[Block]:
             Cell(e.group.program.title if e.group else "—", f"группа {e.group.number}" if e.group else ""),
             _dates(e.group.starts_on, e.group.ends_on) if e.group else "—",
             e.block.title if e.block else "без чека",
-            Cell(e.status.label, tone=e.status.tone),
+            state_cell(e),
         )
         for e in data.enrolments
     ]

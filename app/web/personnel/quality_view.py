@@ -133,7 +133,7 @@ def _rules_page(item: Completeness) -> CardPage:
     ]
     crumbs = [*_crumb(), Link(item.territory, url_for("QualityView.index", territory=item.territory_id))]
     block = Block("Чего не хватает", columns=columns, rows=rows, empty="Правила не включены.", note=_NOTE)
-    people = Button("Все работники", url_for("EmployeeView.list", organization=item.pk))
+    people = Button("Все работники", url_for("EmployeeView.list", attention="works", organization=item.pk))
     return CardPage(
         f"{TITLE}: {item.name}", crumbs=crumbs, buttons=[*_buttons(), people], blocks=[block], aside=[_summary(item)]
     )

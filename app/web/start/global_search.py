@@ -22,6 +22,7 @@ from app import models as m
 from app import shown
 from app.access import current_actor, scope
 from app.actor import Actor
+from app.conditions import state_of
 from app.extensions import db
 from app.russian import capitalized, format_date
 from app.text import cleaned, sort_key
@@ -136,9 +137,9 @@ KINDS: tuple[Kind, ...] = (
         "TrainingGroupView",
         "Группы",
         "number",
-        ("number", "starts_on", "status", "program_id"),
+        ("number", "starts_on", "enrol_until", "status", "program_id"),
         lambda row: f"Группа {row.number}",
-        lambda row: f"{row.program.title} · с {format_date(row.starts_on)} · {row.status.label}",
+        lambda row: f"{row.program.title} · с {format_date(row.starts_on)} · {state_of(row).label}",
         parent="program",
         key="program_id",
         naming="program",
@@ -151,7 +152,7 @@ KINDS: tuple[Kind, ...] = (
         "number",
         ("number", "valid_until", "status", "employee_id"),
         lambda row: f"Чек № {row.number}",
-        lambda row: f"{row.employee} · {row.status.label} · по {format_date(row.valid_until)}",
+        lambda row: f"{row.employee} · {state_of(row).label} · по {format_date(row.valid_until)}",
         parent="employee",
         key="employee_id",
         naming="employee",

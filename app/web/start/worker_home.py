@@ -15,6 +15,7 @@ from app.services.desk import cabinet
 from app.services.desk.cabinet import Cabinet, OwnCourse, Suggestion
 from app.services.voucher import vouchers
 from app.statuses import EnrolmentStatus, actions_of
+from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, Cell, Row, Todo
 from app.web.personnel.archive_pages import archive_buttons
 from app.web.personnel.employee_card import ADD_TRAINING, table, voucher_part
@@ -154,7 +155,7 @@ def _course(course: OwnCourse) -> Row:
             Cell(group.program.title, f"группа {group.number}", href),
             Cell(f"{format_date(group.starts_on)} – {format_date(group.ends_on)}", "" if meets_at else group.place),
             meets,
-            Cell(row.status.label, tone=row.status.tone),
+            state_cell(row),
         ],
     )
 

@@ -100,8 +100,7 @@ def replace(voucher_id: int, reason: str) -> Any:
 
 
 def _state(story: VoucherStory) -> Cell:
-    status = VoucherStatus.EXPIRED if story.is_over else story.voucher.status
-    return Cell(status.label, tone=status.tone)
+    return Cell(story.state.label, tone=story.state.tone)
 
 
 def _note(story: VoucherStory) -> str:
