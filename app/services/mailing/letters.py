@@ -117,9 +117,9 @@ def note(told: Audience, kind: str, *, facts: Facts | None = None, href: str) ->
             _put_notice(text, href, _owner(user_id, employee_id), made_in=[told.mark], in_digest=True)
 
 
-def tell_operators(kind: str, *, facts: Facts | None = None, href: str) -> int:
+def tell_operators(kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
     """Put a notice into the cabinet of every operator who has not an unread one with the same words; return how many."""
-    text = _composed(kind, _given(kind, "", None, facts, href)).notice[:_NOTICE_LENGTH]
+    text = _composed(kind, _given(kind, "", about, facts, href)).notice[:_NOTICE_LENGTH]
     a, role = m.Account, m.Assignment
     live = exists().where(role.user_id == a.id, role.role == "operator", held())
     same = exists().where(
