@@ -102,6 +102,11 @@ def format_date(day: date) -> str:
     return f"{day.day:02}.{day.month:02}.{day.year:04}"
 
 
+def no_later(day: date) -> str:
+    """Write the last day to act, which is included: «не позже 03.02.2025»."""
+    return f"не позже {format_date(day)}"
+
+
 def format_datetime(moment: datetime, tz: tzinfo | None = None) -> str:
     """Write an aware moment in figures, in `tz` if given: «03.02.2025 14:05». A naive one raises ValueError."""
     if moment.tzinfo is None:

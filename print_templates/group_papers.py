@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm
@@ -15,6 +16,7 @@ from print_templates.pieces import (
     CENTER,
     RIGHT,
     borders,
+    condition,
     last_line,
     margins,
     new_document,
@@ -29,8 +31,10 @@ UPRIGHT = {"width": 210, "height": 297, "margins": (20, 15, 10, 15)}
 LYING = {"width": 297, "height": 210, "margins": (12, 15, 10, 12)}
 
 
-def grid(document: Any, heads: Heads, *, size: float = 11) -> None:
+def grid(document: Any, heads: Heads, *, size: float = 11, height: float = 0) -> None:
     """Add a ruled table with a line for each of ``rows``; its head is repeated, its lines are not broken across pages.
+
+    ``height``: millimetres that a line has at least.
 
     The last line stays with what follows, so that signatures do not stand on a page alone: Word obeys, LibreOffice 7 does not.
     """
@@ -46,10 +50,13 @@ def grid(document: Any, heads: Heads, *, size: float = 11) -> None:
         ruled(cell)
         paragraph(cell, title, size=size - 1, bold=True)
     for row in (line, kept):
+        row.height = Mm(height) if height else None
         for cell, (_title, _width, text, centred) in zip(row.cells, heads, strict=True):
             ruled(cell)
             words = paragraph(cell, text, size=size, align=CENTER if centred else None)
             words.paragraph_format.keep_with_next = row is kept
+            if height:
+                cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
 
 
 def ruled(cell: Any) -> None:
@@ -90,13 +97,17 @@ def page_numbers(document: Any) -> None:
     document.sections[0]._sectPr.insert_element_before(start, "w:cols", "w:docGrid")
 
 
-def opening(document: Any, title: str, *, after: str = "") -> None:
-    """Write the organization, the name of the paper and what is studied when."""
+def opening(document: Any, title: str, *, after: str = "", where: str = "") -> None:
+    """Write the organization, the name of the paper and what is studied when; ``after`` only ``where`` that field is filled."""
     page_numbers(document)
     paragraph(document, "{{ organization }}", size=12, bold=True, after=14)
     paragraph(document, title, size=15, bold=True, after=2)
+    if where:
+        condition(document, f"if {where}")
     if after:
         paragraph(document, after, size=12, after=8)
+    if where:
+        condition(document, "endif")
     paragraph(document, "Учебная группа № {{ group }}", size=12, after=8)
     for line in (
         "Программа: {{ program }}, в объёме {{ hours }}",
@@ -159,6 +170,23 @@ def build_grade_sheet() -> Any:
         document,
         (("Экзаменатор", ""), ("{{ head_title }}", "{{ head_name }}")),
         widths=(75, 45, 60),
+    )
+    return document
+
+
+def build_attendance_sheet() -> Any:
+    """Return «Лист посещаемости»: a lying sheet with eight meetings, in whose squares listeners sign."""
+    document = new_document("Лист посещаемости", **LYING)
+    opening(document, "ЛИСТ ПОСЕЩАЕМОСТИ", after="{{ meetings }}", where="meetings")
+    days = tuple((f"{{{{ day_{n} }}}}\n{{{{ time_{n} }}}}", 24.5, f"{{{{ row.mark_{n} }}}}", True) for n in range(1, 9))
+    grid(document, (("№ п/п", 11, "{{ row.n }}", True), ("Фамилия, имя, отчество", 63, "{{ row.name }}", False), *days),
+         size=10, height=9)  # fmt: skip
+    signed_by(
+        document,
+        (("Преподаватель (куратор группы)", ""),),
+        widths=(90, 60, 80),
+        totals="{{ totals }} Слушатель расписывается в день занятия. Отметки портала: «+» — присутствовал, "
+        "«н» — отсутствовал, «у» — отсутствовал по уважительной причине.",
     )
     return document
 
@@ -261,6 +289,7 @@ def build_training_list() -> Any:
 PAPERS = {
     "training_list.docx": build_training_list,
     "group_list.docx": build_group_list,
+    "attendance_sheet.docx": build_attendance_sheet,
     "grade_sheet.docx": build_grade_sheet,
     "final_protocol.docx": build_final_protocol,
     "issue_journal.docx": build_issue_journal,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.documents.attendance_sheet import SheetHead, build_attendance_sheet
+from app.documents.attendance_sheet import SHEET, SheetHead, build_attendance_sheet
 from app.documents.blank_act import blank_act_context
 from app.documents.bulk_papers import DOCX_TYPE, Tell
 from app.documents.certificate import hours_in_genitive
@@ -230,7 +230,15 @@ def _several(code: str, contexts: Callable[[GroupFacts], list[dict[str, Any]]]) 
 
 
 def _attendance(facts: GroupFacts) -> bytes:
-    head = SheetHead(facts.organization, facts.number, facts.program, facts.starts_on, facts.ends_on)
+    head = SheetHead(
+        organizer_id=facts.organizer_id,
+        organization=facts.organization,
+        number=facts.number,
+        program=facts.program,
+        hours=facts.hours,
+        starts_on=facts.starts_on,
+        ends_on=facts.ends_on,
+    )
     return build_attendance_sheet(head, facts.journal)
 
 
@@ -247,7 +255,7 @@ PAPERS: tuple[GroupPaper, ...] = (
         "order_enrolment", "Приказ о зачислении", _has_order(OrderKind.ENROLMENT), _order_papers(OrderKind.ENROLMENT)
     ),
     GroupPaper("group_list", "Список группы", _has_listeners, _one("group_list", list_context)),
-    GroupPaper("attendance_sheet", "Лист посещаемости", _has_meetings, _attendance),
+    GroupPaper(SHEET, "Лист посещаемости", _has_meetings, _attendance),
     GroupPaper(
         "grade_sheet",
         "Ведомость итоговой аттестации",

@@ -239,6 +239,24 @@ _AGREEMENT = (
     _TOTALS,
 )
 
+_MEETINGS = range(1, 9)
+_ATTENDANCE = (
+    _ORGANIZATION,
+    _GROUP,
+    *_COURSE,
+    PaperField("meetings", "Какие занятия на листе, когда листов несколько", "Занятия 1–8 из 20"),
+    *(PaperField(f"day_{n}", f"День {n}-го занятия листа, может быть пусто", f"{n:02}.02.2026") for n in _MEETINGS),
+    *(PaperField(f"time_{n}", f"Часы {n}-го занятия листа, может быть пусто", "09:00–13:00") for n in _MEETINGS),
+    _list(
+        "rows",
+        "Слушатели",
+        _N,
+        _NAME,
+        *(PaperField(f"mark_{n}", f"Отметка о {n}-м занятии листа, пусто — для подписи", "+") for n in _MEETINGS),
+    ),
+    _TOTALS,
+)
+
 _TRAINING_LIST = (
     PaperField("full_name", "Фамилия, имя, отчество", "Иванова Мария Петровна"),
     PaperField("signed", "Инициалы и фамилия", "М.\u00a0П.\u00a0Иванова"),
@@ -270,6 +288,7 @@ PAPER_FIELDS: Mapping[str, tuple[PaperField, ...]] = {
         "blank_act": _BLANK_ACT,
         "training_agreement": _AGREEMENT,
         "group_list": (*_GROUP_HEADING, _list("rows", "Слушатели", _N, _NAME, *_PLACE), _TOTALS),
+        "attendance_sheet": _ATTENDANCE,
         "grade_sheet": (*_GROUP_HEADING, _RESULTS, _TOTALS),
         "final_protocol": (
             *_GROUP_HEADING,

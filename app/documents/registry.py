@@ -144,7 +144,7 @@ def _write_heading(sheet: Worksheet, header: RegistryHeader) -> int:
     """Write title, organization and period; return the row of the table's header."""
     _across(sheet, 1, header.title, size=16, bold=True)
     _across(sheet, 2, header.organization, size=13, bold=True)
-    _across(sheet, 3, f"за период: {period(header.starts_on, header.ends_on)}", size=12)
+    _across(sheet, 3, f"период: {period(header.starts_on, header.ends_on)}", size=12)
     for index, column in enumerate(COLUMNS, start=1):
         cell = _put(sheet, 5, index, column.sheet.title, bold=True)
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)

@@ -104,3 +104,28 @@ def test_each_kind_has_words_of_its_own(kind: Kind) -> None:
     assert named <= {*kind.own, "портал"}
     assert re.search(r"[а-яё]{3,}", kind.subject + kind.text, re.IGNORECASE)
     assert len(kind.code) <= 40
+
+
+#: before a fact, in words: «до {{ срок }}»
+_UNTIL = re.compile(r"\b[Дд]о\s+\{\{ (\w+) \}\}(?! включительно)")
+_DAY, _HOUR = re.compile(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b"), re.compile(r"\d{1,2}:\d{2}")
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_a_last_day_is_included_in_words(kind: Kind) -> None:
+    """«До 05.12» may mean without that day: a day to act is «не позже», a state holds «по»; «до» stands before an hour."""
+    words = "\n".join((kind.subject, kind.text, kind.what, kind.when, kind.where, kind.then))
+    named = _UNTIL.findall(words)
+    days = [
+        name for name in named if _DAY.search(kind.fields[name].example) and not _HOUR.search(kind.fields[name].example)
+    ]
+    assert days == []
+    assert not re.search(r"\b[Дд]о этого дня", words)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_a_period_does_not_follow_a_preposition(kind: Kind) -> None:
+    """A fact that begins with «с» cannot stand after «за»: «за с 1 по 31 августа»."""
+    words = "\n".join((kind.subject, kind.text, kind.what, kind.when, kind.where, kind.then))
+    named = re.findall(r"\b(?:[Зз]а|[Вв]|[Сс]|[Пп]о)\s+\{\{ (\w+) \}\}", words)
+    assert [name for name in named if kind.fields[name].example.startswith(("с ", "со "))] == []

@@ -122,8 +122,10 @@ class Visitor:
     # --- pressing and filling
 
     def press(self, label: str) -> None:
-        """Press the button or link of the page's content with exactly this name."""
+        """Press the button or link of the page's content with exactly this name; a page that follows is read to its end."""
         self.button(label).click()
+        # locators that do not wait (``all``, ``count``, texts of many) would find the beginning of the next page
+        self.page.wait_for_load_state("domcontentloaded")
 
     def button(self, label: str) -> Locator:
         """The button or button-like link with exactly this name."""

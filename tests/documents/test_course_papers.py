@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 
 from app import models as m
 from app.documents.attendance_sheet import COLUMNS, SheetHead, build_attendance_sheet
@@ -114,7 +115,15 @@ def test_the_order_becomes_a_pdf(office: None) -> None:
 
 
 def journal(meetings: int) -> tuple[SheetHead, Journal]:
-    group = SheetHead("институт", "012-26", "Курс «Шаг»", dt.date(2026, 9, 1), dt.date(2026, 9, 30))
+    group = SheetHead(
+        organizer_id=1,
+        organization="институт",
+        number="012-26",
+        program="Курс «Шаг»",
+        hours=36,
+        starts_on=dt.date(2026, 9, 1),
+        ends_on=dt.date(2026, 9, 30),
+    )
     rows = [
         m.Enrolment(id=n, employee=m.Employee(last_name=last, first_name="Анна", patronymic="Ивановна"))
         for n, last in ((1, "Абрамова"), (2, "Белова"))
@@ -130,23 +139,45 @@ def test_the_sheet_lies_down_and_holds_names_meetings_and_marks() -> None:
     section = paper.sections[0]
     assert section.page_width > section.page_height
     table = [[cell.text for cell in row.cells] for row in paper.tables[0].rows]
-    assert table == [
-        ["№", "Фамилия, имя, отчество", "01.09.2026\n09:00–13:00", "02.09.2026\n09:00–13:00"],
+    assert [row[:4] for row in table] == [
+        ["№ п/п", "Фамилия, имя, отчество", "01.09.2026\n09:00–13:00", "02.09.2026\n09:00–13:00"],
         ["1", "Абрамова Анна Ивановна", "+", ""],
         ["2", "Белова Анна Ивановна", "у", ""],
     ]
-    text = "\n".join(p.text for p in paper.paragraphs)
-    assert "Группа № 012\u201126, программа «Курс „Шаг“»" in text
-    assert "Институт" in text
-    assert "Преподаватель (куратор группы) ___" in text
+    # the columns that are left have neither a day nor a mark
+    assert {text.strip() for row in table for text in row[4:]} == {""}
+    text = "\n".join(p.text for p in paper.paragraphs).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Учебная группа № 012\u201126" in text and "Программа: «Курс „Шаг“», в объёме 36 часов" in text
+    assert "Институт" in text and "Слушатель расписывается в день занятия" in text
+    assert "Занятия 1" not in text
+    assert "Преподаватель (куратор группы)" in paper.tables[1].cell(0, 0).text
 
 
-def test_a_long_schedule_goes_on_over_further_pages() -> None:
-    paper = Document(io.BytesIO(build_attendance_sheet(*journal(COLUMNS + 3))))
-    assert [len(table.columns) for table in paper.tables] == [COLUMNS + 2, 5]
-    assert all(table.cell(1, 1).text == "Абрамова Анна Ивановна" for table in paper.tables)
+def test_the_head_of_the_table_is_repeated_and_a_line_has_room_for_a_signature() -> None:
+    rows = Document(io.BytesIO(build_attendance_sheet(*journal(1)))).tables[0].rows
+    assert rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+    assert all(row.height.mm == pytest.approx(9, abs=0.1) for row in rows[1:])
+
+
+def test_a_long_schedule_goes_on_over_further_sheets() -> None:
+    paper = Document(io.BytesIO(build_attendance_sheet(*journal(20))))
+    sheets = [table for table in paper.tables if len(table.columns) == COLUMNS + 2]
+    assert [sheet.cell(0, 2).text[:10] for sheet in sheets] == ["01.09.2026", "09.09.2026", "17.09.2026"]
+    assert sheets[2].cell(0, 5).text[:10] == "20.09.2026" and sheets[2].cell(0, 6).text.strip() == ""
+    assert all(sheet.cell(1, 1).text == "Абрамова Анна Ивановна" for sheet in sheets)
+    text = [p.text for p in paper.paragraphs]
+    assert [line for line in text if line.startswith("Занятия")] == [
+        "Занятия 1–8 из 20",
+        "Занятия 9–16 из 20",
+        "Занятия 17–20 из 20",
+    ]
+    assert len(paper.sections) == 3
 
 
 def test_a_group_without_a_schedule_gets_an_empty_sheet() -> None:
     paper = Document(io.BytesIO(build_attendance_sheet(*journal(0))))
     assert [cell.text for cell in paper.tables[0].rows[1].cells[2:]] == [""] * COLUMNS
+
+
+def test_the_sheet_becomes_a_pdf(office: None) -> None:
+    assert to_pdf(build_attendance_sheet(*journal(3))).startswith(b"%PDF-")

@@ -15,7 +15,7 @@ from app.errors import Invalid
 from print_templates.build import build
 from tests.documents.conftest import paragraphs
 
-GROUP_PAPERS = ("group_list", "grade_sheet", "final_protocol", "issue_journal")
+GROUP_PAPERS = ("group_list", "attendance_sheet", "grade_sheet", "final_protocol", "issue_journal")
 
 
 def template_of(*lines: str) -> bytes:

@@ -45,7 +45,9 @@ def test_annulment_after_sending_flags_the_batch_and_tells_its_organizer_once(wo
     subject = f"Изменено после отправки: {batch} для ФИС ФРДО"
     assert letters_to(worker) == [subject]
     body = mk.rows(m.Letter, m.Letter.user_id == worker.id)[0].body
-    assert f"Причина: {why}. Пакет № 1 за" in body
+    assert f"Причина: {why}." in body
+    assert f"«Сформировать исправляющий пакет»: {batch} для ФИС ФРДО: 1\N{NO-BREAK SPACE}запись." in body
+    assert "исправленный реестр" not in body and "Отмените" not in body
     act(world, certificates.annul, second.id, "Ошибка в часах")
     assert amended(batch) == 2
     assert letters_to(worker) == [subject]
@@ -64,7 +66,9 @@ def test_operators_are_told_of_what_the_registry_had_taken(world: mk.World) -> N
     act(world, frdo.accept_all, batch_2.id)
     act(world, certificates.annul, paper_2.id, "Ошибка")
     (notice,) = mk.rows(NOTICES, NOTICES.user_id == operator.id)
-    assert notice.text.startswith(f"Изменено после того, как принято: {batch_2} для ФИС ФРДО")
+    assert notice.text.startswith(
+        f"После того как принято, изменено: {batch_2} для ФИС ФРДО, 1\N{NO-BREAK SPACE}запись."
+    )
     assert notice.href == f"/frdo_batch/show/{batch_2.id}"
     assert paper.id not in [document for document, *_ in flags(batch)]
 
@@ -91,7 +95,8 @@ def test_changed_facts_of_an_enrolment_flag_every_paper_that_tells_of_it(world: 
     assert (row.enrolment_id, row.amended_why) == (paper.enrolment_id, "исправлены даты группы")
     assert (amended(batch), amended(registry)) == (1, 1)
     (letter,) = mk.rows(m.Letter, m.Letter.user_id == worker.id)
-    assert "Пакет № 1 за" in letter.body and f"Реестр № {registry.id} за" in letter.body
+    assert "исправляющий пакет»: пакет № 1 за" in letter.body
+    assert f"исправленный реестр»: реестр № {registry.id} (" in letter.body
 
 
 # --- the correcting batch --------------------------------------------------------------------------------------------

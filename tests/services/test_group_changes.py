@@ -51,7 +51,7 @@ def test_everybody_in_a_moved_group_is_told_what_was_and_what_is(world: mk.World
     assert sorted(x.recipient for x in found) == sorted(p.employee.email for p in (world.worker, waiting))
     assert {x.template for x in found} == {"group_changed"}
     for letter in found:
-        assert "изменились даты занятий и место занятий" in letter.subject
+        assert "изменено: даты занятий, место занятий" in letter.subject
         assert "Самара, ул. Пробная, 1" in letter.body
         assert "Тольятти, ул. Новая, 2" in letter.body
 

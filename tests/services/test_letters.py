@@ -12,10 +12,11 @@ from app import models as m
 from app.access import acting_as
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services.mailing import letter_html, letter_preview, letter_templates, letters, notices
+from app.services.mailing import letter_html, letter_kinds, letter_preview, letter_templates, letters, notices
 from app.services.mailing.letter_kinds import KINDS
 from app.services.portal import records
 from app.services.portal.reference import load_reference_data
+from app.statuses import AccessRequestStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 
@@ -387,3 +388,63 @@ def test_a_notice_belongs_to_one(session: Any, operator: Any) -> None:
     with pytest.raises(IntegrityError):
         mk.save(m.Notice(text="Двоих", user_id=operator.user_id, employee_id=mk.make_employee().id))
     db.session.rollback()
+
+
+def test_html_leaves_out_what_the_text_leaves_out(operator: Any, world: Any) -> None:
+    """A paragraph or point that names an empty fact goes; where its tags are not its own, it stays and nothing breaks."""
+    html = (
+        "<p>{{ приветствие }}</p><p>Запись отклонена: {{ причина }}</p>\n"
+        "<ul><li>Номер {{ группа }}</li><li>Свободен {{ блок }}</li></ul><p>Другие: {{ другие_группы }}</p>"
+    )
+    edit(operator, "enrolment_rejected", html=html)
+    facts = {**letter_kinds.group_facts(world.group), "причина": "Мест нет"}
+    tell(world.worker.employee, "enrolment_rejected", facts=facts)
+    made = last().html or ""
+    assert "Запись отклонена: Мест нет" in made and f"<li>Номер {world.group.number}</li>" in made
+    assert "Свободен" not in made and "Другие:" not in made and "</ul>" in made
+    tell(world.worker.employee, "enrolment_rejected", facts={**facts, "блок": "вариативный блок"})
+    assert "<li>Свободен вариативный блок</li>" in (last().html or "")
+
+
+def test_a_torn_piece_of_html_stays(operator: Any, world: Any) -> None:
+    edit(operator, "enrolment_rejected", html="<b>Свободен {{ блок }}<br>{{ причина }}</b>")
+    facts = {**letter_kinds.group_facts(world.group), "причина": "Мест нет"}
+    tell(world.worker.employee, "enrolment_rejected", facts=facts)
+    assert "<b>Свободен <br>Мест нет</b>" in (last().html or "")
+
+
+def test_a_preview_shows_the_row_of_the_newest_letter(operator: Any, world: Any) -> None:
+    """Not the newest row at all: the one that a letter of this kind told of; without a letter, the newest."""
+    told = mk.make_enrolment(world.worker, world.group, status=EnrolmentStatus.REJECTED, reason_text="Не та категория")
+    (other,) = world.more_people(1)
+    newest = mk.make_enrolment(other, world.group, status=EnrolmentStatus.APPLIED)
+    kind = KINDS["enrolment_rejected"]
+    with acting_as(operator):
+        assert letter_preview.tried(kind).row == newest
+        tell(
+            told.employee,
+            kind.code,
+            about=told,
+            facts={**letter_kinds.group_facts(world.group), "причина": "Не та категория"},
+        )
+        tried = letter_preview.tried(kind)
+    assert tried.row == told and tried.person == told.employee
+    assert tried.given.facts["причина"] == "Не та категория"
+    assert tried.given.facts["группа"] == world.group.number
+    assert tried.made_up == ("блок", "другие_группы")
+
+
+def test_a_preview_of_access_names_the_request_and_who_asked(operator: Any, session: Any) -> None:
+    asks = mk.make_actor("worker")
+    user = mk.fetch(m.Account, asks.user_id)
+    row = m.AccessRequest(
+        user_id=user.id, role="observer", reason_text="Нет приказа", status=AccessRequestStatus.REJECTED
+    )
+    session.add(row)
+    session.commit()
+    with acting_as(operator):
+        tried = letter_preview.tried(KINDS["access_rejected"])
+        nothing = letter_preview.tried(KINDS["password_changed"])
+    assert (tried.row, tried.person, tried.made_up) == (row, user, ())
+    assert tried.given.facts == {"доступ": "Наблюдатель", "причина": "Нет приказа"}
+    assert (nothing.row, nothing.made_up) == (None, ("когда",))

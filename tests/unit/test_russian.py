@@ -68,6 +68,10 @@ def test_dates_are_written() -> None:
     assert shown(russian.long_date(date(2016, 5, 11))) == "11~мая~2016~г."
 
 
+def test_a_last_day_to_act_is_included() -> None:
+    assert russian.no_later(date(2026, 12, 5)) == "не позже 05.12.2026"
+
+
 def test_format_datetime_shows_local_time() -> None:
     moment = datetime(2025, 2, 3, 21, 5, 59, tzinfo=UTC)
     assert russian.format_datetime(moment, SAMARA) == "04.02.2025 01:05"

@@ -167,6 +167,16 @@ def test_the_sheet_is_given_out_and_journaled(app: Flask, session: Any) -> None:
     assert [entry.object_id for entry in mk.journal("training_group.printed")] == [course.group.id]
 
 
+def test_the_sheet_is_offered_before_the_first_day_and_hidden_from_another_organizer(app: Flask, session: Any) -> None:
+    """It is signed on the day itself, so it is printed before: from the group whose list is complete."""
+    course = make_course(people=1, status=st.GroupStatus.CLOSED)
+    path = f"/training_group/attendance/{course.group.id}/sheet"
+    assert path in clerk_of(app, course).get(f"/training_group/show/{course.group.id}")
+    stranger = clerk_of(app, make_course(people=1))
+    assert stranger.open(path).status_code == 404
+    assert mk.journal("training_group.printed") == []
+
+
 # --- results ---------------------------------------------------------------------------------------------------------
 
 

@@ -220,8 +220,8 @@ def grant(pk: int) -> m.AccessRequest:
     if row.role in roles.POWERFUL:
         facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": user.full_name}
         roles.tell_operators("role_approved", facts, row.user_id, and_to=row.proposed_by_id)
-    term = f"с {format_date(role.valid_from)}" + (f" по {format_date(role.valid_to)}" if role.valid_to else "")
-    _tell(row, "access_granted", действует=term)
+    last = format_date(role.valid_to) if role.valid_to else ""
+    _tell(row, "access_granted", первый_день=format_date(role.valid_from), последний_день=last)
     return row
 
 

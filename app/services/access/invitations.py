@@ -17,7 +17,7 @@ from app.clock import today
 from app.conditions import employed
 from app.errors import Conflict
 from app.extensions import db
-from app.russian import full_name
+from app.russian import count, full_name
 from app.services.access import accounts, failures, links, passwords, recovery
 from app.services.mailing import letters
 from app.services.personnel import consents
@@ -179,7 +179,11 @@ def _send(person: m.Employee, user: m.Account) -> None:
         user.email,
         "invitation",
         name=full_name("", person.first_name, person.patronymic).strip(),
-        facts={"логин": user.username, "кто": current_actor().name, "дней_действует": days},
+        facts={
+            "логин": user.username,
+            "кто": current_actor().name,
+            "ссылка_действует": count(days, "день", "дня", "дней"),
+        },
         href=recovery.link_address(recovery.INVITATION, secret),
         user_id=user.id,
         about=("ab_user", user.id),

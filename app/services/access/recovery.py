@@ -17,6 +17,7 @@ from app.clock import now
 from app.errors import NotFound
 from app.extensions import db
 from app.identifiers import IdentifierError, parse_snils
+from app.russian import count
 from app.services.access import accounts, failures, links, passwords
 from app.services.mailing import letters
 from app.text import cleaned
@@ -58,7 +59,7 @@ def _ask(typed: str) -> None:
             return
     audit.record("ab_user.recovery_asked", user)
     address = link_address(RECOVERY, links.issue(RECOVERY, hours=RECOVERY_HOURS, user_id=user.id))
-    facts = {"логин": user.username, "часов_действует": RECOVERY_HOURS}
+    facts = {"логин": user.username, "ссылка_действует": count(RECOVERY_HOURS, "час", "часа", "часов")}
     letters.post(user.email, "recovery", facts=facts, href=address, user_id=user.id)
 
 

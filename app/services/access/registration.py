@@ -19,7 +19,7 @@ from app.access import current_actor, unscoped
 from app.clock import now, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.russian import format_date
+from app.russian import count, format_date
 from app.services.access import captcha, links, passwords
 from app.services.access.registration_check import confirm as confirm
 from app.services.mailing import letters
@@ -166,7 +166,7 @@ def _tell_known(why: str, address: str | None, user_id: int | None) -> None:
     """To the address on record, and only there: how to get in. Nothing of it is shown on the screen."""
     if not address or _is_flooded(address):
         return
-    facts = {"что_указано": "ваш СНИЛС" if why == "person" else "ваш адрес почты"}
+    facts = {"что_совпало": "СНИЛС" if why == "person" else "адрес почты"}
     letters.post(address, "registration_known", facts=facts, href="/login/", user_id=user_id)
 
 
@@ -186,7 +186,7 @@ def _send_link(row: m.Registration) -> None:
         row.email,
         "registration_link",
         name=" ".join(filter(None, (row.first_name, row.patronymic))),
-        facts={"часов_действует": LINK_HOURS},
+        facts={"ссылка_действует": count(LINK_HOURS, "час", "часа", "часов")},
         href=f"/register/confirm/{secret}",
         about=("registration", row.id),
     )

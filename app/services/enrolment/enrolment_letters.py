@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app import models as m
+from app.access import unscoped
 from app.clock import local
-from app.russian import count, format_datetime
+from app.russian import count, format_date, format_datetime
 from app.services.enrolment import course_events
 from app.services.mailing import letter_kinds, letters
 from app.services.personnel import responsible
 from app.statuses import EnrolmentStatus
 
 _LIST = "/enrolment/list/?group={}&status={}"
-#: who has to act on an enrolment in a state
-_NEXT = {
-    EnrolmentStatus.APPLIED: "Ваша организация: согласует запись",
-    EnrolmentStatus.AGREED: "Организатор: подтвердит запись",
-    EnrolmentStatus.CONFIRMED: "Вы: приходите на первое занятие",
-}
 
 
 def tell(row: m.Enrolment, group: m.TrainingGroup, kind: str, **facts: str | None) -> None:
@@ -31,12 +26,17 @@ def tell_enrolled(row: m.Enrolment, group: m.TrainingGroup) -> None:
     if row.status == EnrolmentStatus.WAITING:
         tell(row, group, "enrolment_waiting")
     else:
-        tell(row, group, "enrolment_made", дальше=next_of(row))
+        tell(row, group, "enrolment_made", **next_of(row, group))
 
 
-def next_of(row: m.Enrolment) -> str:
-    """Who acts next on an enrolment."""
-    return _NEXT.get(row.status, "")
+def next_of(row: m.Enrolment, group: m.TrainingGroup) -> dict[str, str]:
+    """Facts about who acts next on an enrolment: the organization, the organizer, or the person, on a day; the others empty."""
+    status = row.status
+    with unscoped("the names of those who decide on an enrolment are told to its person"):
+        agrees = row.employment.organization.short_name if status == EnrolmentStatus.APPLIED else ""
+        confirms = group.organizer.short_name if status == EnrolmentStatus.AGREED else ""
+    comes = format_date(group.starts_on) if status == EnrolmentStatus.CONFIRMED else ""
+    return {"согласует": agrees, "подтвердит": confirms, "первый_день": comes}
 
 
 def tell_confirmed(row: m.Enrolment, group: m.TrainingGroup) -> None:
@@ -49,7 +49,7 @@ def tell_confirmed(row: m.Enrolment, group: m.TrainingGroup) -> None:
 def tell_moved_up(row: m.Enrolment, group: m.TrainingGroup) -> None:
     """Tell the person that the seat that became free is theirs, or is kept for them until a moment."""
     if row.offer_until is None:
-        tell(row, group, "enrolment_promoted", дальше=next_of(row))
+        tell(row, group, "enrolment_promoted", **next_of(row, group))
         return
     until = format_datetime(local(row.offer_until))
     tell(row, group, "enrolment_offered", держится_до=until)
@@ -80,22 +80,6 @@ def tell_result(row: m.Enrolment, group: m.TrainingGroup, *, freed: m.VoucherBlo
 def freed_words(block: m.VoucherBlock | None) -> str:
     """Name of a block that has become free; empty for none."""
     return block.title.lower() if block is not None else ""
-
-
-def tell_corrected(
-    row: m.Enrolment, group: m.TrainingGroup, changes: Sequence[str], why: str, *, block: str, replace: str
-) -> None:
-    """Tell the person what of the own result was corrected and why.
-
-    ``block``: what became of the block of the чек; ``replace``: numbers of the documents that are to be replaced.
-    """
-    changed = "; ".join(changes)
-    tell(row, group, "result_corrected", изменения=changed, причина=why, чек=block, к_замене=replace)
-
-
-def tell_retaken(row: m.Enrolment, group: m.TrainingGroup, *, block: str, replace: str) -> None:
-    """Tell the person that the final assessment was passed at the second attempt; the words as in ``tell_corrected``."""
-    tell(row, group, "result_retaken", чек=block, к_замене=replace)
 
 
 # --- notices for the digest ------------------------------------------------------------------------------------------

@@ -166,8 +166,8 @@ def _move(row: m.Enrolment, move: _Move) -> m.Enrolment:
 
 def _tell(made: m.Enrolment, move: _Move) -> None:
     former = move.old.number
-    next_ = enrolment_letters.next_of(made)
-    enrolment_letters.tell(made, move.new, "enrolment_moved", прежняя_группа=former, дальше=next_)
+    then = enrolment_letters.next_of(made, move.new)
+    enrolment_letters.tell(made, move.new, "enrolment_moved", прежняя_группа=former, **then)
     if _by_organizer(move.old):
         enrolment_letters.note_responsible(made, "moved_for_school", move.new, прежняя_группа=former)
     else:

@@ -17,7 +17,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.labels import label_of
-from app.russian import format_date
+from app.russian import capitalized, format_date
 from app.services.enrolment import enrolment_letters, enrolments, seats
 from app.services.group import frozen
 from app.services.group.results import TEXT_LENGTH
@@ -27,8 +27,32 @@ from app.services.portal import transitions
 from app.statuses import ASSESSED, OUTCOMES, UNSUCCESSFUL, BlockStatus, CertificateKind, EnrolmentStatus
 from app.unit_of_work import use_case
 
-_UNPAID = "Блок чека уже потрачен на другой курс, поэтому этот курс чеком не оплачен."
+#: fact of the letter about the block → what the page says of it
+_FATES = {
+    "занятый_блок": "{}: использован на этот курс.",
+    "блок": "{}: снова свободен.",
+    "сгоревший_блок": "{}: срок чека прошёл, блок сгорел.",
+    "неоплаченный_блок": "{}: уже потрачен на другой курс, поэтому этот курс чеком не оплачен.",
+}
 _FACTS = ("result_on", "final_form", "final_mark", "protocol_number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What became of the block of the чек: the fact that names it in the letter, its title; empty where none was touched."""
+
+    fact: str = ""
+    title: str = ""
+
+    @property
+    def words(self) -> str:
+        """For the page; empty where nothing happened."""
+        return _FATES[self.fact].format(capitalized(self.title)) if self.fact else ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """For the letter."""
+        return {fact: self.title.lower() if fact == self.fact else "" for fact in _FATES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +104,10 @@ def correct(enrolment_id: int, result: Result, *, why: str) -> Corrected:
     told = [
         f"{label}: {before or 'не указано'} → {after or 'не указано'}" for label, (before, after) in changes.items()
     ]
-    enrolment_letters.tell_corrected(row, group, told, why, **_more(block, documents))
-    return Corrected(row, documents, block)
+    enrolment_letters.tell(
+        row, group, "result_corrected", изменения="; ".join(told), причина=why, **_more(block, documents)
+    )
+    return Corrected(row, documents, block.words)
 
 
 @use_case
@@ -119,8 +145,8 @@ def retake(
     # the справка of the period says what was true on its day
     why = f"Повторная итоговая аттестация пройдена {format_date(result_on)}."
     documents = outdated.follow([row.id], why, keep=[CertificateKind.STUDY_PERIOD_NOTE])
-    enrolment_letters.tell_retaken(row, group, **_more(block, documents))
-    return Corrected(row, documents, block)
+    enrolment_letters.tell(row, group, "result_retaken", **_more(block, documents))
+    return Corrected(row, documents, block.words)
 
 
 def _locked(enrolment_id: int, permission: str) -> tuple[m.Enrolment, m.TrainingGroup]:
@@ -179,26 +205,26 @@ def _write(row: m.Enrolment, result: Result, changes: dict[str, tuple[str, str]]
     return row
 
 
-def _follow_block(row: m.Enrolment, group: m.TrainingGroup, outcome: EnrolmentStatus) -> tuple[str, dict[str, Any]]:
+def _follow_block(row: m.Enrolment, group: m.TrainingGroup, outcome: EnrolmentStatus) -> tuple[_Fate, dict[str, Any]]:
     """Spend a block for who was trained after all, give back that of who was not; before the outcome is written.
 
-    Returns what became of it in words, and the column of the enrolment that changes with the outcome.
+    Returns what became of it, and the column of the enrolment that changes with the outcome.
     """
     if (row.status == EnrolmentStatus.TRAINED) == (outcome == EnrolmentStatus.TRAINED) or group.program.block is None:
-        return "", {}
+        return _Fate(), {}
     if outcome == EnrolmentStatus.TRAINED:
         block = seats.pay_late(row, group)
         if block is None:
-            return _UNPAID, {"block_id": None}
-        return f"{block.title}: использован на этот курс.", {"block_id": block.id}
+            return _Fate("неоплаченный_блок", group.program.block.label), {"block_id": None}
+        return _Fate("занятый_блок", block.title), {"block_id": block.id}
     block = seats.lock_block(row.block_id)
     seats.give_back_block(block)
     if block is None:
-        return "", {}
+        return _Fate(), {}
     is_free = transitions.read_fresh(m.VoucherBlock, block.id).status == BlockStatus.FREE
-    return f"{block.title}: снова свободен." if is_free else f"{block.title}: срок чека прошёл, блок сгорел.", {}
+    return _Fate("блок" if is_free else "сгоревший_блок", block.title), {}
 
 
-def _more(block: str, documents: Followed) -> dict[str, str]:
+def _more(block: _Fate, documents: Followed) -> dict[str, str]:
     """Facts of the letter: what follows for the person."""
-    return {"block": block.rstrip("."), "replace": ", ".join(f"№ {paper.number}" for paper in documents.to_replace)}
+    return {**block.facts, "к_замене": ", ".join(f"№ {paper.number}" for paper in documents.to_replace)}

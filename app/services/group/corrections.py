@@ -199,7 +199,7 @@ def _registries(group: m.TrainingGroup) -> list[Left]:
     )
     return [
         Left(
-            title=f"Реестр обученных № {row.id} за {period(row.period_from, row.period_to)}",
+            title=f"Реестр обученных № {row.id} ({period(row.period_from, row.period_to)})",
             detail=row.status.label,
             href=f"/registry/show/{row.id}",
             then="Получит отметку «изменено после отправки», понадобится исправленный реестр",

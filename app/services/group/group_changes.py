@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from app import models as m
@@ -21,7 +21,6 @@ from app.services.mailing import letters
 from app.statuses import BLOCK_HOLDING, LISTENING, TAKING_PLACE, UNDER_WAY, GroupStatus
 
 #: until when an enrolment can be withdrawn
-_UNTIL = "начала занятий"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,8 @@ def follow(group: m.TrainingGroup, before: Terms) -> Changed:
     group.changed_at = moment()
     db.session.flush()
     moved = group_schedule.follow_dates(group, (before.starts_on, before.ends_on))
+    if now.place != before.place:
+        _follow_place(group, before.place)
     if now.starts_on != before.starts_on:
         _forget_reminders(group)
     if group.status not in TAKING_PLACE:
@@ -99,6 +100,13 @@ def _insist_paid(group: m.TrainingGroup) -> None:
             "Выберите начало не позже этого дня или сначала отклоните записи этих людей."
         )
         raise Invalid(sentence, fields={"starts_on": [sentence]})
+
+
+def _follow_place(group: m.TrainingGroup, former: str) -> None:
+    """Meetings whose place was written as that of the group move along; another place of their own stays."""
+    meeting = m.GroupMeeting
+    statement = update(meeting).where(meeting.group_id == group.id, meeting.place == former)
+    db.session.execute(statement.values(place=group.place).execution_options(synchronize_session="fetch"))
 
 
 def _forget_reminders(group: m.TrainingGroup) -> None:
@@ -144,12 +152,12 @@ def _busy_listeners(group: m.TrainingGroup) -> dict[int, list[str]]:
 
 
 def _tell(group: m.TrainingGroup, before: Terms, busy: dict[int, list[str]]) -> int:
-    rows = schedule_letters.told_of(group.id)
+    rows, what = schedule_letters.told_of(group.id), _what(group, before)
     facts = {
-        "что_изменилось": " и ".join(_what(group, before)),
-        "прежние_занятия": period(before.starts_on, before.ends_on),
-        "прежнее_место": before.place,
-        "отозвать_до": "" if group.status == GroupStatus.RUNNING else _UNTIL,
+        "что_изменилось": ", ".join(what),
+        "прежние_занятия": period(before.starts_on, before.ends_on) if _DATES in what else "",
+        "прежнее_место": (before.place or "не указано") if _PLACE in what else "",
+        "начало": "" if group.status == GroupStatus.RUNNING else format_date(group.starts_on),
     }
     for row in rows:
         others = "; ".join(busy.get(row.employee_id, []))
@@ -163,6 +171,9 @@ def _tell(group: m.TrainingGroup, before: Terms, busy: dict[int, list[str]]) -> 
     return len(rows)
 
 
+_DATES, _PLACE = "даты занятий", "место занятий"
+
+
 def _what(group: m.TrainingGroup, before: Terms) -> list[str]:
     dates = (group.starts_on, group.ends_on) != (before.starts_on, before.ends_on)
-    return [*(["даты занятий"] if dates else []), *(["место занятий"] if group.place != before.place else [])]
+    return [*([_DATES] if dates else []), *([_PLACE] if group.place != before.place else [])]

@@ -17,6 +17,8 @@ from app.russian import quoted
 #: tags that an operator may use, and those of them that are never closed
 TAGS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "a", "h2", "h3", "blockquote", "hr"})
 _VOID = frozenset({"br", "hr"})
+#: between what a reader sees as lines
+_PIECES = re.compile(r"(?<=\n)|(?<=</p>)|(?<=</li>)|(?<=<br>)|(?=<p>)|(?=<li>)")
 _LINK_FIELD = re.compile(r"\{\{\s*ссылка\s*\}\}")
 #: words of the link to the page where the reader chooses which letters come
 CHOOSE = "Какие письма получать"
@@ -108,6 +110,19 @@ def _link(address: str, portal_url: str) -> str:
     return f'<a href="{address}">{address}</a>' if is_own else address
 
 
+def pieces(source: str) -> list[str]:
+    """HTML in the pieces that a reader sees as lines: paragraphs, points, what a line break ends."""
+    return [piece for piece in _PIECES.split(source) if piece]
+
+
+def is_torn(piece: str) -> bool:
+    """Whether a piece opens or closes a tag whose other end lies in another piece."""
+    reader = _Reader("")
+    reader.feed(piece)
+    reader.close()
+    return reader.is_torn or bool(reader.open)
+
+
 def foreign_links(source: str, portal_url: str) -> list[str]:
     """Addresses in the words that do not lead to the portal."""
     return [a for a in _ADDRESS.findall(source) if a != portal_url and not a.startswith(f"{portal_url}/")]
@@ -130,6 +145,7 @@ class _Reader(HTMLParser):
         self.portal_url = portal_url
         self.found: list[str] = []
         self.open: list[str] = []
+        self.is_torn = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in TAGS:
@@ -162,6 +178,7 @@ class _Reader(HTMLParser):
             self.open.remove(tag)
             self.open.reverse()
         elif tag in TAGS:
+            self.is_torn = True
             self.found.append(f"Тег </{tag}> закрыт, но не открыт.")
 
     def handle_comment(self, data: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import inspect
@@ -57,25 +57,18 @@ def href_of(row: Any) -> str | None:
 
 
 def facts_of(row: Any) -> dict[str, str]:
-    """Fact → value of what the row itself tells: what is loaded already, nothing more is read from the database."""
-    facts: dict[str, str] = {}
-    if isinstance(row, m.Voucher):
-        facts = {"номер_чека": row.number, "действует_по": format_date(row.valid_until)}
-    elif isinstance(row, m.Certificate):
-        facts = {
-            "вид": row.kind.label,
-            "номер": row.number,
-            "дата_выдачи": format_date(row.issued_on),
-            "программа": str(row.snapshot.get("program", "")),
-        }
-    elif isinstance(row, m.TrainingGroup):
-        facts = group_facts(row)
-    elif isinstance(row, m.Enrolment):
-        facts = {"состояние": row.status.label}
-        if "group" not in inspect(row).unloaded and row.group is not None:
-            facts |= group_facts(row.group)
+    """Fact → value of what the row itself tells; an enrolment tells of its group where that is loaded."""
+    told = next((told for model, told in _TOLD.items() if isinstance(row, model)), None)
+    facts: dict[str, str] = told(row) if told is not None else {}
     reason = getattr(row, "reason_text", None)
     return {**facts, "причина": reason} if reason else facts
+
+
+def _of_enrolment(row: m.Enrolment) -> dict[str, str]:
+    facts = {"состояние": row.status.label}
+    if "group" not in inspect(row).unloaded and row.group is not None:
+        facts |= group_facts(row.group)
+    return facts
 
 
 def group_facts(group: m.TrainingGroup) -> dict[str, str]:
@@ -90,6 +83,64 @@ def group_facts(group: m.TrainingGroup) -> dict[str, str]:
         "место": group.place or "",
         "организатор": organizer.short_name,
     }
+
+
+def _of_certificate(row: m.Certificate) -> dict[str, str]:
+    return {
+        "вид": row.kind.label,
+        "номер": row.number,
+        "дата_выдачи": format_date(row.issued_on),
+        "программа": str(row.snapshot.get("program", "")),
+    }
+
+
+def _of_program(row: m.Program) -> dict[str, str]:
+    with unscoped("whose program a letter tells of"):
+        organizer = row.organizer.short_name
+    return {
+        "программа": row.title,
+        "шифр": row.code,
+        "год": str(row.year),
+        "редакция": str(row.edition),
+        "организатор": organizer,
+    }
+
+
+def _of_registry(row: m.Registry) -> dict[str, str]:
+    with unscoped("whose registry a letter tells of"):
+        organizer = row.organizer.short_name
+    return {
+        "период": period(row.period_from, row.period_to),
+        "организатор": organizer,
+        "строк": count(row.rows_count, "запись", "записи", "записей"),
+    }
+
+
+def _of_training(row: m.Training) -> dict[str, str]:
+    return {"курс": row.title, "закончен": format_date(row.ended_on), "работник": row.employee.full_name}
+
+
+def _of_transfer(row: m.Transfer) -> dict[str, str]:
+    """Who, to where, since when. From where is not everybody's to know."""
+    with unscoped("where to a person moves: the name of an organization"):
+        name = row.organization.short_name
+    return {
+        "работник": row.person_name,
+        "куда": name,
+        "первый_день": format_date(row.starts_on) if row.starts_on else "",
+    }
+
+
+_TOLD: Mapping[type[Any], Callable[[Any], dict[str, str]]] = {
+    m.Voucher: lambda row: {"номер_чека": row.number, "действует_по": format_date(row.valid_until)},
+    m.Certificate: _of_certificate,
+    m.TrainingGroup: group_facts,
+    m.Enrolment: _of_enrolment,
+    m.Program: _of_program,
+    m.Registry: _of_registry,
+    m.Training: _of_training,
+    m.Transfer: _of_transfer,
+}
 
 
 def greeting(name: str) -> str:

@@ -146,7 +146,7 @@ def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Co
     text = _filled(words.body, kind, values) or _filled(kind.body, kind, values)
     block = [(head, line) for head, source in kind.block if (line := _filled(source, kind, values))]
     portal = portal_url()
-    inner = _markup_of(words.html, values) if words.html else letter_html.from_text(text, portal)
+    inner = _markup_of(words.html, kind, values) if words.html else letter_html.from_text(text, portal)
     href, name = values["ссылка"], values["портал"]
     label = " ".join(_compiled(words.button).render(values).split()) or kind.button
     closing = stopped(CLOSING.format(portal=quoted(name), operator=settings.text("operator_name")))
@@ -173,13 +173,27 @@ def _subject(source: str, values: Mapping[str, str]) -> str:
 
 def _filled(source: str, kind: Kind, values: Mapping[str, str]) -> str:
     """Words with the facts in them; a line that names an optional fact without a value is left out."""
-    empty = {name for name, fact in kind.own.items() if fact.optional and not values[name]}
+    empty = _empty(kind, values)
     lines = [line for line in source.split("\n") if not empty.intersection(_FIELD.findall(line))]
     return _MANY_BREAKS.sub("\n\n", stopped(_compiled("\n".join(lines)).render(values))).strip()
 
 
-def _markup_of(source: str, values: Mapping[str, str]) -> str:
-    """The operator's HTML with the facts in it, safe and with their line breaks."""
+def _empty(kind: Kind, values: Mapping[str, str]) -> set[str]:
+    """Optional facts without a value."""
+    return {name for name, fact in kind.own.items() if fact.optional and not values[name]}
+
+
+def _markup_of(source: str, kind: Kind, values: Mapping[str, str]) -> str:
+    """The operator's HTML with the facts in it, safe and with their line breaks.
+
+    As in the text, a line, paragraph or point that names an optional fact without a value is left out, where its tags are its
+    own.
+    """
+    empty = _empty(kind, values)
+    pieces = letter_html.pieces(source)
+    source = "".join(
+        piece for piece in pieces if not empty.intersection(_FIELD.findall(piece)) or letter_html.is_torn(piece)
+    )
     safe = {name: escape(value).replace("\n", Markup("<br>\n")) for name, value in values.items()}
     return stopped(_compiled(source, markup=True).render(safe))
 

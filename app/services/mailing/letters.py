@@ -109,9 +109,9 @@ def note(user_ids: Iterable[int], kind: str, *, facts: Facts | None = None, href
             _put_notice(text, href, _owner(user_id, employee_id), in_digest=True)
 
 
-def tell_operators(kind: str, *, facts: Facts | None = None, href: str) -> int:
+def tell_operators(kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
     """Put a notice into the cabinet of every operator who has not an unread one with the same words; return how many."""
-    text = _composed(kind, _given(kind, "", None, facts, href)).notice[:_NOTICE_LENGTH]
+    text = _composed(kind, _given(kind, "", about, facts, href)).notice[:_NOTICE_LENGTH]
     a, role = m.Account, m.Assignment
     live = exists().where(role.user_id == a.id, role.role == "operator", held())
     same = exists().where(

@@ -25,6 +25,8 @@ from app.statuses import FrdoAnswer, FrdoBatchStatus, RegistryStatus
 #: the words of the flag, as they stand on pages and in lists
 FLAG = "изменено после отправки"
 _WHY_LENGTH = 1000
+#: lists of the letter about what left the portal
+_LISTS = ("не_отправлены", "пакеты", "реестры")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class _Left:
     href: str
     accepted: bool
     rows: int
-    next_step: str
+    #: the fact of the letter among whose papers it is listed
+    listed: str
 
 
 def changed(enrolment_ids: Collection[int], why: str) -> None:
@@ -153,20 +156,18 @@ def _batch_left(batch: m.FrdoBatch, rows: int) -> _Left:
         f"/frdo_batch/show/{batch.id}",
         batch.status is FrdoBatchStatus.ANSWERED,
         rows,
-        "Он ещё не отправлен: отмените его и сформируйте файл заново."
-        if formed
-        else "Откройте его и нажмите «Сформировать исправляющий пакет».",
+        "не_отправлены" if formed else "пакеты",
     )
 
 
 def _registry_left(registry: m.Registry, rows: int) -> _Left:
     return _Left(
         registry.organizer_id,
-        f"{registry} за {period(registry.period_from, registry.period_to)}",
+        f"{registry} ({period(registry.period_from, registry.period_to)})",
         f"/registry/show/{registry.id}",
         registry.status is RegistryStatus.ACCEPTED,
         rows,
-        "Откройте его и нажмите «Сформировать исправленный реестр».",
+        "реестры",
     )
 
 
@@ -211,21 +212,18 @@ def _settle(row: Any, which: Sequence[Any]) -> None:
 def _tell(flagged: Sequence[_Left], why: str) -> None:
     for organizer_id in sorted({left.organizer_id for left in flagged}):
         own = [left for left in flagged if left.organizer_id == organizer_id]
-        facts = {
-            "что": own[0].title,
-            "перечень": " ".join(f"{_capital(left.title)}, {_records(left)}. {left.next_step}" for left in own),
-            "причина": why.rstrip("."),
-        }
+        lists = {name: _named(left for left in own if left.listed == name) for name in _LISTS}
+        facts = {"что": own[0].title, "причина": why.rstrip("."), **lists}
         letters.tell_users(responsible.of_organizer(organizer_id), "sent_changed", facts=facts, href=own[0].href)
     for left in flagged:
         if left.accepted:
-            facts = {"что": left.title, "сколько": _records(left), "причина": why.rstrip(".")}
+            facts = {"что": left.title, "записей": _records(left), "причина": why.rstrip(".")}
             letters.tell_operators("accepted_changed", facts=facts, href=left.href)
 
 
 def _records(left: _Left) -> str:
-    return f"изменено: {count(left.rows, 'запись', 'записи', 'записей')}"
+    return count(left.rows, "запись", "записи", "записей")
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _named(papers: Iterable[_Left]) -> str:
+    return ", ".join(f"{left.title}: {_records(left)}" for left in papers)

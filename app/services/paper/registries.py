@@ -19,7 +19,6 @@ from app.access import current_actor, get_visible, get_writable, unscoped
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.russian import count, period
 from app.services.mailing import letters
 from app.services.paper import after_sending, registry_people
 from app.services.paper.registry_people import Others
@@ -137,7 +136,7 @@ def send(registry_id: int) -> m.Registry:
     row = transitions.move(m.Registry, registry_id, "send", sent_at=now(), decided_at=None, decided_by_id=None)
     if row.corrects_id is not None:
         after_sending.settle_people(row.corrects_id, until=_file_of(row).created_at)
-    letters.tell_users(responsible.of_role("ministry"), "registry_sent", facts=_facts(row), href=_href(row))
+    letters.tell_users(responsible.of_role("ministry"), "registry_sent", about=row, href=_href(row))
     return row
 
 
@@ -145,9 +144,7 @@ def send(registry_id: int) -> m.Registry:
 def accept(registry_id: int) -> m.Registry:
     """Accept the registry; the organizer is told."""
     row = _decide(registry_id, "accept")
-    letters.tell_users(
-        responsible.of_organizer(row.organizer_id), "registry_accepted", facts=_facts(row), href=_href(row)
-    )
+    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_accepted", about=row, href=_href(row))
     return row
 
 
@@ -155,8 +152,7 @@ def accept(registry_id: int) -> m.Registry:
 def return_(registry_id: int, reason: str) -> m.Registry:
     """Return the registry with a reason; the organizer is told what to mend."""
     row = _decide(registry_id, "return", reason)
-    facts = {**_facts(row), "причина": row.reason_text}
-    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_returned", facts=facts, href=_href(row))
+    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_returned", about=row, href=_href(row))
     return row
 
 
@@ -237,14 +233,6 @@ def _keep(row: m.Registry, content: bytes) -> m.StoredFile:
 def _decide(registry_id: int, action: str, reason: str | None = None) -> m.Registry:
     decided = {"decided_at": now(), "decided_by_id": current_actor().user_id}
     return transitions.move(m.Registry, registry_id, action, reason=reason, **decided)
-
-
-def _facts(row: m.Registry) -> dict[str, str]:
-    return {
-        "период": period(row.period_from, row.period_to),
-        "организатор": row.organizer.short_name,
-        "строк": count(row.rows_count, "запись", "записи", "записей"),
-    }
 
 
 def _href(row: m.Registry) -> str:

@@ -15,6 +15,7 @@ from app.actor import Actor
 from app.clock import today
 from app.errors import PortalError
 from app.extensions import db
+from app.russian import count
 from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.paper.saved_registries import next_day
@@ -98,5 +99,5 @@ def _tell_ended(due: Due, *, active: bool) -> None:
 
 def tell_ready(user_id: int, title: str, message: str) -> None:
     """Write to the owner that the registry is ready: a link to «Мои задания», no data of people in the letter."""
-    facts = {"реестр": title, "итог": message, "дней_хранится": background.RESULT_DAYS}
+    facts = {"реестр": title, "итог": message, "файл_хранится": count(background.RESULT_DAYS, "день", "дня", "дней")}
     letters.tell_user(user_id, "registry_ready", facts=facts, href="/tasks/")

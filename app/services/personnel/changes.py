@@ -212,8 +212,8 @@ def _refuse_second(employee_id: int, table: str, row_id: int | None) -> None:
 def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
     labels = ", ".join(labels_of(row)).lower()
     due = format_date(row.due_on) if row.due_on else ""
-    what = "свою карточку" if row.subject_table == CARD else f"свои сведения ({about(row)})"
-    facts = {"работник": person.full_name, "что": what, "поля": labels, "срок": due}
+    record = "" if row.subject_table == CARD else about(row)
+    facts = {"работник": person.full_name, "запись": record, "поля": labels, "срок": due}
     asked = row.changes.get("organization")
     for organization_id in [int(asked[0])] if asked else employers(person.id):
         told = responsible.of_organization(organization_id, but=person.id)

@@ -20,7 +20,6 @@ from app.errors import Conflict
 from app.extensions import db
 from app.labels import label_of
 from app.rules import past_training as rules
-from app.russian import format_date
 from app.services.access.access_requests import Scan
 from app.services.mailing import letters
 from app.services.personnel import changes, responsible
@@ -149,7 +148,7 @@ def _tell(row: m.Training) -> None:
         return
     for organization_id in changes.employers(row.employee_id):
         told = responsible.of_organization(organization_id, but=row.employee_id)
-        letters.tell_users(told, "training_added", facts=_facts(row), href=_href(row))
+        letters.tell_users(told, "training_added", about=row, href=_href(row))
 
 
 @records.kept(m.Training)
@@ -227,7 +226,7 @@ def confirm(pk: int) -> m.Training:
     _require(row, "confirm")
     row = transitions.move(m.Training, pk, "confirm", **_decided())
     if row.source == TrainingSource.WORKER:
-        letters.tell(row.employee, "training_confirmed", facts=_facts(row), href=_href(row))
+        letters.tell(row.employee, "training_confirmed", about=row, href=_href(row))
     return row
 
 
@@ -242,20 +241,15 @@ def reject(pk: int, reason: str) -> m.Training:
         return row
     _require(row, "reject")
     row = transitions.move(m.Training, pk, "reject", reason=reason, **_decided())
-    facts = {**_facts(row), "причина": row.reason_text}
     if row.source == TrainingSource.WORKER:
-        letters.tell(row.employee, "training_rejected", facts=facts, href=_href(row))
+        letters.tell(row.employee, "training_rejected", about=row, href=_href(row))
     elif row.entered_by_id is not None:
-        letters.tell_user(row.entered_by_id, "training_rejected", facts=facts, href=_href(row))
+        letters.tell_user(row.entered_by_id, "training_rejected", about=row, href=_href(row))
     return row
 
 
 def _decided() -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": current_actor().user_id}
-
-
-def _facts(row: m.Training) -> dict[str, str]:
-    return {"курс": row.title, "закончен": format_date(row.ended_on), "работник": row.employee.full_name}
 
 
 def _href(row: m.Training) -> str:

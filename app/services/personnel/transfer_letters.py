@@ -66,23 +66,14 @@ def tell_side(organization_id: int, kind: str, row: m.Transfer, *, page: bool = 
     """
     href = href_of(row) if page else "/transfer/list/"
     told = responsible.of_organization(organization_id, but=None if kind in _TO_DECIDE else row.employee_id)
-    letters.tell_users(told, kind, facts={**facts_of(row), **facts}, href=href)
+    letters.tell_users(told, kind, about=row, facts=facts, href=href)
 
 
 def tell_person(row: m.Transfer, kind: str, **facts: str | None) -> None:
     """Tell the person who moves."""
     with unscoped("the person who moves is told"):
         person = transitions.read_fresh(m.Employee, row.employee_id)
-    letters.tell(person, kind, about=row, facts={**facts_of(row), **facts}, href=href_of(row))
-
-
-def facts_of(row: m.Transfer) -> dict[str, str]:
-    """What the letters about a move name: who, to where, since when. From where is not everybody's to know."""
-    return {
-        "работник": row.person_name,
-        "куда": name_of(row.organization_id),
-        "первый_день": format_date(row.starts_on) if row.starts_on else "",
-    }
+    letters.tell(person, kind, about=row, facts=facts, href=href_of(row))
 
 
 def tell_requested(row: m.Transfer, person: m.Employee) -> None:

@@ -27,7 +27,7 @@ from app.models import among
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel.changes import term_days
-from app.services.personnel.transfer_letters import facts_of, href_of, name_of, tell_person, tell_requested, tell_side
+from app.services.personnel.transfer_letters import href_of, name_of, tell_person, tell_requested, tell_side
 from app.services.portal import calendar, records, transitions
 from app.statuses import (
     APPLICATION_LIVE,
@@ -273,7 +273,7 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
     moved.subjects = list(subjects)
     db.session.flush()
     due = format_date(due_on)
-    letters.tell_operators("transfer_waits", facts={**facts_of(moved), "срок": due}, href=href_of(moved))
+    letters.tell_operators("transfer_waits", about=moved, facts={"срок": due}, href=href_of(moved))
     tell_person(moved, "transfer_accepted", срок=due)
     return moved
 

@@ -36,8 +36,7 @@ def submit(program_id: int) -> m.Program:
     late = program.late if program.submitted_at is not None or program.edition > 1 else planning.is_late(program.year)
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
-    facts = {**_facts(program), "организатор": program.organizer.short_name}
-    letters.tell_operators("program_submitted", facts=facts, href=f"/program/show/{program.id}")
+    letters.tell_operators("program_submitted", about=program, href=f"/program/show/{program.id}")
     return program
 
 
@@ -59,7 +58,7 @@ def publish(program_id: int) -> m.Program:
 def return_(program_id: int, reason: str) -> m.Program:
     """Send a program back to its organizer with a reason."""
     program = transitions.move(m.Program, program_id, "return", reason=reason)
-    _tell(program, "program_returned", причина=program.reason_text)
+    _tell(program, "program_returned")
     return program
 
 
@@ -72,19 +71,10 @@ def archive(program_id: int) -> m.Program:
     return program
 
 
-def _tell(program: m.Program, kind: str, **more: str | None) -> None:
+def _tell(program: m.Program, kind: str) -> None:
     """Tell everybody who works for the program's organizer what the operator decided."""
     told = responsible.of_organizer(program.organizer_id)
-    letters.tell_users(told, kind, facts={**_facts(program), **more}, href=f"/program/show/{program.id}")
-
-
-def _facts(program: m.Program) -> dict[str, str]:
-    return {
-        "программа": program.title,
-        "шифр": program.code,
-        "год": str(program.year),
-        "редакция": str(program.edition),
-    }
+    letters.tell_users(told, kind, about=program, href=f"/program/show/{program.id}")
 
 
 # --- who may change what ---------------------------------------------------------------------------------------------

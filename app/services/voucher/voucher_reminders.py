@@ -13,7 +13,7 @@ from app.access import unscoped
 from app.audit import record
 from app.clock import today
 from app.extensions import db
-from app.russian import count
+from app.russian import count, format_date
 from app.services.mailing import letters
 from app.services.portal import settings
 from app.statuses import BlockStatus, VoucherStatus
@@ -68,10 +68,12 @@ def _load(ids: Sequence[int]) -> Sequence[m.Voucher]:
 def _tell(voucher: m.Voucher) -> bool:
     days = (voucher.valid_until - today()).days
     free = [block.title for block in voucher.blocks if block.status == BlockStatus.FREE]
-    ends = f"через {count(days, 'день', 'дня', 'дней')}" if days else "сегодня"
-    letters.tell(
-        voucher.employee, "voucher_expiring", about=voucher, facts={"через": ends, "блоки": ", ".join(free).lower()}
-    )
+    facts = {
+        "осталось": count(days, "день", "дня", "дней") if days else "",
+        "последний_день": "" if days else format_date(today()),
+        "блоки": ", ".join(free).lower(),
+    }
+    letters.tell(voucher.employee, "voucher_expiring", about=voucher, facts=facts)
     record("voucher.reminded", voucher)
     return True
 

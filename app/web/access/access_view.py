@@ -20,7 +20,7 @@ from app.clock import today
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db, limiter
 from app.permissions import ROLES
-from app.russian import format_date, quoted
+from app.russian import format_date, no_later, quoted
 from app.services.access import access_requests, viewing
 from app.services.access.access_requests import Scan, Wish
 from app.services.personnel import people
@@ -222,11 +222,7 @@ def _term(role: m.Assignment) -> Cell:
 def _requests_block(requests: Sequence[m.AccessRequest], title: str) -> Block:
     rows = []
     for r in requests:
-        due = (
-            f"решение не позже {format_date(r.due_on)}"
-            if r.status == AccessRequestStatus.SUBMITTED and r.due_on
-            else ""
-        )
+        due = f"решение {no_later(r.due_on)}" if r.status == AccessRequestStatus.SUBMITTED and r.due_on else ""
         place = _place(r) if r.organization_id or r.territory_id else ""
         rows.append(
             Row(

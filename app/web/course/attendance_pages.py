@@ -139,9 +139,17 @@ class AttendancePages(GroupPages):
     @expose("/attendance/<int:pk>/sheet")
     @signed_in
     def attendance_sheet(self, pk: int) -> Any:
-        """«Лист посещаемости» for Word, with the marks that are set."""
+        """«Лист посещаемости» for Word, with the marks that are set and room for signatures."""
         group = _group(pk)
-        head = SheetHead(group.organizer.full_name, group.number, group.program.title, group.starts_on, group.ends_on)
+        head = SheetHead(
+            organizer_id=group.organizer_id,
+            organization=group.organizer.full_name,
+            number=group.number,
+            program=group.program.title,
+            hours=group.program.hours,
+            starts_on=group.starts_on,
+            ends_on=group.ends_on,
+        )
         paper = build_attendance_sheet(head, attendance.journal_of(pk))
         _journal_of_printing(group)
         name = f"Лист посещаемости, группа {group.number.replace('/', '-')}.docx"

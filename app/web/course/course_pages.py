@@ -55,10 +55,12 @@ class CoursePages(ResultPages):
         return [*_next_steps(row), *super().blocks(row), *_orders(row)]
 
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
-        """The journal of attendance and the results, while there is something to enter or to see."""
+        """The journal of attendance, its sheet for signatures and the results, while there is something to enter or to see."""
         actor, buttons = current_actor(), []
         if row.status in BEGUN and actor.can("enrolment:attend"):
             buttons.append(Button("Посещаемость", url_for("TrainingGroupView.attendance", pk=row.id)))
+        if row.status in FORMED and actor.can("enrolment:attend"):
+            buttons.append(Button("Лист посещаемости", url_for("TrainingGroupView.attendance_sheet", pk=row.id)))
         if row.status == GroupStatus.RUNNING and actor.can("enrolment:result"):
             buttons.append(Button("Итоги обучения", url_for("TrainingGroupView.results", pk=row.id)))
         return [*buttons, *super().extra_buttons(row)]

@@ -14,7 +14,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import local, today
 from app.errors import PortalError
-from app.russian import format_date, format_datetime
+from app.russian import format_date, format_datetime, no_later
 from app.services.access import registration_own
 from app.services.personnel import consent_texts, consents
 from app.services.personnel.anonymise import KEPT_WORDS
@@ -121,7 +121,7 @@ class ConsentView(BaseView):
         leave()
         ended = "Согласие отозвано" if given else "Обработка данных прекращается"
         flash(
-            f"{ended}, личный кабинет закрыт. Не позже {format_date(task.due_on)} оператор обезличит ваши данные. Выданные "
+            f"{ended}, личный кабинет закрыт. Оператор обезличит ваши данные {no_later(task.due_on)}. Выданные "
             "документы об обучении остаются действительными.",
             "success",
         )

@@ -14,7 +14,7 @@ from app.audit import words
 from app.clock import today
 from app.conditions import is_employed, is_in_force, state_of
 from app.identifiers import format_phone, format_snils
-from app.russian import count, format_date, years
+from app.russian import count, format_date, no_later, years
 from app.services.personnel.people import CardData
 from app.services.voucher import vouchers
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus
@@ -324,7 +324,7 @@ def _courses(data: CardData) -> list[Block]:
         _row(
             a,
             f"Заявка № {a.id}",
-            f"решить не позже {format_date(a.due_on)}" if a.due_on else "—",
+            f"решить {no_later(a.due_on)}" if a.due_on else "—",
             Cell(a.status.label, tone=a.status.tone),
         )
         for a in data.applications

@@ -16,6 +16,7 @@ from app.access import get_writable
 from app.clock import local
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
+from app.labels import THINGS
 from app.russian import format_datetime
 from app.services.mailing import letter_html, letter_kinds, letter_preview, letter_templates, mail
 from app.services.mailing.letter_kinds import KINDS, Kind
@@ -142,18 +143,20 @@ class LetterTemplatePages(ScopedModelView):
     @expose("/show/<int:pk>")
     @guarded("show")
     def show(self, pk: int) -> Any:
-        """The template and the letter made of it: of examples, or of the facts of the chosen person."""
+        """The template and the letter made of it: of the newest row of its sort, of all or of the chosen person."""
         template = self.visible(pk)
         kind, typed = _kind(template), request.args.get("q", "").strip()[:100]
         person = _person(request.args.get("person", ""))
-        given = letter_preview.given_of(kind, person) if person else letter_templates.example(kind)
-        letter = letter_templates.preview(template, given)
+        tried = letter_preview.tried(kind, person)
+        letter = letter_templates.preview(template, tried.given)
         return render_template(
             "letter_template.html",
             page=self.card_page(template),
             letter=letter,
             html=letter_html.without_styles(letter.html),
             person=person,
+            about=_about(tried),
+            made_up=", ".join(f"{{{{ {name} }}}}" for name in tried.made_up) if tried.row is not None else "",
             typed=typed,
             people=_people(typed) if typed and person is None else (),
             action=url_for("LetterTemplateView.show", pk=pk),
@@ -243,6 +246,15 @@ def _restored(pk: int) -> str:
 
 def _sent_words(address: str) -> str:
     return f"Пробное письмо на адрес {address} поставлено в очередь. {mail.mode_note()}".strip()
+
+
+def _about(tried: letter_preview.Tried) -> str:
+    """What the letter of the preview tells of: the row with its person; empty for examples only."""
+    if tried.row is None:
+        return ""
+    whose = f", {tried.person.full_name}" if tried.person not in (None, tried.row) else ""
+    name, thing = str(tried.row), THINGS[tried.row.__tablename__].single
+    return (name if thing.partition(" ")[0] in name.lower() else f"{thing} {name}") + whose
 
 
 def _person(typed: str) -> m.Employee | None:

@@ -13,7 +13,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import local, now
 from app.errors import Conflict
-from app.russian import count, format_date, format_datetime, number, percent
+from app.russian import count, format_datetime, number, percent
 from app.services.personnel.training_archive import ARCHIVE
 from app.services.portal import background
 from app.statuses import JobStatus
@@ -146,7 +146,7 @@ def _when(job: m.BackgroundJob) -> str:
 def _file_words(file: m.StoredFile) -> str:
     size = f"{number(max(1, file.size >> 10))} КБ" if file.size < 1 << 20 else f"{file.size / (1 << 20):.1f} МБ"
     assert file.expires_at is not None
-    return f"{size.replace('.', ',')}, хранится до {format_date(local(file.expires_at))}"
+    return f"{size.replace('.', ',')}, хранится до {format_datetime(local(file.expires_at))}"
 
 
 def progress_words(job: m.BackgroundJob) -> str:

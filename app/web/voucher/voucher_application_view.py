@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from app import models as m
 from app.access import current_actor
 from app.conditions import in_force, is_late, is_waiting
-from app.russian import format_date
+from app.russian import format_date, no_later
 from app.services.voucher import vouchers
 from app.statuses import APPLICATION_LIVE
 from app.web.frame import columns as c
@@ -86,7 +86,7 @@ class VoucherApplicationPages(ScopedModelView):
 
     def added_words(self, row: m.VoucherApplication) -> str:
         """Until when the decision comes."""
-        return f"Заявка подана. Решение будет не позже {format_date(row.due_on)}." if row.due_on else "Заявка подана."
+        return f"Заявка подана. Решение будет {no_later(row.due_on)}." if row.due_on else "Заявка подана."
 
 
 def _chance(employee_id: int) -> str:

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length
 from app.access import current_actor
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.russian import count, format_date
+from app.russian import count, no_later
 from app.services.voucher import vouchers
 from app.services.voucher.voucher_eligibility import Chance, chances
 from app.services.voucher.vouchers import MOST, ApplyResult
@@ -190,5 +190,5 @@ def _outcome(result: ApplyResult) -> Cell:
     row = result.application
     if row is None:
         return Cell("Не подана", result.refusal, tone="bad")
-    until = f"решение — не позже {format_date(row.due_on)}" if row.due_on else ""
+    until = f"решение — {no_later(row.due_on)}" if row.due_on else ""
     return Cell("Подана", until, url_for("VoucherApplicationView.show", pk=row.id), "ok")

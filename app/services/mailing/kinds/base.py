@@ -2,6 +2,12 @@
 
 A fact stands in the words as ``{{ имя }}``. The words hold no conditions: a line that names an optional fact is left out
 where the fact is empty. So a service gives values and never a sentence, and an operator can write any sentence anew.
+
+A list comes as one fact (the digest, changed meetings, other groups): how many parts it has differs from letter to letter, and
+the words have no loops. What somebody typed, such as a reason, is a value too, and so is the sentence kept with a task that ended.
+
+A day until which somebody has to act is included, so it is «не позже» that day (``BY``); a state holds «по» its last day.
+«До» stands before an hour only.
 """
 
 from __future__ import annotations
@@ -117,6 +123,8 @@ VOUCHER = {
 NAMED = "{{ группа }} «{{ программа }}»"
 PERSON_NAME = {"работник": Fact("фамилия, имя и отчество работника", "Иванова Анна Петровна")}
 DUE = {"срок": Fact("последний день для решения", "15.09.2026")}
+#: the last day to act, as the words of letters say it and ``russian.no_later`` says it on screens
+BY = "не позже {{ срок }}"
 
 
 def about_group(code: str, title: str, **more: Any) -> Kind:
