@@ -27,6 +27,7 @@ from app.labels import THINGS, label_of
 from app.services.personnel import surnames
 from app.services.personnel.merge_collisions import collisions
 from app.services.portal import records, transitions
+from app.services.voucher.vouchers import end_run_out
 from app.unit_of_work import use_case
 
 #: fields of the card of which one value is chosen
@@ -173,6 +174,7 @@ def merge(kept_id: int, gone_id: int, *, chosen: Mapping[str, str]) -> m.Employe
     both = select(table.c.id).where(table.c.id.in_([kept_id, gone_id])).order_by(table.c.id).with_for_update()
     db.session.execute(both)
     kept, gone = _pair(kept_id, gone_id)
+    end_run_out((kept.id, gone.id))
     found = collisions(kept.id, gone.id)
     if found:
         raise Conflict(" ".join(found))
