@@ -208,7 +208,7 @@ _ROLES = (
             | _PRINT_VOUCHER
             | {"employee:import", "employment:confirm", "employment:unconfirm"}
             | _STAFF_DATA
-            | {"transfer:confirm", "employee_merge:add", "employee_merge:undo"}
+            | {"employee:give_data", "transfer:confirm", "employee_merge:add", "employee_merge:undo"}
             | _grant("list show", "employee_merge")
             | _grant("list show edit", "quality_rule")
             | {"queue:list", "ab_user:view_as"}
