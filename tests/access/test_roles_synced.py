@@ -140,7 +140,6 @@ LEAVES_THE_SCOPE = {
         "the listeners of a group that is corrected",
         "the outcomes of a group that is corrected: only a number",
     ],
-    "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
     "app/services/paper/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
     "app/services/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",

@@ -158,7 +158,7 @@ def test_an_enrolment_that_ended_after_the_start_now_ends_with_it(
     scratch: Flask, server: EmbeddedPostgres, worker_name: str
 ) -> None:
     """Groups of the time before the rule are mended, and the journal tells which."""
-    upgrade(directory="migrations", revision="0022")
+    upgrade(directory="migrations", revision="0023")
     database = f"scratch_{worker_name}"
     (organizer,) = execute(
         server,
@@ -184,7 +184,7 @@ def test_an_enrolment_that_ended_after_the_start_now_ends_with_it(
             f" DATE '{last}', 'Самара', 5 FROM program",
         )
 
-    upgrade(directory="migrations", revision="0023")
+    upgrade(directory="migrations", revision="0024")
 
     windows = (
         "SELECT number, to_char(enrol_from, 'DD.MM'), to_char(enrol_until, 'DD.MM') FROM training_group ORDER BY number"

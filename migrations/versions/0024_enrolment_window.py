@@ -3,14 +3,14 @@
 Groups entered before the form asked it took people after the first day. Their enrolment now ends on that day (and begins not
 later); the journal tells of each. The portal closes such an open group at its next nightly work, as it does every other.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0024
+Revises: 0023
 """
 
 from alembic import op
 
-revision = '0023'
-down_revision = '0022'
+revision = '0024'
+down_revision = '0023'
 branch_labels = None
 depends_on = None
 
