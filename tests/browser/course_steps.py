@@ -9,8 +9,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from app import jobs
 from app.clock import today
 from app.russian import count, format_date
+from tests.browser.post import Post
 from tests.browser.visitor import Visitor
 from tests.exchange.exchange_books import book
 from tests.services.makers import next_snils
@@ -149,13 +151,9 @@ def enrol(school: Visitor, organizer: Visitor, group: str, surnames: Sequence[st
 # --- training --------------------------------------------------------------------------------------------------------
 
 
-def start(organizer: Visitor, group: str) -> None:
-    """Close the enrolment of a group whose first day has come, and start its training."""
-    open_in(organizer, "Группы", group)
-    organizer.press("Закрыть запись")
-    in_state(organizer, "Запись закрыта")
-    organizer.press("Начать обучение")
-    in_state(organizer, "Идёт обучение")
+def first_day_comes(post: Post) -> None:
+    """The portal closes the enrolment of groups whose first day has come, and starts their training; the clock was moved before."""
+    post.work(lambda: jobs.groups(0))
 
 
 def pass_all(organizer: Visitor, group: str, surnames: Sequence[str], result_on: dt.date) -> None:

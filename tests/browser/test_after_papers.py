@@ -26,11 +26,11 @@ from tests.browser.course_steps import (
     confirmed,
     decide,
     enrol,
+    first_day_comes,
     in_state,
     open_group,
     open_in,
     pass_all,
-    start,
 )
 from tests.browser.post import Post, posted
 from tests.browser.visitor import Visitor
@@ -67,12 +67,6 @@ def train(operator: Visitor, school: Visitor, organizer: Visitor, folder: Path) 
     open_group(organizer, PROGRAM, GROUP, first=FIRST, last=LAST, capacity=3)
     bring_in(school, operator, SURNAMES, folder, without=SURNAMES[-1])
     enrol(school, organizer, GROUP, SURNAMES)
-
-
-def pass_the_assessment(organizer: Visitor) -> None:
-    """The organizer starts the group, and all pass on its last day."""
-    start(organizer, GROUP)
-    pass_all(organizer, GROUP, SURNAMES, LAST)
 
 
 def add_diploma(school: Visitor) -> None:
@@ -197,13 +191,14 @@ def delete_version(operator: Visitor) -> None:
     expect(operator.main).not_to_contain_text("не сможет никто")
 
 
-def test_what_left_is_corrected(visit: Visit, clock: time_machine.Coordinates, tmp_path: Path) -> None:
+def test_what_left_is_corrected(visit: Visit, post: Post, clock: time_machine.Coordinates, tmp_path: Path) -> None:
     school, organizer = visit("school"), visit("organizer")
     train(visit("operator"), school, organizer, tmp_path)
     clock.move_to(dt.datetime.combine(LAST, dt.time(18), ZONE))
+    first_day_comes(post)
     school.sign_in("school")
     organizer.sign_in("organizer")
-    pass_the_assessment(organizer)
+    pass_all(organizer, GROUP, SURNAMES, LAST)
     issue_on_blanks(organizer, school)
     batch = send_batch(organizer)
     correct_batch(organizer, batch, tmp_path)
