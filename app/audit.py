@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import Any
 from typing import cast as tcast
 
@@ -14,11 +13,10 @@ from sqlalchemy import Table, Text, and_, case, cast, func, insert, inspect, lit
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app import models as m
-from app import personal
+from app import personal, shown
 from app.access import current_actor, unscoped
 from app.clock import ZONE, local, now
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.labels import in_words, label_of
 from app.russian import format_date, format_datetime
 
@@ -34,8 +32,8 @@ def words(value: Any, column: str = "") -> str:
     """Return a stored value in the words shown to people; an empty one as an empty string."""
     if value is None or value == "":
         return ""
-    if column in _masked():
-        return mask_snils(str(value))
+    if shown.kind_of(column) is not None:
+        return shown.end(column, value)
     if isinstance(value, bool):
         return "да" if value else "нет"
     if isinstance(value, dt.datetime):
@@ -47,13 +45,6 @@ def words(value: Any, column: str = "") -> str:
     if isinstance(value, list | tuple):
         return ", ".join(words(v) for v in value)
     return str(value)
-
-
-@cache
-def _masked() -> frozenset[str]:
-    """Names of the columns of which only the end is shown."""
-    tables = m.Base.metadata.tables.values()
-    return frozenset(name for table in tables for name in personal.fields(table, "mask"))
 
 
 def changes_of(row: Any) -> dict[str, tuple[str, str]]:

@@ -43,7 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 from app import personal as pd
 from app import statuses as st
 from app.clock import now
-from app.personal import kept, personal, rows_go, rows_stay
+from app.personal import kept, not_given, personal, rows_go, rows_stay, without
 from app.russian import full_name, initials
 from app.text.sql import code_sql, key_of
 
@@ -74,6 +74,8 @@ Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default=text("'{}':
 MadeIn = Annotated[
     list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=lambda: places_now[0](), info=kept())
 ]
+#: the same of what somebody is told: whoever tells says in which roles
+ToldIn = Annotated[list[str], mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list, info=kept())]
 #: who acts is known to ``access``, which puts its function here
 places_now: list[Callable[[], list[str]]] = [list]
 Flag = Annotated[bool, mapped_column(server_default=text("false"), default=False)]
@@ -496,11 +498,11 @@ class Employee(Base):
         Index("ix_employee_search", "search", postgresql_using="gin"),
         Index("ix_employee_sort_trgm", "sort", postgresql_using="gin", postgresql_ops={"sort": "gin_trgm_ops"}),
         Index("ix_employee_sort_birth_date", "sort", "birth_date"),
-        {"info": rows_stay("Карточка без имени", pd.MONEY, "id")},
+        {"info": rows_stay("Карточка без имени", pd.MONEY, "id", export=without("anonymized_at"))},
     )
     id: Mapped[Id]
     snils: Mapped[str | None] = mapped_column(
-        String(11), unique=True, info=personal("empty", merge=True, propose=True, mask=True)
+        String(11), unique=True, info=personal("empty", merge=True, propose=True, mask="snils")
     )
     last_name: Mapped[str] = mapped_column(String(100), info=personal("replace", merge=True, propose=True))
     first_name: Mapped[str] = mapped_column(String(100), info=personal("replace", merge=True, propose=True))
@@ -787,7 +789,9 @@ class Account(User):
 
 #: the framework demands an e-mail of everybody; a person without one gets the first password on paper (order § 2.6)
 Account.__table__.c.email.nullable = True
-Account.__table__.info |= rows_stay("Учётная запись", pd.ACCOUNT, "id", "employee_id")
+Account.__table__.info |= rows_stay(
+    "Учётная запись", pd.ACCOUNT, "id", "employee_id", export=without("must_change_password", "must_consent")
+)
 #: columns that the framework declares
 for _name, _mark in {
     "first_name": personal("replace"),
@@ -858,7 +862,11 @@ class StoredFile(Base):
     __table_args__ = (
         CheckConstraint("size >= 0", "size"),
         Index("ix_stored_file_object", "object_table", "object_id"),
-        {"info": rows_stay("Файлы дел: они удаляются вместе с делом", pd.TECHNICAL)},
+        {
+            "info": rows_stay(
+                "Файлы дел: они удаляются вместе с делом", pd.TECHNICAL, export=without("sha256", "path", "object_id")
+            )
+        },
     )
     id: Mapped[Id]
     name: Mapped[Name] = mapped_column(info=personal("mentions"))
@@ -878,7 +886,7 @@ class PasswordHistory(Base):
     """Hashes of former passwords, so that the last ones are not taken again."""
 
     __tablename__ = "password_history"
-    __table_args__ = {"info": rows_go("Прежние пароли (отпечатки)")}
+    __table_args__ = {"info": rows_go("Прежние пароли (отпечатки)", export=not_given(pd.SIGN_IN))}
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     password_hash: Mapped[str] = mapped_column(String(256))
@@ -889,7 +897,7 @@ class WebSession(Base):
     """A signed-in browser; only the hash of its secret is kept, so that a session ends here, whoever has copied its cookie."""
 
     __tablename__ = "web_session"
-    __table_args__ = {"info": rows_go("Сеансы входа")}
+    __table_args__ = {"info": rows_go("Сеансы входа", export=without("sha256"))}
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -919,7 +927,7 @@ class RecoveryCode(Base):
     """Code that replaces the second factor once; only its hash is kept."""
 
     __tablename__ = "recovery_code"
-    __table_args__ = {"info": rows_go("Коды восстановления")}
+    __table_args__ = {"info": rows_go("Коды восстановления", export=not_given(pd.SIGN_IN))}
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     sha256: Mapped[str] = mapped_column(String(64))
@@ -944,14 +952,14 @@ class Registration(Base):
         ),
         Index("ix_registration_due", "status", "due_on", "id"),
         Index("ix_registration_words", "words", postgresql_using="gin"),
-        {"info": rows_go("Заявки на регистрацию")},
+        {"info": rows_go("Заявки на регистрацию", export=without("password_hash", "consents"))},
     )
     id: Mapped[Id]
     last_name: Mapped[str] = mapped_column(String(100))
     first_name: Mapped[str] = mapped_column(String(100))
     patronymic: Mapped[str | None] = mapped_column(String(100))
     birth_date: Mapped[dt.date]
-    snils: Mapped[str] = mapped_column(String(11))
+    snils: Mapped[str] = mapped_column(String(11), info=personal("keep", why="строка удаляется вся", mask="snils"))
     email: Mapped[Short]
     phone: Mapped[str | None] = mapped_column(String(12))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
@@ -992,7 +1000,7 @@ class OneTimeLink(Base):
     """Link sent by letter: only the hash of its secret is kept; it works once and until a moment."""
 
     __tablename__ = "one_time_link"
-    __table_args__ = {"info": rows_go("Одноразовые ссылки", "user_id")}
+    __table_args__ = {"info": rows_go("Одноразовые ссылки", "user_id", export=not_given(pd.SIGN_IN))}
     id: Mapped[Id]
     purpose: Mapped[Code]
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -1018,7 +1026,7 @@ class AccessRequest(Base):
             postgresql_where=text("status = 'submitted'"),
         ),
         Index("ix_access_request_due", "status", "due_on", "id"),
-        {"info": rows_stay("Заявки на доступ", pd.ACCOUNT)},
+        {"info": rows_stay("Заявки на доступ", pd.ACCOUNT, export=without("assignment_id"))},
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -1139,7 +1147,7 @@ class ChangeRequest(Base):
             postgresql_where=text("status = 'proposed'"),
         ),
         Index("ix_change_request_due", "status", "due_on", "id"),
-        {"info": rows_go("Исправления карточки")},
+        {"info": rows_go("Исправления карточки", export=without("subject_id"))},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -1223,7 +1231,9 @@ class EmployeeMerge(Base):
     """Two cards of one person made one: ``gone`` is the removed card's row, ``moved``: table → ids that changed owner."""
 
     __tablename__ = "employee_merge"
-    __table_args__ = {"info": rows_stay("Объединения карточек (без копий)", pd.JOURNAL)}
+    __table_args__ = {
+        "info": rows_stay("Объединения карточек (без копий)", pd.JOURNAL, export=without("gone_id", "moved"))
+    }
     id: Mapped[Id]
     kept_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     gone_id: Mapped[int] = mapped_column(index=True)
@@ -1507,7 +1517,7 @@ class TrainingGroup(Base):
         CheckConstraint("0 <= taken AND taken <= capacity", "seats"),
         CheckConstraint("0 < capacity AND 0 <= minimum AND minimum <= capacity", "capacity"),
         CheckConstraint("starts_on <= ends_on", "dates"),
-        CheckConstraint("enrol_from <= enrol_until AND enrol_until <= ends_on", "enrolment"),
+        CheckConstraint("enrol_from <= enrol_until AND enrol_until <= starts_on", "enrolment"),
         ForeignKeyConstraint(["program_id", "organizer_id"], ["program.id", "program.organizer_id"]),
         UniqueConstraint("organizer_id", "number"),
         Index("ix_training_group_status", "status", "starts_on"),
@@ -1647,7 +1657,7 @@ class Enrolment(Base):
         Index("ix_enrolment_offered", "offer_until", postgresql_where=text("status = 'offered'")),
         CheckConstraint("(status = 'offered') = (offer_until IS NOT NULL)", "offer"),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
-        {"info": rows_stay("Записи на курсы", pd.MONEY)},
+        {"info": rows_stay("Записи на курсы", pd.MONEY, export=without("quota_id"))},
     )
     id: Mapped[Id]
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -1801,7 +1811,14 @@ class Certificate(Base):
         Index("uq_certificate_check_code_small", func.lower(text("check_code")), unique=True),
         Index("ix_certificate_outdated", "organizer_id", postgresql_where=text("outdated IS NOT NULL")),
         CheckConstraint("sequence > 0", "sequence"),
-        {"info": rows_stay("Выданные документы об обучении с их данными", pd.PAPERS)},
+        {
+            "info": rows_stay(
+                "Выданные документы об обучении с их данными",
+                pd.PAPERS,
+                # who signed and who came for the paper are other people
+                export=without("snapshot", "handed_to", "template_code", "template_version", "sequence"),
+            )
+        },
     )
     id: Mapped[Id]
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
@@ -1993,7 +2010,7 @@ class SavedRegistry(Base):
     __table_args__ = (
         UniqueConstraint("user_id", "code", "title"),
         Index("ix_saved_registry_next", "next_on", postgresql_where=text("next_on IS NOT NULL")),
-        {"info": rows_go("Сохранённые реестры")},
+        {"info": rows_go("Сохранённые реестры", export=not_given(pd.WORK))},
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
@@ -2067,6 +2084,9 @@ class PlanCampaign(Base):
     closes_on: Mapped[dt.date]
     programs_until: Mapped[dt.date | None]
 
+    def __str__(self) -> str:
+        return f"план на {self.year} год"
+
 
 class PlanItem(Base):
     """A person's wish for the planned year."""
@@ -2117,6 +2137,9 @@ class Survey(Base):
     )
     created_at: Mapped[CreatedAt]
 
+    def __str__(self) -> str:
+        return self.title
+
 
 class SurveyQuestion(Base):
     """Question of a survey; ``options`` holds the choices or the scale's ends."""
@@ -2131,12 +2154,18 @@ class SurveyQuestion(Base):
     options: Mapped[Json]
     required: Mapped[Flag]
 
+    def __str__(self) -> str:
+        return self.text
+
 
 class SurveyResponse(Base):
     """One filled survey; ``employee_id`` is empty in an anonymous one, ``token`` prevents a second filling."""
 
     __tablename__ = "survey_response"
-    __table_args__ = (UniqueConstraint("survey_id", "token"), {"info": rows_go("Ответы на опросы")})
+    __table_args__ = (
+        UniqueConstraint("survey_id", "token"),
+        {"info": rows_go("Ответы на опросы", export=without("token"))},
+    )
     id: Mapped[Id]
     survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id"))
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
@@ -2253,7 +2282,14 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entry_object", "object_table", "object_id", "id"),
         Index("ix_audit_entry_at", "at"),
-        {"info": rows_stay("Записи журнала", pd.JOURNAL)},
+        {
+            "info": rows_stay(
+                "Записи журнала",
+                pd.JOURNAL,
+                # who did it and what else it was about are other people
+                export=without("user_name", "object_table", "object_id", "object_label", "request_id", "redacted_at"),
+            )
+        },
     )
     id: Mapped[BigId]
     at: Mapped[CreatedAt]
@@ -2315,11 +2351,21 @@ class Letter(Base):
         Index("ix_letter_status", "status", "id"),
         Index("ix_letter_waiting", "recipient", "id", postgresql_where=text("status = 'queued'")),
         CheckConstraint("attempts >= 0", "attempts"),
-        {"info": rows_go("Письма")},
+        {
+            "info": rows_go(
+                "Письма",
+                # the same words once more, and how the post went
+                export=without(
+                    "html", "calendar", "object_table", "object_id", "attempts", "last_error", "next_attempt_at"
+                ),
+            )
+        },
     )
     id: Mapped[BigId]
     recipient: Mapped[Name]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    #: the roles in which the user is told, not those of who tells; none: told to the person
+    made_in: Mapped[ToldIn]
     subject: Mapped[Name] = mapped_column(info=personal("mentions"))
     body: Mapped[LongText] = mapped_column(info=personal("mentions"))
     object_table: Mapped[Code | None]
@@ -2380,11 +2426,13 @@ class Notice(Base):
         Index("ix_notice_unread", "employee_id", postgresql_where=text("read_at IS NULL")),
         Index("ix_notice_digest", "user_id", "employee_id", postgresql_where=text("in_digest")),
         CheckConstraint("num_nonnulls(employee_id, user_id) = 1", "owner"),
-        {"info": rows_go("Извещения")},
+        {"info": rows_go("Извещения", export=without("href", "in_digest"))},
     )
     id: Mapped[BigId]
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    #: the roles in which the user is told, not those of who tells; none: told to the person
+    made_in: Mapped[ToldIn]
     text: Mapped[Long] = mapped_column(info=personal("mentions"))
     href: Mapped[Name | None]
     created_at: Mapped[CreatedAt]
@@ -2407,7 +2455,7 @@ class ImportBatch(Base):
     """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher or training."""
 
     __tablename__ = "import_batch"
-    __table_args__ = {"info": rows_stay("Загрузки списков", pd.TECHNICAL)}
+    __table_args__ = {"info": rows_stay("Загрузки списков", pd.TECHNICAL, export=not_given(pd.WORK))}
     id: Mapped[Id]
     kind: Mapped[Code] = mapped_column(server_default="staff", default="staff", info=kept())
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -2438,7 +2486,7 @@ class BackgroundJob(Base):
     __tablename__ = "background_job"
     __table_args__ = (
         CheckConstraint("0 <= done AND done <= total", "progress"),
-        {"info": rows_go("Задания и их результаты")},
+        {"info": rows_go("Задания и их результаты", export=without("kind", "parameters", "done", "total", "file_id"))},
     )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -2464,7 +2512,10 @@ class SavedFilter(Base):
     """A list's search, filters and order under the user's own name («Мои отборы»)."""
 
     __tablename__ = "saved_filter"
-    __table_args__ = (UniqueConstraint("user_id", "view", "title"), {"info": rows_go("Сохранённые отборы")})
+    __table_args__ = (
+        UniqueConstraint("user_id", "view", "title"),
+        {"info": rows_go("Сохранённые отборы", export=without("query"))},
+    )
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
     made_in: Mapped[MadeIn]
@@ -2483,7 +2534,7 @@ class ListPreference(Base):
     """Columns and page size that a user chose for a list; empty: as declared."""
 
     __tablename__ = "list_preference"
-    __table_args__ = {"info": rows_go("Настройки списков")}
+    __table_args__ = {"info": rows_go("Настройки списков", export=not_given(pd.TECHNICAL))}
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     view: Mapped[Code] = mapped_column(primary_key=True)
     columns: Mapped[Words]
@@ -2494,7 +2545,7 @@ class DismissedHint(Base):
     """A first-visit hint that a user has switched off."""
 
     __tablename__ = "dismissed_hint"
-    __table_args__ = {"info": rows_go("Закрытые подсказки")}
+    __table_args__ = {"info": rows_go("Закрытые подсказки", export=not_given(pd.TECHNICAL))}
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     code: Mapped[Code] = mapped_column(primary_key=True)
 

@@ -208,7 +208,7 @@ _ROLES = (
             | _PRINT_VOUCHER
             | {"employee:import", "employment:confirm", "employment:unconfirm"}
             | _STAFF_DATA
-            | {"transfer:confirm", "employee_merge:add", "employee_merge:undo"}
+            | {"employee:give_data", "transfer:confirm", "employee_merge:add", "employee_merge:undo"}
             | _grant("list show", "employee_merge")
             | _grant("list show edit", "quality_rule")
             | {"queue:list", "ab_user:view_as"}
@@ -222,6 +222,8 @@ _ROLES = (
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
             | {"certificate:annul", "certificate:replace", "training_group:correct", "enrolment:correct"}
+            # marks of attendance with a reason only, where something was decided by them
+            | {"enrolment:attend"}
             | _PAST
             | _grant("list show", "blank", "blank_receipt", "blank_act", "frdo_batch")
             | _grant("list show add edit", "print_template")

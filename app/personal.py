@@ -3,6 +3,9 @@
 A table of a person says what happens to the person's rows when the consent is withdrawn (152-ФЗ, ст. 21, ч. 5): they go, or they
 stay for a reason that the law gives. In rows that stay, and in those of others that may name the person, each column that holds
 words says what happens to its value. ``tests/architecture/test_personal.py`` refuses a column without a mark.
+
+The person is given a copy of the own rows (ст. 14, ч. 7): every column is exported unless its table says what is left out
+(``Export``). So a new column is given by itself, and holding something back is a decision that stands in the model.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ MONEY = "402-ФЗ, ст. 29 и п. 3.1 Порядка: отчётность об
 PROOF = "152-ФЗ, ст. 9, ч. 3: оператор доказывает, что согласие было получено"
 JOURNAL = "152-ФЗ, ст. 19: учёт действий с персональными данными; остаётся, что и когда изменили, без имени и значений"
 ACCOUNT = "на неё ссылается журнал; имени, почты и пароля в ней нет, войти по ней нельзя"
+#: why something is not given to the person
+SIGN_IN = "отпечаток секрета входа: о человеке не говорит, а попав в чужие руки, помог бы войти за него"
+WORK = "работа ответственного: в ней данные других людей"
 #: words of the portal itself, not of a person
 TECHNICAL = "служебное значение портала: код, состояние, отпечаток или номер, о человеке не говорит"
 
@@ -44,8 +50,23 @@ class Mark:
     why: str = ""
     merge: bool = False
     propose: bool = False
-    mask: bool = False
+    mask: str = ""
     secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What of a table the person is given in «Выгрузка моих данных».
+
+    ``without``: columns that are no data of the person: names of others, values that the portal alone uses. ``refused``: why
+    nothing of the table is given.
+    """
+
+    without: tuple[str, ...] = ()
+    refused: str = ""
+
+
+WHOLE = Export()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,7 @@ class TableMark:
     title: str
     why: str = ""
     through: tuple[str, ...] = ()
+    export: Export = WHOLE
 
 
 def personal(
@@ -64,14 +86,15 @@ def personal(
     why: str = "",
     merge: bool = False,
     propose: bool = False,
-    mask: bool = False,
+    mask: str = "",
     secret: bool = False,
 ) -> dict[str, Any]:
     """Mark a column (its ``info``).
 
     ``anonymise``: «empty» (the default of the column, else nothing), «replace» (the nameless name), «mentions» (only the words
     that name the person go: in texts about many), «keep» with the reason ``why``. ``merge``: one of two cards' values is chosen.
-    ``propose``: the person may propose another value. ``mask``: lists and the journal show its end alone. ``secret``: the journal
+    ``propose``: the person may propose another value. ``mask``: the kind of number (``shown.KINDS``)
+    of which lists, search, exports and the journal show the end alone. ``secret``: the journal
     never holds it.
     """
     if (anonymise == "keep") != bool(why):
@@ -84,14 +107,24 @@ def kept(why: str = TECHNICAL) -> dict[str, Any]:
     return personal("keep", why=why)
 
 
-def rows_go(title: str, *through: str) -> dict[str, Any]:
+def without(*columns: str) -> Export:
+    """What is given of a table, less these columns."""
+    return Export(columns)
+
+
+def not_given(why: str) -> Export:
+    """Nothing of a table is given, and why."""
+    return Export(refused=why)
+
+
+def rows_go(title: str, *through: str, export: Export = WHOLE) -> dict[str, Any]:
     """Mark a table whose rows of a person are deleted (the ``info`` of its arguments); ``title`` names them in the report."""
-    return {_KEY: TableMark(Rows.DELETE, title, through=through)}
+    return {_KEY: TableMark(Rows.DELETE, title, through=through, export=export)}
 
 
-def rows_stay(title: str, why: str, *through: str) -> dict[str, Any]:
+def rows_stay(title: str, why: str, *through: str, export: Export = WHOLE) -> dict[str, Any]:
     """Mark a table whose rows of a person stay, and why; the columns say what becomes of their words."""
-    return {_KEY: TableMark(Rows.KEEP, title, why, through)}
+    return {_KEY: TableMark(Rows.KEEP, title, why, through, export)}
 
 
 # --- reading the marks -----------------------------------------------------------------------------------------------
@@ -117,10 +150,34 @@ def marked_tables(metadata: MetaData) -> Iterator[tuple[Table, TableMark]]:
             yield table, mark
 
 
-def fields(table: Table, use: Literal["merge", "propose", "mask", "secret"]) -> tuple[str, ...]:
+def fields(table: Table, use: Literal["merge", "propose", "secret"]) -> tuple[str, ...]:
     """Names of a table's columns that are marked for a use, in the order of the table."""
     marks = ((column.name, mark_of(column)) for column in table.columns)
     return tuple(name for name, mark in marks if mark is not None and getattr(mark, use))
+
+
+def exported(table: Table) -> tuple[Column[Any], ...]:
+    """Columns of a table whose values the person is given, in the order of the table; none of a table that is refused.
+
+    No table needs to say that its key, its owner, what the database computes, what a row is bound to, secrets and keys of other
+    users stay out.
+    """
+    mark = table_mark(table)
+    if mark is None or mark.export.refused:
+        return ()
+    owners = {key.name for key in owner_keys(table)}
+    return tuple(c for c in table.columns if c.name not in owners | {*mark.export.without} and _is_told(c))
+
+
+#: columns that say nothing about the person wherever they stand
+_PORTALS_OWN = frozenset({"id", "version", "made_in"})
+
+
+def _is_told(column: Column[Any]) -> bool:
+    mark = mark_of(column)
+    of_users = any(key.column.table.name == "ab_user" for key in column.foreign_keys)
+    is_secret = mark is not None and mark.secret
+    return not (column.name in _PORTALS_OWN or column.computed is not None or of_users or is_secret)
 
 
 def holds_words(column: Column[Any]) -> bool:

@@ -249,10 +249,11 @@ _SUPPORT = _own(_table(m.SupportRequest).c.author_id, "operator")
 
 
 def _own_notice(actor: Actor, _grant: Grant) -> Expression:
-    """Notices of the user, and of the user's card where there is one."""
+    """Notices of the user, and of the user's card where there is one; those told in a role while it lives."""
     notice = _table(m.Notice)
     own: Expression = notice.c.user_id == actor.user_id
-    return own if actor.employee_id is None else or_(own, notice.c.employee_id == actor.employee_id)
+    own = own if actor.employee_id is None else or_(own, notice.c.employee_id == actor.employee_id)
+    return and_(own, _while_held(notice, actor))
 
 
 #: table → role → expression; a role that is not named sees no row
@@ -349,7 +350,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "support_request": _SUPPORT,
     "support_message": _through(_table(m.SupportMessage).c.request_id, m.SupportRequest, _SUPPORT),
     "audit_entry": _only("operator"),
-    "letter": _own(_table(m.Letter).c.user_id, "operator", "admin"),
+    "letter": _own_made(m.Letter, "operator", "admin"),
     "notice": dict.fromkeys(ROLES, _own_notice),
     "import_batch": _own_made(m.ImportBatch, "operator"),
     "background_job": _own_made(m.BackgroundJob),

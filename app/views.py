@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services.access import accounts, failures, roles, second_factor
+from app.services.access import accounts, alarms, failures, roles, second_factor
 from app.services.enrolment import enrolments, waiting_list
 from app.services.group import groups
 from app.services.mailing import mail
@@ -70,6 +70,7 @@ from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
+from app.web.personnel.own_data_pages import OwnDataView
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
 from app.web.personnel.training_view import TrainingPages
@@ -698,6 +699,10 @@ class AccountView(ScopedModelView):
         """A new account starts with a one-time password, shown once."""
         return c.create_account(values)
 
+    def update(self, row: m.Account, values: dict[str, Any]) -> Any:
+        """A changed login or address is told at the former address too."""
+        return alarms.update_account(row, values)
+
     def blocks(self, row: m.Account) -> Sequence[Block]:
         """The account, then its roles."""
         fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "totp_since")
@@ -915,5 +920,6 @@ def register(builder: AppBuilder) -> None:
     builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
     builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
     beside = (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView)
+    builder.add_view_no_menu(OwnDataView())
     for view in beside:
         builder.add_view_no_menu(view())

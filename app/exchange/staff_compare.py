@@ -19,11 +19,6 @@ from app.text import sort_key
 Changes = Mapping[str, tuple[str, str]]
 Names = Mapping[str, Mapping[int, str]]
 
-FOREIGN_SNILS = (
-    "СНИЛС записан за работником с другими ФИО или датой рождения: проверьте СНИЛС. "
-    "Если он верен, обратитесь к оператору"
-)
-
 
 def card_values(values: StaffValues) -> dict[str, Any]:
     """Values of the card's columns; None where the file says nothing."""
@@ -67,25 +62,20 @@ def different(row: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if not _is_same(getattr(row, name), value)}
 
 
-def is_other_person(card: m.Employee, values: StaffValues, *, known_well: bool) -> bool:
-    """One of surname, first name and birth date may change (marriage, a typing error), two mean a wrong СНИЛС.
-
-    Of a card that the acting user does not see nothing may differ, because a place of work would open it.
-    """
+def is_other_person(card: m.Employee, values: StaffValues) -> bool:
+    """One of surname, first name and birth date may change (marriage, a typing error), two mean a wrong СНИЛС."""
     pairs = (
         (card.last_name, values.last_name),
         (card.first_name, values.first_name),
         (card.birth_date, values.birth_date),
     )
     differing = sum(stored is not None and not _is_same(stored, wanted) for stored, wanted in pairs)
-    return differing > (1 if known_well else 0)
+    return differing > 1
 
 
-def other_person(person: Person) -> str:
-    """Sentence about a СНИЛС of somebody else; names only whom the acting user sees."""
-    if not person.editable:
-        return FOREIGN_SNILS
-    return f"Этот СНИЛС уже записан за другим работником: {person.row}. Проверьте СНИЛС, ФИО и дату рождения"
+def other_person(card: m.Employee) -> str:
+    """Sentence about a СНИЛС of somebody else whom the acting user sees."""
+    return f"Этот СНИЛС уже записан за другим работником: {card}. Проверьте СНИЛС, ФИО и дату рождения"
 
 
 def diploma_of(person: Person, number: str | None) -> m.Qualification | None:

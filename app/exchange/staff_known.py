@@ -175,7 +175,10 @@ def person_key(last_name: str, first_name: str, patronymic: str | None) -> str:
 
 
 class Register:
-    """The people of the file by СНИЛС, and by full name with the birth date. A card with another СНИЛС is another person."""
+    """The people of the file by СНИЛС, and those who are seen by full name with the birth date too.
+
+    A card with another СНИЛС is another person.
+    """
 
     def __init__(self, people: Iterable[tuple[Person, Key]]) -> None:
         self._by_snils: dict[str, Person] = {}
@@ -186,7 +189,9 @@ class Register:
     def _put(self, person: Person, key: Key) -> None:
         if person.snils:
             self._by_snils[person.snils] = person
-        self._by_name[key].append(person)
+        # a namesake who is not seen may be another person: the list goes on as if nobody were there, the operator finds doubles
+        if person.editable:
+            self._by_name[key].append(person)
 
     def resolve(self, values: StaffValues) -> list[Person]:
         """Return the person, created when unknown; several when the file does not tell which."""

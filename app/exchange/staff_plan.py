@@ -57,7 +57,6 @@ SEVERAL_PLACES = (
 OUT_OF_REACH = "Организация закрыта или больше не входит в ваши: загрузите файл снова"
 STALE_DIRECTORY = "Пока список ждал применения, изменился справочник: загрузите файл снова"
 NO_LEVEL = "Уровень образования не указан, поэтому сведения о дипломе не записываются"
-KEPT_CARD = "Работник уже есть в портале: добавляется место работы, остальные сведения карточки не изменяются"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,12 @@ class _Planner:
         if len(found) > 1:
             plan.problems.append(SEVERAL_PEOPLE)
             return
-        plan.person = person = found[0]
+        person = found[0]
+        if not person.editable:
+            # whatever of the card agrees with the row or differs: of who is not seen nothing is told
+            plan.problems.append(ELSEWHERE)
+            return
+        plan.person = person
         person.named.add(values.organization_id)
         if person.first_number is None:
             person.first_number = plan.source.number
@@ -199,10 +203,8 @@ class _Planner:
         person = plan.person
         if person is None or plan.problems:
             return
-        if not person.editable and (main := person.live_main(self._today)) and main.organization_id not in self._reach:
-            plan.problems.append(ELSEWHERE)
-        elif person.row and is_other_person(person.row, values, known_well=person.editable):
-            plan.problems.append(other_person(person))
+        if person.row and is_other_person(person.row, values):
+            plan.problems.append(other_person(person.row))
         else:
             self._take_place(plan, person, values)
         if not plan.problems:
@@ -218,9 +220,6 @@ class _Planner:
     def _describe(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
         """Card and diploma, by the person's first row."""
         if person.described:
-            return
-        if not person.editable:
-            plan.warnings.append(KEPT_CARD)
             return
         try:
             self._write_card(plan, person, values)

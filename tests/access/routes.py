@@ -191,6 +191,7 @@ OTHERS: Mapping[str, Route] = {
     "TrainingGroupView.ask_mend": Route("change", "training_group:registry", "training_group", ("POST",)),
     "TrainingGroupView.issue_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.hand_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
+    "TrainingGroupView.replace_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.papers": Route("export_of_row", "training_group:registry", "training_group"),
     "TrainingGroupView.order_papers": Route("change", "training_group:registry", "training_group", ("POST",)),
     "EnrolmentView.result": Route(
@@ -278,6 +279,8 @@ OTHERS: Mapping[str, Route] = {
     "AccessView.end_view": Route("own_choice", methods=("POST",)),
     "EmployeeView.paper_consent": Route("form_of_row", "consent:add", "employee", ("GET", "POST")),
     "OwnCardView.index": Route("own_card"),
+    "OwnDataView.index": Route("home"),
+    "EmployeeView.give_data": Route("change_of_row", "employee:give_data", "employee", ("POST",)),
     "ConsentView.index": Route("home"),
     "ConsentView.text": Route("home"),
     "ConsentView.give": Route("own_choice", methods=("POST",)),

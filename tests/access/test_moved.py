@@ -26,8 +26,6 @@ PERSONAL = {
     "recovery_code": "a secret of the account",
     "one_time_link": "a secret of the account",
     "web_session": "the browser of the account",
-    "letter": "sent to the person's own mailbox, where it stays anyway",
-    "notice": "told to the person",
     "letter_refusal": "a wish of the account",
     "list_preference": "columns and page size only",
     "dismissed_hint": "a wish of the account",
@@ -35,7 +33,7 @@ PERSONAL = {
     "support_message": "said by the person",
     "audit_entry": "the operator's journal",
 }
-BOUND = {"import_batch", "stored_file", "background_job", "saved_registry", "saved_filter"}
+BOUND = {"import_batch", "stored_file", "background_job", "saved_registry", "saved_filter", "letter", "notice"}
 
 
 def test_every_table_with_an_author_is_bound_to_a_role_or_says_why_not() -> None:
@@ -83,6 +81,14 @@ def made(region: Region) -> dict[str, int]:
             " DO UPDATE SET made_in = excluded.made_in RETURNING id",
             user=user, places=places,
         )[0][0]  # fmt: skip
+    for table, columns, values in (
+        ("letter", "recipient, subject, body", "'school@example.org', 'Тема', 'Работник прежней школы'"),
+        ("notice", "text, href", "'Работник прежней школы', '/enrolment/list/'"),
+    ):
+        kept[table] = region.sql(
+            f"INSERT INTO {table} (user_id, made_in, {columns}) VALUES (%(user)s, %(places)s, {values}) RETURNING id",
+            user=user, places=places,
+        )[0][0]  # fmt: skip
     return {"import_batch": batch.id, "background_job": job, "stored_file": file[0][0], **kept}
 
 
@@ -113,6 +119,7 @@ def test_what_was_made_for_a_school_is_seen_while_the_role_is_there(region: Regi
     browser = region.browser("school")
     assert browser.get(f"/employee/import/{made['import_batch']}").status == 200
     assert "Проверка" in browser.get("/tasks/").text
+    assert "Работник прежней школы" in browser.get("/notices/").text
     with moved(region):
         assert seen(region, made) == set()
         browser = region.browser("school")
@@ -123,6 +130,9 @@ def test_what_was_made_for_a_school_is_seen_while_the_role_is_there(region: Regi
             assert browser.post(f"/employee/import/{made['import_batch']}/{action}").status == 404
         assert browser.post(f"/tasks/{made['background_job']}/cancel").status == 404
         assert "Проверка" not in browser.get("/tasks/").text
+        for path in ("/notices/", "/"):
+            assert "Работник прежней школы" not in browser.get(path).text
+        assert browser.post(f"/notices/{made['notice']}/open").status == 404
         assert "Список.xlsx" not in browser.get("/import_batch/list/").text
         assert region.state() == before
     assert seen(region, made) == BOUND

@@ -65,6 +65,7 @@ LEAVES_THE_SCOPE = {
         "work that failed is closed by the portal",
         "work whose job is lost is found by the portal",
     ],
+    "app/services/access/alarms.py": ["does an account open everything: yes or no"],
     "app/services/access/access_requests.py": [
         "organizations for which a person may answer",
         "roles end with the place of work",
@@ -114,6 +115,7 @@ LEAVES_THE_SCOPE = {
         "the last letter to a person",
     ],
     "app/services/personnel/consent_texts.py": ["texts of consents are public"] * 2,
+    "app/services/personnel/own_data.py": ["a person is given a copy of the own data, wherever they stand"],
     "app/services/personnel/anonymise.py": ["a person is made nameless, wherever the data stand"],
     "app/web/access/registration_forms.py": ["public directories of the registration"] * 2,
     "app/services/portal/calendar.py": ["the calendar is the same for everybody"],
@@ -128,6 +130,7 @@ LEAVES_THE_SCOPE = {
     "app/services/paper/document_check.py": [
         "public check of a document: its printed facts without СНИЛС and birth date"
     ],
+    "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
     "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/enrolment/enrolment_letters.py": [
         "the names of those who decide on an enrolment are told to its person"
@@ -193,7 +196,10 @@ LEAVES_THE_SCOPE = {
         "who answers for the person's card",
     ],
     "app/services/personnel/correctable.py": ["the words of a directory's row in a correction"],
-    "app/services/personnel/people.py": ["is the person already known: only ids"],
+    "app/services/personnel/people.py": [
+        "does a number stand on another card: yes or no",
+        "is the person already known: only ids",
+    ],
     "app/services/paper/print_templates.py": [
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
@@ -226,6 +232,7 @@ LEAVES_THE_SCOPE = {
         "a move begun by the organization that hires",
         "a move just begun",
         "the new place of a move",
+        "the place of work that is left",
         "the place of work that is left",
         "whom another organization wants to hire",
     ],
@@ -309,6 +316,7 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
         "ab_user:view_as",
         "employee:apply",
         "employee:archive",
+        "employee:give_data",
         "employee:invite",
         "employee:access_sheet",
         "employee:confirm_actual",
@@ -446,6 +454,7 @@ def test_sensitive_rights_are_held_by_those_and_only_those() -> None:
         "employee:add": {"operator", "school"},
         "employee:apply": {"operator", "school"},
         "employee:archive": {"school", "worker"},
+        "employee:give_data": {"operator"},
         "setting:list": {"operator"},
         "setting:edit": {"operator"},
         "employee:edit": {"operator", "school"},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import Table
 
 from app import models as m
-from app.personal import Rows, holds_words, is_of_people, mark_of, owner_keys, personal, table_mark
-from app.services.personnel import changes, merges
+from app.personal import Rows, exported, holds_words, is_of_people, mark_of, owner_keys, personal, table_mark
+from app.services.personnel import changes, merges, own_data
 
 TABLES = dict(m.Base.metadata.tables)
 #: everything in them is about the person, dates and numbers too
@@ -75,3 +77,43 @@ def test_the_services_read_the_marks() -> None:
         "name_dative",
         "name_accusative",
     }
+
+
+# --- «Выгрузка моих данных» ------------------------------------------------------------------------------------------
+
+GIVEN = [name for name, table in TABLES.items() if (mark := table_mark(table)) and not mark.export.refused]
+#: why a column of a person is not given, whatever its table says
+OF_THE_PORTAL = {"id", "version", "made_in"}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_every_exported_column_has_its_own_russian_heading(name: str) -> None:
+    titles = [field.title for field in own_data.fields_of(m.mapped_classes()[name])]
+    assert titles, f"nothing of {name} is given: say why by not_given()"
+    assert len(set(titles)) == len(titles)
+    assert not [title for title in titles if re.search("[a-z_]", title)]
+
+
+@pytest.mark.parametrize("name", [name for name, table in TABLES.items() if table_mark(table) is not None])
+def test_what_is_not_given_has_its_reason(name: str) -> None:
+    """A new column is in the file by itself; only the table's mark, or what the column is, can keep it out."""
+    table, mark = TABLES[name], table_mark(TABLES[name])
+    assert mark is not None
+    if mark.export.refused:
+        assert exported(table) == ()
+        return
+    left_out = {column.name: column for column in table.columns if column not in exported(table)}
+    named, owners = set(mark.export.without), {key.name for key in owner_keys(table)}
+    assert named <= left_out.keys(), "a column that is not in the table, or is left out anyway"
+    for column_name in left_out.keys() - named - owners - OF_THE_PORTAL:
+        column = left_out[column_name]
+        mark_here = mark_of(column)
+        of_users = any(key.column.table.name == "ab_user" for key in column.foreign_keys)
+        assert of_users or column.computed is not None or (mark_here is not None and mark_here.secret), column
+
+
+def test_secrets_are_given_to_nobody() -> None:
+    given = {f"{name}.{column.name}" for name in GIVEN for column in exported(TABLES[name])}
+    secrets = {f"{n}.{c.name}" for n, table in TABLES.items() for c in table.columns if (k := mark_of(c)) and k.secret}
+    assert secrets and not secrets & given
+    assert not [name for name in given if "password" in name or "sha256" in name or "token" in name]

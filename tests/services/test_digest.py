@@ -10,9 +10,11 @@ import pytest
 from app import jobs
 from app import models as m
 from app.access import acting_as
-from app.clock import now
+from app.clock import now, today
 from app.extensions import db
 from app.services.mailing import digest, letters, notices
+from app.services.mailing.audience import Audience
+from app.services.personnel import responsible
 from app.unit_of_work import use_case
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
@@ -23,7 +25,12 @@ CONFIRM = "/enrolment/list/?status=agreed"
 
 @use_case
 def note(*user_ids: int, text: str = "Анна просит записать её на курс.", href: str = AGREE, fail: bool = False) -> None:
-    letters.note(user_ids, "to_agree", facts={"кто": text, "группа": "1", "программа": "Чтение"}, href=href)
+    letters.note(
+        Audience(user_ids, "observer:"),
+        "to_agree",
+        facts={"кто": text, "группа": "1", "программа": "Чтение"},
+        href=href,
+    )
     if fail:
         raise RuntimeError("the action failed after the note")
 
@@ -33,15 +40,21 @@ def noted(text: str = "Анна просит записать её на курс
     return f"Согласуйте запись на курс: {text}, группа 1 «Чтение»."
 
 
+def _observer(account: Any) -> Any:
+    """What is noted is bound to a role, so whoever is noted has one."""
+    mk.save(m.Assignment(user_id=account.id, role="observer", valid_from=today() - mk.DAY))
+    return account
+
+
 @pytest.fixture
 def olga(session: Any) -> Any:
-    return mk.make_account()
+    return _observer(mk.make_account())
 
 
 @pytest.fixture
 def person(session: Any) -> Any:
     """An account of a person with a card: the notice is the card's."""
-    return mk.make_account(mk.make_employee())
+    return _observer(mk.make_account(mk.make_employee()))
 
 
 def digests() -> list[m.Letter]:
@@ -82,7 +95,7 @@ def test_an_action_that_fails_leaves_no_note(olga: Any) -> None:
 def test_a_note_is_seen_in_the_own_cabinet_only(olga: Any, person: Any) -> None:
     note(olga.id)
     for account, texts in ((olga, [noted()]), (person, [])):
-        actor = mk.Actor(account.id, "x", account.employee_id, (mk.Grant("school"),))
+        actor = mk.Actor(account.id, "x", account.employee_id, (mk.Grant("observer"),))
         with acting_as(actor):
             assert [n.text for n in notices.newest()] == texts
 
@@ -240,3 +253,33 @@ def test_the_job_of_every_hour_sends_once(olga: Any) -> None:
     for hour in range(3):
         jobs.digests(hour)
     assert len(digests()) == 1
+
+
+# --- what was told in a role -----------------------------------------------------------------------------------------
+
+
+def test_a_digest_tells_nothing_of_a_role_that_is_over(olga: Any) -> None:
+    """The responsible of one school became that of another: the former school's people are not told, by letter either."""
+    former, present = mk.make_organization(), mk.make_organization()
+    role = mk.save(m.Assignment(user_id=olga.id, role="school", organization_id=former.id, valid_from=today() - mk.DAY))
+    as_responsible = responsible.of_organization(former.id)
+    assert (list(as_responsible), as_responsible.mark) == ([olga.id], f"school:{former.id}")
+    facts = {"кто": "Прежняя Анна", "группа": "1", "программа": "Чтение"}
+    use_case(letters.note)(as_responsible, "to_agree", facts=facts, href=AGREE)
+    mk.change(role, organization_id=present.id)
+    assert digest.send() == 0
+    assert (digests(), flags()) == ([], [False])
+    use_case(letters.note)(responsible.of_organization(present.id), "to_agree", facts=facts, href=AGREE)
+    assert digest.send() == 1
+    (letter,) = digests()
+    assert letter.made_in == [f"school:{present.id}"]
+
+
+def test_a_unit_tells_who_answers_for_the_head_too(olga: Any) -> None:
+    head = mk.make_organization()
+    unit = mk.make_organization(parent=head)
+    mk.save(m.Assignment(user_id=olga.id, role="school", organization_id=head.id, valid_from=today() - mk.DAY))
+    facts = {"кто": "Анна", "группа": "1", "программа": "Чтение"}
+    use_case(letters.note)(responsible.of_organization(unit.id), "to_agree", facts=facts, href=AGREE)
+    assert [notice.made_in for notice in mk.rows(m.Notice)] == [[f"school:{unit.id}"]]
+    assert digest.send() == 1

@@ -25,6 +25,7 @@ from app.russian import period
 from app.services.enrolment import course_reminders, enrolments
 from app.services.group import groups
 from app.services.mailing import digest, letters
+from app.services.mailing.audience import Audience
 from app.services.paper import certificates
 from app.services.voucher import vouchers
 from app.unit_of_work import use_case
@@ -363,7 +364,7 @@ def test_a_refused_action_writes_no_letter(world: mk.World) -> None:
 @use_case
 def _note(user_id: int) -> None:
     facts = {"кто": "Иванова А. П.", "группа": "1", "программа": "Чтение"}
-    letters.note([user_id], "to_agree", facts=facts, href="/enrolment/list/?attention=agree")
+    letters.note(Audience((user_id,), "observer:"), "to_agree", facts=facts, href="/enrolment/list/?attention=agree")
 
 
 def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox: Mailbox) -> None:
@@ -373,6 +374,7 @@ def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox
     dates = " ".join(period(group.starts_on, group.ends_on).split())
     row = as_(person.actor, enrolments.enrol, person.employee.id, group.id)
     assert world.responsible.user_id is not None
+    mk.save(m.Assignment(user_id=world.responsible.user_id, role="observer", valid_from=today() - mk.DAY))
     as_(world.responsible, _note, world.responsible.user_id)
     as_(world.responsible, enrolments.agree, row.id)
     as_(world.organizer_actor, enrolments.confirm, row.id)

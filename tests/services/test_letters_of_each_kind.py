@@ -14,6 +14,7 @@ from app import models as m
 from app.access import acting_as
 from app.jobs import run_worker
 from app.services.mailing import letter_templates, letters
+from app.services.mailing.audience import Audience
 from app.services.mailing.kinds.base import Kind
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Given
@@ -113,7 +114,7 @@ def _send(kind: Kind, person: mk.Person) -> None:
         letters.tell(person.employee, kind.code, facts=facts, href=PAGE)
     else:
         assert person.actor.user_id is not None
-        letters.note([person.actor.user_id], kind.code, facts=facts, href=PAGE)
+        letters.note(Audience((person.actor.user_id,), "worker:"), kind.code, facts=facts, href=PAGE)
 
 
 def test_the_operators_words_of_each_kind_reach_the_mailbox(app: Flask, session: Any, mailbox: Mailbox) -> None:

@@ -160,6 +160,19 @@ def test_a_consent_to_one_text_is_kept_once(world: mk.World) -> None:
     assert [c.withdrawn_at is None for c in mk.rows(m.Consent)] == [True, True]
 
 
+def test_a_voucher_that_ended_yesterday_is_no_second_one_in_force(world: mk.World) -> None:
+    """The job has not come yet; the card that stays has the one чек that is in force."""
+    kept, gone = twins(world)
+    live = mk.make_voucher(kept.employee)
+    dates = {"issued_on": today() - 1000 * mk.DAY, "valid_until": today() - mk.DAY}
+    ended = mk.make_voucher(gone.employee, **dates)
+    with acting_as(world.operator):
+        assert list(merges.preview(kept.employee.id, gone.employee.id).collisions) == []
+    merge(world, kept, gone)
+    found = {row.id: row.status for row in mk.rows(m.Voucher, m.Voucher.employee_id == kept.employee.id)}
+    assert found == {live.id: st.VoucherStatus.ACTIVE, ended.id: st.VoucherStatus.EXPIRED}
+
+
 # --- collisions ------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.mailing import letters
-from app.services.personnel import people
+from app.services.personnel import merges, people
 from app.services.portal import records
 from tests.services import makers as mk
 
@@ -179,6 +179,27 @@ def test_card_of_another_school_is_not_given_away_by_its_snils(world: mk.World) 
         pytest.raises(Conflict, match="Карточку с этими данными завести нельзя"),
     ):
         hire(world, person={"snils": known.snils}, kind=st.EmploymentKind.SECONDARY)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"), [(None, "112-233-445 95"), ("08765430300", None), (None, None)],
+    ids=["no number stored", "no number typed", "no number at all"],
+)  # fmt: skip
+def test_a_namesake_elsewhere_is_as_if_nobody_were_there(
+    world: mk.World, stored: str | None, typed: str | None
+) -> None:
+    """The school gets its card and learns nothing; the operator finds the two cards side by side."""
+    same = {"last_name": "Сергеева", "first_name": "Вера", "patronymic": "Львовна", "birth_date": dt.date(1990, 2, 3)}
+    known = mk.change(world.other_worker.employee, snils=stored, **same)
+    with acting_as(world.responsible):
+        row = hire(world, person={"snils": typed})
+    assert row.employee_id != known.id
+    assert [e.organization_id for e in mk.rows(m.Employment, m.Employment.employee_id == known.id)] == [
+        world.other_worker.employment.organization_id
+    ]
+    with acting_as(world.operator):
+        pairs = [{pair.first.id, pair.second.id} for pair in merges.list_twins()]
+    assert {known.id, row.employee_id} in pairs
 
 
 def test_own_person_gets_a_second_place_and_keeps_the_card(world: mk.World) -> None:

@@ -21,6 +21,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange import staff_import
 from app.exchange.sample import build_sample
 from app.exchange.staff_columns import SAMPLE_COLUMNS
+from app.exchange.staff_plan import ELSEWHERE
 from app.exchange.staff_row import years_before
 from app.extensions import db
 from app.identifiers import format_snils
@@ -462,26 +463,56 @@ def test_snils_of_a_worker_of_another_school_says_only_that(cast: Cast) -> None:
     assert len(mk.rows(m.Employment, m.Employment.employee_id == card.id)) == 1
 
 
-def test_unseen_person_who_works_nowhere_gets_a_place_and_keeps_the_card(cast: Cast) -> None:
-    card = stored_person(email="secret@example.org", phone="+79279999977")
-    stored_place(card, cast.other_school, ended_on=today() - 400 * DAY)
+LEFT = pytest.mark.parametrize("left", [True, False], ids=["left long ago", "works there"])
+
+
+@LEFT
+@pytest.mark.parametrize(
+    "card",
+    [
+        {},
+        {"last_name": "Тайнова"},
+        {"last_name": "Тайнова", "first_name": "Варвара"},
+        {"birth_date": dt.date(1970, 1, 1)},
+    ],
+    ids=["the same", "another surname", "another name", "another birth date"],
+)
+def test_a_number_that_is_not_seen_is_refused_by_one_sentence(cast: Cast, card: dict[str, Any], left: bool) -> None:
+    """What is known of a person elsewhere, and whether it agrees, is told by no word of the preview."""
+    stranger = stored_person(email="secret@example.org", phone="+79279999977", **card)
+    stored_place(stranger, cast.other_school, ended_on=today() - 400 * DAY if left else None)
     batch = preview(cast.actor, person())
     row = only(batch)
-    assert (row.action, row.changes) == ("update", [f"Место работы: добавится «Учитель, {SCHOOL}»"])
-    assert row.warnings == [
-        "Работник уже есть в портале: добавляется место работы, остальные сведения карточки не изменяются"
-    ]
-    apply(cast.actor, batch)
-    assert mk.fetch(m.Employee, card.id).email == "secret@example.org"
-    assert mk.rows(m.Employment)[-1].organization_id == cast.school.id
+    assert (row.action, row.changes, row.problems, row.warnings) == ("error", [], [ELSEWHERE], [])
+    with mk.nothing_changes(), pytest.raises(Conflict, match="нет ни одной верной строки"):
+        apply(cast.actor, batch, skip_errors=True)
 
 
-def test_unseen_card_is_not_opened_by_a_snils_with_another_name(cast: Cast) -> None:
-    card = stored_person(last_name="Тайнова")
-    stored_place(card, cast.other_school, ended_on=today() - 400 * DAY)
-    row = only(preview(cast.actor, person()))
-    assert row.action == "error"
-    assert not [secret for secret in secrets_of(card) if secret in row.problems[0]]
+@LEFT
+@pytest.mark.parametrize(
+    ("stored", "typed"), [("11223344595", None), (None, "112-233-445 95"), (None, None)],
+    ids=["no number typed", "no number stored", "no number at all"],
+)  # fmt: skip
+def test_a_namesake_elsewhere_changes_no_word(cast: Cast, stored: str | None, typed: str | None, left: bool) -> None:
+    """The list is answered as before there was anybody; whether the two are one person is the operator's to find."""
+    unknown = only(preview(cast.actor, person(snils=typed)))
+    stranger = stored_person(snils=stored, email="secret@example.org")
+    stored_place(stranger, cast.other_school, ended_on=today() - 400 * DAY if left else None)
+    batch = preview(cast.actor, person(snils=typed))
+    assert only(batch) == unknown
+    assert unknown.action == "create"
+    assert apply(cast.actor, batch).created == 1
+    assert mk.fetch(m.Employee, stranger.id).email == "secret@example.org"
+    assert len(mk.rows(m.Employment, m.Employment.employee_id == stranger.id)) == 1
+    assert len(mk.rows(m.Employee)) == 2
+
+
+def test_the_own_person_is_found_beside_a_namesake_elsewhere(cast: Cast) -> None:
+    own = stored_person(snils=None)
+    stored_place(own, cast.school)
+    stored_place(stored_person(snils=None), cast.other_school)
+    row = only(preview(cast.actor, person(snils=None)))
+    assert (row.action, row.problems) == ("update", [])
 
 
 def test_person_hired_elsewhere_after_the_preview_is_not_taken(cast: Cast) -> None:

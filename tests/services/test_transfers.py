@@ -15,6 +15,7 @@ from app.actor import Actor
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.russian import format_date
 from app.services.personnel import people, transfers
 from app.services.personnel.transfers import Sought
 from app.services.portal import calendar
@@ -303,3 +304,38 @@ def test_dismissal_from_several_places_with_a_ground(case: Case) -> None:
     assert [e.ended_on for e in employments(case)] == [today(), today(), None]
     assert mk.journal("employment.dismissed")[0].changes == {"Основание": ["", "Приказ № 1"]}
     assert "Приказ № 1" in mk.rows(m.Letter)[-1].body
+
+
+# --- the last working day --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", [0, 1, 30])
+def test_the_last_working_day_is_before_the_new_start(case: Case, late: int) -> None:
+    row = case.begin()
+    with mk.nothing_changes(), pytest.raises(Invalid) as refusal:
+        case.release(row, on=FIRST + late * mk.DAY)
+    assert list(refusal.value.fields) == ["released_on"]
+    assert format_date(LAST) in refusal.value.message
+    assert case.release(row, on=LAST).released_on == LAST
+
+
+def test_the_release_is_offered_with_the_day_before_the_new_start(case: Case) -> None:
+    assert transfers.offered_last_day(case.begin()) == LAST
+
+
+def test_a_move_from_today_is_offered_with_yesterday(case: Case) -> None:
+    """Today would be the first day in the other organization too."""
+    row = case.begin(starts_on=today())
+    offered = transfers.offered_last_day(row)
+    assert offered == today() - mk.DAY
+    assert case.release(row, on=offered).released_on == offered
+
+
+def test_the_offer_stays_within_the_place_that_is_left(case: Case) -> None:
+    row = case.begin()
+    mk.change(case.world.worker.employment, ended_on=today() + 2 * mk.DAY)
+    assert transfers.offered_last_day(row) == today() + 2 * mk.DAY
+    mk.change(case.world.worker.employment, started_on=FIRST, ended_on=None)
+    assert transfers.offered_last_day(row) == FIRST
+    with mk.nothing_changes(), pytest.raises(Invalid):
+        case.release(row, on=FIRST)

@@ -252,6 +252,13 @@ def test_annulment_lapses_the_free_blocks_and_tells_the_person(worker: mk.Person
     assert "Выдан ошибочно" in mk.rows(m.Letter)[0].body
 
 
+def test_what_ended_yesterday_is_not_annulled_any_more(worker: mk.Person, operator: Any) -> None:
+    dates = {"issued_on": today() - 1000 * mk.DAY, "valid_until": today() - mk.DAY}
+    voucher = mk.make_voucher(worker.employee, **dates)
+    with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="закончился"):
+        vouchers.annul(voucher.id, "Выдан ошибочно")
+
+
 def test_annulment_while_a_block_is_reserved_names_the_group(session: Any) -> None:
     world = mk.make_world()
     block = mk.blocks_of(world.voucher)[0]

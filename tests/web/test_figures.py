@@ -6,12 +6,14 @@ Each number that opens a list is the number in the heading of that list; figures
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+from docx import Document
 
 from tests.access.region import Browser, Region
 from tests.web.pages import ids, total, words
@@ -333,6 +335,87 @@ def test_blanks_that_are_left(crooked: Region, login: str) -> None:
             int(float(row[file[head].index("Остаток на конец")])) for row in file[head + 1 :] if any(row)
         )
     assert one(told) > 0
+
+
+# --- papers ----------------------------------------------------------------------------------------------------------
+
+
+def paper_words(browser: Browser, path: str) -> str:
+    """Words of a printed paper, tables included."""
+    answer = browser.client.get(path)
+    assert answer.status_code == 200, path
+    body = Document(io.BytesIO(answer.data)).element.body
+    return " ".join(" ".join(text for text in body.itertext() if text.strip()).split()).replace("\xa0", " ")
+
+
+def said(text: str, word: str) -> int:
+    """The number that a paper tells after a word, «Всего слушателей: 25.»."""
+    found = re.search(rf"{word}:? ([\d ]+)", text, re.IGNORECASE)
+    assert found, (word, text[-300:])
+    return number_of(found[1])
+
+
+def test_papers_of_a_group(crooked: Region) -> None:
+    """List, ведомость, journal of issuance and registry of a group, its card, the lists and the registries of all groups."""
+    browser = crooked.browser("organizer")
+    own = crooked.people["organizer"].facts["places"]
+    groups = crooked.sql(
+        "SELECT g.id FROM training_group g WHERE g.status IN ('completed', 'running') AND g.organizer_id = ANY(%(own)s) AND EXISTS"
+        " (SELECT FROM enrolment e JOIN certificate c ON c.enrolment_id = e.id WHERE e.group_id = g.id)"
+        " ORDER BY (SELECT count(*) FROM enrolment e WHERE e.group_id = g.id AND e.status <> 'trained') DESC, g.id LIMIT 2",
+        own=list(own),
+    )
+    assert groups
+    for (pk,) in groups:
+        listed = {s: heading(browser, "/enrolment/list/", group=pk, status=s) for s in (
+            "confirmed", "trained", "failed", "no_show", "expelled")}  # fmt: skip
+        papers = f"/training_group/papers/{pk}?paper="
+        people, sheet = paper_words(browser, f"{papers}group_list"), paper_words(browser, f"{papers}grade_sheet")
+        studying = sum(listed.values()) - listed["expelled"]
+        assert one(
+            {"list": said(people, "Всего слушателей"), "sheet": said(sheet, "Всего слушателей"), "portal": studying}
+        )
+        card = browser.get(f"/training_group/show/{pk}").text
+        assert number_of(re.search(r"<h2[^>]*>Слушатели: (\d+)</h2>", card)[1]) == sum(listed.values())  # type: ignore[index]
+        own_registry = browser.get(f"/training_group/registry/{pk}").rows()
+        trained = {
+            "list": listed["trained"],
+            "ведомость": said(sheet, "(?<!не )аттестовано"),
+            "registry of the group": sum(row[0].replace(".0", "").isdecimal() for row in own_registry),
+            "registry": registry(browser, "trained", group=str(pk))[0],
+        }
+        assert one(trained) > 0
+        journal = paper_words(browser, f"{papers}issue_journal")
+        assert said(journal, "Всего документов") == registry(browser, "issued", group=str(pk))[0]
+
+
+def test_an_act_of_blanks_and_the_balance(crooked: Region) -> None:
+    browser = crooked.browser("organizer")
+    home = min(crooked.people["organizer"].facts["places"])
+    ((act,),) = crooked.sql(
+        "INSERT INTO blank_act (organizer_id, number, year, acted_on, reason) VALUES (%(home)s, '77', 2026, current_date, 'залиты')"
+        " RETURNING id",
+        home=home,
+    )
+    crooked.sql(
+        "UPDATE blank SET status = 'spoiled', act_id = %(act)s, reason_text = 'залит', changed_at = now() WHERE id IN (SELECT id"
+        " FROM blank WHERE organizer_id = %(home)s AND status = 'stock' ORDER BY id LIMIT 3)",
+        act=act, home=home,
+    )  # fmt: skip
+    written_off = {
+        pk: number_of(re.search(r"Списано: (\d+)", words(browser.get(f"/blank_act/show/{pk}").text))[1])  # type: ignore[index]
+        for pk in ids(browser.get("/blank_act/list/?size=100").text, "blank_act")
+    }
+    paper = paper_words(browser, f"/blank_act/print/{act}/docx")
+    assert number_of(re.search(r"(\d+) бланк", paper)[1]) == written_off[act] == 3  # type: ignore[index]
+    spoiled, without_act = (
+        heading(browser, f"/blank/list/?{query}") for query in ("status=spoiled", "attention=without_act")
+    )
+    assert sum(written_off.values()) + without_act == spoiled
+    today = f"{crooked.today:%d.%m.%Y}"
+    lines = table_of(browser.get("/blank/balance/", since="01.01.2015", until=today).text, f"С 01.01.2015 по {today}")
+    assert sum(number_of(row[4]) + number_of(row[6]) for row in lines) == spoiled
+    assert sum(number_of(row[3]) for row in lines) == heading(browser, "/blank/list/", status="used")
 
 
 @pytest.mark.parametrize("login", ["operator", "territory", "school"])

@@ -19,7 +19,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.permissions import ROLES
 from app.russian import format_datetime, full_name
-from app.services.access import failures, passwords
+from app.services.access import alarms, failures, passwords
 from app.services.access.passwords import check_new_password as check_new_password
 from app.services.mailing import letters
 from app.text import cleaned
@@ -199,6 +199,7 @@ def reset_password(user_id: int) -> str:
     user = get_writable(db.session, m.Account, user_id, "ab_user:reset_password")
     password = _one_time(user)
     audit.record("ab_user.password_reset", user)
+    alarms.password_reset(user)
     return password
 
 

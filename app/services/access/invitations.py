@@ -18,7 +18,7 @@ from app.conditions import employed
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import count, full_name
-from app.services.access import accounts, failures, links, passwords, recovery
+from app.services.access import accounts, alarms, failures, links, passwords, recovery
 from app.services.mailing import letters
 from app.services.personnel import consents
 from app.unit_of_work import use_case
@@ -91,6 +91,7 @@ def give_access(employee_id: int) -> Access:
     user.locked_until = None
     failures.forget(user.username)
     audit.record("ab_user.password_reset", user)
+    alarms.password_reset(user)
     return Access(person.full_name, place, user.username, password)
 
 

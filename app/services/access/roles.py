@@ -19,6 +19,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.permissions import ROLES
 from app.services.mailing import letters
+from app.services.mailing.audience import Audience
 from app.services.personnel import responsible
 from app.services.portal import calendar, records
 from app.unit_of_work import use_case
@@ -108,6 +109,8 @@ def refuse_one_person(row: m.AccessRequest) -> None:
 def tell_operators(
     kind: str, facts: letters.Facts, but: int | None, *, href: str = "/access/", and_to: int | None = None
 ) -> None:
-    """A notice and a letter to every operator, ``but`` one who is told otherwise, ``and_to`` one who may be none of them."""
-    told = {*responsible.of_role("operator"), *([] if and_to is None else [and_to])} - {but}
-    letters.tell_users(sorted(told), kind, facts=facts, href=href)
+    """A notice and a letter to every operator, ``but`` one who is told otherwise, ``and_to`` who proposed, as administrator."""
+    told = responsible.of_role("operator").without([but])
+    letters.tell_users(told, kind, facts=facts, href=href)
+    if and_to is not None and and_to not in (but, *told):
+        letters.tell_users(Audience((and_to,), "admin:"), kind, facts=facts, href=href)

@@ -25,7 +25,7 @@ from app.access import get_writable, unscoped
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.services.access import passwords
+from app.services.access import alarms, passwords
 from app.services.mailing import letters
 from app.unit_of_work import use_case
 
@@ -207,6 +207,7 @@ def turn_off(user_id: int, *, password: str, code: str, required: bool = False) 
     _remove(user)
     audit.record("ab_user.second_factor_off", user)
     letters.tell_user(user.id, "second_factor_off", href=_PAGE)
+    alarms.tell_operators(user, "отключён второй шаг входа")
 
 
 @use_case
@@ -232,7 +233,7 @@ def reset(user_id: int) -> m.Account:
     _remove(user)
     user.session_epoch += 1
     audit.record("ab_user.second_factor_reset", user)
-    letters.tell_user(user.id, "second_factor_reset", href=_PAGE)
+    alarms.second_factor_reset(user)
     return user
 
 

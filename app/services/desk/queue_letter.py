@@ -78,7 +78,9 @@ def _tell(user_id: int) -> bool:
         "просрочено": _counted(late),
         "сегодня": _counted(now_),
     }
-    letters.tell_user(user_id, TEMPLATE, facts=facts, href=HREF if late else HREF_TODAY)
+    letters.tell_user(
+        user_id, TEMPLATE, facts=facts, href=HREF if late else HREF_TODAY, made_in=account.actor.role_marks()
+    )
     return True
 
 

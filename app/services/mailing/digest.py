@@ -18,6 +18,7 @@ from app.clock import ZONE, today
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import count, format_date
+from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.mailing.letter_templates import absolute
 from app.unit_of_work import use_case
@@ -55,7 +56,11 @@ def _send_to(user_id: int) -> bool:
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"digest of {user_id}", 0))))
     if _was_sent_today(user_id):
         return False
-    found = [(href or "", words) for words, href, read_at in _take(user_id) if read_at is None]
+    account = load_account(user_id)
+    held = account.actor.role_marks() if account is not None else frozenset()
+    # what was told in a role that is over is not told any more
+    taken = [row for row in _take(user_id) if row.read_at is None and held.issuperset(row.made_in)]
+    found = [(row.href or "", row.text) for row in taken]
     if not found:
         return False
     body = "\n\n".join(_part(title, page) for title, page in _by_page(found))
@@ -63,7 +68,8 @@ def _send_to(user_id: int) -> bool:
     addresses = {href for href, _words in found}
     href = addresses.pop() if len(addresses) == 1 else "/notices/"
     facts = {"день": format_date(today()), "извещений": told, "перечень": body}
-    return letters.tell_user(user_id, TEMPLATE, facts=facts, href=href)
+    roles = {mark for row in taken for mark in row.made_in}
+    return letters.tell_user(user_id, TEMPLATE, facts=facts, href=href, made_in=roles)
 
 
 def _was_sent_today(user_id: int) -> bool:
@@ -74,19 +80,19 @@ def _was_sent_today(user_id: int) -> bool:
 
 
 def _take(user_id: int) -> Sequence[Any]:
-    """Take the flags off a user's notices; the write decides which they are. Text, address, moment of reading; by age."""
+    """Take the flags off a user's notices, by age; the write decides which they are."""
     n = m.Notice
     employee_id = select(m.Account.employee_id).where(m.Account.id == user_id).scalar_subquery()
     statement = (
         update(n)
         .where(n.in_digest, or_(n.user_id == user_id, n.employee_id == employee_id))
         .values(in_digest=False)
-        .returning(n.id, n.text, n.href, n.read_at)
+        .returning(n.id, n.text, n.href, n.read_at, n.made_in)
         .execution_options(synchronize_session=False)
     )
     with unscoped("the notices of one user become a letter"):
         rows = db.session.execute(statement).all()
-    return [tuple(row)[1:] for row in sorted(rows)]
+    return sorted(rows, key=lambda row: row.id)
 
 
 def _by_page(found: Sequence[tuple[str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -6,7 +6,7 @@ facts and of the notice in the cabinet are those of its kind (``mailing.kinds``)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import exists, insert, literal, or_, select
@@ -16,6 +16,7 @@ from app.access import unscoped
 from app.conditions import held
 from app.extensions import db
 from app.services.mailing import letter_kinds, letter_templates
+from app.services.mailing.audience import Audience
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Composed, Given
 
@@ -48,7 +49,7 @@ def tell(
     """
     name = _called(person.first_name, person.patronymic)
     letter = _composed(kind, _given(kind, name, about, facts, href))
-    _put_notice(letter.notice, href or letter_kinds.href_of(about), {"employee_id": person.id})
+    _put_notice(letter.notice, href or letter_kinds.href_of(about), {"employee_id": person.id}, made_in=())
     account_id, address, refuses = _account_of(person.id, kind)
     to = person.email or address
     if by_mail and to and not refuses:
@@ -57,31 +58,38 @@ def tell(
 
 
 def tell_user(
-    user_id: int, kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str | None = None
+    user_id: int,
+    kind: str,
+    *,
+    about: m.Base | None = None,
+    facts: Facts | None = None,
+    href: str | None = None,
+    made_in: Collection[str] = (),
 ) -> bool:
     """Put a notice into a user's cabinet, where the kind leaves one, and queue a letter to the user's address.
 
+    ``made_in``: the roles, each with its place, in which the user is told (``Actor.role_marks``): the notice is seen while they
+    live; none for what is told to the person.
     False: no letter, because the account is closed or has no address, or its user refused the kind.
     """
     account = _account(user_id, kind)
     name = _called(account.first_name, account.patronymic)
     letter = _composed(kind, _given(kind, name, about, facts, href))
     if KINDS[kind].noticed:
-        _put_notice(letter.notice, href or letter_kinds.href_of(about), _owner(user_id, account.employee_id))
+        _put_notice(
+            letter.notice, href or letter_kinds.href_of(about), _owner(user_id, account.employee_id), made_in=made_in
+        )
     if not account.active or not account.email or account.refuses:
         return False
-    write(account.email, letter, kind, user_id=user_id)
+    write(account.email, letter, kind, user_id=user_id, made_in=made_in)
     return True
 
 
-def tell_users(
-    user_ids: Iterable[int], kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str
-) -> int:
-    """Tell each of several users, such as everybody responsible for an organization; return how many were told."""
-    found = list(user_ids)
-    for user_id in found:
-        tell_user(user_id, kind, about=about, facts=facts, href=href)
-    return len(found)
+def tell_users(told: Audience, kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
+    """Tell everybody of a role, such as who is responsible for an organization; return how many were told."""
+    for user_id in told:
+        tell_user(user_id, kind, about=about, facts=facts, href=href, made_in=[told.mark])
+    return len(told)
 
 
 def post(
@@ -99,14 +107,14 @@ def post(
     return write(to, letter, kind, user_id=user_id, about=about or (None, None))
 
 
-def note(user_ids: Iterable[int], kind: str, *, facts: Facts | None = None, href: str) -> None:
-    """Put a notice into the cabinets of users; by e-mail it comes within the next digest (``services.mailing.digest``)."""
+def note(told: Audience, kind: str, *, facts: Facts | None = None, href: str) -> None:
+    """Put a notice into the cabinets of everybody of a role; by e-mail it comes within the next digest (``services.mailing.digest``)."""
     text = _composed(kind, _given(kind, "", None, facts, href)).notice
     columns = (m.Account.id, m.Account.employee_id)
     with unscoped("in whose cabinet a notice is put"):
-        found = db.session.execute(select(*columns).where(m.Account.id.in_(set(user_ids))).order_by(m.Account.id))
+        found = db.session.execute(select(*columns).where(m.Account.id.in_(told.user_ids)).order_by(m.Account.id))
         for user_id, employee_id in found.all():
-            _put_notice(text, href, _owner(user_id, employee_id), in_digest=True)
+            _put_notice(text, href, _owner(user_id, employee_id), made_in=[told.mark], in_digest=True)
 
 
 def tell_operators(kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
@@ -122,7 +130,7 @@ def tell_operators(kind: str, *, about: m.Base | None = None, facts: Facts | Non
     with unscoped("operators are told what waits for them"):
         found = db.session.execute(select(a.id, a.employee_id).where(live, ~same, a.active.is_(True))).all()
     for user_id, employee_id in found:
-        _put_notice(text, href, _owner(user_id, employee_id))
+        _put_notice(text, href, _owner(user_id, employee_id), made_in=["operator:"])
     return len(found)
 
 
@@ -134,6 +142,7 @@ def write(
     user_id: int | None = None,
     about: tuple[str | None, int | None] = (None, None),
     calendar: str | None = None,
+    made_in: Collection[str] = (),
 ) -> int:
     """Queue a composed letter and wake who sends it; return its id. For this package."""
     values = {
@@ -146,6 +155,7 @@ def write(
         "object_table": about[0],
         "object_id": about[1],
         "calendar": calendar,
+        "made_in": sorted(made_in),
     }
     letter_id = int(db.session.execute(insert(m.Letter).values(**values).returning(m.Letter.id)).scalar_one())
     for told in on_queued:
@@ -191,8 +201,12 @@ def _owner(user_id: int, employee_id: int | None) -> dict[str, int]:
     return {"employee_id": employee_id} if employee_id else {"user_id": user_id}
 
 
-def _put_notice(text: str, href: str | None, owner: Mapping[str, int], *, in_digest: bool = False) -> None:
-    values = {"text": text[:_NOTICE_LENGTH], "href": href, "in_digest": in_digest, **owner}
+def _put_notice(
+    text: str, href: str | None, owner: Mapping[str, int], *, made_in: Collection[str], in_digest: bool = False
+) -> None:
+    # the roles of who reads, not of who writes
+    bound = {"made_in": sorted(made_in), "in_digest": in_digest}
+    values = {"text": text[:_NOTICE_LENGTH], "href": href, **bound, **owner}
     db.session.execute(insert(m.Notice).values(**values))
 
 

@@ -16,6 +16,7 @@ from app.conditions import decided_by, employed, is_past, waits
 from app.extensions import db
 from app.russian import count, format_date
 from app.services.mailing import letters
+from app.services.mailing.audience import Audience
 from app.services.personnel import responsible
 from app.services.portal import calendar
 from app.statuses import TransferStatus
@@ -115,9 +116,9 @@ def _tell_territories(late: Iterable[Waiting]) -> int:
     return told
 
 
-def _tell(user_ids: Iterable[int], kind: str, facts: letters.Facts) -> int:
-    fresh = [user_id for user_id in user_ids if not _told_today(user_id, kind)]
-    return letters.tell_users(fresh, kind, facts=facts, href=HREF)
+def _tell(told: Audience, kind: str, facts: letters.Facts) -> int:
+    already = [user_id for user_id in told if _told_today(user_id, kind)]
+    return letters.tell_users(told.without(already), kind, facts=facts, href=HREF)
 
 
 def _told_today(user_id: int, kind: str) -> bool:

@@ -97,7 +97,7 @@ def _tell_ended(due: Due, *, active: bool) -> None:
         letters.tell_user(due.user_id, "registry_stopped", facts={"реестр": due.title}, href=HREF)
 
 
-def tell_ready(user_id: int, title: str, message: str) -> None:
+def tell_ready(order: background.Order, title: str, message: str) -> None:
     """Write to the owner that the registry is ready: a link to «Мои задания», no data of people in the letter."""
     facts = {"реестр": title, "итог": message, "файл_хранится": count(background.RESULT_DAYS, "день", "дня", "дней")}
-    letters.tell_user(user_id, "registry_ready", facts=facts, href="/tasks/")
+    letters.tell_user(order.user_id, "registry_ready", facts=facts, href="/tasks/", made_in=order.made_in)

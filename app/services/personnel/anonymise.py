@@ -6,7 +6,7 @@ or stay, columns are emptied or get the nameless name, texts about others and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from app.extensions import db
 from app.personal import Rows, marked_tables, owner_keys
 from app.services.enrolment import seats, waiting_list
 from app.services.personnel import mentions
+from app.services.personnel.owned import Owned, by_keys, owned_rows
 from app.services.portal import transitions
 from app.services.voucher import vouchers
 from app.statuses import (
@@ -47,8 +48,6 @@ KEPT_WORDS = (
     "выданные документы об обучении и сведения о них для ФИС ФРДО, записи на курсы и чеки без имени, отметка о том, что согласие "
     "было дано, журнал действий без имени и значений"
 )
-#: table → ids of the person's rows
-Owned = Mapping[str, list[int]]
 
 
 @dataclass
@@ -158,28 +157,15 @@ def _end_enrolment(row: m.Enrolment) -> None:
 
 
 def _owned(person: m.Employee, user: m.Account | None) -> dict[str, list[int]]:
-    """Ids of the person's rows of every marked table that has ids; a table's keys lead to tables looked at before."""
-    owned: dict[str, list[int]] = {"employee": [person.id], "ab_user": [user.id] if user else []}
-    for table, _ in marked_tables(m.Base.metadata):
-        if table.name not in owned and "id" in table.columns:
-            owned[table.name] = list(db.session.scalars(select(table.c.id).where(_is_own(table, person, user, owned))))
+    """Ids of the person's rows; here also what nobody's key but a number or an address ties to the person."""
+    owned = owned_rows(person.id, user.id if user else None)
+    registration, letter = m.Registration, m.Letter
+    addresses = [address for address in (person.email, user.email if user else None) if address]
+    loose = {"registration": registration.snils == person.snils, "letter": letter.recipient.in_(addresses)}
+    for model in (registration, letter):
+        found = db.session.scalars(select(model.id).where(loose[model.__tablename__]))
+        owned[model.__tablename__] = sorted({*owned[model.__tablename__], *found})
     return owned
-
-
-def _is_own(table: Table, person: m.Employee, user: m.Account | None, owned: Owned) -> Any:
-    conditions: list[Any] = [key.in_(owned[_target(key)]) for key in owner_keys(table)]
-    if table.name == m.Registration.__tablename__ and person.snils:
-        conditions.append(table.c.snils == person.snils)
-    if table.name == m.Letter.__tablename__:
-        addresses = [address for address in (person.email, user.email if user else None) if address]
-        conditions.append(table.c.recipient.in_(addresses))
-    return or_(*conditions)
-
-
-def _target(key: Column[Any]) -> str:
-    """Table whose ids a key holds; a person's key may also be half of a double one."""
-    targets = [reference.column.table.name for reference in key.foreign_keys if reference.column.name == "id"]
-    return targets[0] if targets else key.table.name
 
 
 def _hand_over_facts(person: m.Employee) -> None:
@@ -231,7 +217,7 @@ def _delete_rows(report: Report, owned: Owned) -> None:
     for table, mark in reversed(list(marked_tables(m.Base.metadata))):
         if mark.rows != Rows.DELETE:
             continue
-        own = or_(*(key.in_(owned[_target(key)]) for key in owner_keys(table)))
+        own = by_keys(owner_keys(table), owned)
         if "id" in table.columns:
             own = table.c.id.in_(owned[table.name])
         if table.name == m.Letter.__tablename__:

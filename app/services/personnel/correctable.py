@@ -12,11 +12,10 @@ from sqlalchemy import Date, Integer, inspect
 from sqlalchemy import Enum as EnumType
 
 from app import models as m
-from app import personal
+from app import personal, shown
 from app.access import unscoped
 from app.audit import words
 from app.extensions import db
-from app.identifiers import format_phone, format_snils
 
 CARD = "employee"
 PLACE = "employment"
@@ -107,7 +106,7 @@ def read(subject: Subject, name: str, text: Kept) -> Any:
 
 def in_words(subject: Subject, name: str, text: Kept) -> str:
     """A stored value as the comparison shows it."""
-    writer = {"snils": format_snils, "phone": format_phone}.get(name)
+    writer = shown.writer_of(name)
     if isinstance(text, str) and writer is not None:
         return writer(text)
     value = read(subject, name, text)

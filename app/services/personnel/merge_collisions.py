@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app import models as m
-from app.conditions import live_enrolment
+from app.conditions import in_force, live_enrolment
 from app.extensions import db
 from app.russian import format_date
 from app.statuses import (
@@ -18,7 +18,6 @@ from app.statuses import (
     ChangeStatus,
     EmploymentKind,
     PlanItemStatus,
-    VoucherStatus,
     WithdrawalStatus,
 )
 
@@ -44,7 +43,7 @@ def _accounts(*pair: int) -> str:
 
 
 def _vouchers(*pair: int) -> str:
-    if not _both(m.Voucher, pair, m.Voucher.status == VoucherStatus.ACTIVE):  # type: ignore[arg-type]
+    if not _both(m.Voucher, pair, in_force()):  # type: ignore[arg-type]
         return ""
     return "У обеих карточек есть действующий чек. Сначала аннулируйте один из них с причиной."
 
@@ -115,7 +114,10 @@ def _main_places(kept_id: int, gone_id: int) -> str:
     pair = db.session.execute(statement).tuples().first()
     if pair is None:
         return ""
-    mine_words, other_words = (f"{e.organization.short_name} с {format_date(e.started_on)}" for e in pair)
+    mine_words, other_words = (
+        f"{e.organization.short_name} {f'с {format_date(e.begun_on)}' if e.begun_on else '(дата приёма не указана)'}"
+        for e in pair
+    )
     return (
         f"В обеих карточках есть основное место работы в одно время: {mine_words} и {other_words}. Сначала удалите лишнее "
         "место работы, закройте его датой увольнения или укажите совместительство."

@@ -17,17 +17,17 @@ from sqlalchemy import Column, Table, and_, delete, func, insert, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from app import models as m
-from app import personal
+from app import personal, shown
 from app.access import current_actor, get_writable
 from app.audit import record, words
 from app.clock import now
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.identifiers import format_phone, format_snils
 from app.labels import THINGS, label_of
 from app.services.personnel import surnames
 from app.services.personnel.merge_collisions import collisions
 from app.services.portal import records, transitions
+from app.services.voucher.vouchers import end_run_out
 from app.unit_of_work import use_case
 
 #: fields of the card of which one value is chosen
@@ -146,7 +146,7 @@ def _choice(name: str, kept: m.Employee, gone: m.Employee) -> FieldChoice:
 
 def _shown(name: str, value: Any) -> str:
     """A value for the comparison: the operator compares whole numbers."""
-    write = {"snils": format_snils, "phone": format_phone}.get(name)
+    write = shown.writer_of(name)
     return write(value) if write is not None and value else words(value, name) or "—"
 
 
@@ -174,6 +174,7 @@ def merge(kept_id: int, gone_id: int, *, chosen: Mapping[str, str]) -> m.Employe
     both = select(table.c.id).where(table.c.id.in_([kept_id, gone_id])).order_by(table.c.id).with_for_update()
     db.session.execute(both)
     kept, gone = _pair(kept_id, gone_id)
+    end_run_out((kept.id, gone.id))
     found = collisions(kept.id, gone.id)
     if found:
         raise Conflict(" ".join(found))

@@ -21,6 +21,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.rules import past_training as rules
 from app.services.access.access_requests import Scan
+from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.personnel import changes, responsible
 from app.services.portal import files, records, transitions
@@ -244,7 +245,9 @@ def reject(pk: int, reason: str) -> m.Training:
     if row.source == TrainingSource.WORKER:
         letters.tell(row.employee, "training_rejected", about=row, href=_href(row))
     elif row.entered_by_id is not None:
-        letters.tell_user(row.entered_by_id, "training_rejected", about=row, href=_href(row))
+        author = load_account(row.entered_by_id)
+        roles = author.actor.role_marks("training:import") if author is not None else ()
+        letters.tell_user(row.entered_by_id, "training_rejected", about=row, href=_href(row), made_in=roles)
     return row
 
 

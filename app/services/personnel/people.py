@@ -101,8 +101,8 @@ def hire(
     """Add a place of work to a person, creating the card when there is none yet (order § 2.6, 3.4).
 
     ``person`` holds the card's values; a person already known by СНИЛС, else by name and birth date, keeps the card as
-    it is. Raises Invalid by field, Conflict when several cards match or the person works elsewhere (else anybody could
-    open a stranger's card by typing a СНИЛС), Forbidden outside the own organizations.
+    it is. Raises Invalid by field, Conflict when several own cards match or the СНИЛС stands on a card that is not seen (else
+    anybody could open a stranger's card by typing a СНИЛС), Forbidden outside the own organizations.
     """
     actor = current_actor()
     actor.require("employment:add")
@@ -114,27 +114,31 @@ def hire(
         values.get("patronymic"),
         values.get("birth_date"),
     )
-    if len(found) > 1:
-        own = all(db.session.scalar(select(m.Employee.id).where(m.Employee.id == pk)) is not None for pk in found)
-        several = "Таких работников несколько. Укажите СНИЛС, чтобы добавить место работы нужному."
-        raise Conflict(several if own else NOT_TAKEN)
-    employee_id = _own_card(found[0]) if found else _new_card(values)
+    seen = list(db.session.scalars(select(m.Employee.id).where(m.Employee.id.in_(found)).order_by(m.Employee.id)))
+    if len(seen) > 1:
+        raise Conflict("Таких работников несколько. Укажите СНИЛС, чтобы добавить место работы нужному.")
+    employee_id = seen[0] if seen else _new_card(values)
     place = {"employee_id": employee_id, "organization_id": organization_id, "position_id": position_id}
     row = records.insert_row(m.Employment, {**employment, **place, "started_on": started_on})
     records.stay_inside(row, "add")
     return row
 
 
-def _own_card(employee_id: int) -> int:
-    """The card found, when the actor sees it; a stranger's card is not given away."""
-    if db.session.scalar(select(m.Employee.id).where(m.Employee.id == employee_id)) is None:
-        raise Conflict(NOT_TAKEN)
-    return employee_id
-
-
 def _new_card(values: Mapping[str, Any]) -> int:
+    """A card of who is not among the people that are seen.
+
+    A namesake elsewhere may be the same person or not: as if nobody were there, a card is made, and the operator finds doubles.
+    A number elsewhere cannot stand twice; a stranger's card is not given away.
+    """
     current_actor().require("employee:add")
+    if values.get("snils") and _is_taken(values["snils"]):
+        raise Conflict(NOT_TAKEN)
     return records.insert_row(m.Employee, values).id
+
+
+def _is_taken(snils: str) -> bool:
+    with unscoped("does a number stand on another card: yes or no"):
+        return db.session.scalar(select(m.Employee.id).where(m.Employee.snils == snils)) is not None
 
 
 #: called with the person, the organization and the last day when a place of work has ended, in its transaction

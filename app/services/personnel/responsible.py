@@ -1,4 +1,4 @@
-"""Whom to tell: the accounts that answer for an organization or a territory today."""
+"""Whom to tell: the accounts that answer for an organization or a territory today, in that role."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from app import models as m
 from app.access import unscoped
 from app.conditions import held
 from app.extensions import db
+from app.services.mailing.audience import Audience
 
 
-def of_organization(organization_id: int, *, but: int | None = None) -> list[int]:
-    """Return ids of the accounts responsible for an organization or for one above it.
+def of_organization(organization_id: int, *, but: int | None = None) -> Audience:
+    """Return the accounts responsible for an organization or for one above it.
 
     ``but``: the person whom it is about, who is told as such and may not decide the own matter.
     """
     whose = m.Account.employee_id.is_distinct_from(but) if but is not None else true()
     place = m.Assignment.organization_id.in_(_with_above(organization_id))
-    return _holders(m.Assignment.role == "school", place, whose)
+    return _holders("school", organization_id, place, whose)
 
 
-def of_organizer(organization_id: int) -> list[int]:
-    """Return ids of the accounts that work for an organizer of courses, or for the organization above it."""
-    return _holders(m.Assignment.role == "organizer", m.Assignment.organization_id.in_(_with_above(organization_id)))
+def of_organizer(organization_id: int) -> Audience:
+    """Return the accounts that work for an organizer of courses, or for the organization above it."""
+    place = m.Assignment.organization_id.in_(_with_above(organization_id))
+    return _holders("organizer", organization_id, place)
 
 
 def _with_above(organization_id: int) -> Any:
@@ -34,22 +36,24 @@ def _with_above(organization_id: int) -> Any:
     return select(above.c.id)
 
 
-def of_territory(territory_id: int) -> list[int]:
-    """Return ids of the accounts of a territorial body."""
-    return _holders(m.Assignment.role == "territory", m.Assignment.territory_id == territory_id)
+def of_territory(territory_id: int) -> Audience:
+    """Return the accounts of a territorial body."""
+    return _holders("territory", territory_id, m.Assignment.territory_id == territory_id)
 
 
-def of_role(role: str) -> list[int]:
-    """Return ids of the accounts that hold a role of the whole region."""
-    return _holders(m.Assignment.role == role)
+def of_role(role: str) -> Audience:
+    """Return the accounts that hold a role of the whole region."""
+    return _holders(role, None)
 
 
-def _holders(*conditions: Any) -> list[int]:
+def _holders(code: str, place: int | None, *conditions: Any) -> Audience:
+    """Who holds the role; ``place``: what they are told about, so that a role for what stands above it holds it too."""
     role = m.Assignment
-    live = (held(), m.Account.active.is_(True))
+    live = (role.role == code, held(), m.Account.active.is_(True))
     statement = select(role.user_id).join(m.Account, m.Account.id == role.user_id).where(*live, *conditions)
     with unscoped("whom to tell about an organization's people"):
-        return list(db.session.scalars(statement.distinct().order_by(role.user_id)))
+        found = db.session.scalars(statement.distinct().order_by(role.user_id))
+        return Audience(tuple(found), f"{code}:{'' if place is None else place}")
 
 
 def organization_name(organization_id: int) -> str:

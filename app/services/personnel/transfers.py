@@ -41,6 +41,7 @@ from app.unit_of_work import use_case
 
 #: working days in which the operator confirms (order § 2.7)
 CONFIRM_DAYS = 5
+_DAY = dt.timedelta(days=1)
 #: what is under way goes with the person; what has ended stays with the place from which it was done
 _UNDER_WAY: Mapping[type[m.Base], frozenset[Any]] = {
     m.VoucherApplication: APPLICATION_LIVE,
@@ -237,6 +238,14 @@ def release(pk: int, *, released_on: dt.date) -> m.Transfer:
     return _release(row, released_on)
 
 
+def offered_last_day(row: m.Transfer) -> dt.date:
+    """Return the last working day that a release is offered with: the day before the new start, within the place that is left."""
+    with unscoped("the place of work that is left"):
+        place = transitions.read_fresh(m.Employment, row.employment_id)
+    days = [row.starts_on - _DAY, *([place.ended_on] if place.ended_on else [])]
+    return max(min(days), place.started_on)
+
+
 def _release(row: m.Transfer, released_on: dt.date) -> m.Transfer:
     with unscoped("the place of work that is left"):
         place = transitions.read_fresh(m.Employment, row.employment_id)
@@ -245,6 +254,13 @@ def _release(row: m.Transfer, released_on: dt.date) -> m.Transfer:
         sentence = f"Последний рабочий день раньше даты приёма — {format_date(place.started_on)}."
         raise Invalid(sentence, fields={"released_on": [sentence]})
     last = min(place.ended_on or released_on, released_on)
+    if last >= row.starts_on:
+        sentence = (
+            f"Последний рабочий день — не позже {format_date(row.starts_on - _DAY)}: в новую организацию принимают с "
+            f"{format_date(row.starts_on)}. Если человек работает у вас дольше, отклоните переход и напишите, с какого дня он "
+            "возможен."
+        )
+        raise Invalid(sentence, fields={"released_on": [sentence]})
     # the card's name is revealed now: the organization that hires may have typed it with a mistake
     moved = transitions.follow(
         m.Transfer,

@@ -321,7 +321,7 @@ def _finish(work: Work, outcome: Outcome) -> None:
     transitions.follow(
         m.BackgroundJob, order.id, "finish", message=message, done=order.total, finished_at=now(), file_id=file_id
     )
-    _tell_if_long(order.user_id, order.ordered_at, "task_finished", order.title, outcome.message)
+    _tell_if_long(order, "task_finished", outcome.message)
 
 
 @technical_write
@@ -343,12 +343,14 @@ def give_up(job_id: int, message: str) -> None:
         return
     transitions.follow(m.BackgroundJob, job.id, "break", message=message[:1000], finished_at=now())
     if message != _CLOSED:
-        _tell_if_long(job.user_id, job.created_at, "task_failed", job.title, message)
+        _tell_if_long(job, "task_failed", message)
 
 
-def _tell_if_long(user_id: int, ordered_at: dt.datetime, kind: str, title: str, message: str) -> None:
+def _tell_if_long(job: Order | m.BackgroundJob, kind: str, message: str) -> None:
+    ordered_at = job.ordered_at if isinstance(job, Order) else job.created_at
     if (now() - ordered_at).total_seconds() > LONG_SECONDS:
-        letters.tell_user(user_id, kind, facts={"задание": title, "итог": message}, href="/tasks/")
+        facts = {"задание": job.title, "итог": message}
+        letters.tell_user(job.user_id, kind, facts=facts, href="/tasks/", made_in=job.made_in)
 
 
 def close_lost(alive: Collection[int]) -> int:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Column, Table, func, inspect, select
 
 from app import models as m
+from app import shown
 from app.access import current_actor, get_writable, unscoped, write_scope
 from app.audit import changes_of, record
 from app.clock import today
@@ -26,7 +27,6 @@ from app.identifiers import (
     parse_patronymic,
     parse_person_name,
     parse_phone,
-    parse_snils,
 )
 from app.labels import THINGS, label_of
 from app.russian import quoted
@@ -266,7 +266,6 @@ def _citizenship(value: object) -> str:
 #: column → reader, wherever the column stands
 _READERS: Mapping[str, Callable[[object], str | None]] = {
     "citizenship": _citizenship,
-    "snils": parse_snils,
     "inn": parse_inn,
     "kpp": parse_kpp,
     "ogrn": parse_ogrn,
@@ -282,7 +281,10 @@ _ONE_PHONE = frozenset({"employee", "registration"})
 
 def reader_of(table: str, name: str) -> Callable[[object], str | None] | None:
     """Return what reads a column's text into its stored form, None for plain texts; it raises IdentifierError."""
-    return parse_phone if name == "phone" and table in _ONE_PHONE else _READERS.get(name)
+    if name == "phone" and table in _ONE_PHONE:
+        return parse_phone
+    masked = shown.masked_columns().get((table, name))
+    return masked.read if masked is not None else _READERS.get(name)
 
 
 def _check_field(model: type[m.Base], name: str, values: dict[str, Any], errors: Fields) -> None:

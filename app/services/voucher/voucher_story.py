@@ -14,11 +14,11 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import models as m
+from app import shown
 from app.access import unscoped
 from app.clock import local, today
 from app.conditions import block_state, is_in_force, state_of
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.labels import action_label, label_of
 from app.rules.document import main_document
 from app.russian import NBSP, count, format_date, plural, quoted
@@ -115,7 +115,7 @@ def tell(voucher: m.Voucher) -> VoucherStory:
     return VoucherStory(
         voucher=voucher,
         full_name=person.full_name if person else "",
-        snils=mask_snils(person.snils) if person and person.snils else "",
+        snils=shown.end("snils", person.snils if person else None),
         organization=place.organization.short_name if place and place.organization else "",
         position=place.position.name if place else "",
         subjects=", ".join(subject.name for subject in place.subjects) if place else "",

@@ -14,7 +14,7 @@ from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.audit import record
 from app.clock import now, today
-from app.conditions import live_enrolment, run_out
+from app.conditions import has_run_out, live_enrolment, run_out
 from app.errors import Conflict, Invalid, PortalError
 from app.extensions import db
 from app.models import among
@@ -275,8 +275,12 @@ def _turn_down(application_id: int, action: str, typed: str, typical_id: int | N
 
 @use_case
 def annul(voucher_id: int, reason: str) -> m.Voucher:
-    """Annul an active чек; its free blocks lapse. Refused while a block is reserved, naming the group."""
+    """Annul an active чек; its free blocks lapse. Refused after its term, and while a block is reserved, naming the group."""
     voucher = get_writable(db.session, m.Voucher, voucher_id, "voucher:annul")
+    if has_run_out(voucher):
+        raise Conflict(
+            f"Срок чека № {voucher.number} закончился {format_date(voucher.valid_until)}, аннулировать его незачем."
+        )
     blocks = lock_blocks(m.VoucherBlock.voucher_id == voucher.id)
     reserved = [block for block in blocks if block.status == BlockStatus.RESERVED]
     if reserved:

@@ -20,10 +20,11 @@ from app.errors import Conflict, Invalid
 from app.extensions import limiter
 from app.labels import action_label
 from app.russian import count, format_datetime
-from app.services.access import passwords, recovery, second_factor, sessions, sign_in
+from app.services.access import alarms, passwords, recovery, second_factor, sessions, sign_in
 from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
+from app.web.personnel.own_data_pages import own_data_block
 
 _TITLE = "Вход и безопасность"
 _SENT = (
@@ -111,6 +112,7 @@ class OwnAccountView(BaseView):
         """Own sign-ins and what may be done; POST ``everywhere`` ends every session, this one too."""
         if request.method == "POST" and request.form.get("everywhere"):
             sessions.end_all(current_user.id)
+            alarms.sessions_ended(current_user.id)
             leave()
             flash("Вы вышли на всех устройствах. Чтобы продолжить, войдите снова.", "success")
             return redirect(url_for("SignInView.login"))
@@ -232,7 +234,8 @@ def _own_page() -> CardPage:
         empty="Входов пока нет.",
         note="Заметили вход, которого не было? Смените пароль: все прежние сеансы завершатся.",
     )
-    return CardPage(_TITLE, crumbs=[Link(_TITLE, current=True)], blocks=[password, _factor_block(user_id), entries])
+    blocks = [password, _factor_block(user_id), entries, own_data_block()]
+    return CardPage(_TITLE, crumbs=[Link(_TITLE, current=True)], blocks=blocks)
 
 
 def _factor_block(user_id: int) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import url_for
@@ -13,9 +13,9 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app import models as m
+from app import shown
 from app.access import unscoped
 from app.extensions import db
-from app.identifiers import format_phone, format_snils
 from app.services.access.captcha import WORK_BITS
 from app.web.frame.forms import MASKS, REQUIRED, LookupField, RequiredChoice, RuDateField, WrittenField
 from app.web.frame.lookups import LIMIT, detail_of, order_of
@@ -84,9 +84,11 @@ def _text(label: str, *, required: bool = True, longest: int = 100, hint: str = 
     return StringField(label, validators, filters=[_stripped], description=hint, render_kw=attributes)
 
 
-def _written(label: str, name: str, write: Callable[[str], str], **attributes: Any) -> Any:
+def _written(label: str, name: str, **attributes: Any) -> Any:
     render_kw = {**MASKS[name], **attributes}
-    return WrittenField(label, [InputRequired(REQUIRED)], filters=[_stripped], render_kw=render_kw, write=write)
+    return WrittenField(
+        label, [InputRequired(REQUIRED)], filters=[_stripped], render_kw=render_kw, write=shown.writer_of(name)
+    )
 
 
 class TerritoryForm(FlaskForm):
@@ -110,8 +112,8 @@ class PersonFields(FlaskForm):
     first_name = _text("Имя", autocomplete="given-name")
     patronymic = _text("Отчество", required=False, hint="Если есть.", autocomplete="additional-name")
     birth_date = RuDateField("Дата рождения", [InputRequired(REQUIRED)], offers_today=False, past=True)
-    snils = _written("СНИЛС", "snils", format_snils)
-    phone = _written("Телефон", "phone", format_phone, autocomplete="tel")
+    snils = _written("СНИЛС", "snils")
+    phone = _written("Телефон", "phone", autocomplete="tel")
 
 
 class PersonForm(PersonFields):

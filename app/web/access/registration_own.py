@@ -7,10 +7,10 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 
+from app import shown
 from app.access import current_actor
 from app.errors import PortalError
 from app.extensions import limiter
-from app.identifiers import mask_snils
 from app.russian import format_date
 from app.services.access import registration_own
 from app.services.access.registration_own import NONE_OPEN, find_open, may_correct
@@ -134,7 +134,7 @@ def registration_blocks() -> list[Block]:
     position = next(iter(forms.rows("position", ids=[row.position_id])), None)
     pairs = [
         Pair("Состояние", _state(row)),
-        Pair("Кто", Cell(row.full_name, f"СНИЛС {mask_snils(row.snils)}")),
+        Pair("Кто", Cell(row.full_name, f"СНИЛС {shown.end('snils', row.snils)}")),
         Pair("Место работы", Cell(str(place or "—"), str(position or ""))),
     ]
     if row.reason_text:

@@ -9,10 +9,10 @@ from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 
 from app import models as m
-from app.access import get_writable
+from app import shown
+from app.access import current_actor, get_writable
 from app.errors import Conflict, Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.identifiers import format_snils, mask_snils
 from app.services.access import registration, registration_check
 from app.statuses import RegistrationStatus
 from app.web.frame.attention import due_matters, matter_filter
@@ -25,7 +25,7 @@ APPLICANT = ListColumn(
     "full_name",
     "Кто регистрируется",
     lambda r: r.full_name,
-    lambda r: Cell(r.full_name, f"{r.birth_date:%d.%m.%Y} · {mask_snils(r.snils)}"),
+    lambda r: Cell(r.full_name, f"{r.birth_date:%d.%m.%Y} · {shown.end('snils', r.snils)}"),
     (m.Registration.last_name, m.Registration.first_name),
 )
 DUE = matter_filter(*due_matters(m.Registration))
@@ -46,7 +46,7 @@ class RegistrationPages(ScopedModelView):
         """What was typed, then the card that it would join."""
         fields = ("last_name", "first_name", "patronymic", "birth_date", "email", "phone")
         block = self.pairs_block(row, "Кто регистрируется", fields)
-        pairs = [*block.pairs, Pair("СНИЛС", Cell(format_snils(row.snils)))]
+        pairs = [*block.pairs, Pair("СНИЛС", Cell(shown.on_card(current_actor(), "registration", "snils", row.snils)))]
         work = self.pairs_block(row, "Место работы", ("organization", "position", "subjects"))
         term = self.pairs_block(row, "Решение", ("status", "created_at", "email_confirmed_at", "due_on", "decided_at"))
         found = [self._match_block(row)] if row.status == RegistrationStatus.PENDING else []

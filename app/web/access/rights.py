@@ -28,6 +28,7 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "ab_user:view_as": "просмотр портала глазами пользователя",
     "employee:apply": "заявки на чек за нескольких сразу",
     "employee:archive": "обучение одним файлом для аттестации",
+    "employee:give_data": "выдача сведений о человеке по его письменному запросу",
     "employee:invite": "приглашение в портал",
     "employee:access_sheet": "лист с одноразовым паролем",
     "employee:confirm_actual": "подтверждение актуальности",

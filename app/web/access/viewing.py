@@ -13,7 +13,9 @@ from app.services.access import viewing
 #: handlers that stay the looker's own: the end of looking, the end of the session
 OWN = frozenset({"AccessView.end_view", "SignInView.logout", "static"})
 #: the entrance of the account, its one-time passwords and links, the secret address of its calendar, the files of its tasks
-_CLOSED_VIEWS = frozenset({"OwnAccountView", "SignInView", "RecoveryView", "RegisterView", "CalendarView"})
+_CLOSED_VIEWS = frozenset(
+    {"OwnAccountView", "OwnDataView", "SignInView", "RecoveryView", "RegisterView", "CalendarView"}
+)
 _CLOSED = frozenset({"TaskView.file", "AccessView.file"})
 
 

@@ -9,11 +9,11 @@ from flask import flash, url_for
 from sqlalchemy import and_, case, or_, select
 
 from app import models as m
+from app import shown
 from app.access import current_actor
 from app.clock import today
 from app.conditions import at_work, block_state, employed, is_held, is_in_force, is_past, main_place
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.labels import THINGS, action_label, changes_in_words
 from app.permissions import ROLES
 from app.russian import age, count, format_date, years
@@ -47,7 +47,7 @@ PERSON = ListColumn(
 
 def _owner(row: Any) -> Cell:
     person = row.employee
-    return Cell(person.full_name, mask_snils(person.snils) if person.snils else "без СНИЛС") if person else Cell("—")
+    return Cell(person.full_name, shown.end("snils", person.snils, empty="без СНИЛС")) if person else Cell("—")
 
 
 OWNER = ListColumn("employee", "Работник", lambda r: r.employee.full_name if r.employee else "", _owner)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app, flash, redirect, send_file, url_for
 from flask_appbuilder import expose
 
-from app import audit
+from app import audit, shown
 from app.access import current_actor
 from app.clock import now
 from app.documents.spreadsheet import Kind, SheetColumn, write_sheet
@@ -134,8 +134,8 @@ background.KINDS[EXPORT] = background.Kind(_export, changes_data=False)
 
 def _exported(column: Any, row: Any) -> Any:
     value = column.value(row)
-    if column.name.endswith("snils"):
-        return audit.words(value, "snils")
+    if shown.kind_of(column.name) is not None:
+        return shown.end(column.name, value)
     if isinstance(value, int | float) or hasattr(value, "isoformat"):
         return audit.words(value) if isinstance(value, bool) else value
     return audit.words(value)

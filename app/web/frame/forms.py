@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import shown
 from app.clock import read_date, today
-from app.identifiers import format_phone, format_snils
 from app.labels import codes_of, label_of
 from app.russian import RussianDateError, format_date, quoted
 from app.services.portal.records import read_value, reader_of
@@ -41,8 +41,7 @@ MASKS = {
 
 def writer_of(table: str, name: str) -> Callable[[str], str] | None:
     """Return what writes a column's stored form for people, None where it is stored as people write it."""
-    known = {"snils": format_snils, "phone": format_phone}.get(name)
-    return known if reader_of(table, name) is not None else None
+    return shown.writer_of(name) if reader_of(table, name) is not None else None
 
 
 class WrittenField(StringField):

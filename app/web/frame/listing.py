@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 from flask import request
 from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
 
+from app import shown
 from app.access import current_actor, scope
 from app.audit import words
 from app.clock import read_date
 from app.conditions import OVERTAKEN, in_state, state, state_of
 from app.errors import NotFound
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
 from app.russian import RussianDateError, quoted
 from app.services.desk.list_settings import ListSettings, settings_of
@@ -403,8 +403,8 @@ def state_cell(row: Any) -> Cell:
 
 def show_value(value: Any, name: str = "") -> Cell:
     """Return the cell of a stored value: dates дд.мм.гггг, statuses as pills, СНИЛС masked."""
-    if isinstance(value, str) and name.endswith("snils"):
-        return Cell(mask_snils(value), number=True)
+    if isinstance(value, str) and shown.kind_of(name) is not None:
+        return Cell(shown.end(name, value), number=True)
     tone = getattr(value, "tone", "") if name.endswith("status") else ""
     is_number = isinstance(value, int | dt.date) and not isinstance(value, bool)
     return Cell(words(value), tone=tone, number=is_number)

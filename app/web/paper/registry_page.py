@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import url_for
 from sqlalchemy import select
 
+from app import shown
 from app.access import current_actor
 from app.documents.registries import registries_of
 from app.documents.registries.declared import SPANS, Asked, Filter, Registry
@@ -18,7 +19,6 @@ from app.documents.registries.reading import Totals, columns_of, count_totals, r
 from app.documents.spreadsheet import cell_value
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.russian import count, format_date, number
 from app.services.paper import saved_registries
 from app.statuses import Schedule
@@ -163,7 +163,7 @@ def _cell(value: Any, column: Declared) -> Cell:
     if value is None:
         return Cell("—")
     if column.personal:
-        return Cell(mask_snils("".join(c for c in str(value) if c.isdecimal())))
+        return Cell(shown.end("snils", "".join(c for c in str(value) if c.isdecimal())))
     if column.kind == "datetime" and hasattr(value, "hour"):
         return Cell(f"{format_date(value)} {value:%H:%M}")
     if hasattr(value, "isoformat"):

@@ -208,7 +208,7 @@ def _work(work: background.Work) -> background.Outcome:
     _journal(asked, rows)
     message = f"В файле {count(rows, 'строка', 'строки', 'строк')}."
     if "scheduled" in work.parameters:
-        registry_schedule.tell_ready(work.order.user_id, work.parameters["scheduled"], message)
+        registry_schedule.tell_ready(work.order, work.parameters["scheduled"], message)
     return background.Outcome(message, _file_name(registry, kind), TYPES[kind].partition(";")[0])
 
 

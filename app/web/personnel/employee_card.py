@@ -9,11 +9,12 @@ from typing import Any
 from flask import url_for
 
 from app import models as m
+from app import shown
 from app.access import current_actor
 from app.audit import words
 from app.clock import today
 from app.conditions import is_employed, is_in_force, state_of
-from app.identifiers import format_phone, format_snils
+from app.identifiers import format_phone
 from app.russian import count, format_date, no_later, years
 from app.services.personnel.people import CardData
 from app.services.voucher import vouchers
@@ -79,7 +80,7 @@ def _overview(data: CardData) -> list[Block]:
     personal = _pairs(
         ("Дата рождения", birth),
         ("Пол", person.sex),
-        ("СНИЛС", format_snils(person.snils) if person.snils else "не указан: без него чек не выдаётся"),
+        ("СНИЛС", _snils(person)),
         ("Телефон", format_phone(person.phone) if person.phone else ""),
         ("Электронная почта", person.email),
         ("Место работы", _workplace(main)),
@@ -92,6 +93,11 @@ def _overview(data: CardData) -> list[Block]:
     if former:
         personal.append(Pair("Прежние фамилии", Cell(former)))
     return [*voucher_blocks(data), Block("Основное", pairs=personal)]
+
+
+def _snils(person: m.Employee) -> str:
+    empty = "не указан: без него чек не выдаётся"
+    return shown.on_card(current_actor(), "employee", "snils", person.snils, owner_id=person.id, empty=empty)
 
 
 def _workplace(employment: m.Employment | None) -> str:

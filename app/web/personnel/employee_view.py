@@ -29,6 +29,7 @@ from app.web.personnel.archive_pages import ArchivePages
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.personnel.import_view import ImportPages
 from app.web.personnel.invitation_pages import InvitationPages, account_blocks
+from app.web.personnel.own_data_pages import GivenDataPages, data_buttons
 from app.web.personnel.paper_consent import PaperConsentPages, consent_buttons
 from app.web.voucher.voucher_apply import APPLY, VoucherApplyPages, open_for
 
@@ -68,7 +69,9 @@ class _PlaceFields(FieldSource):
         return c.own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages):
+class EmployeePages(
+    ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages
+):
     """Pages of the employees' view."""
 
     include_route_methods = (
@@ -76,6 +79,7 @@ class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentP
         | PaperConsentPages.include_route_methods
         | VoucherApplyPages.include_route_methods
         | ArchivePages.include_route_methods
+        | GivenDataPages.include_route_methods
         | {"find_place", "dismiss", "confirm_page"}
     )
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
@@ -113,7 +117,7 @@ class EmployeePages(ImportPages, EnrolManyAction, InvitationPages, PaperConsentP
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
-        return [*buttons, *employee_actions.buttons_of(row), *consent_buttons(row)]
+        return [*buttons, *employee_actions.buttons_of(row), *consent_buttons(row), *data_buttons(row)]
 
     def list_buttons(self) -> list[Button]:
         """The import stands beside «Добавить работника»."""

@@ -10,10 +10,10 @@ from flask_appbuilder import expose
 from sqlalchemy import select
 
 from app import models as m
+from app import shown
 from app.access import current_actor
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.labels import THINGS
 from app.russian import format_date
 from app.services.personnel import merges
@@ -160,7 +160,7 @@ def _found(typed: str) -> list[m.Employee]:
 
 def _detail(person: m.Employee) -> str:
     born = format_date(person.birth_date) if person.birth_date else "дата рождения не указана"
-    snils = mask_snils(person.snils) if person.snils else "без СНИЛС"
+    snils = shown.end("snils", person.snils, empty="без СНИЛС")
     return f"№ {person.id} · {born} · {snils}"
 
 

@@ -13,7 +13,6 @@ from wtforms.validators import InputRequired
 
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
-from app.clock import today
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db, limiter
 from app.services.personnel import people, transfers
@@ -216,7 +215,7 @@ class TransferPages(ScopedModelView):
 
     def _step_form(self, step: str, row: m.Transfer) -> Any:
         if step == "release":
-            return ReleaseForm(formdata=None, data={"released_on": max(today(), row.starts_on - dt.timedelta(days=1))})
+            return ReleaseForm(formdata=None, data={"released_on": transfers.offered_last_day(row)})
         data = {"position": row.position, "subjects": list(row.subjects), "starts_on": row.starts_on}
         return self.accept_form(formdata=None, data=data)
 

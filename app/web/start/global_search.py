@@ -19,11 +19,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only, selectinload
 
 from app import models as m
+from app import shown
 from app.access import current_actor, scope
 from app.actor import Actor
 from app.conditions import state_of
 from app.extensions import db
-from app.identifiers import mask_snils
 from app.russian import capitalized, format_date
 from app.text import cleaned, sort_key
 from app.web.frame.guards import signed_in
@@ -85,11 +85,8 @@ class Kind:
 
 
 def _person(row: m.Employee) -> str:
-    return " · ".join(
-        filter(
-            None, [format_date(row.birth_date) if row.birth_date else "", mask_snils(row.snils) if row.snils else ""]
-        )
-    )
+    born = format_date(row.birth_date) if row.birth_date else ""
+    return " · ".join(filter(None, [born, shown.end("snils", row.snils)]))
 
 
 def _own_territory(actor: Actor) -> Any:
