@@ -1517,7 +1517,7 @@ class TrainingGroup(Base):
         CheckConstraint("0 <= taken AND taken <= capacity", "seats"),
         CheckConstraint("0 < capacity AND 0 <= minimum AND minimum <= capacity", "capacity"),
         CheckConstraint("starts_on <= ends_on", "dates"),
-        CheckConstraint("enrol_from <= enrol_until AND enrol_until <= ends_on", "enrolment"),
+        CheckConstraint("enrol_from <= enrol_until AND enrol_until <= starts_on", "enrolment"),
         ForeignKeyConstraint(["program_id", "organizer_id"], ["program.id", "program.organizer_id"]),
         UniqueConstraint("organizer_id", "number"),
         Index("ix_training_group_status", "status", "starts_on"),

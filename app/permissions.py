@@ -222,6 +222,8 @@ _ROLES = (
             | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
             | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
             | {"certificate:annul", "certificate:replace", "training_group:correct", "enrolment:correct"}
+            # marks of attendance with a reason only, where something was decided by them
+            | {"enrolment:attend"}
             | _PAST
             | _grant("list show", "blank", "blank_receipt", "blank_act", "frdo_batch")
             | _grant("list show add edit", "print_template")

@@ -50,7 +50,7 @@ CONSTRAINT_SENTENCES = {
     "ck_training_group_seats": "Свободных мест в группе нет.",
     "ck_training_group_capacity": "Мест не может быть меньше одного и меньше необходимого минимума.",
     "ck_training_group_dates": "Дата окончания раньше даты начала.",
-    "ck_training_group_enrolment": "Запись должна закончиться не раньше, чем начнётся, и не позже окончания курса.",
+    "ck_training_group_enrolment": "Запись должна закончиться не раньше, чем начнётся, и не позже начала занятий.",
     "uq_training_group_organizer_id_number": "Группа с таким номером у организатора уже есть.",
     "uq_program_organizer_id_code_year_edition": "Программа с таким шифром на этот год у организатора уже есть.",
     "uq_program_published": "Опубликованная редакция этой программы уже есть. Обновите страницу.",

@@ -1,4 +1,4 @@
-"""Which outcome of a course the attendance proposes."""
+"""Which outcome of a course the attendance proposes, and which it contradicts."""
 
 from __future__ import annotations
 
@@ -48,6 +48,20 @@ def propose_outcome(facts: Attended, percent: int) -> Proposal:
     if (attended + unmarked) * 100 >= percent * planned:
         return Proposal(None, f"{visited}, не отмечено ещё {_hours(unmarked)} ак. ч. Отметьте посещаемость.")
     return Proposal(EnrolmentStatus.FAILED, f"{visited}, нужно не меньше {percent} %.")
+
+
+def contradiction(outcome: EnrolmentStatus, facts: Attended, percent: int) -> str:
+    """Say why an outcome and the attendance cannot both be right; empty when they can, or when marks are missing.
+
+    Not attested or expelled may be anybody, however often that person came; trained is only who came often enough, and who
+    never began was at no meeting.
+    """
+    if outcome == EnrolmentStatus.NO_SHOW and facts.attended:
+        return f"Посещено {_hours_of(facts.attended, facts.planned)}, а не приступил тот, кого не было ни на одном занятии."
+    proposal = propose_outcome(facts, percent)
+    if outcome == EnrolmentStatus.TRAINED and proposal.outcome not in (None, outcome):
+        return proposal.reason
+    return ""
 
 
 def _hours(minutes: int) -> str:

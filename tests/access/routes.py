@@ -191,6 +191,7 @@ OTHERS: Mapping[str, Route] = {
     "TrainingGroupView.ask_mend": Route("change", "training_group:registry", "training_group", ("POST",)),
     "TrainingGroupView.issue_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.hand_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
+    "TrainingGroupView.replace_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.papers": Route("export_of_row", "training_group:registry", "training_group"),
     "TrainingGroupView.order_papers": Route("change", "training_group:registry", "training_group", ("POST",)),
     "EnrolmentView.result": Route(

@@ -152,3 +152,48 @@ def test_twins_of_a_directory_are_parted_and_named(scratch: Flask, server: Embed
     ]
     keys = [key for (key,) in execute(server, database, "SELECT name_key FROM position ORDER BY id")]
     assert keys == [name_key(name) for name in names]
+
+
+def test_an_enrolment_that_ended_after_the_start_now_ends_with_it(
+    scratch: Flask, server: EmbeddedPostgres, worker_name: str
+) -> None:
+    """Groups of the time before the rule are mended, and the journal tells which."""
+    upgrade(directory="migrations", revision="0023")
+    database = f"scratch_{worker_name}"
+    (organizer,) = execute(
+        server,
+        database,
+        "INSERT INTO territory (code, name, short_name, kind) VALUES ('t', 'Т', 'Т', 'ministry_body')",
+        "INSERT INTO municipality (name, kind) VALUES ('М', 'district')",
+        "INSERT INTO organization_type (code, name, short_name) VALUES ('t', 'Т', 'Т')",
+        "INSERT INTO organization (full_name, short_name, type_id, territory_id, municipality_id, ownership, is_organizer)"
+        " SELECT 'О', 'О', t.id, r.id, m.id, 'regional', true FROM organization_type t, territory r, municipality m",
+        "INSERT INTO program (organizer_id, code, title, year, hours) SELECT id, 'П', 'П', 2026, 36 FROM organization",
+        "SELECT id FROM organization",
+    )[0]
+    for number, first, last in (
+        ("1", "2026-02-01", "2026-02-20"),
+        ("2", "2026-02-15", "2026-02-20"),
+        ("3", "2026-02-01", "2026-02-10"),
+    ):
+        execute(
+            server,
+            database,
+            "INSERT INTO training_group (program_id, organizer_id, number, starts_on, ends_on, enrol_from, enrol_until, place,"
+            f" capacity) SELECT id, {organizer}, '{number}', DATE '2026-02-10', DATE '2026-02-25', DATE '{first}',"
+            f" DATE '{last}', 'Самара', 5 FROM program",
+        )
+
+    upgrade(directory="migrations", revision="0024")
+
+    windows = (
+        "SELECT number, to_char(enrol_from, 'DD.MM'), to_char(enrol_until, 'DD.MM') FROM training_group ORDER BY number"
+    )
+    assert execute(server, database, windows) == [
+        ("1", "01.02", "10.02"),
+        ("2", "10.02", "10.02"),
+        ("3", "01.02", "10.02"),
+    ]
+    told = execute(server, database, "SELECT object_label, changes FROM audit_entry ORDER BY id")
+    change = {"Запись по": ["20.02.2026", "10.02.2026"]}
+    assert told == [("группа 1", change), ("группа 2", change)]

@@ -1,13 +1,12 @@
 """After the papers have left: what was sent is corrected by who clicks, and the other side sees it.
 
-A document is annulled after its batch was sent, and a correcting batch tells of it; its blank is written off. A registry comes
+A document is annulled after its batch was sent, its blank written off with it, and a correcting batch tells of it. A registry comes
 back, is made anew and sent again. A version of the voucher rule is deleted, and nobody is left without a rule.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,7 +127,11 @@ def correct_batch(organizer: Visitor, batch: str, folder: Path) -> None:
     organizer.menu("Документы об обучении")
     organizer.search(f"{SURNAMES[0]} Мария Сергеевна")
     organizer.open_row(PROGRAM)
-    confirmed(organizer, "Аннулировать", "Выдан по ошибке")
+    organizer.press("Аннулировать")
+    dialog = organizer.page.get_by_role("dialog")
+    dialog.get_by_label("Причина").fill("Выдан по ошибке")
+    expect(dialog.get_by_label(f"Списать бланк {SERIES} 000001 как испорченный")).to_be_checked()
+    dialog.get_by_role("button", name="Аннулировать").click()
     in_state(organizer, "Аннулирован")
     organizer.go("/")
     organizer.page.locator("main a").filter(has_text="изменён после отправки").first.click()
@@ -148,12 +151,12 @@ def correct_batch(organizer: Visitor, batch: str, folder: Path) -> None:
 
 
 def write_off(organizer: Visitor) -> None:
-    """The blank of the annulled document waits on the start page."""
-    organizer.go("/")
-    organizer.page.locator("main a").filter(has_text=re.compile("бланк.* аннулированн.* нужно списать")).click()
+    """The blank of the annulled document was written off with it: the box of the question was ticked."""
+    organizer.menu("Бланки")
+    organizer.search("000001")
     organizer.open_row(f"{SERIES} 000001")
-    confirmed(organizer, "Списать как испорченный", "Документ аннулирован")
     in_state(organizer, "Испорчен")
+    organizer.sees("аннулирован: Выдан по ошибке")
 
 
 def registry_there_and_back(organizer: Visitor, ministry: Visitor) -> None:

@@ -276,16 +276,18 @@ def make_program(organizer: Any, **over: Any) -> Any:
 
 
 def make_group(program: Any, **over: Any) -> Any:
-    """An open group that starts in ten days and lasts five."""
+    """An open group that starts in ten days and lasts five; its enrolment ends five days before, or when it starts."""
     day = today()
+    starts_on = over.get("starts_on", day + 10 * DAY)
+    until = over.get("enrol_until", min(day + 5 * DAY, starts_on))
     values = {
         "program_id": program.id,
         "organizer_id": program.organizer_id,
         "number": f"Г-{next(_numbers)}",
-        "starts_on": day + 10 * DAY,
+        "starts_on": starts_on,
         "ends_on": day + 15 * DAY,
-        "enrol_from": day - 5 * DAY,
-        "enrol_until": day + 5 * DAY,
+        "enrol_from": min(day - 5 * DAY, until),
+        "enrol_until": until,
         "place": "Самара, ул. Пробная, 1",
         "capacity": 2,
         "status": st.GroupStatus.OPEN,

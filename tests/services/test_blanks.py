@@ -242,6 +242,38 @@ def test_the_blank_of_a_valid_document_is_not_spoiled(world: mk.World) -> None:
     assert f"действительный документ № {paper.number}" in refused.value.message
 
 
+def test_a_document_is_annulled_and_its_blank_written_off_at_once(world: mk.World) -> None:
+    receive(world)
+    (blank,) = mk.rows(m.Blank)[:1]
+    paper = issued_on_blank(world, blank)
+    with acting_as(world.organizer_actor):
+        certificates.annul(paper.id, "Ошибка", spoil_blank=True)
+    found = mk.fetch(m.Blank, blank.id)
+    assert (found.status, found.reason_text) == (B.SPOILED, f"Документ № {paper.number} аннулирован: Ошибка")
+    kept = mk.fetch(m.Certificate, paper.id)
+    assert (kept.status, kept.blank_id) == (st.CertificateStatus.ANNULLED, blank.id)
+    assert len(mk.journal("blank.spoil")) == 1
+
+
+def test_whoever_keeps_no_blanks_annuls_without_writing_off(world: mk.World) -> None:
+    """The blanks lie with the organizer: the operator does not say what became of one."""
+    receive(world)
+    (blank,) = mk.rows(m.Blank)[:1]
+    paper = issued_on_blank(world, blank)
+    with acting_as(world.operator):
+        with mk.nothing_changes(), pytest.raises(Forbidden):
+            certificates.annul(paper.id, "Ошибка", spoil_blank=True)
+        certificates.annul(paper.id, "Ошибка")
+    assert mk.fetch(m.Blank, blank.id).status == B.USED
+
+
+def test_a_document_on_plain_paper_is_annulled_whatever_the_box_says(world: mk.World) -> None:
+    enrolment = mk.make_enrolment(world.worker, mk.make_past_group(world.program), status=E.TRAINED)
+    with acting_as(world.organizer_actor):
+        paper = certificates.issue(enrolment.id)
+        assert certificates.annul(paper.id, "Ошибка", spoil_blank=True).status == st.CertificateStatus.ANNULLED
+
+
 def test_the_blank_of_an_annulled_document_is_spoiled_and_stays_named_in_it(world: mk.World) -> None:
     receive(world, "000101", "000101")
     blank = mk.rows(m.Blank)[0]

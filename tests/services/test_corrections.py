@@ -143,6 +143,52 @@ def test_marks_of_a_completed_group_change_with_a_reason_only(course: Course) ->
     assert [x.mark for x in mk.rows(m.Attendance, m.Attendance.enrolment_id == place[1])] == [st.AttendanceMark.ABSENT]
 
 
+def test_after_the_registry_is_accepted_the_operator_corrects_marks_with_a_reason(course: Course) -> None:
+    """As results: the organizer's until then, the operator's after; the journal tells who and why."""
+    for meeting in course.meetings:
+        make_marks(meeting, course.rows)
+    complete(course)
+    accept_registry(course)
+    row = course.rows[0]
+    wanted = {(meeting.id, row.id): st.AttendanceMark.ABSENT for meeting in course.meetings}
+    shown = dict.fromkeys(wanted, st.AttendanceMark.PRESENT)
+    organizer, operator = course.world.organizer_actor, course.world.operator
+    with acting_as(organizer), mk.nothing_changes(), pytest.raises(Conflict, match="исправляет оператор"):
+        attendance.save(course.group.id, wanted, shown=shown, why="Ошибка журнала")
+    with acting_as(operator):
+        with mk.nothing_changes(), pytest.raises(Conflict, match="больше не меняются"):
+            attendance.save(course.group.id, wanted, shown=shown)
+        assert attendance.contradicted(course.group) == []
+        assert attendance.save(course.group.id, wanted, shown=shown, why="Ошибка журнала") == 2
+    assert mk.journal("training_group.corrected")[-1].changes == {"Причина исправления": ["", "Ошибка журнала"]}
+    (entry,) = mk.journal("enrolment.attended")
+    assert (entry.user_id, entry.object_id) == (operator.user_id, row.id)
+    # no paper prints a mark, the outcome may have to follow
+    assert mk.rows(m.RegistryRow, m.RegistryRow.amended_at.is_not(None)) == []
+    for actor in (organizer, operator):
+        with acting_as(actor):
+            ((found, why),) = attendance.contradicted(course.group)
+        assert (found.id, why) == (row.id, "Не посещено ни одного занятия.")
+    with acting_as(operator):
+        result_corrections.correct(
+            row.id, Result(outcome=E.NO_SHOW, result_on=row.result_on or today()), why="По журналу"
+        )
+        assert attendance.contradicted(course.group) == []
+
+
+def test_the_operator_marks_nothing_that_is_still_the_organizers_work(course: Course) -> None:
+    _outcome(course)
+    decided, other = ((course.meetings[0].id, row.id) for row in course.rows[:2])
+    mark = st.AttendanceMark.PRESENT
+    with acting_as(course.world.operator):
+        with mk.nothing_changes(), pytest.raises(Conflict, match="посещаемость отмечает организатор"):
+            attendance.save(course.group.id, {other: mark, decided: mark}, shown={}, why="Ошиблись строкой")
+        assert attendance.save(course.group.id, {decided: mark}, shown={}, why="Ошиблись строкой") == 1
+        # never began, and was there
+        ((_row, why),) = attendance.contradicted(course.group)
+    assert why.startswith("Посещено 5,3 из 10,6 академического часа, а не приступил")
+
+
 def test_a_schedule_is_corrected_with_a_reason(course: Course) -> None:
     complete(course)
     meeting = course.meetings[0]

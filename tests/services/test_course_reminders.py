@@ -94,7 +94,7 @@ def test_a_group_that_does_not_take_place_reminds_nobody(world: mk.World, status
 @pytest.mark.parametrize("shift", [-1, 0, 2])
 def test_only_tomorrow_counts(world: mk.World, shift: int) -> None:
     mk.make_enrolment(world.worker, world.group, status=E.CONFIRMED)
-    mk.change(world.group, starts_on=today() + shift * mk.DAY)
+    mk.change(world.group, starts_on=today() + shift * mk.DAY, enrol_until=today() - 2 * mk.DAY)
     with mk.nothing_changes():
         assert course_reminders.remind() == 0
 

@@ -13,6 +13,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import NotFound
 from app.russian import format_date
+from app.services.group import corrections
 from app.services.paper import certificates, document_check, duplicates
 from tests.services import makers as mk
 
@@ -80,6 +81,24 @@ def test_a_replaced_document_names_the_number_but_not_the_code(world: mk.World, 
     assert facts.detail == f"Вместо него выдан документ №\u00a0{made.number}."
     assert made.check_code not in json.dumps([facts.pairs, facts.for_machines], ensure_ascii=False)
     assert document_check.facts_for_check(made.check_code).title.endswith("(дубликат)")
+
+
+def test_a_document_with_corrected_facts_says_that_another_is_due_and_not_which(world: mk.World, row: Any) -> None:
+    group = mk.rows(m.TrainingGroup)[-1]
+    with acting_as(world.organizer_actor):
+        corrections.correct(group.id, {"starts_on": group.starts_on + mk.DAY}, why="Тайная причина")
+    assert mk.fetch(m.Certificate, row.id).outdated
+    by_number = document_check.find_by_number(row.number, row.issued_on)
+    for facts in (document_check.facts_for_check(row.check_code), *by_number):
+        assert (facts.status, facts.tone, facts.for_machines["to_replace"]) == (S.ISSUED, "wait", True)
+        assert facts.detail.startswith("Подлежит замене")
+        shown = json.dumps([facts.pairs, facts.for_machines, facts.detail], ensure_ascii=False)
+        assert "Тайная" not in shown and format_date(group.starts_on + mk.DAY) not in shown
+    with acting_as(world.organizer_actor):
+        made = duplicates.issue_duplicate(row.id, st.DuplicateGround.EXCHANGED)
+    facts = document_check.facts_for_check(row.check_code)
+    assert (facts.status, facts.to_replace) == (S.REPLACED, False)
+    assert document_check.facts_for_check(made.check_code).tone == "ok"
 
 
 def test_a_diploma_shows_its_qualification_and_decision(world: mk.World) -> None:

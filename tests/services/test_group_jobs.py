@@ -100,7 +100,7 @@ def test_training_starts_at_midnight_of_its_first_day_and_ends_the_waiting_list(
 
 
 def test_an_open_group_whose_first_day_has_come_starts_with_one_letter(world: mk.World) -> None:
-    group = spring_group(world, enrol_until=LAST + 9 * DAY)
+    group = spring_group(world, enrol_until=LAST + 5 * DAY)
     mk.make_enrolment(world.worker, group, status=E.CONFIRMED)
     assert tick(at(LAST + 5 * DAY, 0, 10)) == 1
     assert status_of(group) == G.RUNNING

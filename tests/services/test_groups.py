@@ -95,7 +95,7 @@ def test_hours_outside_the_kind_of_program_are_refused(world: mk.World, hours: i
 
 
 def test_group_opens_closes_starts_and_completes(world: mk.World) -> None:
-    group = mk.make_past_group(world.program, status=G.DRAFT, enrol_until=today(), ends_on=today())
+    group = mk.make_past_group(world.program, status=G.DRAFT, starts_on=today(), enrol_until=today(), ends_on=today())
     with acting_as(world.organizer_actor):
         assert groups.open(group.id).status == G.OPEN
     mk.make_enrolment(world.worker, group, status=E.CONFIRMED)
@@ -133,7 +133,7 @@ def test_start_ends_the_waiting_list_with_a_letter(session: Any) -> None:
     (first,) = world.more_people(1)
     enrol(first, world.group)
     waiting = enrol(world.worker, world.group)
-    dates = {"starts_on": today(), "status": G.CLOSED}
+    dates = {"starts_on": today(), "enrol_until": today(), "status": G.CLOSED}
     mk.change(world.group, **dates)
     with acting_as(world.organizer_actor):
         groups.start(world.group.id)

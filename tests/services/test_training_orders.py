@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.enrolment import enrolments
-from app.services.group import training_orders
+from app.services.group import groups, results, training_orders
 from app.services.group.training_orders import OrderFacts
 from app.services.paper import group_papers
 from app.statuses import OrderKind
@@ -183,3 +183,70 @@ def test_the_papers_of_the_group_have_its_orders_and_its_journal(course: Course)
     assert [row.id for row in facts.journal.listeners] == [row.id for row in course.rows]
     assert list(facts.journal.marks) == [(course.meetings[0].id, course.rows[0].id)]
     assert [meeting.id for meeting in facts.journal.meetings] == [meeting.id for meeting in course.meetings]
+
+
+# --- who left after the order ----------------------------------------------------------------------------------------
+
+
+def flagged(course: Course, *orders: m.TrainingOrder) -> dict[int, str]:
+    """Order → who left since and is named in no order of expulsion."""
+    with acting_as(course.world.organizer_actor):
+        left = training_orders.left_after(orders)
+        return {pk: training_orders.open_changes(people) for pk, people in left.items()}
+
+
+def test_an_order_says_who_left_since_until_an_order_of_expulsion_names_them(course: Course) -> None:
+    """Refused, withdrawn or expelled: each for the own ground; who was trained has not left."""
+    order = enrol(course)
+    assert flagged(course, order) == {}
+    first, second, third = course.rows
+    with acting_as(course.world.organizer_actor):
+        enrolments.record_result(first.id, E.TRAINED)
+        enrolments.reject(second.id, "Не представил документы")
+        enrolments.record_result(third.id, E.EXPELLED, reason="Пропущены занятия")
+    names = [mk.fetch(m.Employee, row.employee_id).short_name for row in (second, third)]
+    assert flagged(course, order) == {order.id: f"{names[0]} — отклонена, {names[1]} — отчислен"}
+    with acting_as(course.world.organizer_actor):
+        assert results.missing_of(course.group).expulsion_order == 3
+        paper = training_orders.issue(course.group.id, OrderKind.EXPULSION, facts(course, "6-к"))
+        assert results.missing_of(course.group).expulsion_order == 0
+    parts = {part["ground"]: [p["reason"] for p in part["people"]] for part in paper.snapshot["parts"]}
+    assert parts["в связи с отменой записи на обучение"] == ["Не представил документы"]
+    assert parts["до завершения обучения"] == ["Пропущены занятия"]
+    assert flagged(course, order, paper) == {order.id: ""}
+    with acting_as(course.world.organizer_actor):
+        assert [row.id for row in training_orders.left_after([order])[order.id]] == [second.id, third.id]
+
+
+def test_who_withdraws_before_the_first_day_is_expelled_before_it(session: Any) -> None:
+    first = today() + 3 * mk.DAY
+    course = make_course(status=G.CLOSED, starts_on=first, ends_on=first + mk.DAY, meetings=0)
+    order = enrol(course)
+    with acting_as(course.world.responsible):
+        enrolments.withdraw(course.rows[0].id)
+    assert "отозвана" in flagged(course, order)[order.id]
+    with acting_as(course.world.organizer_actor):
+        ids = [course.rows[0].id]
+        paper = training_orders.issue(course.group.id, OrderKind.EXPULSION, facts(course, "6-к", enrolment_ids=ids))
+    assert paper.snapshot["parts"][0]["ground"] == "в связи с отзывом записи на обучение"
+    assert flagged(course, order) == {order.id: ""}
+
+
+def test_the_people_of_a_cancelled_group_are_expelled_by_an_order(session: Any) -> None:
+    course = make_course(status=G.CLOSED, starts_on=today() + 3 * mk.DAY, ends_on=today() + 4 * mk.DAY, meetings=0)
+    order = enrol(course)
+    with acting_as(course.world.organizer_actor):
+        groups.cancel(course.group.id, "Нет аудитории")
+        assert flagged(course, order)[order.id].count("отклонена") == 3
+        training_orders.issue(course.group.id, OrderKind.EXPULSION, facts(course, "6-к"))
+    assert flagged(course, order) == {order.id: ""}
+
+
+def test_who_left_before_any_order_is_named_in_none(course: Course) -> None:
+    with acting_as(course.world.organizer_actor):
+        enrolments.reject(course.rows[0].id, "Ошибка")
+    order = enrol(course, enrolment_ids=[row.id for row in course.rows[1:]])
+    assert flagged(course, order) == {}
+    with acting_as(course.world.organizer_actor), mk.nothing_changes(), pytest.raises(NotFound):
+        ids = [course.rows[0].id]
+        training_orders.issue(course.group.id, OrderKind.EXPULSION, facts(course, "6-к", enrolment_ids=ids))

@@ -59,7 +59,7 @@ class Side:
         return self.one(
             "INSERT INTO training_group (program_id, organizer_id, number, starts_on, ends_on, enrol_from, enrol_until,"
             " place, capacity, minimum, status) SELECT id, organizer_id, 'К-' || (SELECT count(*) FROM training_group),"
-            " %(day)s + %(starts)s, %(day)s + %(ends)s, %(day)s - 60, least(%(day)s, %(day)s + %(ends)s), 'Самара, Кабинетная, 1',"
+            " %(day)s + %(starts)s, %(day)s + %(ends)s, %(day)s - 60, least(%(day)s, %(day)s + %(starts)s), 'Самара, Кабинетная, 1',"
             " %(capacity)s, %(minimum)s, %(status)s FROM program WHERE id = %(program)s RETURNING id",
             day=self.region.today, starts=starts, ends=ends, minimum=minimum, capacity=capacity, status=status,
             program=self.program,

@@ -20,7 +20,9 @@ from app.russian import format_date
 from app.services.access import sessions
 from app.services.access.accounts import find_account
 from app.services.enrolment import enrolments
-from app.services.group import attendance
+from app.services.group import attendance, training_orders
+from app.services.group.training_orders import OrderFacts
+from app.statuses import OrderKind
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting
 from tests.statements import recorded
@@ -337,6 +339,50 @@ def test_the_card_says_what_is_left_and_leads_there(app: Flask, session: Any) ->
     assert f'href="/training_group/issue/{course.group.id}"' in page
     # who has an outcome needs no more marks
     assert "Не отмечена посещаемость 2 отметки" in words(page).replace("\u00a0", " ")
+
+
+def test_an_order_whose_people_left_says_so_on_both_cards_with_the_next_step(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, card = clerk_of(app, course), f"/training_group/show/{course.group.id}"
+    with acting_as(course.world.organizer_actor):
+        facts = OrderFacts(number="5", ordered_on=today(), enrolment_ids=[row.id for row in course.rows])
+        order = training_orders.issue(course.group.id, OrderKind.ENROLMENT, facts)
+    assert training_orders.FLAG not in clerk.get(card)
+    with acting_as(course.world.organizer_actor):
+        enrolments.reject(course.rows[0].id, "Не представил документы")
+    name = mk.fetch(m.Employee, course.rows[0].employee_id)
+    step = f"/training_group/expulsion_order/{course.group.id}"
+    text = words(clerk.get(card)).replace("\u00a0", " ")
+    assert f"{training_orders.FLAG} выбыли: {name.short_name} — отклонена".replace("\u00a0", " ") in text
+    page = clerk.get(f"/training_order/show/{order.id}")
+    assert "Изменено после издания: 1" in words(page) and name.full_name in words(page)
+    assert f'href="{step}"' in page and "Не представил документы" not in page
+    clerk.post(step, number="6")
+    page = clerk.get(f"/training_order/show/{order.id}")
+    assert "Все, кто выбыл, названы в приказах об отчислении" in words(page) and f'href="{step}"' not in page
+    assert training_orders.FLAG not in clerk.get(card)
+
+
+def test_an_outcome_that_the_journal_contradicts_stands_on_the_card_until_one_is_corrected(
+    app: Flask, session: Any
+) -> None:
+    course = make_course(people=2)
+    for meeting in course.meetings:
+        make_marks(meeting, course.rows[:1])
+        make_marks(meeting, course.rows[1:], M.ABSENT)
+    with acting_as(course.world.organizer_actor):
+        for row in course.rows:
+            enrolments.record_result(row.id, E.TRAINED)
+    clerk, card = clerk_of(app, course), f"/training_group/show/{course.group.id}"
+    page = clerk.get(card)
+    assert "Итог расходится с посещаемостью: 1" in words(page) and "Не посещено ни одного занятия." in page
+    journal = f"/training_group/attendance/{course.group.id}?correct=1"
+    assert f'href="{journal}"' in page
+    cells = {f"m-{meeting.id}-{course.rows[1].id}": "present" for meeting in course.meetings}
+    refused = clerk.post(journal, status=422, **cells)
+    assert "больше не меняются" in words(refused)
+    clerk.post(journal, why="Отметили не того", **cells)
+    assert "расходится с посещаемостью" not in clerk.get(card)
 
 
 # --- strangers and statements ----------------------------------------------------------------------------------------

@@ -225,3 +225,27 @@ def test_machines_get_json(region: Region) -> None:
     assert number in {item["number"] for item in json.loads(listed.get_data())["documents"]}
     unknown = stranger.client.get("/verify/unknown", headers={"Accept": "application/json"})
     assert unknown.status_code == 404
+
+
+def test_the_question_of_an_annulment_offers_to_write_the_blank_off(region: Region, organizer: Browser) -> None:
+    """Ticked while the document lies with the organizer; of one that was handed over the blank has to come back first."""
+    found = region.sql(
+        "SELECT c.id, b.id, b.series || ' ' || b.number FROM certificate c JOIN blank b ON b.id = c.blank_id"
+        " WHERE c.organizer_id = ANY(%(own)s) AND c.status = 'issued' ORDER BY c.id DESC LIMIT 2",
+        own=own_places(region),
+    )
+    (paper, blank, name), (other, other_blank, _) = found
+    region.sql(
+        "UPDATE certificate SET handed_on = CASE WHEN id = %(other)s THEN issued_on END, handing = CASE WHEN id = %(other)s"
+        " THEN 'person' END, handed_to = NULL WHERE id IN (%(paper)s, %(other)s)",
+        paper=paper, other=other,
+    )  # fmt: skip
+    page = organizer.get(f"/certificate/show/{paper}").text
+    assert re.search(r'name="also" value="1" checked> Списать бланк', page) and name in page
+    handed = organizer.get(f"/certificate/show/{other}").text
+    assert re.search(r'name="also" value="1"> Бланк .* вернули: списать как испорченный', handed)
+    assert 'name="also"' not in region.browser("operator").get(f"/certificate/show/{paper}").text
+    assert organizer.post(f"/certificate/act/{paper}/annul", {"reason": "Ошибка", "also": "1"}).status == 302
+    assert organizer.post(f"/certificate/act/{other}/annul", {"reason": "Ошибка"}).status == 302
+    states = "SELECT status FROM blank WHERE id = %(pk)s"
+    assert [region.sql(states, pk=pk)[0][0] for pk in (blank, other_blank)] == ["spoiled", "used"]

@@ -1,4 +1,9 @@
-"""Attendance journal of a group: who was at which meeting, kept by the organizer while the training goes on (order § 3.3)."""
+"""Attendance journal of a group: who was at which meeting, kept by the organizer while the training goes on (order § 3.3).
+
+Marks by which something was decided are corrected with a reason: by the organizer until a registry with the group is accepted,
+by the operator at any time, as results are. No paper that leaves the portal prints a mark; what may follow from one is another
+outcome, so an outcome that the marks contradict is shown until one of both is corrected.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app import models as m
-from app.access import get_writable
+from app.access import current_actor, get_writable
 from app.audit import record
 from app.clock import local, now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
-from app.rules.outcome import Attended
+from app.rules.outcome import Attended, contradiction
 from app.russian import format_date
 from app.services.enrolment import seats
 from app.services.group import frozen
@@ -37,6 +42,11 @@ LISTENERS = (
 Place = tuple[int, int]
 Marks = Mapping[Place, AttendanceMark | None]
 
+#: told to the operator about marks that are still the organizer's work
+NOT_YET_DECIDED = (
+    "Пока обучение идёт и итога у слушателя нет, посещаемость отмечает организатор. Оператор исправляет отметки завершённых групп "
+    "и тех, у кого итог уже внесён: с причиной."
+)
 _NAMED_AT_MOST = 5
 
 
@@ -145,7 +155,7 @@ def save(group_id: int, wanted: Marks, *, shown: Marks, why: str | None = None) 
     ``wanted`` is place → mark (None: not marked), ``shown`` what the form showed when it was opened: only what differs from
     it is written. ``why``: the reason, without which the marks of a completed group, and of whoever has an outcome, are kept.
     Raises ChangedMeanwhile, and writes nothing, when another user has set another mark there since; Conflict for a group that
-    has not begun and for marks that are kept; NotFound for a meeting or an enrolment of another group; Invalid for a meeting to
+    has not begun, for marks that are kept and for those that are still the organizer's work; NotFound for a meeting or an enrolment of another group; Invalid for a meeting to
     come.
     """
     get_writable(db.session, m.TrainingGroup, group_id, "enrolment:attend")
@@ -156,8 +166,11 @@ def save(group_id: int, wanted: Marks, *, shown: Marks, why: str | None = None) 
     asked = {place: mark for place, mark in wanted.items() if mark != shown.get(place)}
     changed = {place: mark for place, mark in asked.items() if mark != journal.marks.get(place)}
     _refuse_lost(journal, changed, shown)
-    if changed and is_kept(group, journal, changed):
+    kept = {place for place in changed if is_kept(group, journal, [place])}
+    if kept:
         frozen.insist_editable(group, why)
+    if changed.keys() - kept:
+        _insist_own_journal(group)
     _write(changed)
     _record(journal, changed)
     return len(changed)
@@ -168,6 +181,17 @@ def _insist_begun(group: m.TrainingGroup) -> None:
         raise Conflict(
             f"Посещаемость отмечают, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
         )
+
+
+def keeps_journal(group: m.TrainingGroup) -> bool:
+    """Whether the acting user keeps the journal of a group: the operator only corrects it."""
+    return group.organizer_id in current_actor().places("organizer")
+
+
+def _insist_own_journal(group: m.TrainingGroup) -> None:
+    """Raise Conflict for whoever only corrects: by these marks nothing has been decided yet."""
+    if not keeps_journal(group):
+        raise Conflict(NOT_YET_DECIDED)
 
 
 def is_kept(group: m.TrainingGroup, journal: Journal, places: Collection[Place]) -> bool:
@@ -232,6 +256,39 @@ def _record(journal: Journal, changed: Marks) -> None:
                 changes[label] = (before.label if before else "", _words(changed[place]))
         if changes:
             record("enrolment.attended", row, changes)
+
+
+def contradicted(group: m.TrainingGroup) -> list[tuple[m.Enrolment, str]]:
+    """Return the listeners of a group whose outcome and marks cannot both be right, by name, with the reason.
+
+    For a group that the caller has loaded within the actor's scope; one statement.
+    """
+    row, meeting, mark = m.Enrolment, m.GroupMeeting, m.Attendance
+    minutes = func.extract("epoch", meeting.ends_at - meeting.starts_at) / 60
+
+    def total(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(minutes).filter(*conditions), 0)
+
+    statement = (
+        select(
+            row, total(mark.mark == AttendanceMark.PRESENT), total(meeting.id.is_not(None)), total(mark.id.is_(None))
+        )
+        .join(m.Employee, m.Employee.id == row.employee_id)
+        .join(meeting, meeting.group_id == row.group_id)
+        .outerjoin(mark, and_(mark.meeting_id == meeting.id, mark.enrolment_id == row.id))
+        .where(row.group_id == group.id, row.status.in_([EnrolmentStatus.TRAINED, EnrolmentStatus.NO_SHOW]))
+        .group_by(row.id, m.Employee.id)
+        .order_by(m.Employee.sort, row.id)
+        .options(contains_eager(row.employee))
+        .execution_options(populate_existing=True)
+    )
+    percent, found = least_percent(group.organizer), []
+    for enrolment, attended, planned, unmarked in db.session.execute(statement):
+        facts = Attended(attended=round(attended), planned=round(planned), unmarked=round(unmarked))
+        why = contradiction(enrolment.status, facts, percent)
+        if why:
+            found.append((enrolment, why))
+    return found
 
 
 def unmarked_of(group_id: int) -> ColumnElement[int]:

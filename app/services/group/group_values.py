@@ -104,9 +104,7 @@ def _dates_in_order(values: dict[str, Any], row: Any, errors: records.Fields) ->
         if day(first) and day(last) and day(first) > day(last):
             errors.setdefault(last if last in values else first, []).append(sentence)
     starts_on, until = day("starts_on"), day("enrol_until")
-    # a group entered before this rule may still be corrected in its other fields
-    touched = row is None or (starts_on, until) != (row.starts_on, row.enrol_until)
-    if touched and starts_on and until and until > starts_on:
+    if starts_on and until and until > starts_on:
         errors.setdefault("enrol_until" if "enrol_until" in values else "starts_on", []).append(
             f"Запись не может заканчиваться после начала занятий: они начинаются {format_date(starts_on)}."
         )

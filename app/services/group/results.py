@@ -15,7 +15,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules.outcome import Proposal, propose_outcome
 from app.services.enrolment import enrolments, seats
-from app.services.group import attendance
+from app.services.group import attendance, training_orders
 from app.services.voucher import vouchers
 from app.statuses import (
     ASSESSED,
@@ -205,7 +205,7 @@ def missing_of(group: m.TrainingGroup) -> Missing:
             attendance.unmarked_of(group.id),
             number(row.status.in_(WITHOUT_OUTCOME)),
             number(row.status.in_(attendance.LISTENERS), row.enrolment_order_id.is_(None)),
-            number(row.status.in_(OUTCOMES), row.expulsion_order_id.is_(None)),
+            number(training_orders.expellable(), row.expulsion_order_id.is_(None)),
             number(row.status == EnrolmentStatus.TRAINED, ~issued),
         )
         .select_from(row)

@@ -1,7 +1,7 @@
 """Приказы of an organizer about the listeners of a group: enrolment and expulsion (order § 3.3).
 
 An order is issued once and never changes: the snapshot holds every printed word. A mistaken one is followed by another,
-which says what it replaces.
+which says what it replaces. An order of enrolment whose people left since is flagged until an order of expulsion names them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import models as m
@@ -25,7 +25,7 @@ from app.services.enrolment import seats
 from app.services.group.attendance import LISTENERS
 from app.services.paper import template_files
 from app.services.personnel.declension import declined
-from app.statuses import FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
+from app.statuses import ENROLMENT_ENDED, FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 
 #: version of the snapshot's keys, as ``documents.training_order`` reads them
@@ -33,8 +33,10 @@ SNAPSHOT_VERSION = 1
 NUMBER_LENGTH = 40
 BASIS_LENGTH = 1000
 
-#: states of a group in which its people may be enrolled or expelled by an order
-_STATUSES = {OrderKind.ENROLMENT: LISTENERS, OrderKind.EXPULSION: OUTCOMES}
+#: the words of the flag of an order whose people left since
+FLAG = "изменено после издания"
+#: what ends it
+NEXT_STEP = "Кто-то из зачисленных выбыл. Издайте приказ об отчислении: в нём уже отмечены те, кого ещё не назвал ни один приказ."
 _COLUMN = {OrderKind.ENROLMENT: "enrolment_order_id", OrderKind.EXPULSION: "expulsion_order_id"}
 _E = EnrolmentStatus
 #: the kind of a program as papers name it, in the genitive
@@ -48,7 +50,13 @@ _GROUNDS = {
     _E.FAILED: "как не прошедших итоговую аттестацию",
     _E.NO_SHOW: "как не приступивших к обучению",
     _E.EXPELLED: "до завершения обучения",
+    _E.WITHDRAWN: "в связи с отзывом записи на обучение",
+    _E.REJECTED: "в связи с отменой записи на обучение",
 }
+#: of whom the reason is printed beside the name
+_REASONED = (_E.EXPELLED, _E.REJECTED)
+#: who was enrolled by an order and learns no more, so that the order says what is no longer so; completion is its due end
+LEFT = ENROLMENT_ENDED | {_E.EXPELLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +72,11 @@ class OrderFacts:
 def candidates(group_id: int, kind: OrderKind) -> list[m.Enrolment]:
     """Return the listeners of a group whom an order may name, by name; those of an earlier order too."""
     row = m.Enrolment
+    named = row.status.in_(LISTENERS) if kind == OrderKind.ENROLMENT else expellable()
     statement = (
         select(row)
         .join(m.Employee, m.Employee.id == row.employee_id)
-        .where(row.group_id == group_id, row.status.in_(_STATUSES[kind]))
+        .where(row.group_id == group_id, named)
         .order_by(m.Employee.sort, row.id)
         .options(
             joinedload(row.employee),
@@ -79,6 +88,42 @@ def candidates(group_id: int, kind: OrderKind) -> list[m.Enrolment]:
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(statement))
+
+
+def expellable() -> ColumnElement[bool]:
+    """Condition of the enrolments that an order of expulsion may name: with an outcome, or ended after an order of enrolment."""
+    row = m.Enrolment
+    return or_(row.status.in_(OUTCOMES), and_(row.status.in_(ENROLMENT_ENDED), row.enrolment_order_id.is_not(None)))
+
+
+def left_after(orders: Collection[m.TrainingOrder]) -> dict[int, list[m.Enrolment]]:
+    """Return, by orders of enrolment in force, those whom they enrolled and who left since, by name; for who sees the orders.
+
+    Those whom an order of expulsion names too: ``expulsion_order`` tells which.
+    """
+    row = m.Enrolment
+    ids = [order.id for order in orders if order.kind == OrderKind.ENROLMENT]
+    if not ids:
+        return {}
+    statement = (
+        select(row)
+        .join(m.Employee, m.Employee.id == row.employee_id)
+        .where(row.enrolment_order_id.in_(ids), row.status.in_(LEFT))
+        .order_by(m.Employee.sort, row.id)
+        .options(joinedload(row.employee), joinedload(row.expulsion_order))
+        .execution_options(populate_existing=True)
+    )
+    found: dict[int, list[m.Enrolment]] = {}
+    for enrolment in db.session.scalars(statement):
+        found.setdefault(enrolment.enrolment_order_id or 0, []).append(enrolment)
+    return found
+
+
+def open_changes(left: Sequence[m.Enrolment]) -> str:
+    """Name those who left and whom no order of expulsion names: «Абрамова М. С. — отозвана»; empty when all is in order."""
+    return ", ".join(
+        f"{row.employee.short_name} — {row.status.label.lower()}" for row in left if row.expulsion_order_id is None
+    )
 
 
 def order_of(row: m.Enrolment, kind: OrderKind) -> m.TrainingOrder | None:
@@ -150,7 +195,7 @@ def issue(
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_order:add")
     group = seats.lock_group(group_id)
-    _insist_in_work(group)
+    _insist_in_work(group, kind)
     people = _chosen(group_id, kind, facts.enrolment_ids)
     number = _checked(group, kind, facts, people)
     order = m.TrainingOrder(
@@ -173,8 +218,17 @@ def issue(
     return order
 
 
-def _insist_in_work(group: m.TrainingGroup) -> None:
-    if group.status not in FORMED:
+def may_issue(group: m.TrainingGroup, kind: OrderKind, *, left: bool) -> bool:
+    """Whether a group's state lets an order be issued; ``left``: somebody left whom an order has enrolled.
+
+    Such a person is expelled whatever became of the group: it may have been cancelled, or be open again.
+    """
+    return group.status in FORMED or (kind == OrderKind.EXPULSION and left)
+
+
+def _insist_in_work(group: m.TrainingGroup, kind: OrderKind) -> None:
+    left = select(m.Enrolment.id).where(m.Enrolment.group_id == group.id, expellable()).limit(1)
+    if not may_issue(group, kind, left=db.session.scalar(left) is not None):
         raise Conflict(
             f"Приказ издают, когда запись закрыта, а состояние группы {group.number} — «{group.status.label}»."
         )
@@ -238,7 +292,9 @@ def _wrong_day(group: m.TrainingGroup, kind: OrderKind, day: dt.date, people: Se
         return ""
     results = [row.result_on for row in people if row.result_on]
     enrolled = [row.enrolment_order.ordered_on for row in people if row.enrolment_order]
-    earliest = max([group.starts_on, *results, *enrolled])
+    # who left before the first day is expelled before it
+    begun = [group.starts_on] if any(row.status in OUTCOMES for row in people) else []
+    earliest = max([*begun, *results, *enrolled], default=day)
     if day < earliest:
         return (
             "Приказ об отчислении не может быть раньше итога обучения и приказа о зачислении тех, кто в нём назван: "
@@ -319,5 +375,5 @@ def _person(row: m.Enrolment) -> dict[str, Any]:
         "enrolment": row.id,
         "name": declined(person, "accusative"),
         "place": ", ".join(filter(None, (place.position.name if place else "", organization))),
-        "reason": (row.reason_text or "") if row.status == _E.EXPELLED else "",
+        "reason": (row.reason_text or "") if row.status in _REASONED else "",
     }

@@ -32,6 +32,7 @@ MOST_RECEIVED = 10_000
 _DIGITS = 18
 #: Latin letters that look like Cyrillic ones: «AB» typed on another keyboard is the same series
 _LOOK_ALIKES = str.maketrans("ABCEHKMOPTXY", "АВСЕНКМОРТХУ")
+_REASON_LENGTH = 1000
 _FORMS = ("бланк", "бланка", "бланков")
 
 
@@ -248,6 +249,12 @@ def spoil(blank_id: int, reason: str) -> m.Blank:
     lock([blank_id])
     insist_not_in_use([blank_id])
     return transitions.move(m.Blank, blank_id, "spoil", reason=reason)
+
+
+def spoil_annulled(blank_id: int, reason: str) -> None:
+    """Write off the blank of a document that the caller has annulled in the same transaction."""
+    get_writable(db.session, m.Blank, blank_id, "blank:spoil")
+    transitions.follow(m.Blank, blank_id, "spoil", reason=reason[:_REASON_LENGTH])
 
 
 def lock(blank_ids: Sequence[int]) -> None:

@@ -19,7 +19,7 @@ from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF, NUMBER_PREFIX, Outcome, may_issue_certificate
 from app.services.mailing import letters
-from app.services.paper import after_sending, template_files
+from app.services.paper import after_sending, blanks, template_files
 from app.services.paper.certificate_snapshot import Snapshot, sealed, snapshot_of
 from app.services.portal import numbers, records, transitions
 from app.statuses import CertificateKind, CertificateStatus, DuplicateGround
@@ -205,9 +205,15 @@ def check_mask(mask: str) -> None:
 
 
 @use_case
-def annul(certificate_id: int, reason: str) -> m.Certificate:
-    """Annul a document with a reason; its number and blank are never used again."""
+def annul(certificate_id: int, reason: str, *, spoil_blank: bool = False) -> m.Certificate:
+    """Annul a document with a reason; its number and blank are never used again.
+
+    ``spoil_blank``: the blank lies before whoever annuls and is written off as spoiled; without it the blank waits for that
+    among the used ones, as that of a document which is still in other hands.
+    """
     row = transitions.move(m.Certificate, certificate_id, "annul", reason=reason)
+    if spoil_blank and row.blank_id is not None:
+        blanks.spoil_annulled(row.blank_id, f"Документ № {row.number} аннулирован: {row.reason_text}")
     letters.tell(row.employee, "certificate_annulled", about=row)
     after_sending.changed([row.enrolment_id], f"документ № {row.number} аннулирован: {row.reason_text}")
     return row

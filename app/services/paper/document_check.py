@@ -48,6 +48,8 @@ class CheckFacts:
     status: CertificateStatus
     annulled_on: dt.date | None = None
     replaced_by: str = ""
+    #: facts that it prints were corrected after it was issued; which ones is between its owner and the organization
+    to_replace: bool = False
 
     @property
     def title(self) -> str:
@@ -56,12 +58,22 @@ class CheckFacts:
 
     @property
     def detail(self) -> str:
-        """When it was annulled or what replaced it, empty for a live document."""
+        """When it was annulled, what replaced it, or that another one is due; empty for a document that needs nothing."""
         if self.status == CertificateStatus.ANNULLED and self.annulled_on:
             return f"Аннулирован {format_date(self.annulled_on)}: этот документ ничего не подтверждает."
         if self.status == CertificateStatus.REPLACED and self.replaced_by:
             return f"Вместо него выдан документ №\u00a0{self.replaced_by}."
+        if self.to_replace:
+            return (
+                "Подлежит замене: после выдачи организация исправила сведения об обучении, которые в нём напечатаны. "
+                "Новый документ выдаст она же."
+            )
         return ""
+
+    @property
+    def tone(self) -> str:
+        """The colour of its state: a valid document that is to be replaced is no plain «yes»."""
+        return "wait" if self.to_replace else self.status.tone
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -103,6 +115,7 @@ class CheckFacts:
             "duplicate": self.duplicate,
             "annulled_on": self.annulled_on.isoformat() if self.annulled_on else None,
             "replaced_by": self.replaced_by or None,
+            "to_replace": self.to_replace,
         }
 
 
@@ -181,6 +194,7 @@ def _common(row: m.Certificate, replaced_by: str | None, annulled_at: dt.datetim
         "status": row.status,
         "annulled_on": local(annulled_at).date() if annulled_at else None,
         "replaced_by": replaced_by or "",
+        "to_replace": row.status == CertificateStatus.ISSUED and bool(row.outdated),
     }
 
 

@@ -162,8 +162,8 @@ class AttendancePages(GroupPages):
         meetings, parts = _turned_over(journal.meetings, group.id)
         one = bool(request.args.get("meeting")) and len(meetings) == 1
         state = _state(group, journal)
-        editable, decided = state.editable, state.decided
-        rows = _rows(journal, meetings, typed, wrong, editable=editable, decided=decided)
+        editable = state.editable
+        rows = _rows(journal, meetings, typed, wrong, editable=editable, fixed=state.fixed)
         back = url_for("TrainingGroupView.show", pk=group.id)
         sheet = url_for("TrainingGroupView.attendance_sheet", pk=group.id)
         return AttendancePage(
@@ -187,10 +187,10 @@ class AttendancePages(GroupPages):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What of a journal may be marked now: ``decided`` are the enrolments whose marks are kept, ``kept`` why a reason is asked."""
+    """What of a journal may be marked now: ``fixed`` are the enrolments whose marks stay, ``kept`` why a reason is asked."""
 
     editable: bool
-    decided: frozenset[int] = frozenset()
+    fixed: frozenset[int] = frozenset()
     note: str = ""
     kept: str = ""
     buttons: Sequence[Button] = ()
@@ -200,17 +200,19 @@ def _state(group: m.TrainingGroup, journal: Journal) -> State:
     """A running group is marked, whoever has an outcome and a completed group are corrected with a reason."""
     if group.status not in BEGUN:
         return State(False, note=_OTHER_STATES.get(group.status, _NOT_YET))
-    running = group.status == GroupStatus.RUNNING
+    running, own = group.status == GroupStatus.RUNNING, attendance.keeps_journal(group)
     decided = frozenset(row.id for row in journal.listeners if row.status in OUTCOMES)
     if running and not decided:
-        return State(True)
+        return State(own, note="" if own else attendance.NOT_YET_DECIDED)
     refusal = frozen.may_correct(group).reason
     if CORRECTING in request.args and not refusal:
-        return State(True, kept=frozen.why_kept(group))
+        # what is still the organizer's work is not corrected by others
+        open_still = frozenset(row.id for row in journal.listeners) - decided
+        return State(True, frozenset() if own or not running else open_still, kept=frozen.why_kept(group))
     href = f"{url_for('TrainingGroupView.attendance', pk=group.id)}?{CORRECTING}=1"
     buttons = [] if refusal else [Button("Исправить отметки", href)]
     note = refusal or (_KEPT_OF_SOME if running else _KEPT)
-    return State(running, decided, note, buttons=buttons)
+    return State(running and own, decided, note, buttons=buttons)
 
 
 def _group(pk: int) -> m.TrainingGroup:
@@ -274,7 +276,7 @@ def _rows(
     wrong: frozenset[Place],
     *,
     editable: bool,
-    decided: frozenset[int],
+    fixed: frozenset[int],
 ) -> list[ListenerRow]:
     facts = attendance.attended_of(journal)
     rows = []
@@ -289,7 +291,7 @@ def _rows(
                     label=f"{row.employee.short_name}, {attendance.title_of(meeting)}",
                     value=mark.value if mark else "",
                     text=mark.label if mark else "не отмечено" if attendance.has_begun(meeting) else "ещё не было",
-                    editable=editable and row.id not in decided and attendance.has_begun(meeting),
+                    editable=editable and row.id not in fixed and attendance.has_begun(meeting),
                     wrong=place in wrong,
                 )
             )

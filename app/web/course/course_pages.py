@@ -19,7 +19,7 @@ from app.documents.training_order import TEMPLATE
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.group import results, training_orders
+from app.services.group import attendance, frozen, results, training_orders
 from app.services.group.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import BEGUN, FORMED, GroupStatus, OrderKind
 from app.web.course.group_correction import consequences_of
@@ -52,7 +52,7 @@ class CoursePages(ResultPages):
 
     def blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
         """What is still to be done first, the orders last."""
-        return [*_next_steps(row), *super().blocks(row), *_orders(row)]
+        return [*_next_steps(row), *_contradicted(row), *super().blocks(row), *_orders(row)]
 
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """The journal of attendance, its sheet for signatures and the results, while there is something to enter or to see."""
@@ -153,23 +153,52 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
     actor = current_actor()
     if not actor.can("training_order:list"):
         return []
+    orders = training_orders.orders_of(group.id)
+    left = {pk: training_orders.open_changes(people) for pk, people in training_orders.left_after(orders).items()}
     rows = []
-    for order in training_orders.orders_of(group.id):
+    for order in orders:
         href = url_for("TrainingOrderView.show", pk=order.id)
         people = sum(len(part["people"]) for part in order.snapshot["parts"])
         words = count(people, "слушатель", "слушателя", "слушателей")
+        who = left.get(order.id, "")
+        flag = Cell(training_orders.FLAG, f"выбыли: {who}", tone="wait") if who else Cell("—")
         cells = [Cell(f"№ {order.number}"), Cell(order.kind.label), Cell(format_date(order.ordered_on)), Cell(words)]
-        rows.append(Row(order.id, href, cells))
-    buttons = []
-    if group.status in FORMED and actor.can("training_order:add"):
-        buttons = [
-            Button(f"Приказ {kind.label}", url_for(f"TrainingGroupView.{_HANDLER[kind]}", pk=group.id))
-            for kind in OrderKind
-        ]
+        rows.append(Row(order.id, href, [*cells, flag]))
+    is_left = any(left.values())
+    buttons = [
+        Button(f"Приказ {kind.label}", url_for(f"TrainingGroupView.{_HANDLER[kind]}", pk=group.id))
+        for kind in OrderKind
+        if actor.can("training_order:add") and training_orders.may_issue(group, kind, left=is_left)
+    ]
     if not rows and not buttons:
         return []
-    heads = [Column(h, h) for h in ("Приказ", "О чём", "Дата", "Кого касается")]
-    return [Block("Приказы", columns=heads, rows=rows, buttons=buttons, empty="Приказов пока нет.")]
+    heads = [Column(h, h) for h in ("Приказ", "О чём", "Дата", "Кого касается", "После издания")]
+    note = training_orders.NEXT_STEP if is_left else ""
+    return [Block("Приказы", columns=heads, rows=rows, buttons=buttons, empty="Приказов пока нет.", note=note)]
+
+
+def _contradicted(group: m.TrainingGroup) -> list[Block]:
+    """Whose outcome the marks of attendance contradict, with the way to correct the one or the other."""
+    if group.status not in BEGUN or not current_actor().can("enrolment:correct"):
+        return []
+    facts = consequences_of(group)
+    found = attendance.contradicted(group) if facts.outcomes else []
+    if not found:
+        return []
+    rows = []
+    for row, why in found[:_SHOWN]:
+        href = url_for("EnrolmentView.show", pk=row.id)
+        cells = [Cell(row.employee.full_name, href=href), Cell(row.status.label, tone=row.status.tone), Cell(why)]
+        rows.append(Row(row.id, href, cells))
+    heads = [Column(h, h) for h in ("Слушатель", "Итог", "По журналу посещаемости")]
+    note = "Неверно либо одно, либо другое: исправьте отметки в журнале или итог в записи слушателя («Исправить результат»)."
+    more = len(found) - len(rows)
+    if more > 0:
+        note = f"{note} Показаны первые {_SHOWN}, ещё {more}."
+    journal = f"{url_for('TrainingGroupView.attendance', pk=group.id)}?correct=1"
+    buttons = [Button("Исправить отметки", journal)] if frozen.may_correct(group) else []
+    title = f"Итог расходится с посещаемостью: {len(found)}"
+    return [Block(title, columns=heads, rows=rows, buttons=buttons, note=note, tone="wait")]
 
 
 def _next_steps(group: m.TrainingGroup) -> list[Block]:
@@ -203,4 +232,6 @@ def _next_steps(group: m.TrainingGroup) -> list[Block]:
     return [Block("Что осталось сделать", pairs=pairs)] if pairs else []
 
 
+#: so many people of a block, the rest is a number
+_SHOWN = 30
 _PEOPLE = ("человек", "человека", "человек")

@@ -11,10 +11,13 @@ from flask_appbuilder import expose
 
 from app import audit
 from app import models as m
-from app.access import get_visible
+from app.access import current_actor, get_visible
 from app.documents.pdf import find_office
 from app.documents.training_order import order_context, render_order
 from app.extensions import db
+from app.russian import capitalized
+from app.services.group import training_orders
+from app.statuses import OrderKind
 from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
@@ -61,7 +64,30 @@ class OrderPages(ScopedModelView):
             pairs.append(Pair("Основание", Cell(facts["basis"])))
         if facts["replaces"]:
             pairs.append(Pair("Издан взамен", Cell(facts["replaces"])))
-        return [Block("Приказ", pairs=pairs), *(_people(part) for part in facts["parts"])]
+        return [*self._left(row), Block("Приказ", pairs=pairs), *(_people(part) for part in facts["parts"])]
+
+    def _left(self, row: m.TrainingOrder) -> list[Block]:
+        """Who left since the order enrolled them, and by which order they are expelled."""
+        left = training_orders.left_after([row]).get(row.id, [])
+        if not left:
+            return []
+        is_open = bool(training_orders.open_changes(left))
+        buttons = []
+        if is_open and current_actor().can("training_order:add"):
+            href = url_for("TrainingGroupView.expulsion_order", pk=row.group_id)
+            buttons = [Button(f"Приказ {OrderKind.EXPULSION.label}", href)]
+        heads = [Column(h, h) for h in ("Кто выбыл", "Состояние записи", "Приказ об отчислении")]
+        note = training_orders.NEXT_STEP if is_open else "Все, кто выбыл, названы в приказах об отчислении."
+        return [
+            Block(
+                f"{capitalized(training_orders.FLAG)}: {len(left)}",
+                columns=heads,
+                rows=[_left_row(enrolment) for enrolment in left],
+                buttons=buttons,
+                note=note,
+                tone="wait" if is_open else "",
+            )
+        ]
 
     def extra_buttons(self, row: m.TrainingOrder) -> Sequence[Button]:
         """Print buttons; PDF only where LibreOffice is installed."""
@@ -83,6 +109,18 @@ class OrderPages(ScopedModelView):
         """The order as PDF."""
         row = self.visible(pk)
         return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_SHOW)
+
+
+def _left_row(row: m.Enrolment) -> Row:
+    href = url_for("EnrolmentView.show", pk=row.id)
+    order = row.expulsion_order
+    named = Cell("ещё нет", tone="wait")
+    if order is not None:
+        named = Cell(
+            f"№ {order.number} от {audit.words(order.ordered_on)}", href=url_for("TrainingOrderView.show", pk=order.id)
+        )
+    who = Cell(row.employee.full_name, href=href)
+    return Row(row.id, href, [who, Cell(row.status.label, tone=row.status.tone), named])
 
 
 def _people(part: dict[str, Any]) -> Block:

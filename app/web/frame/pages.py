@@ -40,6 +40,9 @@ class Button:
     ask: str = ""
     #: Typical reasons, one of which may be chosen instead of typing or beside it.
     reasons: Sequence[Option] = ()
+    #: What else is done with the same POST while its box is ticked; empty: nothing is offered.
+    also: str = ""
+    also_ticked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
@@ -21,9 +22,11 @@ from app.documents.in_force import look_for
 from app.documents.pdf import MISSING, find_office
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.services.paper import duplicates, handing, print_templates
+from app.services.paper import certificates, duplicates, handing, print_templates
+from app.services.portal import refusal_reasons
 from app.statuses import CertificateStatus, DuplicateGround, Handing
 from app.unit_of_work import technical_write
+from app.web.frame import reasons
 from app.web.frame.form_pages import attach
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
@@ -91,6 +94,26 @@ class CertificatePrinting(BulkPrinting):
         note = MISSING if self.may(row, "print") and not find_office() else ""
         main = Block("Документ", pairs=pairs, note=note)
         return [*_outdated(row), main, *_chain(row)]
+
+    def action_buttons(self, row: m.Certificate) -> Sequence[Button]:
+        """Who annuls a document says at once what becomes of its blank: of one that was handed over only when it is back."""
+        buttons = super().action_buttons(row)
+        href = url_for("CertificateView.act", pk=row.id, name="annul")
+        if row.blank is None or all(button.href != href for button in buttons) or not _may_spoil(row.blank):
+            return buttons
+        handed = row.handed_on is not None
+        words = (
+            f"Бланк {row.blank} вернули: списать как испорченный"
+            if handed
+            else f"Списать бланк {row.blank} как испорченный"
+        )
+        return [replace(b, also=words, also_ticked=not handed) if b.href == href else b for b in buttons]
+
+    def _call(self, name: str, pk: int) -> Any:
+        if name != "annul":
+            return super()._call(name, pk)
+        reason = refusal_reasons.arguments(m.Certificate, *reasons.posted())
+        return certificates.annul(pk, **reason, spoil_blank=request.form.get("also") == "1")
 
     def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:
         """Handing over and a duplicate of a live document, then printing; PDF only where LibreOffice is installed."""
@@ -176,6 +199,14 @@ class CertificatePrinting(BulkPrinting):
                 return redirect(url_for("CertificateView.show", pk=pk))
         page = _form_page(row, f"Вручение: {row}", form, "", "Отметить вручение", problems)
         return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+
+def _may_spoil(blank: m.Blank) -> bool:
+    try:
+        get_writable(db.session, m.Blank, blank.id, "blank:spoil")
+    except (NotFound, Forbidden):
+        return False
+    return True
 
 
 def _form_page(

@@ -115,5 +115,5 @@ class HomeView(BaseView):
 
 def _check_page(facts: CheckFacts) -> CardPage:
     pairs = [Pair(label, Cell(value)) for label, value in facts.pairs]
-    status = Cell(facts.status.label, detail=facts.detail, tone=facts.status.tone)
+    status = Cell(facts.status.label, detail=facts.detail, tone=facts.tone)
     return CardPage("Проверка документа", status=status, blocks=[Block(facts.title, pairs=pairs)])
