@@ -132,6 +132,9 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
     "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
+    "app/services/enrolment/enrolment_letters.py": [
+        "the names of those who decide on an enrolment are told to its person"
+    ],
     "app/services/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/group/frozen.py": ["what followed from a group: only numbers"],
     "app/services/group/corrections.py": [
@@ -160,7 +163,12 @@ LEAVES_THE_SCOPE = {
         "which logins of one beginning are taken",
     ],
     "app/services/mailing/letter_templates.py": ["the words of letters are the same for everybody"],
-    "app/services/mailing/letter_kinds.py": ["what a letter says of a group is public"],
+    "app/services/mailing/letter_kinds.py": [
+        "what a letter says of a group is public",
+        "where to a person moves: the name of an organization",
+        "whose program a letter tells of",
+        "whose registry a letter tells of",
+    ],
     "app/services/enrolment/course_events.py": [
         "the person's own dates",
         "when a group meets first: for the letters to its people",
