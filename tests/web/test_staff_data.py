@@ -10,7 +10,7 @@ import pytest
 
 from tests.access.region import Browser, Region
 from tests.statements import recorded
-from tests.web.pages import error_beside, flashes, form_fields, names, refusal, total
+from tests.web.pages import error_beside, flashes, form_fields, names, refusal, total, words
 
 
 @pytest.fixture
@@ -121,6 +121,17 @@ def test_the_menu_leads_to_the_own_card_and_from_it_to_a_diploma(
     assert worker.get("/change_request/propose?table=employment").status == 404
     assert worker.get("/change_request/propose?table=attestation").status == 200
     region.sql(f"DELETE FROM qualification WHERE id = {found[0][0]}")
+
+
+def test_while_a_correction_waits_its_form_says_so_and_others_are_open(region: Region, worker: Browser) -> None:
+    path = propose(worker, degree="доцент").headers["Location"]
+    page = worker.get("/change_request/propose").text
+    assert "Исправление уже на рассмотрении" in page and f'href="{path}"' in page and 'name="last_name"' not in page
+    place, _home = place_of(region)
+    other = worker.get(f"/change_request/propose?table=employment&record={place}").text
+    assert 'name="position"' in other and "ГБОУ СОШ с. Верхние Сосны) сверит сведения с документом" in words(other)
+    assert worker.post(f"/change_request/act/{path.rpartition('/')[2]}/withdraw").status == 302
+    assert 'name="last_name"' in worker.get("/change_request/propose").text
 
 
 def test_another_school_finds_no_correction(region: Region, worker: Browser) -> None:

@@ -145,8 +145,7 @@ class ChangePages(ScopedModelView):
         row, subject, is_sent = changes.own_row(table, row_id), SUBJECTS[table], request.method == "POST"
         waiting = None if is_sent else changes.find_live(changes.own_card().id, table, row_id)
         if waiting is not None:
-            flash("Ваше исправление этих сведений ещё не рассмотрено: дождитесь решения или отзовите его.", "info")
-            return redirect(url_for("ChangeRequestView.show", pk=waiting.id))
+            return render_template("message.html", page=_waiting_page(waiting))
         posted: Any = CombinedMultiDict([request.files, request.form]) if is_sent else None
         form = self.propose_forms[table](posted, obj=row)
         problems: list[str] = []
@@ -276,6 +275,20 @@ _TITLES = {
     "attestation": ("Исправить сведения об аттестации", "Сообщить об аттестации"),
 }
 _PROOF = ("Чем подтверждается", ("comment", "scan"))
+
+
+def _waiting_page(row: m.ChangeRequest) -> CardPage:
+    """Instead of a form whose words would be refused."""
+    card = url_for("EmployeeView.show", pk=row.employee_id)
+    return CardPage(
+        title="Исправление уже на рассмотрении",
+        crumbs=[Link("Моя карточка", card)],
+        note=f"Ждёт решения: {_fields(row).lower()}. Дождитесь его или отзовите исправление, чтобы отправить другое.",
+        buttons=[
+            Button("Открыть исправление", url_for("ChangeRequestView.show", pk=row.id), main=True),
+            Button("К карточке", card),
+        ],
+    )
 
 
 def _propose_page(form: Any, problems: list[str], table: str, row: Any) -> FormPage:
