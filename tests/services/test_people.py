@@ -248,6 +248,17 @@ def test_dismissal_ends_the_place(world: mk.World) -> None:
             people.dismiss(world.worker.employment.id, on=today())
 
 
+def test_a_day_that_nobody_has_told_refuses_no_dismissal(world: mk.World) -> None:
+    """Of a place that a list brought in without its first day only the day of the import is known."""
+    unknown = {"started_on": today(), "start_known": False}
+    place = mk.make_person(world.school, employment=unknown).employment
+    day = today() - 40 * mk.DAY
+    with acting_as(world.responsible):
+        ended = people.dismiss(place.id, on=day)
+    assert (ended.ended_on, ended.begun_on, ended.started_on) == (day, None, day)
+    assert "Принят" not in mk.journal("employment.updated")[-1].changes
+
+
 def test_dismissal_before_the_hiring_is_refused(world: mk.World) -> None:
     with acting_as(world.responsible), mk.nothing_changes(), pytest.raises(Invalid) as caught:
         people.dismiss(world.worker.employment.id, on=dt.date(2015, 8, 31))

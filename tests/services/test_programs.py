@@ -514,9 +514,9 @@ def test_whoever_archives_the_own_program_is_not_told(world: mk.World) -> None:
 def test_who_left_the_organizer_is_told_nothing(world: mk.World) -> None:
     account = staff_of(world.organizer)
     role = mk.rows(m.Assignment, m.Assignment.user_id == account.id)[0]
-    assert responsible.of_organizer(world.organizer.id) == [account.id]
+    assert list(responsible.of_organizer(world.organizer.id).user_ids) == [account.id]
     mk.change(role, valid_from=today() - 2 * mk.DAY, valid_to=today() - mk.DAY)
-    assert responsible.of_organizer(world.organizer.id) == []
+    assert list(responsible.of_organizer(world.organizer.id).user_ids) == []
 
 
 def test_operators_learn_of_a_program_that_waits(world: mk.World) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
 from app import models as m
@@ -155,8 +155,8 @@ def dismiss(employment_id: int, *, on: dt.date, reason: str | None = None) -> m.
     row = get_writable(db.session, m.Employment, employment_id, "employment:edit")
     if row.ended_on is not None and row.ended_on <= on:
         raise Conflict(f"Это место работы уже закрыто {format_date(row.ended_on)}.")
-    if on < row.started_on:
-        sentence = f"Дата увольнения раньше даты приёма — {format_date(row.started_on)}."
+    if row.begun_on is not None and on < row.begun_on:
+        sentence = f"Дата увольнения раньше даты приёма — {format_date(row.begun_on)}."
         raise Invalid(sentence, fields={"ended_on": [sentence]})
     ended = records.update(row, {"ended_on": on})
     text = (reason or "").strip()[:255]
@@ -303,6 +303,13 @@ def find_matching(
         if snils:
             same = same.where(m.Employee.snils.is_(None))
         return list(db.session.scalars(same.order_by(m.Employee.id)))
+
+
+@event.listens_for(m.Employment, "before_update")
+def _count_no_later(_mapper: Any, _connection: Any, row: m.Employment) -> None:
+    """A place whose first day nobody has told is counted from the day of its import: a last day before that moves it."""
+    if not row.start_known and row.ended_on is not None and row.ended_on < row.started_on:
+        row.started_on = row.ended_on
 
 
 @records.checks(m.Employment)

@@ -243,15 +243,15 @@ def offered_last_day(row: m.Transfer) -> dt.date:
     with unscoped("the place of work that is left"):
         place = transitions.read_fresh(m.Employment, row.employment_id)
     days = [row.starts_on - _DAY, *([place.ended_on] if place.ended_on else [])]
-    return max(min(days), place.started_on)
+    return max([min(days), *([place.begun_on] if place.begun_on else [])])
 
 
 def _release(row: m.Transfer, released_on: dt.date) -> m.Transfer:
     with unscoped("the place of work that is left"):
         place = transitions.read_fresh(m.Employment, row.employment_id)
         person = transitions.read_fresh(m.Employee, row.employee_id)
-    if released_on < place.started_on:
-        sentence = f"Последний рабочий день раньше даты приёма — {format_date(place.started_on)}."
+    if place.begun_on is not None and released_on < place.begun_on:
+        sentence = f"Последний рабочий день раньше даты приёма — {format_date(place.begun_on)}."
         raise Invalid(sentence, fields={"released_on": [sentence]})
     last = min(place.ended_on or released_on, released_on)
     if last >= row.starts_on:
