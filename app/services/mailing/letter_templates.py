@@ -158,12 +158,17 @@ def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Co
     )  # fmt: skip
     parts = [
         text,
-        "\n".join(f"{head}: {line}" for head, line in block),
+        "\n".join(_fact(head, line) for head, line in block),
         f"{label}: {href}" if href else "",
         closing + (f"\n{letter_html.CHOOSE}: {choose}" if choose else ""),
     ]
     notice = _filled(words.body, kind, {**values, "приветствие": ""}) or text
     return Composed(subject, "\n\n".join(filter(None, parts)), page, notice, broken)
+
+
+def _fact(head: str, words: str) -> str:
+    """A line of the block; words with a colon or lines of their own stand below their head."""
+    return f"{head}\n{words}" if ": " in words or "\n" in words else f"{head}: {words}"
 
 
 def _subject(source: str, values: Mapping[str, str]) -> str:
