@@ -21,16 +21,6 @@ MOST_STATEMENTS = 15
 
 
 @pytest.fixture
-def worker(region: Region) -> Browser:
-    return region.browser("worker")
-
-
-@pytest.fixture
-def school(region: Region) -> Browser:
-    return region.browser("school")
-
-
-@pytest.fixture
 def stranger(region: Region) -> Browser:
     return region.browser(None)
 

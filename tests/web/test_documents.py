@@ -17,11 +17,6 @@ from tests.web.pages import flashes, form_fields, refusal, words
 MOST_STATEMENTS = 16
 
 
-@pytest.fixture
-def organizer(region: Region) -> Browser:
-    return region.browser("organizer")
-
-
 def own_group(region: Region, *, with_papers: bool) -> int:
     """A completed group of the demo organizer whose documents are issued, or wait."""
     issued = "EXISTS (SELECT 1 FROM certificate c JOIN enrolment e ON e.id = c.enrolment_id WHERE e.group_id = g.id)"

@@ -22,21 +22,6 @@ MOST_STATEMENTS = 15
 _times = itertools.count()
 
 
-@pytest.fixture
-def school(region: Region) -> Browser:
-    return region.browser("school")
-
-
-@pytest.fixture
-def worker(region: Region) -> Browser:
-    return region.browser("worker")
-
-
-@pytest.fixture
-def organizer(region: Region) -> Browser:
-    return region.browser("organizer")
-
-
 def make_group(region: Region, *, program: int | None = None, **over: Any) -> int:
     """An open group of the demo organizer, at a time of its own, of a program for everybody that no block pays."""
     with region.app.app_context():

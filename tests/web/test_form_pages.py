@@ -21,16 +21,6 @@ from tests.web.pages import error_beside, flashes, form_fields, refusal, words
 FORMS = [(view, table) for view, (table, forms, _actions) in VIEWS.items() if forms]
 
 
-@pytest.fixture
-def operator(region: Region) -> Browser:
-    return region.browser("operator")
-
-
-@pytest.fixture
-def school(region: Region) -> Browser:
-    return region.browser("school")
-
-
 def person_of(region: Region, number: int = 0) -> int:
     """A person whose card the responsible person of the first school may change."""
     return region.ids("school", "employee", "t.snils NOT LIKE '9000%%'")[number]

@@ -26,11 +26,6 @@ EDITED = [
 ]
 
 
-@pytest.fixture
-def operator(region: Region) -> Browser:
-    return region.browser("operator")
-
-
 def wrong_person(region: Region, **over: str) -> dict[str, Any]:
     """The form of a new person of the first school, with what is wrong in it."""
     home = region.people["school"].facts["places"][0]

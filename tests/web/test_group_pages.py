@@ -15,11 +15,6 @@ from tests.web.pages import error_beside, flashes, refusal, total, words
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture
-def organizer(region: Region) -> Browser:
-    return region.browser("organizer")
-
-
 def own_groups(region: Region, status: str, login: str = "organizer") -> list[int]:
     places = region.people[login].facts["places"]
     found = region.sql(

@@ -15,16 +15,6 @@ from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, ids, refusal, words
 
 
-@pytest.fixture
-def organizer(region: Region) -> Browser:
-    return region.browser("organizer")
-
-
-@pytest.fixture
-def operator(region: Region) -> Browser:
-    return region.browser("operator")
-
-
 def own_organizer(region: Region) -> int:
     return int(region.people["organizer"].facts["places"][0])
 

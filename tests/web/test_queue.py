@@ -18,11 +18,6 @@ MOST_STATEMENTS = 9
 
 
 @pytest.fixture
-def operator(region: Region) -> Browser:
-    return region.browser("operator")
-
-
-@pytest.fixture
 def applications(region: Region) -> Iterator[list[int]]:
     """Three live applications with deadlines yesterday, today and in a month; the others wait elsewhere."""
     ids = [

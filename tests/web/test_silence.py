@@ -14,11 +14,6 @@ UNKNOWN = ("Небывалова", "07654321091")
 
 
 @pytest.fixture
-def school(region: Region) -> Browser:
-    return region.browser("school")
-
-
-@pytest.fixture
 def stranger(region: Region) -> Any:
     """A person of other schools with a number, whose surname nobody of the own school bears: surname, number, birth date."""
     seen = region.ids("school", "employee")

@@ -14,16 +14,6 @@ from tests.web.pages import error_beside, flashes, form_fields, names, refusal, 
 
 
 @pytest.fixture
-def school(region: Region) -> Browser:
-    return region.browser("school")
-
-
-@pytest.fixture
-def operator(region: Region) -> Browser:
-    return region.browser("operator")
-
-
-@pytest.fixture
 def worker(region: Region) -> Iterator[Browser]:
     """The demo worker without corrections and moves of the set-up."""
     me = own(region)

@@ -357,18 +357,19 @@ _PERIODS: Mapping[str, tuple[str, str]] = {
     "attestation_kind": ("since", "until"),
     "assignment": ("valid_from", "valid_to"),
 }
+#: (table, column) → property that is None while the stored day stands for an unknown one
+_TOLD: Mapping[tuple[str, str], str] = {("employment", "started_on"): "begun_on"}
 
 
 def _check_period(table: str, values: Values, row: Any | None, errors: Fields) -> None:
     """A period does not end before it begins: the sentence stands beside its field, the constraint behind it.
 
-    A first working day that nobody has told refuses nothing.
+    A day that nobody has told (``_TOLD``) refuses nothing.
     """
     names = _PERIODS.get(table)
     if names is None or not set(names) & set(values):
         return
-    stored = {"started_on": "begun_on"} if table == "employment" else {}
-    first, last = (values.get(name, getattr(row, stored.get(name, name), None)) for name in names)
+    first, last = (values.get(name, getattr(row, _TOLD.get((table, name), name), None)) for name in names)
     if first is not None and last is not None and last < first:
         field = names[1] if names[1] in values else names[0]
         errors.setdefault(field, []).append("Дата окончания раньше даты начала.")
