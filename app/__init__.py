@@ -107,7 +107,7 @@ def _register_views(app: Flask) -> None:
     from app.extensions import db
     from app.views import register
     from app.web.access.security import PortalAppBuilder, PortalSecurityManager
-    from app.web.start.home import HomeView
+    from app.web.desk.home import HomeView
 
     builder = PortalAppBuilder(update_perms=False, indexview=HomeView, security_manager_class=PortalSecurityManager)
     builder.init_app(app, db.session)

@@ -12,13 +12,13 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 from app import models as m
 from app.access import current_actor
 from app.services.access import accounts, alarms, failures, roles, second_factor
-from app.services.enrolment import enrolments, waiting_list
-from app.services.group import groups
+from app.services.courses.enrolment import enrolments, waiting_list
+from app.services.courses.group import groups
+from app.services.courses.program import organizer_rules, planning
 from app.services.mailing import mail
 from app.services.paper import certificates, registries
 from app.services.personnel import people
 from app.services.portal import twins as twins  # its rules about names register themselves
-from app.services.program import organizer_rules, planning
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.text.sql import sort_key
@@ -31,16 +31,36 @@ from app.web.access.appearance import AppearanceView
 from app.web.access.registration import RegisterView
 from app.web.access.registration_own import OwnRegistrationView
 from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
-from app.web.course.bulk_enrolment import invite_planned
-from app.web.course.calendar_view import TITLE as MY_CALENDAR
-from app.web.course.calendar_view import CalendarView, has_courses
-from app.web.course.catalogue_view import TITLE as CATALOGUE
-from app.web.course.catalogue_view import CatalogueView, PublicCatalogueView
-from app.web.course.course_pages import CoursePages
-from app.web.course.enrolment_view import EnrolmentPages
-from app.web.course.order_view import ORDER_GROUP, OrderPages
-from app.web.course.program_view import YEAR as PROGRAM_YEAR
-from app.web.course.program_view import ProgramPages
+from app.web.courses.bulk_enrolment import invite_planned
+from app.web.courses.calendar_view import TITLE as MY_CALENDAR
+from app.web.courses.calendar_view import CalendarView, has_courses
+from app.web.courses.catalogue_view import TITLE as CATALOGUE
+from app.web.courses.catalogue_view import CatalogueView, PublicCatalogueView
+from app.web.courses.course_pages import CoursePages
+from app.web.courses.enrolment_view import EnrolmentPages
+from app.web.courses.order_view import ORDER_GROUP, OrderPages
+from app.web.courses.program_view import YEAR as PROGRAM_YEAR
+from app.web.courses.program_view import ProgramPages
+from app.web.desk.global_search import SearchView
+from app.web.desk.help import HelpView
+from app.web.desk.letter_view import (
+    ADDRESS_FILTER,
+    KIND_FILTER,
+    LETTER_KIND,
+    LETTER_STATE,
+    TEMPLATE_REFUSAL,
+    TEMPLATE_STATE,
+    TEMPLATE_SUBJECT,
+    TEMPLATE_TITLE,
+    LetterPages,
+    LetterTemplatePages,
+)
+from app.web.desk.notice_view import NoticeView
+from app.web.desk.queue_view import TITLE as QUEUE
+from app.web.desk.queue_view import QueueView, decides
+from app.web.desk.settings_view import TITLE as SETTINGS
+from app.web.desk.settings_view import SettingsView
+from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame import attention
 from app.web.frame import columns as c
 from app.web.frame.checks import CheckView
@@ -76,26 +96,6 @@ from app.web.personnel.quality_view import QualityView
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, PERSON, TO, TransferPages
-from app.web.start.global_search import SearchView
-from app.web.start.help import HelpView
-from app.web.start.letter_view import (
-    ADDRESS_FILTER,
-    KIND_FILTER,
-    LETTER_KIND,
-    LETTER_STATE,
-    TEMPLATE_REFUSAL,
-    TEMPLATE_STATE,
-    TEMPLATE_SUBJECT,
-    TEMPLATE_TITLE,
-    LetterPages,
-    LetterTemplatePages,
-)
-from app.web.start.notice_view import NoticeView
-from app.web.start.queue_view import TITLE as QUEUE
-from app.web.start.queue_view import QueueView, decides
-from app.web.start.settings_view import TITLE as SETTINGS
-from app.web.start.settings_view import SettingsView
-from app.web.start.task_view import TaskView, orders_work
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
 from app.web.voucher.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages

@@ -30,9 +30,9 @@ from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db
 from app.rules.enrolment import Quota, Room, may_enrol
 from app.rules.suitability import Workplace
-from app.services.enrolment import seats
-from app.services.program import catalogue
-from app.services.program.catalogue_sql import Asked, Seeker
+from app.services.courses.enrolment import seats
+from app.services.courses.program import catalogue
+from app.services.courses.program.catalogue_sql import Asked, Seeker
 from app.statuses import GroupStatus
 from benchmarks.workbench import make_app, server
 

@@ -25,7 +25,7 @@ from app.exchange.reader import Cell, Row, Sheet, read_workbook
 from app.exchange.safe_cells import as_text
 from app.exchange.sheet_notices import notices_of_choice, notices_of_reading
 from app.russian import quoted
-from app.services.group.results import FINAL_FORMS, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
+from app.services.courses.group.results import FINAL_FORMS, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, EnrolmentStatus
 
 SHEET_NAME = "Итоги"

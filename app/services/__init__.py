@@ -5,6 +5,6 @@ and raises errors whose sentences are meant for the user. Nothing here knows HTT
 """
 
 # These modules register their rules on values with ``records``; a generated form obeys them only once they are loaded.
-from app.services.group import groups as groups
+from app.services.courses.group import groups as groups
+from app.services.courses.program import programs as programs
 from app.services.personnel import people as people
-from app.services.program import programs as programs

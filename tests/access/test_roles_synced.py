@@ -72,14 +72,14 @@ LEAVES_THE_SCOPE = {
         "the names of the places of one user's requests",
         "the names of the places of one user's roles",
     ],
-    "app/services/program/program_editions.py": [
+    "app/services/courses/program/program_editions.py": [
         "drafts of groups follow the edition that the actor publishes",
         "is a program's code taken in a year",
         "the editions of a program that the actor publishes",
     ],
-    "app/services/program/organizer_rules.py": ["laws for organizers are the same for everybody"],
-    "app/services/program/program_files.py": ["the file of a program that the actor sees"],
-    "app/services/program/programs.py": ["has a program groups that were opened: only whether"],
+    "app/services/courses/program/organizer_rules.py": ["laws for organizers are the same for everybody"],
+    "app/services/courses/program/program_files.py": ["the file of a program that the actor sees"],
+    "app/services/courses/program/programs.py": ["has a program groups that were opened: only whether"],
     "app/services/paper/after_sending.py": [
         "papers of one organizer that tell of each other's changes",
         "whoever changes facts marks the papers of every owner that tell of them",
@@ -119,11 +119,13 @@ LEAVES_THE_SCOPE = {
     "app/services/personnel/anonymise.py": ["a person is made nameless, wherever the data stand"],
     "app/web/access/registration_forms.py": ["public directories of the registration"] * 2,
     "app/services/portal/calendar.py": ["the calendar is the same for everybody"],
-    "app/services/program/catalogue.py": ["public catalogue: no personal data"],
+    "app/services/courses/program/catalogue.py": ["public catalogue: no personal data"],
     "app/services/desk/own_calendar.py": ["the feed of one's own courses, by its secret address"],
-    "app/services/enrolment/course_invitations.py": ["who planned a program: the organizer learns only a number"],
-    "app/services/enrolment/group_transfers.py": ["the blocks of a person who is transferred"],
-    "app/services/enrolment/waiting_list.py": ["offers end by themselves"] * 2
+    "app/services/courses/enrolment/course_invitations.py": [
+        "who planned a program: the organizer learns only a number"
+    ],
+    "app/services/courses/enrolment/group_transfers.py": ["the blocks of a person who is transferred"],
+    "app/services/courses/enrolment/waiting_list.py": ["offers end by themselves"] * 2
     + ["the place in a waiting list: only numbers", "the waiting list moves up by itself"]
     + ["waiting lists are tended by the portal"] * 2,
     "app/services/paper/certificates.py": ["an enrolment is locked while its document is issued"],
@@ -132,28 +134,28 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
     "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
-    "app/services/enrolment/enrolment_letters.py": [
+    "app/services/courses/enrolment/enrolment_letters.py": [
         "the names of those who decide on an enrolment are told to its person"
     ],
-    "app/services/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
-    "app/services/group/frozen.py": ["what followed from a group: only numbers"],
-    "app/services/group/corrections.py": [
+    "app/services/courses/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
+    "app/services/courses/group/frozen.py": ["what followed from a group: only numbers"],
+    "app/services/courses/group/corrections.py": [
         "the listeners of a corrected group are told",
         "the listeners of a group that is corrected",
         "the listeners of a group that is corrected",
         "the outcomes of a group that is corrected: only a number",
     ],
     "app/services/paper/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
-    "app/services/group/group_changes.py": [
+    "app/services/courses/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
         "reminders of a group begin anew with its new start",
     ],
-    "app/services/group/group_jobs.py": ["groups whose day has come: only ids"],
-    "app/services/group/group_quotas.py": [
+    "app/services/courses/group/group_jobs.py": ["groups whose day has come: only ids"],
+    "app/services/courses/group/group_quotas.py": [
         "the names of the places of a group's quotas",
         "who of a group's people is counted in its new quota",
     ],
-    "app/services/group/groups.py": [
+    "app/services/courses/group/groups.py": [
         "open groups of the same program are public",
         "the enrolments of a group that the actor may change",
     ],
@@ -169,12 +171,12 @@ LEAVES_THE_SCOPE = {
         "whose program a letter tells of",
         "whose registry a letter tells of",
     ],
-    "app/services/enrolment/course_events.py": [
+    "app/services/courses/enrolment/course_events.py": [
         "the person's own dates",
         "when a group meets first: for the letters to its people",
     ],
-    "app/services/group/schedule_letters.py": ["everybody with a place in a changed group is told"],
-    "app/services/enrolment/course_reminders.py": [
+    "app/services/courses/group/schedule_letters.py": ["everybody with a place in a changed group is told"],
+    "app/services/courses/enrolment/course_reminders.py": [
         "the listeners of a group are reminded by the portal",
         "which groups start tomorrow: only ids",
     ],
@@ -220,7 +222,7 @@ LEAVES_THE_SCOPE = {
         "whom to tell about an organization's people",
     ],
     "app/services/voucher/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
-    "app/services/enrolment/seats.py": ["seat and block follow the enrolment"] * 10
+    "app/services/courses/enrolment/seats.py": ["seat and block follow the enrolment"] * 10
     + ["whether a person is busy: yes or no"],
     "app/services/portal/settings.py": ["settings are the same for everybody"],
     "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,

@@ -35,7 +35,7 @@ def test_only_transitions_change_a_status() -> None:
     # seats takes blocks by a conditional UPDATE; imports close their own batches under a row lock
     assert _uses(r"\.status = |values\(\s*status=") <= {
         "app/services/portal/transitions.py",
-        "app/services/enrolment/seats.py",
+        "app/services/courses/enrolment/seats.py",
         "app/exchange/staff_import.py",
         "app/exchange/list_import.py",
     }

@@ -88,7 +88,7 @@ def test_each_kind_is_written_by_some_service_that_gives_its_facts(kind: Kind) -
         given |= constants(tree)
         given |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg}
     # a few words of a letter are gathered by a neighbour
-    for path in ("app/services/enrolment/enrolment_letters.py", "app/services/personnel/transfer_letters.py"):
+    for path in ("app/services/courses/enrolment/enrolment_letters.py", "app/services/personnel/transfer_letters.py"):
         if any(
             f"import {Path(path).stem}" in ast.unparse(t) or Path(path).stem in ast.unparse(t) for t in modules.values()
         ):

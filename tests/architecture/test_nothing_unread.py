@@ -23,7 +23,7 @@ _DECLARES = {
     "app/web/access/rights.py",
     "app/services/portal/reference.py",
     "app/services/portal/settings.py",
-    "app/web/start/settings_view.py",
+    "app/web/desk/settings_view.py",
 }
 SOURCES = {
     name: path.read_text("utf-8")

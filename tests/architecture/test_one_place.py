@@ -46,7 +46,7 @@ def test_transactions_end_in_one_place() -> None:
     assert {path for path, _ in _calls("begin")} <= {"app/jobs.py"}
     # a part that may be refused inside an action that goes on
     assert {path for path, _ in _calls("begin_nested")} == {
-        "app/services/enrolment/enrolments.py",
+        "app/services/courses/enrolment/enrolments.py",
         "app/services/voucher/vouchers.py",
     }
 
@@ -67,7 +67,11 @@ def _moves_a_status(node: ast.AST) -> bool:
 def test_statuses_move_in_one_place() -> None:
     """Seats take blocks by a conditional UPDATE; a batch of an import is closed by itself under its row lock."""
     movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
-    allowed = {"app/services/portal/transitions.py", "app/services/enrolment/seats.py", "app/exchange/staff_import.py"}
+    allowed = {
+        "app/services/portal/transitions.py",
+        "app/services/courses/enrolment/seats.py",
+        "app/exchange/staff_import.py",
+    }
     allowed |= {"app/exchange/list_import.py"}
     assert movers - allowed == {path for path in movers if path.startswith("app/demo/")}
     assert "app/services/portal/transitions.py" in movers
@@ -78,7 +82,9 @@ def test_statuses_move_in_one_place() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         and re.search(r"\bUPDATE\b.*\bSET\b.*\bstatus\s*=", node.value, re.DOTALL)
     }  # fmt: skip
-    assert {path for path in literals if not path.startswith("app/demo/")} <= {"app/services/enrolment/seats.py"}
+    assert {path for path in literals if not path.startswith("app/demo/")} <= {
+        "app/services/courses/enrolment/seats.py"
+    }
 
 
 # --- one rule for a decision: ``app/conditions.py``, the sets of ``app/statuses.py``, ``Actor.places`` ------------------
@@ -186,7 +192,7 @@ def test_a_last_day_is_said_with_by() -> None:
     """The last day counts: «по 05.12», «не позже 05.12»; «до» is of moments, and of what ends before a day."""
     said = {name for name, text in TEXTS.items() if re.search(r"\b[Дд]о \{(?:_?format_date)\(", text)}
     assert said <= {
-        "app/web/start/task_view.py",  # a file goes at a moment of that day
+        "app/web/desk/task_view.py",  # a file goes at a moment of that day
         "app/web/personnel/employee_card.py",  # a former surname ends before the day of the new one
         # letters
         "app/services/access/registration.py",
@@ -290,7 +296,7 @@ def test_forms_of_typed_text_have_one_place() -> None:
     """Folding ё and case, composing characters, comparing without case: ``app.text`` and its words in SQL."""
     assert _holding(r"""replace\(["']ё""") - _TEXT == set()
     # generated columns and indexes name the letters in their SQL
-    assert _holding(r"translate\(lower\(") - _TEXT == {"app/models.py", "app/services/program/catalogue_sql.py"}
+    assert _holding(r"translate\(lower\(") - _TEXT == {"app/models.py", "app/services/courses/program/catalogue_sql.py"}
     assert _holding(r"\bunicodedata\b") - _TEXT == set()
     assert _holding(r"\.ilike\(|\bcasefold\(") == {
         "app/services/access/passwords.py", "app/documents/frdo.py", "app/demo/names.py"

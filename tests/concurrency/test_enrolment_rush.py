@@ -17,8 +17,8 @@ from app.access import acting_as
 from app.clock import now
 from app.errors import PortalError
 from app.extensions import db
-from app.services.enrolment import enrolments, group_transfers, seats, waiting_list
-from app.services.group import groups
+from app.services.courses.enrolment import enrolments, group_transfers, seats, waiting_list
+from app.services.courses.group import groups
 from app.services.portal import transitions
 from app.statuses import SEAT_HOLDING, BulkMode
 from tests.concurrency.clients import refused, run_at_once, succeeded

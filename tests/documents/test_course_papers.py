@@ -16,7 +16,7 @@ from app.documents.attendance_sheet import COLUMNS, SheetHead, build_attendance_
 from app.documents.pdf import to_pdf
 from app.documents.training_order import render_order
 from app.errors import Invalid
-from app.services.group.attendance import Journal
+from app.services.courses.group.attendance import Journal
 from app.statuses import AttendanceMark
 from tests.documents.conftest import paragraphs
 

@@ -17,8 +17,8 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Invalid
 from app.exchange.results_sheet import build_results_sheet, read_results_sheet
-from app.services.group import results
-from app.services.group.results import Assessment, Outcome
+from app.services.courses.group import results
+from app.services.courses.group.results import Assessment, Outcome
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners
 

@@ -19,8 +19,8 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import PortalError
-from app.services.enrolment import enrolments, group_transfers, seats, waiting_list
-from app.services.group import groups
+from app.services.courses.enrolment import enrolments, group_transfers, seats, waiting_list
+from app.services.courses.group import groups
 from app.services.voucher import vouchers
 from tests.services import makers as mk
 

@@ -11,8 +11,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.rules.outcome import Attended
-from app.services.group import attendance, results
-from app.services.group.attendance import ChangedMeanwhile
+from app.services.courses.group import attendance, results
+from app.services.courses.group.attendance import ChangedMeanwhile
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting
 

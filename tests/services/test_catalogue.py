@@ -18,11 +18,11 @@ from app.errors import Forbidden, NotFound
 from app.extensions import db
 from app.rules.enrolment import has_paying_block, has_seat, is_enrolment_open, is_free_of_clashes, may_enrol
 from app.rules.suitability import suits
-from app.services.enrolment import enrolments, seats
-from app.services.program import catalogue
-from app.services.program import catalogue_sql as sql
-from app.services.program.catalogue import Offer
-from app.services.program.catalogue_sql import Asked, Seeker
+from app.services.courses.enrolment import enrolments, seats
+from app.services.courses.program import catalogue
+from app.services.courses.program import catalogue_sql as sql
+from app.services.courses.program.catalogue import Offer
+from app.services.courses.program.catalogue_sql import Asked, Seeker
 from tests.services import makers as mk
 from tests.services.makers import DAY, World
 

@@ -15,9 +15,9 @@ from app.access import acting_as
 from app.clock import ZONE, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
+from app.services.courses.enrolment import enrolment_check, enrolments
 from app.services.desk import queue, statistics
 from app.services.desk.queue import Asked
-from app.services.enrolment import enrolment_check, enrolments
 from app.services.personnel import people, quality, transfers
 from app.services.personnel.card import card
 from app.services.voucher import vouchers

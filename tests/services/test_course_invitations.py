@@ -12,7 +12,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import db
-from app.services.enrolment import course_invitations
+from app.services.courses.enrolment import course_invitations
 from app.services.personnel import consent_texts, consents
 from tests.services import makers as mk
 

@@ -14,7 +14,7 @@ from app import statuses as st
 from app.clock import ZONE, today
 from app.extensions import db
 from app.russian import long_date
-from app.services.enrolment import course_reminders
+from app.services.courses.enrolment import course_reminders
 from app.services.mailing import letters
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk

@@ -27,7 +27,7 @@ from app.exchange import staff_import
 from app.extensions import db
 from app.identifiers import parse_email, parse_inn, parse_kpp, parse_ogrn, parse_phone, parse_snils
 from app.rules.enrolment import may_enrol
-from app.services.enrolment import enrolments, seats
+from app.services.courses.enrolment import enrolments, seats
 from app.services.voucher import vouchers
 from tests.actors import actor_of
 from tests.conftest import at_the_clock, build, clone, make_settings

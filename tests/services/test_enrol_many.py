@@ -12,7 +12,7 @@ from app.access import acting_as, unscoped
 from app.clock import today
 from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import db
-from app.services.enrolment import enrolment_check, enrolments
+from app.services.courses.enrolment import enrolment_check, enrolments
 from app.statuses import BulkMode
 from tests.services import makers as mk
 from tests.statements import recorded

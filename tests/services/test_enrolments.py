@@ -12,7 +12,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.russian import period
-from app.services.enrolment import enrolments
+from app.services.courses.enrolment import enrolments
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus

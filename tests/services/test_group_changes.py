@@ -11,9 +11,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.enrolment import enrolments
-from app.services.group import group_copy, group_quotas, groups
-from app.services.group.group_quotas import NewQuota
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import group_copy, group_quotas, groups
+from app.services.courses.group.group_quotas import NewQuota
 from tests.services import makers as mk
 
 E, G, P, DAY = st.EnrolmentStatus, st.GroupStatus, st.ProgramStatus, mk.DAY

@@ -13,8 +13,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, today
 from app.services.access.accounts import SYSTEM
-from app.services.enrolment import enrolments
-from app.services.group import group_jobs, groups
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import group_jobs, groups
 from tests.services import makers as mk
 from tests.statements import recorded
 

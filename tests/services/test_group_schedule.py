@@ -12,8 +12,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
-from app.services.group import group_clashes, group_schedule, groups
-from app.services.group.group_schedule import Line
+from app.services.courses.group import group_clashes, group_schedule, groups
+from app.services.courses.group.group_schedule import Line
 from tests.services import makers as mk
 
 E, G, DAY = st.EnrolmentStatus, st.GroupStatus, mk.DAY

@@ -11,7 +11,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, NotFound
-from app.services.enrolment import enrolments, group_transfers, waiting_list
+from app.services.courses.enrolment import enrolments, group_transfers, waiting_list
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus

@@ -10,7 +10,7 @@ from app import models as m
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
-from app.services.group import groups
+from app.services.courses.group import groups
 from app.services.portal import records
 from tests.services import makers as mk
 

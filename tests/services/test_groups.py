@@ -11,10 +11,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.enrolment import enrolments
-from app.services.group import groups
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import groups
+from app.services.courses.program import programs
 from app.services.portal import records
-from app.services.program import programs
 from tests.services import makers as mk
 
 E, G, P = st.EnrolmentStatus, st.GroupStatus, st.ProgramStatus

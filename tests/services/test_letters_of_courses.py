@@ -22,8 +22,8 @@ from app.errors import PortalError
 from app.extensions import db
 from app.jobs import run_worker
 from app.russian import period
-from app.services.enrolment import course_reminders, enrolments
-from app.services.group import groups
+from app.services.courses.enrolment import course_reminders, enrolments
+from app.services.courses.group import groups
 from app.services.mailing import digest, letters
 from app.services.mailing.audience import Audience
 from app.services.paper import certificates

@@ -14,10 +14,10 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import now
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import group_schedule, groups
+from app.services.courses.group.group_schedule import Line
 from app.services.desk import own_calendar
-from app.services.enrolment import enrolments
-from app.services.group import group_schedule, groups
-from app.services.group.group_schedule import Line
 from app.services.mailing import ical
 from app.services.personnel import people
 from tests.services import makers as mk

@@ -18,16 +18,23 @@ from app.actor import Actor
 from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import groups
+from app.services.courses.program import (
+    planning,
+    program_checks,
+    program_editions,
+    program_files,
+    program_parts,
+    programs,
+)
+from app.services.courses.program.program_parts import Module
 from app.services.desk import queue, queue_decisions
 from app.services.desk.queue import Asked
-from app.services.enrolment import enrolments
-from app.services.group import groups
 from app.services.personnel import responsible
 from app.services.portal import records, settings
 from app.services.portal.background import files_root
 from app.services.portal.reference import load_reference_data
-from app.services.program import planning, program_checks, program_editions, program_files, program_parts, programs
-from app.services.program.program_parts import Module
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
 

@@ -9,8 +9,8 @@ import pytest
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
-from app.services.enrolment import enrolments, waiting_list
-from app.services.group import groups
+from app.services.courses.enrolment import enrolments, waiting_list
+from app.services.courses.group import groups
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus

@@ -11,9 +11,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.enrolment import enrolments
-from app.services.group import groups, results
-from app.services.group.results import Assessment, Missing, Outcome
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import groups, results
+from app.services.courses.group.results import Assessment, Missing, Outcome
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks
 

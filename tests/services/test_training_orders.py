@@ -12,9 +12,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.enrolment import enrolments
-from app.services.group import groups, results, training_orders
-from app.services.group.training_orders import OrderFacts
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import groups, results, training_orders
+from app.services.courses.group.training_orders import OrderFacts
 from app.services.paper import group_papers
 from app.statuses import OrderKind
 from tests.services import makers as mk

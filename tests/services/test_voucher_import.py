@@ -24,7 +24,7 @@ from app.exchange.voucher_columns import COLUMNS
 from app.exchange.voucher_import import VOUCHERS
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.services.enrolment import enrolments
+from app.services.courses.enrolment import enrolments
 from app.services.voucher import vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk

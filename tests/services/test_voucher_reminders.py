@@ -15,7 +15,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict
-from app.services.enrolment import enrolments
+from app.services.courses.enrolment import enrolments
 from app.services.portal import settings
 from app.services.voucher import voucher_reminders, voucher_replacement, vouchers
 from tests.concurrency.clients import run_at_once

@@ -13,7 +13,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.enrolment import enrolments
+from app.services.courses.enrolment import enrolments
 from app.services.voucher import voucher_check, voucher_replacement, voucher_story, vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk

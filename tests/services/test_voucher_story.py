@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import NotFound
 from app.russian import format_date
-from app.services.enrolment import enrolments
+from app.services.courses.enrolment import enrolments
 from app.services.paper import certificates
 from app.services.voucher import voucher_check, voucher_story, vouchers
 from app.services.voucher.voucher_story import VoucherStory

@@ -13,8 +13,8 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.rules.decision import last_day_of
+from app.services.courses.enrolment import seats
 from app.services.desk import statistics
-from app.services.enrolment import seats
 from app.services.portal import calendar
 from app.services.portal.numbers import next_number
 from app.services.voucher import vouchers

@@ -13,8 +13,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, NotFound
-from app.services.enrolment import enrolments, waiting_list
-from app.services.group import groups
+from app.services.courses.enrolment import enrolments, waiting_list
+from app.services.courses.group import groups
 from app.services.personnel import people
 from tests.services import makers as mk
 

@@ -16,7 +16,7 @@ from app.documents.guide_paper import build_docx
 from app.documents.pdf import find_office
 from app.permissions import ROLES
 from app.web.access.appearance import CHOICES, chosen
-from app.web.start.help import HINTS, TOPICS, topic_of
+from app.web.desk.help import HINTS, TOPICS, topic_of
 from tests.access.oracle import CAST
 from tests.access.region import Region
 from tests.access.routes import VIEWS

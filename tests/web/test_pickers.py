@@ -15,7 +15,7 @@ from app.clock import today
 from app.conditions import is_at_work
 from app.permissions import ROLES
 from app.rules.enrolment import is_enrolment_open
-from app.services.enrolment import seats
+from app.services.courses.enrolment import seats
 from tests.access.oracle import CAST
 from tests.access.region import Browser, Region
 from tests.services import makers as mk

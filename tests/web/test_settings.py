@@ -9,7 +9,7 @@ import pytest
 from app.clock import today
 from app.services.portal import settings
 from app.services.portal.reference import SETTINGS
-from app.web.start.settings_view import HINTS, hint
+from app.web.desk.settings_view import HINTS, hint
 from tests.access.region import Browser, Region
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, refusal, words

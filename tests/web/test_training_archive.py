@@ -12,9 +12,9 @@ from pypdf import PdfReader
 
 from app.documents.pdf import find_office
 from app.jobs import run_worker
+from app.web.desk import worker_home
 from app.web.paper import certificate_view
 from app.web.personnel import archive_pages
-from app.web.start import worker_home
 from tests.access.region import Browser, Region
 from tests.web.pages import error_beside, words
 

@@ -15,11 +15,11 @@ from app.clock import local, now, today
 from app.conditions import at_work, in_force, live_enrolment, state_of
 from app.extensions import db
 from app.rules.suitability import Workplace
+from app.services.courses.enrolment import seats
+from app.services.courses.program import catalogue_sql
+from app.services.courses.program.catalogue_sql import Asked, Seeker
 from app.services.desk.matters import EXPIRING_DAYS
-from app.services.enrolment import seats
 from app.services.mailing import notices
-from app.services.program import catalogue_sql
-from app.services.program.catalogue_sql import Asked, Seeker
 from app.statuses import (
     APPLICATION_LIVE,
     UNDER_WAY,

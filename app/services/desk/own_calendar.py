@@ -16,7 +16,7 @@ from app.conditions import live_enrolment
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.services.access.accounts import is_closed
-from app.services.enrolment import course_events
+from app.services.courses.enrolment import course_events
 from app.services.mailing.ical import Event
 from app.unit_of_work import use_case
 

@@ -16,10 +16,10 @@ from app.clock import ZONE
 from app.conditions import employed, waits
 from app.permissions import ROLES
 from app.services.access import access_requests, registration, registration_check
+from app.services.courses.program import programs
 from app.services.personnel import past_trainings, people, transfers
 from app.services.personnel.former_surnames import people_found
 from app.services.portal import calendar
-from app.services.program import programs
 from app.services.voucher import vouchers
 from app.statuses import TransferStatus
 from app.text.sql import sort_key

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import format_date
 from app.services.access import access_requests
-from app.services.enrolment import enrolment_letters
+from app.services.courses.enrolment import enrolment_letters
 from app.services.mailing import letter_kinds, letter_templates, letters
 from app.services.mailing.letter_kinds import KINDS, Kind
 from app.services.mailing.letter_templates import Given

@@ -17,8 +17,8 @@ from app.access import current_actor, get_writable
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
 from app.russian import as_signed, format_date
-from app.services.group import attendance, training_orders
-from app.services.group.attendance import Journal
+from app.services.courses.group import attendance, training_orders
+from app.services.courses.group.attendance import Journal
 from app.services.personnel.declension import heads_in_genitive
 from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from app.unit_of_work import technical_write

@@ -21,7 +21,7 @@ from app.clock import now, today
 from app.conditions import employed
 from app.extensions import db
 from app.personal import Rows, marked_tables, owner_keys
-from app.services.enrolment import seats, waiting_list
+from app.services.courses.enrolment import seats, waiting_list
 from app.services.personnel import mentions
 from app.services.personnel.owned import Owned, by_keys, owned_rows
 from app.services.portal import transitions

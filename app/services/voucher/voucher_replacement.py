@@ -19,7 +19,7 @@ from app.conditions import has_run_out
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import format_date
-from app.services.enrolment import seats
+from app.services.courses.enrolment import seats
 from app.services.mailing import letters
 from app.services.portal import transitions
 from app.services.voucher import voucher_reminders, vouchers

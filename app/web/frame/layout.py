@@ -14,8 +14,8 @@ from app.access import find_actor
 from app.actor import Actor
 from app.russian import quoted, stopped
 from app.web.access.appearance import chosen, colour_scheme
+from app.web.desk.help import help_href, hint_now
 from app.web.frame.pages import MenuItem, MenuSection
-from app.web.start.help import help_href, hint_now
 
 
 def install(app: Flask) -> None:

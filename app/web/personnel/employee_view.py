@@ -18,7 +18,7 @@ from app.extensions import db
 from app.services.personnel import people
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
-from app.web.course.bulk_enrolment import EnrolManyAction
+from app.web.courses.bulk_enrolment import EnrolManyAction
 from app.web.frame import columns as c
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded

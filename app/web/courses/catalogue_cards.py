@@ -1,0 +1,213 @@
+"""How a course looks: the card in the catalogue, the page of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from app import models as m
+from app.access import current_actor
+from app.clock import local, today
+from app.rules.enrolment import Room
+from app.rules.suitability import Targets
+from app.russian import count, format_date, period
+from app.services.courses.program.catalogue import Details, Group, Offer
+from app.services.courses.program.catalogue_sql import Seeker
+from app.text import sort_key
+from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
+
+#: words of a municipality's name that say only of which kind it is
+_KINDS = frozenset({"городской", "округ", "муниципальный", "район"})
+#: roles that see no program of another organizer inside the portal
+_NO_PROGRAMS = frozenset({"organizer", "observer", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCard:
+    """A course of the catalogue as it is drawn; ``reason``: why it suits or not, or the own enrolment."""
+
+    title: str
+    href: str
+    seats: Cell
+    facts: Sequence[str]
+    reason: Cell | None = None
+    buttons: Sequence[Button] = ()
+
+
+def card(offer: Offer, seeker: Seeker | None) -> OfferCard:
+    """Return the card of an offer for a person, or for nobody."""
+    return OfferCard(
+        title=offer.title,
+        href=_href(offer, seeker),
+        seats=seats(offer.group),
+        facts=list(_facts(offer)),
+        reason=reason(offer, seeker),
+        buttons=buttons(offer, seeker),
+    )
+
+
+def _href(offer: Offer, seeker: Seeker | None) -> str:
+    if offer.group is not None:
+        return group_href(offer.group.id, seeker)
+    return url_for("ProgramView.show", pk=offer.program_id) if current_actor().roles - _NO_PROGRAMS else ""
+
+
+def group_href(group_id: int, seeker: Seeker | None) -> str:
+    """Where a group's page is; it stays with the person for whom a course is looked for."""
+    other: dict[str, Any] = {"employee": seeker.employee_id} if seeker is not None and seeker.name else {}
+    return url_for("PublicCatalogueView.show", pk=group_id, **other)
+
+
+def seats(group: Group | None) -> Cell:
+    """The seats of a group in words."""
+    if group is None:
+        return Cell("нет открытой группы", tone="grey")
+    if group.room.free > 0:
+        return Cell(seats_left(group.room), tone="ok")
+    return Cell(f"мест {'по квоте ' if group.room.limit else ''}нет, можно встать в лист ожидания", tone="wait")
+
+
+def seats_left(room: Room) -> str:
+    """«свободно 3 из 5», or what the quota leaves of them."""
+    limit = room.limit
+    return f"по квоте свободно {room.free} из {limit.seats}" if limit else f"свободно {room.free} из {room.capacity}"
+
+
+def _facts(offer: Offer) -> Iterator[str]:
+    group = offer.group
+    yield offer.organizer
+    if group is not None:
+        yield f"группа {group.number}"
+        yield period(group.starts_on, group.ends_on)
+        yield _place(group)
+    yield f"{count(offer.hours, 'час', 'часа', 'часов')}, {form(offer)}"
+    yield paid_by(offer)
+    if group is not None:
+        yield window(group)
+
+
+def _place(group: Group) -> str:
+    """The place, with the municipality unless its name is there already."""
+    town, place = group.municipality, group.place.lower()
+    is_named = any(word.lower() in place for word in town.split() if word.lower() not in _KINDS)
+    return group.place if not town or is_named else f"{group.place} ({town})"
+
+
+def form(offer: Offer) -> str:
+    """Form of study: «очная, дистанционно»."""
+    return f"{offer.form.label}{', дистанционно' if offer.distance else ''}"
+
+
+def paid_by(offer: Offer) -> str:
+    """What pays for the program."""
+    return "чек не нужен" if offer.block is None else f"оплачивает {offer.block.label} чека"
+
+
+def window(group: Group) -> str:
+    """When people may enrol."""
+    if today() < group.enrol_from:
+        return f"запись с {format_date(group.enrol_from)} по {format_date(group.enrol_until)}"
+    if today() > group.enrol_until:
+        return f"запись закончилась {format_date(group.enrol_until)}"
+    return f"запись по {format_date(group.enrol_until)}"
+
+
+def reason(offer: Offer, seeker: Seeker | None) -> Cell | None:
+    """Why the course suits or not, in the words of the rules; of an own course the state of the enrolment."""
+    if offer.enrolled is not None:
+        who = "Работник записан" if seeker is not None and seeker.name else "Вы записаны"
+        status = offer.enrolled.status
+        return Cell(
+            f"{who}: {status.label}", href=url_for("EnrolmentView.show", pk=offer.enrolled.id), tone=status.tone
+        )
+    if offer.verdict is None:
+        return None
+    if not offer.verdict.allowed:
+        return Cell(offer.verdict.reason, tone="wait")
+    fits = "Программа подходит. Открытой группы сейчас нет: загляните позже или сообщите организатору."
+    return Cell(offer.verdict.reason or fits, tone="wait" if offer.verdict.waits else "ok")
+
+
+def buttons(offer: Offer, seeker: Seeker | None) -> list[Button]:
+    """Enrolling, where the rules allow it."""
+    if seeker is None or offer.group is None or offer.enrolled is not None:
+        return []
+    if offer.verdict is None or not offer.verdict.allowed:
+        return []
+    href = url_for("EnrolmentView.add", group=offer.group.id, employee=seeker.employee_id)
+    label = "Встать в лист ожидания" if offer.verdict.waits else "Записаться"
+    return [Button(f"Записать: {seeker.name}" if seeker.name else label, href, main=True)]
+
+
+# --- the page of a group ---------------------------------------------------------------------------------------------
+
+
+def group_blocks(offer: Offer, details: Details) -> tuple[list[Block], list[Block]]:
+    """Return the blocks of a group's page: when and where, the program, the schedule; beside them for whom."""
+    assert offer.group is not None
+    main = [_when(offer.group), _program(offer, details), *_modules(details), _schedule(offer, details)]
+    return main, [_for_whom(details)]
+
+
+def _program(offer: Offer, details: Details) -> Block:
+    pairs = [
+        Pair("Организатор", Cell(offer.organizer)),
+        Pair("Объём", Cell(count(offer.hours, "час", "часа", "часов"))),
+        Pair("Форма обучения", Cell(form(offer))),
+        Pair("Оплата", Cell(paid_by(offer))),
+    ]
+    if details.authors:
+        pairs.append(Pair("Авторы", Cell(details.authors)))
+    return Block("О программе", pairs=pairs, note=details.annotation)
+
+
+def _modules(details: Details) -> list[Block]:
+    if not details.modules:
+        return []
+    rows = [
+        Row(n, "", [Cell(title), Cell(str(hours), number=True)]) for n, (title, hours) in enumerate(details.modules)
+    ]
+    return [
+        Block("Из чего состоит", columns=[Column("title", "Модуль"), Column("hours", "Часов", number=True)], rows=rows)
+    ]
+
+
+def _schedule(offer: Offer, details: Details) -> Block:
+    columns = [Column(name, label) for name, label in (("when", "Когда"), ("topic", "Тема"), ("place", "Место"))]
+    rows = [_meeting(meeting, offer.group) for meeting in details.meetings]
+    empty = details.schedule or "Расписание появится позже: его сообщит организатор."
+    return Block("Расписание", columns=columns, rows=rows, empty=empty, note=details.schedule if rows else "")
+
+
+def _meeting(meeting: m.GroupMeeting, group: Group | None) -> Row:
+    begins, ends = local(meeting.starts_at), local(meeting.ends_at)
+    when = Cell(format_date(begins.date()), f"{begins:%H:%M}–{ends:%H:%M}")
+    place = meeting.place or (group.place if group is not None else "")
+    return Row(meeting.id, "", [when, Cell(meeting.topic or "занятие"), Cell(place)])
+
+
+def _when(group: Group) -> Block:
+    pairs = [
+        Pair("Группа", Cell(group.number)),
+        Pair("Занятия", Cell(period(group.starts_on, group.ends_on))),
+        Pair("Место", Cell(_place(group))),
+        Pair("Запись", Cell(window(group).removeprefix("запись "))),
+        Pair("Места", seats(group)),
+    ]
+    return Block("Когда и где", pairs=pairs)
+
+
+def _for_whom(details: Details) -> Block:
+    targets = details.targets
+    lists = (
+        ("Типы организаций", targets.organization_types),
+        ("Должности", targets.positions),
+        ("Предметы", targets.subjects),
+    )
+    pairs = [Pair(label, Cell(", ".join(sorted(names, key=sort_key)))) for label, names in lists if names]
+    if details.audience:
+        pairs.insert(0, Pair("Целевая группа", Cell(details.audience)))
+    return Block("Для кого", pairs=pairs, note="Программа для всех." if targets == Targets() else "")

@@ -1,0 +1,180 @@
+"""«Исправить результат» and «Повторная аттестация» of a listener whose outcome was entered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from flask import flash, redirect, render_template, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app import models as m
+from app.access import get_writable
+from app.clock import today
+from app.errors import Forbidden, NotFound, PortalError
+from app.extensions import db
+from app.services.courses.enrolment import result_corrections
+from app.services.courses.enrolment.result_corrections import Corrected, Result
+from app.services.courses.group import corrections, frozen
+from app.statuses import OUTCOMES, EnrolmentStatus
+from app.web.courses.bulk_enrolment import BulkEnrolmentPages
+from app.web.courses.correction_parts import followed_words, left_block
+from app.web.courses.group_correction import why_field
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import RuDateField
+from app.web.frame.guards import guarded
+from app.web.frame.pages import Button, FormPage, Link, Section
+
+_FACTS = ("result_on", "final_form", "final_mark", "protocol_number")
+
+
+class ResultForm(FlaskForm):
+    """Outcome of a listener (order § 3.3)."""
+
+    outcome = SelectField(
+        "Итог обучения", [InputRequired("Выберите итог.")], choices=[(s.value, s.label) for s in OUTCOMES]
+    )
+    result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
+    final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
+    final_mark = StringField("Результат", [Optional(), Length(max=120)])
+    protocol_number = StringField("Номер протокола", [Optional(), Length(max=120)])
+    reason = TextAreaField("Причина (если не аттестован или отчислен)", [Optional(), Length(max=1000)])
+
+
+class CorrectionForm(ResultForm):
+    """The whole result as it should be, and why it was wrong."""
+
+    why = why_field()
+
+
+class RetakeForm(FlaskForm):
+    """A final assessment passed at a later attempt."""
+
+    result_on = RuDateField("Дата повторной аттестации", [InputRequired("Укажите дату.")])
+    final_form = StringField("Форма итоговой аттестации", [Optional(), Length(max=120)])
+    final_mark = StringField("Результат", [InputRequired("Укажите результат."), Length(max=120)])
+    protocol_number = StringField("Номер протокола", [InputRequired("Укажите номер протокола."), Length(max=120)])
+
+
+class ResultCorrectionPages(BulkEnrolmentPages):
+    """Routes ``correct`` and ``retake``."""
+
+    include_route_methods = BulkEnrolmentPages.include_route_methods | {"correct", "retake"}
+
+    def correction_buttons(self, row: m.Enrolment) -> list[Button]:
+        """What may be done with a result that was entered."""
+        buttons = []
+        if row.status == EnrolmentStatus.FAILED and self.may(row, "retake"):
+            buttons.append(Button("Повторная аттестация", url_for("EnrolmentView.retake", pk=row.id)))
+        if row.status in OUTCOMES and self.may(row, "correct"):
+            buttons.append(Button("Исправить результат", url_for("EnrolmentView.correct", pk=row.id)))
+        return buttons
+
+    @expose("/correct/<int:pk>", methods=["GET", "POST"])
+    @guarded("correct")
+    def correct(self, pk: int) -> Any:
+        """Correct a result that was entered by mistake."""
+        row = get_writable(db.session, m.Enrolment, pk, "enrolment:correct")
+        title = f"Исправление результата: {row.employee.full_name}"
+        if row.status not in OUTCOMES:
+            return self.kept_page(row, title, "Итог ещё не внесён, исправлять нечего.")
+        form = CorrectionForm(data={"outcome": row.status.value, "reason": row.reason_text, **_facts(row)})
+        decision = frozen.may_correct(row.group)
+        if not decision and not form.is_submitted():
+            return self.kept_page(row, title, decision.reason)
+        return self._answer_correction(
+            row,
+            form,
+            lambda: result_corrections.correct(pk, _result(form), why=form.why.data or ""),
+            title=title,
+            fields=["outcome", *_FACTS, "reason", "why"],
+            submit="Исправить результат",
+            done="Результат исправлен.",
+        )
+
+    @expose("/retake/<int:pk>", methods=["GET", "POST"])
+    @guarded("retake")
+    def retake(self, pk: int) -> Any:
+        """Enter that the final assessment was passed at a later attempt."""
+        row = get_writable(db.session, m.Enrolment, pk, "enrolment:retake")
+        title = f"Повторная аттестация: {row.employee.full_name}"
+        if row.status != EnrolmentStatus.FAILED:
+            why = f"Повторную аттестацию проходит тот, кто не аттестован. Состояние записи — «{row.status.label}»."
+            return self.kept_page(row, title, why)
+        form = RetakeForm(data={"result_on": today(), "final_form": row.final_form})
+        return self._answer_correction(
+            row,
+            form,
+            lambda: _retake(pk, form),
+            title=title,
+            fields=list(_FACTS),
+            submit="Внести результат повторной аттестации",
+            done="Повторная аттестация внесена.",
+        )
+
+    def _answer_correction(
+        self,
+        row: m.Enrolment,
+        form: Any,
+        save: Callable[[], Corrected],
+        *,
+        title: str,
+        fields: Sequence[str],
+        submit: str,
+        done: str,
+    ) -> Any:
+        problems: list[str] = []
+        back = url_for("EnrolmentView.show", pk=row.id)
+        if form.validate_on_submit():
+            try:
+                saved = save()
+            except (NotFound, Forbidden):
+                raise
+            except PortalError as refusal:
+                db.session.rollback()
+                problems = attach(form, refusal)
+            else:
+                flash(" ".join(filter(None, (done, saved.block))), "success")
+                for words in followed_words(saved.documents):
+                    flash(words, "warning")
+                return redirect(back)
+        page = FormPage(
+            title,
+            form,
+            [Section("", fields)],
+            submit=submit,
+            cancel_href=back,
+            crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
+            problems=problems,
+            blocks=[left_block(corrections.left_of(row.group, row))],
+        )
+        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+
+
+def _facts(row: m.Enrolment) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _FACTS}
+
+
+def _result(form: CorrectionForm) -> Result:
+    return Result(
+        outcome=EnrolmentStatus.of(form.outcome.data or ""),
+        result_on=cast(dt.date, form.result_on.data),
+        final_form=form.final_form.data or None,
+        final_mark=form.final_mark.data or None,
+        protocol_number=form.protocol_number.data or None,
+        reason=form.reason.data or None,
+    )
+
+
+def _retake(pk: int, form: RetakeForm) -> Corrected:
+    return result_corrections.retake(
+        pk,
+        result_on=cast(dt.date, form.result_on.data),
+        final_form=form.final_form.data or None,
+        final_mark=form.final_mark.data or None,
+        protocol_number=form.protocol_number.data or None,
+    )

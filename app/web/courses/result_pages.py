@@ -1,0 +1,271 @@
+"""«Итоги обучения»: the outcomes of a whole group in one table, typed or taken from an Excel sheet."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import expose
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app import audit
+from app import models as m
+from app.access import current_actor, get_writable
+from app.clock import today
+from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.exchange.columns import CellError
+from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
+from app.exchange.uploads import XLSX
+from app.extensions import db
+from app.russian import count, quoted
+from app.services.courses.group import results
+from app.services.courses.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
+from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
+from app.unit_of_work import technical_write
+from app.web.courses.attendance_pages import AttendancePages
+from app.web.frame.form_pages import attach
+from app.web.frame.forms import RuDateField
+from app.web.frame.guards import signed_in
+from app.web.frame.pages import Button, Link
+
+PERMISSION = "enrolment:result"
+PROPOSE = "propose"
+#: what a proposal says of admission to the final assessment
+_PROPOSED = {
+    EnrolmentStatus.TRAINED: "Допущен",
+    EnrolmentStatus.FAILED: "Не допущен",
+    EnrolmentStatus.NO_SHOW: "Не приступил",
+}
+_ROW = re.compile(r"(outcome|mark|reason)-(\d{1,9})")
+_LONG = Length(max=TEXT_LENGTH, message=f"Не больше {TEXT_LENGTH} знаков.")
+_NOT_RUNNING = "Итоги вносят, когда обучение идёт. Состояние этой группы — «{}»."
+
+
+class AssessmentForm(FlaskForm):
+    """What is common to all: day, form and protocol of the final assessment (order § 3.3)."""
+
+    result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
+    final_form = StringField(
+        "Форма итоговой аттестации",
+        [Optional(), _LONG],
+        description="Выберите из подсказки или впишите свою.",
+        render_kw={"list": "final-forms", "autocomplete": "off"},
+    )
+    protocol_number = StringField("Номер протокола", [Optional(), _LONG], render_kw={"autocomplete": "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A listener without an outcome: what is proposed and why, what is typed, and what is wrong, by control."""
+
+    pk: int
+    name: str
+    href: str
+    proposed: str
+    tone: str
+    why: str
+    outcome: str
+    mark: str
+    reason: str
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsPage:
+    """The page of results; ``sheet_errors``: wrong cells of an uploaded sheet, ``sheet_notices``: what to look at in it."""
+
+    title: str
+    crumbs: Sequence[Link]
+    buttons: Sequence[Button]
+    form: Any
+    rows: Sequence[ResultRow]
+    options: Sequence[tuple[str, str]]
+    final_forms: Sequence[str]
+    note: str
+    save_href: str
+    upload_href: str
+    sheet_href: str
+    problems: Sequence[tuple[str, str]] = ()
+    sheet_errors: Sequence[str] = ()
+    sheet_notices: Sequence[str] = ()
+    from_sheet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the table shows: outcomes by enrolment, refusals by field, and words above it."""
+
+    rows: Mapping[int, Outcome] = field(default_factory=dict)
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+    sheet: ReadSheet | None = None
+
+
+class ResultPages(AttendancePages):
+    """Routes ``results``, ``results_sheet`` and ``results_upload``."""
+
+    include_route_methods = AttendancePages.include_route_methods | {"results", "results_sheet", "results_upload"}
+
+    @expose("/results/<int:pk>", methods=["GET", "POST"])
+    @signed_in
+    def results(self, pk: int) -> Any:
+        """Show the table and save all its filled rows, or none of them; «Подставить предложенное» only fills the table."""
+        group = _group(pk)
+        if request.method == "GET":
+            return self._results(group, AssessmentForm(data={"result_on": min(today(), group.ends_on)}), Draft(), 200)
+        form, rows = AssessmentForm(), _typed_rows()
+        if request.form.get("do") == PROPOSE:
+            return self._results(group, form, Draft(_with_proposals(rows, results.expected_of(group))), 200)
+        draft = _save(group, form, rows) if form.validate() else Draft(rows)
+        if draft is None:
+            return redirect(url_for("TrainingGroupView.show", pk=pk))
+        return self._results(group, form, draft, 422)
+
+    @expose("/results/<int:pk>/sheet")
+    @signed_in
+    def results_sheet(self, pk: int) -> Any:
+        """The group's sheet to be filled in Excel."""
+        group = _group(pk)
+        expected = results.expected_of(group)
+        data = build_results_sheet(group, expected)
+        _journal_of_export(group, len(expected))
+        name = f"Ведомость итогов, группа {group.number.replace('/', '-')}.xlsx"
+        return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=XLSX)
+
+    @expose("/results/<int:pk>/upload", methods=["POST"])
+    @signed_in
+    def results_upload(self, pk: int) -> Any:
+        """Show what a filled sheet says in the table, with every wrong cell; nothing is written."""
+        group = _group(pk)
+        file = request.files.get("file")
+        try:
+            if file is None or not file.filename:
+                raise Invalid("Выберите файл заполненной ведомости.")
+            sheet = read_results_sheet(file.read(), group, results.expected_of(group))
+        except Invalid as refusal:
+            form = AssessmentForm(formdata=None, data={"result_on": min(today(), group.ends_on)})
+            return self._results(group, form, Draft(problems=[refusal.message]), 422)
+        common = sheet.common
+        data = {
+            "result_on": common.result_on,
+            "final_form": common.final_form,
+            "protocol_number": common.protocol_number,
+        }
+        form = AssessmentForm(formdata=None, data=data)
+        return self._results(group, form, Draft(sheet.rows, sheet=sheet), 422 if sheet.errors else 200)
+
+    def _results(self, group: m.TrainingGroup, form: Any, draft: Draft, status: int) -> Any:
+        expected = results.expected_of(group)
+        back = url_for("TrainingGroupView.show", pk=group.id)
+        rows = [_row(item, draft) for item in expected]
+        errors = [(f"#{name}", text) for name, texts in draft.errors.items() for text in texts]
+        sheet = draft.sheet or ReadSheet()
+        page = ResultsPage(
+            title=f"Итоги обучения: группа {group.number}",
+            crumbs=[*self.crumbs(), Link(f"Группа {group.number}", back), Link("Итоги обучения", current=True)],
+            buttons=[Button("К группе", back)],
+            form=form,
+            rows=rows,
+            options=[("", "— не вносить —"), *((s.value, s.label) for s in OUTCOMES)],
+            final_forms=FINAL_FORMS,
+            note="" if group.status == GroupStatus.RUNNING else _NOT_RUNNING.format(group.status.label),
+            save_href=url_for("TrainingGroupView.results", pk=group.id),
+            upload_href=url_for("TrainingGroupView.results_upload", pk=group.id),
+            sheet_href=url_for("TrainingGroupView.results_sheet", pk=group.id),
+            problems=[*(("", text) for text in draft.problems), *errors],
+            sheet_errors=_in_words(sheet.errors),
+            sheet_notices=[*sheet.notices, *_in_words(sheet.doubts)],
+            from_sheet=draft.sheet is not None,
+        )
+        return render_template("results.html", page=page), status
+
+
+def _group(pk: int) -> m.TrainingGroup:
+    """An own group whose results the user enters; 403 without the right, whatever the row."""
+    current_actor().require(PERMISSION)
+    return get_writable(db.session, m.TrainingGroup, pk, PERMISSION)
+
+
+@technical_write
+def _journal_of_export(group: m.TrainingGroup, number: int) -> None:
+    audit.record("training_group.exported", group, {"Слушателей в ведомости": ("", str(number))})
+
+
+def _typed_rows() -> dict[int, Outcome]:
+    """Rows of the posted table; an outcome that does not exist stays wrong until the service says so."""
+    found: dict[int, dict[str, str]] = {}
+    for name, value in request.form.items():
+        match = _ROW.fullmatch(name)
+        if match:
+            found.setdefault(int(match[2]), {})[match[1]] = value.strip()
+    return {pk: _outcome(values) for pk, values in found.items()}
+
+
+def _outcome(values: Mapping[str, str]) -> Outcome:
+    code = values.get("outcome", "")
+    if code and code not in {status.value for status in OUTCOMES}:
+        raise NotFound("Такого итога нет. Откройте страницу итогов группы заново.")
+    outcome = EnrolmentStatus.of(code) if code else None
+    return Outcome(outcome=outcome, mark=values.get("mark") or None, reason=values.get("reason") or None)
+
+
+def _with_proposals(rows: Mapping[int, Outcome], expected: Sequence[Expected]) -> dict[int, Outcome]:
+    """Fill the rows that have no outcome yet; what is typed stays."""
+    filled = dict(rows)
+    for item in expected:
+        row = filled.get(item.enrolment.id, Outcome(outcome=None))
+        proposed = item.proposal.outcome
+        if row.outcome is None and proposed is not None:
+            reason = row.reason or (item.proposal.reason if proposed in UNSUCCESSFUL else None)
+            filled[item.enrolment.id] = Outcome(outcome=proposed, mark=row.mark, reason=reason)
+    return filled
+
+
+def _save(group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Draft | None:
+    """Save the table; None when it is saved."""
+    common = Assessment(
+        result_on=cast(Any, form.result_on.data),
+        final_form=form.final_form.data or None,
+        protocol_number=form.protocol_number.data or None,
+    )
+    try:
+        number = results.record_many(group.id, rows, common)
+    except (NotFound, Forbidden):
+        raise
+    except PortalError as refusal:
+        db.session.rollback()
+        fields = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
+        shared = {name: texts for name, texts in fields.items() if name in form}
+        attach(form, Invalid(refusal.message, fields=shared))
+        return Draft(rows, errors=fields, problems=[refusal.message])
+    people = count(number, "слушателя", "слушателей", "слушателей")
+    flash(f"Итоги внесены: у {people}." if number else "Эти итоги уже были внесены.", "success")
+    return None
+
+
+def _in_words(cells: Sequence[CellError]) -> list[str]:
+    return [f"Ячейка {cell.address}, {quoted(cell.title)}: {cell.message}." for cell in cells]
+
+
+def _row(item: Expected, draft: Draft) -> ResultRow:
+    row, proposal = item.enrolment, item.proposal
+    typed = draft.rows.get(row.id, Outcome(outcome=None))
+    wrong = {name: draft.errors.get(f"{name}-{row.id}", ()) for name in ("outcome", "mark", "reason")}
+    return ResultRow(
+        pk=row.id,
+        name=row.employee.full_name,
+        href=url_for("EnrolmentView.show", pk=row.id),
+        proposed=_PROPOSED[proposal.outcome] if proposal.outcome else "Нет предложения",
+        tone=proposal.outcome.tone if proposal.outcome else "grey",
+        why=proposal.reason,
+        outcome=typed.outcome.value if typed.outcome else "",
+        mark=typed.mark or "",
+        reason=typed.reason or "",
+        errors={name: " ".join(texts) for name, texts in wrong.items() if texts},
+    )
