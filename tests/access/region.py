@@ -14,8 +14,9 @@ import psycopg2
 from flask import Flask
 from python_calamine import CalamineWorkbook
 
+from app.access import acting_as
 from tests.access.oracle import CAST, FACTS, Person
-from tests.actors import client_as
+from tests.actors import actor_of, client_as
 from tests.conftest import at_the_clock
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -108,6 +109,7 @@ class Region:
         self.secrets = [*hide(self, 1, "school", "organizer"), *hide(self, 2, "school2", "organizer2")]
         # the secrets add units to the schools
         self.people = {login: self._person(login, role) for login, role in CAST.items()}
+        self._actors = {login: actor_of(app, login) for login in CAST}
 
     def close(self) -> None:
         """Leave the database."""
@@ -141,6 +143,19 @@ class Region:
         person = self.people[login]
         statement = f'SELECT t.id FROM "{table}" t WHERE ({person.sees(table)}) AND ({condition}) ORDER BY t.id'
         return [pk for (pk,) in self.sql(statement, **person.facts)]
+
+    def found(self, login: str, view: Any, **asked: Any) -> set[int]:
+        """Ids on the page of a list that a question leads to: as the list finds them, without the page around."""
+        with self.asking(login, **asked):
+            query = view.listing.read()
+            total = view.listing.count(query)
+            return {row.id for row in view.listing.fetch(query, total)} if total else set()
+
+    @contextmanager
+    def asking(self, login: str, **asked: Any) -> Iterator[None]:
+        """Act as a person within a request with this question."""
+        with self.app.test_request_context(query_string=asked), acting_as(self._actors[login]):
+            yield
 
     def pick(self, login: str, table: str, which: str, where: str = "true") -> int | None:
         """A row for the matrix: own, fixed (seen, not changed), foreign or missing; secrets first. None: there is none."""

@@ -11,7 +11,7 @@ from typing import Any
 import pyotp
 import pytest
 from sqlalchemy import text
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
 from app import models as m
 from app.access import acting_as
@@ -38,7 +38,7 @@ ATTEMPT = sign_in.Attempt(3, 15, "192.0.2.7", "Firefox 130, Linux")
 
 
 def make_user(**values: Any) -> Any:
-    return change(make_account(), password=generate_password_hash(PASSWORD), **values)
+    return change(make_account(), password=passwords.hashed(PASSWORD), **values)
 
 
 def failed(user: Any) -> dict[str, int]:
@@ -277,7 +277,7 @@ def ask(typed: str) -> list[Any]:
 @pytest.mark.parametrize("how", ["login", "email", "snils"])
 def test_access_is_recovered_by_login_email_and_snils(session: Any, how: str) -> None:
     person = make_employee()
-    user = change(make_account(person), password=generate_password_hash(PASSWORD), locked_until=None)
+    user = change(make_account(person), password=passwords.hashed(PASSWORD), locked_until=None)
     typed = {"login": user.username.upper(), "email": f" {user.email} ", "snils": person.snils}[how]
     epoch = user.session_epoch
     (letter,) = ask(typed)

@@ -23,7 +23,7 @@ from app.personal import Rows, holds_words, mark_of, marked_tables, owner_keys
 from app.services.personnel import anonymise, consents, mentions, merges
 from app.services.portal import records
 from tests.services import makers as mk
-from tests.services.test_consents import _texts, rich_world  # noqa: F401
+from tests.services.test_consents import rich_world
 
 WORD = "Меткинова"
 FULL = f"{WORD} Ярослава Осиповна"

@@ -19,7 +19,6 @@ from app.extensions import db
 from app.services.access import accounts, invitations, recovery, sign_in
 from app.services.personnel import consent_texts, consents
 from app.services.portal import background
-from app.services.portal.reference import load_reference_data
 from app.web.personnel import invitation_pages
 from tests.services.makers import (
     DAY,
@@ -264,7 +263,6 @@ def test_one_person_has_one_account_whoever_is_first(session: Any, school: Any, 
 
 
 def test_the_consent_is_asked_of_who_has_given_none_also_on_paper(school: Any, responsible: Any) -> None:
-    load_reference_data()
     asked, on_paper = hire(school), hire(school)
     with acting_as(responsible):
         consents.record_paper(on_paper.id, ["processing"], name="a.pdf", data=pdf())
@@ -282,7 +280,6 @@ def test_the_consent_is_asked_of_who_has_given_none_also_on_paper(school: Any, r
 
 
 def test_who_gave_no_consent_ends_the_processing_and_is_told_so(school: Any, responsible: Any) -> None:
-    load_reference_data()
     person = hire(school)
     with acting_as(responsible):
         user = invitations.invite(person.id)

@@ -19,19 +19,14 @@ from app.services.mailing.kinds.base import Kind
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Given
 from app.services.portal import records
-from app.services.portal.reference import load_reference_data
 from app.unit_of_work import use_case
 from tests.mailbox import Mailbox
 from tests.services import makers as mk
 
+pytestmark = pytest.mark.usefixtures("session")
+
 EVIL = '<a href=http://evil.example>{name}</a><script>"x"</script> {{{{ 7*7 }}}} {{% if x %}} &amp; \N{RIGHT-TO-LEFT OVERRIDE}'
 PAGE = "/notices/"
-
-
-@pytest.fixture(autouse=True)
-def _templates(session: Any) -> None:
-    load_reference_data()
-    session.commit()
 
 
 class _Reader(HTMLParser):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -34,19 +34,10 @@ from app.services.desk.queue import Asked
 from app.services.personnel import responsible
 from app.services.portal import records, settings
 from app.services.portal.background import files_root
-from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
 
 P, G, E = st.ProgramStatus, st.GroupStatus, st.EnrolmentStatus
-
-
-@pytest.fixture(autouse=True)
-def _lists(session: Any) -> Iterator[None]:
-    """The words of letters, the rule of the чеки and the lists of ФИС ФРДО."""
-    load_reference_data()
-    session.commit()
-    yield
 
 
 @pytest.fixture

@@ -14,15 +14,12 @@ from app.access import acting_as
 from app.clock import now, today
 from app.extensions import db
 from app.services.personnel import people, quality
-from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 from tests.statements import recorded
 
 
 @pytest.fixture
 def world(session: Any) -> mk.World:
-    load_reference_data()
-    session.commit()
     return mk.make_world()
 
 

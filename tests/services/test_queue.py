@@ -25,7 +25,6 @@ from app.services.desk.queue_sources import BY_CODE, SOURCES
 from app.services.mailing import letters
 from app.services.personnel import people
 from app.services.portal import calendar
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -34,10 +33,8 @@ R = st.RegistrationStatus
 
 
 @pytest.fixture(autouse=True)
-def _letters(session: Any) -> Iterator[None]:
-    """The words of letters; and today is a working day, on whatever day the tests run."""
-    load_reference_data()
-    session.commit()
+def _working_day(session: Any) -> Iterator[None]:
+    """Today is a working day, on whatever day the tests run."""
     mk.get_or_make(m.WorkdayCorrection, {"day": today()}, is_working=True, reason="Проверка")
     yield
 

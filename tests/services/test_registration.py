@@ -27,7 +27,6 @@ from app.services.access import (
 )
 from app.services.personnel import consent_texts
 from app.services.portal import calendar
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.scans import pdf
@@ -37,9 +36,7 @@ S = st.RegistrationStatus
 
 
 @pytest.fixture(autouse=True)
-def _texts(app: Any, session: Any) -> Iterator[None]:
-    load_reference_data()
-    session.commit()
+def _quick_captcha(app: Any) -> Iterator[None]:
     app.config["CAPTCHA_SECONDS"] = 0
     yield
     del app.config["CAPTCHA_SECONDS"]

@@ -18,7 +18,6 @@ from app.extensions import limiter
 from app.services.access import captcha, sessions
 from app.services.access.accounts import find_account
 from app.services.personnel import consent_texts
-from app.services.portal.reference import load_reference_data
 from tests.actors import client_as
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -29,9 +28,7 @@ PASSWORD = "Дождь-стучит-по-крыше"
 
 
 @pytest.fixture(autouse=True)
-def _texts(app: Flask, session: Any) -> Iterator[None]:
-    load_reference_data()
-    session.commit()
+def _quick_captcha(app: Flask) -> Iterator[None]:
     app.config["CAPTCHA_SECONDS"] = 0
     yield
     del app.config["CAPTCHA_SECONDS"]
