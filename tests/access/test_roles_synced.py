@@ -59,7 +59,7 @@ LEAVES_THE_SCOPE = {
     ],
     "app/jobs.py": ["nightly work", "outgoing mail", "outgoing mail"],
     "app/services/access/accounts.py": ["command line", "own password"],
-    "app/services/portal/background.py": [
+    "app/services/tasks/background.py": [
         "files past their term are removed by the portal",
         "work is begun by the portal, for its user",
         "work that failed is closed by the portal",
@@ -106,7 +106,7 @@ LEAVES_THE_SCOPE = {
         "the own registration and the public directories",
         "the own registration is deleted, the own account emptied",
     ],
-    "app/services/access/captcha.py": ["spent answers are nobody's rows"],
+    "app/services/portal/captcha.py": ["spent answers are nobody's rows"],
     "app/services/personnel/consents.py": [
         "may a letter be sent: yes or no",
         "the account of who has given the consent",

@@ -20,11 +20,11 @@ from app.errors import Conflict
 from app.extensions import db
 from app.labels import label_of
 from app.rules import past_training as rules
-from app.services.access.access_requests import Scan
-from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.personnel import changes, responsible
 from app.services.portal import files, records, transitions
+from app.services.portal.files import Scan
+from app.services.portal.who_acts import load_account
 from app.statuses import EnrolmentStatus, TrainingSource, TrainingStatus
 from app.text import name_key
 from app.unit_of_work import use_case
