@@ -33,9 +33,9 @@ from app.services.courses.enrolment import course_reminders, enrolments, waiting
 from app.services.courses.group import group_jobs
 from app.services.courses.program import program_files
 from app.services.desk import queue_letter
-from app.services.mailing import digest, letters, mail, reminders
+from app.services.mailing import digest, letters, mail
 from app.services.paper import registries, registry_schedule
-from app.services.personnel import consents
+from app.services.personnel import consents, reminders
 from app.services.portal import files
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily

@@ -210,7 +210,7 @@ LEAVES_THE_SCOPE = {
     "app/services/desk/queue_letter.py": ["who decides: only ids"],
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
-    "app/services/mailing/reminders.py": ["what is late in every organization"],
+    "app/services/personnel/reminders.py": ["what is late in every organization"],
     "app/services/paper/registry_people.py": ["people of a registry that the actor forms"],
     "app/services/paper/registries.py": [
         "the file of a registry that the actor sees",

@@ -1,6 +1,6 @@
 """Trainings outside the portal, since 2010: told by hand with a scan or by a list, confirmed by somebody else (order § 1.4, 2.8).
 
-They are history: a confirmed one counts for coverage (``statistics.covers``). No document is issued on them, so no registry
+They are history: a confirmed one counts for coverage (``coverage.covers``). No document is issued on them, so no registry
 and no file for ФИС ФРДО holds them.
 """
 
