@@ -36,8 +36,8 @@ from app.web.courses.calendar_view import TITLE as MY_CALENDAR
 from app.web.courses.calendar_view import CalendarView, has_courses
 from app.web.courses.catalogue_view import TITLE as CATALOGUE
 from app.web.courses.catalogue_view import CatalogueView, PublicCatalogueView
-from app.web.courses.course_pages import CoursePages
 from app.web.courses.enrolment_view import EnrolmentPages
+from app.web.courses.group_view import GroupPages
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
 from app.web.courses.program_view import ProgramPages
@@ -315,7 +315,7 @@ class ProgramView(ProgramPages):
     }
 
 
-class TrainingGroupView(CoursePages):
+class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
     list_columns = [c.GROUP, "organizer", c.GROUP_DATES, "place", c.SEATS, "status"]
     load = ("program", "organizer")
