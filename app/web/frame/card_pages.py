@@ -48,10 +48,16 @@ class CardPages(ViewBase):
             crumbs=self.crumbs(),
             status=state_cell(row) if getattr(row, "status", None) is not None else None,
             buttons=self.card_buttons(row),
-            blocks=self.blocks(row),
+            blocks=self.all_blocks(row),
             aside=[self.history_block(row)],
             note=getattr(row, "reason_text", None) or "",
         )
+
+    def all_blocks(self, row: Any) -> Sequence[Block]:
+        """Blocks of the card between those of its parts."""
+        lead = [block for part in self.joined for block in part.lead(row)]
+        own = self.blocks(row)
+        return [*lead, *own, *(block for part in self.joined for block in part.blocks(row))]
 
     def card_title(self, row: Any) -> str:
         """Title of a record's page."""
