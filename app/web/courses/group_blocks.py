@@ -15,11 +15,11 @@ from app.conditions import state_of
 from app.extensions import db
 from app.russian import format_date, percent
 from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
-from app.web.frame import columns as c
 from app.web.frame.list_sql import eager
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Cell, Column, Pair, Row
 from app.web.frame.parts import Part
+from app.web.personnel.people_columns import place_name
 
 #: what the organizer is told of the people whose turn it is, in this order
 _WAITING = (
@@ -117,7 +117,7 @@ class GroupListeners(Part):
 
 def _listener(e: m.Enrolment) -> Row:
     href = url_for("EnrolmentView.show", pk=e.id)
-    place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
+    place = Cell(e.employment.position.name, place_name(e.employment)) if e.employment else Cell("—")
     result = format_date(e.result_on) if e.result_on else "—"
     cells = [Cell(e.employee.full_name, href=href), place, state_cell(e), Cell(result)]
     return Row(e.id, href, cells)
