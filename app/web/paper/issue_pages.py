@@ -120,10 +120,10 @@ class GroupIssuing(Part):
             problems = [CHANGED_CHOICE]
         elif asked and form.validate_on_submit():
             chosen = {**_chosen(form), "series": form.series.data or "", **issue_options()}
-            _, refusal = attempt(lambda: _tell(group_issue.issue_for_group(pk, **chosen)))
-            if refusal is None:
+            done = attempt(lambda: _tell(group_issue.issue_for_group(pk, **chosen)))
+            if done is None:
                 return redirect(back)
-            problems = attach(form, refusal)
+            problems = attach(form, done)
         plan, faults = _plan(pk, form)
         page = FormPage("Выдать документы", form, _SECTIONS, problems=[*problems, *faults])
         shown = {"blocks": _blocks(group, plan), "number": len(plan.new), "seen": _choice(form)}
