@@ -21,7 +21,7 @@ from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
 
-#: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year,
+#: the moment at which every test begins, wherever the calendar stands: a Friday morning within the planning of the next year,
 #: or what ``TEST_NOW`` says: the suite passes on any day. Days that matter to a test are counted from ``app.clock.today()``; who
 #: needs another day travels there, who needs the real one asks for the fixture ``real_clock``. Processes that a test starts
 #: (``run.py``, readers of files) live in the real day.
@@ -76,11 +76,18 @@ LONGEST_FIRST = (
 
 
 _clock = time_machine.travel(BEGINNING, tick=True)
+_traveller: list[time_machine.Traveller] = []
 
 
 def pytest_configure() -> None:
     """Set the clock before test modules are read: what they compute at import is of the same day."""
-    _clock.start()
+    _traveller.append(_clock.start())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Set the clock back: also the last test of a long run begins before midnight."""
+    _traveller[0].move_to(BEGINNING)
 
 
 def pytest_unconfigure() -> None:
@@ -178,6 +185,16 @@ def build(settings: Settings) -> Flask:
     return app
 
 
+def build_trusting(settings: Settings) -> Flask:
+    """An application whose server outlives it: no connection is asked before its use whether it lives."""
+    from app.extensions import db
+
+    app = build(settings)
+    with app.app_context():
+        db.engine.pool._pre_ping = False  # type: ignore[attr-defined]
+    return app
+
+
 @pytest.fixture(scope="session")
 def template(server: EmbeddedPostgres, shared_folder: Path) -> str:
     """The migrated template database with reference data, built once a run."""
@@ -224,7 +241,7 @@ def app(server: EmbeddedPostgres, template: str, shared_folder: Path, worker_nam
     from app.extensions import db
 
     url = clone(server, template, f"test_{worker_name}", shared_folder)
-    application = build(make_settings(url, shared_folder / f"instance_{worker_name}"))
+    application = build_trusting(make_settings(url, shared_folder / f"instance_{worker_name}"))
     yield application
     with application.app_context():
         db.engine.dispose()
@@ -275,7 +292,7 @@ def demo_app(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, 
     from app.extensions import db
 
     url = clone(server, demo_template, f"demo_{worker_name}", shared_folder)
-    application = build(make_settings(url, shared_folder / f"instance_{worker_name}", demo=True))
+    application = build_trusting(make_settings(url, shared_folder / f"instance_{worker_name}", demo=True))
     yield application
     with application.app_context():
         db.engine.dispose()
@@ -285,7 +302,7 @@ def demo_app(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, 
 def region_app(server: EmbeddedPostgres, shared_folder: Path, worker_name: str) -> Flask:
     """The application of ``renewed_region``, built once a worker: its routes, pages and statements take seconds to compile."""
     name = region_database(worker_name)
-    return build(make_settings(server.url(name), shared_folder / f"instance_{name}", demo=True))
+    return build_trusting(make_settings(server.url(name), shared_folder / f"instance_{name}", demo=True))
 
 
 def region_database(worker_name: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from flask import Flask
 
 from app import statuses
-from app.cli import portal
 from app.models import Base
 from app.services.portal.twins import NAMED
 from app.web.frame.typed import TypedValues
@@ -65,14 +64,9 @@ def _moves_a_status(node: ast.AST) -> bool:
 
 
 def test_statuses_move_in_one_place() -> None:
-    """Seats take blocks by a conditional UPDATE; a batch of an import is closed by itself under its row lock."""
+    """A batch of an import is closed by itself under its row lock."""
     movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
-    allowed = {
-        "app/services/portal/transitions.py",
-        "app/services/courses/enrolment/seats.py",
-        "app/exchange/staff_import.py",
-    }
-    allowed |= {"app/exchange/list_import.py"}
+    allowed = {"app/services/portal/transitions.py", "app/exchange/staff_import.py", "app/exchange/list_import.py"}
     assert movers - allowed == {path for path in movers if path.startswith("app/demo/")}
     assert "app/services/portal/transitions.py" in movers
     literals = {
@@ -82,9 +76,7 @@ def test_statuses_move_in_one_place() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         and re.search(r"\bUPDATE\b.*\bSET\b.*\bstatus\s*=", node.value, re.DOTALL)
     }  # fmt: skip
-    assert {path for path in literals if not path.startswith("app/demo/")} <= {
-        "app/services/courses/enrolment/seats.py"
-    }
+    assert {path for path in literals if not path.startswith("app/demo/")} == set()
 
 
 # --- one rule for a decision: ``app/conditions.py``, the sets of ``app/statuses.py``, ``Actor.places`` ------------------
@@ -234,9 +226,8 @@ def test_the_framework_serves_nothing_of_its_own(app: Flask) -> None:
     assert set(app.extensions["csrf"]._exempt_views) | set(app.extensions["csrf"]._exempt_blueprints) == set()
 
 
-def test_every_setting_and_command_is_described() -> None:
+def test_every_setting_is_described() -> None:
     assert [name for name, _, _ in describe_settings() if not re.search(rf"\b{name}\b", DOCUMENTS)] == []
-    assert [name for name in portal.commands if not re.search(rf"portal {name}\b", DOCUMENTS)] == []
 
 
 # --- quotation marks ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from app import jobs
@@ -161,6 +162,7 @@ def test_runs_at_once_tell_once(app: Any, world: mk.World) -> None:
 
 def test_the_job_of_every_hour_tells_once(world: mk.World) -> None:
     mk.make_enrolment(world.worker, world.group, status=E.CONFIRMED)
-    for hour in range(2):
-        jobs.courses_tomorrow(hour)
+    with time_machine.travel(dt.datetime.combine(today(), dt.time(10), tzinfo=ZONE)):
+        for hour in range(2):
+            jobs.courses_tomorrow(hour)
     assert len(told()) == 1
