@@ -1,4 +1,4 @@
-"""What every page shows around its content: menu by rights, user, portal's name."""
+"""What every page shows around its content: menu by rights, user, portal's name; areas add theirs by context processors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from markupsafe import Markup
 from app.access import find_actor
 from app.actor import Actor
 from app.russian import quoted, stopped
-from app.web.access.appearance import chosen, colour_scheme
-from app.web.desk.help import help_href, hint_now
 from app.web.frame.pages import MenuItem, MenuSection
 
 
@@ -28,17 +26,8 @@ def install(app: Flask) -> None:
     @app.context_processor
     def _layout() -> dict[str, Any]:
         actor = find_actor()
-        # an error before anybody acts (a stale page, too large a file) is shown as to a stranger
-        away = g.get("database_is_away", False)
-        signed_in = not away and actor is not None and bool(current_user and current_user.is_authenticated)
-        look = chosen(request.cookies)
+        signed_in = is_signed_in()
         return {
-            "look": look,
-            "colour_scheme": colour_scheme(look),
-            "appearance_href": url_for("AppearanceView.panel"),
-            "help_href": help_href(),
-            "search_href": url_for("SearchView.index"),
-            "hint": hint_now() if signed_in else None,
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
             # asked for by the pages that show it: an error page has none, and must not fail of what the menu counts
@@ -46,11 +35,15 @@ def install(app: Flask) -> None:
             "looks_as": actor.name if actor and actor.viewer_id is not None else "",
             "user_name": actor.name if signed_in and actor else "",
             "user_roles": _roles() if signed_in else "",
-            "logout_url": url_for("SignInView.logout"),
-            "account_url": url_for("OwnAccountView.index"),
             "demo_database": current_app.config["PORTAL"].demo,
             "static_version": version,
         }
+
+
+def is_signed_in() -> bool:
+    """Whether the page is shown to a user; an error before anybody acts (a stale page, too large a file) is not."""
+    away = g.get("database_is_away", False)
+    return not away and find_actor() is not None and bool(current_user and current_user.is_authenticated)
 
 
 def _stopped(text: object) -> str:
@@ -68,9 +61,11 @@ def menu() -> list[MenuSection]:
     """Sections of the side menu: the registered views that the user may list, in the order of registration."""
     actor = find_actor()
     assert actor is not None
-    own = [MenuItem("Главная", url_for("HomeView.index"), request.endpoint == "HomeView.index")]
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
+    home = f"{builder.indexview.endpoint}.{builder.indexview.default_view}"
+    own = [MenuItem("Главная", url_for(home), request.endpoint == home)]
     sections = [MenuSection("", own)]
-    for category in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
+    for category in builder.menu.get_list():
         if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
             own.append(_own_page(category))
         items = [
