@@ -6,12 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 from markupsafe import Markup
 
 from app.access import find_actor
-from app.actor import Actor
 from app.russian import quoted, stopped
 from app.web.frame.pages import MenuItem, MenuSection
 
@@ -58,12 +57,10 @@ def _roles() -> str:
 
 
 def menu() -> list[MenuSection]:
-    """Sections of the side menu: the registered views that the user may list, in the order of registration."""
-    actor = find_actor()
-    assert actor is not None
+    """Sections of the side menu: the registered views that their conditions show, in the order of registration."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
-    home = f"{builder.indexview.endpoint}.{builder.indexview.default_view}"
-    own = [MenuItem("Главная", url_for(home), request.endpoint == home)]
+    home = builder.get_url_for_index
+    own = [MenuItem("Главная", home, request.script_root + request.path == home)]
     sections = [MenuSection("", own)]
     for category in builder.menu.get_list():
         if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
@@ -71,15 +68,11 @@ def menu() -> list[MenuSection]:
         items = [
             MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
             for child in category.childs
-            if child.should_render() and _may_list(child.baseview, actor)
+            if child.should_render()
         ]
         if items:
             sections.append(MenuSection(str(category.label), items))
     return sections
-
-
-def _may_list(view: Any, actor: Actor) -> bool:
-    return getattr(view, "for_everybody", False) or actor.can(f"{view.class_permission_name}:list")
 
 
 def _own_page(category: Any) -> MenuItem:
