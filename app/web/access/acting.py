@@ -17,8 +17,8 @@ from app.actor import Actor
 from app.errors import Forbidden
 from app.logs import bind_request
 from app.services.access import viewing
-from app.services.access.accounts import ANONYMOUS
 from app.services.access.second_factor import is_required
+from app.services.portal.who_acts import ANONYMOUS
 from app.web.access.idle import IdleSession
 
 #: what a person may open before the password of the first sign-in is changed

@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from app.access import current_actor
 from app.errors import Conflict
 from app.services.personnel.training_archive import ARCHIVE
-from app.services.portal import background
+from app.services.tasks import background
 from app.web.frame.guards import signed_in
 from app.web.frame.task_words import Task, progress_words, task_of
 

@@ -10,7 +10,7 @@ from flask import url_for
 from app import models as m
 from app.clock import local, now
 from app.russian import count, format_datetime, number, percent
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import JobStatus
 from app.web.frame.pages import Cell
 

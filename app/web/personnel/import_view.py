@@ -20,7 +20,7 @@ from app.exchange import staff_check, staff_headings, staff_import, staff_marks,
 from app.exchange.columns import LEFT_ASIDE
 from app.exchange.sample import build_sample
 from app.russian import quoted
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, Column, Filter, FormPage, Link, ListPage, Option, Row, Section
