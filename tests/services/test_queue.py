@@ -28,6 +28,7 @@ from app.services.portal import calendar
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
 from tests.statements import recorded
+from tests.waiting import in_the_morning
 
 R = st.RegistrationStatus
 
@@ -425,8 +426,9 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_tells_all(
 
 def test_the_job_of_every_hour_tells_once_a_day(world: mk.World, operators: list[Any]) -> None:
     registration(world.school, workday(0))
-    for hour in range(3):
-        jobs.morning(hour)
+    with in_the_morning():
+        for hour in range(3):
+            jobs.morning(hour)
     assert len(summaries()) == 2
 
 
