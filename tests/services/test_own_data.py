@@ -22,7 +22,8 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.identifiers import format_snils
 from app.personal import exported, marked_tables
-from app.services.personnel import own_data, owned
+from app.services.identity import own_data
+from app.services.personnel import owned
 from tests.services import makers as mk
 from tests.services.test_anonymise import fill_everything, world  # noqa: F401
 from tests.services.test_consents import _texts  # noqa: F401

@@ -18,6 +18,7 @@ from app.actor import Actor
 from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.first_rows import load_reference_data
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import groups
 from app.services.courses.program import (
@@ -34,7 +35,6 @@ from app.services.desk.queue import Asked
 from app.services.personnel import responsible
 from app.services.portal import records, settings
 from app.services.portal.files import files_root
-from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
 

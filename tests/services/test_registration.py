@@ -16,10 +16,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.first_rows import load_reference_data
 from app.services.access import access_requests, links, registration, registration_check, registration_own
 from app.services.personnel import consent_texts
 from app.services.portal import calendar, captcha, files, who_acts
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.scans import pdf

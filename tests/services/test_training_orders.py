@@ -13,9 +13,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.courses.enrolment import enrolments
-from app.services.courses.group import groups, results, training_orders
-from app.services.courses.group.training_orders import OrderFacts
-from app.services.paper import group_papers
+from app.services.courses.group import groups, results
+from app.services.paper import group_papers, training_orders
+from app.services.paper.training_orders import OrderFacts
 from app.statuses import OrderKind
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks

@@ -15,7 +15,7 @@ from app.clock import now
 from app.documents.file_names import safe_name
 from app.documents.own_data import write_own_data
 from app.errors import Invalid
-from app.services.personnel import own_data
+from app.services.identity import own_data
 from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button

@@ -22,7 +22,7 @@ from app.services.courses.program.organizer_rules import insist_may_run
 from app.services.courses.program.programs import insist_published
 from app.services.mailing import letters
 from app.services.portal import records, transitions
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_blocks
 from app.statuses import (
     BEFORE_SEAT,
     BLOCK_HOLDING,
@@ -181,10 +181,10 @@ def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus
     """Reject the enrolments of a locked group: blocks by rising id, then enrolments, then their seats at once."""
     rows = _enrolments(group.id, statuses)
     block_ids = [row.block_id for row in rows if row.block_id is not None and row.status in BLOCK_HOLDING]
-    blocks = vouchers.lock_blocks(m.VoucherBlock.id.in_(block_ids))
+    blocks = voucher_blocks.lock_blocks(m.VoucherBlock.id.in_(block_ids))
     held = sum(row.status in SEAT_HOLDING for row in rows)
     rejected = [transitions.follow(m.Enrolment, row.id, "reject", reason=reason) for row in rows]
-    freed = {block.id: after for block in blocks if (after := seats.free_block(block)) is not None}
+    freed = {block.id: after for block in blocks if (after := voucher_blocks.free_block(block)) is not None}
     if held:
         seats.give_back_seats(group.id, held)
     others = _other_groups(group) if rows else ""
