@@ -28,7 +28,7 @@ from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services.access import failures, registration, sessions
+from app.services.access import failures, registrations, sessions
 from app.services.courses.enrolment import course_reminders, enrolments, waiting_list
 from app.services.courses.group import group_jobs
 from app.services.courses.program import program_files
@@ -159,7 +159,7 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "vouchers_remind": voucher_reminders.remind,
     "terms_remind": reminders.remind,
     "results_remove": background.remove_old_files,
-    "registrations_forget": registration.forget_unanswered,
+    "registrations_forget": registrations.forget_unanswered,
     "sessions_forget": sessions.forget_old,
     "failures_forget": failures.forget_old,
     "consents_forget": withdrawals.forget_nightly,

@@ -37,7 +37,7 @@ LEAVES_THE_SCOPE = {
         "the own session",
         "the own sessions",
     ],
-    "app/services/access/viewing.py": [
+    "app/services/access/looking_as.py": [
         "the own session",
         "the user looked at: the journal names whose eyes were given back",
     ],
@@ -84,13 +84,13 @@ LEAVES_THE_SCOPE = {
         "papers of one organizer that tell of each other's changes",
         "whoever changes facts marks the papers of every owner that tell of them",
     ],
-    "app/services/paper/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/services/paper/frdo_batches.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
     "app/documents/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
     "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
     "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
-    "app/services/access/registration.py": [
+    "app/services/access/registrations.py": [
         "a registration is nobody's row before it is confirmed",
         "a registration is nobody's row before it is confirmed",
         "is the person known already: only the address on record",
@@ -101,7 +101,7 @@ LEAVES_THE_SCOPE = {
         "the account of a registration gets its card",
         "the card that a registration joins",
     ],
-    "app/services/access/registration_own.py": [
+    "app/services/access/own_registration.py": [
         "the own account takes the corrected name",
         "the own registration and the public directories",
         "the own registration is deleted, the own account emptied",
@@ -138,7 +138,7 @@ LEAVES_THE_SCOPE = {
         "the names of those who decide on an enrolment are told to its person"
     ],
     "app/services/courses/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
-    "app/services/courses/group/frozen.py": ["what followed from a group: only numbers"],
+    "app/services/courses/group/frozen_groups.py": ["what followed from a group: only numbers"],
     "app/services/paper/corrections.py": [
         "the listeners of a corrected group are told",
         "the listeners of a group that is corrected",

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import capitalized, format_date
 from app.services.courses.enrolment import enrolment_letters, enrolments, seats
-from app.services.courses.group import frozen
+from app.services.courses.group import frozen_groups
 from app.services.courses.group.results import TEXT_LENGTH
 from app.services.paper import outdated
 from app.services.paper.outdated import Followed
@@ -93,15 +93,15 @@ def correct(enrolment_id: int, result: Result, *, why: str) -> Corrected:
     row, group = _locked(enrolment_id, "enrolment:correct")
     if row.status not in OUTCOMES:
         raise Conflict(f"Исправлять нечего: итог ещё не внесён, состояние записи — «{row.status.label}».")
-    frozen.insist_correctable(group)
+    frozen_groups.insist_correctable(group)
     _check(group, result)
-    why = frozen.checked_reason(why)
+    why = frozen_groups.checked_reason(why)
     changes = _changes(row, result)
     if not changes:
         raise Invalid("Вы ничего не изменили. Исправьте то, что внесено неверно, или нажмите «Отмена».")
     block, paid = _follow_block(row, group, result.outcome)
     row = _write(row, result, changes, paid)
-    frozen.note(row, why)
+    frozen_groups.note(row, why)
     documents = outdated.follow([row.id], why)
     told = [
         f"{label}: {before or 'не указано'} → {after or 'не указано'}" for label, (before, after) in changes.items()

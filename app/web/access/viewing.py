@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.access import acting_as
 from app.actor import Actor
 from app.errors import Forbidden
-from app.services.access import viewing
+from app.services.access import looking_as
 
 #: handlers that stay the looker's own: the end of looking, the end of the session
 OWN = frozenset({"AccessView.end_view", "SignInView.logout", "static"})
@@ -23,10 +23,10 @@ def eyes(own: Actor) -> Actor:
     """Return who acts in this request: the user looked at, else ``own``."""
     if current_user.viewed_id is None or request.endpoint in OWN:
         return own
-    found = viewing.eyes_of(own, current_user.viewed_id)
+    found = looking_as.eyes_of(own, current_user.viewed_id)
     if found is None:
         with acting_as(own):
-            viewing.end(current_user)
+            looking_as.end(current_user)
         return own
     return found
 

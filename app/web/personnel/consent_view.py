@@ -15,7 +15,7 @@ from app.access import current_actor
 from app.clock import local, today
 from app.errors import PortalError
 from app.russian import format_date, format_datetime, no_later
-from app.services.access import registration_own
+from app.services.access import own_registration
 from app.services.identity import withdrawals
 from app.services.identity.anonymise import KEPT_WORDS
 from app.services.personnel import consent_texts, consents
@@ -42,7 +42,7 @@ class ConsentView(BaseView):
     def index(self) -> Any:
         """What was given, when, by which text; withdraw and give."""
         if not has_consents():
-            if registration_own.find_open() is not None:
+            if own_registration.find_open() is not None:
                 return redirect(url_for("OwnRegistrationView.abandon"))
             return _nothing("Мои согласия")
         page = CardPage(

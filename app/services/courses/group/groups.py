@@ -17,7 +17,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.courses.enrolment import enrolment_letters, seats, waiting_list
-from app.services.courses.group import frozen, group_changes
+from app.services.courses.group import frozen_groups, group_changes
 from app.services.courses.program.organizer_rules import insist_may_run
 from app.services.courses.program.programs import insist_published
 from app.services.mailing import letters
@@ -168,7 +168,7 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
     Raises Conflict once somebody has an outcome: the training took place, what remains is to complete it.
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:cancel")
-    sentence = frozen.why_not_cancel(seats.lock_group(group_id))
+    sentence = frozen_groups.why_not_cancel(seats.lock_group(group_id))
     if sentence:
         raise Conflict(sentence)
     group = transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
