@@ -13,7 +13,6 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.first_rows import load_reference_data
 from app.services.identity import anonymise, withdrawals
 from app.services.paper import certificates
 from app.services.personnel import consent_texts, consents

@@ -12,7 +12,6 @@ from flask import Flask
 
 from app import models as m
 from app.access import acting_as
-from app.first_rows import load_reference_data
 from app.jobs import run_worker
 from app.services.mailing import letter_templates, letters
 from app.services.mailing.audience import Audience

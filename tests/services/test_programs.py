@@ -18,7 +18,6 @@ from app.actor import Actor
 from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.first_rows import load_reference_data
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import groups
 from app.services.courses.program import (

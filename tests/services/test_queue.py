@@ -18,7 +18,6 @@ from app.actor import Actor
 from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.first_rows import load_reference_data
 from app.services.desk import queue, queue_decisions, queue_letter
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE

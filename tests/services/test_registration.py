@@ -16,7 +16,6 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.first_rows import load_reference_data
 from app.services.access import access_requests, links, own_registration, registration_check, registrations
 from app.services.personnel import consent_texts
 from app.services.portal import calendar, captcha, files, who_acts
