@@ -22,6 +22,7 @@ from app.services.courses.enrolment.enrolments import EnrolResult
 from app.statuses import BulkMode, EnrolmentStatus, GroupStatus
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, Column, Link, Row
+from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 
 ACTION = "enrol"
@@ -67,28 +68,27 @@ class EnrolPage:
 # --- where it starts -------------------------------------------------------------------------------------------------
 
 
-class EnrolManyAction(ScopedModelView):
-    """The part of the employees' view that sends the chosen people to the page below."""
+class EnrolMany(Part):
+    """Sends the chosen people of the list of employees to the page below."""
 
     def bulk_actions(self) -> Sequence[Button]:
-        """«Записать на курс» stands beside the other actions on many people."""
-        found = list(super().bulk_actions())
-        return [*found, Button(LABEL, ACTION, post=True)] if current_actor().can("enrolment:add") else found
+        """«Записать на курс»."""
+        return [Button(LABEL, ACTION, post=True)] if current_actor().can("enrolment:add") else []
 
-    def _require_action(self, name: str) -> None:
+    def allows(self, name: str) -> bool:
+        """Whoever may enrol a person may choose many."""
         if name == ACTION:
             current_actor().require("enrolment:add")
-        else:
-            super()._require_action(name)
+        return name == ACTION
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Nothing is done yet: the page asks for the group first."""
         if name != ACTION:
-            return super().order_many(name, rows)
+            return None
         if len(rows) > MOST:
             people = count(MOST, "человека", "человек", "человек")
             flash(f"За один раз можно записать не больше {people}. Отметьте меньше людей.", "warning")
-            return redirect(url_for(f"{self.endpoint}.list"))
+            return redirect(url_for("EmployeeView.list"))
         return redirect(url_for("EnrolmentView.many", ids="-".join(str(row.id) for row in rows)))
 
 

@@ -30,6 +30,18 @@ def attempt(act: Callable[[], T]) -> tuple[T | None, PortalError | None]:
         return None, refusal
 
 
+def attempt_each(keys: Sequence[T], act: Callable[[T], Any]) -> list[PortalError | None]:
+    """Do ``act`` with each key; return what each was refused with: one that is refused, or gone, keeps none of the others."""
+    found: list[PortalError | None] = []
+    for key in keys:
+        try:
+            act(key)
+            found.append(None)
+        except PortalError as refusal:
+            found.append(refusal)
+    return found
+
+
 def answer_act(act: Callable[[], str | Response | None], back: str) -> Response:
     """Answer of a button: ``act`` does one thing, says it, and returns what follows (None: ``back``); a refusal leads back."""
     done, refusal = attempt(act)

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import current_app, flash, redirect, send_file, url_for
+from flask import current_app, flash, send_file, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -21,9 +21,10 @@ from app.services.access import accounts, failures, invitations
 from app.services.access.invitations import Access
 from app.services.portal import background
 from app.unit_of_work import refuse_during_maintenance
+from app.web.frame.answers import answer_act
 from app.web.frame.listing import ListFilter
 from app.web.frame.pages import Block, Button, Cell, Pair
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.parts import Part
 
 #: more invitations than that are sent as background work
 AT_ONCE = 50
@@ -71,27 +72,26 @@ def _file(people: Sequence[Access]) -> Response:
     return send_file(content, mimetype=CONTENT_TYPE, as_attachment=True, download_name=name)
 
 
-class InvitationPages(ScopedModelView):
-    """The part of the employees' view that makes accounts."""
-
-    services = {"invite": invitations.invite, "access_sheet": print_access}
+class Invitations(Part):
+    """Accounts of the chosen people."""
 
     def bulk_actions(self) -> Sequence[Button]:
-        """Inviting many people and printing their passwords stand beside the other actions."""
+        """Inviting many people, printing their passwords."""
         offered = [Button(label, name, post=True, confirm=ask) for name, (label, _, ask) in _WORDS.items()]
-        return [*super().bulk_actions(), *(b for b in offered if current_actor().can(f"{self.table}:{b.href}"))]
+        return [button for button in offered if current_actor().can(f"{self.table}:{button.href}")]
 
     def done_words(self, name: str) -> str:
         """What was done, where no state tells it."""
-        return _WORDS[name][1] if name in _WORDS else super().done_words(name)
+        return _WORDS[name][1] if name in _WORDS else ""
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Passwords take their time to make, and the sheet is one file: it is ordered; so are many letters."""
         if name not in _WORDS or (name == "invite" and len(rows) <= AT_ONCE):
-            return super().order_many(name, rows)
-        try:
+            return None
+        paper, words = name == "access_sheet", count(len(rows), "человек", "человека", "человек")
+
+        def order() -> str:
             refuse_during_maintenance()
-            paper, words = name == "access_sheet", count(len(rows), "человек", "человека", "человек")
             background.submit(
                 INVITE,
                 f"{'Листы с паролями' if paper else 'Приглашения в портал'}: {words}",
@@ -99,11 +99,10 @@ class InvitationPages(ScopedModelView):
                 total=len(rows),
                 permission=f"{self.table}:{name}",
             )
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for(f"{self.endpoint}.list"))
-        flash("Задание принято. Здесь видно, сколько готово" + (", и отсюда скачивается файл." if paper else "."))
-        return redirect(url_for("TaskView.index"))
+            flash("Задание принято. Здесь видно, сколько готово" + (", и отсюда скачивается файл." if paper else "."))
+            return url_for("TaskView.index")
+
+        return answer_act(order, url_for("EmployeeView.list"))
 
 
 def _invite_many(work: background.Work) -> background.Outcome:
