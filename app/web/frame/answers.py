@@ -16,18 +16,18 @@ from app.web.frame.pages import FormPage
 T = TypeVar("T")
 
 
-def attempt(act: Callable[[], T]) -> tuple[T | None, PortalError | None]:
-    """Return what ``act`` returns, or the refusal that the page has to tell; nothing is left half done.
+def attempt(act: Callable[[], T]) -> T | PortalError:
+    """Return what ``act`` returns, or the refusal for the page to tell; nothing is left half done then.
 
     A row out of sight or a right that is lacking is a page of its own (404, 403): it passes.
     """
     try:
-        return act(), None
+        return act()
     except (NotFound, Forbidden):
         raise
     except PortalError as refusal:
         db.session.rollback()
-        return None, refusal
+        return refusal
 
 
 def attempt_each(keys: Sequence[T], act: Callable[[T], Any]) -> list[PortalError | None]:
@@ -44,9 +44,10 @@ def attempt_each(keys: Sequence[T], act: Callable[[T], Any]) -> list[PortalError
 
 def answer_act(act: Callable[[], str | Response | None], back: str) -> Response:
     """Answer of a button: ``act`` does one thing, says it, and returns what follows (None: ``back``); a refusal leads back."""
-    done, refusal = attempt(act)
-    if refusal is not None:
-        flash(refusal.message, "danger")
+    done = attempt(act)
+    if isinstance(done, PortalError):
+        flash(done.message, "danger")
+        return _follow(back)
     return _follow(done or back)
 
 
@@ -64,10 +65,10 @@ def answer_form(
     """
     problems: Sequence[str] = ()
     if form.validate_on_submit():
-        done, refusal = attempt(save)
-        if refusal is None:
-            return _follow(done or request.full_path)
-        problems = attach(form, refusal)
+        done = attempt(save)
+        if not isinstance(done, PortalError):
+            return _follow(done)
+        problems = attach(form, done)
     built = page()
     return show_form(replace(built, problems=[*problems, *built.problems]), template, **shown)
 

@@ -20,7 +20,7 @@ from app.web.frame.card_pages import CardPages
 from app.web.frame.conflicts import Choices, Opened, differences, stamp, take_theirs
 from app.web.frame.forms import form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Button, CardPage, Difference, FormPage, Section
+from app.web.frame.pages import Block, Button, CardPage, Difference, FormPage, Section
 
 #: value of the second button of a new record's form
 MORE = "add"
@@ -76,6 +76,30 @@ class FormPages(CardPages):
         page = CardPage(title=title, crumbs=self.crumbs(), note=why, buttons=[*buttons, *card])
         return render_template("message.html", page=page), Conflict.status
 
+    def card_form(
+        self,
+        row: Any,
+        form: Any,
+        *,
+        title: str,
+        submit: str,
+        sections: Sequence[Section] = (),
+        note: str = "",
+        blocks: Sequence[Block] = (),
+    ) -> FormPage:
+        """Page of a form about one row, reached from its card; without ``sections`` all fields stand in their order."""
+        shown = [field.name for field in form if field.type != "CSRFTokenField"]
+        return FormPage(
+            title,
+            form,
+            sections or [Section("", shown)],
+            submit=submit,
+            cancel_href=self.href_of(row),
+            crumbs=self.crumbs(row),
+            note=note,
+            blocks=blocks,
+        )
+
     def form_of(self, _row: Any) -> Any:
         """Class of the form that changes a row; one of fewer fields leaves the others as they are."""
         return self.edit_form
@@ -123,11 +147,11 @@ class FormPages(CardPages):
         found: Sequence[Difference] = ()
         if request.method == "POST" and form.validate():
             with db.session.no_autoflush:
-                saved, refusal = attempt(save)
-            if refusal is None:
+                saved = attempt(save)
+            if not isinstance(saved, PortalError):
                 return redirect(self._after(saved, form, done, is_new=row is None))
-            found = self._meanwhile(refusal, row, form)
-            problems = [CHANGED_MEANWHILE] if found else attach(form, refusal)
+            found = self._meanwhile(saved, row, form)
+            problems = [CHANGED_MEANWHILE] if found else attach(form, saved)
         return show_form(self._page(form, title, problems, found, row))
 
     def _meanwhile(self, refusal: PortalError, row: Any, form: Any) -> Sequence[Difference]:

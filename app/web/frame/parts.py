@@ -71,10 +71,9 @@ class Part:
         """Whether the user may do ``verb`` on this visible row."""
         return self.view.may(row, verb)
 
-    def crumbs(self, row: Any = None, title: str = "") -> Sequence[Link]:
-        """Way back to the list, and to the card of ``row`` under ``title``."""
-        card = [Link(title or self.view.card_title(row), self.view.href_of(row))] if row is not None else []
-        return [*self.view.crumbs(), *card]
+    def crumbs(self, row: Any = None, here: str = "") -> Sequence[Link]:
+        """Way back: see ``CardPages.crumbs``."""
+        return self.view.crumbs(row, here)
 
 
 def handlers_of(owner: object) -> dict[str, Callable[..., Any]]:
