@@ -78,7 +78,7 @@ from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
 from app.web.paper.registry_view import RegistriesView, makes_registries
 from app.web.personnel import invitation_pages
-from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages, may_correct, propose_href
+from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.personnel.consent_view import (
     PERSON_NAME,
     ConsentTextPages,
@@ -91,6 +91,7 @@ from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_data_pages import OwnDataView
+from app.web.personnel.person_records import OfPerson
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
 from app.web.personnel.training_view import TrainingPages
@@ -129,29 +130,9 @@ class EmployeeView(EmployeePages):
     empty = "Работников пока нет. Добавьте первого или загрузите список из Excel."
 
 
-class PersonRecordView(ScopedModelView):
-    """Common to what belongs to a person: after saving, back to the card's tab."""
-
-    tab = "overview"
-    limited = {"employee": "employee:edit"}
-
-    def extra_buttons(self, row: Any) -> Sequence[Button]:
-        """The owner of a place of work, a diploma or an attestation proposes another text of it."""
-        own = [Button("Предложить исправление", propose_href(self.table, row.id))] if may_correct(row) else []
-        return [*super().extra_buttons(row), *own]
-
-    def after_save(self, row: Any) -> str:
-        """Back to the person's card."""
-        return url_for("EmployeeView.show", pk=row.employee_id, tab=self.tab)
-
-    def after_delete(self, row: Any) -> str:
-        """Back to the person's card."""
-        return self.after_save(row)
-
-
-class EmploymentView(EmploymentPages, PersonRecordView):
+class EmploymentView(EmploymentPages):
     datamodel = Table(m.Employment)
-    tab = "work"
+    parts = (OfPerson,)
     list_columns = [c.OWNER, "position", "organization", "kind", c.STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", c.STARTED_FILTER)
@@ -172,9 +153,10 @@ class EmploymentView(EmploymentPages, PersonRecordView):
         return {"kind": EmploymentKind.MAIN.value, **super().prefill()}
 
 
-class QualificationView(PersonRecordView):
+class QualificationView(ScopedModelView):
     datamodel = Table(m.Qualification)
-    tab = "education"
+    parts = (OfPerson,)
+    limited = {"employee": "employee:edit"}
     list_columns = [c.OWNER, "level", "institution", "speciality", "year"]
     load = ("employee", "level")
     filters = ("level", "is_pedagogical")
@@ -185,9 +167,10 @@ class QualificationView(PersonRecordView):
     )
 
 
-class AttestationView(PersonRecordView):
+class AttestationView(ScopedModelView):
     datamodel = Table(m.Attestation)
-    tab = "attestation"
+    parts = (OfPerson,)
+    limited = {"employee": "employee:edit"}
     list_columns = [c.OWNER, "kind", "position", "valid_from", c.VALID_UNTIL]
     load = ("employee", "kind", "position")
     filters = ("kind", "valid_until")
@@ -198,9 +181,9 @@ class AttestationView(PersonRecordView):
     )
 
 
-class TrainingView(TrainingPages, PersonRecordView):
+class TrainingView(TrainingPages):
     datamodel = Table(m.Training)
-    tab = "training"
+    parts = (OfPerson,)
     list_columns = [c.OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
     filters = (attention.TRAINING, "status", "source", "kind", "ended_on")
@@ -218,9 +201,10 @@ class TrainingView(TrainingPages, PersonRecordView):
     }
 
 
-class FormerNameView(PersonRecordView):
+class FormerNameView(ScopedModelView):
     datamodel = Table(m.FormerName)
-    tab = "education"
+    parts = (OfPerson,)
+    limited = {"employee": "employee:edit"}
     list_columns = [c.OWNER, "last_name", "until", "reason"]
     load = ("employee",)
     sections = (("", ("employee", "last_name", "until", "reason")),)

@@ -137,9 +137,13 @@ class ViewBase(FieldSource, ModelView):
         """Change a record."""
         return records.update(row, values)
 
+    def home_of(self, row: Any) -> str:
+        """Page of what a row belongs to, where its form and its deletion lead; empty: it stands by itself."""
+        return next((home for part in self.joined if (home := part.home_of(row))), "")
+
     def after_save(self, row: Any) -> str:
         """Where to go after a form is saved."""
-        return self.href_of(row) or url_for(f"{self.endpoint}.list")
+        return self.home_of(row) or self.href_of(row) or url_for(f"{self.endpoint}.list")
 
     def instead_of_edit(self, _row: Any) -> Sequence[Button]:
         """What may be done with a row whose form does not open: a new edition, a correction."""

@@ -72,7 +72,7 @@ class Archive(Part):
                 sections=[Section("", ["period"])],
                 submit=LABEL,
                 cancel_href=url_for("EmployeeView.show", pk=pk, tab="documents"),
-                crumbs=self.crumbs(person, person.full_name),
+                crumbs=self.crumbs(person),
                 note=_NOTE,
                 # an order without LibreOffice is refused with the same words
                 problems=[] if find_office() or form.is_submitted() else [MISSING],

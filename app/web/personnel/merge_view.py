@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_appbuilder import expose
 from sqlalchemy import select
 
 from app import models as m
 from app import shown
 from app.access import current_actor
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_date
 from app.services.personnel import merges
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
@@ -127,15 +128,15 @@ class MergePages(ScopedModelView):
         chosen = {
             name: side for name in merges.FIELDS if (side := request.form.get(f"take_{name}", "")) in ("kept", "gone")
         }
-        try:
+
+        def merge() -> str:
             row = merges.merge(kept, gone, chosen=chosen)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("EmployeeMergeView.compare", kept=kept, gone=gone))
-        flash("Карточки объединены. Пока ничего не изменено, объединение можно отменить на этой странице.", "success")
-        return redirect(url_for("EmployeeMergeView.show", pk=row.id))
+            flash(
+                "Карточки объединены. Пока ничего не изменено, объединение можно отменить на этой странице.", "success"
+            )
+            return url_for("EmployeeMergeView.show", pk=row.id)
+
+        return answer_act(merge, url_for("EmployeeMergeView.compare", kept=kept, gone=gone))
 
 
 def _title(table: str) -> str:
