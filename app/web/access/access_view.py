@@ -17,7 +17,6 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import models as m
 from app.access import current_actor, get_visible, unscoped
 from app.clock import today
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db, limiter
 from app.permissions import ROLES
 from app.russian import format_date, no_later, quoted
@@ -27,7 +26,7 @@ from app.services.personnel import people
 from app.services.portal import files
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
@@ -88,15 +87,13 @@ class AccessView(BaseView):
         wishes = access_requests.offered()
         form = AccessForm(data={"valid_from": today()} if request.method == "GET" else None)
         form.wish.choices = [("", "— выберите —"), *((w.code, w.title) for w in wishes)]
-        problems: list[str] = []
-        if form.validate_on_submit():
-            try:
-                _submit(form)
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Заявка отправлена оператору. Ответ придёт письмом, состояние видно здесь.", "success")
-                return redirect(url_for("AccessView.index"))
+        back = url_for("AccessView.index")
+
+        def submit() -> str:
+            _submit(form)
+            flash("Заявка отправлена оператору. Ответ придёт письмом, состояние видно здесь.", "success")
+            return back
+
         page = FormPage(
             title="Запросить доступ",
             form=form,
@@ -105,13 +102,12 @@ class AccessView(BaseView):
                 Section("На каком основании", ["details", "scan", "valid_from", "valid_to"]),
             ],
             submit="Отправить оператору",
-            cancel_href=url_for("AccessView.index"),
-            crumbs=[Link(_MINE, url_for("AccessView.index"))],
+            cancel_href=back,
+            crumbs=[Link(_MINE, back)],
             note=_note(wishes),
             files=True,
-            problems=problems,
         )
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+        return answer_form(form, submit, lambda: page)
 
     @expose("/file/<int:pk>")
     @signed_in
@@ -144,14 +140,12 @@ class AccessView(BaseView):
     def start_view(self, pk: int) -> Any:
         """Look at the portal with a user's eyes from now on."""
         current_actor().require(viewing.RIGHT)
-        try:
+
+        def start() -> str:
             viewing.start(pk, current_user)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("AccountView.show", pk=pk))
-        return redirect(url_for("HomeView.index"))
+            return url_for("HomeView.index")
+
+        return answer_act(start, url_for("AccountView.show", pk=pk))
 
     @expose("/view/end", methods=["POST"])
     @signed_in

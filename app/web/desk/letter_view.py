@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_appbuilder import expose
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 from app import models as m
 from app.access import get_writable
 from app.clock import local
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_datetime
@@ -23,6 +22,7 @@ from app.services.mailing.letter_kinds import KINDS, Kind
 from app.services.mailing.letter_templates import without_secrets
 from app.statuses import LetterStatus
 from app.text import sort_key
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
@@ -226,15 +226,7 @@ class LetterTemplatePages(ScopedModelView):
     def _done(self, pk: int, work: Callable[[], str]) -> Response:
         """Do ``work`` on a template, which returns what to say; a refusal is said instead."""
         get_writable(db.session, m.LetterTemplate, pk, "letter_template:edit")
-        try:
-            words = work()
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
-            flash(words, "success")
-        return redirect(url_for("LetterTemplateView.show", pk=pk))
+        return answer_act(lambda: flash(work(), "success"), url_for("LetterTemplateView.show", pk=pk))
 
 
 def _restored(pk: int) -> str:

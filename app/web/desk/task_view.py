@@ -12,11 +12,12 @@ from flask_appbuilder import BaseView, expose
 from app import models as m
 from app.access import current_actor
 from app.clock import local, now
-from app.errors import Conflict
+from app.errors import PortalError
 from app.russian import count, format_datetime, number, percent
 from app.services.personnel.training_archive import ARCHIVE
 from app.services.portal import background
 from app.statuses import JobStatus
+from app.web.frame.answers import attempt
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Cell
 
@@ -93,10 +94,9 @@ class TaskView(BaseView):
     @signed_in
     def cancel(self, pk: int) -> Any:
         """Stop a task: nothing of it is written."""
-        try:
-            background.cancel(pk)
-        except Conflict as refusal:
-            flash(refusal.message, "warning")
+        done = attempt(lambda: background.cancel(pk))
+        if isinstance(done, PortalError):
+            flash(done.message, "warning")
         else:
             flash("Задание отменено, ничего не записано.", "success")
         return redirect(url_for("TaskView.index"))

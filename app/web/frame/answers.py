@@ -57,18 +57,20 @@ def answer_form(
     page: Callable[[], FormPage],
     *,
     template: str = "form.html",
+    above: bool = False,
     **shown: Any,
 ) -> Any:
     """Answer of a form: ``save`` what was sent and go where it says; else the page, with what is wrong beside the fields.
 
-    ``page`` is asked after a refusal, so it reads what is stored now; ``shown`` goes to the template beside it.
+    ``page`` is asked after a refusal, so it reads what is stored now; ``shown`` goes to the template beside it. With ``above`` a
+    refusal is one sentence above the form, whatever field is at fault.
     """
     problems: Sequence[str] = ()
     if form.validate_on_submit():
         done = attempt(save)
         if not isinstance(done, PortalError):
             return _follow(done)
-        problems = attach(form, done)
+        problems = [done.message] if above else attach(form, done)
     built = page()
     return show_form(replace(built, problems=[*problems, *built.problems]), template, **shown)
 
