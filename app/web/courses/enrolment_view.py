@@ -29,11 +29,11 @@ from app.services.paper import certificates
 from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
 from app.web.courses.catalogue_cards import seats_left
 from app.web.courses.result_correction import ResultCorrectionPages, ResultForm
-from app.web.frame import columns as c
 from app.web.frame.answers import attach
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.paper.printing import issue_options
+from app.web.personnel.own_choices import self_as_employee, working
 
 _CARD = (
     joinedload(m.Enrolment.employee),
@@ -98,11 +98,11 @@ class EnrolmentPages(ResultCorrectionPages):
         """Groups into which one may enrol today, people who work."""
         if field == "group":
             return takes_enrolments(rows=target)
-        return c.working() if field == "employee" else None
+        return working() if field == "employee" else None
 
     def prefill(self) -> dict[str, Any]:
         """A worker enrols himself or herself."""
-        return {**c.self_as_employee(self), **super().prefill()}
+        return {**self_as_employee(self), **super().prefill()}
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Who, where, paid by what, with which result."""

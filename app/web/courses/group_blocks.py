@@ -17,10 +17,10 @@ from app.extensions import db
 from app.russian import count, format_date, percent
 from app.services.courses.group import group_quotas, group_schedule
 from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
-from app.web.frame import columns as c
 from app.web.frame.list_sql import eager
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
+from app.web.personnel.people_columns import place_name
 
 #: a card shows so many meetings, the page of the schedule all of them
 _SHOWN = 40
@@ -152,7 +152,7 @@ def listeners(enrolments: Sequence[m.Enrolment] | None) -> list[Block]:
 
 def _listener(e: m.Enrolment) -> Row:
     href = url_for("EnrolmentView.show", pk=e.id)
-    place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
+    place = Cell(e.employment.position.name, place_name(e.employment)) if e.employment else Cell("—")
     result = format_date(e.result_on) if e.result_on else "—"
     cells = [Cell(e.employee.full_name, href=href), place, state_cell(e), Cell(result)]
     return Row(e.id, href, cells)

@@ -32,13 +32,13 @@ from app.services.courses.program.program_parts import Module
 from app.services.portal import files
 from app.statuses import ONCE_PUBLISHED, ProgramStatus
 from app.web.courses.program_parts import ModulesPage, read_rows, shown_rows
-from app.web.frame import columns as c
 from app.web.frame.answers import attach
 from app.web.frame.forms import ListedField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Difference, FormPage, Link, Pair, Row, Section
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.personnel.own_choices import own_organizer, own_organizers
 
 YEAR = ListColumn(
     "year",
@@ -80,11 +80,11 @@ class ProgramPages(ScopedModelView):
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """An organizer's worker enters programs of the own organization."""
-        return c.own_organizers() if field == "organizer" and target is m.Organization else None
+        return own_organizers() if field == "organizer" and target is m.Organization else None
 
     def prefill(self) -> dict[str, Any]:
         """The own organization is the organizer."""
-        return {**c.own_organizer(self), **super().prefill()}
+        return {**own_organizer(self), **super().prefill()}
 
     def may(self, row: m.Program, verb: str) -> bool:
         """Asked of the database once for all rights that the same roles hold; what the state forbids has no button."""

@@ -20,7 +20,6 @@ from app.extensions import db
 from app.russian import count
 from app.services.personnel import people
 from app.services.personnel.correctable import CARD
-from app.web.frame import columns as c
 from app.web.frame.answers import answer_form, attempt_each
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
 from app.web.frame.guards import guarded
@@ -28,6 +27,7 @@ from app.web.frame.pages import Button, FormPage, Link, Section
 from app.web.frame.parts import Part
 from app.web.personnel.change_view import SURNAME_FIELDS, may_propose
 from app.web.personnel.merge_view import merge_buttons
+from app.web.personnel.people_columns import place_name
 
 ACTUAL, CONFIRM = "Подтвердить актуальность", "confirm_actual"
 SURNAME_SECTION = ("Если меняется фамилия", SURNAME_FIELDS)
@@ -69,7 +69,7 @@ class Proceedings(Part):
         """Dismiss a person from one or several places of work."""
         person = get_writable(db.session, m.Employee, pk, "employee:edit")
         places, back = people.own_live_employments(pk), url_for("EmployeeView.show", pk=pk, tab="work")
-        boxes = [(str(e.id), f"{e.position}, {c.place_name(e)}, {e.kind.label}") for e in places]
+        boxes = [(str(e.id), f"{e.position}, {place_name(e)}, {e.kind.label}") for e in places]
         form: Any = type("Dismissal", (DismissalForm,), {"places": CodesField("Места работы", choices=boxes)})()
         if not form.is_submitted():
             form.ended_on.data = today()

@@ -19,7 +19,6 @@ from app.services.personnel import people
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.web.courses.bulk_enrolment import EnrolMany
-from app.web.frame import columns as c
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
@@ -30,6 +29,7 @@ from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surnam
 from app.web.personnel.employee_actions import CONFIRM, SURNAME_SECTION, Proceedings, Topicality, page_button
 from app.web.personnel.import_view import ImportPages
 from app.web.personnel.invitation_pages import Invitations, account_blocks, print_access
+from app.web.personnel.own_choices import own_organizations
 from app.web.personnel.own_data_pages import GivenData
 from app.web.personnel.paper_consent import PaperConsents
 from app.web.voucher.voucher_apply import APPLY, VoucherApply, open_for
@@ -67,7 +67,7 @@ class _PlaceFields(FieldSource):
     @staticmethod
     def choosable(field: str, _target: type[Any]) -> Any:
         """The responsible person chooses among the own organization and its units."""
-        return c.own_organizations() if field == "organization" else None
+        return own_organizations() if field == "organization" else None
 
 
 class EmployeePages(ImportPages):
