@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
@@ -10,8 +10,6 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
-from app.access import current_actor
-from app.services.access import accounts, alarms, failures, roles, second_factor
 from app.services.courses.enrolment import enrolments, waiting_list
 from app.services.courses.group import groups
 from app.services.courses.program import organizer_rules, planning
@@ -26,16 +24,15 @@ from app.web.access.access_view import DUE as ACCESS_DUE
 from app.web.access.access_view import PLACE as ASKED_PLACE
 from app.web.access.access_view import ROLE as ASKED_ROLE
 from app.web.access.access_view import WHO as ASKS
-from app.web.access.access_view import AccessRequestPages, AccessView, view_as_buttons
-from app.web.access.account_parts import (
+from app.web.access.access_view import AccessRequestPages, AccessView
+from app.web.access.account_view import (
     ACCOUNT,
     ACCOUNT_ATTENTION,
     ACCOUNT_ROLES,
     ASSIGNED_ROLE,
     ROLE,
-    create_account,
-    reset_password,
-    roles_block,
+    AccountPages,
+    AssignmentPages,
 )
 from app.web.access.appearance import AppearanceView
 from app.web.access.registration import RegisterView
@@ -83,7 +80,7 @@ from app.web.desk.settings_view import SettingsView
 from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame.checks import CheckView
 from app.web.frame.hints import told_by
-from app.web.frame.pages import Block, Button, Pair
+from app.web.frame.pages import Block
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
 from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
@@ -705,80 +702,16 @@ class ConsentWithdrawalView(ConsentWithdrawalPages):
     base_order_by = (m.ConsentWithdrawal.due_on, m.ConsentWithdrawal.id)
 
 
-class AccountView(ScopedModelView):
+class AccountView(AccountPages):
     datamodel = Table(m.Account)
     list_columns = [ACCOUNT, "username", ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
     filters = (ACCOUNT_ATTENTION, "active")
     base_order_by = (sort_key(m.Account.last_name), sort_key(m.Account.first_name))
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
-    services = {
-        "unlock": accounts.unlock,
-        "reset_password": reset_password,
-        "lock": accounts.lock,
-        "reset_second_factor": second_factor.reset,
-    }
-
-    def href_of(self, row: Any) -> str:
-        """The responsible person has no card of accounts: back to the person's."""
-        if current_actor().can("ab_user:show"):
-            return super().href_of(row)
-        return url_for("EmployeeView.show", pk=row.employee_id)
-
-    def create(self, values: dict[str, Any]) -> Any:
-        """A new account starts with a one-time password, shown once."""
-        return create_account(values)
-
-    def update(self, row: m.Account, values: dict[str, Any]) -> Any:
-        """A changed login or address is told at the former address too."""
-        return alarms.update_account(row, values)
-
-    def blocks(self, row: m.Account) -> Sequence[Block]:
-        """The account, then its roles."""
-        fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "totp_since")
-        block = self.pairs_block(row, "Учётная запись", fields)
-        pairs = [*block.pairs, Pair("Состояние", invitation_pages.entrance(row))]
-        return [Block(block.title, pairs=pairs), roles_block(row)]
-
-    def extra_buttons(self, row: m.Account) -> Sequence[Button]:
-        """Roles are given here; a locked account is opened, a lost telephone is replaced."""
-        buttons = []
-        for name, label, ask in self._entrance_actions(row):
-            if self.may(row, name):
-                href = url_for("AccountView.act", pk=row.id, name=name)
-                buttons.append(Button(label, href, post=True, danger=True, confirm=ask))
-        if current_actor().can("assignment:add"):
-            buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
-        is_shut = accounts.is_closed(row) or failures.closed_until(row.username) is not None
-        if is_shut and self.may(row, "unlock"):
-            buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
-        if current_actor().can("assignment:show"):
-            buttons.append(Button("Что доступно", url_for("AccessView.user", pk=row.id)))
-        buttons += view_as_buttons(row)
-        if self.may(row, "reset_password"):
-            href = url_for("AccountView.act", pk=row.id, name="reset_password")
-            buttons.append(
-                Button(
-                    "Выдать новый пароль",
-                    href,
-                    post=True,
-                    confirm=f"Выдать новый пароль: {row}? Прежний перестанет действовать.",
-                )
-            )
-        return buttons
-
-    @staticmethod
-    def _entrance_actions(row: m.Account) -> Iterator[tuple[str, str, str]]:
-        if row.totp_since is not None:
-            ask = (
-                f"Отключить второй шаг входа: {row}? Делайте это, только если человек лично подтвердил утерю телефона."
-            )
-            yield "reset_second_factor", "Отключить второй шаг входа", ask
-        if not accounts.is_closed(row) and row.id != current_actor().user_id:
-            yield "lock", "Закрыть вход", f"Закрыть вход: {row}? Все сеансы завершатся, человек получит письмо."
 
 
-class AssignmentView(ScopedModelView):
+class AssignmentView(AssignmentPages):
     datamodel = Table(m.Assignment)
     list_columns = [ASSIGNED_ROLE, "user", "organization", "territory", "basis", "valid_from", "valid_to"]
     load = ("user", "organization", "territory")
@@ -786,28 +719,6 @@ class AssignmentView(ScopedModelView):
     base_order_by = (m.Assignment.id.desc(),)
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
     hints = {"role": "Роль оператора или администратора начнёт действовать, когда её подтвердит оператор, не вы."}
-
-    def create(self, values: dict[str, Any]) -> Any:
-        """A role that opens everything is proposed, and a second person confirms it."""
-        return roles.give(values)
-
-    def update(self, row: Any, values: dict[str, Any]) -> Any:
-        """A role that opens everything only ends earlier."""
-        return roles.change(row, values)
-
-    def after_save(self, row: Any) -> str:
-        """A proposal is the operator's to see."""
-        return super().after_save(row) if isinstance(row, m.Assignment) else url_for("AssignmentView.list")
-
-    def href_of(self, row: Any) -> str:
-        """A proposal has no page of the administrator."""
-        return super().href_of(row) if isinstance(row, m.Assignment) else ""
-
-    def added_words(self, row: Any) -> str:
-        """What happens next with a proposal."""
-        if isinstance(row, m.Assignment):
-            return super().added_words(row)
-        return "Предложено. Роль начнёт действовать, когда её подтвердит оператор: он получил письмо."
 
 
 class LetterView(LetterPages):

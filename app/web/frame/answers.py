@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ def attempt(act: Callable[[], T]) -> T | PortalError:
         return refusal
 
 
-def attempt_each(keys: Sequence[T], act: Callable[[T], Any]) -> list[PortalError | None]:
+def attempt_each(keys: Iterable[T], act: Callable[[T], Any]) -> list[PortalError | None]:
     """Do ``act`` with each key; return what each was refused with: one that is refused, or gone, keeps none of the others."""
     found: list[PortalError | None] = []
     for key in keys:

@@ -12,16 +12,17 @@ from werkzeug.wrappers import Response
 
 from app import models as m
 from app.access import current_actor, write_scope
-from app.clock import local, now
+from app.clock import now
 from app.documents.access_sheet import CONTENT_TYPE, build_access_sheet
-from app.errors import NotFound, PortalError
+from app.errors import NotFound
 from app.extensions import db
-from app.russian import count, format_datetime
+from app.russian import count
 from app.services.access import accounts, failures, invitations
 from app.services.access.invitations import Access
 from app.services.portal import background
 from app.unit_of_work import refuse_during_maintenance
-from app.web.frame.answers import answer_act
+from app.web.access.account_view import entrance, lock_button, unlock_button
+from app.web.frame.answers import answer_act, attempt_each
 from app.web.frame.listing import ListFilter
 from app.web.frame.pages import Block, Button, Cell, Pair
 from app.web.frame.parts import Part
@@ -29,6 +30,7 @@ from app.web.frame.parts import Part
 #: more invitations than that are sent as background work
 AT_ONCE = 50
 INVITE = "invite"
+_GONE = "Один из выбранных людей у вас больше не работает."
 #: action → (button, done, question before it is done)
 _WORDS = {
     "invite": ("Пригласить в портал", "Приглашение отправлено", "Отправить приглашения на почту выбранным людям?"),
@@ -107,21 +109,20 @@ class Invitations(Part):
 
 def _invite_many(work: background.Work) -> background.Outcome:
     """Invite, or make a sheet for, each of the chosen people; who is refused is named with the reason."""
-    paper, done, refusals = bool(work.parameters["paper"]), 0, []
-    people: list[Access] = []
-    for pk in work.counted(work.parameters["ids"]):
-        try:
-            if paper:
-                people.append(invitations.give_access(pk))
-            else:
-                invitations.invite(pk)
-            done += 1
-        except NotFound:
-            refusals.append("Один из выбранных людей у вас больше не работает.")
-        except PortalError as refusal:
-            refusals.append(refusal.message)
+    paper, people = bool(work.parameters["paper"]), list[Access]()
+
+    def give(employee_id: int) -> None:
+        if paper:
+            people.append(invitations.give_access(employee_id))
+        else:
+            invitations.invite(employee_id)
+
+    answers = attempt_each(work.counted(work.parameters["ids"]), give)
+    refusals = [_GONE if isinstance(refusal, NotFound) else refusal.message for refusal in answers if refusal]
     made = "Листов с паролями" if paper else "Приглашений отправлено"
-    message = f"{made}: {done}." + (f" Отказано: {len(refusals)}. {' '.join(refusals[:5])}" if refusals else "")
+    message = f"{made}: {len(answers) - len(refusals)}." + (
+        f" Отказано: {len(refusals)}. {' '.join(refusals[:5])}" if refusals else ""
+    )
     if not people:
         return background.Outcome(message)
     work.new_file(".docx").write_bytes(build_access_sheet(people, current_app.config["PORTAL"].public_url))
@@ -132,20 +133,6 @@ background.KINDS[INVITE] = background.Kind(_invite_many, changes_data=True)
 
 
 # --- the card --------------------------------------------------------------------------------------------------------
-
-
-def entrance(user: m.Account) -> Cell:
-    """Whether an account may sign in now, in words."""
-    if accounts.is_closed(user):
-        return Cell("Вход закрыт", "пока его не откроют", tone="bad")
-    if (until := failures.closed_until(user.username)) is not None:
-        return Cell("Вход закрыт с одного из адресов", f"до {format_datetime(local(until))}", tone="bad")
-    if not user.active:
-        return Cell("Учётная запись отключена", tone="bad")
-    if not user.login_count:
-        return Cell("Ещё не входил(а)", tone="wait")
-    last = f"последний вход {user.last_login:%d.%m.%Y %H:%M}" if user.last_login else ""
-    return Cell("Пользуется порталом", last, tone="ok")
 
 
 def account_blocks(person: m.Employee) -> list[Block]:
@@ -174,13 +161,11 @@ def _buttons(person: m.Employee, user: m.Account) -> list[Button]:
     if not user.active:
         return []
     if accounts.is_closed(user) or failures.closed_until(user.username) is not None:
-        return [Button("Открыть вход", url_for("AccountView.act", pk=user.id, name="unlock"), post=True)]
+        return [unlock_button(user)]
     again = _invitations(person, new=False) if not (user.login_count and user.email) else []
     if user.login_count:
         again = [b for b in again if not b.href.endswith("invite")]
-    confirm = f"Закрыть вход: {user}? Все сеансы завершатся, человек получит письмо."
-    href = url_for("AccountView.act", pk=user.id, name="lock")
-    return [*again, Button("Закрыть вход", href, post=True, danger=True, confirm=confirm)]
+    return [*again, lock_button(user)]
 
 
 def _invitations(person: m.Employee, *, new: bool) -> list[Button]:
