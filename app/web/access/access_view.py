@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
@@ -32,6 +32,7 @@ from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section
+from app.web.frame.scans import scan_field, sent_scan
 from app.web.frame.scoped_view import ScopedModelView
 
 #: a role that ends within so many days is marked
@@ -49,12 +50,7 @@ class AccessForm(FlaskForm):
         description="Документ вашей организации, которым вы назначены ответственным за работу в портале.",
         render_kw={"placeholder": "Приказ № … от …"},
     )
-    scan = FileField(
-        "Скан документа",
-        [FileRequired("Выберите файл.")],
-        description="PDF, JPEG или PNG, не больше 10 МБ.",
-        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
-    )
+    scan = scan_field("Скан документа", FileRequired("Выберите файл."), about="PDF, JPEG или PNG, не больше 10 МБ.")
     valid_from = RuDateField("Доступ с", [InputRequired(REQUIRED)])
     valid_to = RuDateField("Доступ по", [Optional()], description="Пусто — без срока.", offers_today=False)
 
@@ -156,10 +152,11 @@ class AccessView(BaseView):
 
 
 def _submit(form: AccessForm) -> None:
-    upload = form.scan.data
+    scan = sent_scan()
+    assert scan is not None, "the form requires it"
     access_requests.submit(
         form.wish.data or "",
-        Scan(upload.filename or "скан", upload.stream.read(files.MOST_BYTES + 1)),
+        Scan(*scan),
         details=form.details.data or "",
         valid_from=form.valid_from.data,
         valid_to=form.valid_to.data,

@@ -24,6 +24,7 @@ from app.services.personnel import consent_texts
 from app.web.access import registration_forms as forms
 from app.web.frame.answers import attach, attempt, show_form
 from app.web.frame.pages import Block, Button, CardPage, FormPage, Section
+from app.web.frame.typed import row_id
 
 KEPT = "registration"
 #: step → its words; the order is that of the form
@@ -227,7 +228,7 @@ def _chosen_work() -> dict[str, Any]:
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
+    return [number for text in texts if (number := row_id(text)) is not None]
 
 
 # --- the last step ---------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.search import match
+from app.web.frame.typed import row_id
 
 _MAY_BE_EMPTY = "может быть пустым"
 _LINES = "Стоят под текстом каждого такого письма; строка без значения не печатается."
@@ -248,10 +249,8 @@ def _about(tried: letter_preview.Tried) -> str:
 
 
 def _person(typed: str) -> m.Employee | None:
-    if not (typed.isdecimal() and len(typed) < 10):
-        return None
-    found: m.Employee | None = db.session.scalars(select(m.Employee).where(m.Employee.id == int(typed))).one_or_none()
-    return found
+    pk = row_id(typed)
+    return db.session.scalars(select(m.Employee).where(m.Employee.id == pk)).one_or_none() if pk else None
 
 
 def _people(typed: str) -> list[m.Employee]:

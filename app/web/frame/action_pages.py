@@ -22,6 +22,7 @@ from app.web.frame.answers import answer_act, attempt_each
 from app.web.frame.card_pages import CardPages
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
+from app.web.frame.typed import row_id
 
 #: a bulk action touches at most this many rows at once
 BULK_LIMIT = 500
@@ -118,7 +119,7 @@ class ActionPages(CardPages):
 
     def chosen(self, typed: Sequence[str]) -> Sequence[Any]:
         """Rows of these ids, all of them visible; raises NotFound when one is not, Invalid when they are too many."""
-        ids = sorted({int(v) for v in typed if v.isdecimal() and len(v) < 10})
+        ids = sorted({pk for value in typed if (pk := row_id(value)) is not None})
         if len(ids) > BULK_LIMIT:
             raise Invalid(f"За один раз можно обработать не больше {BULK_LIMIT} записей.")
         model = self.datamodel.obj

@@ -18,6 +18,7 @@ from app.web.frame.listing import Listing
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part, handlers_of
+from app.web.frame.typed import row_id
 
 if TYPE_CHECKING:
     from app.web.frame.scoped_view import ScopedModelView
@@ -114,9 +115,9 @@ class ViewBase(FieldSource, ModelView):
         """Values with which an empty form starts: relations named in the address, when they may be chosen."""
         found: dict[str, Any] = {}
         for name in self.form_columns:
-            typed = request.args.get(name, "")
-            if typed.isdecimal() and len(typed) < 10 and name in self.lookup_names:
-                rows = self.lookup.choose(name, [int(typed)])
+            pk = row_id(request.args.get(name, ""))
+            if pk is not None and name in self.lookup_names:
+                rows = self.lookup.choose(name, [pk])
                 found[name] = rows[0] if rows else None
         return found
 

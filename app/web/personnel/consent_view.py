@@ -23,6 +23,7 @@ from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.typed import row_id
 
 
 def has_consents() -> bool:
@@ -133,8 +134,7 @@ def _has_given() -> bool:
 
 
 def _version() -> int | None:
-    typed = request.args.get("version", "")
-    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+    return row_id(request.args.get("version", ""))
 
 
 def _nothing(title: str) -> Any:

@@ -25,6 +25,7 @@ from app.web.frame.forms import REQUIRED, CodesField, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, FormPage, Link, Section
 from app.web.frame.parts import Part
+from app.web.frame.typed import row_id
 from app.web.personnel.change_view import SURNAME_FIELDS, may_propose
 from app.web.personnel.merge_view import merge_buttons
 from app.web.personnel.people_columns import place_name
@@ -76,7 +77,7 @@ class Proceedings(Part):
             form.places.data = [str(places[0].id)] if len(places) == 1 else []
 
         def dismiss() -> str:
-            chosen = [int(pk) for pk in form.places.data or () if pk.isdecimal()]
+            chosen = [number for typed in form.places.data or () if (number := row_id(typed)) is not None]
             people.dismiss_from(pk, chosen, on=cast(dt.date, form.ended_on.data), reason=form.reason.data or "")
             flash("Увольнение отмечено. Работник получит извещение.", "success")
             return back

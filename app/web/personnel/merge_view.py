@@ -23,6 +23,7 @@ from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.search import match
+from app.web.frame.typed import row_id
 
 #: people found for a comparison by hand
 _OFFERED = 10
@@ -144,8 +145,7 @@ def _title(table: str) -> str:
 
 
 def _number(name: str) -> int:
-    typed = request.args.get(name, "")
-    return int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+    return row_id(request.args.get(name, "")) or 0
 
 
 def _card(pk: int) -> m.Employee | None:

@@ -7,30 +7,29 @@ from typing import Any
 from flask import flash, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
 from app.errors import Forbidden
 from app.extensions import db
 from app.services.personnel import consent_texts, consents
-from app.services.portal import files
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import CodesField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, FormPage, Link, Section
 from app.web.frame.parts import Part
+from app.web.frame.scans import scan_field, sent_scan
 
 
 class PaperConsentForm(FlaskForm):
     """Which consents are on the paper, and the paper; the boxes of the texts in force are put before it."""
 
     purposes: CodesField
-    scan = FileField(
+    scan = scan_field(
         "Скан подписанного согласия",
-        [FileRequired("Выберите файл.")],
-        description="PDF, JPEG или PNG, не больше 10 МБ. Скан увидят только вы, работник и оператор.",
-        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
+        FileRequired("Выберите файл."),
+        about="PDF, JPEG или PNG, не больше 10 МБ. Скан увидят только вы, работник и оператор.",
     )
 
 
@@ -58,9 +57,8 @@ class PaperConsents(Part):
         href = url_for("EmployeeView.show", pk=pk)
 
         def record() -> str:
-            upload = form.scan.data
-            scan = upload.stream.read(files.MOST_BYTES + 1)
-            consents.record_paper(pk, form.purposes.data or (), name=upload.filename or "", data=scan)
+            name, data = sent_scan() or ("", b"")
+            consents.record_paper(pk, form.purposes.data or (), name=name, data=data)
             flash("Согласие внесено. Работник получил извещение.", "success")
             return href
 
