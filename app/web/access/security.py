@@ -146,7 +146,7 @@ class SignInView(BaseView):
             Link("Каталог курсов", url_for("PublicCatalogueView.index")),
             Link("Проверить документ об обучении", url_for("HomeView.check")),
         ]
-        shown = {"links": links, **current_app.config["SIGN_IN_HINTS"]()}
+        shown = {"links": links, "hints": current_app.config["SIGN_IN_HINTS"]}
         return answer_form(form, enter_by_password, lambda: page, template="login.html", above=True, **shown)
 
     @staticmethod
