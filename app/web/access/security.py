@@ -19,6 +19,7 @@ from app.errors import Conflict, PortalError
 from app.extensions import limiter
 from app.models import Account
 from app.services.access import accounts, passwords, sign_in
+from app.services.portal import who_acts
 from app.web.access import entrance
 from app.web.access.entrance import enter, leave
 from app.web.frame.answers import answer_form, attempt
@@ -46,7 +47,7 @@ class PortalSecurityManager(SecurityManager):
 
     def load_user(self, pk: str) -> Any:
         """Account of the web session, with its roles and places; one statement."""
-        return accounts.load_signed_in(pk)
+        return who_acts.load_signed_in(pk)
 
     def create_limiter(self, app: Any) -> Any:
         """One limiter for the whole portal."""
@@ -150,7 +151,7 @@ class SignInView(BaseView):
         return answer_form(form, enter_by_password, lambda: page, template="login.html", above=True, **shown)
 
     @staticmethod
-    def _go_on(account: accounts.SignedIn, target: str, login: str) -> Any:
+    def _go_on(account: who_acts.SignedIn, target: str, login: str) -> Any:
         """Begin the session, or ask for the code first: until then the browser is signed in to nothing."""
         if not account.second_factor:
             enter(account, login=login)
@@ -210,7 +211,7 @@ class SignInView(BaseView):
         def change() -> str:
             passwords.refuse_different(form.new.data or "", form.again.data or "")
             accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")
-            renewed = accounts.load_account(current_user.id)
+            renewed = who_acts.load_account(current_user.id)
             assert renewed is not None
             enter(renewed)
             flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
