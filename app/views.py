@@ -174,7 +174,6 @@ class EmployeeView(EmployeePages):
 
 class EmploymentView(EmploymentPages):
     datamodel = Table(m.Employment)
-    parts = (OfPerson,)
     list_columns = [OWNER, "position", "organization", "kind", STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (EMPLOYMENT_ATTENTION, "status", "organization", "position", "kind", STARTED_FILTER)
@@ -225,7 +224,6 @@ class AttestationView(ScopedModelView):
 
 class TrainingView(TrainingPages):
     datamodel = Table(m.Training)
-    parts = (OfPerson,)
     list_columns = [OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
     filters = (TRAINING_ATTENTION, "status", "source", "kind", "ended_on")

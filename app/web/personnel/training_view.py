@@ -17,6 +17,7 @@ from app.services.portal.files import Scan
 from app.web.frame.pages import Block, Cell, Pair
 from app.web.frame.scans import scan_field, sent_scan
 from app.web.personnel.list_import_view import ListImportPages, ListWords
+from app.web.personnel.person_records import OfPerson
 
 _SCAN = "Скан документа"
 _ABOUT_SCAN = "PDF, JPEG или PNG, не больше 10 МБ. Скан увидят работник, ответственный его организации и оператор."
@@ -42,6 +43,7 @@ class TrainingPages(ListImportPages):
         done="Обучение загружено",
         undo="Загруженное ею обучение удалится из карточек.",
     )
+    parts = (OfPerson,)
     has_files = True
     limited = {"employee": "training:add"}
     services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}
