@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
@@ -10,6 +10,8 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
+from app.access import current_actor
+from app.services.access import invitations
 from app.services.courses.enrolment import enrolments, waiting_list
 from app.services.courses.group import groups
 from app.services.courses.program import organizer_rules, planning
@@ -38,7 +40,7 @@ from app.web.access.appearance import AppearanceView
 from app.web.access.registration import RegisterView
 from app.web.access.registration_own import OwnRegistrationView
 from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
-from app.web.courses.bulk_enrolment import invite_planned
+from app.web.courses.bulk_enrolment import EnrolMany, invite_planned
 from app.web.courses.calendar_view import TITLE as MY_CALENDAR
 from app.web.courses.calendar_view import CalendarView, has_courses
 from app.web.courses.catalogue_view import TITLE as CATALOGUE
@@ -100,6 +102,7 @@ from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
 from app.web.paper.registry_view import RegistriesView, makes_registries
 from app.web.personnel import invitation_pages
+from app.web.personnel.archive_pages import Archive
 from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.personnel.consent_view import (
     PERSON_NAME,
@@ -108,12 +111,14 @@ from app.web.personnel.consent_view import (
     ConsentWithdrawalPages,
     has_consents,
 )
+from app.web.personnel.employee_actions import Proceedings, Topicality
 from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_choices import own_organizations
-from app.web.personnel.own_data_pages import OwnDataView
+from app.web.personnel.own_data_pages import GivenData, OwnDataView
+from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
     CATEGORY,
     EMPLOYEE_ATTENTION,
@@ -140,6 +145,7 @@ from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
+from app.web.voucher.voucher_apply import VoucherApply, open_for
 from app.web.voucher.voucher_list_columns import APPLICATION_ATTENTION, BLOCKS, VOUCHER_ATTENTION
 from app.web.voucher.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
 from app.web.voucher.voucher_view import VoucherPages
@@ -154,6 +160,22 @@ class EmployeeView(EmployeePages):
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
     filters = (EMPLOYEE_ATTENTION, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
     base_order_by = (m.Employee.sort,)
+    services = {
+        "invite": invitations.invite,
+        "access_sheet": invitation_pages.print_access,
+        "confirm_actual": people.confirm_actual,
+        "apply": open_for,
+    }
+    parts = (
+        VoucherApply,
+        invitation_pages.Invitations,
+        EnrolMany,
+        Topicality,
+        Proceedings,
+        PaperConsents,
+        Archive,
+        GivenData,
+    )
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
         ("Связь", ("phone", "email")),
@@ -839,26 +861,33 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
 
 def register(builder: AppBuilder) -> None:
     """Register every view with FAB, in menu order."""
+
+    def add(view: Any, label: str, section: str = "", shown: Callable[[], bool] | None = None) -> None:
+        builder.add_view(view, type(view).__name__, label=label, category=section, menu_cond=shown)
+
     for section, views in MENU:
         if section == COURSES:
-            builder.add_view(CatalogueView(), "CatalogueView", label=CATALOGUE, category=section)
-        for view in views:
-            instance = view()
-            builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
+            add(CatalogueView(), CATALOGUE, section)
+        for kind in views:
+            view = kind()
+            add(view, view.words.plural, section, _may_list(view))
     builder.add_view_no_menu(FormerNameView())
-    builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
-    builder.add_view(SettingsView(), "SettingsView", label=SETTINGS, category="Управление")
-    builder.add_view(
-        RegistriesView(), "RegistriesView", label=REGISTRIES, category="Документы", menu_cond=makes_registries
-    )
-    builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
-    builder.add_view(OwnCardView(), "OwnCardView", label="Моя карточка", menu_cond=has_card)
-    builder.add_view(NoticeView(), "NoticeView", label="Извещения")
-    builder.add_view(CalendarView(), "CalendarView", label=MY_CALENDAR, menu_cond=has_courses)
-    builder.add_view(AccessView(), "AccessView", label="Что мне доступно")
-    builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
-    builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
-    beside = (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView)
-    builder.add_view_no_menu(OwnDataView())
-    for view in beside:
-        builder.add_view_no_menu(view())
+    add(quality := QualityView(), QUALITY, "Работники", _may_list(quality))
+    add(settings := SettingsView(), SETTINGS, "Управление", _may_list(settings))
+    add(RegistriesView(), REGISTRIES, "Документы", makes_registries)
+    add(QueueView(), QUEUE, shown=decides)
+    add(OwnCardView(), "Моя карточка", shown=has_card)
+    add(NoticeView(), "Извещения")
+    add(CalendarView(), MY_CALENDAR, shown=has_courses)
+    add(AccessView(), "Что мне доступно")
+    add(ConsentView(), "Мои согласия", shown=has_consents)
+    add(TaskView(), "Мои задания", shown=orders_work)
+    for beside in (
+        OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
+    ):  # fmt: skip
+        builder.add_view_no_menu(beside())
+
+
+def _may_list(view: Any) -> Callable[[], bool]:
+    """Condition of a menu entry: the user may list the rows of the view's table."""
+    return lambda: current_actor().can(f"{view.class_permission_name}:list")

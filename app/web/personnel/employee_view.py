@@ -14,25 +14,19 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
-from app.services.access import invitations
 from app.services.personnel import people
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
-from app.web.courses.bulk_enrolment import EnrolMany
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Button, CardPage, Cell, ListPage
 from app.web.personnel import employee_card
-from app.web.personnel.archive_pages import Archive
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
-from app.web.personnel.employee_actions import CONFIRM, SURNAME_SECTION, Proceedings, Topicality, page_button
+from app.web.personnel.employee_actions import SURNAME_SECTION, page_button
 from app.web.personnel.import_view import ImportPages
-from app.web.personnel.invitation_pages import Invitations, account_blocks, print_access
+from app.web.personnel.invitation_pages import account_blocks
 from app.web.personnel.own_choices import own_organizations
-from app.web.personnel.own_data_pages import GivenData
-from app.web.personnel.paper_consent import PaperConsents
-from app.web.voucher.voucher_apply import APPLY, VoucherApply, open_for
 
 
 class EmployeeLookup(Lookup):
@@ -72,14 +66,6 @@ class _PlaceFields(FieldSource):
 
 class EmployeePages(ImportPages):
     """The list, the card and the forms of employees."""
-
-    services = {
-        "invite": invitations.invite,
-        "access_sheet": print_access,
-        CONFIRM: people.confirm_actual,
-        APPLY: open_for,
-    }
-    parts = (VoucherApply, Invitations, EnrolMany, Topicality, Proceedings, PaperConsents, Archive, GivenData)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
