@@ -9,11 +9,10 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 
 from app.access import current_actor
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.russian import quoted
 from app.services.portal import list_settings
 from app.web.frame.action_pages import BULK_LIMIT, ActionPages
-from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.pages import Button, ListPage, Option
@@ -102,12 +101,13 @@ class ListPages(ActionPages):
         title, query = request.form.get("title", ""), self._posted_query()
         if not title.strip():
             raise Invalid("Напишите название отбора, чтобы потом найти его в «Моих отборах».")
-
-        def save() -> None:
+        try:
             list_settings.save_query(self.table, title, query.text())
+        except (Invalid, Conflict) as refusal:
+            flash(refusal.message, "danger")
+        else:
             flash(f"Отбор «{' '.join(title.split())}» сохранён. Он открывается кнопкой «Мои отборы».", "success")
-
-        return answer_act(save, self.listing.url(query))
+        return redirect(self.listing.url(query))
 
     @expose("/saved/delete", methods=["POST"])
     @guarded("list")
