@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import limiter
-from app.services.access import registration
+from app.services.access import registrations
 from app.services.access.passwords import refuse_different
 from app.services.personnel import consent_texts
 from app.services.portal import captcha
@@ -152,14 +152,14 @@ class RegisterView(BaseView):
     def confirm(self, secret: str) -> Any:
         """The letter's link: opening it changes nothing (mail programs open links too), the button confirms."""
         if request.method == "POST":
-            registration.confirm_email(secret)
+            registrations.confirm_email(secret)
             flash(
                 "Адрес почты подтверждён, заявка передана оператору. Войдите: логин — ваша почта, пароль — тот, что вы "
                 "задали.",
                 "success",
             )
             return redirect(url_for("SignInView.login"))
-        row = registration.look(secret)
+        row = registrations.look(secret)
         page = CardPage(
             "Подтверждение адреса почты",
             note=f"Адрес {row.email} указан при регистрации в портале. Нажмите «Подтвердить», и заявка попадёт к оператору.",
@@ -249,7 +249,7 @@ def _send(form: forms.PersonForm) -> list[str]:
         lambda: refuse_different(form.new.data or "", form.again.data or ""),
         lambda: captcha.check(token, form.captcha.data or "", trap=trap),
         lambda: _refuse_flood(token, form.work.data or ""),
-        lambda: registration.checked_values(values, subjects),
+        lambda: registrations.checked_values(values, subjects),
     )
     for check in checks:
         refusal = attempt(check)
@@ -257,7 +257,7 @@ def _send(form: forms.PersonForm) -> list[str]:
     if form.errors or problems:
         return problems
     given: dict[str, Any] = {"text_ids": kept["texts"], "password": form.new.data or "", "token": token}
-    done = attempt(lambda: registration.register(values, subject_ids=subjects, **given))
+    done = attempt(lambda: registrations.register(values, subject_ids=subjects, **given))
     return attach(form, done) if isinstance(done, PortalError) else []
 
 

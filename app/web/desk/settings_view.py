@@ -13,7 +13,7 @@ from wtforms import HiddenField, StringField
 from app.access import current_actor
 from app.russian import count
 from app.services.portal import settings
-from app.services.portal.reference import SETTINGS
+from app.services.portal.settings import SETTINGS
 from app.web.frame.answers import answer_form
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Section

@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_date
-from app.services.personnel import merges
+from app.services.identity import merges
 from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
