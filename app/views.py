@@ -90,7 +90,7 @@ from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame.checks import CheckView
-from app.web.frame.hints import told_by
+from app.web.frame.late_hints import told_by
 from app.web.frame.pages import Block, Button, Pair
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
