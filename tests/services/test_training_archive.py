@@ -15,9 +15,9 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
+from app.documents.archive_pdf import list_context, write_archive
 from app.documents.pdf import find_office
 from app.documents.templates import get_template
-from app.documents.training_archive import list_context, write_archive
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules.decision import add_months

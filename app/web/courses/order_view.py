@@ -16,7 +16,7 @@ from app.documents.pdf import find_office
 from app.documents.training_order import order_context, render_order
 from app.extensions import db
 from app.russian import capitalized
-from app.services.courses.group import training_orders
+from app.services.paper import training_orders
 from app.statuses import OrderKind
 from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded

@@ -19,13 +19,13 @@ from app import models as m
 from app.access import current_actor
 from app.clock import today
 from app.documents import frdo_correction, frdo_export
-from app.documents.frdo import TITLES
+from app.documents.frdo_columns import TITLES
 from app.documents.frdo_workbook import XLSX
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.exchange.frdo_template import read_blank
 from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
-from app.services.paper import frdo
+from app.services.paper import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, RuDateField
@@ -63,11 +63,11 @@ class FrdoPages(ScopedModelView):
     """The batches' view; forming needs ``frdo_batch:add``, the file ``frdo_batch:export``."""
 
     empty = "Пакетов для ФИС ФРДО ещё нет."
-    services: Mapping[str, Any] = {"send": frdo.send, "cancel": frdo.cancel}
+    services: Mapping[str, Any] = {"send": frdo_batches.send, "cancel": frdo_batches.cancel}
 
     def list_buttons(self) -> Sequence[Button]:
         """The way to a new batch, and the blank."""
-        if not current_actor().can(frdo.RIGHT):
+        if not current_actor().can(frdo_batches.RIGHT):
             return []
         return [
             Button(BLANK, url_for("FrdoBatchView.blank")),
@@ -119,7 +119,7 @@ class FrdoPages(ScopedModelView):
         form.organizer.choices = _choices()
         if form.validate_on_submit():
             try:
-                frdo.check_period(form.since.data, form.until.data)
+                frdo_batches.check_period(form.since.data, form.until.data)
             except Invalid as refusal:
                 attach(form, refusal)
             else:
@@ -150,7 +150,7 @@ class FrdoPages(ScopedModelView):
         if batch is None:
             flash("Документов много, портал формирует файл как задание: здесь видно, сколько готово.", "info")
             return redirect(url_for("TaskView.index"))
-        flash(f"Сформирован {batch}: {frdo.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
+        flash(f"Сформирован {batch}: {frdo_batches.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
         return redirect(url_for("FrdoBatchView.show", pk=batch.id))
 
     @expose("/correct/<int:pk>", methods=["POST"])
@@ -164,7 +164,7 @@ class FrdoPages(ScopedModelView):
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("FrdoBatchView.show", pk=pk))
-        words = frdo.rows_in_words(batch.rows_count)
+        words = frdo_batches.rows_in_words(batch.rows_count)
         flash(
             f"Сформирован исправляющий {batch}: {words}. Передайте его в ФИС ФРДО и отметьте отправленным.", "success"
         )
@@ -175,7 +175,7 @@ class FrdoPages(ScopedModelView):
     def annulled(self, pk: int) -> Any:
         """The documents that the registry is to annul; of a batch that has none there is no list."""
         batch = self.visible(pk, "export")
-        if not frdo.counts_by_action(batch.id)[FrdoAction.ANNUL]:
+        if not frdo_batches.counts_by_action(batch.id)[FrdoAction.ANNUL]:
             raise NotFound("В этом пакете нет документов, которые нужно аннулировать.")
         return _sent_file(batch, frdo_export.write_annulled, f"Аннулировать, {batch}.xlsx")
 
@@ -201,7 +201,7 @@ class FrdoPages(ScopedModelView):
         typed = _answers() if request.method == "POST" else {}
         if request.method == "POST":
             try:
-                frdo.record_answers(pk, typed)
+                frdo_batches.record_answers(pk, typed)
             except (NotFound, Forbidden):
                 raise
             except PortalError as refusal:
@@ -217,7 +217,7 @@ class FrdoPages(ScopedModelView):
     def accept_all(self, pk: int) -> Any:
         """«Все приняты»."""
         try:
-            batch = frdo.accept_all(pk)
+            batch = frdo_batches.accept_all(pk)
         except (NotFound, Forbidden):
             raise
         except PortalError as refusal:
@@ -263,7 +263,7 @@ class FrdoPages(ScopedModelView):
 
 def _file_buttons(row: m.FrdoBatch) -> list[Button]:
     """The file of what is written into the registry, the list of what is annulled there."""
-    found = frdo.counts_by_action(row.id)
+    found = frdo_batches.counts_by_action(row.id)
     buttons = []
     if found.total() > found[FrdoAction.ANNUL]:
         buttons.append(Button("Скачать файл", url_for("FrdoBatchView.file", pk=row.id)))
@@ -291,7 +291,7 @@ def _keep_blank(form: BlankForm) -> int:
     found = read_blank(data, titles=TITLES)
     lists = {"part": found.part, "values": {str(number): list(values) for number, values in found.lists.items()}}
     name = form.file.data.filename or "шаблон.xlsx"
-    frdo.keep_template(form.organizer.data, file_name=name, data=data, lists=lists)
+    frdo_batches.keep_template(form.organizer.data, file_name=name, data=data, lists=lists)
     return len(found.lists)
 
 
@@ -303,7 +303,7 @@ def _this_year() -> dict[str, dt.date]:
 
 
 def _choices() -> list[tuple[int, str]]:
-    return [(organizer.id, organizer.short_name) for organizer in frdo.organizers()]
+    return [(organizer.id, organizer.short_name) for organizer in frdo_batches.organizers()]
 
 
 def _asked() -> tuple[int, dt.date, dt.date]:

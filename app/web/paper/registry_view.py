@@ -18,8 +18,8 @@ from app.access import current_actor
 from app.clock import now, today
 from app.documents.registries import find_registry, registries_of
 from app.documents.registries.declared import Asked, Registry, read_asked
-from app.documents.registries.files import write_csv, write_xlsx
 from app.documents.registries.reading import count_totals, read_rows
+from app.documents.registries.registry_files import write_csv, write_xlsx
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import count, format_datetime, quoted

@@ -13,9 +13,9 @@ from wtforms.validators import InputRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
+from app.documents.archive_pdf import write_archive
 from app.documents.file_names import safe_name
 from app.documents.pdf import MISSING, find_office
-from app.documents.training_archive import write_archive
 from app.errors import Forbidden, NotFound, PortalError, Unavailable
 from app.extensions import db
 from app.labels import thing
