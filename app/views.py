@@ -40,7 +40,8 @@ from app.web.access.appearance import AppearanceView
 from app.web.access.registration import RegisterView
 from app.web.access.registration_own import OwnRegistrationView
 from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
-from app.web.courses.bulk_enrolment import EnrolMany, invite_planned
+from app.web.courses.attendance_pages import GroupAttendance
+from app.web.courses.bulk_enrolment import EnrolMany, GroupFilling, invite_planned
 from app.web.courses.calendar_view import TITLE as MY_CALENDAR
 from app.web.courses.calendar_view import CalendarView, has_courses
 from app.web.courses.catalogue_view import TITLE as CATALOGUE
@@ -55,10 +56,17 @@ from app.web.courses.course_columns import (
     SEATS,
 )
 from app.web.courses.enrolment_view import EnrolmentPages
-from app.web.courses.group_view import GroupPages
+from app.web.courses.group_blocks import GroupListeners
+from app.web.courses.group_correction import GroupCorrection
+from app.web.courses.group_steps import GroupSteps
+from app.web.courses.group_view import GroupCopying, GroupPages, GroupReopening, TrainedOfGroup
+from app.web.courses.order_pages import GroupOrders
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
 from app.web.courses.program_view import ProgramPages
+from app.web.courses.quota_pages import GroupQuotas
+from app.web.courses.result_pages import GroupResults
+from app.web.courses.schedule_pages import GroupSchedule
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
 from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
@@ -81,7 +89,7 @@ from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame.checks import CheckView
-from app.web.frame.hints import told_by
+from app.web.frame.late_hints import told_by
 from app.web.frame.pages import Block
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
@@ -89,6 +97,7 @@ from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.paper.certificate_view import CertificatePrinting
 from app.web.paper.frdo_view import FrdoPages
+from app.web.paper.issue_pages import GroupIssuing
 from app.web.paper.paper_columns import (
     BLANK_ATTENTION,
     CERTIFICATE_ATTENTION,
@@ -97,6 +106,7 @@ from app.web.paper.paper_columns import (
     REGISTRY_ATTENTION,
 )
 from app.web.paper.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
+from app.web.paper.printing_pages import GroupPrinting
 from app.web.paper.registry_page import TITLE as REGISTRIES
 from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
@@ -363,6 +373,22 @@ class ProgramView(ProgramPages):
 
 class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
+    parts = (
+        GroupSteps,
+        GroupAttendance,
+        GroupResults,
+        GroupFilling,
+        GroupReopening,
+        GroupIssuing,
+        TrainedOfGroup,
+        GroupCorrection,
+        GroupCopying,
+        GroupPrinting,
+        GroupQuotas,
+        GroupSchedule,
+        GroupListeners,
+        GroupOrders,
+    )
     list_columns = [GROUP, "organizer", GROUP_DATES, "place", SEATS, "status"]
     load = ("program", "organizer")
     filters = (GROUP_ATTENTION, "status", "starts_on", "organizer", "program")

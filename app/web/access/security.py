@@ -41,10 +41,6 @@ class PortalSecurityManager(SecurityManager):
         actor = find_actor()
         return actor is not None and actor.can(f"{view_name}:{permission_name.removeprefix('can_')}")
 
-    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        """FAB's menu is not drawn; ours asks the same table (``web.frame.layout``)."""
-        return set()
-
     def load_user(self, pk: str) -> Any:
         """Account of the web session, with its roles and places; one statement."""
         return who_acts.load_signed_in(pk)

@@ -30,23 +30,13 @@ from app.services.courses.group import group_changes, group_copy, group_values, 
 from app.statuses import BEGUN, GroupStatus, ProgramStatus
 from app.unit_of_work import technical_write
 from app.web.courses import group_blocks
-from app.web.courses.attendance_pages import GroupAttendance
-from app.web.courses.bulk_enrolment import GroupFilling
-from app.web.courses.group_blocks import GroupListeners
-from app.web.courses.group_correction import GroupCorrection, consequences_of, correction_buttons
-from app.web.courses.group_steps import GroupSteps
-from app.web.courses.order_pages import GroupOrders
-from app.web.courses.quota_pages import GroupQuotas
-from app.web.courses.result_pages import GroupResults
-from app.web.courses.schedule_pages import GroupSchedule
+from app.web.courses.group_correction import consequences_of, correction_buttons
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
-from app.web.paper.issue_pages import GroupIssuing
-from app.web.paper.printing_pages import GroupPrinting
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAY = dt.timedelta(days=1)
@@ -152,23 +142,6 @@ class TrainedOfGroup(Part):
 
 class GroupPages(ScopedModelView):
     """Pages of the groups' view."""
-
-    parts = (
-        GroupSteps,
-        GroupAttendance,
-        GroupResults,
-        GroupFilling,
-        GroupReopening,
-        GroupIssuing,
-        TrainedOfGroup,
-        GroupCorrection,
-        GroupCopying,
-        GroupPrinting,
-        GroupQuotas,
-        GroupSchedule,
-        GroupListeners,
-        GroupOrders,
-    )
 
     def _init_forms(self) -> None:
         """The number may be left empty: it is given by the organizer's mask."""

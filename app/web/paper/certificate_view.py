@@ -18,7 +18,7 @@ from app import models as m
 from app.access import get_visible, get_writable
 from app.clock import today
 from app.documents.certificate import CertificateFacts, render_certificate
-from app.documents.in_force import look_for
+from app.documents.in_force import issue_options, look_for
 from app.documents.pdf import MISSING, find_office
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
@@ -33,7 +33,6 @@ from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
 from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.issue_pages import series_choices
-from app.web.paper.printing import issue_options
 from app.web.paper.printing_pages import BulkPrinting
 
 _CODE, _PRINT = "certificate", "certificate:print"

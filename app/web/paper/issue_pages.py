@@ -15,6 +15,7 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
 from app.documents import frdo_before
+from app.documents.in_force import issue_options
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
@@ -29,7 +30,6 @@ from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
 from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.frdo_pages import mending_card
-from app.web.paper.printing import issue_options
 
 CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
 #: cards that the organization of a listener keeps
