@@ -55,8 +55,8 @@ from app.web.courses.course_columns import (
     PROGRAM,
     SEATS,
 )
-from app.web.courses.course_pages import CoursePages
 from app.web.courses.enrolment_view import EnrolmentPages
+from app.web.courses.group_view import GroupPages
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
 from app.web.courses.program_view import ProgramPages
@@ -360,7 +360,7 @@ class ProgramView(ProgramPages):
     }
 
 
-class TrainingGroupView(CoursePages):
+class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
     list_columns = [GROUP, "organizer", GROUP_DATES, "place", SEATS, "status"]
     load = ("program", "organizer")

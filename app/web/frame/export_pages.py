@@ -16,7 +16,7 @@ from app.documents import doors
 from app.documents.spreadsheet import Kind, SheetColumn
 from app.errors import NotFound
 from app.russian import count
-from app.services.portal import background
+from app.services.tasks import background
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import ListQuery
 from app.web.frame.listing import ListColumn

@@ -30,14 +30,13 @@ from app.services.paper import bulk_printing
 from app.services.paper import group_papers as facts
 from app.services.paper.bulk_printing import PRINT
 from app.services.paper.group_papers import REGISTRY, GroupFacts
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance
 from app.web.frame.answers import answer_act, attempt
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
 from app.web.frame.parts import Part
-from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.row_papers import download_of
 
 #: documents that are made while the user waits
@@ -187,16 +186,6 @@ class GroupPrinting(Part):
             return None
 
         return answer_act(order, url_for("TrainingGroupView.papers", pk=pk))
-
-
-class GroupPapers(ScopedModelView):
-    """The same pages for a view that does not join the part yet."""
-
-    papers, order_papers = GroupPrinting.papers, GroupPrinting.order_papers
-
-    def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
-        """«Документы группы» for those who make them."""
-        return [*super().extra_buttons(row), *GroupPrinting.buttons(self, row)]
 
 
 def _page(known: GroupFacts) -> CardPage:

@@ -23,7 +23,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import count, quoted
 from app.services.paper import registry_schedule, saved_registries
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import Schedule
 from app.text import cleaned
 from app.web.frame.guards import guarded

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.services.personnel import people
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
-from app.web.courses.bulk_enrolment import EnrolManyAction
+from app.web.courses.bulk_enrolment import EnrolMany
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
@@ -69,10 +69,10 @@ class _PlaceFields(FieldSource):
         return own_organizations() if field == "organization" else None
 
 
-class EmployeePages(
-    ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages
-):
+class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages):
     """Pages of the employees' view."""
+
+    parts = (EnrolMany,)
 
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
 
