@@ -18,22 +18,30 @@ from sqlalchemy import select
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import now
+from app.documents.attendance_sheet import build_attendance_sheet, head_of
 from app.documents.blank_act import render_blank_act
 from app.documents.bulk_papers import DOCX, PrintForm, Tell, by_template, write_papers
 from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.file_names import safe_name
 from app.documents.group_papers import GroupPaper, write_all
 from app.documents.in_force import look_for
+from app.documents.qr import check_base
 from app.documents.registries.declared import Asked
 from app.documents.registries.files import write_csv, write_xlsx
 from app.documents.registry_source import sheet_of_group
 from app.documents.spreadsheet import SheetColumn, write_sheet
+from app.documents.training_archive import write_archive
+from app.documents.training_order import render_order
+from app.documents.voucher_paper import insist_printed, paper_of, render_voucher
 from app.extensions import db
-from app.russian import capitalized, count, format_datetime
+from app.russian import capitalized, count, format_datetime, years
+from app.services.courses.group import attendance
 from app.services.paper import bulk_printing, print_templates
 from app.services.paper.bulk_printing import PRINT, Printed
 from app.services.paper.group_papers import REGISTRY, GroupFacts
+from app.services.personnel.training_archive import ARCHIVE, Archive, scans_of, words_of
 from app.services.portal import given_out
+from app.services.voucher import voucher_story
 
 # --- the paper of one row --------------------------------------------------------------------------------------------
 
@@ -96,6 +104,21 @@ BLANK_ACT = RowPaper(
     _blank_act,
     lambda row: f"Акт списания бланков {row.number}-{row.year}",
 )
+ORDER = RowPaper(
+    "training_order",
+    m.TrainingOrder,
+    "training_order:show",
+    lambda row: render_order(row.snapshot, organizer_id=row.organizer_id),
+    lambda row: f"Приказ {row.kind.label} № {row.number.replace('/', '-')}",
+)
+VOUCHER = RowPaper(
+    "voucher",
+    m.Voucher,
+    "voucher:print",
+    lambda row: render_voucher(paper_of(voucher_story.tell(row), check_base=check_base())),
+    lambda row: f"Чек {row.number.replace('/', '-')}",
+    insist_printed,
+)
 
 
 # --- documents of many people ----------------------------------------------------------------------------------------
@@ -125,7 +148,7 @@ def _printed(papers: Sequence[Printed], how: str, group_id: int | None) -> None:
         given_out.printed(get_writable(db.session, m.TrainingGroup, group_id, REGISTRY), facts)
 
 
-# --- papers of a group -----------------------------------------------------------------------------------------------
+# --- papers of a group and of a person -----------------------------------------------------------------------------------------------
 
 
 def group_paper(known: GroupFacts, paper: GroupPaper) -> bytes:
@@ -186,11 +209,27 @@ def _registry(known: GroupFacts) -> bytes:
     return sheet_of_group(get_writable(db.session, m.TrainingGroup, known.id, REGISTRY))[0]
 
 
+def attendance_sheet(group: m.TrainingGroup) -> bytes:
+    """Return «Лист посещаемости» of a group for Word, with the marks that are set and room for signatures."""
+    data = build_attendance_sheet(head_of(group), attendance.journal_of(group.id))
+    given_out.printed(group)
+    return data
+
+
 def trained_of_group(group: m.TrainingGroup) -> bytes:
     """Return «Реестр обученных» of a group as an Excel file (order § 3.3)."""
     data, number = sheet_of_group(group)
     given_out.exported(group, {"Обучено": str(number)})
     return data
+
+
+def training_archive(archive: Archive, number: int, path: Path, tell: Tell = lambda _done: None) -> str:
+    """Write the PDF of a person's trainings of ``number`` years; returns and raises as ``write_archive``."""
+    papers = bulk_printing.chosen(archive.certificate_ids)
+    message = write_archive(archive, papers, scans_of(archive), path, tell)
+    person = get_writable(db.session, m.Employee, archive.employee_id, ARCHIVE)
+    given_out.printed(person, {"Обучение для аттестации": f"{years(number)}: {words_of(archive)}"})
+    return message
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

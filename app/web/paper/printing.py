@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
-
 from app.documents import uploaded
 from app.documents.in_force import template_for
 from app.documents.paper_fields import PAPER_FIELDS, sample_context
 from app.documents.print_look import WHOLE_PAGE, PrintLook
-from app.documents.qr import qr_png
+from app.documents.qr import check_base, qr_png
 from app.documents.templates import get_template, manifest, render_template
 from app.errors import Invalid
 from app.russian import quoted
@@ -22,12 +20,6 @@ from app.statuses import CertificateKind
 def issue_options() -> dict[str, Any]:
     """Options of issuing that come from the program and its settings, not from the user."""
     return {"printing": Printing(template_file, check_base())}
-
-
-def check_base() -> str:
-    """Address of the portal as strangers reach it, before the paths of its check pages."""
-    address: str = current_app.config["PORTAL"].public_url
-    return address.rstrip("/")
 
 
 def template_file(kind: CertificateKind, organizer_id: int) -> bytes:
