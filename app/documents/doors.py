@@ -25,7 +25,6 @@ from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.file_names import safe_name
 from app.documents.group_papers import GroupPaper, write_all
 from app.documents.in_force import look_for
-from app.documents.qr import check_base
 from app.documents.registries.declared import Asked
 from app.documents.registries.files import write_csv, write_xlsx
 from app.documents.registry_source import sheet_of_group
@@ -33,7 +32,7 @@ from app.documents.spreadsheet import SheetColumn, write_sheet
 from app.documents.training_archive import write_archive
 from app.documents.training_order import render_order
 from app.documents.voucher_paper import insist_printed, paper_of, render_voucher
-from app.extensions import db
+from app.extensions import configured, db
 from app.russian import capitalized, count, format_datetime, years
 from app.services.courses.group import attendance
 from app.services.paper import bulk_printing, print_templates
@@ -115,7 +114,7 @@ VOUCHER = RowPaper(
     "voucher",
     m.Voucher,
     "voucher:print",
-    lambda row: render_voucher(paper_of(voucher_story.tell(row), check_base=check_base())),
+    lambda row: render_voucher(paper_of(voucher_story.tell(row), check_base=configured().public_url)),
     lambda row: f"Чек {row.number.replace('/', '-')}",
     insist_printed,
 )

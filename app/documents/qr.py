@@ -8,17 +8,10 @@ from collections.abc import Sequence
 
 import segno
 
-from app.extensions import configured
-
 #: Side of a module and the quiet border, in points and in modules.
 SCALE, BORDER = 8, 2
 #: Any mask is legal to read; the search for the prettiest one would take most of the time.
 MASK = 2
-
-
-def check_base() -> str:
-    """Return the address of the portal as strangers reach it, before the paths of its check pages."""
-    return configured().public_url.rstrip("/")
 
 
 def qr_png(address: str) -> bytes:

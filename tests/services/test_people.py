@@ -294,14 +294,6 @@ def test_operators_change_keeps_the_confirmation(world: mk.World) -> None:
         assert records.update(world.worker.employment, {"position_id": methodist.id}).status == S.CONFIRMED
 
 
-def test_position_that_needs_a_subject_warns(world: mk.World) -> None:
-    position = mk.make_position("Предметник", subject_required=True)
-    place = mk.make_person(world.school, position=position).employment
-    assert len(people.warnings_of(place)) == 1
-    mk.change(place, subjects=[mk.make_subject()])
-    assert people.warnings_of(mk.fetch(m.Employment, place.id)) == []
-
-
 # --- search for an import --------------------------------------------------------------------------------------------
 
 BORN = dt.date(1975, 3, 4)

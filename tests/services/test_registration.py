@@ -348,7 +348,7 @@ def test_a_card_without_snils_is_found_by_name_and_birth_date_and_needs_the_word
     )
     row, operator = pending(school), mk.make_actor("operator")
     with acting_as(operator):
-        match = registration_check.match_of(row.id)
+        match = registration_check.find_match(mk.fetch(m.Registration, row.id))
         assert match is not None and match.by_name and match.employee.id == card.id
         with mk.nothing_changes(), pytest.raises(Conflict):
             registration.confirm(row.id)

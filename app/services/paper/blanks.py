@@ -156,12 +156,6 @@ def _known_already(receipt: m.BlankReceipt) -> str:
 # --- taking ----------------------------------------------------------------------------------------------------------
 
 
-def count_stock(organizer_id: int, kind: CertificateKind, *, series: str | None = None) -> int:
-    """Return how many blanks of an organizer and kind lie in the stock."""
-    statement = select(func.count()).select_from(m.Blank).where(*_in_stock(organizer_id, kind, series))
-    return int(db.session.scalar(statement) or 0)
-
-
 def hold_blanks(
     organizer_id: int, kind: CertificateKind, *, quantity: int, series: str | None = None
 ) -> Sequence[m.Blank]:

@@ -273,13 +273,6 @@ def _confirm_again(row: m.Employment, touched: frozenset[str]) -> None:
         transitions.follow(m.Employment, row.id, "unconfirm", reason="Изменены сведения о месте работы.")
 
 
-def warnings_of(employment: m.Employment) -> list[str]:
-    """Return what is worth mending in a place of work, though it does not stop anything."""
-    if employment.position.subject_required and not employment.subjects:
-        return [f"Для должности «{employment.position}» укажите предмет: по нему подбираются программы."]
-    return []
-
-
 # --- search for an import --------------------------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ from app.web.frame.answers import attempt
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
 from app.web.frame.parts import Part
-from app.web.paper.row_papers import download_of
+from app.web.frame.row_papers import download_of
 
 PERMISSION = "enrolment:attend"
 #: meetings side by side; more are turned over

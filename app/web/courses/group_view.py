@@ -39,10 +39,10 @@ from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part
+from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.issue_pages import GroupIssuing
 from app.web.paper.printing_pages import GroupPrinting
-from app.web.paper.row_papers import download_of
 
 _DAY = dt.timedelta(days=1)
 _COPIED = "Программа, место, число мест, квоты и расписание возьмутся из этой группы, даты сдвинутся к новому началу. Слушатели не переносятся."

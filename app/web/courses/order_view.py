@@ -17,8 +17,8 @@ from app.services.courses.group import training_orders
 from app.statuses import OrderKind
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
+from app.web.frame.row_papers import RowPapers
 from app.web.frame.scoped_view import ScopedModelView
-from app.web.paper.row_papers import RowPapers
 
 
 def _group_cell(order: Any) -> Cell:

@@ -31,7 +31,7 @@ from app.web.frame.forms import RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, Link
 from app.web.frame.parts import Part
-from app.web.paper.row_papers import download_of
+from app.web.frame.row_papers import download_of
 
 PERMISSION = "enrolment:result"
 PROPOSE = "propose"

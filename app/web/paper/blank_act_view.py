@@ -23,8 +23,8 @@ from app.russian import count, format_date
 from app.services.paper import blank_acts
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Cell, Column, FormPage, Row
+from app.web.frame.row_papers import RowPapers
 from app.web.frame.scoped_view import ScopedModelView
-from app.web.paper.row_papers import RowPapers
 
 #: the choice of blanks as it goes in the address
 LONGEST_CHOICE = 2500

@@ -29,9 +29,9 @@ from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Pair, Row
 from app.web.frame.parts import Part
+from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.blank_act_view import LONGEST_CHOICE, write_ids
-from app.web.paper.row_papers import download_of
 from app.web.personnel.own_choices import own_organizer, own_organizers
 
 #: bulk action that takes the chosen blanks to the form of an act

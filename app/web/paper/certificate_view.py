@@ -28,11 +28,11 @@ from app.web.frame.answers import answer_form
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
+from app.web.frame.row_papers import RowPapers
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.issue_pages import series_choices
 from app.web.paper.printing import issue_options
 from app.web.paper.printing_pages import BulkPrinting
-from app.web.paper.row_papers import RowPapers
 
 
 class DuplicateForm(FlaskForm):

@@ -28,9 +28,9 @@ from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Link, Section
 from app.web.frame.parts import Part
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.row_papers import download_of
 from app.web.paper import printing
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
-from app.web.paper.row_papers import download_of
 
 #: a form with links below it
 WITH_LINKS = "import_upload.html"

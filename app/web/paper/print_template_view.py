@@ -34,9 +34,10 @@ from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section, Tab
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import printing
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.print_setting_view import (
     PAPERS,
     SETTINGS,
@@ -45,7 +46,6 @@ from app.web.paper.print_setting_view import (
     asked_code,
     title_of,
 )
-from app.web.paper.row_papers import download_of
 
 _SAMPLE, _SHOW = "print_template", "print_template:show"
 _FIELDS = "Поля шаблонов"

@@ -9,9 +9,10 @@ from app.documents import uploaded
 from app.documents.in_force import template_for
 from app.documents.paper_fields import PAPER_FIELDS, sample_context
 from app.documents.print_look import WHOLE_PAGE, PrintLook
-from app.documents.qr import check_base, qr_png
+from app.documents.qr import qr_png
 from app.documents.templates import get_template, manifest, render_template
 from app.errors import Invalid
+from app.extensions import configured
 from app.russian import quoted
 from app.services.paper.certificates import Printing
 from app.statuses import CertificateKind
@@ -19,7 +20,7 @@ from app.statuses import CertificateKind
 
 def issue_options() -> dict[str, Any]:
     """Options of issuing that come from the program and its settings, not from the user."""
-    return {"printing": Printing(template_file, check_base())}
+    return {"printing": Printing(template_file, configured().public_url)}
 
 
 def template_file(kind: CertificateKind, organizer_id: int) -> bytes:

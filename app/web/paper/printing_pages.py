@@ -37,7 +37,7 @@ from app.web.frame.answers import answer_act, attempt
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
 from app.web.frame.parts import Part
-from app.web.paper.row_papers import download_of
+from app.web.frame.row_papers import download_of
 
 #: documents that are made while the user waits
 AT_ONCE = 20

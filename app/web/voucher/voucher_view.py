@@ -17,7 +17,7 @@ from app.services.voucher import voucher_replacement, voucher_story
 from app.services.voucher.voucher_story import BlockStory, Course, Event, VoucherStory
 from app.statuses import VoucherStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
-from app.web.paper.row_papers import RowPapers
+from app.web.frame.row_papers import RowPapers
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 from app.web.voucher.voucher_list_columns import BLOCK_TONES
 

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
 from app.web.frame.parts import Part
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
