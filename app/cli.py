@@ -66,8 +66,8 @@ def initialise(app: Flask) -> int:
 
     Returns the number of inserted reference rows. Raises Conflict when the database is newer than this program.
     """
+    from app import first_rows
     from app.services.access import accounts
-    from app.services.portal import reference
 
     with app.app_context():
         with db.engine.connect() as connection:
@@ -76,7 +76,7 @@ def initialise(app: Flask) -> int:
                 _upgrade()
             finally:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _MIGRATION_LOCK})
-        inserted = reference.load_reference_data()
+        inserted = first_rows.load_reference_data()
         accounts.sync_roles()
         db.session.commit()
         return inserted

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import models as m
 from app.clock import today
-from app.documents.registries import parts as p
+from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Asked
 from app.documents.registries.reading import read_rows
 from app.documents.registries.trained import TRAINED

@@ -16,8 +16,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.services.identity import merges
 from app.services.mailing import letters
-from app.services.personnel import merges, people
+from app.services.personnel import people
 from app.services.portal import records
 from tests.services import makers as mk
 

@@ -16,9 +16,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import doors
+from app.documents.archive_pdf import list_context
 from app.documents.pdf import find_office
 from app.documents.templates import get_template
-from app.documents.training_archive import list_context
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules.decision import add_months

@@ -315,3 +315,21 @@ def _know_the_start(values: dict[str, Any], row: Any, _errors: records.Fields) -
         values["start_known"] = True
     elif not row.start_known:
         del values["started_on"]
+
+
+# --- locks -----------------------------------------------------------------------------------------------------------
+
+
+def lock_people(employee_ids: Collection[int]) -> None:
+    """Lock several people by rising id: of two lists that overlap the second waits for the first."""
+    with unscoped("people are locked in one order"):
+        statement = select(m.Employee.id).where(m.Employee.id.in_(employee_ids)).order_by(m.Employee.id)
+        db.session.scalars(statement.with_for_update(key_share=True)).all()
+
+
+def lock_person(employee_id: int, *, skip_locked: bool = False) -> bool:
+    """Lock a person, so that two enrolments at once cannot overlap; False when skipped because another has the lock."""
+    with unscoped("people are locked in one order"):
+        statement = select(m.Employee.id).where(m.Employee.id == employee_id)
+        locked = statement.with_for_update(key_share=True, skip_locked=skip_locked)
+        return db.session.scalar(locked) is not None

@@ -21,7 +21,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db, limiter
 from app.permissions import ROLES
 from app.russian import format_date, no_later, quoted
-from app.services.access import access_requests, viewing
+from app.services.access import access_requests, looking_as
 from app.services.access.access_requests import Wish
 from app.services.personnel import people
 from app.services.portal import files
@@ -144,9 +144,9 @@ class AccessView(BaseView):
     @signed_in
     def start_view(self, pk: int) -> Any:
         """Look at the portal with a user's eyes from now on."""
-        current_actor().require(viewing.RIGHT)
+        current_actor().require(looking_as.RIGHT)
         try:
-            viewing.start(pk, current_user)
+            looking_as.start(pk, current_user)
         except (NotFound, Forbidden):
             raise
         except PortalError as refusal:
@@ -158,7 +158,7 @@ class AccessView(BaseView):
     @signed_in
     def end_view(self) -> Any:
         """Look with the own eyes again."""
-        pk = viewing.end(current_user)
+        pk = looking_as.end(current_user)
         return redirect(url_for("AccountView.show", pk=pk) if pk else url_for("HomeView.index"))
 
 
@@ -183,7 +183,7 @@ def _note(wishes: Sequence[Wish]) -> str:
 def view_as_buttons(row: m.Account) -> list[Button]:
     """«Смотреть как …», where the actor may."""
     actor = current_actor()
-    if not actor.can(viewing.RIGHT) or row.id == actor.user_id or any(a.role == "admin" for a in row.assignments):
+    if not actor.can(looking_as.RIGHT) or row.id == actor.user_id or any(a.role == "admin" for a in row.assignments):
         return []
     ask = f"Открыть портал глазами пользователя: {row}? Изменить ничего нельзя, просмотр записывается в журнал."
     return [

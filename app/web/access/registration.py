@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import limiter
-from app.services.access import registration
+from app.services.access import registrations
 from app.services.access.passwords import refuse_different
 from app.services.personnel import consent_texts
 from app.services.portal import captcha
@@ -153,14 +153,14 @@ class RegisterView(BaseView):
     def confirm(self, secret: str) -> Any:
         """The letter's link: opening it changes nothing (mail programs open links too), the button confirms."""
         if request.method == "POST":
-            registration.confirm_email(secret)
+            registrations.confirm_email(secret)
             flash(
                 "Адрес почты подтверждён, заявка передана оператору. Войдите: логин — ваша почта, пароль — тот, что вы "
                 "задали.",
                 "success",
             )
             return redirect(url_for("SignInView.login"))
-        row = registration.look(secret)
+        row = registrations.look(secret)
         page = CardPage(
             "Подтверждение адреса почты",
             note=f"Адрес {row.email} указан при регистрации в портале. Нажмите «Подтвердить», и заявка попадёт к оператору.",
@@ -251,7 +251,7 @@ def _send(form: forms.PersonForm) -> list[str]:
         lambda: refuse_different(form.new.data or "", form.again.data or ""),
         lambda: captcha.check(token, form.captcha.data or "", trap=trap),
         lambda: _refuse_flood(token, form.work.data or ""),
-        lambda: registration.checked_values(values, subjects),
+        lambda: registrations.checked_values(values, subjects),
     )
     for check in checks:
         try:
@@ -261,7 +261,7 @@ def _send(form: forms.PersonForm) -> list[str]:
     if form.errors or problems:
         return problems
     try:
-        registration.register(
+        registrations.register(
             values, subject_ids=subjects, text_ids=kept["texts"], password=form.new.data or "", token=token
         )
     except PortalError as refusal:

@@ -12,8 +12,8 @@ from app.access import current_actor
 from app.errors import PortalError
 from app.extensions import limiter
 from app.russian import format_date
-from app.services.access import registration_own
-from app.services.access.registration_own import NONE_OPEN, find_open, may_correct
+from app.services.access import own_registration
+from app.services.access.own_registration import NONE_OPEN, find_open, may_correct
 from app.statuses import RegistrationStatus
 from app.web.access import registration_forms as forms
 from app.web.access.entrance import leave
@@ -92,7 +92,7 @@ class OwnRegistrationView(BaseView):
     def remove(self) -> Any:
         """Withdraw the consent: everything typed goes."""
         try:
-            registration_own.abandon()
+            own_registration.abandon()
         except PortalError as refusal:
             flash(refusal.message, "danger")
             return redirect(url_for("HomeView.index"))
@@ -115,7 +115,7 @@ def _is_newcomer() -> bool:
 def _resubmit(form: forms.OwnForm) -> None:
     values = {name: form[name].data for name in _FIELDS}
     values |= {"organization_id": form.organization.data.id, "position_id": form.position.data.id}
-    registration_own.resubmit(values, subject_ids=[row.id for row in form.subjects.data or ()])
+    own_registration.resubmit(values, subject_ids=[row.id for row in form.subjects.data or ()])
 
 
 def _state(row: Any) -> Cell:

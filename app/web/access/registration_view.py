@@ -13,7 +13,7 @@ from app import shown
 from app.access import current_actor, get_writable
 from app.errors import Conflict, Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.services.access import registration, registration_check
+from app.services.access import registration_check, registrations
 from app.statuses import RegistrationStatus
 from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.guards import signed_in
@@ -34,7 +34,7 @@ DUE = matter_filter(*due_matters(m.Registration))
 class RegistrationPages(ScopedModelView):
     """Pages of the registrations' view."""
 
-    services = {"confirm": registration.confirm, "return": registration.return_, "reject": registration.reject}
+    services = {"confirm": registrations.confirm, "return": registrations.return_, "reject": registrations.reject}
     empty = "Заявок на регистрацию нет."
 
     def base_conditions(self) -> Sequence[Any]:
@@ -95,7 +95,7 @@ class RegistrationPages(ScopedModelView):
         try:
             if request.args.get("choice") not in words:
                 raise Conflict("Решите, один ли это человек: нажмите одну из двух кнопок.")
-            registration.confirm(pk, join=words[request.args["choice"]])
+            registrations.confirm(pk, join=words[request.args["choice"]])
         except (NotFound, Forbidden):
             raise
         except PortalError as refusal:

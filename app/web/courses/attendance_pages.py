@@ -18,7 +18,7 @@ from app.documents.attendance_sheet import MARKS
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date
-from app.services.courses.group import attendance, frozen
+from app.services.courses.group import attendance, frozen_groups
 from app.services.courses.group.attendance import ChangedMeanwhile, Journal, Place
 from app.statuses import BEGUN, FORMED, OUTCOMES, AttendanceMark, GroupStatus
 from app.web.courses.group_correction import consequences_of
@@ -203,7 +203,7 @@ def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, s
     note = "Неверно либо одно, либо другое: исправьте отметки в журнале или итог в записи слушателя («Исправить результат»)."
     if len(found) > len(rows):
         note = f"{note} Показаны первые {_CONTRADICTED}, ещё {len(found) - len(rows)}."
-    buttons = [Button("Исправить отметки", _correcting(group))] if frozen.may_correct(group) else []
+    buttons = [Button("Исправить отметки", _correcting(group))] if frozen_groups.may_correct(group) else []
     title = f"Итог расходится с посещаемостью: {len(found)}"
     return Block(title, columns=heads, rows=rows, buttons=buttons, note=note, tone="wait")
 
@@ -231,11 +231,11 @@ def _state(group: m.TrainingGroup, journal: Journal) -> State:
     decided = frozenset(row.id for row in journal.listeners if row.status in OUTCOMES)
     if running and not decided:
         return State(own, note="" if own else attendance.NOT_YET_DECIDED)
-    refusal = frozen.may_correct(group).reason
+    refusal = frozen_groups.may_correct(group).reason
     if CORRECTING in request.args and not refusal:
         # what is still the organizer's work is not corrected by others
         open_still = frozenset(row.id for row in journal.listeners) - decided
-        return State(True, frozenset() if own or not running else open_still, kept=frozen.why_kept(group))
+        return State(True, frozenset() if own or not running else open_still, kept=frozen_groups.why_kept(group))
     buttons = [] if refusal else [Button("Исправить отметки", _correcting(group))]
     note = refusal or (_KEPT_OF_SOME if running else _KEPT)
     return State(running and own, decided, note, buttons=buttons)

@@ -19,13 +19,13 @@ from app import models as m
 from app.access import current_actor
 from app.clock import today
 from app.documents import frdo_correction, frdo_export
-from app.documents.frdo import TITLES
+from app.documents.frdo_columns import TITLES
 from app.documents.frdo_workbook import XLSX
 from app.errors import Invalid, NotFound, PortalError
 from app.exchange.frdo_template import read_blank
 from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
-from app.services.paper import frdo
+from app.services.paper import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.forms import REQUIRED, RuDateField
@@ -63,11 +63,11 @@ class FrdoPages(ScopedModelView):
     """The batches' view; forming needs ``frdo_batch:add``, the file ``frdo_batch:export``."""
 
     empty = "Пакетов для ФИС ФРДО ещё нет."
-    services: Mapping[str, Any] = {"send": frdo.send, "cancel": frdo.cancel}
+    services: Mapping[str, Any] = {"send": frdo_batches.send, "cancel": frdo_batches.cancel}
 
     def list_buttons(self) -> Sequence[Button]:
         """The way to a new batch, and the blank."""
-        if not current_actor().can(frdo.RIGHT):
+        if not current_actor().can(frdo_batches.RIGHT):
             return []
         return [
             Button(BLANK, url_for("FrdoBatchView.blank")),
@@ -119,7 +119,7 @@ class FrdoPages(ScopedModelView):
         form.organizer.choices = _choices()
 
         def save() -> str:
-            frdo.check_period(form.since.data, form.until.data)
+            frdo_batches.check_period(form.since.data, form.until.data)
             return frdo_pages.check_href(form.organizer.data, form.since.data, form.until.data)
 
         page = FormPage(
@@ -138,14 +138,14 @@ class FrdoPages(ScopedModelView):
     def form(self) -> Any:
         """Form the batch: of few documents at once, of many as the user's task."""
         asked, total = _asked(), request.args.get("total", "")
-        frdo.check_period(*asked[1:])
+        frdo_batches.check_period(*asked[1:])
 
         def form() -> str:
             batch = frdo_export.order_or_form(*asked, total=int(total) if total.isdecimal() and len(total) < 8 else 0)
             if batch is None:
                 flash("Документов много, портал формирует файл как задание: здесь видно, сколько готово.", "info")
                 return url_for("TaskView.index")
-            flash(f"Сформирован {batch}: {frdo.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
+            flash(f"Сформирован {batch}: {frdo_batches.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
             return url_for("FrdoBatchView.show", pk=batch.id)
 
         return answer_act(form, frdo_pages.check_href(*asked))
@@ -157,7 +157,7 @@ class FrdoPages(ScopedModelView):
 
         def correct() -> str:
             batch = frdo_correction.form_correction(pk)
-            words = f"Сформирован исправляющий {batch}: {frdo.rows_in_words(batch.rows_count)}."
+            words = f"Сформирован исправляющий {batch}: {frdo_batches.rows_in_words(batch.rows_count)}."
             flash(f"{words} Передайте его в ФИС ФРДО и отметьте отправленным.", "success")
             return url_for("FrdoBatchView.show", pk=batch.id)
 
@@ -168,7 +168,7 @@ class FrdoPages(ScopedModelView):
     def annulled(self, pk: int) -> Any:
         """The documents that the registry is to annul; of a batch that has none there is no list."""
         batch = self.visible(pk, "export")
-        if not frdo.counts_by_action(batch.id)[FrdoAction.ANNUL]:
+        if not frdo_batches.counts_by_action(batch.id)[FrdoAction.ANNUL]:
             raise NotFound("В этом пакете нет документов, которые нужно аннулировать.")
         return _sent_file(batch, f"Аннулировать, {batch}.xlsx", annulled=True)
 
@@ -193,7 +193,7 @@ class FrdoPages(ScopedModelView):
         problems: list[str] = []
         typed = _answers() if request.method == "POST" else {}
         if request.method == "POST":
-            done = attempt(lambda: frdo.record_answers(pk, typed))
+            done = attempt(lambda: frdo_batches.record_answers(pk, typed))
             if not isinstance(done, PortalError):
                 flash("Ответ ФИС ФРДО записан.", "success")
                 return redirect(url_for("FrdoBatchView.show", pk=pk))
@@ -207,7 +207,7 @@ class FrdoPages(ScopedModelView):
         """«Все приняты»."""
 
         def accept() -> None:
-            words = count(frdo.accept_all(pk).rows_count, "документ", "документа", "документов")
+            words = count(frdo_batches.accept_all(pk).rows_count, "документ", "документа", "документов")
             flash(f"Записано: ФИС ФРДО приняла пакет, в нём {words}.", "success")
 
         return answer_act(accept, url_for("FrdoBatchView.show", pk=pk))
@@ -241,7 +241,7 @@ class FrdoPages(ScopedModelView):
 
 def _file_buttons(row: m.FrdoBatch) -> list[Button]:
     """The file of what is written into the registry, the list of what is annulled there."""
-    found = frdo.counts_by_action(row.id)
+    found = frdo_batches.counts_by_action(row.id)
     buttons = []
     if found.total() > found[FrdoAction.ANNUL]:
         buttons.append(Button("Скачать файл", url_for("FrdoBatchView.file", pk=row.id)))
@@ -267,7 +267,7 @@ def _keep_blank(form: BlankForm) -> int:
     found = read_blank(data, titles=TITLES)
     lists = {"part": found.part, "values": {str(number): list(values) for number, values in found.lists.items()}}
     name = form.file.data.filename or "шаблон.xlsx"
-    frdo.keep_template(form.organizer.data, file_name=name, data=data, lists=lists)
+    frdo_batches.keep_template(form.organizer.data, file_name=name, data=data, lists=lists)
     return len(found.lists)
 
 
@@ -279,7 +279,7 @@ def _this_year() -> dict[str, dt.date]:
 
 
 def _choices() -> list[tuple[int, str]]:
-    return [(organizer.id, organizer.short_name) for organizer in frdo.organizers()]
+    return [(organizer.id, organizer.short_name) for organizer in frdo_batches.organizers()]
 
 
 def _asked() -> tuple[int, dt.date, dt.date]:

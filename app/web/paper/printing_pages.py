@@ -27,9 +27,9 @@ from app.extensions import db
 from app.labels import thing
 from app.russian import capitalized, count
 from app.services.paper import bulk_printing
-from app.services.paper import group_papers as facts
+from app.services.paper import group_facts as facts
 from app.services.paper.bulk_printing import PRINT
-from app.services.paper.group_papers import REGISTRY, GroupFacts
+from app.services.paper.group_facts import REGISTRY, GroupFacts
 from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance

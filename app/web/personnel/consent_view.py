@@ -15,9 +15,10 @@ from app.access import current_actor
 from app.clock import local, today
 from app.errors import PortalError
 from app.russian import format_date, format_datetime, no_later
-from app.services.access import registration_own
+from app.services.access import own_registration
+from app.services.identity import withdrawals
+from app.services.identity.anonymise import KEPT_WORDS
 from app.services.personnel import consent_texts, consents
-from app.services.personnel.anonymise import KEPT_WORDS
 from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
@@ -41,7 +42,7 @@ class ConsentView(BaseView):
     def index(self) -> Any:
         """What was given, when, by which text; withdraw and give."""
         if not has_consents():
-            if registration_own.find_open() is not None:
+            if own_registration.find_open() is not None:
                 return redirect(url_for("OwnRegistrationView.abandon"))
             return _nothing("Мои согласия")
         page = CardPage(
@@ -251,7 +252,7 @@ PERSON_NAME = ListColumn(
 class ConsentWithdrawalPages(ScopedModelView):
     """Tasks of the operator after a withdrawal: 30 days to make the person nameless."""
 
-    services = {"finish": consents.finish}
+    services = {"finish": withdrawals.finish}
     empty = "Согласий никто не отзывал."
 
     def card_title(self, row: m.ConsentWithdrawal) -> str:

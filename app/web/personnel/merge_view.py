@@ -16,7 +16,7 @@ from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_date
-from app.services.personnel import merges
+from app.services.identity import merges
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
