@@ -232,8 +232,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
         for line in frdo_export.describe(found):
             click.echo(line)
         batch = frdo_export.form(organizer, *days)
-        number = frdo_export.write_file(file, batch)
-        frdo_export.journal_file(batch)
+        number = frdo_export.give_file(file, batch)
     click.echo(f"Сформирован {batch}. В файле строк: {number}.")
 
 

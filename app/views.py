@@ -95,7 +95,7 @@ from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
 from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
-from app.web.paper.certificate_view import CertificatePrinting
+from app.web.paper.certificate_view import CertificatePages
 from app.web.paper.frdo_view import FrdoPages
 from app.web.paper.issue_pages import GroupIssuing
 from app.web.paper.paper_columns import (
@@ -436,7 +436,7 @@ class EnrolmentView(EnrolmentPages):
 # --- Документы -------------------------------------------------------------------------------------------------------
 
 
-class CertificateView(CertificatePrinting):
+class CertificateView(CertificatePages):
     datamodel = Table(m.Certificate)
     list_columns = ["number", "kind", OWNER, CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")

@@ -251,8 +251,9 @@ def test_every_handler_is_guarded(app: Flask) -> None:
     """A handler without a guard would answer strangers; the public ones are named."""
     open_handlers = set()
     for view in app.appbuilder.baseviews:
-        for name in dir(type(view)):
-            handler = getattr(type(view), name, None)
+        for name in dir(view):
+            # those of the parts stand on the view itself
+            handler = getattr(type(view), name, None) or vars(view).get(name)
             if not getattr(handler, "_urls", None) or f"{type(view).__name__}.{name}" not in app.view_functions:
                 continue
             guarded = hasattr(handler, "signed_in") or hasattr(handler, "_permission_name")
