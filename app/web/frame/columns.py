@@ -11,10 +11,11 @@ from sqlalchemy import and_, case, or_, select
 from app import models as m
 from app import shown
 from app.access import current_actor
+from app.acts import action_label, changes_in_words
 from app.clock import today
 from app.conditions import at_work, block_state, employed, is_held, is_in_force, is_past, main_place
 from app.extensions import db
-from app.labels import THINGS, action_label, changes_in_words
+from app.labels import THINGS
 from app.permissions import ROLES
 from app.russian import age, count, format_date, years
 from app.services.access import accounts, passwords
