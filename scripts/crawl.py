@@ -59,13 +59,14 @@ _NOISE = (
 
 #: runs in the folder of the code that is crawled, so it imports the portal of that folder
 _SERVE = """
-import os
+import contextlib, os
 import time_machine
 from werkzeug.serving import make_server
 from config import Settings
 import run
+run._catch_signals()
 settings = Settings.from_environment(os.environ)
-with run._database(settings) as (connected, _server):
+with contextlib.suppress(KeyboardInterrupt), run._database(settings) as (connected, _server):
     app, _logins = run._prepare(connected)
     from app.extensions import limiter
     server = make_server(connected.host, connected.port, app, threaded=False)

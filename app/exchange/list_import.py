@@ -28,7 +28,7 @@ from app.exchange.reader import FileRejected, Sheet, read_workbook
 from app.exchange.staff_batch import Tally, cell_sentence, codes_of, read_rows, summary_words, total_of, write_rows
 from app.exchange.staff_import import Refused
 from app.extensions import db
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from app.unit_of_work import use_case
 

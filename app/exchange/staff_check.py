@@ -36,7 +36,7 @@ from app.exchange.staff_known import Reach, find_reach, load_reference, load_reg
 from app.exchange.staff_list import ColumnsMissing, Heading, StaffList, parse_staff_list
 from app.exchange.staff_plan import plan_rows
 from app.extensions import db
-from app.services.portal import background
+from app.services.tasks import background
 from app.unit_of_work import use_case
 
 #: rows that are checked while the user waits

@@ -48,7 +48,7 @@ from app.exchange.staff_undo import UndoneCounts, take_back
 from app.exchange.staff_write import Written, store
 from app.extensions import db
 from app.russian import count
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from app.unit_of_work import use_case
 

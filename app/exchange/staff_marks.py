@@ -11,7 +11,7 @@ from app.exchange import uploads
 from app.exchange.annotated import annotate
 from app.exchange.columns import CellError
 from app.exchange.staff_batch import PERMISSION, PreviewRow, cell_of, load, read_rows, to_preview, total_of
-from app.services.portal import background
+from app.services.tasks import background
 
 #: rows whose file is made while the user waits
 MARKED_AT_ONCE = 1_000

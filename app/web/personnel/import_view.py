@@ -20,7 +20,7 @@ from app.exchange import staff_check, staff_headings, staff_import, staff_marks,
 from app.exchange.columns import LEFT_ASIDE
 from app.exchange.sample import build_sample
 from app.russian import quoted
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from app.web.desk.task_view import Task, task_of
 from app.web.frame.guards import guarded
