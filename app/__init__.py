@@ -19,6 +19,8 @@ def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for ``settings``; the database must be reachable and migrated."""
     from app import access
     from app.extensions import compress, csrf, db, limiter, migrate
+    from app.web.access import acting, appearance
+    from app.web.desk import help as user_guide
     from app.web.frame import layout, requests, typed
 
     app = Flask(__name__)
@@ -35,8 +37,11 @@ def create_app(settings: Settings) -> Flask:
     with app.app_context():
         access.install(db.session)
         requests.install(app)
+        acting.install(app)
         csrf.init_app(app)  # after the request has its id and actor, so that a refusal is a whole page
         layout.install(app)
+        appearance.install(app)
+        user_guide.install(app)
         _register_views(app)
         _open_jobs()
     app.config["SIGN_IN_HINTS"] = _demo_hints

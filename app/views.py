@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from flask import url_for
@@ -946,26 +946,33 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
 
 def register(builder: AppBuilder) -> None:
     """Register every view with FAB, in menu order."""
+
+    def add(view: Any, label: str, section: str = "", shown: Callable[[], bool] | None = None) -> None:
+        builder.add_view(view, type(view).__name__, label=label, category=section, menu_cond=shown)
+
     for section, views in MENU:
         if section == COURSES:
-            builder.add_view(CatalogueView(), "CatalogueView", label=CATALOGUE, category=section)
-        for view in views:
-            instance = view()
-            builder.add_view(instance, view.__name__, label=instance.words.plural, category=section)
+            add(CatalogueView(), CATALOGUE, section)
+        for kind in views:
+            view = kind()
+            add(view, view.words.plural, section, _may_list(view))
     builder.add_view_no_menu(FormerNameView())
-    builder.add_view(QualityView(), "QualityView", label=QUALITY, category="Работники")
-    builder.add_view(SettingsView(), "SettingsView", label=SETTINGS, category="Управление")
-    builder.add_view(
-        RegistriesView(), "RegistriesView", label=REGISTRIES, category="Документы", menu_cond=makes_registries
-    )
-    builder.add_view(QueueView(), "QueueView", label=QUEUE, menu_cond=decides)
-    builder.add_view(OwnCardView(), "OwnCardView", label="Моя карточка", menu_cond=has_card)
-    builder.add_view(NoticeView(), "NoticeView", label="Извещения")
-    builder.add_view(CalendarView(), "CalendarView", label=MY_CALENDAR, menu_cond=has_courses)
-    builder.add_view(AccessView(), "AccessView", label="Что мне доступно")
-    builder.add_view(ConsentView(), "ConsentView", label="Мои согласия", menu_cond=has_consents)
-    builder.add_view(TaskView(), "TaskView", label="Мои задания", menu_cond=orders_work)
-    beside = (SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView)
-    builder.add_view_no_menu(OwnDataView())
-    for view in beside:
-        builder.add_view_no_menu(view())
+    add(quality := QualityView(), QUALITY, "Работники", _may_list(quality))
+    add(settings := SettingsView(), SETTINGS, "Управление", _may_list(settings))
+    add(RegistriesView(), REGISTRIES, "Документы", makes_registries)
+    add(QueueView(), QUEUE, shown=decides)
+    add(OwnCardView(), "Моя карточка", shown=has_card)
+    add(NoticeView(), "Извещения")
+    add(CalendarView(), MY_CALENDAR, shown=has_courses)
+    add(AccessView(), "Что мне доступно")
+    add(ConsentView(), "Мои согласия", shown=has_consents)
+    add(TaskView(), "Мои задания", shown=orders_work)
+    for beside in (
+        OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
+    ):  # fmt: skip
+        builder.add_view_no_menu(beside())
+
+
+def _may_list(view: Any) -> Callable[[], bool]:
+    """Condition of a menu entry: the user may list the rows of the view's table."""
+    return lambda: current_actor().can(f"{view.class_permission_name}:list")

@@ -294,7 +294,7 @@ def renewed_region(
     """An application on the module's own fresh copy of the demo region, which its tests may change."""
     from app.extensions import db, limiter
     from app.jobs import open_jobs
-    from app.web.paper import pdf_tasks
+    from app.web.frame import pdf_tasks
 
     # no worker runs beside the tests: a request that ordered a PDF need not look for it
     pdf_tasks.WAIT_SECONDS = 0

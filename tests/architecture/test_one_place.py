@@ -52,6 +52,44 @@ def test_transactions_end_in_one_place() -> None:
     }
 
 
+#: pages that still write themselves to the journal what leaves the portal
+_STILL_JOURNALLING = {
+    "app/web/courses/attendance_pages.py", "app/web/courses/group_view.py", "app/web/courses/order_view.py",
+    "app/web/courses/result_pages.py", "app/web/frame/export_pages.py", "app/web/paper/blank_act_view.py",
+    "app/web/paper/certificate_view.py", "app/web/paper/registry_row_view.py", "app/web/paper/registry_view.py",
+    "app/web/voucher/voucher_view.py",
+}  # fmt: skip
+
+
+def _decorated(*names: str) -> set[str]:
+    return {
+        path
+        for path, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Name) and decorator.id in names
+    }
+
+
+def test_actions_stand_in_services() -> None:
+    """A door that is no page (a job, a command) would not find them, and a page would speak before the commit."""
+    assert {path for path in _decorated("use_case") if path.startswith(("app/web/", "app/views.py"))} == set()
+    assert {path for path in _decorated("technical_write") if path.startswith("app/web/")} <= _STILL_JOURNALLING
+
+
+def test_only_pages_speak_to_the_user() -> None:
+    """What is said in an action would be said of something that the commit may still refuse."""
+    speaking = {
+        path
+        for path, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "flask" and any(x.name == "flash" for x in node.names)
+    }
+    assert {path for path in speaking if not path.startswith(("app/web/", "app/views.py"))} == set()
+    assert speaking & _decorated("use_case") == set()
+
+
 def _moves_a_status(node: ast.AST) -> bool:
     if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

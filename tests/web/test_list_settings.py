@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.services.desk.list_settings import SAVED_LIMIT
+from app.services.portal.list_settings import SAVED_LIMIT
 from app.web.frame.action_pages import BULK_LIMIT
 from tests.access.region import Answer, Browser, Region
 from tests.access.routes import VIEWS

@@ -18,8 +18,8 @@ from app.exchange.sample import build_sample
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.statuses import JobStatus
-from app.web.desk.task_view import progress_words
 from app.web.frame import export_pages
+from app.web.frame.task_words import progress_words
 from tests.access.region import MISSING, Answer, Browser, Region
 from tests.actors import actor_of
 from tests.services.makers import next_snils

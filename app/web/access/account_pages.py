@@ -24,7 +24,6 @@ from app.services.access import alarms, passwords, recovery, second_factor, sess
 from app.web.access.entrance import leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
-from app.web.personnel.own_data_pages import own_data_block
 
 _TITLE = "Вход и безопасность"
 _SENT = (
@@ -234,8 +233,22 @@ def _own_page() -> CardPage:
         empty="Входов пока нет.",
         note="Заметили вход, которого не было? Смените пароль: все прежние сеансы завершатся.",
     )
-    blocks = [password, _factor_block(user_id), entries, own_data_block()]
+    blocks = [password, _factor_block(user_id), entries, _own_data_block()]
     return CardPage(_TITLE, crumbs=[Link(_TITLE, current=True)], blocks=blocks)
+
+
+def _own_data_block() -> Block:
+    """The part of «Вход и безопасность» for everybody, with a card or without."""
+    note = (
+        "Файл Excel со всем, что портал хранит о вас: по листу на каждый вид записей (152-ФЗ, статья 14). В журнале останется "
+        "отметка о том, что вы его получили."
+    )
+    return Block("Мои данные", note=note, buttons=[take_button()])
+
+
+def take_button() -> Button:
+    """The button by which a person takes the own data."""
+    return Button("Выгрузить мои данные", url_for("OwnDataView.index"))
 
 
 def _factor_block(user_id: int) -> Block:

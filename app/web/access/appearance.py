@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 
 from app.extensions import limiter
@@ -73,6 +73,21 @@ def colour_scheme(look: Mapping[str, str]) -> str:
     if "colours" in look:
         return "dark" if look["colours"] == "black" else "light"
     return look.get("theme", "light dark")
+
+
+def install(app: Flask) -> None:
+    """Give the templates the chosen look, and what the head of a page links to."""
+
+    @app.context_processor
+    def _look() -> dict[str, Any]:
+        look = chosen(request.cookies)
+        return {
+            "look": look,
+            "colour_scheme": colour_scheme(look),
+            "appearance_href": url_for("AppearanceView.panel"),
+            "logout_url": url_for("SignInView.logout"),
+            "account_url": url_for("OwnAccountView.index"),
+        }
 
 
 class AppearanceView(BaseView):

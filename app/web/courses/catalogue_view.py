@@ -79,8 +79,6 @@ class CatalogueView(BaseView):
 
     route_base = "/catalogue"
     default_view = "index"
-    #: in the menu whatever the role
-    for_everybody = True
 
     @expose("/")
     @signed_in

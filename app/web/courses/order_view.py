@@ -22,8 +22,8 @@ from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.frame.scoped_view import ScopedModelView
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
 
 _CODE, _SHOW = "training_order", "training_order:show"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import Flask, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
 
@@ -23,6 +23,7 @@ from app.permissions import ROLES
 from app.services.desk import hints
 from app.text import cleaned
 from app.web.frame.guards import signed_in
+from app.web.frame.layout import is_signed_in
 from app.web.frame.pages import CardPage, Link
 
 #: view or endpoint → page#anchor of the guide; where roles read different pages, by role ("" for the others).
@@ -168,6 +169,18 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
 }
 #: pages that belong to every list
 LISTS, FAILURES = "index#списки", "index#если-портал-отказал"
+
+
+def install(app: Flask) -> None:
+    """Give the templates what the head of a page links to, and the hint of the first visit."""
+
+    @app.context_processor
+    def _beside() -> dict[str, Any]:
+        return {
+            "help_href": help_href(),
+            "search_href": url_for("SearchView.index"),
+            "hint": hint_now() if is_signed_in() else None,
+        }
 
 
 def topic_of(endpoint: str | None, roles: Sequence[str] = ()) -> str:

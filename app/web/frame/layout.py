@@ -1,4 +1,4 @@
-"""What every page shows around its content: menu by rights, user, portal's name."""
+"""What every page shows around its content: menu by rights, user, portal's name; areas add theirs by context processors."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 from markupsafe import Markup
 
 from app.access import find_actor
-from app.actor import Actor
 from app.russian import quoted, stopped
-from app.web.access.appearance import chosen, colour_scheme
-from app.web.desk.help import help_href, hint_now
 from app.web.frame.pages import MenuItem, MenuSection
 
 
@@ -28,17 +25,8 @@ def install(app: Flask) -> None:
     @app.context_processor
     def _layout() -> dict[str, Any]:
         actor = find_actor()
-        # an error before anybody acts (a stale page, too large a file) is shown as to a stranger
-        away = g.get("database_is_away", False)
-        signed_in = not away and actor is not None and bool(current_user and current_user.is_authenticated)
-        look = chosen(request.cookies)
+        signed_in = is_signed_in()
         return {
-            "look": look,
-            "colour_scheme": colour_scheme(look),
-            "appearance_href": url_for("AppearanceView.panel"),
-            "help_href": help_href(),
-            "search_href": url_for("SearchView.index"),
-            "hint": hint_now() if signed_in else None,
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
             # asked for by the pages that show it: an error page has none, and must not fail of what the menu counts
@@ -46,11 +34,15 @@ def install(app: Flask) -> None:
             "looks_as": actor.name if actor and actor.viewer_id is not None else "",
             "user_name": actor.name if signed_in and actor else "",
             "user_roles": _roles() if signed_in else "",
-            "logout_url": url_for("SignInView.logout"),
-            "account_url": url_for("OwnAccountView.index"),
             "demo_database": current_app.config["PORTAL"].demo,
             "static_version": version,
         }
+
+
+def is_signed_in() -> bool:
+    """Whether the page is shown to a user; an error before anybody acts (a stale page, too large a file) is not."""
+    away = g.get("database_is_away", False)
+    return not away and find_actor() is not None and bool(current_user and current_user.is_authenticated)
 
 
 def _stopped(text: object) -> str:
@@ -65,26 +57,22 @@ def _roles() -> str:
 
 
 def menu() -> list[MenuSection]:
-    """Sections of the side menu: the registered views that the user may list, in the order of registration."""
-    actor = find_actor()
-    assert actor is not None
-    own = [MenuItem("Главная", url_for("HomeView.index"), request.endpoint == "HomeView.index")]
+    """Sections of the side menu: the registered views that their conditions show, in the order of registration."""
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
+    home = builder.get_url_for_index
+    own = [MenuItem("Главная", home, request.script_root + request.path == home)]
     sections = [MenuSection("", own)]
-    for category in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
+    for category in builder.menu.get_list():
         if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
             own.append(_own_page(category))
         items = [
             MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
             for child in category.childs
-            if child.should_render() and _may_list(child.baseview, actor)
+            if child.should_render()
         ]
         if items:
             sections.append(MenuSection(str(category.label), items))
     return sections
-
-
-def _may_list(view: Any, actor: Actor) -> bool:
-    return getattr(view, "for_everybody", False) or actor.can(f"{view.class_permission_name}:list")
 
 
 def _own_page(category: Any) -> MenuItem:

@@ -11,7 +11,7 @@ from flask_appbuilder import expose
 from app.access import current_actor
 from app.errors import Conflict, Invalid
 from app.russian import quoted
-from app.services.desk import list_settings
+from app.services.portal import list_settings
 from app.web.frame.action_pages import BULK_LIMIT, ActionPages
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import PAGE_SIZES, ListQuery

@@ -20,7 +20,7 @@ from app.errors import NotFound
 from app.extensions import db
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
 from app.russian import RussianDateError, quoted
-from app.services.desk.list_settings import ListSettings, settings_of
+from app.services.portal.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
 from app.web.frame.lookups import SMALL

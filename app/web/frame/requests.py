@@ -1,13 +1,12 @@
-"""Life of a request: its id, who acts, headers, and Russian pages for every error."""
+"""Life of a request: its id, headers, and Russian pages for every error. Who acts in it is told by ``web.access.acting``."""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import replace
 from typing import Any
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request
 from flask_login import AnonymousUserMixin, current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError
@@ -15,14 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from app import access
+from app.access import find_actor
 from app.errors import PortalError, Unavailable
-from app.logs import bind_request, clear
-from app.services.access.second_factor import is_required
-from app.services.portal.who_acts import ANONYMOUS
+from app.logs import clear
 from app.unit_of_work import is_away, roll_back, translate_database_error
-from app.web.access.idle import IdleSession
-from app.web.access.viewing import eyes, refuse_private
 from app.web.frame.guards import needs_sign_in, sign_in_redirect
 
 log = logging.getLogger("portal")
@@ -60,7 +55,6 @@ ERROR_WORDS = {
 def install(app: Flask) -> None:
     """Bind the life cycle to the application."""
     settings = app.config["PORTAL"]
-    app.session_interface = IdleSession()
     Talisman(
         app,
         force_https=False,  # the proxy before the portal redirects; /health must answer over plain HTTP
@@ -82,37 +76,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-#: what a person may open before the password of the first sign-in is changed
-_PASSWORD_PAGES = frozenset({
-    "SignInView.password", "SignInView.logout", "HomeView.health", "HomeView.verify", "HomeView.check",
-    "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
-})  # fmt: skip
-#: the same before the consent is given by who did not register himself
-_CONSENT_PAGES = _PASSWORD_PAGES | {
-    "ConsentView.index", "ConsentView.text", "ConsentView.give", "ConsentView.close", "ConsentView.close_now",
-}  # fmt: skip
-#: the same before the second factor that the role must have is set up
-_FACTOR_PAGES = _PASSWORD_PAGES | {"OwnAccountView.second_factor"}
-
-
-def _begin() -> Any:
+def _begin() -> None:
     g.request_id = uuid.uuid4().hex[:12]
-    if request.endpoint in ("static", "HomeView.health"):
-        return None
-    signed_in = current_user.is_authenticated
-    own = current_user.actor if signed_in else ANONYMOUS
-    actor = eyes(own) if signed_in else own
-    actor = replace(actor, address=request.remote_addr, request_id=g.request_id)
-    g.actor_token = access.set_actor(actor)
-    bind_request(g.request_id, own.user_id)
-    refuse_private(actor)
-    if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
-        return redirect(url_for("SignInView.password"))
-    if signed_in and current_user.must_consent and request.endpoint not in _CONSENT_PAGES:
-        return redirect(url_for("ConsentView.text"))
-    if signed_in and not current_user.second_factor and is_required(own.roles):
-        return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
-    return None
 
 
 def _hold_static(response: Response) -> Response:
@@ -125,9 +90,6 @@ def _hold_static(response: Response) -> Response:
 
 
 def _end(_error: BaseException | None) -> None:
-    token = g.pop("actor_token", None)
-    if token is not None:
-        access.reset_actor(token)
     clear()
 
 
@@ -166,7 +128,7 @@ def _page(status: int, title: str, message: str) -> Page:
         if request.method == "GET":
             headers["Refresh"] = str(RETRY_SECONDS)
         return render_template("error.html", layout="public.html", **words), status, headers
-    if status in _WITH_MENU and "actor_token" in g and current_user.is_authenticated:
+    if status in _WITH_MENU and find_actor() is not None and current_user.is_authenticated:
         try:
             return render_template("error.html", layout="base.html", **words), status
         except Exception as error:

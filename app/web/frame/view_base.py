@@ -83,17 +83,11 @@ class ViewBase(FieldSource, ModelView):
         self.related_views: Sequence[Any] = []
         self._related_views: Sequence[Any] = []
 
-    def _init_titles(self) -> None:
-        self.list_title = self.title = self.words.plural
-
     def _init_forms(self) -> None:
         """Generate the forms from the model."""
         names = [name for _, fields in self.sections for name in fields]
         self.form_columns = names
         self.add_form = self.edit_form = PortalModelConverter(self).create_form(names)
-
-    def _init_vars(self) -> None:
-        """FAB's widgets are not used."""
 
     # --- hooks of the views ------------------------------------------------------------------------------------------
 

@@ -31,8 +31,8 @@ from app.web.frame.answers import attach
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.issue_pages import series_choices
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.printing import issue_options
 from app.web.paper.printing_pages import BulkPrinting
 

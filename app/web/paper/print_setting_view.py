@@ -28,9 +28,9 @@ from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Link, Section
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import printing
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _SHEET, _SHEET_NAME = "trial_sheet", "Пробный лист"

@@ -34,8 +34,8 @@ from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section, Tab
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.paper import printing
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.print_setting_view import (
     PAPERS,
     SETTINGS,

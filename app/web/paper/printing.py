@@ -21,13 +21,7 @@ from app.statuses import CertificateKind
 
 def issue_options() -> dict[str, Any]:
     """Options of issuing that come from the program and its settings, not from the user."""
-    return {"printing": Printing(template_file, check_base())}
-
-
-def check_base() -> str:
-    """Address of the portal as strangers reach it, before the paths of its check pages."""
-    address: str = current_app.config["PORTAL"].public_url
-    return address.rstrip("/")
+    return {"printing": Printing(template_file, current_app.config["PORTAL"].public_url)}
 
 
 def template_file(kind: CertificateKind, organizer_id: int) -> bytes:

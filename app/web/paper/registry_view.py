@@ -14,7 +14,7 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
 from app import audit
-from app.access import current_actor, find_actor
+from app.access import current_actor
 from app.clock import now, today
 from app.documents.registries import find_registry, registries_of
 from app.documents.registries.declared import Asked, Registry, read_asked
@@ -42,9 +42,9 @@ TYPES = {
 
 
 def makes_registries() -> bool:
-    """Whether the user may make any registry (for the menu)."""
-    actor = find_actor()
-    return actor is not None and bool(registries_of(actor))
+    """Whether the user may see people on courses and make a registry of them (for the menu)."""
+    actor = current_actor()
+    return actor.can("enrolment:list") and bool(registries_of(actor))
 
 
 class RegistriesView(BaseView):

@@ -22,10 +22,10 @@ from app.exchange.sample import build_sample
 from app.russian import quoted
 from app.services.tasks import background
 from app.statuses import ImportStatus
-from app.web.desk.task_view import Task, task_of
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, Column, Filter, FormPage, Link, ListPage, Option, Row, Section
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.task_words import Task, task_of
 
 #: rows of a preview on one page
 PREVIEW_ROWS = 100

@@ -16,26 +16,13 @@ from app.documents.file_names import safe_name
 from app.documents.own_data import write_own_data
 from app.errors import Invalid
 from app.services.personnel import own_data
+from app.web.access.account_pages import take_button
 from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import signed_in
-from app.web.frame.pages import Block, Button
+from app.web.frame.pages import Button
 from app.web.frame.scoped_view import ScopedModelView
 
-TAKE, GIVE = "Выгрузить мои данные", "Выдать сведения по запросу"
-
-
-def own_data_block() -> Block:
-    """The part of «Вход и безопасность» for everybody, with a card or without."""
-    note = (
-        "Файл Excel со всем, что портал хранит о вас: по листу на каждый вид записей (152-ФЗ, статья 14). В журнале останется "
-        "отметка о том, что вы его получили."
-    )
-    return Block("Мои данные", note=note, buttons=[take_button()])
-
-
-def take_button() -> Button:
-    """The button for the person."""
-    return Button(TAKE, url_for("OwnDataView.index"))
+GIVE = "Выдать сведения по запросу"
 
 
 def data_buttons(person: m.Employee) -> list[Button]:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import flash, redirect, send_file, url_for
+from flask import current_app, flash, redirect, send_file, url_for
 from flask_appbuilder import expose
 
 from app import audit
@@ -24,8 +24,7 @@ from app.statuses import VoucherStatus
 from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
-from app.web.paper.pdf_tasks import MAKERS, as_pdf
-from app.web.paper.printing import check_base
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 from app.web.voucher.voucher_list_columns import BLOCK_TONES
 
@@ -199,7 +198,7 @@ def _history(events: Sequence[Event]) -> Block:
 def _paper(row: m.Voucher) -> bytes:
     """Render the чек as it is now and journal the printing."""
     _insist_printed(row)
-    paper = render_voucher(paper_of(voucher_story.tell(row), check_base=check_base()))
+    paper = render_voucher(paper_of(voucher_story.tell(row), check_base=current_app.config["PORTAL"].public_url))
     _journal(row)
     return paper
 
