@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.models import mapped_classes
 from app.services.mailing.kinds.base import Kind
 from app.services.mailing.letter_kinds import KINDS
+from app.statuses import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILING = "app/services/mailing/"
@@ -73,15 +75,47 @@ def test_a_service_gives_no_sentence() -> None:
     assert wrong == []
 
 
+#: letter → table and action of the edge that names it
+_BY_EDGE = {edge.letter: (table, edge.action) for table, edges in TRANSITIONS.items() for edge in edges if edge.letter}
+
+
+#: where kinds are declared, and shown to the operator
+_DECLARES = re.compile(r"mailing/kinds/|/letter_preview\.py|/letter_kinds\.py|app/statuses\.py")
+
+
+def test_a_letter_of_an_edge_is_a_kind_and_is_named_nowhere_else() -> None:
+    """A service asks for the kind by the action (``transitions.letter_of``)."""
+    assert set(_BY_EDGE) - set(KINDS) == set()
+    found = {path: constants(tree) & set(_BY_EDGE) for path, tree in SOURCES.items() if not _DECLARES.search(path)}
+    assert {path: named for path, named in found.items() if named} == {}
+
+
+def test_the_letter_that_a_service_asks_of_an_edge_is_there() -> None:
+    tables = {model.__name__: table for table, model in mapped_classes().items()}
+    asked = [
+        (tables[call.args[0].attr], call.args[1].value)
+        for tree in SOURCES.values()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "transitions.letter_of"
+        and isinstance(call.args[0], ast.Attribute) and isinstance(call.args[1], ast.Constant)
+    ]  # fmt: skip
+    assert len(asked) > 20
+    assert [found for found in asked if found not in _BY_EDGE.values()] == []
+
+
+def _writes(path: str, kind: str) -> bool:
+    """Whether a module names a kind, or the action whose edge names it and hands facts on to a door."""
+    known = constants(SOURCES[path])
+    action = _BY_EDGE.get(kind, ("", ""))[1]
+    called = {ast.unparse(node.func) for node in ast.walk(SOURCES[path]) if isinstance(node, ast.Call)}
+    tells = any(name.endswith("letter_of") or _HANDS_ON.match(name.rpartition(".")[2]) for name in called)
+    return kind in known or (action in known and tells)
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_each_kind_is_written_by_some_service_that_gives_its_facts(kind: Kind) -> None:
     """A fact is given where the kind is named, or told by the row itself (``letter_kinds``)."""
-    modules = {
-        path: tree
-        for path, tree in SOURCES.items()
-        if not path.startswith((f"{MAILING}kinds/", f"{MAILING}letter_preview", f"{MAILING}letter_kinds"))
-        and kind.code in constants(tree)
-    }
+    modules = {path: tree for path, tree in SOURCES.items() if not _DECLARES.search(path) and _writes(path, kind.code)}
     assert modules, "no service writes this letter"
     given = constants(SOURCES[f"{MAILING}letter_kinds.py"])
     for tree in modules.values():

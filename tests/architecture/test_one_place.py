@@ -9,9 +9,10 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import statuses
+from app import acts, statuses
 from app.cli import portal
 from app.models import Base
+from app.services.desk.queue_sources import SOURCES as SOURCES_OF_QUEUE
 from app.services.portal.twins import NAMED
 from app.web.frame.typed import TypedValues
 from config import describe_settings
@@ -210,6 +211,26 @@ def test_statuses_are_members_of_their_enumeration() -> None:
     # of the queue of jobs, which is not the portal's table
     found = [place for place in _found(of_status) if not place.startswith("app/services/desk/statistics.py")]
     assert found == []
+
+
+def test_permissions_of_changes_are_those_of_the_edges() -> None:
+    """The table of rights names what changes no status; who may change one is said by the edge."""
+    tree = SOURCES["app/permissions.py"]
+    named = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    changes = {f"{table}:{edge.action}" for table, edges in statuses.TRANSITIONS.items() for edge in edges}
+    assert named & changes == set()
+
+
+def test_words_of_changes_are_those_of_the_edges() -> None:
+    """What an act has done, for the journal and the answer, is written at the edge only."""
+    named = {key.partition(".")[2] or key for key in (*acts._WORDS, *acts._WORDS_OF)}
+    taken = {edge.action for edges in statuses.TRANSITIONS.values() for edge in edges}
+    assert named & taken <= {"cancel"}  # of an import, whose batch is closed under its row lock
+
+
+def test_what_waits_in_the_queue_is_decided_by_an_edge() -> None:
+    """Who acts next is who may take an edge that leaves the status; the queue asks for that right."""
+    assert [s.right for s in SOURCES_OF_QUEUE if statuses.edge_of(*s.right.split(":")) is None] == []
 
 
 def test_late_is_decided_in_one_place() -> None:

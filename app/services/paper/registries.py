@@ -136,7 +136,9 @@ def send(registry_id: int) -> m.Registry:
     row = transitions.move(m.Registry, registry_id, "send", sent_at=now(), decided_at=None, decided_by_id=None)
     if row.corrects_id is not None:
         after_sending.settle_people(row.corrects_id, until=_file_of(row).created_at)
-    letters.tell_users(responsible.of_role("ministry"), "registry_sent", about=row, href=_href(row))
+    letters.tell_users(
+        responsible.of_role("ministry"), transitions.letter_of(m.Registry, "send"), about=row, href=_href(row)
+    )
     return row
 
 
@@ -144,7 +146,12 @@ def send(registry_id: int) -> m.Registry:
 def accept(registry_id: int) -> m.Registry:
     """Accept the registry; the organizer is told."""
     row = _decide(registry_id, "accept")
-    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_accepted", about=row, href=_href(row))
+    letters.tell_users(
+        responsible.of_organizer(row.organizer_id),
+        transitions.letter_of(m.Registry, "accept"),
+        about=row,
+        href=_href(row),
+    )
     return row
 
 
@@ -152,7 +159,12 @@ def accept(registry_id: int) -> m.Registry:
 def return_(registry_id: int, reason: str) -> m.Registry:
     """Return the registry with a reason; the organizer is told what to mend."""
     row = _decide(registry_id, "return", reason)
-    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_returned", about=row, href=_href(row))
+    letters.tell_users(
+        responsible.of_organizer(row.organizer_id),
+        transitions.letter_of(m.Registry, "return"),
+        about=row,
+        href=_href(row),
+    )
     return row
 
 
