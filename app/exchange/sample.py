@@ -17,8 +17,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from app.exchange.columns import Column
 from app.exchange.reader import CellValue
 from app.exchange.safe_cells import as_text
-from app.exchange.staff_columns import SAMPLE_COLUMNS, SEX
-from app.exchange.staff_list import CHOICES_SHEET
+from app.exchange.staff.staff_columns import SAMPLE_COLUMNS, SEX
+from app.exchange.staff.staff_list import CHOICES_SHEET
 
 SHEET_NAME = "Список"
 _PREPARED_ROWS = 500

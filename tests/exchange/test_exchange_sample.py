@@ -15,9 +15,9 @@ from app.exchange.annotated import annotate
 from app.exchange.columns import CellError
 from app.exchange.reader import read_workbook
 from app.exchange.sample import build_sample
-from app.exchange.staff_columns import SAMPLE_COLUMNS
-from app.exchange.staff_list import parse_staff_list
-from app.exchange.staff_row import StaffValues, years_before
+from app.exchange.staff.staff_columns import SAMPLE_COLUMNS
+from app.exchange.staff.staff_list import parse_staff_list
+from app.exchange.staff.staff_row import StaffValues, years_before
 from app.identifiers import format_phone, format_snils
 
 TODAY = date(2026, 11, 23)

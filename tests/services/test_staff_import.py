@@ -20,9 +20,9 @@ from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange import staff_import
 from app.exchange.sample import build_sample
-from app.exchange.staff_columns import SAMPLE_COLUMNS
-from app.exchange.staff_plan import ELSEWHERE
-from app.exchange.staff_row import years_before
+from app.exchange.staff.staff_columns import SAMPLE_COLUMNS
+from app.exchange.staff.staff_plan import ELSEWHERE
+from app.exchange.staff.staff_row import years_before
 from app.extensions import db
 from app.identifiers import format_snils
 from app.services.personnel import people

@@ -19,8 +19,8 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange import staff_batch
 from app.exchange.sample import build_sample
 from app.exchange.staff_batch import PreviewRow
-from app.exchange.training_columns import COLUMNS
-from app.exchange.training_import import TRAININGS
+from app.exchange.trainings.training_columns import COLUMNS
+from app.exchange.trainings.training_import import TRAININGS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.services.access.access_requests import Scan

@@ -20,8 +20,8 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange import staff_batch, staff_import
 from app.exchange.sample import build_sample
 from app.exchange.staff_batch import PreviewRow
-from app.exchange.voucher_columns import COLUMNS
-from app.exchange.voucher_import import VOUCHERS
+from app.exchange.vouchers.voucher_columns import COLUMNS
+from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.services.courses.enrolment import enrolments

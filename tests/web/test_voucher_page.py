@@ -11,7 +11,7 @@ import pytest
 
 from app.documents.pdf import find_office
 from app.exchange.sample import build_sample
-from app.exchange.voucher_columns import COLUMNS
+from app.exchange.vouchers.voucher_columns import COLUMNS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from tests.access.region import Answer, Region

@@ -15,7 +15,7 @@ from app import models as m
 from app.access import current_actor
 from app.errors import Conflict, Invalid
 from app.exchange import staff_batch, uploads
-from app.exchange.list_import import ListImport
+from app.exchange.engine.list_import import ListImport
 from app.statuses import ImportStatus
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, FormPage, Link, Section

@@ -10,7 +10,7 @@ from flask_wtf.file import FileField, FileRequired
 
 from app import models as m
 from app.access import current_actor
-from app.exchange.training_import import TRAININGS
+from app.exchange.trainings.training_import import TRAININGS
 from app.extensions import db
 from app.services.access.access_requests import Scan
 from app.services.personnel import past_trainings

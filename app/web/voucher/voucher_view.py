@@ -15,7 +15,7 @@ from app.access import current_actor, get_visible
 from app.documents.pdf import find_office
 from app.documents.voucher_paper import may_print, paper_of, render_voucher
 from app.errors import Conflict
-from app.exchange.voucher_import import VOUCHERS
+from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.extensions import db
 from app.russian import format_date, format_datetime
 from app.services.voucher import voucher_replacement, voucher_story

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from app.exchange import staff_columns as c
 from app.exchange.columns import CellError, Column, Header
-from app.exchange.directories import Directories, Entry, NotFound, PositionEntry, shorten, split_list, subjects_of_title
+from app.exchange.engine.list_plan import ReadRow
 from app.exchange.reader import Cell, Row
+from app.exchange.staff import staff_columns as c
+from app.exchange.staff.directories import (
+    Directories,
+    Entry,
+    NotFound,
+    PositionEntry,
+    shorten,
+    split_list,
+    subjects_of_title,
+)
 from app.russian import NBSP, Sex, age, format_date, guess_sex, quoted, years
 
 YOUNGEST, OLDEST = 16, 100
+_DATES = ("birth_date", "teaching_since", "position_since")
 _FEWEST_WORDS_BEFORE_PO = 2
 _PLAIN = (c.BIRTH_DATE, c.SNILS, c.MUNICIPALITY, c.ACTIVITY, c.DIPLOMA_SERIES, c.DIPLOMA_NUMBER, c.EMAIL, c.PHONE)
 NO_SNILS = "Без СНИЛС работник не сможет получить чек: впишите СНИЛС, когда он станет известен"
@@ -49,22 +59,28 @@ class StaffValues:
     phone: str | None = None
     is_second_employment: bool = False
 
+    def as_json(self) -> dict[str, Any]:
+        """The values for JSONB; what is not said is left out."""
+        every = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        filled = ((name, value) for name, value in every if value is not None)
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in filled}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> StaffValues:
+        """The values out of JSONB."""
+        dates = {name: date.fromisoformat(found[name]) for name in _DATES if name in found}
+        absent = dict.fromkeys(("patronymic", "snils"))
+        return cls(**{**absent, **found, **dates, "subject_ids": tuple(found.get("subject_ids", ()))})
+
 
 @dataclass(frozen=True, slots=True)
-class StaffRow:
-    """A row of the list. `values` is None when the row has errors; `label` names the person as the sheet does.
+class StaffRow(ReadRow[StaffValues | None]):
+    """A row of the list; without ``values`` when it has errors.
 
     `facts` holds every value that could be read, also of a row with errors, by the field names of `StaffValues`.
     """
 
-    number: int
-    label: str
-    values: StaffValues | None
-    errors: tuple[CellError, ...] = ()
-    warnings: tuple[CellError, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
-    #: named only when the file holds several lists
-    sheet: str = ""
 
     @property
     def place(self) -> str:
@@ -87,7 +103,8 @@ def read_row(row: Row, header: Header, directories: Directories, *, today: date)
     reading.read_all()
     facts = reading.facts
     values = None if reading.errors else StaffValues(**facts)
-    return StaffRow(row.number, reading.label(), values, tuple(reading.errors), tuple(reading.warnings), facts)
+    errors, warnings = tuple(reading.errors), tuple(reading.warnings)
+    return StaffRow(row.number, reading.label(), values, errors, warnings, facts=facts)
 
 
 class _Reading:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
+from app.exchange.engine.list_sheet import Fault, Layout, Parsed, ReadList, read_list
 from app.exchange.reader import Sheet
-from app.exchange.voucher_columns import BLOCKS, BY_NAME, COLUMNS, FULL_NAME, NUMBER, TITLES
+from app.exchange.vouchers.voucher_columns import BLOCKS, BY_NAME, COLUMNS, FULL_NAME, NUMBER, TITLES
 from app.rules.past_training import FIRST_YEAR
 from app.statuses import BlockStatus
 

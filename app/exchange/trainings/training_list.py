@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
+from app.exchange.engine.list_sheet import Fault, Layout, Parsed, ReadList, read_list
 from app.exchange.reader import Sheet
-from app.exchange.training_columns import BY_NAME, COLUMNS, FULL_NAME, SNILS, TITLES
+from app.exchange.trainings.training_columns import BY_NAME, COLUMNS, FULL_NAME, SNILS, TITLES
 from app.rules.past_training import PastTraining, faults_of_training
 from app.statuses import PastDocument, ProgramKind
 
