@@ -27,8 +27,8 @@ from app.services.personnel import people
 from app.services.portal import files
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
+from app.web.frame.answers import attach
 from app.web.frame.attention import due_matters, matter_filter
-from app.web.frame.form_pages import attach
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn

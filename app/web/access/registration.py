@@ -22,7 +22,7 @@ from app.services.access import captcha, registration
 from app.services.access.passwords import refuse_different
 from app.services.personnel import consent_texts
 from app.web.access import registration_forms as forms
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.pages import Block, Button, CardPage, FormPage, Section
 
 KEPT = "registration"

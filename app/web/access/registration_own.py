@@ -18,7 +18,7 @@ from app.statuses import RegistrationStatus
 from app.web.access import registration_forms as forms
 from app.web.access.entrance import leave
 from app.web.access.registration import rate
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Pair, Section
 

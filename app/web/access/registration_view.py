@@ -34,7 +34,6 @@ DUE = matter_filter(*due_matters(m.Registration))
 class RegistrationPages(ScopedModelView):
     """Pages of the registrations' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"decide"}
     services = {"confirm": registration.confirm, "return": registration.return_, "reject": registration.reject}
     empty = "Заявок на регистрацию нет."
 

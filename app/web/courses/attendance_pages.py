@@ -113,8 +113,6 @@ class Typed:
 class AttendancePages(GroupPages):
     """Routes ``attendance`` and ``attendance_sheet``."""
 
-    include_route_methods = GroupPages.include_route_methods | {"attendance", "attendance_sheet"}
-
     @expose("/attendance/<int:pk>", methods=["GET", "POST"])
     @signed_in
     def attendance(self, pk: int) -> Any:

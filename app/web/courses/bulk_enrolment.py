@@ -124,8 +124,6 @@ def invite_planned(group_id: int) -> Response:
 class BulkEnrolmentPages(ScopedModelView):
     """Route ``many`` of the enrolments' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"many"}
-
     @expose("/many", methods=["GET", "POST"])
     @guarded("add")
     def many(self) -> Any:

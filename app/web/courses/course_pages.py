@@ -24,7 +24,7 @@ from app.services.courses.group.training_orders import BASIS_LENGTH, NUMBER_LENG
 from app.statuses import BEGUN, FORMED, GroupStatus, OrderKind
 from app.web.courses.group_correction import consequences_of
 from app.web.courses.result_pages import ResultPages
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Pair, Row, Section
@@ -45,8 +45,6 @@ class OrderForm(FlaskForm):
 
 class CoursePages(ResultPages):
     """Routes ``enrolment_order`` and ``expulsion_order``; blocks and buttons of the course on the group's card."""
-
-    include_route_methods = ResultPages.include_route_methods | {"enrolment_order", "expulsion_order"}
 
     # --- the card
 

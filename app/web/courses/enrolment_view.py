@@ -30,7 +30,7 @@ from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
 from app.web.courses.catalogue_cards import seats_left
 from app.web.courses.result_correction import ResultCorrectionPages, ResultForm
 from app.web.frame import columns as c
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
 from app.web.paper.printing import issue_options
@@ -55,8 +55,6 @@ class TransferForm(FlaskForm):
 
 class EnrolmentPages(ResultCorrectionPages):
     """Pages of the enrolments' view."""
-
-    include_route_methods = ResultCorrectionPages.include_route_methods | {"result", "issue", "transfer"}
 
     def visible(self, pk: int, verb: str = "show") -> Any:
         """Load an enrolment with everything that its card names, by one more statement."""

@@ -20,8 +20,9 @@ from app.russian import count, format_date
 from app.services.courses.group import corrections, frozen
 from app.services.paper import outdated
 from app.web.courses.correction_parts import followed_words, left_block
+from app.web.frame.answers import attach
 from app.web.frame.conflicts import Opened, differences, stamp
-from app.web.frame.form_pages import CHANGED_MEANWHILE, attach
+from app.web.frame.form_pages import CHANGED_MEANWHILE
 from app.web.frame.forms import PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Row, Section
@@ -58,8 +59,6 @@ def why_field() -> TextAreaField:
 
 class GroupCorrectionPages(ScopedModelView):
     """Route ``correct``."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"correct"}
 
     def _init_forms(self) -> None:
         super()._init_forms()

@@ -35,7 +35,7 @@ from app.web.courses.bulk_enrolment import group_buttons
 from app.web.courses.group_correction import GroupCorrectionPages, consequences_of, to_replace_block
 from app.web.courses.quota_pages import QuotaPages
 from app.web.courses.schedule_pages import SchedulePages
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, FormPage, Link, Section
@@ -64,15 +64,6 @@ class DuplicateForm(FlaskForm):
 
 class GroupPages(SchedulePages, QuotaPages, GroupCorrectionPages, IssuePages, GroupPapers):
     """Pages of the groups' view."""
-
-    include_route_methods = (
-        SchedulePages.include_route_methods
-        | QuotaPages.include_route_methods
-        | GroupCorrectionPages.include_route_methods
-        | IssuePages.include_route_methods
-        | GroupPapers.include_route_methods
-        | {"registry", "reopen", "duplicate"}
-    )
 
     def _init_forms(self) -> None:
         """The number may be left empty: it is given by the organizer's mask."""

@@ -42,8 +42,6 @@ ORDER_GROUP = ListColumn(
 class OrderPages(ScopedModelView):
     """Pages of the orders' view; a reprint years later gives the same paper, because only the snapshot is read."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf"}
-
     def card_title(self, row: m.TrainingOrder) -> str:
         """«Приказ № 5 о зачислении»."""
         return f"Приказ № {row.number} {row.kind.label}"

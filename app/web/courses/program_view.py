@@ -33,7 +33,7 @@ from app.services.portal import files
 from app.statuses import ONCE_PUBLISHED, ProgramStatus
 from app.web.courses.program_parts import ModulesPage, read_rows, shown_rows
 from app.web.frame import columns as c
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import ListedField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
@@ -63,10 +63,6 @@ class FileForm(FlaskForm):
 
 class ProgramPages(ScopedModelView):
     """Pages of the programs' view."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {
-        "file", "attach", "detach", "modules", "new_edition", "next_year",
-    }  # fmt: skip
 
     services = {
         "submit": programs.submit,

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.services.courses.group import frozen, group_quotas
 from app.services.courses.group.group_quotas import NewQuota
 from app.services.personnel.transfer_letters import find_places
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import LookupField, RuIntegerField
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import LIMIT
@@ -74,8 +74,6 @@ class QuotaForm(FlaskForm):
 
 class QuotaPages(ScopedModelView):
     """Routes ``quotas`` and ``find_organization``."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"quotas", "find_organization"}
 
     @expose("/quotas/<int:pk>", methods=["GET", "POST"])
     @guarded("edit")

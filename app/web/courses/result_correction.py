@@ -24,7 +24,7 @@ from app.statuses import OUTCOMES, EnrolmentStatus
 from app.web.courses.bulk_enrolment import BulkEnrolmentPages
 from app.web.courses.correction_parts import followed_words, left_block
 from app.web.courses.group_correction import why_field
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, FormPage, Link, Section
@@ -62,8 +62,6 @@ class RetakeForm(FlaskForm):
 
 class ResultCorrectionPages(BulkEnrolmentPages):
     """Routes ``correct`` and ``retake``."""
-
-    include_route_methods = BulkEnrolmentPages.include_route_methods | {"correct", "retake"}
 
     def correction_buttons(self, row: m.Enrolment) -> list[Button]:
         """What may be done with a result that was entered."""

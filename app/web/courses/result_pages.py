@@ -29,7 +29,7 @@ from app.services.courses.group.results import FINAL_FORMS, TEXT_LENGTH, Assessm
 from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
 from app.unit_of_work import technical_write
 from app.web.courses.attendance_pages import AttendancePages
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, Link
@@ -109,8 +109,6 @@ class Draft:
 
 class ResultPages(AttendancePages):
     """Routes ``results``, ``results_sheet`` and ``results_upload``."""
-
-    include_route_methods = AttendancePages.include_route_methods | {"results", "results_sheet", "results_upload"}
 
     @expose("/results/<int:pk>", methods=["GET", "POST"])
     @signed_in

@@ -46,8 +46,6 @@ class SchedulePage:
 class SchedulePages(ScopedModelView):
     """Route ``schedule``."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"schedule"}
-
     @expose("/schedule/<int:pk>", methods=["GET", "POST"])
     @guarded("edit")
     def schedule(self, pk: int) -> Any:

@@ -133,8 +133,6 @@ TEMPLATE_REFUSAL = ListColumn("refusal", "Отказ", lambda row: _refusal(row)
 class LetterTemplatePages(ScopedModelView):
     """Words of each kind of letters: edit with the list of fields, preview, standard words, a test letter to oneself."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"restore", "test"}
-
     def _init_forms(self) -> None:
         super()._init_forms()
         for name, rows in (("body", 12), ("html", 6)):

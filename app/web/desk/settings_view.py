@@ -15,7 +15,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.russian import count
 from app.services.portal import settings
 from app.services.portal.reference import SETTINGS
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Section
 

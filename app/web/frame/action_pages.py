@@ -11,13 +11,14 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.access import current_actor, get_writable
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.labels import act_label
 from app.russian import capitalized, count
 from app.services.portal import refusal_reasons
 from app.statuses import actions_of
 from app.web.frame import reasons
+from app.web.frame.answers import answer_act
 from app.web.frame.card_pages import CardPages
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
@@ -30,14 +31,15 @@ class ActionPages(CardPages):
     """Routes ``act`` and ``act_many``: by POST, on visible rows only."""
 
     def bulk_actions(self) -> Sequence[Button]:
-        """Actions of the status table that may be done on many rows."""
+        """Actions of the status table that may be done on many rows, and those of the parts."""
         actor = current_actor()
         edges = actions_of(self.table)
-        return [
+        own = [
             self._button(edges[name], name)
             for name in self.services
             if name in edges and actor.can(f"{self.table}:{name}")
         ]
+        return [*own, *(button for part in self.joined for button in part.bulk_actions())]
 
     @expose("/act/<int:pk>/<string:name>", methods=["POST"])
     @signed_in
@@ -45,17 +47,16 @@ class ActionPages(CardPages):
         """Do one action on one row."""
         self._require_action(name)
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:{name}")
-        try:
-            result = self._call(name, row.id)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
+        back = self.href_of(row) or url_for(f"{self.endpoint}.list")
+
+        def act() -> Response | None:
+            result = self._call(name, pk)
             if isinstance(result, Response):
                 return result
             flash(self._outcome_words(name, result), "success")
-        return redirect(self.href_of(row) or url_for(f"{self.endpoint}.list"))
+            return None
+
+        return answer_act(act, back)
 
     @expose("/act/", methods=["POST"])
     @signed_in
@@ -96,9 +97,10 @@ class ActionPages(CardPages):
             flash(f"И ещё {len(refusals) - 10} с отказом.", "danger")
         return back
 
-    def order_many(self, _name: str, _rows: Sequence[Any]) -> Response | None:
+    def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Order an action on many rows as background work and say where to look; None: it is done now, row by row."""
-        return None
+        answers = (part.order_many(name, rows) for part in self.joined)
+        return next((answer for answer in answers if answer is not None), None)
 
     def _found(self, query: Any) -> tuple[Sequence[Any], str]:
         """All rows of a query, found anew, and why they may not be acted upon; one of both is empty."""
@@ -129,6 +131,8 @@ class ActionPages(CardPages):
         return cast("Sequence[Any]", rows)
 
     def _require_action(self, name: str) -> None:
+        if any(part.allows(name) for part in self.joined):
+            return
         if name not in self.services:
             raise NotFound("Такого действия нет.")
         current_actor().require(f"{self.table}:{name}")
@@ -151,6 +155,6 @@ class ActionPages(CardPages):
         done = self.done_words(name) or (act_label(self.table, name) if name in actions_of(self.table) else "Готово")
         return f"{capitalized(done)}: {counted}."
 
-    def done_words(self, _name: str) -> str:
+    def done_words(self, name: str) -> str:
         """What an action has done, in words; empty where its button has to say it."""
-        return ""
+        return next((words for part in self.joined if (words := part.done_words(name))), "")

@@ -48,21 +48,30 @@ class CardPages(ViewBase):
             crumbs=self.crumbs(),
             status=state_cell(row) if getattr(row, "status", None) is not None else None,
             buttons=self.card_buttons(row),
-            blocks=self.blocks(row),
+            blocks=self.all_blocks(row),
             aside=[self.history_block(row)],
             note=getattr(row, "reason_text", None) or "",
         )
+
+    def all_blocks(self, row: Any) -> Sequence[Block]:
+        """Blocks of the card between those of its parts."""
+        lead = [block for part in self.joined for block in part.lead(row)]
+        own = self.blocks(row)
+        return [*lead, *own, *(block for part in self.joined for block in part.blocks(row))]
 
     def card_title(self, row: Any) -> str:
         """Title of a record's page."""
         text = str(row)
         return capitalized(text)
 
-    def crumbs(self) -> Sequence[Link]:
-        """Way back to the list, for those who may see it."""
-        if not current_actor().can(f"{self.table}:list"):
-            return []
-        return [Link(self.words.plural, url_for(f"{self.endpoint}.list"))]
+    def crumbs(self, row: Any = None, here: str = "") -> Sequence[Link]:
+        """Way back to the list, for those who may see it, and to the card of ``row``; ``here`` names the page itself."""
+        found = []
+        if current_actor().can(f"{self.table}:list"):
+            found.append(Link(self.words.plural, url_for(f"{self.endpoint}.list")))
+        if row is not None:
+            found.append(Link(self.card_title(row), self.href_of(row)))
+        return [*found, Link(here, current=True)] if here else found
 
     def pairs_block(self, row: Any, title: str, fields: Sequence[str]) -> Block:
         """Labelled values of a record."""
@@ -129,8 +138,8 @@ class CardPages(ViewBase):
         )
 
     def may(self, row: Any, verb: str) -> bool:
-        """Whether the user may do ``verb`` on this visible row."""
-        actor, permission = current_actor(), f"{self.table}:{verb}"
+        """Whether the user may do ``verb`` on this visible row; «certificate:issue» asks for the right of another object."""
+        actor, permission = current_actor(), verb if ":" in verb else f"{self.table}:{verb}"
         if not actor.can(permission):
             return False
         # rights of the same roles reach the same rows: a card with ten buttons asks once

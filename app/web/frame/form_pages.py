@@ -12,14 +12,15 @@ from sqlalchemy import select
 from werkzeug.datastructures import CombinedMultiDict
 
 from app.access import get_writable
-from app.errors import Conflict, Forbidden, NotFound, PortalError
+from app.errors import Conflict, PortalError
 from app.extensions import db
 from app.services.portal import records
+from app.web.frame.answers import answer_act, attach, attempt, show_form
 from app.web.frame.card_pages import CardPages
 from app.web.frame.conflicts import Choices, Opened, differences, stamp, take_theirs
 from app.web.frame.forms import form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Button, CardPage, Difference, FormPage, Section
+from app.web.frame.pages import Block, Button, CardPage, Difference, FormPage, Section
 
 #: value of the second button of a new record's form
 MORE = "add"
@@ -75,6 +76,30 @@ class FormPages(CardPages):
         page = CardPage(title=title, crumbs=self.crumbs(), note=why, buttons=[*buttons, *card])
         return render_template("message.html", page=page), Conflict.status
 
+    def card_form(
+        self,
+        row: Any,
+        form: Any,
+        *,
+        title: str,
+        submit: str,
+        sections: Sequence[Section] = (),
+        note: str = "",
+        blocks: Sequence[Block] = (),
+    ) -> FormPage:
+        """Page of a form about one row, reached from its card; without ``sections`` all fields stand in their order."""
+        shown = [field.name for field in form if field.type != "CSRFTokenField"]
+        return FormPage(
+            title,
+            form,
+            sections or [Section("", shown)],
+            submit=submit,
+            cancel_href=self.href_of(row),
+            crumbs=self.crumbs(row),
+            note=note,
+            blocks=blocks,
+        )
+
     def form_of(self, _row: Any) -> Any:
         """Class of the form that changes a row; one of fewer fields leaves the others as they are."""
         return self.edit_form
@@ -121,19 +146,13 @@ class FormPages(CardPages):
         problems: list[str] = []
         found: Sequence[Difference] = ()
         if request.method == "POST" and form.validate():
-            try:
-                with db.session.no_autoflush:
-                    saved = save()
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                db.session.rollback()
-                found = self._meanwhile(refusal, row, form)
-                problems = [CHANGED_MEANWHILE] if found else attach(form, refusal)
-            else:
+            with db.session.no_autoflush:
+                saved = attempt(save)
+            if not isinstance(saved, PortalError):
                 return redirect(self._after(saved, form, done, is_new=row is None))
-        page = self._page(form, title, problems, found, row)
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+            found = self._meanwhile(saved, row, form)
+            problems = [CHANGED_MEANWHILE] if found else attach(form, saved)
+        return show_form(self._page(form, title, problems, found, row))
 
     def _meanwhile(self, refusal: PortalError, row: Any, form: Any) -> Sequence[Difference]:
         """What another user changed: found before the save, or by the version column at its very moment."""
@@ -213,28 +232,15 @@ class FormPages(CardPages):
         """Delete a record; one in use answers with a sentence that names what uses it."""
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:delete")
         back = url_for(f"{self.endpoint}.list")
-        try:
+        card, name = self.href_of(row), str(row)
+
+        def delete() -> str:
             records.delete(row)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(self.href_of(row) or back)
-        flash(f"Удалено: {row}.", "success")
-        return redirect(self.after_delete(row))
+            flash(f"Удалено: {name}.", "success")
+            return self.after_delete(row)
+
+        return answer_act(delete, card or back)
 
     def after_delete(self, _row: Any) -> str:
         """Where to go after a deletion."""
         return url_for(f"{self.endpoint}.list")
-
-
-def attach(form: Any, refusal: PortalError) -> list[str]:
-    """Put a refusal's sentences beside their fields; return those that belong to no field."""
-    fields = getattr(refusal, "fields", None) or {}
-    rest = []
-    for name, sentences in fields.items():
-        if name in form:
-            form[name].errors = [*form[name].errors, *sentences]
-        else:
-            rest += sentences
-    return rest if fields else [refusal.message]

@@ -17,13 +17,10 @@ from app.web.frame.guards import guarded
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.pages import Button, ListPage, Option
 from app.web.frame.search import HINTS, marks
-from app.web.frame.view_base import ViewBase
 
 
 class ListPages(ActionPages):
     """Routes ``list`` and ``counts``; by POST ``save_query``, ``forget_query`` and ``choose_look``, all about own rows."""
-
-    include_route_methods = ViewBase.include_route_methods | {"counts", "save_query", "forget_query", "choose_look"}
 
     @expose("/list/")
     @guarded("list")

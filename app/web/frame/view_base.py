@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import jsonify, request, url_for
 from flask_appbuilder import ModelView, expose
@@ -17,6 +17,10 @@ from app.web.frame.guards import signed_in
 from app.web.frame.listing import Listing
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Block, Button
+from app.web.frame.parts import Part, handlers_of
+
+if TYPE_CHECKING:
+    from app.web.frame.scoped_view import ScopedModelView
 
 Service = Callable[..., Any]
 
@@ -42,10 +46,8 @@ class ViewBase(FieldSource, ModelView):
     #: without a card the list's rows lead nowhere
     has_card = True
     empty = "Здесь пока ничего нет."
-
-    include_route_methods = {
-        "list", "show", "add", "edit", "delete", "export", "find", "act", "act_many",
-    }  # fmt: skip
+    #: pages that stand beside the generated ones, in the order of their buttons and blocks
+    parts: Sequence[type[Part]] = ()
 
     # --- set-up by FAB -----------------------------------------------------------------------------------------------
 
@@ -56,7 +58,24 @@ class ViewBase(FieldSource, ModelView):
         self.class_permission_name = self.table
         self.route_base = f"/{self.table}"
         self.lookup = Lookup(self, model, dict(self.limited))
+        self.include_route_methods = set(handlers_of(self))
+        self.joined = [kind(cast("ScopedModelView", self)) for kind in self.parts]
+        for part in self.joined:
+            self._join(part)
         super().__init__(**kwargs)
+        for part in self.joined:
+            part.set_up()
+
+    def _join(self, part: Part) -> None:
+        """Serve a part's handlers as the view's own."""
+        found = handlers_of(part)
+        taken = self.include_route_methods & set(found)
+        if taken:
+            raise TypeError(f"{type(self).__name__}: {', '.join(sorted(taken))} is defined twice")
+        self.include_route_methods |= set(found)
+        self.services = {**self.services, **part.services}
+        for name, handler in found.items():
+            setattr(self, name, handler)
 
     def _init_properties(self) -> None:
         """Skip FAB's guessing of columns, filters and titles: everything is declared."""
@@ -126,16 +145,16 @@ class ViewBase(FieldSource, ModelView):
         """What may be done with a row whose form does not open: a new edition, a correction."""
         return ()
 
-    def extra_buttons(self, _row: Any) -> Sequence[Button]:
-        """Further buttons of a card."""
-        return ()
+    def extra_buttons(self, row: Any) -> Sequence[Button]:
+        """Further buttons of a card: those of its parts."""
+        return [button for part in self.joined for button in part.buttons(row)]
 
     def list_buttons(self) -> Sequence[Button]:
-        """Further buttons of the list."""
-        return ()
+        """Further buttons of the list: those of its parts."""
+        return [button for part in self.joined for button in part.list_buttons()]
 
     def blocks(self, row: Any) -> Sequence[Block]:
-        """Blocks of the card: by default the form's sections as labelled values."""
+        """Blocks of the card itself: by default the form's sections as labelled values."""
         return [self.pairs_block(row, title, fields) for title, fields in self.card_sections()]
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:

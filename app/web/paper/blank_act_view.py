@@ -49,7 +49,6 @@ ACT_NUMBER = ListColumn(
 class ActPages(ScopedModelView):
     """Acts: made of chosen blanks, printed as DOCX and PDF."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"print_docx", "print_pdf"}
     empty = "Актов пока нет. Отметьте бланки в списке и нажмите «Составить акт»."
 
     def _init_forms(self) -> None:

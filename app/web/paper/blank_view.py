@@ -50,7 +50,6 @@ RANGE = ListColumn("range", "Серия и номера", str, lambda r: Cell(st
 class BlankPages(ScopedModelView):
     """The list of blanks, the card of one, another blank for its document; the balance."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"replace", "balance", "balance_file"}
     services = {"spoil": blanks.spoil}
     empty = "Бланков пока нет: они появляются, когда принято поступление."
 

@@ -27,7 +27,7 @@ from app.services.portal import refusal_reasons
 from app.statuses import CertificateStatus, DuplicateGround, Handing
 from app.unit_of_work import technical_write
 from app.web.frame import reasons
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
@@ -67,8 +67,6 @@ class HandingForm(FlaskForm):
 
 class CertificatePrinting(BulkPrinting):
     """Pages of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
-
-    include_route_methods = BulkPrinting.include_route_methods | {"print_docx", "print_pdf", "duplicate", "hand"}
 
     def blocks(self, row: m.Certificate) -> Sequence[Block]:
         """What is printed, and where anybody may check it."""

@@ -27,7 +27,7 @@ from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
 from app.services.paper import frdo
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, FormPage, Link, Section
@@ -62,10 +62,6 @@ class BlankForm(FlaskForm):
 class FrdoPages(ScopedModelView):
     """The batches' view; forming needs ``frdo_batch:add``, the file ``frdo_batch:export``."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {
-        "check", "form", "file", "answers", "accept_all", "blank",
-        "correct", "annulled",
-    }  # fmt: skip
     empty = "Пакетов для ФИС ФРДО ещё нет."
     services: Mapping[str, Any] = {"send": frdo.send, "cancel": frdo.cancel}
 

@@ -22,7 +22,7 @@ from app.services.paper import blanks, duplicates, group_issue, handing, mend_re
 from app.services.paper.certificate_snapshot import as_signed
 from app.services.paper.group_issue import IssuePlan
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section, Todo
@@ -67,8 +67,6 @@ def series_choices(organizer_id: int, kind: CertificateKind) -> list[tuple[str, 
 
 class IssuePages(ScopedModelView):
     """Routes ``issue_all``, ``replace_all`` and ``hand_all`` of the groups' view."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"issue_all", "hand_all", "replace_all", "ask_mend"}
 
     def paper_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Buttons to the pages, for who issues documents of a group that is running or completed."""

@@ -24,7 +24,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.services.paper import print_templates
 from app.services.paper.print_templates import PrintChoice
 from app.statuses import PrintMode
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Link, Section
@@ -65,8 +65,6 @@ class SettingForm(FlaskForm):
 
 class PrintSettingPages(ScopedModelView):
     """The settings of printing, part of the templates' view."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"settings", "sheet"}
 
     @expose("/settings", methods=["GET", "POST"])
     @guarded("edit")

@@ -29,7 +29,7 @@ from app.russian import count
 from app.services.paper import print_templates, template_files
 from app.services.paper.print_templates import REGION
 from app.statuses import PrintMode
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
@@ -110,9 +110,6 @@ class UploadForm(FlaskForm):
 class PrintTemplatePages(PrintSettingPages):
     """The list of versions, and everything around it; a version is never edited, the next one is uploaded."""
 
-    include_route_methods = PrintSettingPages.include_route_methods | {
-        "papers", "fields", "standard", "upload", "download", "preview", "preview_pdf", "activate", "restore",
-    }  # fmt: skip
     empty = "Своих шаблонов пока нет: все документы печатаются по стандартным."
 
     def list_buttons(self) -> Sequence[Button]:

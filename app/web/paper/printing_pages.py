@@ -152,8 +152,6 @@ def _form_of(action: str) -> PrintForm | None:
 class GroupPapers(ScopedModelView):
     """The part of the groups' view with «Документы группы»."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"papers", "order_papers"}
-
     def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """«Документы группы» for those who make them."""
         found = [*super().extra_buttons(row)]

@@ -47,8 +47,6 @@ def renew(pk: int) -> m.Registry:
 class RegistryPages(ScopedModelView):
     """Pages of the registries' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"file", "overview", "correct"}
-
     def prefill(self) -> dict[str, Any]:
         """The own organization and the last month."""
         since, until = span_days("month", today())

@@ -25,7 +25,7 @@ from app.services.personnel import training_archive
 from app.services.personnel.training_archive import ARCHIVE, PERIODS
 from app.services.portal import background
 from app.unit_of_work import refuse_during_maintenance
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, FormPage, Link, Section
 from app.web.frame.scoped_view import ScopedModelView
@@ -52,8 +52,6 @@ def archive_buttons(employee_id: int) -> list[Button]:
 
 class ArchivePages(ScopedModelView):
     """The part of the employees' view that binds the trainings of one person."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"archive"}
 
     @expose("/archive/<int:pk>", methods=["GET", "POST"])
     @guarded("archive")

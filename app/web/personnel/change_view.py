@@ -25,7 +25,7 @@ from app.services.personnel.correctable import CARD, PLACE, SUBJECTS
 from app.services.personnel.surnames import Surname
 from app.services.portal import files
 from app.statuses import ChangeStatus
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
@@ -114,7 +114,6 @@ class _RecordFields(FieldSource):
 class ChangePages(ScopedModelView):
     """The list of corrections, the person's form, the comparison with its decision."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"propose", "accept"}
     services = {"accept": changes.accept, "decline": changes.decline, "withdraw": changes.withdraw}
 
     def _init_forms(self) -> None:

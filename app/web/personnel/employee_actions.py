@@ -19,7 +19,7 @@ from app.russian import count
 from app.services.personnel import people
 from app.services.personnel.correctable import CARD
 from app.web.frame import columns as c
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
 from app.web.frame.pages import Button, FormPage, Link, Section
 from app.web.personnel.change_view import SURNAME_FIELDS, may_propose

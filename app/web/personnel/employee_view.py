@@ -74,14 +74,6 @@ class EmployeePages(
 ):
     """Pages of the employees' view."""
 
-    include_route_methods = (
-        ImportPages.include_route_methods
-        | PaperConsentPages.include_route_methods
-        | VoucherApplyPages.include_route_methods
-        | ArchivePages.include_route_methods
-        | GivenDataPages.include_route_methods
-        | {"find_place", "dismiss", "confirm_page"}
-    )
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
 
     def __init__(self, **kwargs: Any) -> None:

@@ -59,11 +59,6 @@ class ColumnChoice:
 class ImportPages(ScopedModelView):
     """The import's part of the employees' view."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {
-        "import_upload", "import_sample", "import_preview", "import_columns", "import_explain", "import_apply",
-        "import_cancel", "import_undo", "import_marked",
-    }  # fmt: skip
-
     @expose("/import/", methods=["GET", "POST"])
     @guarded("import")
     def import_upload(self) -> Any:

@@ -54,11 +54,6 @@ class ListImportPages(ScopedModelView):
     lists: ListImport[Any, Any, Any]
     list_words: ListWords
 
-    include_route_methods = ScopedModelView.include_route_methods | {
-        "import_upload", "import_sample", "import_preview", "import_check", "import_apply", "import_cancel", "import_undo",
-        "import_marked",
-    }  # fmt: skip
-
     def list_buttons(self) -> Sequence[Button]:
         """Loading a list, for those who may."""
         if not current_actor().can(self.lists.permission):

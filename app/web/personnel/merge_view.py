@@ -39,7 +39,6 @@ KEPT = ListColumn("kept", "Оставленная карточка", lambda r: s
 class MergePages(ScopedModelView):
     """Done merges as a list and cards; twins, comparison and merge as pages of their own."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"twins", "compare", "merge"}
     services = {"undo": merges.undo}
 
     def list_buttons(self) -> Sequence[Button]:

@@ -65,8 +65,6 @@ class OwnDataView(BaseView):
 class GivenDataPages(ScopedModelView):
     """The part of the employees' view that gives a person's data at a written request."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {"give_data"}
-
     @expose("/data/<int:pk>", methods=["POST"])
     @signed_in
     def give_data(self, pk: int) -> Any:

@@ -15,7 +15,7 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.personnel import consent_texts, consents
 from app.services.portal import files
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import CodesField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, FormPage, Link, Section
@@ -44,8 +44,6 @@ def consent_buttons(person: m.Employee) -> list[Button]:
 
 class PaperConsentPages(ScopedModelView):
     """The part of the employees' view that takes consents on paper."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"paper_consent"}
 
     @expose("/paper_consent/<int:pk>", methods=["GET", "POST"])
     @signed_in

@@ -19,7 +19,7 @@ from app.services.personnel import people, transfers
 from app.services.personnel.transfer_letters import names_of, names_of_visible
 from app.statuses import TransferStatus
 from app.web.frame import columns as c
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, PortalModelConverter, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
@@ -79,9 +79,6 @@ ATTENTION = ListFilter(
 class TransferPages(ScopedModelView):
     """The list of moves, the forms that begin one, the page where each side takes its step."""
 
-    include_route_methods = ScopedModelView.include_route_methods | {
-        "start", "request_person", "release", "accept", "find_place",
-    }  # fmt: skip
     services = {"confirm": transfers.confirm, "decline": transfers.decline, "withdraw": transfers.withdraw}
 
     def _init_forms(self) -> None:

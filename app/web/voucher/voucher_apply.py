@@ -20,7 +20,7 @@ from app.russian import count, no_later
 from app.services.voucher import vouchers
 from app.services.voucher.voucher_eligibility import Chance, chances
 from app.services.voucher.vouchers import MOST, ApplyResult
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
 from app.web.frame.scoped_view import ScopedModelView
@@ -64,8 +64,6 @@ def open_for(employee_id: int) -> Response:
 
 class VoucherApplyPages(ScopedModelView):
     """The part of the employees' view that applies for чеки."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"apply_vouchers"}
 
     def bulk_actions(self) -> Sequence[Button]:
         """Applying stands beside the other actions."""

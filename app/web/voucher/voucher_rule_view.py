@@ -23,7 +23,7 @@ from app.russian import format_date
 from app.services.voucher import voucher_rules
 from app.services.voucher.voucher_rules import STAYS_OPEN, Usage
 from app.web.frame import columns as c
-from app.web.frame.form_pages import attach
+from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
@@ -65,8 +65,6 @@ def usage_of(rule_id: int) -> Usage:
 
 class VoucherRulePages(ScopedModelView):
     """Pages of the rules' view."""
-
-    include_route_methods = ScopedModelView.include_route_methods | {"version"}
 
     def _init_forms(self) -> None:
         """A new rule comes with its first block; one that has been applied keeps all but its title and its end."""

@@ -36,7 +36,6 @@ _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 class VoucherPages(ListImportPages):
     """Pages of the чеки's view."""
 
-    include_route_methods = ListImportPages.include_route_methods | {"print_docx", "print_pdf"}
     lists = VOUCHERS
     list_words = ListWords(
         title="Загрузка чеков прошлых лет",
