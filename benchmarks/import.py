@@ -22,8 +22,8 @@ from app import models as m
 from app.access import acting_as, unscoped
 from app.clock import today
 from app.demo.names import PersonGenerator
-from app.exchange import staff_import
 from app.exchange.sample import build_sample
+from app.exchange.staff.staff_import import STAFF
 from app.extensions import db
 from app.identifiers import format_snils
 from app.services.access.accounts import find_account
@@ -98,16 +98,16 @@ def _row(last: str, first: str, patronymic: str | None, birth: Any) -> dict[str,
 
 
 def _preview(app: Flask, _batch: int) -> int:
-    return staff_import.preview(FILE.name, FILE.read_bytes()).id
+    return STAFF.preview(FILE.name, FILE.read_bytes()).id
 
 
 def _apply(app: Flask, batch: int) -> int:
-    print(staff_import.apply(batch, skip_errors=True), file=sys.stderr)
+    print(STAFF.apply(batch, skip_errors=True), file=sys.stderr)
     return batch
 
 
 def _undo(app: Flask, batch: int) -> int:
-    print(staff_import.undo(batch), file=sys.stderr)
+    print(STAFF.undo(batch), file=sys.stderr)
     return batch
 
 

@@ -36,7 +36,6 @@ def test_only_transitions_change_a_status() -> None:
     assert _uses(r"\.status = |values\(\s*status=") <= {
         "app/services/portal/transitions.py",
         "app/services/courses/enrolment/seats.py",
-        "app/exchange/staff/staff_import.py",
         "app/exchange/engine/list_import.py",
     }
 

@@ -10,8 +10,8 @@ import pytest
 from exchange_books import SAMPLE, SCHOOL, UNIT, real_directories
 
 from app.exchange.columns import FORMULA, header_key
-from app.exchange.staff.directories import Directories, Entry
 from app.exchange.reader import FileRejected, Row, Sheet, read_workbook
+from app.exchange.staff.directories import Directories, Entry
 from app.exchange.staff.staff_list import CellError, ColumnsMissing, StaffList, parse_staff_list
 from app.exchange.staff.staff_row import NO_SNILS, StaffRow, StaffValues, years_before
 

@@ -18,9 +18,12 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.exchange import staff_import
+from app.exchange.engine import kept_batch, kept_rows
+from app.exchange.engine.kept_rows import PreviewRow
+from app.exchange.engine.list_plan import AppliedCounts
 from app.exchange.sample import build_sample
 from app.exchange.staff.staff_columns import SAMPLE_COLUMNS
+from app.exchange.staff.staff_import import STAFF
 from app.exchange.staff.staff_plan import ELSEWHERE
 from app.exchange.staff.staff_row import years_before
 from app.extensions import db
@@ -95,24 +98,24 @@ def crowd(number: int) -> list[dict[str, Any]]:
 
 def preview(actor: Actor, *people: dict[str, Any]) -> m.ImportBatch:
     with acting_as(actor):
-        return staff_import.preview("список.xlsx", build_sample(people))
+        return STAFF.preview("список.xlsx", build_sample(people))
 
 
-def apply(actor: Actor, batch: m.ImportBatch, *, skip_errors: bool = False) -> staff_import.AppliedCounts:
+def apply(actor: Actor, batch: m.ImportBatch, *, skip_errors: bool = False) -> AppliedCounts:
     with acting_as(actor):
-        return staff_import.apply(batch.id, skip_errors=skip_errors)
+        return STAFF.apply(batch.id, skip_errors=skip_errors)
 
 
-def bring_in(actor: Actor, *people: dict[str, Any]) -> staff_import.AppliedCounts:
+def bring_in(actor: Actor, *people: dict[str, Any]) -> AppliedCounts:
     return apply(actor, preview(actor, *people))
 
 
 def actions(batch: m.ImportBatch) -> list[str]:
-    return [row.action for row in staff_import.rows_of(batch)]
+    return [row.action for row in kept_rows.rows_of(batch)]
 
 
-def only(batch: m.ImportBatch) -> staff_import.PreviewRow:
-    (row,) = staff_import.rows_of(batch)
+def only(batch: m.ImportBatch) -> PreviewRow:
+    (row,) = kept_rows.rows_of(batch)
     return row
 
 
@@ -157,14 +160,14 @@ def only_the_batch_changes() -> Iterator[None]:
 
 def test_preview_of_the_sample_writes_only_the_batch(cast: Cast) -> None:
     with acting_as(cast.actor), only_the_batch_changes():
-        batch = staff_import.preview("staff-list.xlsx", SAMPLE.read_bytes())
-    assert staff_import.summary_of(batch) == [
+        batch = STAFF.preview("staff-list.xlsx", SAMPLE.read_bytes())
+    assert kept_batch.summary_of(batch) == [
         ("создать", SAMPLE_ROWS - len(SAMPLE_ERRORS), "ok"),
         ("обновить", 0, "go"),
         ("без изменений", 0, "grey"),
         ("ошибка", len(SAMPLE_ERRORS), "bad"),
     ]
-    wrong = {row.number: row.problems for row in staff_import.rows_of(batch) if row.action == "error"}
+    wrong = {row.number: row.problems for row in kept_rows.rows_of(batch) if row.action == "error"}
     assert set(wrong) == SAMPLE_ERRORS
     assert wrong[6] == ["F6, Дата рождения: Даты 31.02.1980 не существует"]
     (entry,) = mk.journal("import_batch.created")
@@ -173,14 +176,14 @@ def test_preview_of_the_sample_writes_only_the_batch(cast: Cast) -> None:
 
 def test_sample_is_applied_once_and_then_changes_nothing(cast: Cast) -> None:
     with acting_as(cast.actor):
-        first = staff_import.preview("staff-list.xlsx", SAMPLE.read_bytes())
-        counts = staff_import.apply(first.id, skip_errors=True)
-        again = staff_import.preview("staff-list.xlsx", SAMPLE.read_bytes())
+        first = STAFF.preview("staff-list.xlsx", SAMPLE.read_bytes())
+        counts = STAFF.apply(first.id, skip_errors=True)
+        again = STAFF.preview("staff-list.xlsx", SAMPLE.read_bytes())
     right = SAMPLE_ROWS - len(SAMPLE_ERRORS)
-    assert counts == staff_import.AppliedCounts(right, 0, 0, len(SAMPLE_ERRORS))
+    assert counts == AppliedCounts(right, 0, 0, len(SAMPLE_ERRORS))
     assert (len(mk.rows(m.Employee)), len(mk.rows(m.Employment)), len(mk.rows(m.Qualification))) == (right,) * 3
     assert len(mk.journal("employee.created")) == right
-    assert {row.action for row in staff_import.rows_of(again)} == {"unchanged", "error"}
+    assert {row.action for row in kept_rows.rows_of(again)} == {"unchanged", "error"}
 
 
 def test_operator_may_import_for_any_organization(cast: Cast) -> None:
@@ -197,10 +200,10 @@ def test_organization_of_another_school_is_unknown_to_the_file(cast: Cast) -> No
 def test_file_that_cannot_be_taken_is_refused_with_its_sentence(cast: Cast) -> None:
     with acting_as(cast.actor), mk.nothing_changes():
         with pytest.raises(Invalid, match="Это не книга Excel в формате XLSX, а документ PDF"):
-            staff_import.preview("список.pdf", b"%PDF-1.7")
+            STAFF.preview("список.pdf", b"%PDF-1.7")
         with pytest.raises(Invalid, match="нет обязательных столбцов"):
             columns = [c for c in SAMPLE_COLUMNS if c.name not in ("position", "organization")]
-            staff_import.preview("список.xlsx", build_sample([person()], columns=columns))
+            STAFF.preview("список.xlsx", build_sample([person()], columns=columns))
 
 
 def test_import_without_the_right_is_forbidden(cast: Cast) -> None:
@@ -221,7 +224,7 @@ def test_new_person_gets_card_place_of_work_diploma_and_journal(cast: Cast) -> N
     assert only(batch).changes == [
         "Карточка: дата рождения 14.03.1985, СНИЛС 112-233-445 95", f"Место работы: добавится «Учитель, {SCHOOL}»"
     ]  # fmt: skip
-    assert apply(cast.actor, batch) == staff_import.AppliedCounts(1, 0, 0, 0)
+    assert apply(cast.actor, batch) == AppliedCounts(1, 0, 0, 0)
     (card,), (place,), (diploma,) = mk.rows(m.Employee), mk.rows(m.Employment), mk.rows(m.Qualification)
     assert (card.full_name, card.snils, card.phone) == ("Примерова Мария Ивановна", "11223344595", "+79270000000")
     assert card.teaching_since == years_before(today(), 12)
@@ -266,7 +269,7 @@ def test_two_rows_of_one_new_person_make_one_card_with_two_places(cast: Cast) ->
     second = person(organization=UNIT, position="Воспитатель", subjects=None)
     batch = preview(cast.actor, person(), second)
     assert actions(batch) == ["create", "update"]
-    assert staff_import.rows_of(batch)[1].changes == [
+    assert kept_rows.rows_of(batch)[1].changes == [
         "Место работы: добавится «Воспитатель, СП „Детский сад «Росинка»“ ГБОУ СОШ с. Верхние Сосны» (совместительство)"
     ]
     apply(cast.actor, batch)
@@ -282,7 +285,7 @@ def test_two_rows_of_one_new_person_make_one_card_with_two_places(cast: Cast) ->
 def test_same_row_twice_is_an_error_of_the_second(cast: Cast) -> None:
     batch = preview(cast.actor, person(), person())
     assert actions(batch) == ["create", "error"]
-    assert apply(cast.actor, batch, skip_errors=True) == staff_import.AppliedCounts(1, 0, 0, 1)
+    assert apply(cast.actor, batch, skip_errors=True) == AppliedCounts(1, 0, 0, 1)
     assert len(mk.rows(m.Employment)) == 1
 
 
@@ -299,7 +302,7 @@ def test_second_import_changes_nothing_even_a_day_later(cast: Cast) -> None:
     before = mk.database_state()
     batch = preview(cast.actor, person())
     assert actions(batch) == ["unchanged"]
-    assert apply(cast.actor, batch) == staff_import.AppliedCounts(0, 0, 1, 0)
+    assert apply(cast.actor, batch) == AppliedCounts(0, 0, 1, 0)
     after = mk.database_state()
     assert {name for name in after if after[name] != before[name]} == {"import_batch", "stored_file", "audit_entry"}
 
@@ -315,7 +318,7 @@ def test_changed_values_are_shown_and_written(cast: Cast) -> None:
         "Предметы: История, Обществознание → не указано",
         "Подтверждение: снимется, оператор проверит место работы заново",
     ]
-    assert apply(cast.actor, batch) == staff_import.AppliedCounts(0, 1, 0, 0)
+    assert apply(cast.actor, batch) == AppliedCounts(0, 1, 0, 0)
     assert mk.fetch(m.Employee, card.id).phone == "+79270000000"
     stored = mk.fetch(m.Employment, place.id)
     assert (stored.position.name, stored.subjects, stored.status) == ("Методист", [], st.ConfirmationStatus.UNCONFIRMED)
@@ -453,7 +456,7 @@ def test_snils_of_a_worker_of_another_school_says_only_that(cast: Cast) -> None:
     card = stored_person(last_name="Тайнова", first_name="Варвара", email="secret@example.org", phone="+79279999977")
     stored_place(card, cast.other_school)
     batch = preview(cast.actor, person(snils="112-233-445 95"), person(snils="087-654-303 00", last_name="Ткач"))
-    wrong, right = staff_import.rows_of(batch)
+    wrong, right = kept_rows.rows_of(batch)
     assert (wrong.action, right.action, wrong.changes, wrong.warnings) == ("error", "create", [], [])
     (sentence,) = wrong.problems
     assert sentence.startswith("Эту строку портал принять не может: проверьте СНИЛС, ФИО и дату рождения.")
@@ -526,11 +529,11 @@ def test_batch_of_another_school_does_not_exist(cast: Cast) -> None:
     batch = preview(cast.actor, person())
     with mk.nothing_changes():
         with acting_as(cast.other_actor), pytest.raises(NotFound):
-            staff_import.load(batch.id)
+            STAFF.load(batch.id)
         with pytest.raises(NotFound):
             apply(cast.other_actor, batch)
     with acting_as(cast.actor):
-        assert staff_import.load(batch.id).id == batch.id
+        assert STAFF.load(batch.id).id == batch.id
 
 
 def test_right_that_ended_after_the_preview_is_checked_again(cast: Cast) -> None:
@@ -548,7 +551,7 @@ def test_errors_refuse_the_whole_list_unless_skipped(cast: Cast) -> None:
     batch = preview(cast.actor, *crowd(2), person(birth_date="31.02.1980"))
     with mk.nothing_changes(), pytest.raises(Conflict, match=r"строка 4 — F4, Дата рождения: Даты 31\.02\.1980"):
         apply(cast.actor, batch)
-    assert apply(cast.actor, batch, skip_errors=True) == staff_import.AppliedCounts(2, 0, 0, 1)
+    assert apply(cast.actor, batch, skip_errors=True) == AppliedCounts(2, 0, 0, 1)
     assert len(mk.rows(m.Employee)) == 2
 
 
@@ -574,8 +577,8 @@ def test_cancelled_list_is_refused(cast: Cast) -> None:
 
 def test_double_click_applies_once(cast: Cast, app: Any) -> None:
     batch_id = preview(cast.actor, *crowd(3)).id
-    results = run_at_once(app, [(cast.actor, lambda: staff_import.apply(batch_id, skip_errors=False))] * 4)
-    assert succeeded(results) == [staff_import.AppliedCounts(3, 0, 0, 0)]
+    results = run_at_once(app, [(cast.actor, lambda: STAFF.apply(batch_id, skip_errors=False))] * 4)
+    assert succeeded(results) == [AppliedCounts(3, 0, 0, 0)]
     assert {type(refusal) for refusal in refused(results)} == {Conflict}
     assert (len(mk.rows(m.Employee)), len(mk.journal("import_batch.imported"))) == (3, 1)
 
@@ -583,7 +586,7 @@ def test_double_click_applies_once(cast: Cast, app: Any) -> None:
 def test_two_lists_with_the_same_new_person_make_one_card(cast: Cast) -> None:
     first, second = preview(cast.actor, person(snils=None)), preview(cast.actor, person(snils=None))
     apply(cast.actor, first)
-    assert apply(cast.actor, second) == staff_import.AppliedCounts(0, 0, 1, 0)
+    assert apply(cast.actor, second) == AppliedCounts(0, 0, 1, 0)
     assert len(mk.rows(m.Employee)) == 1
 
 
@@ -617,11 +620,9 @@ def test_description_names_totals_errors_and_changes(cast: Cast) -> None:
     stored_place(stored_person(phone="+79271111111"), cast.school)
     wrong = person(snils="112-233-445 96", last_name="Ткач")
     batch = preview(cast.actor, person(education_level=None, diploma_series=None, diploma_number=None), wrong)
-    assert staff_import.describe(batch) == [
+    assert kept_rows.describe(batch) == [
         "Файл «список.xlsx»: создать — 0, обновить — 1, без изменений — 0, ошибка — 1.",
         "Строка 2, Примерова Мария Ивановна — обновить: Телефон: +79271111111 → +79270000000.",
         "Строка 3, Ткач Мария Ивановна — ошибка: H3, СНИЛС: Контрольное число СНИЛС не сходится: проверьте цифры.",
     ]
-    assert str(staff_import.AppliedCounts(1, 2, 3, 4)) == (
-        "создано — 1, обновлено — 2, без изменений — 3, пропущено с ошибками — 4"
-    )
+    assert str(AppliedCounts(1, 2, 3, 4)) == ("создано — 1, обновлено — 2, без изменений — 3, пропущено с ошибками — 4")

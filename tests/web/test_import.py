@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from app.access import acting_as
-from app.exchange import staff_check, staff_import, staff_marks
+from app.exchange.engine import kept_batch
 from app.exchange.sample import build_sample
+from app.exchange.staff.staff_import import STAFF
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.web.personnel import import_view
+from app.web.personnel import import_preview
 from tests.access.region import Answer, Browser, Region
 from tests.actors import actor_of
 from tests.services.makers import next_snils
@@ -80,8 +81,8 @@ def test_wrong_rows_are_found_by_kind_and_marked_in_the_file(region: Region) -> 
     rows = [*people(region, 2), *people(region, 3, birth_date="1980")]
     page = send(browser, build_sample(rows)).headers["Location"]
     with region.app.app_context(), acting_as(actor_of(region.app, "school")):
-        batch = staff_import.load(int(page.rpartition("/")[2]))
-        (kind,) = [kind for kind in staff_import.kinds_of(batch) if kind.is_error]
+        batch = STAFF.load(int(page.rpartition("/")[2]))
+        (kind,) = [kind for kind in kept_batch.kinds_of(batch) if kind.is_error]
     found = browser.get(f"{page}?problem={kind.code}").text
     assert "Указан только год" in words(found)
     assert found.count('<tr><th scope="row"') == 3
@@ -93,7 +94,7 @@ def test_wrong_rows_are_found_by_kind_and_marked_in_the_file(region: Region) -> 
 
 
 def test_long_list_is_paged(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_view, "PREVIEW_ROWS", 2)
+    monkeypatch.setattr(import_preview, "PREVIEW_ROWS", 2)
     browser = region.browser("school")
     page = send(browser, build_sample(people(region, 19))).headers["Location"]
     first = words(browser.get(page).text)
@@ -123,8 +124,7 @@ def test_columns_are_explained_on_their_page(region: Region) -> None:
 
 
 def test_long_list_is_checked_and_marked_by_tasks(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staff_check, "CHECKED_AT_ONCE", 3)
-    monkeypatch.setattr(staff_marks, "MARKED_AT_ONCE", 3)
+    monkeypatch.setattr(STAFF, "checked_at_once", 3)
     browser = region.browser("school")
     page = send(browser, build_sample([*people(region, 4), *people(region, 1, birth_date="1980")])).headers["Location"]
     waiting = browser.get(page).text

@@ -159,6 +159,7 @@ class ListImport(ListKind[V, P, G]):
     ) -> None:
         """Read the sheets, which are let go, and keep the rows with what they would change, or what is to be asked."""
         ground = self.ground(meaning)
+        said: dict[str, Any]
         try:
             # the first half of the progress is the reading, the second the plan
             found = self.read(sheets, ground, lambda rows: told(rows // 2))

@@ -20,8 +20,8 @@ from app.access import current_actor, get_writable
 from app.clock import today
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.exchange.columns import CellError
-from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
 from app.exchange.engine.uploads import XLSX
+from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
 from app.extensions import db
 from app.russian import count, quoted
 from app.services.courses.group import results

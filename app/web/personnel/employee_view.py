@@ -27,10 +27,10 @@ from app.web.frame.pages import Button, CardPage, Cell, ListPage
 from app.web.personnel import employee_actions, employee_card
 from app.web.personnel.archive_pages import ArchivePages
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
-from app.web.personnel.import_view import ImportPages
 from app.web.personnel.invitation_pages import InvitationPages, account_blocks
 from app.web.personnel.own_data_pages import GivenDataPages, data_buttons
 from app.web.personnel.paper_consent import PaperConsentPages, consent_buttons
+from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.voucher.voucher_apply import APPLY, VoucherApplyPages, open_for
 
 
@@ -70,10 +70,11 @@ class _PlaceFields(FieldSource):
 
 
 class EmployeePages(
-    ImportPages, EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages
+    EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages
 ):
     """Pages of the employees' view."""
 
+    parts = (StaffImportPages,)
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
 
     def __init__(self, **kwargs: Any) -> None:
@@ -110,12 +111,6 @@ class EmployeePages(
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
         return [*buttons, *employee_actions.buttons_of(row), *consent_buttons(row), *data_buttons(row)]
-
-    def list_buttons(self) -> list[Button]:
-        """The import stands beside «Добавить работника»."""
-        if not current_actor().can("employee:import"):
-            return []
-        return [Button("Загрузить из Excel", url_for("EmployeeView.import_upload"))]
 
     def _init_forms(self) -> None:
         """A new person comes with the first place of work: a card without one is seen by no school."""

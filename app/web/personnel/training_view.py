@@ -16,6 +16,7 @@ from app.services.access.access_requests import Scan
 from app.services.personnel import past_trainings
 from app.services.portal import files
 from app.web.frame.pages import Block, Cell, Pair
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 
 _ABOUT_SCAN = "PDF, JPEG или PNG, не больше 10 МБ. Скан увидят работник, ответственный его организации и оператор."
@@ -34,19 +35,25 @@ def _scan() -> Scan | None:
     return Scan(upload.filename, upload.stream.read(files.MOST_BYTES + 1))
 
 
-class TrainingPages(ListImportPages):
-    """The part of the trainings' view that is not generated."""
+class TrainingLists(ListImportPages):
+    """Lists of trainings of former years."""
 
     lists = TRAININGS
     list_words = ListWords(
         title="Загрузка обучения прошлых лет",
         note="Загружается обучение вне портала, законченное с 2010 года. Оно засчитается, когда к нему приложат скан "
-        "документа и оператор его подтвердит.",
+        "документа и оператор его подтвердит. Сначала портал покажет, что будет записано и где ошибки.",
         sample="Обучение прошлых лет.xlsx",
         whose="Работник",
-        done="Обучение загружено",
+        applied="Обучение загружено: {counts}.",
         undo="Загруженное ею обучение удалится из карточек.",
     )
+
+
+class TrainingPages(ScopedModelView):
+    """The part of the trainings' view that is not generated."""
+
+    parts = (TrainingLists,)
     has_files = True
     limited = {"employee": "training:add"}
     services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}

@@ -25,6 +25,7 @@ from app.unit_of_work import technical_write
 from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.printing import check_base
 from app.web.personnel.list_import_view import ListImportPages, ListWords
@@ -33,18 +34,24 @@ _CODE, _PRINT = "voucher", "voucher:print"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-class VoucherPages(ListImportPages):
-    """Pages of the чеки's view."""
+class VoucherLists(ListImportPages):
+    """Lists of чеки of former years."""
 
     lists = VOUCHERS
     list_words = ListWords(
         title="Загрузка чеков прошлых лет",
-        note="Загружаются чеки, выданные с 2010 года.",
+        note="Загружаются чеки, выданные с 2010 года. Сначала портал покажет, что будет записано и где ошибки.",
         sample="Чеки прошлых лет.xlsx",
         whose="Владелец чека",
-        done="Чеки загружены",
+        applied="Чеки загружены: {counts}.",
         undo="Загруженные ею чеки удалятся.",
     )
+
+
+class VoucherPages(ScopedModelView):
+    """Pages of the чеки's view."""
+
+    parts = (VoucherLists,)
 
     def card_page(self, row: m.Voucher) -> CardPage:
         """The page from the story of the чек."""
