@@ -22,8 +22,8 @@ from app import models as m
 from app.access import acting_as, unscoped
 from app.clock import today
 from app.demo.names import PersonGenerator
-from app.exchange.sample import build_sample
 from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.identifiers import format_snils
 from app.services.access.accounts import find_account
@@ -42,7 +42,7 @@ def main() -> None:
         region.build(app)
         with app.app_context():
             if not FILE.exists():
-                FILE.write_bytes(build_sample(_people()))
+                FILE.write_bytes(build_staff_sample(_people()))
             print(f"{ROWS} rows, {FILE.stat().st_size / 2**20:.1f} MB", file=sys.stderr)
         found = [_round(running.url()) for _ in range(RUNS)]
     print("| what | seconds | of processor | peak of the process, MB | peak of its reading child, MB |\n|-|-|-|-|-|")

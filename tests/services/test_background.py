@@ -18,8 +18,8 @@ from app.access import acting_as, current_actor
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.exchange.sample import build_sample
 from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import jobs, run_worker
@@ -29,7 +29,7 @@ from app.services.portal import background
 from app.services.portal.background import Kind, Outcome, Work
 from app.statuses import JobStatus
 from tests.services import makers as mk
-from tests.services.test_staff_import import SCHOOL, person
+from tests.services.staff_lists import SCHOOL, person
 
 ROWS, RIGHT = 40, "employee:export"
 
@@ -516,7 +516,7 @@ def crowd(number: int) -> list[dict[str, Any]]:
 
 def long_list(actor: Actor, number: int) -> m.ImportBatch:
     with acting_as(actor):
-        return STAFF.preview("список.xlsx", build_sample(crowd(number)))
+        return STAFF.preview("список.xlsx", build_staff_sample(crowd(number)))
 
 
 def test_a_long_list_is_applied_as_a_task(app: Flask, actor: Actor, fast: None, monkeypatch: Any) -> None:
@@ -568,7 +568,7 @@ def test_a_list_with_errors_is_refused_before_it_is_ordered(actor: Actor) -> Non
     people = crowd(3)
     people[1]["birth_date"] = "31.02.1980"
     with acting_as(actor):
-        batch = STAFF.preview("список.xlsx", build_sample(people))
+        batch = STAFF.preview("список.xlsx", build_staff_sample(people))
         with mk.nothing_changes(), pytest.raises(Conflict, match="строка"):
             STAFF.order(batch.id, skip_errors=False)
         assert STAFF.order(batch.id, skip_errors=True)

@@ -18,15 +18,15 @@ from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.exchange.engine import kept_batch, kept_rows, uploads
-from app.exchange.sample import build_sample
 from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.jobs import run_worker
 from app.services.portal import background
 from app.statuses import ImportStatus
 from tests.services import makers as mk
+from tests.services.staff_lists import SCHOOL, Cast, apply, cast, crowd, person, preview
 from tests.services.test_background import account_in
-from tests.services.test_staff_import import SCHOOL, Cast, apply, cast, crowd, person, preview
 
 __all__ = ["cast"]
 
@@ -112,7 +112,7 @@ def test_wrong_meaning_is_refused_and_nothing_changes(cast: Cast) -> None:
 
 
 def test_usual_meaning_chosen_again_is_forgotten(cast: Cast) -> None:
-    data = build_sample([person()])
+    data = build_staff_sample([person()])
     batch = upload(cast.actor, data)
     explain(cast.actor, batch, Предмет="-")
     assert [row.field for row in mk.rows(m.ImportHeading)] == ["-"]
@@ -187,7 +187,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_long_list_is_checked_by_a_task(cast: Cast, app: Flask, few: None) -> None:
     actor = account_in(cast.school)
-    batch = upload(actor, build_sample(crowd(5)))
+    batch = upload(actor, build_staff_sample(crowd(5)))
     assert state(actor, batch) == "waiting"
     with acting_as(actor):
         with pytest.raises(Conflict, match="ещё проверяется"):

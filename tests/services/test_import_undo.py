@@ -22,8 +22,7 @@ from app.jobs import run_worker
 from app.services.portal import records
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
-from tests.services.test_background import account_in
-from tests.services.test_staff_import import (
+from tests.services.staff_lists import (
     Cast,
     apply,
     cast,
@@ -33,6 +32,7 @@ from tests.services.test_staff_import import (
     stored_person,
     stored_place,
 )
+from tests.services.test_background import account_in
 
 __all__ = ["cast"]
 

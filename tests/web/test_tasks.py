@@ -13,8 +13,8 @@ import pytest
 from app import models as m
 from app.access import acting_as
 from app.clock import now
-from app.exchange.sample import build_sample
 from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.statuses import JobStatus
@@ -282,7 +282,7 @@ def batch_of(region: Region, number: int) -> int:
         for birth in births
     ]
     with region.app.app_context(), acting_as(actor_of(region.app, "school")):
-        return STAFF.preview("большой список.xlsx", build_sample(people)).id
+        return STAFF.preview("большой список.xlsx", build_staff_sample(people)).id
 
 
 def come(region: Region) -> int:

@@ -18,7 +18,6 @@ from app.exchange.engine.list_kind import Told
 from app.exchange.engine.list_plan import SourceRow, UndoneCounts
 from app.exchange.engine.list_sheet import ReadList
 from app.exchange.reader import Sheet, read_workbook
-from app.exchange.sample import build_sample
 from app.exchange.sheet_notices import skipped_rows
 from app.exchange.staff import staff_headings, staff_undo, staff_write
 from app.exchange.staff.staff_columns import ALL_COLUMNS, BY_NAME
@@ -26,6 +25,7 @@ from app.exchange.staff.staff_known import Reach, Reference, find_reach, load_re
 from app.exchange.staff.staff_list import parse_staff_list
 from app.exchange.staff.staff_plan import StaffPlan, plan_rows
 from app.exchange.staff.staff_row import StaffValues
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.unit_of_work import use_case
 
 
@@ -62,7 +62,7 @@ class StaffImport(ListImport[StaffValues | None, StaffPlan, Ground]):
             "subjects": [entry.name for entry in names.subjects],
             "education_level": [entry.name for entry in names.education_levels],
         }
-        return build_sample(choices=choices)
+        return build_staff_sample(choices=choices)
 
     def ground(self, meaning: Mapping[str, str]) -> Ground:
         """Read the user's reach, the directories and what headings mean in the organization."""

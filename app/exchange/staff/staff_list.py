@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.exchange.columns import CellError, Header, find_header, header_key
+from app.exchange.columns import CHOICES_SHEET, CellError, Header, find_header, header_key
 from app.exchange.engine.list_sheet import ColumnsMissing, Heading
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
@@ -37,8 +37,6 @@ __all__ = [
 ]  # fmt: skip
 
 SAMPLE_ADVICE = "Переименуйте столбцы или скачайте образец и перенесите данные в него."
-#: hidden sheet of the sample with what its cells offer
-CHOICES_SHEET = "Справочники"
 _FEWEST_CELLS_OF_PERSON = 3
 _SAMPLES = 3
 
