@@ -27,6 +27,16 @@ from app.web.access.access_view import PLACE as ASKED_PLACE
 from app.web.access.access_view import ROLE as ASKED_ROLE
 from app.web.access.access_view import WHO as ASKS
 from app.web.access.access_view import AccessRequestPages, AccessView, view_as_buttons
+from app.web.access.account_parts import (
+    ACCOUNT,
+    ACCOUNT_ATTENTION,
+    ACCOUNT_ROLES,
+    ASSIGNED_ROLE,
+    ROLE,
+    create_account,
+    reset_password,
+    roles_block,
+)
 from app.web.access.appearance import AppearanceView
 from app.web.access.registration import RegisterView
 from app.web.access.registration_own import OwnRegistrationView
@@ -36,13 +46,23 @@ from app.web.courses.calendar_view import TITLE as MY_CALENDAR
 from app.web.courses.calendar_view import CalendarView, has_courses
 from app.web.courses.catalogue_view import TITLE as CATALOGUE
 from app.web.courses.catalogue_view import CatalogueView, PublicCatalogueView
-from app.web.courses.course_pages import CoursePages
+from app.web.courses.course_columns import (
+    ENROLMENT_ATTENTION,
+    ENROLMENT_GROUP,
+    GROUP,
+    GROUP_ATTENTION,
+    GROUP_DATES,
+    PROGRAM,
+    SEATS,
+)
 from app.web.courses.enrolment_view import EnrolmentPages
+from app.web.courses.group_view import GroupPages
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
 from app.web.courses.program_view import ProgramPages
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
+from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
 from app.web.desk.letter_view import (
     ADDRESS_FILTER,
     KIND_FILTER,
@@ -61,8 +81,6 @@ from app.web.desk.queue_view import QueueView, decides
 from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.task_view import TaskView, orders_work
-from app.web.frame import attention
-from app.web.frame import columns as c
 from app.web.frame.checks import CheckView
 from app.web.frame.hints import told_by
 from app.web.frame.pages import Block, Button, Pair
@@ -72,6 +90,13 @@ from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
 from app.web.paper.certificate_view import CertificatePrinting
 from app.web.paper.frdo_view import FrdoPages
+from app.web.paper.paper_columns import (
+    BLANK_ATTENTION,
+    CERTIFICATE_ATTENTION,
+    CERTIFICATE_PROGRAM,
+    FRDO_BATCH_ATTENTION,
+    REGISTRY_ATTENTION,
+)
 from app.web.paper.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
 from app.web.paper.registry_page import TITLE as REGISTRIES
 from app.web.paper.registry_row_view import RegistryPages
@@ -90,14 +115,34 @@ from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
+from app.web.personnel.own_choices import own_organizations
 from app.web.personnel.own_data_pages import OwnDataView
+from app.web.personnel.people_columns import (
+    CATEGORY,
+    EMPLOYEE_ATTENTION,
+    EMPLOYER,
+    EMPLOYMENT,
+    EMPLOYMENT_ATTENTION,
+    ORGANIZATION,
+    OWNER,
+    PERSON,
+    POSITION,
+    STARTED,
+    STARTED_FILTER,
+    TRAINING_ATTENTION,
+    VALID_UNTIL,
+    VOUCHER,
+    WORKPLACE,
+    units_block,
+)
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
-from app.web.personnel.transfer_view import FROM, PERSON, TO, TransferPages
+from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
+from app.web.voucher.voucher_list_columns import APPLICATION_ATTENTION, BLOCKS, VOUCHER_ATTENTION
 from app.web.voucher.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
 from app.web.voucher.voucher_view import VoucherPages
 from app.web.voucher.voucher_view import replace as replace_voucher
@@ -107,9 +152,9 @@ from app.web.voucher.voucher_view import replace as replace_voucher
 
 class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
-    list_columns = [c.PERSON, c.WORKPLACE, "snils", c.CATEGORY, c.VOUCHER]
+    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (attention.EMPLOYEE, c.EMPLOYER, c.POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
+    filters = (EMPLOYEE_ATTENTION, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
     base_order_by = (m.Employee.sort,)
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
@@ -152,9 +197,9 @@ class PersonRecordView(ScopedModelView):
 class EmploymentView(EmploymentPages, PersonRecordView):
     datamodel = Table(m.Employment)
     tab = "work"
-    list_columns = [c.OWNER, "position", "organization", "kind", c.STARTED, "ended_on", "status"]
+    list_columns = [OWNER, "position", "organization", "kind", STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
-    filters = (attention.EMPLOYMENT, "status", "organization", "position", "kind", c.STARTED_FILTER)
+    filters = (EMPLOYMENT_ATTENTION, "status", "organization", "position", "kind", STARTED_FILTER)
     base_order_by = (m.Employment.id.desc(),)
     sections = (
         ("Место работы", ("employee", "organization", "position", "subjects", "kind", "activity")),
@@ -165,7 +210,7 @@ class EmploymentView(EmploymentPages, PersonRecordView):
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """The responsible person chooses among the own organization and its units."""
-        return c.own_organizations() if field == "organization" and target is m.Organization else None
+        return own_organizations() if field == "organization" and target is m.Organization else None
 
     def prefill(self) -> dict[str, Any]:
         """A new place of work is the main one until said otherwise."""
@@ -175,7 +220,7 @@ class EmploymentView(EmploymentPages, PersonRecordView):
 class QualificationView(PersonRecordView):
     datamodel = Table(m.Qualification)
     tab = "education"
-    list_columns = [c.OWNER, "level", "institution", "speciality", "year"]
+    list_columns = [OWNER, "level", "institution", "speciality", "year"]
     load = ("employee", "level")
     filters = ("level", "is_pedagogical")
     base_order_by = (m.Qualification.id.desc(),)
@@ -188,7 +233,7 @@ class QualificationView(PersonRecordView):
 class AttestationView(PersonRecordView):
     datamodel = Table(m.Attestation)
     tab = "attestation"
-    list_columns = [c.OWNER, "kind", "position", "valid_from", c.VALID_UNTIL]
+    list_columns = [OWNER, "kind", "position", "valid_from", VALID_UNTIL]
     load = ("employee", "kind", "position")
     filters = ("kind", "valid_until")
     base_order_by = (m.Attestation.id.desc(),)
@@ -201,9 +246,9 @@ class AttestationView(PersonRecordView):
 class TrainingView(TrainingPages, PersonRecordView):
     datamodel = Table(m.Training)
     tab = "training"
-    list_columns = [c.OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
+    list_columns = [OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
-    filters = (attention.TRAINING, "status", "source", "kind", "ended_on")
+    filters = (TRAINING_ATTENTION, "status", "source", "kind", "ended_on")
     base_order_by = (m.Training.ended_on.desc(),)
     sections = (
         ("Обучение", ("employee", "title", "kind", "institution", "city", "hours", "started_on", "ended_on")),
@@ -221,14 +266,14 @@ class TrainingView(TrainingPages, PersonRecordView):
 class FormerNameView(PersonRecordView):
     datamodel = Table(m.FormerName)
     tab = "education"
-    list_columns = [c.OWNER, "last_name", "until", "reason"]
+    list_columns = [OWNER, "last_name", "until", "reason"]
     load = ("employee",)
     sections = (("", ("employee", "last_name", "until", "reason")),)
 
 
 class ChangeRequestView(ChangePages):
     datamodel = Table(m.ChangeRequest)
-    list_columns = [c.OWNER, CHANGED_FIELDS, "status", "due_on", "created_at"]
+    list_columns = [OWNER, CHANGED_FIELDS, "status", "due_on", "created_at"]
     load = ("employee",)
     filters = (OVERDUE, "status", "due_on")
     base_order_by = (m.ChangeRequest.id.desc(),)
@@ -236,7 +281,7 @@ class ChangeRequestView(ChangePages):
 
 class TransferView(TransferPages):
     datamodel = Table(m.Transfer)
-    list_columns = [PERSON, FROM, TO, "status", "starts_on", "due_on"]
+    list_columns = [MOVED, FROM, TO, "status", "starts_on", "due_on"]
     filters = (TURN, "status", "due_on", "starts_on")
     base_order_by = (m.Transfer.id.desc(),)
 
@@ -263,9 +308,9 @@ class QualityRuleView(ScopedModelView):
 
 class VoucherApplicationView(VoucherApplicationPages):
     datamodel = Table(m.VoucherApplication)
-    list_columns = [c.OWNER, c.EMPLOYMENT, "status", "submitted_at", APPLICATION_DUE]
+    list_columns = [OWNER, EMPLOYMENT, "status", "submitted_at", APPLICATION_DUE]
     load = ("employee", "employment.position", "employment.organization")
-    filters = (attention.APPLICATION, "status", "due_on")
+    filters = (APPLICATION_ATTENTION, "status", "due_on")
     base_order_by = (m.VoucherApplication.id.desc(),)
     sections = (("", ("employee", "on_behalf_note")),)
     limited = {"employee": "voucher_application:add"}
@@ -283,9 +328,9 @@ class VoucherApplicationView(VoucherApplicationPages):
 
 class VoucherView(VoucherPages):
     datamodel = Table(m.Voucher)
-    list_columns = ["number", c.OWNER, "issued_on", "valid_until", "status", c.BLOCKS]
+    list_columns = ["number", OWNER, "issued_on", "valid_until", "status", BLOCKS]
     load = ("employee", "blocks")
-    filters = (attention.VOUCHER, "status", "issued_on", "valid_until")
+    filters = (VOUCHER_ATTENTION, "status", "issued_on", "valid_until")
     base_order_by = (m.Voucher.id.desc(),)
     services = {"replace": replace_voucher, "annul": vouchers.annul}
 
@@ -295,7 +340,7 @@ class VoucherView(VoucherPages):
 
 class ProgramView(ProgramPages):
     datamodel = Table(m.Program)
-    list_columns = [c.PROGRAM, "organizer", "hours", "form", "block", PROGRAM_YEAR, "status"]
+    list_columns = [PROGRAM, "organizer", "hours", "form", "block", PROGRAM_YEAR, "status"]
     load = ("organizer",)
     filters = ("year", "status", "late", "block", "form", "organizer")
     base_order_by = (m.Program.sort,)
@@ -315,11 +360,11 @@ class ProgramView(ProgramPages):
     }
 
 
-class TrainingGroupView(CoursePages):
+class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
-    list_columns = [c.GROUP, "organizer", c.GROUP_DATES, "place", c.SEATS, "status"]
+    list_columns = [GROUP, "organizer", GROUP_DATES, "place", SEATS, "status"]
     load = ("program", "organizer")
-    filters = (attention.GROUP, "status", "starts_on", "organizer", "program")
+    filters = (GROUP_ATTENTION, "status", "starts_on", "organizer", "program")
     base_order_by = (m.TrainingGroup.starts_on.desc(),)
     sections = (
         ("Группа", ("program", "number", "audience", "curator")),
@@ -346,9 +391,9 @@ class TrainingGroupView(CoursePages):
 
 class EnrolmentView(EnrolmentPages):
     datamodel = Table(m.Enrolment)
-    list_columns = [c.OWNER, c.EMPLOYMENT, c.ENROLMENT_GROUP, "block", "status"]
+    list_columns = [OWNER, EMPLOYMENT, ENROLMENT_GROUP, "block", "status"]
     load = ("employee", "employment.position", "employment.organization", "group.program", "block")
-    filters = (attention.ENROLMENT, "status", "group")
+    filters = (ENROLMENT_ATTENTION, "status", "group")
     base_order_by = (m.Enrolment.id.desc(),)
     sections = (("", ("employee", "group")),)
     limited = {"employee": "enrolment:add"}
@@ -366,9 +411,9 @@ class EnrolmentView(EnrolmentPages):
 
 class CertificateView(CertificatePrinting):
     datamodel = Table(m.Certificate)
-    list_columns = ["number", "kind", c.OWNER, c.CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
+    list_columns = ["number", "kind", OWNER, CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")
-    filters = (attention.CERTIFICATE, "status", "kind", "issued_on", "organizer")
+    filters = (CERTIFICATE_ATTENTION, "status", "kind", "issued_on", "organizer")
     base_order_by = (m.Certificate.id.desc(),)
     services = {"annul": certificates.annul}
 
@@ -386,7 +431,7 @@ class BlankView(BlankPages):
     datamodel = Table(m.Blank)
     list_columns = [BLANK, "status", DOCUMENT, "receipt", "act", "organizer"]
     load = ("certificate", "receipt", "act", "organizer")
-    filters = (attention.BLANK, "kind", "series", "status", "organizer", "changed_at")
+    filters = (BLANK_ATTENTION, "kind", "series", "status", "organizer", "changed_at")
     base_order_by = (m.Blank.organizer_id, m.Blank.series, m.Blank.number)
 
 
@@ -434,7 +479,7 @@ class FrdoBatchView(FrdoPages):
         "created_at",
     ]
     load = ("organizer",)
-    filters = (attention.FRDO_BATCH, "status", "organizer", "created_at")
+    filters = (FRDO_BATCH_ATTENTION, "status", "organizer", "created_at")
     base_order_by = (m.FrdoBatch.id.desc(),)
 
 
@@ -442,7 +487,7 @@ class RegistryView(RegistryPages):
     datamodel = Table(m.Registry)
     list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", AMENDED, "sent_at"]
     load = ("organizer",)
-    filters = (attention.REGISTRY, "status", "organizer", "period_to", "sent_at")
+    filters = (REGISTRY_ATTENTION, "status", "organizer", "period_to", "sent_at")
     base_order_by = (m.Registry.id.desc(),)
     sections = (("Реестр обученных за период", ("organizer", "period_from", "period_to")),)
     limited = {"organizer": "registry:add"}
@@ -461,7 +506,7 @@ class RegistryView(RegistryPages):
 
 class OrganizationView(ScopedModelView):
     datamodel = Table(m.Organization)
-    list_columns = [c.ORGANIZATION, "type", "municipality", "territory", "inn", "head_name"]
+    list_columns = [ORGANIZATION, "type", "municipality", "territory", "inn", "head_name"]
     load = ("type", "municipality", "territory", "parent")
     filters = ("territory", "municipality", "type", "ownership", "is_organizer", "parent")
     base_order_by = (m.Organization.sort,)
@@ -485,7 +530,7 @@ class OrganizationView(ScopedModelView):
 
     def blocks(self, row: m.Organization) -> Sequence[Block]:
         """Sections of the form, then the units."""
-        return [*super().blocks(row), c.units_block(row)]
+        return [*super().blocks(row), units_block(row)]
 
 
 class TerritoryView(ScopedModelView):
@@ -678,14 +723,14 @@ class ConsentWithdrawalView(ConsentWithdrawalPages):
 
 class AccountView(ScopedModelView):
     datamodel = Table(m.Account)
-    list_columns = [c.ACCOUNT, "username", c.ACCOUNT_ROLES, "active", "last_login"]
+    list_columns = [ACCOUNT, "username", ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
-    filters = (attention.ACCOUNT, "active")
+    filters = (ACCOUNT_ATTENTION, "active")
     base_order_by = (sort_key(m.Account.last_name), sort_key(m.Account.first_name))
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
     services = {
         "unlock": accounts.unlock,
-        "reset_password": c.reset_password,
+        "reset_password": reset_password,
         "lock": accounts.lock,
         "reset_second_factor": second_factor.reset,
     }
@@ -698,7 +743,7 @@ class AccountView(ScopedModelView):
 
     def create(self, values: dict[str, Any]) -> Any:
         """A new account starts with a one-time password, shown once."""
-        return c.create_account(values)
+        return create_account(values)
 
     def update(self, row: m.Account, values: dict[str, Any]) -> Any:
         """A changed login or address is told at the former address too."""
@@ -709,7 +754,7 @@ class AccountView(ScopedModelView):
         fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "totp_since")
         block = self.pairs_block(row, "Учётная запись", fields)
         pairs = [*block.pairs, Pair("Состояние", invitation_pages.entrance(row))]
-        return [Block(block.title, pairs=pairs), c.roles_block(row)]
+        return [Block(block.title, pairs=pairs), roles_block(row)]
 
     def extra_buttons(self, row: m.Account) -> Sequence[Button]:
         """Roles are given here; a locked account is opened, a lost telephone is replaced."""
@@ -751,9 +796,9 @@ class AccountView(ScopedModelView):
 
 class AssignmentView(ScopedModelView):
     datamodel = Table(m.Assignment)
-    list_columns = [c.ASSIGNED_ROLE, "user", "organization", "territory", "basis", "valid_from", "valid_to"]
+    list_columns = [ASSIGNED_ROLE, "user", "organization", "territory", "basis", "valid_from", "valid_to"]
     load = ("user", "organization", "territory")
-    filters = (c.ROLE, "organization", "territory")
+    filters = (ROLE, "organization", "territory")
     base_order_by = (m.Assignment.id.desc(),)
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
     hints = {"role": "Роль оператора или администратора начнёт действовать, когда её подтвердит оператор, не вы."}
@@ -823,8 +868,8 @@ class ImportBatchView(ScopedModelView):
 
 class AuditEntryView(ScopedModelView):
     datamodel = Table(m.AuditEntry)
-    list_columns = ["at", "user_name", "role", c.AUDIT_ACTION, "object_label", c.AUDIT_CHANGES]
-    filters = (c.AUDIT_OBJECT, "at")
+    list_columns = ["at", "user_name", "role", AUDIT_ACTION, "object_label", AUDIT_CHANGES]
+    filters = (AUDIT_OBJECT, "at")
     base_order_by = (m.AuditEntry.id.desc(),)
     has_card = False
 

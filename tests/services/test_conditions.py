@@ -21,8 +21,7 @@ from app.services.desk.queue import Asked
 from app.services.personnel import people, quality, transfers
 from app.services.personnel.card import card
 from app.services.voucher import vouchers
-from app.web.frame import attention
-from app.web.frame import columns as c
+from app.web.personnel import people_columns as c
 from tests.services import makers as mk
 
 
@@ -48,7 +47,7 @@ def places_where_seen(world: mk.World, person: mk.Person) -> dict[str, bool]:
         seen = {
             "the list by organization": among(c.EMPLOYER.condition(str(world.school.id), "")),
             "the list by position": among(c.POSITION.condition(str(person.employment.position_id), "")),
-            "the filter «нет почты»": among(attention.EMPLOYEE.condition("no_email", "")),
+            "the filter «нет почты»": among(c.EMPLOYEE_ATTENTION.condition("no_email", "")),
             "the quality of data": bool(found and found[0].people),
             "the statistics": bool(staff and staff.people),
             "the operator's queue": person.employment.id in {row.pk for row in waiting},

@@ -16,7 +16,7 @@ from app.russian import percent
 from app.services.desk import statistics
 from app.services.desk.statistics import FEWEST_SHOWN, suppressed
 from app.services.personnel import quality
-from app.web.frame import attention
+from app.web.personnel.people_columns import EMPLOYEE_ATTENTION
 from tests.services import makers as mk
 
 
@@ -47,7 +47,7 @@ def _told(observer: Any) -> dict[str, int]:
     """«Работников» in every place that tells it, by who may."""
     operator = mk.make_actor("operator")
     with acting_as(operator):
-        condition = attention.EMPLOYEE.condition("works", "")
+        condition = EMPLOYEE_ATTENTION.condition("works", "")
         found = {
             "tile and list": db.session.scalar(db.select(db.func.count()).select_from(m.Employee).where(condition)),
             "by territory": sum(row.people or 0 for row in statistics.staff_by_territory()),

@@ -11,8 +11,7 @@ from flask import Flask
 from app.access import acting_as
 from app.services.desk import statistics
 from app.services.desk.statistics import Staff, Trained
-from app.web.desk import start_pages
-from app.web.frame import charts
+from app.web.desk import charts, start_pages
 from tests.access.region import Region
 from tests.actors import LOGINS, actor_of
 from tests.services.makers import SYSTEM

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.russian import format_datetime, full_name
 from app.services.access import alarms, failures, passwords
 from app.services.access.passwords import check_new_password as check_new_password
 from app.services.mailing import letters
+from app.services.portal import records
 from app.text import cleaned
 from app.unit_of_work import use_case
 
@@ -191,6 +193,15 @@ def unlock(user_id: int) -> m.Account:
     if by_hand:
         letters.tell_user(user.id, "sign_in_opened", href="/account/")
     return user
+
+
+@use_case
+def create_account(values: Mapping[str, Any]) -> tuple[m.Account, str]:
+    """Create an account; returns it with its one-time password, which is stored nowhere."""
+    row = records.create(m.Account, dict(values))
+    password = passwords.give_one_time(row)
+    db.session.flush()
+    return row, password
 
 
 @use_case

@@ -16,20 +16,24 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local
 from app.documents.attendance_sheet import CONTENT_TYPE, MARKS, SheetHead, build_attendance_sheet
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date
 from app.services.courses.group import attendance, frozen
 from app.services.courses.group.attendance import ChangedMeanwhile, Journal, Place
-from app.statuses import BEGUN, OUTCOMES, AttendanceMark, GroupStatus
+from app.statuses import BEGUN, FORMED, OUTCOMES, AttendanceMark, GroupStatus
 from app.unit_of_work import technical_write
-from app.web.courses.group_view import GroupPages
+from app.web.courses.group_correction import consequences_of
+from app.web.frame.answers import attempt
 from app.web.frame.guards import signed_in
-from app.web.frame.pages import Button, Link
+from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
+from app.web.frame.parts import Part
 
 PERMISSION = "enrolment:attend"
 #: meetings side by side; more are turned over
 SHOWN = 8
+#: so many people of a block, the rest is a number
+_CONTRADICTED = 30
 _CELL = re.compile(r"m-(\d{1,9})-(\d{1,9})")
 _EVERYBODY = "all"
 #: part of the address of the journal that is corrected with a reason
@@ -110,8 +114,25 @@ class Typed:
     shown: Mapping[Place, AttendanceMark | None] = field(default_factory=dict)
 
 
-class AttendancePages(GroupPages):
-    """Routes ``attendance`` and ``attendance_sheet``."""
+class GroupAttendance(Part):
+    """Pages ``attendance`` and ``attendance_sheet`` of a group; on the card, outcomes that the marks contradict."""
+
+    def buttons(self, row: m.TrainingGroup) -> list[Button]:
+        """The journal while there is something to mark or to see, the sheet as soon as the group is formed."""
+        found = []
+        if current_actor().can(PERMISSION):
+            if row.status in BEGUN:
+                found.append(Button("Посещаемость", url_for("TrainingGroupView.attendance", pk=row.id)))
+            if row.status in FORMED:
+                found.append(Button("Лист посещаемости", url_for("TrainingGroupView.attendance_sheet", pk=row.id)))
+        return found
+
+    def lead(self, row: m.TrainingGroup) -> list[Block]:
+        """Whose outcome the marks of attendance contradict, with the way to correct the one or the other."""
+        if row.status not in BEGUN or not current_actor().can("enrolment:correct"):
+            return []
+        found = attendance.contradicted(row) if consequences_of(row).outcomes else []
+        return [_contradictions(row, found)] if found else []
 
     @expose("/attendance/<int:pk>", methods=["GET", "POST"])
     @signed_in
@@ -120,17 +141,14 @@ class AttendancePages(GroupPages):
         group = _group(pk)
         typed, problems, wrong = Typed(), [], frozenset[Place]()
         if request.method == "POST":
-            try:
-                typed = _typed(attendance.journal_of(pk))
-                number = attendance.save(pk, typed.wanted, shown=typed.shown, why=request.form.get("why"))
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = [refusal.message]
-                wrong = refusal.places if isinstance(refusal, ChangedMeanwhile) else wrong
-            else:
-                flash(f"Отметки сохранены: {number}." if number else "Новых отметок нет.", "success")
+            read = attempt(lambda: _typed(attendance.journal_of(pk)))
+            typed = typed if isinstance(read, PortalError) else read
+            saved = read if isinstance(read, PortalError) else attempt(lambda: _save(pk, read))
+            if not isinstance(saved, PortalError):
+                flash(f"Отметки сохранены: {saved}." if saved else "Новых отметок нет.", "success")
                 return redirect(request.full_path.rstrip("?"))
+            problems = [saved.message]
+            wrong = saved.places if isinstance(saved, ChangedMeanwhile) else wrong
         page = self._journal_page(group, typed, problems, wrong)
         return render_template("attendance.html", page=page), 422 if problems else 200
 
@@ -166,7 +184,7 @@ class AttendancePages(GroupPages):
         sheet = url_for("TrainingGroupView.attendance_sheet", pk=group.id)
         return AttendancePage(
             title=f"Посещаемость: группа {group.number}",
-            crumbs=[*self.crumbs(), Link(f"Группа {group.number}", back), Link("Посещаемость", current=True)],
+            crumbs=self.crumbs(group, "Посещаемость"),
             buttons=[Button("К группе", back), *state.buttons, Button("Лист для печати", sheet)],
             heads=[_head(meeting, journal, group.id, editable=editable) for meeting in meetings],
             rows=rows,
@@ -181,6 +199,29 @@ class AttendancePages(GroupPages):
             editable=editable and any(attendance.has_begun(meeting) for meeting in meetings) and bool(rows),
             problems=problems,
         )
+
+
+def _save(group_id: int, typed: Typed) -> int:
+    return attendance.save(group_id, typed.wanted, shown=typed.shown, why=request.form.get("why"))
+
+
+def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, str]]) -> Block:
+    rows = []
+    for row, why in found[:_CONTRADICTED]:
+        href = url_for("EnrolmentView.show", pk=row.id)
+        cells = [Cell(row.employee.full_name, href=href), Cell(row.status.label, tone=row.status.tone), Cell(why)]
+        rows.append(Row(row.id, href, cells))
+    heads = [Column(h, h) for h in ("Слушатель", "Итог", "По журналу посещаемости")]
+    note = "Неверно либо одно, либо другое: исправьте отметки в журнале или итог в записи слушателя («Исправить результат»)."
+    if len(found) > len(rows):
+        note = f"{note} Показаны первые {_CONTRADICTED}, ещё {len(found) - len(rows)}."
+    buttons = [Button("Исправить отметки", _correcting(group))] if frozen.may_correct(group) else []
+    title = f"Итог расходится с посещаемостью: {len(found)}"
+    return Block(title, columns=heads, rows=rows, buttons=buttons, note=note, tone="wait")
+
+
+def _correcting(group: m.TrainingGroup) -> str:
+    return url_for("TrainingGroupView.attendance", pk=group.id, correct=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +248,7 @@ def _state(group: m.TrainingGroup, journal: Journal) -> State:
         # what is still the organizer's work is not corrected by others
         open_still = frozenset(row.id for row in journal.listeners) - decided
         return State(True, frozenset() if own or not running else open_still, kept=frozen.why_kept(group))
-    href = f"{url_for('TrainingGroupView.attendance', pk=group.id)}?{CORRECTING}=1"
-    buttons = [] if refusal else [Button("Исправить отметки", href)]
+    buttons = [] if refusal else [Button("Исправить отметки", _correcting(group))]
     note = refusal or (_KEPT_OF_SOME if running else _KEPT)
     return State(running and own, decided, note, buttons=buttons)
 

@@ -13,16 +13,17 @@ from werkzeug.wrappers import Response
 
 from app import models as m
 from app.access import current_actor, get_visible
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.courses.enrolment import course_invitations, enrolment_check, enrolments
 from app.services.courses.enrolment.enrolment_check import Line
 from app.services.courses.enrolment.enrolments import EnrolResult
 from app.statuses import BulkMode, EnrolmentStatus, GroupStatus
+from app.web.frame.answers import attempt
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, Column, Link, Row
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.parts import Part
 
 ACTION = "enrol"
 LABEL = "Записать на курс"
@@ -67,45 +68,47 @@ class EnrolPage:
 # --- where it starts -------------------------------------------------------------------------------------------------
 
 
-class EnrolManyAction(ScopedModelView):
-    """The part of the employees' view that sends the chosen people to the page below."""
+class EnrolMany(Part):
+    """«Записать на курс» in the list of employees sends the chosen people to the page below."""
 
-    def bulk_actions(self) -> Sequence[Button]:
-        """«Записать на курс» stands beside the other actions on many people."""
-        found = list(super().bulk_actions())
-        return [*found, Button(LABEL, ACTION, post=True)] if current_actor().can("enrolment:add") else found
+    def bulk_actions(self) -> list[Button]:
+        """One button, for those who enrol others."""
+        return [Button(LABEL, ACTION, post=True)] if current_actor().can("enrolment:add") else []
 
-    def _require_action(self, name: str) -> None:
+    def allows(self, name: str) -> bool:
+        """The right to enrol."""
         if name == ACTION:
             current_actor().require("enrolment:add")
-        else:
-            super()._require_action(name)
+        return name == ACTION
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Nothing is done yet: the page asks for the group first."""
         if name != ACTION:
-            return super().order_many(name, rows)
+            return None
         if len(rows) > MOST:
             people = count(MOST, "человека", "человек", "человек")
             flash(f"За один раз можно записать не больше {people}. Отметьте меньше людей.", "warning")
-            return redirect(url_for(f"{self.endpoint}.list"))
+            return redirect(url_for(f"{self.view.endpoint}.list"))
         return redirect(url_for("EnrolmentView.many", ids="-".join(str(row.id) for row in rows)))
 
 
-def group_buttons(view: Any, row: m.TrainingGroup) -> list[Button]:
+class GroupFilling(Part):
     """Buttons of a group's card that fill it: enrol oneself or several people, invite those who planned the program."""
-    actor, found = current_actor(), list[Button]()
-    if row.status != GroupStatus.OPEN:
+
+    def buttons(self, row: m.TrainingGroup) -> list[Button]:
+        """While enrolment is open."""
+        actor, found = current_actor(), list[Button]()
+        if row.status != GroupStatus.OPEN:
+            return found
+        if actor.can("enrolment:add"):
+            found.append(Button(LABEL, url_for("EnrolmentView.add", group=row.id), main=True))
+        if actor.can("enrolment:add") and "school" in actor.roles:
+            found.append(Button("Записать работников", url_for("EnrolmentView.many", group=row.id)))
+        if self.may(row, "invite"):
+            confirm = "Пригласить тех, кто выбрал эту программу в плане и ещё не записан? Каждый получит одно извещение об этой группе, а согласные на новости — и письмо."
+            href = url_for("TrainingGroupView.act", pk=row.id, name="invite")
+            found.append(Button("Пригласить из плана", href, post=True, confirm=confirm))
         return found
-    if actor.can("enrolment:add"):
-        found.append(Button(LABEL, url_for("EnrolmentView.add", group=row.id), main=True))
-    if actor.can("enrolment:add") and "school" in actor.roles:
-        found.append(Button("Записать работников", url_for("EnrolmentView.many", group=row.id)))
-    if view.may(row, "invite"):
-        confirm = "Пригласить тех, кто выбрал эту программу в плане и ещё не записан? Каждый получит одно извещение об этой группе, а согласные на новости — и письмо."
-        href = url_for(f"{view.endpoint}.act", pk=row.id, name="invite")
-        found.append(Button("Пригласить из плана", href, post=True, confirm=confirm))
-    return found
 
 
 def invite_planned(group_id: int) -> Response:
@@ -121,8 +124,8 @@ def invite_planned(group_id: int) -> Response:
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-class BulkEnrolmentPages(ScopedModelView):
-    """Route ``many`` of the enrolments' view."""
+class BulkEnrolment(Part):
+    """Page ``many`` of the enrolments: several people into one group."""
 
     @expose("/many", methods=["GET", "POST"])
     @guarded("add")
@@ -131,7 +134,7 @@ class BulkEnrolmentPages(ScopedModelView):
         if request.method == "POST":
             return self._enrol_ticked()
         ids = _read_ids(request.args.get("ids", "").split("-"))
-        form = self.add_form(request.args, meta={"csrf": False})
+        form = self.view.add_form(request.args, meta={"csrf": False})
         if "group" in request.args:
             form.group.validate(form)
         return _render(self._many_page(ids, form.group.data), form)
@@ -170,15 +173,10 @@ class BulkEnrolmentPages(ScopedModelView):
         options: dict[str, Any] = {"mode": mode, "wait": request.form.get("wait") == "1"}
         if len(enrolment_check.writable_people(ids)) < len(ids):
             raise NotFound("Одного из отмеченных людей нет или он вам не виден. Ничего не выполнено.")
-        try:
-            if not ids:
-                raise Invalid("Отметьте тех, кого нужно записать.")
-            results = enrolments.enrol_many(ids, group.id, **options)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            page = self._many_page(shown or ids, group, problem=refusal.message, **options)
-            return _render(page, self.add_form(meta={"csrf": False})), 422
+        results = attempt(lambda: _enrol(ids, group.id, options))
+        if isinstance(results, PortalError):
+            page = self._many_page(shown or ids, group, problem=results.message, **options)
+            return _render(page, self.view.add_form(meta={"csrf": False})), 422
         # the seats have been taken by UPDATE: what is said beside the result is what is left
         db.session.refresh(group)
         page = EnrolPage(
@@ -192,6 +190,12 @@ class BulkEnrolmentPages(ScopedModelView):
             summary=_summary(results),
         )
         return _render(page, None)
+
+
+def _enrol(ids: Sequence[int], group_id: int, options: dict[str, Any]) -> Sequence[EnrolResult]:
+    if not ids:
+        raise Invalid("Отметьте тех, кого нужно записать.")
+    return enrolments.enrol_many(ids, group_id, **options)
 
 
 def _render(page: EnrolPage, form: Any) -> str:

@@ -15,9 +15,9 @@ from app.extensions import limiter
 from app.services.desk import own_calendar
 from app.services.mailing.ical import Event, calendar
 from app.services.mailing.letter_templates import portal_url
-from app.web.frame import months
+from app.web.courses import months
+from app.web.courses.months import Entry, MonthPage
 from app.web.frame.guards import signed_in
-from app.web.frame.months import Entry, MonthPage
 from app.web.frame.pages import Button, Link
 
 TITLE = "Мой календарь"

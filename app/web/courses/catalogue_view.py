@@ -20,12 +20,11 @@ from app.russian import count, format_date
 from app.services.courses.program import catalogue
 from app.services.courses.program.catalogue import PAGE, Start
 from app.services.courses.program.catalogue_sql import Seeker
-from app.web.courses import catalogue_cards, catalogue_filters
+from app.web.courses import catalogue_cards, catalogue_filters, months
 from app.web.courses.catalogue_filters import Query, number
-from app.web.frame import months
+from app.web.courses.months import Entry, MonthPage
 from app.web.frame.guards import signed_in
 from app.web.frame.lookups import LIMIT, detail_of
-from app.web.frame.months import Entry, MonthPage
 from app.web.frame.pages import Button, CardPage, Filter, Link
 from app.web.frame.search import match
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -19,7 +19,6 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.conditions import state_of, takes_enrolments
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat
@@ -27,13 +26,15 @@ from app.russian import count, format_datetime, period, quoted
 from app.services.courses.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
 from app.services.paper import certificates
 from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
+from app.web.courses.bulk_enrolment import BulkEnrolment
 from app.web.courses.catalogue_cards import seats_left
-from app.web.courses.result_correction import ResultCorrectionPages, ResultForm
-from app.web.frame import columns as c
-from app.web.frame.answers import attach
+from app.web.courses.result_correction import ResultCorrection, ResultForm
+from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.guards import guarded, signed_in
-from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
+from app.web.frame.pages import Block, Button, Cell, FormPage, Pair
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.printing import issue_options
+from app.web.personnel.own_choices import self_as_employee, working
 
 _CARD = (
     joinedload(m.Enrolment.employee),
@@ -53,8 +54,10 @@ class TransferForm(FlaskForm):
     group = RadioField("Группа", [InputRequired("Выберите группу.")], coerce=int)
 
 
-class EnrolmentPages(ResultCorrectionPages):
+class EnrolmentPages(ScopedModelView):
     """Pages of the enrolments' view."""
+
+    parts = (BulkEnrolment, ResultCorrection)
 
     def visible(self, pk: int, verb: str = "show") -> Any:
         """Load an enrolment with everything that its card names, by one more statement."""
@@ -98,11 +101,11 @@ class EnrolmentPages(ResultCorrectionPages):
         """Groups into which one may enrol today, people who work."""
         if field == "group":
             return takes_enrolments(rows=target)
-        return c.working() if field == "employee" else None
+        return working() if field == "employee" else None
 
     def prefill(self) -> dict[str, Any]:
         """A worker enrols himself or herself."""
-        return {**c.self_as_employee(self), **super().prefill()}
+        return {**self_as_employee(self), **super().prefill()}
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Who, where, paid by what, with which result."""
@@ -124,7 +127,7 @@ class EnrolmentPages(ResultCorrectionPages):
             buttons.append(Button("Перевести в другую группу", url_for("EnrolmentView.transfer", pk=row.id)))
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
             buttons.append(Button("Внести результат", url_for("EnrolmentView.result", pk=row.id), main=True))
-        if row.status == EnrolmentStatus.TRAINED and _may_issue(row):
+        if row.status == EnrolmentStatus.TRAINED and self.may(row, "certificate:issue"):
             issued = main_document(row.certificates)
             if issued is None:
                 buttons.append(
@@ -132,81 +135,56 @@ class EnrolmentPages(ResultCorrectionPages):
                 )
             else:
                 buttons.append(Button("Открыть документ", url_for("CertificateView.show", pk=issued.id), main=True))
-        return [*buttons, *self.correction_buttons(row)]
+        return [*buttons, *super().extra_buttons(row)]
 
     @expose("/transfer/<int:pk>", methods=["GET", "POST"])
     @guarded("transfer")
     def transfer(self, pk: int) -> Any:
         """Choose another group of the program; seat, quota and block move at once."""
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:transfer")
-        back, groups = url_for("EnrolmentView.show", pk=pk), group_transfers.targets(pk)
-        form, problems = TransferForm(), []
+        form, groups = TransferForm(), group_transfers.targets(pk)
         form.group.choices = [(g.id, _group_choice(g, room)) for g, room in groups if has_seat(room)]
         if not form.group.choices:
             return self.kept_page(row, "Перевести некуда", _no_group(row, full=len(groups)))
-        if form.validate_on_submit():
-            try:
-                made = group_transfers.transfer(pk, form.group.data)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash(f"Готово: запись переведена в группу {made.group.number}.", "success")
-                return redirect(url_for("EnrolmentView.show", pk=made.id))
-        page = FormPage(
-            f"Перевод в другую группу: {row.employee.full_name}",
-            form,
-            [Section("", ["group"])],
-            submit="Перевести",
-            cancel_href=back,
-            crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
-            note=_transfer_note(row, full=len(groups) - len(form.group.choices)),
-            problems=problems,
-        )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+        title, note = f"Перевод в другую группу: {row.employee.full_name}", _transfer_note(row, groups)
+
+        def save() -> str:
+            made = group_transfers.transfer(pk, form.group.data)
+            flash(f"Готово: запись переведена в группу {made.group.number}.", "success")
+            return self.href_of(made)
+
+        return answer_form(form, save, lambda: self.card_form(row, form, title=title, submit="Перевести", note=note))
 
     @expose("/result/<int:pk>", methods=["GET", "POST"])
     @guarded("result")
     def result(self, pk: int) -> Any:
         """Enter the outcome of a listener."""
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:result")
-        form, problems = ResultForm(data={"result_on": today()}), []
+        form = ResultForm(data={"result_on": today()})
         title = f"Результат: {row.employee.full_name}"
         why = "" if form.is_submitted() else enrolments.why_no_result(row)
         if why:
-            return self.kept_page(row, title, why, self.correction_buttons(row))
-        if form.validate_on_submit():
-            try:
-                _record(pk, form)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Результат внесён.", "success")
-                return redirect(url_for("EnrolmentView.show", pk=pk))
-        fields = ["outcome", "result_on", "final_form", "final_mark", "protocol_number", "reason"]
-        back = url_for("EnrolmentView.show", pk=pk)
-        page = FormPage(
-            title, form, [Section("", fields)], submit="Внести результат", cancel_href=back, problems=problems
-        )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+            return self.kept_page(row, title, why, super().extra_buttons(row))
+
+        def save() -> str:
+            _record(pk, form)
+            flash("Результат внесён.", "success")
+            return self.href_of(row)
+
+        return answer_form(form, save, lambda: self.card_form(row, form, title=title, submit="Внести результат"))
 
     @expose("/issue/<int:pk>", methods=["POST"])
     @signed_in
     def issue(self, pk: int) -> Any:
         """Issue the document of a trained listener."""
-        get_writable(db.session, m.Enrolment, pk, "certificate:issue")
-        try:
+        row = get_writable(db.session, m.Enrolment, pk, "certificate:issue")
+
+        def act() -> str:
             certificate = certificates.issue(pk, **issue_options())
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("EnrolmentView.show", pk=pk))
-        flash(f"Документ № {certificate.number} выдан.", "success")
-        return redirect(url_for("CertificateView.show", pk=certificate.id))
+            flash(f"Документ № {certificate.number} выдан.", "success")
+            return url_for("CertificateView.show", pk=certificate.id)
+
+        return answer_act(act, self.href_of(row))
 
 
 # --- words and blocks ------------------------------------------------------------------------------------------------
@@ -275,7 +253,8 @@ def _group_choice(group: m.TrainingGroup, room: Room) -> str:
     return f"{group.number}: {period(group.starts_on, group.ends_on)}, {group.place}, {free}"
 
 
-def _transfer_note(row: m.Enrolment, *, full: int) -> str:
+def _transfer_note(row: m.Enrolment, groups: Sequence[tuple[m.TrainingGroup, Room]]) -> str:
+    full = sum(not has_seat(room) for _group, room in groups)
     now = f"Сейчас: группа {row.group.number} ({period(row.group.starts_on, row.group.ends_on)})."
     if full:
         now += f" Без свободных мест: {count(full, 'группа', 'группы', 'групп')} этой программы."
@@ -293,14 +272,6 @@ def _no_group(row: m.Enrolment, *, full: int) -> str:
         f"У программы {quoted(row.group.program.title)} нет другой группы, которая ещё не начала занятия. "
         "Новую группу открывает организатор курсов."
     )
-
-
-def _may_issue(row: m.Enrolment) -> bool:
-    try:
-        get_writable(db.session, m.Enrolment, row.id, "certificate:issue")
-    except PortalError:
-        return False
-    return True
 
 
 def _record(pk: int, form: ResultForm) -> None:

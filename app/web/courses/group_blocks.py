@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from flask import url_for
+from flask import g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app import models as m
 from app.access import current_actor
-from app.clock import local
 from app.conditions import state_of
 from app.extensions import db
-from app.russian import count, format_date, percent
-from app.services.courses.group import group_quotas, group_schedule
+from app.russian import format_date, percent
 from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
-from app.web.frame import columns as c
 from app.web.frame.list_sql import eager
 from app.web.frame.listing import state_cell
-from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
+from app.web.frame.pages import Block, Cell, Column, Pair, Row
+from app.web.frame.parts import Part
+from app.web.personnel.people_columns import place_name
 
-#: a card shows so many meetings, the page of the schedule all of them
-_SHOWN = 40
 #: what the organizer is told of the people whose turn it is, in this order
 _WAITING = (
     (EnrolmentStatus.OFFERED, "предложено мест"),
@@ -34,10 +31,17 @@ _WAITING = (
 
 
 def enrolments_of(group: m.TrainingGroup) -> list[m.Enrolment] | None:
-    """The enrolments of a group that the user sees, by name; None for those who are not to see the list."""
+    """The enrolments of a group that the user sees, by name, read once a page; None for those who are not to see the list."""
     actor = current_actor()
     if not actor.can("enrolment:list") or actor.roles == {"worker"}:
         return None
+    asked: dict[int, list[m.Enrolment]] = g.setdefault("enrolments_of", {})
+    if group.id not in asked:
+        asked[group.id] = _enrolments_of(group)
+    return asked[group.id]
+
+
+def _enrolments_of(group: m.TrainingGroup) -> list[m.Enrolment]:
     statement = (
         select(m.Enrolment)
         .where(m.Enrolment.group_id == group.id)
@@ -70,10 +74,10 @@ def seats_in_words(group: m.TrainingGroup, enrolments: Collection[m.Enrolment] |
     return ", ".join(parts)
 
 
-def seats(group: m.TrainingGroup, enrolments: Collection[m.Enrolment] | None) -> Block:
+def seats(group: m.TrainingGroup) -> Block:
     """How full a group is."""
     pairs = [
-        Pair("Места", Cell(seats_in_words(group, enrolments))),
+        Pair("Места", Cell(seats_in_words(group, enrolments_of(group)))),
         Pair("Заполнение", Cell(percent(group.taken, group.capacity), number=True)),
         Pair("Наименьшее число слушателей", Cell(_minimum(group))),
         Pair("Запись", Cell(f"{format_date(group.enrol_from)} – {format_date(group.enrol_until)}")),
@@ -88,71 +92,32 @@ def _minimum(group: m.TrainingGroup) -> str:
     return f"{group.minimum}, не хватает {lacks}" if lacks > 0 else f"{group.minimum}, набрано"
 
 
-def quotas(group: m.TrainingGroup, *, may_edit: bool) -> list[Block]:
-    """Quotas of a group, with the way to change them; without quotas only those who may declare them see the block."""
-    rows = group_quotas.named(group.id)
-    if not rows and not may_edit:
-        return []
-    shown = [
-        Row(row.id, "", [Cell(name), Cell(f"не больше {row.seats}"), Cell(f"{row.taken}", number=True)])
-        for row, name in rows
-    ]
-    heads = [
-        Column("place", "Территория или организация"),
-        Column("seats", "Мест"),
-        Column("taken", "Занято", number=True),
-    ]
-    buttons = [Button("Квоты", url_for("TrainingGroupView.quotas", pk=group.id))] if may_edit else []
-    return [Block("Квоты", columns=heads, rows=shown, buttons=buttons, empty="Квот нет: места общие для всех.")]
+class GroupListeners(Part):
+    """The listeners of a group on its card."""
 
-
-def schedule(group: m.TrainingGroup, *, may_edit: bool) -> Block:
-    """The meetings of a group, with the way to change them."""
-    meetings = group_schedule.meetings_of(group.id)
-    heads = [Column(h, h) for h in ("Когда", "Тема", "Место", "Преподаватель")]
-    buttons = [Button("Расписание", url_for("TrainingGroupView.schedule", pk=group.id))] if may_edit else []
-    note = group_schedule.hours_in_words(meetings, group.program.hours) if meetings else ""
-    if len(meetings) > _SHOWN:
-        left = count(len(meetings) - _SHOWN, "занятие", "занятия", "занятий")
-        note = f"Показаны первые {_SHOWN}, дальше ещё {left}. {note}"
-    return Block(
-        f"Расписание: {len(meetings)}" if meetings else "Расписание",
-        columns=heads,
-        rows=[_meeting(row) for row in meetings[:_SHOWN]],
-        buttons=buttons,
-        empty="Занятия по дням ещё не составлены.",
-        note=note,
-    )
-
-
-def _meeting(row: m.GroupMeeting) -> Row:
-    first, last = local(row.starts_at), local(row.ends_at)
-    when = Cell(format_date(first.date()), f"{first:%H:%M}–{last:%H:%M}")
-    return Row(row.id, "", [when, Cell(row.topic or "—"), Cell(row.place or "—"), Cell(row.teacher or "—")])
-
-
-def listeners(enrolments: Sequence[m.Enrolment] | None) -> list[Block]:
-    """Who is in a group, as far as the user sees them: first those with a seat, who are counted, then the others."""
-    if enrolments is None:
-        return []
-    seated = [_listener(e) for e in enrolments if e.status in SEAT_HOLDING]
-    others = sorted((e for e in enrolments if e.status not in SEAT_HOLDING), key=lambda e: e.status in ENROLMENT_ENDED)
-    ended = sum(e.status in ENROLMENT_ENDED for e in others)
-    title = "Слушатели" if sees_all() else "Слушатели из ваших организаций"
-    counted = (("В листе ожидания", len(others) - ended), ("Отозвано и отклонено записей", ended))
-    note = " ".join(f"{words}: {number}." for words, number in counted if number)
-    heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
-    empty = "На курс ещё никто не записан." if not others else "Мест пока никто не занимает."
-    found = [Block(f"{title}: {len(seated)}", columns=heads, rows=seated, empty=empty, note=note)]
-    if others:
-        rows = [_listener(e) for e in others]
-        found.append(Block(f"Ждут места, отозваны, отклонены: {len(rows)}", columns=heads, rows=rows))
-    return found
+    def blocks(self, row: m.TrainingGroup) -> list[Block]:
+        """Who is in the group, as far as the user sees them: first those with a seat, who are counted, then the others."""
+        enrolments = enrolments_of(row)
+        if enrolments is None:
+            return []
+        seated = [_listener(e) for e in enrolments if e.status in SEAT_HOLDING]
+        others = [e for e in enrolments if e.status not in SEAT_HOLDING]
+        ended = sum(e.status in ENROLMENT_ENDED for e in others)
+        title = "Слушатели" if sees_all() else "Слушатели из ваших организаций"
+        counted = (("В листе ожидания", len(others) - ended), ("Отозвано и отклонено записей", ended))
+        note = " ".join(f"{words}: {number}." for words, number in counted if number)
+        heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
+        empty = "На курс ещё никто не записан." if not others else "Мест пока никто не занимает."
+        found = [Block(f"{title}: {len(seated)}", columns=heads, rows=seated, empty=empty, note=note)]
+        if others:
+            rows = [_listener(e) for e in sorted(others, key=lambda e: e.status in ENROLMENT_ENDED)]
+            found.append(Block(f"Ждут места, отозваны, отклонены: {len(rows)}", columns=heads, rows=rows))
+        return found
 
 
 def _listener(e: m.Enrolment) -> Row:
     href = url_for("EnrolmentView.show", pk=e.id)
-    place = Cell(e.employment.position.name, c.place_name(e.employment)) if e.employment else Cell("—")
+    place = Cell(e.employment.position.name, place_name(e.employment)) if e.employment else Cell("—")
     result = format_date(e.result_on) if e.result_on else "—"
     cells = [Cell(e.employee.full_name, href=href), place, state_cell(e), Cell(result)]
     return Row(e.id, href, cells)

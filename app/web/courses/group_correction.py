@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.errors import Conflict, Forbidden, NotFound, PortalError
+from app.errors import Conflict
 from app.extensions import db
-from app.rules import frozen as rules
 from app.rules.frozen import Consequences
 from app.russian import count, format_date
 from app.services.courses.group import corrections, frozen
 from app.services.paper import outdated
+from app.web.courses import group_blocks
 from app.web.courses.correction_parts import followed_words, left_block
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.conflicts import Opened, differences, stamp
 from app.web.frame.form_pages import CHANGED_MEANWHILE
 from app.web.frame.forms import PortalModelConverter, form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Row, Section
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row, Section
+from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 
 LABEL = "Исправить сведения группы"
@@ -57,27 +57,21 @@ def why_field() -> TextAreaField:
     )
 
 
-class GroupCorrectionPages(ScopedModelView):
-    """Route ``correct``."""
+class GroupCorrection(Part):
+    """Page ``correct`` of a group, and the documents to be replaced after it."""
 
-    def _init_forms(self) -> None:
-        super()._init_forms()
-        form = PortalModelConverter(self).create_form(corrections.FIELDS)
-        self.correction_form = type("CorrectionForm", (form,), {"why": why_field()})
+    def set_up(self) -> None:
+        """The form asks for the reason beside the corrected fields."""
+        form = PortalModelConverter(self.view).create_form(corrections.FIELDS)
+        self.form = type("CorrectionForm", (form,), {"why": why_field()})
 
-    def instead_of_edit(self, row: m.TrainingGroup) -> Sequence[Button]:
-        """The correction."""
-        return self.correction_buttons(row)
+    def lead(self, row: m.TrainingGroup) -> list[Block]:
+        """«Заменить документы»."""
+        return _to_replace(row)
 
-    def why_kept(self, row: m.TrainingGroup) -> str:
-        """Asked of the database once a page."""
-        return rules.why_kept(consequences_of(row))
-
-    def correction_buttons(self, row: m.TrainingGroup) -> list[Button]:
-        """The button of the correction, for those who hold the right on the group, once something followed from it."""
-        if not self.may(row, "correct") or not self.why_kept(row):
-            return []
-        return [Button(LABEL, url_for("TrainingGroupView.correct", pk=row.id))]
+    def buttons(self, row: m.TrainingGroup) -> list[Button]:
+        """The correction, for those who hold the right on the group, once something followed from it."""
+        return correction_buttons(self.view, row)
 
     @expose("/correct/<int:pk>", methods=["GET", "POST"])
     @guarded("correct")
@@ -90,20 +84,11 @@ class GroupCorrectionPages(ScopedModelView):
                 return redirect(url_for("TrainingGroupView.edit", pk=pk))
             decision = frozen.may_correct(row)
             if not decision:
-                return self.kept_page(row, title, decision.reason)
-        form = self.correction_form(request.form if request.method == "POST" else None, obj=row)
-        problems: list[str] = []
-        if request.method == "POST" and form.validate():
-            try:
-                return redirect(self._corrected(row, form))
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                db.session.rollback()
-                problems = attach(form, refusal)
-        return self._correction_page(row, form, title, problems)
+                return self.view.kept_page(row, title, decision.reason)
+        form = self.form(obj=row)
+        return answer_form(form, lambda: self._correct(row, form), lambda: self._page(pk, form, title))
 
-    def _corrected(self, row: m.TrainingGroup, form: Any) -> str:
+    def _correct(self, row: m.TrainingGroup, form: Any) -> str:
         opened = Opened.read(request.form.get("opened", ""))
         if differences(row, form, corrections.FIELDS, opened):
             raise Conflict(f"{CHANGED_MEANWHILE} Откройте исправление заново.")
@@ -114,33 +99,37 @@ class GroupCorrectionPages(ScopedModelView):
             flash(f"Извещены слушатели: {count(done.told, 'человек', 'человека', 'человек')}.", "info")
         for words in followed_words(done.documents):
             flash(words, "warning")
-        return url_for("TrainingGroupView.show", pk=row.id)
+        return self.view.href_of(row)
 
-    def _correction_page(self, row: m.TrainingGroup, form: Any, title: str, problems: Sequence[str]) -> Any:
-        row = get_writable(db.session, m.TrainingGroup, row.id, "training_group:correct")
-        card = url_for("TrainingGroupView.show", pk=row.id)
+    def _page(self, pk: int, form: Any, title: str) -> FormPage:
+        row = get_writable(db.session, m.TrainingGroup, pk, "training_group:correct")
         is_posted = request.method == "POST"
-        page = FormPage(
+        return FormPage(
             title,
             form,
             [*(Section(head, names) for head, names in _SECTIONS), Section("Исправление", ["why"])],
             submit="Исправить и выполнить последствия",
-            cancel_href=card,
-            crumbs=[*self.crumbs(), Link(f"Группа {row.number}", card)],
+            cancel_href=self.view.href_of(row),
+            crumbs=self.crumbs(row),
             note=_NOTE,
-            problems=problems,
             opened=request.form.get("opened", "") if is_posted else stamp(row, corrections.FIELDS),
             blocks=[left_block(corrections.left_of(row))],
         )
-        return render_template("form.html", page=page), 422 if is_posted else 200
 
 
-def to_replace_block(group: m.TrainingGroup, enrolment_ids: Sequence[int]) -> list[Block]:
+def correction_buttons(view: ScopedModelView, row: m.TrainingGroup) -> list[Button]:
+    """The button of the correction, where one is possible."""
+    if not view.may(row, "correct") or not view.why_kept(row):
+        return []
+    return [Button(LABEL, url_for("TrainingGroupView.correct", pk=row.id))]
+
+
+def _to_replace(group: m.TrainingGroup) -> list[Block]:
     """«Заменить документы»: whose document prints what was corrected since, with the way to replace it."""
     if not consequences_of(group).documents or not current_actor().can("certificate:replace"):
         return []
     rows = []
-    for paper in outdated.live_of(enrolment_ids):
+    for paper in outdated.live_of([row.id for row in group_blocks.enrolments_of(group) or ()]):
         if paper.outdated:
             href = url_for("CertificateView.duplicate", pk=paper.id)
             card = url_for("CertificateView.show", pk=paper.id)

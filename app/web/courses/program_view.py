@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
-from app.errors import Forbidden, NotFound, PortalError
+from app.errors import PortalError
 from app.extensions import db
 from app.labels import label_of
 from app.permissions import ROLES
@@ -32,13 +32,13 @@ from app.services.courses.program.program_parts import Module
 from app.services.portal import files
 from app.statuses import ONCE_PUBLISHED, ProgramStatus
 from app.web.courses.program_parts import ModulesPage, read_rows, shown_rows
-from app.web.frame import columns as c
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.forms import ListedField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
-from app.web.frame.pages import Block, Button, Cell, Column, Difference, FormPage, Link, Pair, Row, Section
+from app.web.frame.pages import Block, Button, Cell, Column, Difference, FormPage, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.personnel.own_choices import own_organizer, own_organizers
 
 YEAR = ListColumn(
     "year",
@@ -80,11 +80,11 @@ class ProgramPages(ScopedModelView):
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """An organizer's worker enters programs of the own organization."""
-        return c.own_organizers() if field == "organizer" and target is m.Organization else None
+        return own_organizers() if field == "organizer" and target is m.Organization else None
 
     def prefill(self) -> dict[str, Any]:
         """The own organization is the organizer."""
-        return {**c.own_organizer(self), **super().prefill()}
+        return {**own_organizer(self), **super().prefill()}
 
     def may(self, row: m.Program, verb: str) -> bool:
         """Asked of the database once for all rights that the same roles hold; what the state forbids has no button."""
@@ -218,16 +218,14 @@ class ProgramPages(ScopedModelView):
         return self._made(pk, program_editions.copy_to_next_year, "Программа скопирована: черновик на следующий год.")
 
     def _made(self, pk: int, service: Callable[[int], m.Program], done: str) -> Response:
-        get_writable(db.session, m.Program, pk, "program:add")
-        try:
+        row = get_writable(db.session, m.Program, pk, "program:add")
+
+        def act() -> str:
             made = service(pk)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("ProgramView.show", pk=pk))
-        flash(done, "success")
-        return redirect(url_for("ProgramView.show", pk=made.id))
+            flash(done, "success")
+            return self.href_of(made)
+
+        return answer_act(act, self.href_of(row))
 
     # --- the file
 
@@ -244,46 +242,29 @@ class ProgramPages(ScopedModelView):
     def attach(self, pk: int) -> Any:
         """Form of the file."""
         row = get_writable(db.session, m.Program, pk, "program:edit")
-        form, problems = FileForm(), []
-        back, title = url_for("ProgramView.show", pk=pk), f"Файл программы: {row.title}"
-        if form.validate_on_submit():
+        form, title, note = FileForm(), f"Файл программы: {row.title}", "Файл увидят все, кто видит программу."
+
+        def save() -> str:
             upload = form.document.data
-            try:
-                program_files.attach(pk, upload.filename or "программа", upload.stream.read(files.MOST_BYTES + 1))
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Файл приложен.", "success")
-                return redirect(back)
-        page = FormPage(
-            title=title,
-            form=form,
-            sections=[Section("", ["document"])],
-            submit="Приложить файл",
-            cancel_href=back,
-            crumbs=self.crumbs(),
-            note="Файл увидят все, кто видит программу.",
-            files=True,
-            problems=problems,
+            program_files.attach(pk, upload.filename or "программа", upload.stream.read(files.MOST_BYTES + 1))
+            flash("Файл приложен.", "success")
+            return self.href_of(row)
+
+        return answer_form(
+            form, save, lambda: self.card_form(row, form, title=title, submit="Приложить файл", note=note)
         )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
 
     @expose("/detach/<int:pk>", methods=["POST"])
     @guarded("edit")
     def detach(self, pk: int) -> Any:
         """Take the file off."""
-        get_writable(db.session, m.Program, pk, "program:edit")
-        try:
+        row = get_writable(db.session, m.Program, pk, "program:edit")
+
+        def act() -> None:
             program_files.detach(pk)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
             flash("Файл убран.", "success")
-        return redirect(url_for("ProgramView.show", pk=pk))
+
+        return answer_act(act, self.href_of(row))
 
     # --- modules
 
@@ -309,21 +290,18 @@ class ProgramPages(ScopedModelView):
             opened=opened,
             problems=problems,
             cancel_href=url_for("ProgramView.show", pk=pk),
-            crumbs=[*self.crumbs(), Link(title, url_for("ProgramView.show", pk=pk))],
+            crumbs=self.crumbs(row),
         )
         return render_template("program_modules.html", page=page), 422 if problems else 200
 
 
 def _replace(pk: int, rows: Sequence[Module], opened: str) -> list[str]:
     """Write the modules; returns what is wrong with them."""
-    try:
-        program_parts.replace_modules(pk, rows, opened=opened)
-    except (NotFound, Forbidden):
-        raise
-    except PortalError as refusal:
-        found: dict[str, list[str]] = getattr(refusal, "fields", None) or {}
-        return [sentence for sentences in found.values() for sentence in sentences] or [refusal.message]
-    return []
+    done = attempt(lambda: program_parts.replace_modules(pk, rows, opened=opened))
+    if not isinstance(done, PortalError):
+        return []
+    found: dict[str, list[str]] = getattr(done, "fields", None) or {}
+    return [sentence for sentences in found.values() for sentence in sentences] or [done.message]
 
 
 def _lister(code: str) -> Callable[[], list[str]]:

@@ -6,24 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from app import models as m
 from app.access import get_writable
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid, PortalError
 from app.extensions import db
 from app.services.courses.group import frozen, group_quotas
 from app.services.courses.group.group_quotas import NewQuota
 from app.services.personnel.transfer_letters import find_places
-from app.web.frame.answers import attach
+from app.web.frame.answers import attach, attempt, show_form
 from app.web.frame.forms import LookupField, RuIntegerField
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import LIMIT
-from app.web.frame.pages import FormPage, Link, Section
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row, Section
+from app.web.frame.parts import Part
 from app.web.frame.search import match
 
 
@@ -72,8 +72,26 @@ class QuotaForm(FlaskForm):
     seats = RuIntegerField("Мест не больше")
 
 
-class QuotaPages(ScopedModelView):
-    """Routes ``quotas`` and ``find_organization``."""
+class GroupQuotas(Part):
+    """Page ``quotas`` of a group with its ``find_organization``, and the block of quotas on the card."""
+
+    def blocks(self, row: m.TrainingGroup) -> list[Block]:
+        """Quotas of a group; without any, only those who may declare them see the block."""
+        quotas = group_quotas.named(row.id)
+        may_edit = row.status in group_quotas.CHANGED_IN and self.may(row, "edit")
+        if not quotas and not may_edit:
+            return []
+        shown = [
+            Row(quota.id, "", [Cell(name), Cell(f"не больше {quota.seats}"), Cell(f"{quota.taken}", number=True)])
+            for quota, name in quotas
+        ]
+        heads = [
+            Column("place", "Территория или организация"),
+            Column("seats", "Мест"),
+            Column("taken", "Занято", number=True),
+        ]
+        buttons = [Button("Квоты", url_for("TrainingGroupView.quotas", pk=row.id))] if may_edit else []
+        return [Block("Квоты", columns=heads, rows=shown, buttons=buttons, empty="Квот нет: места общие для всех.")]
 
     @expose("/quotas/<int:pk>", methods=["GET", "POST"])
     @guarded("edit")
@@ -82,35 +100,29 @@ class QuotaPages(ScopedModelView):
         group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
         why = _refusal(group) if request.method == "GET" else ""
         if why:
-            return self.kept_page(group, f"Квоты группы {group.number}", why)
-        form = QuotaForm(request.form if request.method == "POST" else None)
+            return self.view.kept_page(group, f"Квоты группы {group.number}", why)
+        form = QuotaForm()
         problems: list[str] = []
         errors: dict[str, list[str]] = {}
-        if request.method == "POST":
-            try:
-                if form.validate():
-                    group_quotas.save(pk, _typed(pk), removed=_removed(), new=_new(form), why=request.form.get("why"))
-                    flash("Квоты сохранены.", "success")
-                    return redirect(url_for("TrainingGroupView.show", pk=pk))
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                errors = dict(getattr(refusal, "fields", {}))
-                problems = attach(form, refusal)
+        if form.validate_on_submit():
+            saved = attempt(lambda: _save(pk, form))
+            if not isinstance(saved, PortalError):
+                flash("Квоты сохранены.", "success")
+                return redirect(self.view.href_of(group))
+            errors = dict(getattr(saved, "fields", {}))
+            problems = attach(form, saved)
             group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
-        page = self._quota_page(group, form, problems)
         rows = [_row(row, name, errors) for row, name in group_quotas.named(pk)]
-        return render_template("quotas.html", page=page, rows=rows), 422 if request.method == "POST" else 200
+        return show_form(self._quota_page(group, form, problems), "quotas.html", rows=rows)
 
     def _quota_page(self, group: m.TrainingGroup, form: Any, problems: Sequence[str]) -> FormPage:
-        card = url_for("TrainingGroupView.show", pk=group.id)
         return FormPage(
             title=f"Квоты группы {group.number}",
             form=form,
             sections=[Section("Новая квота", ["territory", "organization", "seats"])],
             submit="Сохранить квоты",
-            cancel_href=card,
-            crumbs=[*self.crumbs(), Link(f"Группа {group.number}", card)],
+            cancel_href=self.view.href_of(group),
+            crumbs=self.crumbs(group),
             note=f"Мест в группе: {group.capacity}, занято: {group.taken}. Квота ограничивает, сколько из них могут занять "
             "работники одной территории или организации. Остальные места общие.",
             problems=problems,
@@ -131,6 +143,11 @@ def _refusal(group: m.TrainingGroup) -> str:
     if group.status not in group_quotas.CHANGED_IN:
         return f"Квоты меняют до начала обучения, а состояние группы {group.number} — «{group.status.label}»."
     return frozen.may_correct(group).reason if frozen.why_kept(group) else ""
+
+
+def _save(group_id: int, form: Any) -> None:
+    why = request.form.get("why")
+    group_quotas.save(group_id, _typed(group_id), removed=_removed(), new=_new(form), why=why)
 
 
 def _row(row: m.GroupQuota, name: str, errors: dict[str, list[str]]) -> QuotaRow:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
@@ -15,19 +14,18 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import models as m
 from app.access import get_writable
 from app.clock import today
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.services.courses.enrolment import result_corrections
 from app.services.courses.enrolment.result_corrections import Corrected, Result
 from app.services.courses.group import corrections, frozen
 from app.statuses import OUTCOMES, EnrolmentStatus
-from app.web.courses.bulk_enrolment import BulkEnrolmentPages
 from app.web.courses.correction_parts import followed_words, left_block
 from app.web.courses.group_correction import why_field
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Button, FormPage, Link, Section
+from app.web.frame.pages import Button, FormPage
+from app.web.frame.parts import Part
 
 _FACTS = ("result_on", "final_form", "final_mark", "protocol_number")
 
@@ -60,10 +58,10 @@ class RetakeForm(FlaskForm):
     protocol_number = StringField("Номер протокола", [InputRequired("Укажите номер протокола."), Length(max=120)])
 
 
-class ResultCorrectionPages(BulkEnrolmentPages):
-    """Routes ``correct`` and ``retake``."""
+class ResultCorrection(Part):
+    """Pages ``correct`` and ``retake`` of an enrolment."""
 
-    def correction_buttons(self, row: m.Enrolment) -> list[Button]:
+    def buttons(self, row: m.Enrolment) -> list[Button]:
         """What may be done with a result that was entered."""
         buttons = []
         if row.status == EnrolmentStatus.FAILED and self.may(row, "retake"):
@@ -79,20 +77,17 @@ class ResultCorrectionPages(BulkEnrolmentPages):
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:correct")
         title = f"Исправление результата: {row.employee.full_name}"
         if row.status not in OUTCOMES:
-            return self.kept_page(row, title, "Итог ещё не внесён, исправлять нечего.")
+            return self.view.kept_page(row, title, "Итог ещё не внесён, исправлять нечего.")
         form = CorrectionForm(data={"outcome": row.status.value, "reason": row.reason_text, **_facts(row)})
         decision = frozen.may_correct(row.group)
         if not decision and not form.is_submitted():
-            return self.kept_page(row, title, decision.reason)
-        return self._answer_correction(
-            row,
-            form,
-            lambda: result_corrections.correct(pk, _result(form), why=form.why.data or ""),
-            title=title,
-            fields=["outcome", *_FACTS, "reason", "why"],
-            submit="Исправить результат",
-            done="Результат исправлен.",
-        )
+            return self.view.kept_page(row, title, decision.reason)
+
+        def save() -> str:
+            corrected = result_corrections.correct(pk, _result(form), why=form.why.data or "")
+            return self._tell(row, "Результат исправлен.", corrected)
+
+        return answer_form(form, save, lambda: self._page(row, form, title, "Исправить результат"))
 
     @expose("/retake/<int:pk>", methods=["GET", "POST"])
     @guarded("retake")
@@ -102,55 +97,23 @@ class ResultCorrectionPages(BulkEnrolmentPages):
         title = f"Повторная аттестация: {row.employee.full_name}"
         if row.status != EnrolmentStatus.FAILED:
             why = f"Повторную аттестацию проходит тот, кто не аттестован. Состояние записи — «{row.status.label}»."
-            return self.kept_page(row, title, why)
+            return self.view.kept_page(row, title, why)
         form = RetakeForm(data={"result_on": today(), "final_form": row.final_form})
-        return self._answer_correction(
-            row,
-            form,
-            lambda: _retake(pk, form),
-            title=title,
-            fields=list(_FACTS),
-            submit="Внести результат повторной аттестации",
-            done="Повторная аттестация внесена.",
-        )
 
-    def _answer_correction(
-        self,
-        row: m.Enrolment,
-        form: Any,
-        save: Callable[[], Corrected],
-        *,
-        title: str,
-        fields: Sequence[str],
-        submit: str,
-        done: str,
-    ) -> Any:
-        problems: list[str] = []
-        back = url_for("EnrolmentView.show", pk=row.id)
-        if form.validate_on_submit():
-            try:
-                saved = save()
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                db.session.rollback()
-                problems = attach(form, refusal)
-            else:
-                flash(" ".join(filter(None, (done, saved.block))), "success")
-                for words in followed_words(saved.documents):
-                    flash(words, "warning")
-                return redirect(back)
-        page = FormPage(
-            title,
-            form,
-            [Section("", fields)],
-            submit=submit,
-            cancel_href=back,
-            crumbs=[*self.crumbs(), Link(self.card_title(row), back)],
-            problems=problems,
-            blocks=[left_block(corrections.left_of(row.group, row))],
-        )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+        def save() -> str:
+            return self._tell(row, "Повторная аттестация внесена.", _retake(pk, form))
+
+        return answer_form(form, save, lambda: self._page(row, form, title, "Внести результат повторной аттестации"))
+
+    def _tell(self, row: m.Enrolment, done: str, corrected: Corrected) -> str:
+        flash(" ".join(filter(None, (done, corrected.block))), "success")
+        for words in followed_words(corrected.documents):
+            flash(words, "warning")
+        return self.view.href_of(row)
+
+    def _page(self, row: m.Enrolment, form: Any, title: str, submit: str) -> FormPage:
+        left = [left_block(corrections.left_of(row.group, row))]
+        return self.view.card_form(row, form, title=title, submit=submit, blocks=left)
 
 
 def _facts(row: m.Enrolment) -> dict[str, Any]:

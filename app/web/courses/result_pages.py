@@ -11,6 +11,7 @@ from typing import Any, cast
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -18,7 +19,7 @@ from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid, NotFound, PortalError
 from app.exchange.columns import CellError
 from app.exchange.engine.uploads import XLSX
 from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
@@ -28,11 +29,11 @@ from app.services.courses.group import results
 from app.services.courses.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
 from app.unit_of_work import technical_write
-from app.web.courses.attendance_pages import AttendancePages
-from app.web.frame.answers import attach
+from app.web.frame.answers import attach, attempt
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, Link
+from app.web.frame.parts import Part
 
 PERMISSION = "enrolment:result"
 PROPOSE = "propose"
@@ -107,8 +108,14 @@ class Draft:
     sheet: ReadSheet | None = None
 
 
-class ResultPages(AttendancePages):
-    """Routes ``results``, ``results_sheet`` and ``results_upload``."""
+class GroupResults(Part):
+    """Pages ``results``, ``results_sheet`` and ``results_upload`` of a group."""
+
+    def buttons(self, row: m.TrainingGroup) -> list[Button]:
+        """The results, while the group is running."""
+        if row.status != GroupStatus.RUNNING or not current_actor().can(PERMISSION):
+            return []
+        return [Button("Итоги обучения", url_for("TrainingGroupView.results", pk=row.id))]
 
     @expose("/results/<int:pk>", methods=["GET", "POST"])
     @signed_in
@@ -142,13 +149,10 @@ class ResultPages(AttendancePages):
         """Show what a filled sheet says in the table, with every wrong cell; nothing is written."""
         group = _group(pk)
         file = request.files.get("file")
-        try:
-            if file is None or not file.filename:
-                raise Invalid("Выберите файл заполненной ведомости.")
-            sheet = read_results_sheet(file.read(), group, results.expected_of(group))
-        except Invalid as refusal:
+        sheet = attempt(lambda: _read(file, group))
+        if isinstance(sheet, PortalError):
             form = AssessmentForm(formdata=None, data={"result_on": min(today(), group.ends_on)})
-            return self._results(group, form, Draft(problems=[refusal.message]), 422)
+            return self._results(group, form, Draft(problems=[sheet.message]), 422)
         common = sheet.common
         data = {
             "result_on": common.result_on,
@@ -166,7 +170,7 @@ class ResultPages(AttendancePages):
         sheet = draft.sheet or ReadSheet()
         page = ResultsPage(
             title=f"Итоги обучения: группа {group.number}",
-            crumbs=[*self.crumbs(), Link(f"Группа {group.number}", back), Link("Итоги обучения", current=True)],
+            crumbs=self.crumbs(group, "Итоги обучения"),
             buttons=[Button("К группе", back)],
             form=form,
             rows=rows,
@@ -193,6 +197,12 @@ def _group(pk: int) -> m.TrainingGroup:
 @technical_write
 def _journal_of_export(group: m.TrainingGroup, number: int) -> None:
     audit.record("training_group.exported", group, {"Слушателей в ведомости": ("", str(number))})
+
+
+def _read(file: FileStorage | None, group: m.TrainingGroup) -> ReadSheet:
+    if file is None or not file.filename:
+        raise Invalid("Выберите файл заполненной ведомости.")
+    return read_results_sheet(file.read(), group, results.expected_of(group))
 
 
 def _typed_rows() -> dict[int, Outcome]:
@@ -232,16 +242,12 @@ def _save(group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Dra
         final_form=form.final_form.data or None,
         protocol_number=form.protocol_number.data or None,
     )
-    try:
-        number = results.record_many(group.id, rows, common)
-    except (NotFound, Forbidden):
-        raise
-    except PortalError as refusal:
-        db.session.rollback()
-        fields = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
+    number = attempt(lambda: results.record_many(group.id, rows, common))
+    if isinstance(number, PortalError):
+        fields = dict(number.fields) if isinstance(number, Invalid) else {}
         shared = {name: texts for name, texts in fields.items() if name in form}
-        attach(form, Invalid(refusal.message, fields=shared))
-        return Draft(rows, errors=fields, problems=[refusal.message])
+        attach(form, Invalid(number.message, fields=shared))
+        return Draft(rows, errors=fields, problems=[number.message])
     people = count(number, "слушателя", "слушателей", "слушателей")
     flash(f"Итоги внесены: у {people}." if number else "Эти итоги уже были внесены.", "success")
     return None

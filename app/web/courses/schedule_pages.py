@@ -11,17 +11,21 @@ from flask_appbuilder import expose
 
 from app import models as m
 from app.access import get_writable
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.clock import local
+from app.errors import Invalid, PortalError
 from app.extensions import db
-from app.russian import count, period, quoted
+from app.russian import count, format_date, period, quoted
 from app.services.courses.group import frozen, group_clashes, group_schedule
 from app.statuses import GroupStatus
 from app.web.courses.schedule_editor import SPARE, Typed, copied, read_line, read_rows, read_time, typed_of, with_spare
+from app.web.frame.answers import attempt
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Cell, Link
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
+from app.web.frame.parts import Part
 
 WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
+#: a card shows so many meetings, the page all of them
+_SHOWN = 40
 #: clashes shown; more of them are a number
 _CLASHES = 20
 
@@ -43,8 +47,28 @@ class SchedulePage:
     plan: Mapping[str, Any] = field(default_factory=dict)
 
 
-class SchedulePages(ScopedModelView):
-    """Route ``schedule``."""
+class GroupSchedule(Part):
+    """Page ``schedule`` of a group, and the block of its meetings on the card."""
+
+    def blocks(self, row: m.TrainingGroup) -> list[Block]:
+        """The meetings of a group, with the way to change them."""
+        meetings = group_schedule.meetings_of(row.id)
+        may_edit = row.status != GroupStatus.CANCELLED and self.may(row, "edit")
+        buttons = [Button("Расписание", url_for("TrainingGroupView.schedule", pk=row.id))] if may_edit else []
+        note = group_schedule.hours_in_words(meetings, row.program.hours) if meetings else ""
+        if len(meetings) > _SHOWN:
+            left = count(len(meetings) - _SHOWN, "занятие", "занятия", "занятий")
+            note = f"Показаны первые {_SHOWN}, дальше ещё {left}. {note}"
+        return [
+            Block(
+                f"Расписание: {len(meetings)}" if meetings else "Расписание",
+                columns=[Column(h, h) for h in ("Когда", "Тема", "Место", "Преподаватель")],
+                rows=[_meeting(meeting) for meeting in meetings[:_SHOWN]],
+                buttons=buttons,
+                empty="Занятия по дням ещё не составлены.",
+                note=note,
+            )
+        ]
 
     @expose("/schedule/<int:pk>", methods=["GET", "POST"])
     @guarded("edit")
@@ -54,7 +78,7 @@ class SchedulePages(ScopedModelView):
         if request.method == "GET":
             refusal = _refusal(group)
             if refusal:
-                return self.kept_page(group, f"Расписание группы {group.number}", refusal)
+                return self.view.kept_page(group, f"Расписание группы {group.number}", refusal)
             lines = [typed_of(group_schedule.line_of(x)) for x in group_schedule.meetings_of(pk)]
             return render_template("schedule.html", page=self._schedule_page(group, with_spare(lines)))
         rows, step = read_rows(request.form), request.form.get("do", "")
@@ -81,18 +105,13 @@ class SchedulePages(ScopedModelView):
         if not wrong:
             lines = [line for line, _errors in found if line is not None]
             removed = [int(row.id) for row in rows if row.removed and row.id.isdecimal() and len(row.id) < 10]
-            try:
-                group_schedule.save(
-                    pk, lines, removed=removed, seen=request.form.get("seen", ""), why=request.form.get("why")
-                )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                wrong = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
-                problems = [refusal.message]
-            else:
+            seen, why = request.form.get("seen", ""), request.form.get("why")
+            saved = attempt(lambda: group_schedule.save(pk, lines, removed=removed, seen=seen, why=why))
+            if not isinstance(saved, PortalError):
                 flash(f"Расписание сохранено: {count(len(lines), 'занятие', 'занятия', 'занятий')}.", "success")
                 return redirect(url_for("TrainingGroupView.schedule", pk=pk))
+            wrong = dict(saved.fields) if isinstance(saved, Invalid) else {}
+            problems = [saved.message]
             group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
         marked = [replace(row, errors=wrong.get(str(n), ())) for n, row in enumerate(kept)]
         rows = [*marked, *(row for row in rows if row.removed)]
@@ -101,7 +120,7 @@ class SchedulePages(ScopedModelView):
     def _schedule_page(
         self, group: m.TrainingGroup, rows: Sequence[Typed], problems: Sequence[str] = ()
     ) -> SchedulePage:
-        meetings, card = group_schedule.meetings_of(group.id), url_for("TrainingGroupView.show", pk=group.id)
+        meetings = group_schedule.meetings_of(group.id)
         return SchedulePage(
             title=f"Расписание группы {group.number}",
             rows=rows,
@@ -109,13 +128,19 @@ class SchedulePages(ScopedModelView):
             seen=request.form.get("seen", "") or group_schedule.stamp(meetings),
             hours=group_schedule.hours_in_words(meetings, group.program.hours),
             note=f"{quoted(group.program.title)}, {period(group.starts_on, group.ends_on)}",
-            cancel_href=card,
-            crumbs=[*self.crumbs(), Link(f"Группа {group.number}", card)],
+            cancel_href=self.view.href_of(group),
+            crumbs=self.crumbs(group),
             clashes=_clashes_block(group) if meetings else None,
             problems=problems,
             plan=_plan(),
             kept=frozen.why_kept(group),
         )
+
+
+def _meeting(row: m.GroupMeeting) -> Row:
+    first, last = local(row.starts_at), local(row.ends_at)
+    when = Cell(format_date(first.date()), f"{first:%H:%M}–{last:%H:%M}")
+    return Row(row.id, "", [when, Cell(row.topic or "—"), Cell(row.place or "—"), Cell(row.teacher or "—")])
 
 
 def _refusal(group: m.TrainingGroup) -> str:

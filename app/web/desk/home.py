@@ -19,10 +19,10 @@ from app.services.paper import document_check
 from app.services.paper.document_check import CheckFacts
 from app.services.voucher import voucher_check
 from app.web.desk.start_pages import start_page
-from app.web.frame import columns as c
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, CardPage, Cell, FormPage, Pair, Section
+from app.web.voucher.voucher_list_columns import BLOCK_TONES
 
 
 class CheckForm(FlaskForm):
@@ -104,7 +104,7 @@ class HomeView(BaseView):
         if request.accept_mimetypes.best == "application/json":
             found = {"status": facts.status.value, "Состояние": facts.state, **dict(known), "Блоки": dict(blocks)}
             return jsonify(found)
-        parts = [Cell(title, status.label, tone=c.BLOCK_TONES[status]) for title, status in facts.blocks]
+        parts = [Cell(title, status.label, tone=BLOCK_TONES[status]) for title, status in facts.blocks]
         page = CardPage(
             "Проверка чека",
             status=Cell(f"Чек {facts.state}", tone=facts.status.tone),

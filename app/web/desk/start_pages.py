@@ -22,9 +22,9 @@ from app.russian import capitalized, format_datetime, number, plural
 from app.services.desk import queue, statistics
 from app.services.voucher import voucher_rules
 from app.web.access.registration_own import registration_blocks
+from app.web.desk import charts
 from app.web.desk.role_home import organizer_blocks, school_blocks
 from app.web.desk.worker_home import worker_blocks
-from app.web.frame import charts
 from app.web.frame.list_query import ListQuery
 from app.web.frame.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup, Todo
 from app.web.frame.view_base import ViewBase

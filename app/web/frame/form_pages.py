@@ -10,6 +10,7 @@ from flask_appbuilder import expose
 from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.datastructures import CombinedMultiDict
+from wtforms import FileField
 
 from app.access import get_writable
 from app.errors import Conflict, PortalError
@@ -98,6 +99,7 @@ class FormPages(CardPages):
             crumbs=self.crumbs(row),
             note=note,
             blocks=blocks,
+            files=any(isinstance(field, FileField) for field in form),
         )
 
     def form_of(self, _row: Any) -> Any:

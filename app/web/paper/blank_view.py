@@ -23,12 +23,12 @@ from app.russian import RussianDateError, format_date, format_datetime, number
 from app.services.paper import blanks
 from app.services.paper.blank_balance import Balance, balance
 from app.statuses import BlankStatus, CertificateStatus
-from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.blank_act_view import LONGEST_CHOICE, write_ids
+from app.web.personnel.own_choices import own_organizer, own_organizers
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: bulk action that takes the chosen blanks to the form of an act
@@ -235,11 +235,11 @@ class ReceiptPages(ScopedModelView):
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Blanks are received by the own organization."""
-        return c.own_organizers() if field == "organizer" and target is m.Organization else None
+        return own_organizers() if field == "organizer" and target is m.Organization else None
 
     def prefill(self) -> dict[str, Any]:
         """The own organization, today."""
-        return {**c.own_organizer(self), "received_on": today(), **super().prefill()}
+        return {**own_organizer(self), "received_on": today(), **super().prefill()}
 
     def create(self, values: dict[str, Any]) -> Any:
         """Put the range into the stock."""

@@ -15,17 +15,18 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
 from app.documents import frdo_before
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
 from app.services.paper import blanks, duplicates, group_issue, handing, mend_requests
 from app.services.paper.certificate_snapshot import as_signed
 from app.services.paper.group_issue import IssuePlan
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form, attach, attempt
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section, Todo
+from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.frdo_pages import mending_card
 from app.web.paper.printing import issue_options
@@ -65,12 +66,12 @@ def series_choices(organizer_id: int, kind: CertificateKind) -> list[tuple[str, 
     return [PLAIN_PAPER, *words]
 
 
-class IssuePages(ScopedModelView):
-    """Routes ``issue_all``, ``replace_all`` and ``hand_all`` of the groups' view."""
+class GroupIssuing(Part):
+    """Part of the groups' view: issue the documents of a group, replace what was corrected since, mark the handing over."""
 
-    def paper_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
+    def buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """Buttons to the pages, for who issues documents of a group that is running or completed."""
-        if row.status not in BEGUN or not current_actor().can("certificate:issue"):
+        if row.status not in BEGUN or not self.may(row, "registry") or not current_actor().can("certificate:issue"):
             return []
         is_over = row.status == GroupStatus.COMPLETED
         return [
@@ -78,7 +79,7 @@ class IssuePages(ScopedModelView):
             Button("Отметить вручение", url_for("TrainingGroupView.hand_all", pk=row.id)),
         ]
 
-    def paper_blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
+    def lead(self, row: m.TrainingGroup) -> Sequence[Block]:
         """What ФИС ФРДО would refuse of the group's documents, while it can still be mended."""
         if not current_actor().can("certificate:issue") or not self.may(row, "registry"):
             return []
@@ -101,15 +102,10 @@ class IssuePages(ScopedModelView):
             if sentences and lack.organization_id is not None:
                 asked = mend_requests.Asked(lack.employee_id, lack.name, sentences)
                 wanted.setdefault(lack.organization_id, []).append(asked)
-        try:
-            told = mend_requests.ask(pk, wanted)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
-            flash(f"Отправлено писем ответственным: {told}.", "success")
-        return redirect(url_for("TrainingGroupView.issue_all", pk=pk))
+        return answer_act(
+            lambda: flash(f"Отправлено писем ответственным: {mend_requests.ask(pk, wanted)}.", "success"),
+            url_for("TrainingGroupView.issue_all", pk=pk),
+        )
 
     @expose("/issue/<int:pk>", methods=["GET", "POST"])
     @guarded("registry")
@@ -118,33 +114,20 @@ class IssuePages(ScopedModelView):
         group = _group(pk, "certificate:issue")
         form = _issue_form(group)
         problems: list[str] = []
+        back = url_for("TrainingGroupView.show", pk=pk)
         asked = request.form.get("step") == "issue"
         if asked and request.form.get("seen") != _choice(form):
             problems = [CHANGED_CHOICE]
         elif asked and form.validate_on_submit():
-            try:
-                result = group_issue.issue_for_group(
-                    pk, **_chosen(form), series=form.series.data or "", **issue_options()
-                )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                _tell(result)
-                return redirect(url_for("TrainingGroupView.show", pk=pk))
+            chosen = {**_chosen(form), "series": form.series.data or "", **issue_options()}
+            done = attempt(lambda: _tell(group_issue.issue_for_group(pk, **chosen)))
+            if done is None:
+                return redirect(back)
+            problems = attach(form, done)
         plan, faults = _plan(pk, form)
         page = FormPage("Выдать документы", form, _SECTIONS, problems=[*problems, *faults])
-        back = url_for("TrainingGroupView.show", pk=pk)
-        answer = render_template(
-            "issue.html",
-            page=page,
-            group=group,
-            back=back,
-            blocks=_blocks(group, plan),
-            number=len(plan.new),
-            seen=_choice(form),
-        )
+        shown = {"blocks": _blocks(group, plan), "number": len(plan.new), "seen": _choice(form)}
+        answer = render_template("issue.html", page=page, group=group, back=back, **shown)
         return answer, 422 if page.problems or form.errors else 200
 
     @expose("/replace/<int:pk>", methods=["GET", "POST"])
@@ -154,32 +137,28 @@ class IssuePages(ScopedModelView):
         group = _group(pk, "certificate:replace")
         form = ReplaceForm(data={"issued_on": today(), "series": ""})
         form.series.choices = series_choices(group.organizer_id, group_issue.kinds_for(group)[0])
-        problems: list[str] = []
         back = url_for("TrainingGroupView.show", pk=pk)
-        if form.validate_on_submit():
+
+        def save() -> str:
             options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
-            try:
-                made = duplicates.replace_outdated(pk, **options)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash(f"Заменено документов: {len(made)}.", "success" if made else "info")
-                return redirect(back)
-        papers = duplicates.outdated_of(group)
-        page = FormPage(
-            f"Заменить документы: {group}",
-            form,
-            [Section("Новые документы", ["issued_on", "series"])],
-            submit=f"Заменить: {len(papers)}",
-            cancel_href=back,
-            note="Каждый получит документ с исправленными сведениями, своим номером и словом «ДУБЛИКАТ»; прежние станут "
-            "заменёнными, слушатели узнают из писем. Заменяется весь список или ничего.",
-            problems=problems,
-            blocks=[_replaced(papers)],
-        )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+            made = duplicates.replace_outdated(pk, **options)
+            flash(f"Заменено документов: {len(made)}.", "success" if made else "info")
+            return back
+
+        def page() -> FormPage:
+            papers = duplicates.outdated_of(group)
+            return FormPage(
+                f"Заменить документы: {group}",
+                form,
+                [Section("Новые документы", ["issued_on", "series"])],
+                submit=f"Заменить: {len(papers)}",
+                cancel_href=back,
+                note="Каждый получит документ с исправленными сведениями, своим номером и словом «ДУБЛИКАТ»; прежние станут "
+                "заменёнными, слушатели узнают из писем. Заменяется весь список или ничего.",
+                blocks=[_replaced(papers)],
+            )
+
+        return answer_form(form, save, page)
 
     @expose("/hand/<int:pk>", methods=["GET", "POST"])
     @guarded("registry")
@@ -187,29 +166,33 @@ class IssuePages(ScopedModelView):
         """Mark that the documents of the group which still lie with the organizer were handed over."""
         group = _group(pk, "certificate:hand")
         form = GroupHandingForm(data={"handed_on": today()})
-        problems: list[str] = []
-        if form.validate_on_submit():
-            try:
-                number = handing.hand_over_group(pk, Handing.of(form.handing.data or ""), handed_on=form.handed_on.data)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash(f"Отмечено вручение: {count(number, 'документ', 'документа', 'документов')}.", "success")
-                return redirect(url_for("TrainingGroupView.show", pk=pk))
-        waiting = len(handing.waiting_in(pk))
-        page = FormPage(
-            f"Отметить вручение: {group}",
-            form,
-            [Section("", ["handing", "handed_on"])],
-            submit="Отметить вручение всех",
-            cancel_href=url_for("TrainingGroupView.show", pk=pk),
-            note=f"Не вручено: {count(waiting, 'документ', 'документа', 'документов')}. По доверенности отметьте в карточке "
-            "документа: у каждого своё доверенное лицо.",
-            problems=problems,
-        )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+        back = url_for("TrainingGroupView.show", pk=pk)
+
+        def save() -> str:
+            number = handing.hand_over_group(pk, Handing.of(form.handing.data or ""), handed_on=form.handed_on.data)
+            flash(f"Отмечено вручение: {count(number, 'документ', 'документа', 'документов')}.", "success")
+            return back
+
+        def page() -> FormPage:
+            waiting = count(len(handing.waiting_in(pk)), "документ", "документа", "документов")
+            return FormPage(
+                f"Отметить вручение: {group}",
+                form,
+                [Section("", ["handing", "handed_on"])],
+                submit="Отметить вручение всех",
+                cancel_href=back,
+                note=f"Не вручено: {waiting}. По доверенности отметьте в карточке документа: у каждого своё доверенное лицо.",
+            )
+
+        return answer_form(form, save, page)
+
+
+class IssuePages(ScopedModelView):
+    """The same pages for a view that does not join the part yet."""
+
+    paper_buttons, paper_blocks = GroupIssuing.buttons, GroupIssuing.lead
+    ask_mend, issue_all = GroupIssuing.ask_mend, GroupIssuing.issue_all
+    replace_all, hand_all = GroupIssuing.replace_all, GroupIssuing.hand_all
 
 
 _SECTIONS = [Section("Что и когда", ["kinds", "issued_on", "series"])]

@@ -37,8 +37,10 @@ from app.services.paper.group_papers import REGISTRY, GroupFacts
 from app.services.portal import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
+from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 
 #: documents that are made while the user waits
@@ -149,18 +151,17 @@ def _form_of(action: str) -> PrintForm | None:
 # --- papers of a group -----------------------------------------------------------------------------------------------
 
 
-class GroupPapers(ScopedModelView):
-    """The part of the groups' view with «Документы группы»."""
+class GroupPrinting(Part):
+    """Part of the groups' view: «Документы группы», one by one or all of them."""
 
-    def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
+    def buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """«Документы группы» for those who make them."""
-        found = [*super().extra_buttons(row)]
-        if self.may(row, "registry"):
-            found.append(Button("Документы группы", url_for("TrainingGroupView.papers", pk=row.id)))
-            found.append(
-                Button("Все документы группы", url_for("TrainingGroupView.order_papers", pk=row.id), post=True)
-            )
-        return found
+        if not self.may(row, "registry"):
+            return []
+        return [
+            Button("Документы группы", url_for("TrainingGroupView.papers", pk=row.id)),
+            Button("Все документы группы", url_for("TrainingGroupView.order_papers", pk=row.id), post=True),
+        ]
 
     @expose("/papers/<int:pk>")
     @guarded("registry")
@@ -182,21 +183,29 @@ class GroupPapers(ScopedModelView):
         group = get_writable(db.session, m.TrainingGroup, pk, REGISTRY)
         kind = CertificateKind._value2member_map_.get(request.args.get("kind", ""))
         form = FORMS.get(request.args.get("form", ""))
-        try:
+
+        def order() -> Response | None:
             # what is printed from changes during a технологический перерыв by nobody, and neither do the orders
             refuse_during_maintenance()
             if not isinstance(kind, CertificateKind) or form is None:
                 return _order_all(group)
             ids = bulk_printing.ids_of_group(pk, kind)
             if ids:
-                title = f"{capitalized(kind.label)}, группа {group.number}"
-                return print_papers(ids, form, title, group_id=pk)
+                return print_papers(ids, form, f"{capitalized(kind.label)}, группа {group.number}", group_id=pk)
             flash("Печатать нечего: действующих документов этого вида в группе нет.", "warning")
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        return redirect(url_for("TrainingGroupView.papers", pk=pk))
+            return None
+
+        return answer_act(order, url_for("TrainingGroupView.papers", pk=pk))
+
+
+class GroupPapers(ScopedModelView):
+    """The same pages for a view that does not join the part yet."""
+
+    papers, order_papers = GroupPrinting.papers, GroupPrinting.order_papers
+
+    def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
+        """«Документы группы» for those who make them."""
+        return [*super().extra_buttons(row), *GroupPrinting.buttons(self, row)]
 
 
 def _page(known: GroupFacts) -> CardPage:

@@ -23,11 +23,11 @@ from app.russian import RussianDateError, format_date, number
 from app.services.paper import registries, registry_people
 from app.statuses import RegistryStatus
 from app.unit_of_work import technical_write
-from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import amendments
+from app.web.personnel.own_choices import own_organizer, own_organizers
 
 
 def sheet(registry: m.Registry) -> bytes:
@@ -50,11 +50,11 @@ class RegistryPages(ScopedModelView):
     def prefill(self) -> dict[str, Any]:
         """The own organization and the last month."""
         since, until = span_days("month", today())
-        return {**c.own_organizer(self), "period_from": since, "period_to": until, **super().prefill()}
+        return {**own_organizer(self), "period_from": since, "period_to": until, **super().prefill()}
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """An organizer's worker forms the registries of the own organization."""
-        return c.own_organizers() if field == "organizer" and target is m.Organization else None
+        return own_organizers() if field == "organizer" and target is m.Organization else None
 
     def create(self, values: dict[str, Any]) -> Any:
         """Form the registry with its file."""

@@ -18,12 +18,12 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.russian import count
 from app.services.personnel import people
 from app.services.personnel.correctable import CARD
-from app.web.frame import columns as c
 from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
 from app.web.frame.pages import Button, FormPage, Link, Section
 from app.web.personnel.change_view import SURNAME_FIELDS, may_propose
 from app.web.personnel.merge_view import merge_buttons
+from app.web.personnel.people_columns import place_name
 
 ACTUAL = "Подтвердить актуальность"
 SURNAME_SECTION = ("Если меняется фамилия", SURNAME_FIELDS)
@@ -61,7 +61,7 @@ def buttons_of(person: m.Employee) -> list[Button]:
 def dismissal_page(person: m.Employee) -> Any:
     """The form of dismissal and its answer."""
     places, problems = people.own_live_employments(person.id), []
-    boxes = [(str(e.id), f"{e.position}, {c.place_name(e)}, {e.kind.label}") for e in places]
+    boxes = [(str(e.id), f"{e.position}, {place_name(e)}, {e.kind.label}") for e in places]
     form = type("Dismissal", (DismissalForm,), {"places": CodesField("Места работы", choices=boxes)})()
     back = url_for("EmployeeView.show", pk=person.id, tab="work")
     if not places:

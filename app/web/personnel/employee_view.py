@@ -18,8 +18,7 @@ from app.extensions import db
 from app.services.personnel import people
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
-from app.web.courses.bulk_enrolment import EnrolManyAction
-from app.web.frame import columns as c
+from app.web.courses.bulk_enrolment import EnrolMany
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
@@ -28,6 +27,7 @@ from app.web.personnel import employee_actions, employee_card
 from app.web.personnel.archive_pages import ArchivePages
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.personnel.invitation_pages import InvitationPages, account_blocks
+from app.web.personnel.own_choices import own_organizations
 from app.web.personnel.own_data_pages import GivenDataPages, data_buttons
 from app.web.personnel.paper_consent import PaperConsentPages, consent_buttons
 from app.web.personnel.staff_import_view import StaffImportPages
@@ -66,15 +66,14 @@ class _PlaceFields(FieldSource):
     @staticmethod
     def choosable(field: str, _target: type[Any]) -> Any:
         """The responsible person chooses among the own organization and its units."""
-        return c.own_organizations() if field == "organization" else None
+        return own_organizations() if field == "organization" else None
 
 
-class EmployeePages(
-    EnrolManyAction, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages
-):
+class EmployeePages(InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages):
     """Pages of the employees' view."""
 
-    parts = (StaffImportPages,)
+    parts = (StaffImportPages, EnrolMany)
+
     services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
 
     def __init__(self, **kwargs: Any) -> None:

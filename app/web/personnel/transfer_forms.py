@@ -16,10 +16,10 @@ from app import models as m
 from app.errors import Invalid
 from app.identifiers import IdentifierError, parse_person_name
 from app.services.personnel.transfer_letters import find_places
-from app.web.frame import columns as c
 from app.web.frame.forms import REQUIRED, FieldSource, RuDateField
 from app.web.frame.lookups import LIMIT, Lookup
 from app.web.frame.search import match
+from app.web.personnel.own_choices import own_organizations
 
 
 class _PlaceLookup(Lookup):
@@ -74,7 +74,7 @@ class PlaceFields(FieldSource):
 
     def choosable(self, field: str, _target: type[Any]) -> Any:
         """The organization that hires is one of the own."""
-        return c.own_organizations() if field == "organization" and not self.lookup.everywhere else None
+        return own_organizations() if field == "organization" and not self.lookup.everywhere else None
 
 
 def make_form(title: str, fields: Mapping[str, Any]) -> type[DynamicForm]:

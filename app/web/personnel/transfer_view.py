@@ -18,13 +18,13 @@ from app.extensions import db, limiter
 from app.services.personnel import people, transfers
 from app.services.personnel.transfer_letters import names_of, names_of_visible
 from app.statuses import TransferStatus
-from app.web.frame import columns as c
 from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, PortalModelConverter, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Link, Pair, Section
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.personnel.people_columns import place_name
 from app.web.personnel.transfer_forms import PlaceFields, ReleaseForm, make_form, person_fields, typed_name
 
 _STEPS = {"release": "Согласовать переход", "accept": "Принять работника"}
@@ -53,7 +53,7 @@ def _to(row: m.Transfer) -> str:
     return _names().get(row.organization_id, "—")
 
 
-PERSON = ListColumn(
+MOVED = ListColumn(
     "person_name", "Работник", lambda r: r.person_name, lambda r: Cell(r.person_name), (m.Transfer.person_name,)
 )
 FROM = ListColumn("from_organization", "Откуда", _from, lambda r: Cell(_from(r)))
@@ -113,7 +113,7 @@ class TransferPages(ScopedModelView):
             raise Forbidden("Переход оформляет сам работник или организация, в которой он работает.")
         kind = self.start_form if is_own else self.let_form
         form = kind(request.form if request.method == "POST" else None)
-        form["place"].choices = [(str(e.id), f"{e.position}, {c.place_name(e)}") for e in places]
+        form["place"].choices = [(str(e.id), f"{e.position}, {place_name(e)}") for e in places]
         problems = [] if places else ["Действующих мест работы нет, переходить не с чего."]
         if request.method == "POST" and form.validate():
             try:

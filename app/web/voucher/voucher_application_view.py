@@ -14,10 +14,10 @@ from app.conditions import in_force, is_late, is_waiting
 from app.russian import format_date, no_later
 from app.services.voucher import vouchers
 from app.statuses import APPLICATION_LIVE
-from app.web.frame import columns as c
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import CardPage, Cell, FormPage
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.personnel.own_choices import self_as_employee, working
 
 
 def _due(row: m.VoucherApplication) -> Cell:
@@ -45,11 +45,11 @@ class VoucherApplicationPages(ScopedModelView):
         held = select(voucher.c.id).where(voucher.c.employee_id == target.id, in_force(rows=voucher))
         waiting = application.c.status.in_(APPLICATION_LIVE)
         asked = select(application.c.id).where(application.c.employee_id == target.id, waiting)
-        return and_(c.working(), ~held.exists(), ~asked.exists())
+        return and_(working(), ~held.exists(), ~asked.exists())
 
     def prefill(self) -> dict[str, Any]:
         """A worker applies for himself or herself."""
-        return {**c.self_as_employee(self), **super().prefill()}
+        return {**self_as_employee(self), **super().prefill()}
 
     def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
         """Only the responsible person writes down with whom the application is agreed."""

@@ -22,11 +22,10 @@ from app.extensions import db
 from app.russian import format_date
 from app.services.voucher import voucher_rules
 from app.services.voucher.voucher_rules import STAYS_OPEN, Usage
-from app.web.frame import columns as c
 from app.web.frame.answers import attach
 from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, Cell, FormPage, Link, Pair, Section
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Pair, Row, Section
 from app.web.frame.scoped_view import ScopedModelView
 
 _OPEN = ("title", "valid_to")
@@ -82,7 +81,7 @@ class VoucherRulePages(ScopedModelView):
 
     def blocks(self, row: m.VoucherRule) -> Sequence[Block]:
         """The rule, what has been done by it, its blocks."""
-        done, blocks = usage_of(row.id), c.rule_blocks(row)
+        done, blocks = usage_of(row.id), _rule_blocks(row)
         pairs = [Pair("Выдано чеков", Cell(str(done.vouchers), number=True))]
         pairs.append(Pair("Подано заявок", Cell(str(done.applications), number=True)))
         if done.last_on is not None:
@@ -159,6 +158,27 @@ class VoucherRulePages(ScopedModelView):
             "условия и блоки. Заявки и чеки по прежнему правилу останутся при своих условиях.",
             problems=problems,
         )
+
+
+def _rule_blocks(rule: m.VoucherRule) -> Block:
+    """Blocks of a voucher rule, with the button that adds one."""
+    rows = [
+        Row(
+            b.id,
+            url_for("VoucherRuleBlockView.show", pk=b.id),
+            [
+                Cell(b.title, href=url_for("VoucherRuleBlockView.show", pk=b.id)),
+                Cell(b.kind.label),
+                Cell(f"{b.hours_min}–{b.hours_max}", number=True),
+            ],
+        )
+        for b in rule.blocks
+    ]
+    heads = [Column(h, h) for h in ("Блок", "Вид", "Часы")]
+    buttons = []
+    if current_actor().can("voucher_rule_block:add"):
+        buttons.append(Button("Добавить блок", url_for("VoucherRuleBlockView.add", rule=rule.id)))
+    return Block("Блоки", columns=heads, rows=rows, empty="Блоков нет.", buttons=buttons)
 
 
 def _status(form: FlaskForm) -> int:

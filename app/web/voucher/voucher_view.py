@@ -22,13 +22,13 @@ from app.services.voucher import voucher_replacement, voucher_story
 from app.services.voucher.voucher_story import BlockStory, Course, Event, VoucherStory
 from app.statuses import VoucherStatus
 from app.unit_of_work import technical_write
-from app.web.frame import columns as c
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.pdf_tasks import MAKERS, as_pdf
 from app.web.paper.printing import check_base
 from app.web.personnel.list_import_view import ListImportPages, ListWords
+from app.web.voucher.voucher_list_columns import BLOCK_TONES
 
 _CODE, _PRINT = "voucher", "voucher:print"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -141,7 +141,7 @@ def _head(story: VoucherStory) -> Block:
     check = url_for("HomeView.verify_voucher", code=row.check_code)
     pairs.append(Pair("Проверка по коду", Cell("открыть страницу проверки", href=check)))
     parts = [
-        Cell(f"{block.title} · {block.hours}", block.status.label, tone=c.BLOCK_TONES[block.status])
+        Cell(f"{block.title} · {block.hours}", block.status.label, tone=BLOCK_TONES[block.status])
         for block in story.blocks
     ]
     shown = [pair for pair in pairs if pair.cell.text]
@@ -159,7 +159,7 @@ def _link(voucher: m.Voucher) -> Cell:
 
 
 def _block(block: BlockStory) -> Block:
-    pairs = [Pair("Состояние", Cell(block.status.label, tone=c.BLOCK_TONES[block.status]))]
+    pairs = [Pair("Состояние", Cell(block.status.label, tone=BLOCK_TONES[block.status]))]
     pairs += _course(block.course) if block.course else []
     return Block(f"{block.title}, {block.hours}", pairs=pairs, note=block.advice)
 

@@ -1,0 +1,31 @@
+"""Columns and filters of the lists of documents, blanks, registries and batches for ФИС ФРДО."""
+
+from __future__ import annotations
+
+from app import models as m
+from app.services.desk import matters
+from app.services.paper import after_sending, blanks, frdo
+from app.web.frame.attention import Matter, matter_filter
+from app.web.frame.listing import ListColumn
+from app.web.frame.pages import Cell
+
+CERTIFICATE_PROGRAM = ListColumn(
+    "program",
+    "Программа",
+    lambda c: str(c.snapshot.get("program", "")),
+    lambda c: Cell(str(c.snapshot.get("program", "")), f"{c.snapshot.get('hours', '')} ч"),
+)
+
+
+CERTIFICATE_ATTENTION = matter_filter(
+    Matter("to_replace", "заменить: сведения исправлены", matters.to_replace),
+    Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
+    Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
+)
+
+BLANK_ATTENTION = matter_filter(
+    Matter("of_annulled", "документ аннулирован, бланк не списан", blanks.of_annulled),
+    Matter("without_act", "испорчен, нет акта", blanks.without_act),
+)
+FRDO_BATCH_ATTENTION = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
+REGISTRY_ATTENTION = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
