@@ -102,12 +102,12 @@ def _preview(app: Flask, _batch: int) -> int:
 
 
 def _apply(app: Flask, batch: int) -> int:
-    print(STAFF.apply(batch, skip_errors=True), file=sys.stderr)
+    print(STAFF.words_of(STAFF.apply(batch, skip_errors=True)), file=sys.stderr)
     return batch
 
 
 def _undo(app: Flask, batch: int) -> int:
-    print(STAFF.undo(batch), file=sys.stderr)
+    print(STAFF.undone_words(STAFF.undo(batch)), file=sys.stderr)
     return batch
 
 
