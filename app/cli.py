@@ -249,8 +249,9 @@ def create_admin_command(login: str, last_name: str, first_name: str, email: str
     """Создать администратора (первый вход в новой базе)."""
     from app.access import acting_as, unscoped
     from app.services.access import accounts
+    from app.services.portal import who_acts
 
-    with acting_as(accounts.SYSTEM), unscoped("first account of an installation"):
+    with acting_as(who_acts.SYSTEM), unscoped("first account of an installation"):
         password = accounts.create_admin(login, last_name=last_name, first_name=first_name, email=email)
     click.echo(f"Администратор «{login}» создан. Одноразовый пароль: {password}")
 

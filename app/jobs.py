@@ -29,15 +29,16 @@ from app.documents.registries import ALL as REGISTRIES
 from app.exchange.engine import kept_batch, uploads
 from app.extensions import db
 from app.services.access import failures, registration, sessions
-from app.services.access.accounts import SYSTEM
 from app.services.courses.enrolment import course_reminders, enrolments, waiting_list
 from app.services.courses.group import group_jobs
 from app.services.courses.program import program_files
 from app.services.desk import queue_letter
-from app.services.mailing import digest, letters, mail, reminders
+from app.services.mailing import digest, letters, mail
 from app.services.paper import registries, registry_schedule
-from app.services.personnel import consents
-from app.services.portal import background, daily, files
+from app.services.personnel import consents, reminders
+from app.services.portal import files
+from app.services.portal.who_acts import SYSTEM
+from app.services.tasks import background, daily
 from app.services.voucher import voucher_reminders, vouchers
 
 log = logging.getLogger("portal.jobs")

@@ -19,9 +19,9 @@ from sqlalchemy import event
 from app.access import acting_as
 from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db
-from app.services.access.accounts import SYSTEM
 from app.services.desk import queue
 from app.services.desk.queue import Asked
+from app.services.portal.who_acts import SYSTEM
 from benchmarks.workbench import make_app, server, session_cookie
 
 FEW, MANY = 50, 50_000

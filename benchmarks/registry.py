@@ -91,7 +91,7 @@ def openpyxl(url: str, path: Path, rows: int) -> Callable[[], None]:
     from app.documents.registries.declared import read_asked
     from app.documents.registries.reading import columns_of, read_rows
     from app.documents.registries.trained import TRAINED
-    from app.services.access.accounts import SYSTEM
+    from app.services.portal.who_acts import SYSTEM
     from benchmarks.workbench import make_app
 
     app = make_app(url)

@@ -29,7 +29,7 @@ import psycopg2
 from flask import Flask
 
 from app.embedded_postgres import EmbeddedPostgres
-from app.services.access.accounts import load_account
+from app.services.portal.who_acts import load_account
 from benchmarks.workbench import FOLDER, make_app
 
 DATABASE = "rush"

@@ -14,8 +14,8 @@ from app.documents.frdo import FrdoFacts, Lists, frdo_values
 from app.documents.frdo_export import lists_of
 from app.documents.frdo_source import facts_of_period
 from app.extensions import db
-from app.services.access.accounts import SYSTEM
 from app.services.portal.numbers import next_number
+from app.services.portal.who_acts import SYSTEM
 from app.statuses import FrdoAnswer, FrdoBatchStatus
 
 #: documents younger than that are not exported yet: some are past the term of 60 days, some near it

@@ -21,7 +21,7 @@ from app.extensions import db
 from app.russian import count, format_date
 from app.services.paper import frdo
 from app.services.paper.frdo import Exported, rows_in_words
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import FrdoAction
 from app.unit_of_work import technical_write, use_case
 

@@ -12,7 +12,7 @@ from app import models as m
 from app.access import acting_as
 from app.actor import Actor, Grant
 from app.exchange.staff.staff_import import STAFF
-from app.services.portal import background
+from app.services.tasks import background
 from tests.access.region import Region
 from tests.actors import actor_of
 from tests.exchange.exchange_books import book

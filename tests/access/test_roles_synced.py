@@ -57,7 +57,7 @@ LEAVES_THE_SCOPE = {
     ],
     "app/jobs.py": ["nightly work", "outgoing mail", "outgoing mail"],
     "app/services/access/accounts.py": ["command line", "own password"],
-    "app/services/portal/background.py": [
+    "app/services/tasks/background.py": [
         "files past their term are removed by the portal",
         "work is begun by the portal, for its user",
         "work that failed is closed by the portal",
@@ -104,7 +104,7 @@ LEAVES_THE_SCOPE = {
         "the own registration and the public directories",
         "the own registration is deleted, the own account emptied",
     ],
-    "app/services/access/captcha.py": ["spent answers are nobody's rows"],
+    "app/services/portal/captcha.py": ["spent answers are nobody's rows"],
     "app/services/personnel/consents.py": [
         "may a letter be sent: yes or no",
         "the account of who has given the consent",
@@ -208,7 +208,7 @@ LEAVES_THE_SCOPE = {
     "app/services/desk/queue_letter.py": ["who decides: only ids"],
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
-    "app/services/mailing/reminders.py": ["what is late in every organization"],
+    "app/services/personnel/reminders.py": ["what is late in every organization"],
     "app/services/paper/registry_people.py": ["people of a registry that the actor forms"],
     "app/services/paper/registries.py": [
         "the file of a registry that the actor sees",

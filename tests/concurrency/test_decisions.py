@@ -11,8 +11,8 @@ from app.access import acting_as
 from app.clock import today
 from app.extensions import db
 from app.services.access import access_requests
-from app.services.access.access_requests import Scan
 from app.services.portal import records, settings, transitions
+from app.services.portal.files import Scan
 from app.services.voucher import voucher_rules, vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk

@@ -15,10 +15,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.extensions import db
-from app.services.access.accounts import SYSTEM
 from app.services.courses.enrolment import enrolments, seats
 from app.services.courses.group import group_jobs, groups
 from app.services.portal import transitions
+from app.services.portal.who_acts import SYSTEM
 from app.statuses import SEAT_HOLDING
 from tests.concurrency.clients import refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk

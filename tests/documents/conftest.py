@@ -73,7 +73,7 @@ def office() -> Iterator[None]:
 def portal(session: Any) -> Iterator[None]:
     """The portal acts on an empty database: papers are printed by its own templates."""
     from app.access import acting_as, unscoped
-    from app.services.access.accounts import SYSTEM
+    from app.services.portal.who_acts import SYSTEM
 
     with acting_as(SYSTEM), unscoped("tests"):
         yield

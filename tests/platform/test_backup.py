@@ -23,10 +23,9 @@ def kept(app: Flask) -> Path:
     """A scan with its row; where it lies."""
     from app.access import acting_as
     from app.extensions import db
-    from app.services.access import accounts
-    from app.services.portal import files
+    from app.services.portal import files, who_acts
 
-    with app.app_context(), acting_as(accounts.SYSTEM):
+    with app.app_context(), acting_as(who_acts.SYSTEM):
         db.session.execute(text("DELETE FROM stored_file"))
         shutil.rmtree(files.files_root(), ignore_errors=True)
         row = files.keep_scan("Приказ.pdf", SCAN, table="access_request", made_in=())

@@ -18,9 +18,10 @@ def browser(app: Flask) -> FlaskClient:
     """A signed-in administrator."""
     from app.access import acting_as, unscoped
     from app.services.access import accounts, sessions
+    from app.services.portal import who_acts
 
     client = app.test_client()
-    with app.app_context(), acting_as(accounts.SYSTEM), unscoped("tests"):
+    with app.app_context(), acting_as(who_acts.SYSTEM), unscoped("tests"):
         accounts.create_admin("chief", last_name="Комаров", first_name="Денис", email="chief@example.org")
         account = accounts.find_account("chief")
         signed_in = sessions.start(account, hours=12)

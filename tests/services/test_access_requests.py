@@ -13,10 +13,10 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import access_requests, accounts, sessions, viewing
-from app.services.access.access_requests import Scan
+from app.services.access import access_requests, sessions, viewing
 from app.services.personnel import people
-from app.services.portal import calendar, files
+from app.services.portal import calendar, files, who_acts
+from app.services.portal.files import Scan
 from tests.services import makers as mk
 from tests.services.scans import pdf
 
@@ -45,7 +45,7 @@ def granted(world: mk.World, **over: Any) -> m.AccessRequest:
 
 
 def grants(actor: Actor) -> dict[str, tuple[int, ...]]:
-    found = accounts.load_account(actor.user_id or 0)
+    found = who_acts.load_account(actor.user_id or 0)
     assert found is not None
     return {grant.role: grant.organization_ids for grant in found.actor.grants}
 
@@ -258,11 +258,11 @@ def test_roles_elsewhere_stay(world: mk.World) -> None:
 # --- «Смотреть как» --------------------------------------------------------------------------------------------------
 
 
-def browser_of(actor: Actor) -> accounts.SignedIn:
+def browser_of(actor: Actor) -> who_acts.SignedIn:
     """A signed-in browser of a user, as the next request finds it."""
-    account = accounts.load_account(actor.user_id or 0)
+    account = who_acts.load_account(actor.user_id or 0)
     assert account is not None
-    found = accounts.load_signed_in(sessions.start(account, hours=12).get_id())
+    found = who_acts.load_signed_in(sessions.start(account, hours=12).get_id())
     assert found is not None
     return found
 
@@ -302,10 +302,10 @@ def test_the_looking_ends_with_the_session_and_the_journal_says_so(world: mk.Wor
     browser = browser_of(world.operator)
     with acting_as(world.operator):
         viewing.start(user_id, browser)
-        looking = accounts.load_signed_in(browser.get_id())
+        looking = who_acts.load_signed_in(browser.get_id())
         assert looking is not None and looking.viewed_id == user_id
         sessions.end(looking)
-    assert accounts.load_signed_in(browser.get_id()) is None
+    assert who_acts.load_signed_in(browser.get_id()) is None
     (entry,) = mk.journal("ab_user.view_ended")
     assert (entry.user_id, entry.object_id) == (world.operator.user_id, user_id)
     assert browser_of(world.operator).viewed_id is None

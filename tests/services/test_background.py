@@ -23,10 +23,11 @@ from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import jobs, run_worker
-from app.services.access.accounts import load_account
 from app.services.mailing import letters
-from app.services.portal import background
-from app.services.portal.background import Kind, Outcome, Work
+from app.services.portal import files
+from app.services.portal.who_acts import load_account
+from app.services.tasks import background
+from app.services.tasks.background import Kind, Outcome, Work
 from app.statuses import JobStatus
 from tests.services import makers as mk
 from tests.services.staff_lists import SCHOOL, person
@@ -112,7 +113,7 @@ def notices() -> int:
 
 
 def folder() -> Path:
-    return background.files_root() / "tasks"
+    return files.files_root() / "tasks"
 
 
 def left_files() -> set[str]:

@@ -14,9 +14,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import accounts
 from app.services.paper import certificates
 from app.services.personnel import anonymise, consent_texts, consents
+from app.services.portal import who_acts
 from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
@@ -187,7 +187,7 @@ def test_withdrawing_the_required_consent_closes_the_cabinet_and_sets_the_task(p
     assert (task.status, task.due_on) == (st.WithdrawalStatus.OPEN, today() + dt.timedelta(days=30))
     account = account_of(person)
     assert (account.active, account.session_epoch > epoch) == (False, True)
-    assert accounts.load_signed_in(f"{account.id}.{account.session_epoch}") is None
+    assert who_acts.load_signed_in(f"{account.id}.{account.session_epoch}") is None
     assert all(c.withdrawn_at is not None for c in mk.rows(m.Consent))
     letter = mk.rows(m.Letter)[-1]
     assert letter.subject == "Согласие отозвано, личный кабинет закрыт"

@@ -14,7 +14,7 @@ from app import statuses as st
 from app.access import acting_as, unscoped
 from app.clock import ZONE, today
 from app.extensions import db
-from app.services.portal import daily
+from app.services.tasks import daily
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 

@@ -16,7 +16,7 @@ from app.clock import now
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.services.portal import files
-from app.services.portal.background import files_root
+from app.services.portal.files import files_root
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 from tests.services.scans import image, pdf

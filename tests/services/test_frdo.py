@@ -23,7 +23,7 @@ from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.services.paper import certificates, frdo
-from app.services.portal import background
+from app.services.portal import files
 from tests.documents.frdo_facts import official_blank
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -447,7 +447,7 @@ def test_a_long_batch_is_formed_as_a_task(world: mk.World, app: Any, monkeypatch
     assert (job.status, batch.rows_count) == (st.JobStatus.DONE, 2)
     assert job.message == "Пакет № 1: 2\xa0документа."
     file = mk.fetch(m.StoredFile, job.file_id)
-    assert len(cells(background.files_root() / file.path)) == 3
+    assert len(cells(files.files_root() / file.path)) == 3
 
 
 def test_a_task_with_errors_fails_with_a_sentence_and_writes_nothing(

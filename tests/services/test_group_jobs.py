@@ -12,9 +12,9 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, today
-from app.services.access.accounts import SYSTEM
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import group_jobs, groups
+from app.services.portal.who_acts import SYSTEM
 from tests.services import makers as mk
 from tests.statements import recorded
 

@@ -22,7 +22,8 @@ from app.exchange.staff.staff_import import STAFF
 from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.jobs import run_worker
-from app.services.portal import background
+from app.services.portal import files
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from tests.services import makers as mk
 from tests.services.staff_lists import SCHOOL, Cast, apply, cast, crowd, person, preview
@@ -230,7 +231,7 @@ def test_file_is_kept_outside_the_web_root_for_its_owner_and_for_a_week(cast: Ca
     batch = preview(cast.actor, person())
     with unscoped("test"):
         (file,) = db.session.query(m.StoredFile).all()
-        path = background.files_root() / file.path
+        path = files.files_root() / file.path
         assert (path.stat().st_mode & 0o777, file.owner_id) == (0o600, cast.actor.user_id)
         assert uploads.remove_old() == 0
         file.expires_at = now() - dt.timedelta(seconds=1)
@@ -243,7 +244,7 @@ def test_file_is_kept_outside_the_web_root_for_its_owner_and_for_a_week(cast: Ca
 
 def test_file_that_belongs_to_nothing_is_removed_a_day_later(cast: Cast) -> None:
     preview(cast.actor, person())
-    stray = background.files_root() / "imports" / "stray.xlsx"
+    stray = files.files_root() / "imports" / "stray.xlsx"
     stray.write_bytes(b"x")
     with unscoped("test"):
         assert uploads.remove_old() == 0

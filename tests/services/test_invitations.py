@@ -18,8 +18,9 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.access import accounts, invitations, recovery, sign_in
 from app.services.personnel import consent_texts, consents
-from app.services.portal import background
+from app.services.portal import who_acts
 from app.services.portal.reference import load_reference_data
+from app.services.tasks import background
 from app.web.personnel import invitation_pages
 from tests.services.makers import (
     DAY,
@@ -206,7 +207,7 @@ def real(session: Any, school: Any) -> Any:
     """A responsible person whose roles are in the database: the work acts with those."""
     user = make_account()
     save(m.Assignment(user_id=user.id, role="school", organization_id=school.id, valid_from=today()))
-    account = accounts.load_account(user.id)
+    account = who_acts.load_account(user.id)
     assert account is not None
     return account.actor
 
@@ -270,7 +271,7 @@ def test_the_consent_is_asked_of_who_has_given_none_also_on_paper(school: Any, r
         consents.record_paper(on_paper.id, ["processing"], name="a.pdf", data=pdf())
         first, second = invitations.invite(asked.id), invitations.invite(on_paper.id)
     assert (first.must_consent, second.must_consent) == (True, False)
-    with acting_as(accounts.load_account(first.id).actor):  # type: ignore[union-attr]
+    with acting_as(who_acts.load_account(first.id).actor):  # type: ignore[union-attr]
         text = consent_texts.current_texts()[0]
         consents.give(text.id)
     assert not account_of(asked).must_consent
@@ -286,7 +287,7 @@ def test_who_gave_no_consent_ends_the_processing_and_is_told_so(school: Any, res
     person = hire(school)
     with acting_as(responsible):
         user = invitations.invite(person.id)
-    with acting_as(accounts.load_account(user.id).actor):  # type: ignore[union-attr]
+    with acting_as(who_acts.load_account(user.id).actor):  # type: ignore[union-attr]
         consents.close_cabinet()
     letter = rows(m.Letter)[-1]
     assert letter.subject == "Обработка данных прекращается, личный кабинет закрыт"

@@ -12,7 +12,8 @@ from app import models as m
 from app.access import acting_as
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services.mailing import letter_html, letter_kinds, letter_preview, letter_templates, letters, notices
+from app.services.desk import letter_preview
+from app.services.mailing import letter_html, letter_kinds, letter_templates, letter_trial, letters, notices
 from app.services.mailing.letter_kinds import KINDS
 from app.services.portal import records
 from app.services.portal.reference import load_reference_data
@@ -248,12 +249,12 @@ def test_only_the_operator_changes_words(session: Any, role: str) -> None:
         with pytest.raises((Forbidden, NotFound)):
             letter_templates.restore(row.id)
         with pytest.raises((Forbidden, NotFound)):
-            letter_preview.send_test(row.id)
+            letter_trial.send_test(row.id)
 
 
 def test_a_test_letter_goes_to_the_operator_only(operator: Any) -> None:
     with acting_as(operator):
-        address = letter_preview.send_test(template("application_approved").id)
+        address = letter_trial.send_test(template("application_approved").id)
     letter = last()
     assert (letter.recipient, letter.user_id) == (address, operator.user_id)
     assert letter.subject == "Проба: Выдан Именной образовательный чек № 63-2026-000123"
@@ -264,7 +265,7 @@ def test_a_test_letter_goes_to_the_operator_only(operator: Any) -> None:
 def test_a_test_letter_without_an_address_is_refused(operator: Any) -> None:
     mk.change(mk.fetch(m.Account, operator.user_id), email="")
     with mk.nothing_changes(), acting_as(operator), pytest.raises(Invalid):
-        letter_preview.send_test(template("sign_in_opened").id)
+        letter_trial.send_test(template("sign_in_opened").id)
 
 
 def test_words_equal_to_the_standard_ones_are_not_kept(operator: Any) -> None:

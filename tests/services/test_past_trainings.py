@@ -13,12 +13,12 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access.access_requests import Scan
 from app.services.desk import queue, queue_decisions, statistics
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, REFUSE
 from app.services.personnel import card, past_trainings
 from app.services.portal import files, records
+from app.services.portal.files import Scan
 from tests.services import makers as mk
 from tests.services.scans import image, pdf
 

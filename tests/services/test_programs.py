@@ -33,7 +33,7 @@ from app.services.desk import queue, queue_decisions
 from app.services.desk.queue import Asked
 from app.services.personnel import responsible
 from app.services.portal import records, settings
-from app.services.portal.background import files_root
+from app.services.portal.files import files_root
 from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf

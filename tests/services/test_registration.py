@@ -16,17 +16,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import (
-    access_requests,
-    accounts,
-    captcha,
-    links,
-    registration,
-    registration_check,
-    registration_own,
-)
+from app.services.access import access_requests, links, registration, registration_check, registration_own
 from app.services.personnel import consent_texts
-from app.services.portal import calendar
+from app.services.portal import calendar, captcha, files, who_acts
 from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
@@ -71,7 +63,7 @@ def ids_of_texts(*purposes: str) -> list[int]:
 
 def sign_up(values: dict[str, Any], *, texts: list[int] | None = None, password: str = PASSWORD) -> None:
     """Fill the form as a stranger."""
-    with acting_as(accounts.ANONYMOUS):
+    with acting_as(who_acts.ANONYMOUS):
         registration.register(
             values,
             subject_ids=[mk.make_subject().id],
@@ -92,7 +84,7 @@ def secret_in(letter: m.Letter) -> str:
 
 
 def answer_letter(address: str) -> m.Registration:
-    with acting_as(accounts.ANONYMOUS):
+    with acting_as(who_acts.ANONYMOUS):
         return registration.confirm_email(secret_in(letters_to(address)[-1]))
 
 
@@ -103,7 +95,7 @@ def pending(school: Any, **over: Any) -> m.Registration:
 
 
 def as_person(row: m.Registration) -> Any:
-    account = accounts.load_account(row.user_id or 0)
+    account = who_acts.load_account(row.user_id or 0)
     assert account is not None
     return acting_as(account.actor)
 
@@ -188,7 +180,7 @@ def test_an_answered_question_is_used_once(school: Any) -> None:
     first, second = typed(school), typed(school, email="other@example.org")
     for values in (first, second):
         try:
-            with acting_as(accounts.ANONYMOUS):
+            with acting_as(who_acts.ANONYMOUS):
                 registration.register(values, subject_ids=(), text_ids=ids_of_texts(), password=PASSWORD, token=token)
         except Invalid as refusal:
             assert values is second and "captcha" in refusal.fields
@@ -288,7 +280,7 @@ def test_of_two_at_one_moment_one_wins_and_the_other_gets_a_sentence(app: Any, s
     for n in range(4):
         sign_up(first | {"email": f"second{n}@example.org"})
     secrets = [secret_in(letter) for letter in mk.rows(m.Letter)]
-    calls = [(accounts.ANONYMOUS, lambda s=secret: registration.confirm_email(s)) for secret in secrets]
+    calls = [(who_acts.ANONYMOUS, lambda s=secret: registration.confirm_email(s)) for secret in secrets]
     results = run_at_once(app, calls)
     assert (len(succeeded(results)), len(refused(results))) == (1, 4)
     assert all(isinstance(error, Conflict) and "уже идёт" in error.message for error in refused(results))
@@ -305,7 +297,7 @@ def test_without_the_lock_the_index_still_lets_one_win(app: Any, school: Any, mo
     monkeypatch.setattr(registration, "known_address", lambda _snils, _email: None)
     secrets = [secret_in(letter) for letter in mk.rows(m.Letter)]
     results = run_at_once(
-        app, [(accounts.ANONYMOUS, lambda s=secret: registration.confirm_email(s)) for secret in secrets]
+        app, [(who_acts.ANONYMOUS, lambda s=secret: registration.confirm_email(s)) for secret in secrets]
     )
     assert (len(succeeded(results)), len(refused(results))) == (1, 3)
     assert {error.message for error in refused(results)} == {
@@ -500,7 +492,7 @@ def test_a_confirmed_registration_stops_nothing_and_an_open_one_does(school: Any
     row, operator = pending(school), mk.make_actor("operator")
 
     def ask() -> m.AccessRequest:
-        order = access_requests.Scan("Приказ.pdf", pdf())
+        order = files.Scan("Приказ.pdf", pdf())
         return access_requests.submit(f"school:{school.id}", order, details="Приказ № 7", valid_from=today())
 
     with as_person(row), mk.nothing_changes(), pytest.raises(Conflict, match="дождитесь подтверждения"):
@@ -527,7 +519,7 @@ def test_a_returned_or_refused_registration_is_open_still(school: Any, decide: A
         assert found is not None and found.id == row.id
         with mk.nothing_changes(), pytest.raises(Conflict, match="дождитесь подтверждения"):
             access_requests.submit(
-                "observer:0", access_requests.Scan("Приказ.pdf", pdf()), details="Приказ № 7", valid_from=today()
+                "observer:0", files.Scan("Приказ.pdf", pdf()), details="Приказ № 7", valid_from=today()
             )
 
 

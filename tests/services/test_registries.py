@@ -16,7 +16,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.paper import after_sending, registries, registry_people, registry_schedule, saved_registries
 from app.services.paper.saved_registries import next_day
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import RegistryStatus, Schedule
 from tests.services import makers as mk
 
@@ -267,7 +267,7 @@ def test_a_corrected_registry_holds_those_who_changed_and_ends_the_flag(organize
 
 
 def actor_with_account(role: str) -> tuple[m.Account, Any]:
-    from app.services.access.accounts import load_account
+    from app.services.portal.who_acts import load_account
 
     account = account_of(role)
     found = load_account(account.id)

@@ -18,11 +18,11 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.rules.decision import add_months
 from app.services.access import access_requests
-from app.services.access.access_requests import Scan
 from app.services.desk import queue
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, REFUSE, decide
 from app.services.portal import records, settings
+from app.services.portal.files import Scan
 from app.services.voucher import vouchers
 from app.services.voucher.voucher_eligibility import chances
 from tests.services import makers as mk

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.services.portal.background import files_root
+from app.services.portal.files import files_root
 from tests.access.region import Answer, Browser, Region
 from tests.services.scans import pdf
 from tests.web.pages import flashes, words

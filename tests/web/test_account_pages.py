@@ -15,8 +15,8 @@ import time_machine
 from docx import Document
 
 from app.extensions import db
-from app.services.access.accounts import load_account
-from app.services.portal import background
+from app.services.portal.who_acts import load_account
+from app.services.tasks import background
 from tests.access.region import Browser, Region
 from tests.conftest import build, clone, make_settings
 from tests.statements import recorded

@@ -11,8 +11,8 @@ import pytest
 from app.access import acting_as
 from app.documents.registries import ALL
 from app.jobs import run_worker
-from app.services.access.accounts import SYSTEM
 from app.services.paper import registry_schedule
+from app.services.portal.who_acts import SYSTEM
 from app.web.paper import registry_view
 from tests.access.region import Region
 from tests.statements import recorded

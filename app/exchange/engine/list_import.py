@@ -29,7 +29,7 @@ from app.exchange.engine.list_plan import AppliedCounts, P, Refused, UndoneCount
 from app.exchange.engine.list_sheet import ColumnsMissing, ReadList
 from app.exchange.reader import FileRejected, Sheet, read_workbook
 from app.extensions import db
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from app.unit_of_work import use_case
 

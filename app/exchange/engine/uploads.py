@@ -13,7 +13,7 @@ from app.clock import now
 from app.errors import Conflict
 from app.extensions import db
 from app.services.portal import files
-from app.services.portal.background import files_root
+from app.services.portal.files import files_root
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: personal data are kept no longer than needed to put the list right

@@ -52,14 +52,6 @@ class Wish:
         return f"{self.role}:{self.organization_id or self.territory_id or 0}"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """An uploaded file: its name and its bytes."""
-
-    name: str
-    data: bytes
-
-
 # --- what may be asked for -------------------------------------------------------------------------------------------
 
 
@@ -136,7 +128,7 @@ def own_requests() -> list[m.AccessRequest]:
 
 @use_case
 def submit(
-    code: str, scan: Scan, *, details: str, valid_from: dt.date, valid_to: dt.date | None = None
+    code: str, scan: files.Scan, *, details: str, valid_from: dt.date, valid_to: dt.date | None = None
 ) -> m.AccessRequest:
     """Ask for the role ``code`` of ``offered`` by an order: its number and date, its scan, its term.
 

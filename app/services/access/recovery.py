@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from dataclasses import dataclass, replace
 
-from flask import current_app
 from sqlalchemy import func, or_, select
 
 from app import audit
@@ -15,11 +14,12 @@ from app.access import acting_as, current_actor, unscoped
 from app.actor import Actor
 from app.clock import now
 from app.errors import NotFound
-from app.extensions import db
+from app.extensions import configured, db
 from app.identifiers import IdentifierError, parse_snils
 from app.russian import count
 from app.services.access import accounts, failures, links, passwords
 from app.services.mailing import letters
+from app.services.portal import who_acts
 from app.text import cleaned
 from app.unit_of_work import use_case
 
@@ -98,7 +98,7 @@ def _asked_lately(user_id: int) -> int:
 
 def link_address(purpose: str, secret: str) -> str:
     """Address of the page where the owner of a link sets a password."""
-    return f"{current_app.config['PORTAL'].public_url}/{purpose}/{secret}"
+    return f"{configured().public_url}/{purpose}/{secret}"
 
 
 def owner_of(purpose: str, secret: str) -> Owner:
@@ -115,7 +115,7 @@ def set_by_link(purpose: str, secret: str, password: str) -> None:
     passwords.set_password(user, password)
     user.locked_until = None
     failures.forget(user.username)
-    account = accounts.load_account(user.id)
+    account = who_acts.load_account(user.id)
     assert account is not None
     with acting_as(replace(account.actor, address=current_actor().address)):
         audit.record("ab_user.password_set" if purpose == INVITATION else "ab_user.password_changed", user)

@@ -20,11 +20,11 @@ from app.clock import now, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.access import captcha, links, passwords
+from app.services.access import links, passwords
 from app.services.access.registration_check import confirm as confirm
 from app.services.mailing import letters
 from app.services.personnel import consent_texts
-from app.services.portal import calendar, records, transitions
+from app.services.portal import calendar, captcha, records, transitions
 from app.statuses import RegistrationStatus
 from app.unit_of_work import use_case
 

@@ -16,7 +16,6 @@ import pyotp
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import current_app
 from sqlalchemy import delete, func, select, update
 
 from app import audit
@@ -24,7 +23,7 @@ from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import now
 from app.errors import Conflict, Invalid
-from app.extensions import db
+from app.extensions import configured, db
 from app.services.access import alarms, passwords
 from app.services.mailing import letters
 from app.unit_of_work import use_case
@@ -58,7 +57,7 @@ class Setup:
 
 
 def _key(purpose: bytes) -> bytes:
-    secret: str = current_app.config["PORTAL"].secret_key
+    secret: str = configured().secret_key
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
 
 
@@ -144,7 +143,7 @@ def _forget_codes(user: m.Account) -> None:
 
 def is_required(roles: frozenset[str]) -> bool:
     """Whether users with these roles must have a second factor, by the setting."""
-    return bool(current_app.config["PORTAL"].second_factor and roles & REQUIRED_ROLES)
+    return bool(configured().second_factor and roles & REQUIRED_ROLES)
 
 
 def _own(user_id: int) -> m.Account:

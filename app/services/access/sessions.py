@@ -13,7 +13,7 @@ from app.access import unscoped
 from app.clock import now
 from app.extensions import db
 from app.services.access import viewing
-from app.services.access.accounts import SignedIn, hash_of_session
+from app.services.portal.who_acts import SignedIn, hash_of_session
 from app.unit_of_work import technical_write
 
 

@@ -22,8 +22,8 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count
 from app.services.access import accounts, failures, passwords, second_factor
-from app.services.access.accounts import SignedIn, load_account, load_pending
 from app.services.access.failures import Attempt as Attempt
+from app.services.portal.who_acts import SignedIn, load_account, load_pending
 from app.text import cleaned
 from app.unit_of_work import technical_write
 

@@ -15,7 +15,7 @@ from app.actor import Actor
 from app.audit import record
 from app.errors import Conflict
 from app.extensions import db
-from app.services.access.accounts import SignedIn, load_account
+from app.services.portal.who_acts import SignedIn, load_account
 from app.unit_of_work import technical_write, use_case
 
 RIGHT = "ab_user:view_as"

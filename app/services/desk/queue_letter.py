@@ -15,11 +15,10 @@ from app.conditions import held
 from app.extensions import db
 from app.permissions import roles_with
 from app.russian import count, format_date
-from app.services.access import accounts
 from app.services.desk import queue
 from app.services.desk.queue_sources import SOURCES
 from app.services.mailing import letters
-from app.services.portal import calendar
+from app.services.portal import calendar, who_acts
 from app.unit_of_work import use_case
 
 HREF = "/queue/?state=overdue"
@@ -62,7 +61,7 @@ def _deciders() -> list[int]:
 
 
 def _tell(user_id: int) -> bool:
-    account = accounts.load_account(user_id)
+    account = who_acts.load_account(user_id)
     if account is None:
         return False
     with acting_as(account.actor):

@@ -12,37 +12,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, column, extract, func, select, table, union
+from sqlalchemy import Select, Subquery, column, extract, func, select, table
 
 from app import models as m
 from app.access import current_actor, unscoped
 from app.actor import Actor
-from app.clock import now, today
+from app.clock import now
 from app.conditions import at_work, in_force, in_state
 from app.errors import Forbidden
 from app.extensions import db
-from app.rules.decision import add_months
+from app.services.personnel import coverage
 from app.statuses import (
     TAKING_PLACE,
     EnrolmentStatus,
     GroupStatus,
     ProgramStatus,
-    TrainingStatus,
     VoucherStatus,
 )
 from app.text.sql import sort_key
 
 #: fewer people than this are never told to those who may not see people
 FEWEST_SHOWN = 5
-#: training is due once in so many years (273-ФЗ, ст. 47)
-TRAINING_YEARS = 3
-#: groups whose seats are being taken or used now
 #: roles that see the people of the whole region, so that nothing is hidden from them
 _WHOLE = frozenset({"ministry", "operator"})
 
+_employment, _voucher = m.Employment.__table__, m.Voucher.__table__
 _territory, _organization = m.Territory.__table__, m.Organization.__table__
-_employment, _enrolment = m.Employment.__table__, m.Enrolment.__table__
-_training, _voucher = m.Training.__table__, m.Voucher.__table__
 _group, _program = m.TrainingGroup.__table__, m.Program.__table__
 
 #: a number of people; None: fewer than five, not told
@@ -183,7 +178,7 @@ def _with_counts(statement: Select[Any]) -> Select[Any]:
     """Add workers, those with a чек in force, those trained within three years; by what ``statement`` selects."""
     worker = workers()
     active = select(_voucher.c.employee_id.label("person")).where(in_force(rows=_voucher)).subquery("active")
-    trained = trained_lately().subquery("trained")
+    trained = coverage.trained_lately().subquery("trained")
     return (
         statement.add_columns(func.count(), func.count(active.c.person), func.count(trained.c.person))
         .select_from(worker)
@@ -219,24 +214,6 @@ def _hidden(numbers: Sequence[int], beside: set[int]) -> set[int]:
     while found and others and (len(found) == 1 or sum(numbers[n] for n in found) < FEWEST_SHOWN):
         found.add(others.pop(0))
     return found
-
-
-def trained_lately() -> Any:
-    """Ids of the people who completed a course of the portal, or one outside it that is confirmed, within three years."""
-    since = add_months(today(), -12 * TRAINING_YEARS)
-    on_portal = select(_enrolment.c.employee_id.label("person")).where(
-        _enrolment.c.status == EnrolmentStatus.TRAINED, _enrolment.c.result_on >= since
-    )
-    outside = select(_training.c.employee_id.label("person")).where(covers(since))
-    return union(on_portal, outside)
-
-
-def covers(since: dt.date) -> Any:
-    """Condition on the table ``training``: a training outside the portal that counts as one since ``since``.
-
-    The one place of the rule: what a person or a school has only told does not count before it is confirmed.
-    """
-    return and_(_training.c.ended_on >= since, _training.c.status == TrainingStatus.CONFIRMED)
 
 
 def trained_by_territory(year: int) -> list[Trained]:

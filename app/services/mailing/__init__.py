@@ -1,1 +1,1 @@
-"""Letters and notices: their kinds, texts, sending, digests, reminders."""
+"""Letters and notices: their kinds, texts, sending, digests."""

@@ -18,9 +18,9 @@ from app.clock import ZONE, today
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import count, format_date
-from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.mailing.letter_templates import absolute
+from app.services.portal.who_acts import load_account
 from app.unit_of_work import use_case
 
 TEMPLATE = "digest"

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import current_app
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -26,7 +25,7 @@ from app import audit
 from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import today
-from app.extensions import db
+from app.extensions import configured, db
 from app.russian import format_date, quoted, stopped
 from app.services.mailing import letter_html
 from app.services.mailing.kinds.base import COMMON
@@ -233,7 +232,7 @@ def absolute(href: str | None) -> str:
 
 def portal_url() -> str:
     """Address of the portal in letters."""
-    return str(current_app.config["PORTAL"].public_url)
+    return str(configured().public_url)
 
 
 @functools.lru_cache(maxsize=256)

@@ -16,14 +16,13 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 
-from flask import current_app
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from app import models as m
 from app.clock import now
 from app.errors import Conflict
-from app.extensions import db
+from app.extensions import configured, db
 from app.services.mailing import letter_templates, letters
 from app.services.portal import transitions
 from app.statuses import LetterStatus
@@ -154,7 +153,7 @@ def send_waiting() -> int:
 
 
 def _settings() -> Settings:
-    settings: Settings = current_app.config["PORTAL"]
+    settings: Settings = configured()
     return settings
 
 

@@ -24,7 +24,7 @@ from app.services.paper import after_sending, registry_people
 from app.services.paper.registry_people import Others
 from app.services.personnel import responsible
 from app.services.portal import files, transitions
-from app.services.portal.background import files_root
+from app.services.portal.files import files_root
 from app.statuses import EnrolmentStatus, RegistryStatus
 from app.unit_of_work import use_case
 

@@ -16,10 +16,10 @@ from app.clock import today
 from app.errors import PortalError
 from app.extensions import db
 from app.russian import count
-from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.paper.saved_registries import next_day
-from app.services.portal import background
+from app.services.portal.who_acts import load_account
+from app.services.tasks import background
 from app.statuses import Schedule
 from app.unit_of_work import use_case
 

@@ -1,6 +1,6 @@
 """Trainings outside the portal, since 2010: told by hand with a scan or by a list, confirmed by somebody else (order § 1.4, 2.8).
 
-They are history: a confirmed one counts for coverage (``statistics.covers``). No document is issued on them, so no registry
+They are history: a confirmed one counts for coverage (``coverage.covers``). No document is issued on them, so no registry
 and no file for ФИС ФРДО holds them.
 """
 
@@ -20,11 +20,11 @@ from app.errors import Conflict
 from app.extensions import db
 from app.labels import label_of
 from app.rules import past_training as rules
-from app.services.access.access_requests import Scan
-from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.personnel import changes, responsible
 from app.services.portal import files, records, transitions
+from app.services.portal.files import Scan
+from app.services.portal.who_acts import load_account
 from app.statuses import EnrolmentStatus, TrainingSource, TrainingStatus
 from app.text import name_key
 from app.unit_of_work import use_case

@@ -15,16 +15,15 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import current_app
 from sqlalchemy import make_url, select
 
 from app import models as m
 from app.access import unscoped
 from app.clock import now
 from app.errors import Conflict, NotFound, Unavailable
-from app.extensions import db
+from app.extensions import configured, db
 from app.postgres_host import find_binaries
-from app.services.portal.background import files_root
+from app.services.portal.files import files_root
 
 NAME = "portal-%Y%m%d-%H%M%S"
 DATABASE, FILES, SUMS, KEY, README = "database.dump", "files.tar", "SHA256SUMS", "key-check.txt", "README.txt"
@@ -105,7 +104,7 @@ def _sum(path: Path) -> str:
 
 def _key_check() -> str:
     """By it a restore sees whether the key is the same; nobody finds the key by it."""
-    key: str = current_app.config["PORTAL"].secret_key
+    key: str = configured().secret_key
     return hmac.new(key.encode(), b"portal backup", hashlib.sha256).hexdigest()
 
 

@@ -15,6 +15,7 @@ import secrets
 import time
 import zipfile
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -25,8 +26,7 @@ from app import models as m
 from app.access import current_actor, unscoped
 from app.clock import now
 from app.errors import Invalid, NotFound
-from app.extensions import db
-from app.services.portal.background import STRAY_AFTER, files_root
+from app.extensions import configured, db
 
 #: largest scan, in bytes
 MOST_BYTES = 10 << 20
@@ -34,6 +34,8 @@ MOST_BYTES = 10 << 20
 MOST_PIXELS = 80_000_000
 #: a scan of a request that came to nothing, or whose role has been revoked, is kept so long
 KEEP_AFTER_REFUSAL = dt.timedelta(days=365)
+#: a file that belongs to no row is removed after that
+STRAY_AFTER = dt.timedelta(days=1)
 
 _FOLDER = "scans"
 #: tables whose scans are served
@@ -50,6 +52,19 @@ _MACROS = "В файле есть макросы. Сохраните докум�
 _MOST_PARTS, _MOST_UNPACKED = 2000, 100 << 20
 _WORD_TEXT = b"wordprocessingml.document.main+xml"
 _GONE = "Такого файла нет, срок его хранения прошёл или он вам не виден."
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """An uploaded file: its name and its bytes."""
+
+    name: str
+    data: bytes
+
+
+def files_root() -> Path:
+    """Return the folder that paths of stored files are relative to."""
+    return Path(configured().instance_dir) / "files"
 
 
 # --- what a file is --------------------------------------------------------------------------------------------------

@@ -22,9 +22,10 @@ from app.extensions import db, limiter
 from app.permissions import ROLES
 from app.russian import format_date, no_later, quoted
 from app.services.access import access_requests, viewing
-from app.services.access.access_requests import Scan, Wish
+from app.services.access.access_requests import Wish
 from app.services.personnel import people
 from app.services.portal import files
+from app.services.portal.files import Scan
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
 from app.web.frame.answers import attach

@@ -13,7 +13,8 @@ from flask import Response, after_this_request, current_app, request, session
 from flask_login import current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from app.services.access import accounts, failures, sessions, sign_in
+from app.services.access import failures, sessions, sign_in
+from app.services.portal import who_acts
 
 #: how long a device is known, in seconds, and with how many logins at most
 DEVICE_SECONDS, DEVICE_LOGINS = 180 * 24 * 3600, 10
@@ -29,7 +30,7 @@ def attempt() -> failures.Attempt:
     )
 
 
-def enter(account: accounts.SignedIn, *, login: str = "") -> None:
+def enter(account: who_acts.SignedIn, *, login: str = "") -> None:
     """Begin the web session of an account; what an earlier one left in the browser, whatever it is, is forgotten.
 
     ``login``: the one that has proved itself, by which the device is known from now on.

@@ -18,9 +18,10 @@ from werkzeug.wrappers import Response
 
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import limiter
-from app.services.access import captcha, registration
+from app.services.access import registration
 from app.services.access.passwords import refuse_different
 from app.services.personnel import consent_texts
+from app.services.portal import captcha
 from app.web.access import registration_forms as forms
 from app.web.frame.answers import attach
 from app.web.frame.pages import Block, Button, CardPage, FormPage, Section

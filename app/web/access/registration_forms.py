@@ -16,7 +16,7 @@ from app import models as m
 from app import shown
 from app.access import unscoped
 from app.extensions import db
-from app.services.access.captcha import WORK_BITS
+from app.services.portal.captcha import WORK_BITS
 from app.web.frame.forms import MASKS, REQUIRED, LookupField, RequiredChoice, RuDateField, WrittenField
 from app.web.frame.lookups import LIMIT, detail_of, order_of
 from app.web.frame.search import match

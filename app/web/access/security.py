@@ -19,6 +19,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import limiter
 from app.models import Account
 from app.services.access import accounts, passwords, sign_in
+from app.services.portal import who_acts
 from app.web.access.entrance import attempt, enter, leave
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import FormPage, Link, Section
@@ -44,7 +45,7 @@ class PortalSecurityManager(SecurityManager):
 
     def load_user(self, pk: str) -> Any:
         """Account of the web session, with its roles and places; one statement."""
-        return accounts.load_signed_in(pk)
+        return who_acts.load_signed_in(pk)
 
     def create_limiter(self, app: Any) -> Any:
         """One limiter for the whole portal."""
@@ -151,11 +152,11 @@ class SignInView(BaseView):
         ), 422 if form.is_submitted() else 200
 
     @staticmethod
-    def _sign_in(form: SignInForm) -> accounts.SignedIn:
+    def _sign_in(form: SignInForm) -> who_acts.SignedIn:
         return sign_in.sign_in(form.login.data or "", form.password.data or "", attempt())
 
     @staticmethod
-    def _go_on(account: accounts.SignedIn, target: str, login: str) -> Any:
+    def _go_on(account: who_acts.SignedIn, target: str, login: str) -> Any:
         """Begin the session, or ask for the code first: until then the browser is signed in to nothing."""
         if not account.second_factor:
             enter(account, login=login)
@@ -217,7 +218,7 @@ class SignInView(BaseView):
             except Invalid as refusal:
                 problems = [refusal.message]
             else:
-                renewed = accounts.load_account(current_user.id)
+                renewed = who_acts.load_account(current_user.id)
                 assert renewed is not None
                 enter(renewed)
                 flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")

@@ -18,7 +18,8 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_datetime
-from app.services.mailing import letter_html, letter_kinds, letter_preview, letter_templates, mail
+from app.services.desk import letter_preview
+from app.services.mailing import letter_html, letter_kinds, letter_templates, letter_trial, mail
 from app.services.mailing.letter_kinds import KINDS, Kind
 from app.services.mailing.letter_templates import without_secrets
 from app.statuses import LetterStatus
@@ -221,7 +222,7 @@ class LetterTemplatePages(ScopedModelView):
     @guarded("edit")
     def test(self, pk: int) -> Response:
         """Send a letter of examples to the acting user."""
-        return self._done(pk, lambda: _sent_words(letter_preview.send_test(pk)))
+        return self._done(pk, lambda: _sent_words(letter_trial.send_test(pk)))
 
     def _done(self, pk: int, work: Callable[[], str]) -> Response:
         """Do ``work`` on a template, which returns what to say; a refusal is said instead."""

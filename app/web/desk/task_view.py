@@ -15,7 +15,7 @@ from app.clock import local, now
 from app.errors import Conflict
 from app.russian import count, format_datetime, number, percent
 from app.services.personnel.training_archive import ARCHIVE
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import JobStatus
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Cell

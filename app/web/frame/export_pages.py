@@ -16,7 +16,7 @@ from app.clock import now
 from app.documents.spreadsheet import Kind, SheetColumn, write_sheet
 from app.errors import NotFound
 from app.russian import count, format_datetime
-from app.services.portal import background
+from app.services.tasks import background
 from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import ListQuery

@@ -18,8 +18,8 @@ from werkzeug.wrappers import Response
 from app import access
 from app.errors import PortalError, Unavailable
 from app.logs import bind_request, clear
-from app.services.access.accounts import ANONYMOUS
 from app.services.access.second_factor import is_required
+from app.services.portal.who_acts import ANONYMOUS
 from app.unit_of_work import is_away, roll_back, translate_database_error
 from app.web.access.idle import IdleSession
 from app.web.access.viewing import eyes, refuse_private

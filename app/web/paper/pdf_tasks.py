@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from app.documents.pdf import MISSING, find_office, to_pdf
 from app.errors import Unavailable
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import JobStatus
 
 KIND, PDF = "pdf", "application/pdf"

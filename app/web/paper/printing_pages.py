@@ -34,7 +34,7 @@ from app.services.paper import bulk_printing
 from app.services.paper import group_papers as facts
 from app.services.paper.bulk_printing import PRINT, Printed
 from app.services.paper.group_papers import REGISTRY, GroupFacts
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance
 from app.web.frame.answers import answer_act

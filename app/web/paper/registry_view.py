@@ -24,7 +24,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import count, format_datetime, quoted
 from app.services.paper import registry_schedule, saved_registries
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import Schedule
 from app.text import cleaned
 from app.unit_of_work import technical_write

@@ -23,7 +23,7 @@ from app.russian import format_date, years
 from app.services.paper import bulk_printing
 from app.services.personnel import training_archive
 from app.services.personnel.training_archive import ARCHIVE, PERIODS
-from app.services.portal import background
+from app.services.tasks import background
 from app.unit_of_work import refuse_during_maintenance
 from app.web.frame.answers import attach
 from app.web.frame.guards import guarded

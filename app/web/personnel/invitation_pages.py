@@ -19,7 +19,7 @@ from app.extensions import db
 from app.russian import count, format_datetime
 from app.services.access import accounts, failures, invitations
 from app.services.access.invitations import Access
-from app.services.portal import background
+from app.services.tasks import background
 from app.unit_of_work import refuse_during_maintenance
 from app.web.frame.listing import ListFilter
 from app.web.frame.pages import Block, Button, Cell, Pair

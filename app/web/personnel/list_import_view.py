@@ -17,7 +17,7 @@ from app import models as m
 from app.access import current_actor
 from app.exchange.engine import kept_batch, uploads
 from app.exchange.engine.list_import import ListImport
-from app.services.portal import background
+from app.services.tasks import background
 from app.statuses import ImportStatus
 from app.web.desk.task_view import Task, task_of
 from app.web.frame.answers import answer_act, answer_form

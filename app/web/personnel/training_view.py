@@ -12,9 +12,9 @@ from app import models as m
 from app.access import current_actor
 from app.exchange.trainings.training_import import TRAININGS
 from app.extensions import db
-from app.services.access.access_requests import Scan
 from app.services.personnel import past_trainings
 from app.services.portal import files
+from app.services.portal.files import Scan
 from app.web.frame.pages import Block, Cell, Pair
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords

@@ -17,7 +17,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.services.courses.program import program_editions, programs
 from app.services.portal import files
-from app.services.portal.background import STRAY_AFTER, files_root
+from app.services.portal.files import STRAY_AFTER, files_root
 from app.unit_of_work import use_case
 
 FOLDER = "programs"

@@ -15,7 +15,6 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Table, delete
 from sqlalchemy.dialects.postgresql import insert
@@ -24,7 +23,7 @@ from app import models as m
 from app.access import unscoped
 from app.clock import now
 from app.errors import Invalid
-from app.extensions import db
+from app.extensions import configured, db, option
 from app.text import cleaned, sort_key
 
 PURPOSE = "captcha"
@@ -73,7 +72,7 @@ def check(token: str, answer: str, *, trap: str = "") -> None:
         mark, asked_at = signer.loads(token, max_age=MOST_SECONDS, return_timestamp=True)
     except BadSignature:
         raise _refusal(_STALE) from None
-    if now() - asked_at < dt.timedelta(seconds=current_app.config.get("CAPTCHA_SECONDS", LEAST_SECONDS)):
+    if now() - asked_at < dt.timedelta(seconds=option("CAPTCHA_SECONDS", LEAST_SECONDS)):
         raise _refusal(_HASTY)
     if trap or not _same(answer, _question(mark)[1]):
         raise _refusal(_WRONG)
@@ -105,7 +104,7 @@ def forget_old() -> None:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="captcha")
+    return URLSafeTimedSerializer(configured().secret_key, salt="captcha")
 
 
 def _refusal(sentence: str) -> Invalid:
@@ -118,8 +117,8 @@ def _hash(token: str) -> str:
 
 def _question(mark: str) -> tuple[str, str]:
     """Question and answer of a mark; without the key nobody tells one from the other."""
-    key = current_app.config["SECRET_KEY"]
-    chance = random.Random(hmac.new(str(key).encode(), mark.encode(), hashlib.sha256).digest())  # noqa: S311
+    key = configured().secret_key
+    chance = random.Random(hmac.new(key.encode(), mark.encode(), hashlib.sha256).digest())  # noqa: S311
     kind = chance.randrange(3)
     if kind == 0:
         a, b = chance.randint(1, 9), chance.randint(1, 9)

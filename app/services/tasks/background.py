@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import current_app
 from sqlalchemy import func, select, update
 
 from app import models as m
@@ -25,11 +24,12 @@ from app.access import acting_as, current_actor, unscoped
 from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Forbidden, NotFound, PortalError, Unavailable
-from app.extensions import db
+from app.extensions import db, session_of_its_own
 from app.russian import quoted
-from app.services.access.accounts import load_account
 from app.services.mailing import letters
 from app.services.portal import transitions
+from app.services.portal.files import STRAY_AFTER, files_root
+from app.services.portal.who_acts import load_account
 from app.statuses import JobStatus
 from app.unit_of_work import technical_write, use_case
 
@@ -47,8 +47,6 @@ LONG_SECONDS = 60
 TELL_SECONDS = 0.5
 #: an order younger than that is not taken for a lost one
 LOST_AFTER = dt.timedelta(minutes=1)
-#: a file that belongs to no order is removed after that
-STRAY_AFTER = dt.timedelta(days=1)
 
 _MISSING = "Такого задания нет или оно вам не видно."
 _BROKEN = "Задание не выполнено из-за ошибки портала, ничего не записано. Закажите его снова или напишите в поддержку."
@@ -103,7 +101,7 @@ class Work:
         if time.monotonic() < self._next:
             return
         # the progress is committed by a session of its own: that of the work stays one transaction
-        with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
+        with session_of_its_own():
             _write_progress(self.order.id, done)
         self._next = time.monotonic() + TELL_SECONDS
 
@@ -365,11 +363,6 @@ def close_lost(alive: Collection[int]) -> int:
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
-
-
-def files_root() -> Path:
-    """Return the folder that paths of stored files are relative to."""
-    return Path(current_app.config["PORTAL"].instance_dir) / "files"
 
 
 def _folder() -> Path:

@@ -1,4 +1,4 @@
-"""A template tried: shown with the facts of the newest row of its sort, or sent to who tries it."""
+"""A template tried: shown with the facts of the newest row of its sort."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import audit
 from app import models as m
-from app.access import current_actor, get_writable
-from app.errors import Invalid
 from app.extensions import db
-from app.labels import label_of
 from app.russian import format_date
 from app.services.access import access_requests
 from app.services.courses.enrolment import enrolment_letters
-from app.services.mailing import letter_kinds, letter_templates, letters
-from app.services.mailing.letter_kinds import KINDS, Kind
+from app.services.mailing import letter_kinds, letter_templates
+from app.services.mailing.letter_kinds import Kind
 from app.services.mailing.letter_templates import Given
-from app.unit_of_work import use_case
 
 #: beginning of a kind's code → the row whose facts a letter of it tells; the more exact first
 _ROWS: tuple[tuple[str, Any], ...] = (
@@ -130,19 +125,3 @@ def _of_newest_letter(kind: Kind) -> Any:
         return None
     model = told[found.object_table]
     return db.session.scalars(select(model).where(model.id == found.object_id)).one_or_none()
-
-
-@use_case
-def send_test(template_id: int) -> str:
-    """Send the acting user a letter of examples; returns the address. Raises Invalid where the user has none."""
-    row = get_writable(db.session, m.LetterTemplate, template_id, "letter_template:edit")
-    account = db.session.scalars(select(m.Account).where(m.Account.id == current_actor().user_id)).one()
-    if not account.email:
-        raise Invalid("У вашей учётной записи нет адреса электронной почты. Попросите администратора указать его.")
-    name = " ".join(filter(None, (account.first_name, account.patronymic)))
-    sample = letter_templates.example(KINDS[row.code])
-    letter = letter_templates.preview(row, replace(sample, name=name))
-    subject = f"Проба: {letter.subject}"[: letter_templates.SUBJECT_LENGTH]
-    letters.write(account.email, replace(letter, subject=subject), row.code, user_id=account.id)
-    audit.record("letter_template.tested", row, {label_of("letter", "recipient"): ("", account.email)})
-    return str(account.email)

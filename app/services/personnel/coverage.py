@@ -1,0 +1,39 @@
+"""Who counts as trained: a course within three years, of the portal or outside it and confirmed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import and_, select, union
+
+from app import models as m
+from app.clock import today
+from app.rules.decision import add_months
+from app.statuses import (
+    EnrolmentStatus,
+    TrainingStatus,
+)
+
+#: training is due once in so many years (273-ФЗ, ст. 47)
+TRAINING_YEARS = 3
+
+_enrolment, _training = m.Enrolment.__table__, m.Training.__table__
+
+
+def trained_lately() -> Any:
+    """Ids of the people who completed a course of the portal, or one outside it that is confirmed, within three years."""
+    since = add_months(today(), -12 * TRAINING_YEARS)
+    on_portal = select(_enrolment.c.employee_id.label("person")).where(
+        _enrolment.c.status == EnrolmentStatus.TRAINED, _enrolment.c.result_on >= since
+    )
+    outside = select(_training.c.employee_id.label("person")).where(covers(since))
+    return union(on_portal, outside)
+
+
+def covers(since: dt.date) -> Any:
+    """Condition on the table ``training``: a training outside the portal that counts as one since ``since``.
+
+    The one place of the rule: what a person or a school has only told does not count before it is confirmed.
+    """
+    return and_(_training.c.ended_on >= since, _training.c.status == TrainingStatus.CONFIRMED)

@@ -1,0 +1,1 @@
+"""Long work: what users order (a file of results waits for them), and what the clock orders each day."""
