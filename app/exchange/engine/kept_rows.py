@@ -18,6 +18,7 @@ from app.exchange.columns import CellError
 from app.exchange.engine import uploads
 from app.exchange.engine.error_kinds import ADDRESS
 from app.exchange.engine.kept_batch import ACTIONS, notices_of, summary_of
+from app.exchange.engine.kept_values import to_json
 from app.exchange.engine.list_plan import Action, ReadRow, RowPlan, SourceRow, V
 from app.extensions import db
 from app.russian import quoted
@@ -141,7 +142,7 @@ def as_json(plan: RowPlan[Any], codes: Sequence[str], *, applied: bool) -> dict[
     if applied:
         return {**row, "objects": list(plan.objects)}
     told = {"problems": source.problems, "warnings": source.warnings, "wrong": sorted(source.wrong)}
-    return {**row, "source": told, "values": source.values.as_json() if source.values else None}
+    return {**row, "source": told, "values": to_json(source.values)}
 
 
 # --- the preview -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from app import models as m
 from app.exchange.columns import Column
+from app.exchange.engine.kept_values import from_json
 from app.exchange.engine.list_plan import AppliedCounts, P, SourceRow, UndoneCounts, V
 from app.exchange.engine.list_sheet import ReadList
 from app.exchange.reader import Sheet
@@ -32,6 +33,8 @@ class ListKind(Generic[V, P, G]):
     permission: str
     lock: int
     columns: Sequence[Column]
+    #: dataclass of what a row says
+    values: type[Any]
     #: how its tasks name the list («Список чеков»), what it writes («чек», «чека», «чеков»), whether it changes what is there
     named: str
     noun: tuple[str, str, str]
@@ -53,8 +56,8 @@ class ListKind(Generic[V, P, G]):
         raise NotImplementedError
 
     def values_of(self, kept: Mapping[str, Any] | None) -> V:
-        """The values of a row out of JSONB."""
-        raise NotImplementedError
+        """The values of a row out of JSONB, as far as its cells could be read."""
+        return cast(V, from_json(self.values, kept or {}))
 
     def plan(self, rows: Sequence[SourceRow[V]], ground: G, letters: Mapping[str, str], *, locks: bool) -> Iterator[P]:
         """Plan the rows in their order; what an earlier row writes counts for the later ones.

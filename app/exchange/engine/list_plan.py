@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from app.errors import Conflict
 from app.exchange.columns import CellError
@@ -15,14 +15,8 @@ Action = Literal["create", "update", "unchanged", "error"]
 _NAMED_ROWS = 3
 
 
-class Values(Protocol):
-    """What a row says, as plain values."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The values for JSONB."""
-
-
-V = TypeVar("V", bound=Values | None)
+#: what a row says, as a dataclass of plain values
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)

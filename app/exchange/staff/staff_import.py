@@ -46,6 +46,7 @@ class StaffImport(ListImport[StaffValues | None, StaffPlan, Ground]):
     # two lists may hold the same new person without a СНИЛС
     lock = 373_0207
     columns = ALL_COLUMNS
+    values = StaffValues
     named = "Список"
     updates = True
     counted = (
@@ -78,7 +79,7 @@ class StaffImport(ListImport[StaffValues | None, StaffPlan, Ground]):
 
     def values_of(self, kept: Mapping[str, Any] | None) -> StaffValues | None:
         """The values of a row out of JSONB; a row with errors has none."""
-        return StaffValues.from_json(kept) if kept else None
+        return super().values_of(kept) if kept else None
 
     def plan(
         self,

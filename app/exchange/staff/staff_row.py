@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -23,7 +23,6 @@ from app.exchange.staff.directories import (
 from app.russian import NBSP, Sex, age, format_date, guess_sex, quoted, years
 
 YOUNGEST, OLDEST = 16, 100
-_DATES = ("birth_date", "teaching_since", "position_since")
 _FEWEST_WORDS_BEFORE_PO = 2
 _PLAIN = (c.BIRTH_DATE, c.SNILS, c.MUNICIPALITY, c.ACTIVITY, c.DIPLOMA_SERIES, c.DIPLOMA_NUMBER, c.EMAIL, c.PHONE)
 NO_SNILS = "Без СНИЛС работник не сможет получить чек: впишите СНИЛС, когда он станет известен"
@@ -58,19 +57,6 @@ class StaffValues:
     email: str | None = None
     phone: str | None = None
     is_second_employment: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """The values for JSONB; what is not said is left out."""
-        every = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
-        filled = ((name, value) for name, value in every if value is not None)
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in filled}
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> StaffValues:
-        """The values out of JSONB."""
-        dates = {name: date.fromisoformat(found[name]) for name in _DATES if name in found}
-        absent = dict.fromkeys(("patronymic", "snils"))
-        return cls(**{**absent, **found, **dates, "subject_ids": tuple(found.get("subject_ids", ()))})
 
 
 @dataclass(frozen=True, slots=True)

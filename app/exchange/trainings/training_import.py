@@ -37,6 +37,7 @@ class TrainingImport(ListImport[TrainingValues, TrainingPlan, None]):
     permission = "training:import"
     lock = 373_0211
     columns = COLUMNS
+    values = TrainingValues
     named = "Список пройденных курсов"
     noun = ("пройденный курс", "пройденных курса", "пройденных курсов")
 
@@ -50,10 +51,6 @@ class TrainingImport(ListImport[TrainingValues, TrainingPlan, None]):
     def read(self, sheets: Sequence[Sheet], ground: None, told: Told) -> ReadList[TrainingValues]:
         """Read the trainings out of a workbook; raises `FileRejected`."""
         return parse_training_list(sheets, today=today(), told=told)
-
-    def values_of(self, kept: Mapping[str, Any] | None) -> TrainingValues:
-        """The values of a row out of JSONB."""
-        return TrainingValues.from_json(kept or {})
 
     def plan(
         self, rows: Sequence[SourceRow[TrainingValues]], ground: None, letters: Mapping[str, str], *, locks: bool

@@ -39,6 +39,7 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, None]):
     # two lists may hold чеки of the same people
     lock = 373_0210
     columns = COLUMNS
+    values = VoucherValues
     named = "Список чеков"
     noun = ("чек", "чека", "чеков")
 
@@ -52,10 +53,6 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, None]):
     def read(self, sheets: Sequence[Sheet], ground: None, told: Told) -> ReadList[VoucherValues]:
         """Read the чеки out of a workbook; raises `FileRejected`."""
         return parse_voucher_list(sheets, today=today(), told=told)
-
-    def values_of(self, kept: Mapping[str, Any] | None) -> VoucherValues:
-        """The values of a row out of JSONB."""
-        return VoucherValues.from_json(kept or {})
 
     def plan(
         self, rows: Sequence[SourceRow[VoucherValues]], ground: None, letters: Mapping[str, str], *, locks: bool
