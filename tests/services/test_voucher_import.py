@@ -21,6 +21,7 @@ from app.exchange.engine import kept_batch, kept_rows
 from app.exchange.engine.kept_rows import PreviewRow
 from app.exchange.sample import build_sample
 from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.exchange.vouchers.voucher_columns import COLUMNS
 from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.identifiers import format_snils
@@ -313,7 +314,7 @@ def test_annulled_voucher_does_not_hinder(person: Any, operator: Actor) -> None:
     [
         (b"not a workbook", "Excel"),
         (build_sample([], columns=COLUMNS), "нет ни одной строки с чеком"),
-        (build_sample(), "не нашлось строки заголовков"),
+        (build_staff_sample(), "не нашлось строки заголовков"),
         (build_sample(columns=COLUMNS[1:]), "нет обязательного столбца: «Номер чека»"),
     ],
 )
