@@ -150,6 +150,7 @@ from app.web.personnel.people_columns import (
 from app.web.personnel.person_records import OfPerson
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
+from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
@@ -177,6 +178,7 @@ class EmployeeView(EmployeePages):
         "apply": open_for,
     }
     parts = (
+        StaffImportPages,
         VoucherApply,
         invitation_pages.Invitations,
         EnrolMany,

@@ -35,8 +35,7 @@ def test_only_transitions_change_a_status() -> None:
     # imports close their own batches under a row lock
     assert _uses(r"\.status = |values\(\s*status=") <= {
         "app/services/portal/transitions.py",
-        "app/exchange/staff_import.py",
-        "app/exchange/list_import.py",
+        "app/exchange/engine/list_import.py",
     }
 
 

@@ -108,9 +108,8 @@ def test_statuses_move_in_one_place() -> None:
     movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
     allowed = {
         "app/services/portal/transitions.py",
-        "app/exchange/staff_import.py",
+        "app/exchange/engine/list_import.py",
     }
-    allowed |= {"app/exchange/list_import.py"}
     assert movers - allowed == {path for path in movers if path.startswith("app/demo/")}
     assert "app/services/portal/transitions.py" in movers
     literals = {

@@ -19,8 +19,8 @@ from app.access import current_actor, get_writable
 from app.clock import today
 from app.errors import Invalid, NotFound, PortalError
 from app.exchange.columns import CellError
+from app.exchange.engine.uploads import XLSX
 from app.exchange.results_sheet import ReadSheet, give_results_sheet, read_results_sheet
-from app.exchange.uploads import XLSX
 from app.extensions import db
 from app.russian import count, quoted
 from app.services.courses.group import results

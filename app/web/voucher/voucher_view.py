@@ -11,13 +11,14 @@ from app import models as m
 from app.access import current_actor
 from app.documents.doors import VOUCHER
 from app.documents.voucher_paper import may_print
-from app.exchange.voucher_import import VOUCHERS
+from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.russian import format_date, format_datetime
 from app.services.voucher import voucher_replacement, voucher_story
 from app.services.voucher.voucher_story import BlockStory, Course, Event, VoucherStory
 from app.statuses import VoucherStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
 from app.web.frame.row_papers import RowPapers
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 from app.web.voucher.voucher_list_columns import BLOCK_TONES
 
@@ -32,20 +33,24 @@ class VoucherPrinting(RowPapers):
         return may_print(row.status) and self.may(row, "print")
 
 
-class VoucherPages(ListImportPages):
-    """Pages of the чеки's view."""
-
-    parts = (VoucherPrinting,)
+class VoucherLists(ListImportPages):
+    """Lists of чеки of former years."""
 
     lists = VOUCHERS
     list_words = ListWords(
         title="Загрузка чеков прошлых лет",
-        note="Загружаются чеки, выданные с 2010 года.",
+        note="Загружаются чеки, выданные с 2010 года. Сначала портал покажет, что будет записано и где ошибки.",
         sample="Чеки прошлых лет.xlsx",
         whose="Владелец чека",
-        done="Чеки загружены",
+        applied="Чеки загружены: {counts}.",
         undo="Загруженные ею чеки удалятся.",
     )
+
+
+class VoucherPages(ScopedModelView):
+    """Pages of the чеки's view."""
+
+    parts = (VoucherPrinting, VoucherLists)
 
     def card_page(self, row: m.Voucher) -> CardPage:
         """The page from the story of the чек."""

@@ -1,4 +1,4 @@
-"""A list about people who have their cards already (чеки, trainings): the rows of its sheet as plain values, every error by its cell.
+"""What is read out of a workbook, and how a list about people who have their cards already (чеки, trainings) is read.
 
 Pure: knows the cells and the day, nothing of what is stored. What the values are is said by the ``Layout`` of the kind of lists.
 """
@@ -6,10 +6,11 @@ Pure: knows the cells and the day, nothing of what is stored. What the values ar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic
 
 from app.exchange.columns import CellError, Column, Header, find_header, header_key
+from app.exchange.engine.list_plan import ReadRow, V
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
 from app.exchange.sheet_notices import notices_of_choice, notices_of_reading
@@ -22,22 +23,37 @@ Fault = Callable[[Column, str], None]
 Parsed = Mapping[str, Any]
 
 
-class Values(Protocol):
-    """What a row says, as far as its cells could be read: what is wrong in one of them is None."""
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A titled column of the list: its letter, its field (empty: unknown, «-»: left aside) and its first values."""
 
-    @property
-    def snils(self) -> str | None:
-        """Whom the row is about."""
-
-    @property
-    def name(self) -> tuple[str, str, str] | None:
-        """Surname, first name, patronymic (may be empty)."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The values for JSONB."""
+    letter: str
+    title: str
+    field: str
+    samples: tuple[str, ...] = ()
 
 
-V = TypeVar("V", bound=Values)
+class ColumnsMissing(FileRejected):
+    """Required columns are not there under a known title; the user may say which of the ``headings`` they are."""
+
+    def __init__(self, message: str, headings: Sequence[Heading]) -> None:
+        super().__init__(message)
+        self.headings = tuple(headings)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList(Generic[V]):
+    """The rows of the list and sentences about the file as a whole.
+
+    ``letters``: name of a column → where it stands, for a kind whose plan names cells; ``headings``: for a kind whose user
+    may say what its columns mean.
+    """
+
+    sheet_name: str
+    rows: Sequence[ReadRow[V]]
+    notices: Sequence[str]
+    letters: Mapping[str, str] = field(default_factory=dict)
+    headings: Sequence[Heading] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +70,6 @@ class Layout(Generic[V]):
     of_what: str
     check: Callable[[Parsed, Fault], None]
     make: Callable[[Parsed], V]
-
-
-@dataclass(frozen=True, slots=True)
-class ListRow(Generic[V]):
-    """A row that was read; ``wrong``: the columns of its errors, of which ``values`` tells nothing."""
-
-    number: int
-    label: str
-    values: V
-    errors: tuple[CellError, ...]
-    warnings: tuple[CellError, ...] = ()
-    wrong: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class ReadList(Generic[V]):
-    """The rows of the list, where its columns stand (name → letter), and sentences about the file as a whole."""
-
-    sheet_name: str
-    rows: tuple[ListRow[V], ...]
-    letters: Mapping[str, str]
-    notices: tuple[str, ...]
 
 
 def read_list(
@@ -97,7 +91,7 @@ def read_list(
         told(number)
     letters = {name: column_letter(place) for name, place in header.places.items()}
     notices = [*notices_of_choice(sheets, sheet, header), *notices_of_reading(sheet, rows, header.places.values())]
-    return ReadList(sheet.name, tuple(found), letters, tuple(notices))
+    return ReadList(sheet.name, found, notices, letters)
 
 
 def _choose(sheets: Sequence[Sheet], layout: Layout[Any]) -> tuple[Sheet, Header]:
@@ -126,7 +120,7 @@ def _is_data(row: Row, header: Header, layout: Layout[Any]) -> bool:
     return not is_title and len(row.filled()) >= _FEWEST_CELLS
 
 
-def _read(row: Row, header: Header, layout: Layout[V]) -> ListRow[V]:
+def _read(row: Row, header: Header, layout: Layout[V]) -> ReadRow[V]:
     cells = {column.name: header.cell(row, column.name) for column in layout.columns}
     parsed = {column.name: column.parse(cells[column.name]) for column in layout.columns}
     errors = {name: value for name, value in parsed.items() if isinstance(value, CellError)}
@@ -139,7 +133,7 @@ def _read(row: Row, header: Header, layout: Layout[V]) -> ListRow[V]:
     name = parsed[layout.label.name]
     label = " ".join(filter(None, name)) if isinstance(name, tuple) else cells[layout.label.name].text
     label = label.strip()[:200] or cells[layout.first.name].text[:100] or "без имени"
-    return ListRow(
+    return ReadRow(
         row.number,
         label,
         layout.make({name: None if name in errors else value for name, value in parsed.items()}),

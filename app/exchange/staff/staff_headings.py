@@ -11,8 +11,8 @@ from app import models as m
 from app.access import current_actor
 from app.errors import Invalid
 from app.exchange.columns import LEFT_ASIDE, header_key
-from app.exchange.staff_columns import ALL_COLUMNS, BY_NAME, TITLES
-from app.exchange.staff_known import Reach
+from app.exchange.staff.staff_columns import ALL_COLUMNS, BY_NAME, TITLES
+from app.exchange.staff.staff_known import Reach
 from app.extensions import db
 from app.russian import quoted
 

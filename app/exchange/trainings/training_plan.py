@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, load_people
-from app.exchange.training_columns import BY_NAME
-from app.exchange.training_list import TrainingValues
+from app.exchange.engine.list_people import People, PersonPlan, RowPlanner, load_people
+from app.exchange.engine.list_plan import SourceRow
+from app.exchange.trainings.training_columns import BY_NAME
+from app.exchange.trainings.training_list import TrainingValues
 from app.russian import format_date, quoted
 from app.services.personnel import past_trainings
 
 _ABSENT = "Работника с таким СНИЛС среди ваших нет: проверьте номер или сначала заведите его карточку"
 
-TrainingPlan = ListPlan[TrainingValues]
+TrainingPlan = PersonPlan[TrainingValues]
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ def plan_rows(
 ) -> Iterator[TrainingPlan]:
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
-        plan = TrainingPlan(source, problems=list(source.problems), warnings=list(source.warnings))
+        plan = TrainingPlan(source)
         _Planner(plan, letters).decide(source.values, known)
         yield plan
 

@@ -7,10 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from app.exchange import staff_columns as c
 from app.exchange.columns import CellError, Column, Header
-from app.exchange.directories import Directories, Entry, NotFound, PositionEntry, shorten, split_list, subjects_of_title
+from app.exchange.engine.list_plan import ReadRow
 from app.exchange.reader import Cell, Row
+from app.exchange.staff import staff_columns as c
+from app.exchange.staff.directories import (
+    Directories,
+    Entry,
+    NotFound,
+    PositionEntry,
+    shorten,
+    split_list,
+    subjects_of_title,
+)
 from app.russian import NBSP, Sex, age, format_date, guess_sex, quoted, years
 
 YOUNGEST, OLDEST = 16, 100
@@ -51,20 +60,13 @@ class StaffValues:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffRow:
-    """A row of the list. `values` is None when the row has errors; `label` names the person as the sheet does.
+class StaffRow(ReadRow[StaffValues | None]):
+    """A row of the list; without ``values`` when it has errors.
 
     `facts` holds every value that could be read, also of a row with errors, by the field names of `StaffValues`.
     """
 
-    number: int
-    label: str
-    values: StaffValues | None
-    errors: tuple[CellError, ...] = ()
-    warnings: tuple[CellError, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
-    #: named only when the file holds several lists
-    sheet: str = ""
 
     @property
     def place(self) -> str:
@@ -87,7 +89,8 @@ def read_row(row: Row, header: Header, directories: Directories, *, today: date)
     reading.read_all()
     facts = reading.facts
     values = None if reading.errors else StaffValues(**facts)
-    return StaffRow(row.number, reading.label(), values, tuple(reading.errors), tuple(reading.warnings), facts)
+    errors, warnings = tuple(reading.errors), tuple(reading.warnings)
+    return StaffRow(row.number, reading.label(), values, errors, warnings, facts=facts)
 
 
 class _Reading:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.exchange.columns import CellError, Header, find_header, header_key
-from app.exchange.directories import Directories, Entry, PositionEntry
+from app.exchange.columns import CHOICES_SHEET, CellError, Header, find_header, header_key
+from app.exchange.engine.list_sheet import ColumnsMissing, Heading
 from app.exchange.guard import MAX_DATA_ROWS, column_letter
 from app.exchange.reader import FileRejected, Row, Sheet
 from app.exchange.sheet_notices import notices_of_reading
-from app.exchange.staff_columns import (
+from app.exchange.staff.directories import Directories, Entry, PositionEntry
+from app.exchange.staff.staff_columns import (
     ALL_COLUMNS,
     FIRST_NAME,
     FULL_NAME,
@@ -26,8 +27,8 @@ from app.exchange.staff_columns import (
     POSITION,
     TITLES,
 )
-from app.exchange.staff_row import StaffRow, StaffValues, read_row
-from app.exchange.staff_twins import TwinCheck
+from app.exchange.staff.staff_row import StaffRow, StaffValues, read_row
+from app.exchange.staff.staff_twins import TwinCheck
 from app.russian import quoted
 
 __all__ = [
@@ -36,28 +37,8 @@ __all__ = [
 ]  # fmt: skip
 
 SAMPLE_ADVICE = "Переименуйте столбцы или скачайте образец и перенесите данные в него."
-#: hidden sheet of the sample with what its cells offer
-CHOICES_SHEET = "Справочники"
 _FEWEST_CELLS_OF_PERSON = 3
 _SAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A titled column of the list: its letter, its field (empty: unknown, «-»: left aside) and its first values."""
-
-    letter: str
-    title: str
-    field: str
-    samples: tuple[str, ...] = ()
-
-
-class ColumnsMissing(FileRejected):
-    """Required columns are not there under a known title; the user may say which of the ``headings`` they are."""
-
-    def __init__(self, message: str, headings: Sequence[Heading]) -> None:
-        super().__init__(message)
-        self.headings = tuple(headings)
 
 
 @dataclass(frozen=True, slots=True)

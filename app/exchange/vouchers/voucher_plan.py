@@ -12,9 +12,10 @@ from sqlalchemy.orm import selectinload
 
 from app import models as m
 from app.conditions import state
-from app.exchange.list_plan import ListPlan, People, RowPlanner, SourceRow, any_of, load_people
-from app.exchange.voucher_columns import BY_NAME
-from app.exchange.voucher_list import VoucherValues
+from app.exchange.engine.list_people import People, PersonPlan, RowPlanner, any_of, load_people
+from app.exchange.engine.list_plan import SourceRow
+from app.exchange.vouchers.voucher_columns import BY_NAME
+from app.exchange.vouchers.voucher_list import VoucherValues
 from app.extensions import db
 from app.rules.decision import add_months, last_day_of
 from app.russian import format_date, quoted
@@ -23,7 +24,7 @@ from app.text import name_key
 
 
 @dataclass(slots=True, eq=False)
-class VoucherPlan(ListPlan[VoucherValues]):
+class VoucherPlan(PersonPlan[VoucherValues]):
     """What is done about a row: the чек to be written with its person, rule, term and states of blocks."""
 
     rule: m.VoucherRule | None = None
@@ -108,7 +109,7 @@ def plan_rows(
 ) -> Iterator[VoucherPlan]:
     """Plan the rows in the order of the file; what an earlier row writes counts for the later ones."""
     for source in rows:
-        plan = VoucherPlan(source, problems=list(source.problems), warnings=list(source.warnings))
+        plan = VoucherPlan(source)
         _Planner(plan, source.values, known, letters).decide(today)
         yield plan
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
+from app.exchange.engine.list_sheet import Fault, Layout, Parsed, ReadList, read_list
 from app.exchange.reader import Sheet
-from app.exchange.training_columns import BY_NAME, COLUMNS, FULL_NAME, SNILS, TITLES
+from app.exchange.trainings.training_columns import BY_NAME, COLUMNS, FULL_NAME, SNILS, TITLES
 from app.rules.past_training import PastTraining, faults_of_training
 from app.statuses import PastDocument, ProgramKind
-
-_TEXTS = ("snils", "title", "institution", "city", "hours", "document_number")
-_DAYS = ("started_on", "ended_on", "issued_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +29,6 @@ class TrainingValues:
     document_kind: PastDocument
     document_number: str | None
     issued_on: dt.date | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The values for JSONB."""
-        days = {name: day.isoformat() if (day := getattr(self, name)) else None for name in _DAYS}
-        codes = {"kind": self.kind.value if self.kind else None, "document_kind": self.document_kind.value}
-        name = list(self.name) if self.name else None
-        return {**{name: getattr(self, name) for name in _TEXTS}, **days, **codes, "name": name}
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> TrainingValues:
-        """The values out of JSONB."""
-        days = {name: dt.date.fromisoformat(day) if (day := found.get(name)) else None for name in _DAYS}
-        read: dict[str, Any] = {
-            "name": tuple(found["name"]) if found.get("name") else None,
-            "kind": ProgramKind.of(found["kind"]) if found.get("kind") else None,
-            "document_kind": PastDocument.of(found.get("document_kind") or PastDocument.CERTIFICATE),
-        }
-        return cls(**{**{name: found.get(name) for name in _TEXTS}, **days, **read})
 
 
 def parse_training_list(

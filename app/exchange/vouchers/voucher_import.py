@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, delete, or_, select
@@ -11,16 +11,18 @@ from app import models as m
 from app.access import current_actor
 from app.audit import record, write
 from app.clock import today
-from app.exchange.list_import import ListImport, Told
-from app.exchange.list_plan import SourceRow
-from app.exchange.list_sheet import ReadList
+from app.exchange.engine.list_import import ListImport
+from app.exchange.engine.list_kind import Told
+from app.exchange.engine.list_people import refuse_touched
+from app.exchange.engine.list_plan import SourceRow, UndoneCounts
+from app.exchange.engine.list_sheet import ReadList
 from app.exchange.reader import Sheet
 from app.exchange.sample import build_sample
-from app.exchange.voucher_columns import BLOCKS, COLUMNS, STATE_WORDS
-from app.exchange.voucher_list import VoucherValues, parse_voucher_list
-from app.exchange.voucher_plan import Known, VoucherPlan, load_known, plan_rows
+from app.exchange.vouchers.voucher_columns import BLOCKS, COLUMNS, STATE_WORDS
+from app.exchange.vouchers.voucher_list import VoucherValues, parse_voucher_list
+from app.exchange.vouchers.voucher_plan import VoucherPlan, load_known, plan_rows
 from app.extensions import db
-from app.russian import count, format_date
+from app.russian import format_date
 from app.services.voucher.voucher_numbers import pass_over
 from app.services.voucher.vouchers import end_run_out
 from app.statuses import TrainingSource, TrainingStatus, VoucherStatus
@@ -29,13 +31,17 @@ from app.statuses import TrainingSource, TrainingStatus, VoucherStatus
 _HARMLESS = ("voucher.printed", "voucher.reminded", "voucher.imported")
 
 
-class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
+class VoucherImport(ListImport[VoucherValues, VoucherPlan, None]):
     """Lists of чеки with their blocks and the courses that these paid for."""
 
     kind = "voucher"
+    permission = "voucher:import"
     # two lists may hold чеки of the same people
     lock = 373_0210
-    of_what = "чеков"
+    columns = COLUMNS
+    values = VoucherValues
+    named = "Список чеков"
+    noun = ("чек", "чека", "чеков")
 
     def sample(self) -> bytes:
         """The empty form of the list with an invented example; raises Forbidden."""
@@ -44,43 +50,36 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
         choices: dict[str, Sequence[str]] = {f"{code}_state": STATE_WORDS for code in BLOCKS}
         return build_sample(columns=COLUMNS, choices={**choices, "rule": list(titles)})
 
-    def read(self, sheets: Sequence[Sheet], told: Told) -> ReadList[VoucherValues]:
+    def read(self, sheets: Sequence[Sheet], ground: None, told: Told) -> ReadList[VoucherValues]:
         """Read the чеки out of a workbook; raises `FileRejected`."""
         return parse_voucher_list(sheets, today=today(), told=told)
 
-    def values_of(self, kept: Mapping[str, Any]) -> VoucherValues:
-        """The values of a row out of JSONB."""
-        return VoucherValues.from_json(kept)
-
-    def load_known(self, listed: Iterable[VoucherValues]) -> Known:
-        """Read the people, чеки, trainings and rules."""
-        return load_known(listed)
-
     def plan(
-        self, rows: Iterable[SourceRow[VoucherValues]], known: Known, letters: Mapping[str, str]
+        self, rows: Sequence[SourceRow[VoucherValues]], ground: None, letters: Mapping[str, str], *, locks: bool
     ) -> Iterator[VoucherPlan]:
-        """Plan the rows in the order of the file."""
+        """Plan the rows in their order against the people and what is known of them."""
+        known = load_known([row.values for row in rows])
         return plan_rows(rows, known, letters=letters, today=today())
 
-    def store(self, plans: Sequence[VoucherPlan], written: dict[str, list[int]]) -> dict[int, tuple[str, int]]:
+    def store(self, plans: Sequence[VoucherPlan], written: dict[str, Any]) -> None:
         """Insert the чеки of some rows with their blocks and trainings."""
-        vouchers = {plan.source.number: _voucher(plan) for plan in plans}
+        vouchers = [_voucher(plan) for plan in plans]
         known = {pk for plan in plans for pk in plan.trainings.values()}
         end_run_out([plan.employee_id for plan in plans if plan.state == VoucherStatus.ACTIVE])
-        db.session.add_all(vouchers.values())
+        db.session.add_all(vouchers)
         db.session.flush()
         ids, made = written.setdefault("voucher", []), written.setdefault("training", [])
-        for voucher in vouchers.values():
+        for plan, voucher in zip(plans, vouchers, strict=True):
             record("voucher.imported", voucher, {"Действует по": ("", format_date(voucher.valid_until))})
+            plan.objects.append(("voucher", voucher.id))
             ids.append(voucher.id)
             trainings = [block.training_id for block in voucher.blocks if block.training_id is not None]
             made += [pk for pk in trainings if pk not in known]
-        pass_over(voucher.number for voucher in vouchers.values())
-        return {number: ("voucher", voucher.id) for number, voucher in vouchers.items()}
+        pass_over(voucher.number for voucher in vouchers)
 
-    def take_back(self, written: Mapping[str, Any]) -> int:
+    def take_back(self, batch: m.ImportBatch, told: Told) -> UndoneCounts:
         """Remove the чеки of a list with their blocks and the trainings that came with them."""
-        ids, trainings = written.get("voucher", []), written.get("training", [])
+        ids, trainings = batch.written.get("voucher", []), batch.written.get("training", [])
         vouchers = _lock_vouchers(ids)
         entry, block = m.AuditEntry, m.VoucherBlock
         blocks = select(block.id).where(block.voucher_id.in_(ids))
@@ -90,7 +89,7 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
             and_(entry.object_table == "voucher_block", entry.object_id.in_(blocks)),
             and_(entry.object_table == "training", entry.object_id.in_(trainings)),
         )
-        self.refuse_touched(written["entry"], len(vouchers) == len(ids), about)
+        refuse_touched(batch, len(vouchers) == len(ids), about)
         for voucher in vouchers:
             write("voucher.deleted", "voucher", voucher.id, str(voucher))
         for model, condition in (
@@ -99,11 +98,7 @@ class VoucherImport(ListImport[VoucherValues, VoucherPlan, Known]):
             (m.Training, m.Training.id.in_(trainings)),
         ):
             db.session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
-        return len(ids)
-
-    def counted(self, number: int) -> str:
-        """«12 чеков»."""
-        return count(number, "чек", "чека", "чеков")
+        return UndoneCounts(len(ids))
 
 
 def _voucher(plan: VoucherPlan) -> m.Voucher:

@@ -1,50 +1,43 @@
-"""What a list about people with cards would write: the row's person by СНИЛС and name, its problems by their cells."""
+"""A list about people with cards (чеки, trainings): the row's person by СНИЛС and name, its problems by their cells."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import ARRAY, Integer, any_, literal, select
 
 from app import models as m
+from app.errors import Conflict
 from app.exchange.columns import Column
-from app.exchange.list_sheet import V, Values
-from app.exchange.staff_plan import Action
+from app.exchange.engine.list_plan import RowPlan, V
 from app.extensions import db
 from app.russian import full_name
 from app.text import name_key
 
+#: entries of the journal that a refusal names
+_NAMED = 3
 
-@dataclass(frozen=True, slots=True)
-class SourceRow(Generic[V]):
-    """A row of the file as it was read; ``wrong``: columns that could not be, of which ``values`` tells nothing."""
 
-    number: int
-    label: str
-    values: V
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    wrong: frozenset[str] = frozenset()
+class OfPerson(Protocol):
+    """What a row says of its person, as far as its cells could be read: what is wrong in one of them is None."""
+
+    @property
+    def snils(self) -> str | None:
+        """Whom the row is about."""
+
+    @property
+    def name(self) -> tuple[str, str, str] | None:
+        """Surname, first name, patronymic (may be empty)."""
 
 
 @dataclass(slots=True, eq=False)
-class ListPlan(Generic[V]):
+class PersonPlan(RowPlan[V]):
     """What is done about a row whose person is found."""
 
-    source: SourceRow[V]
     employee_id: int = 0
-    creates: bool = False
-    changes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def action(self) -> Action:
-        """An error beats all; what is there already changes nothing."""
-        return "error" if self.problems else "create" if self.creates else "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ class People:
         return sorted(row.id for row in self.by_snils.values())
 
 
-def load_people(listed: Iterable[Values]) -> People:
+def load_people(listed: Iterable[OfPerson]) -> People:
     """Read the cards of a list's people; as many statements for 20,000 rows as for one."""
     person = m.Employee
     columns = (person.id, person.snils, person.last_name, person.first_name, person.patronymic)
@@ -91,15 +84,15 @@ def _is_named(person: Any, name: tuple[str, str, str], former: Iterable[str]) ->
     return name_key(f"{first} {patronymic}") == given and name_key(last) in {name_key(person.last_name), *former}
 
 
-P = TypeVar("P", bound=ListPlan[Any])
+PP = TypeVar("PP", bound=PersonPlan[Any])
 
 
-class RowPlanner(Generic[P]):
+class RowPlanner(Generic[PP]):
     """Decides about one row; every problem names its cell."""
 
     columns: Mapping[str, Column]
 
-    def __init__(self, plan: P, letters: Mapping[str, str]) -> None:
+    def __init__(self, plan: PP, letters: Mapping[str, str]) -> None:
         self._plan, self._letters = plan, letters
 
     def _problem(self, name: str, message: str) -> None:
@@ -128,3 +121,17 @@ class RowPlanner(Generic[P]):
             return False
         self._plan.employee_id = person.id
         return True
+
+
+def refuse_touched(batch: m.ImportBatch, whole: bool, about: Any) -> None:
+    """Raise Conflict when the journal tells something of ``about`` since the list was applied, or not all is there."""
+    entry, written = m.AuditEntry, batch.written
+    # lists applied by earlier versions kept only the place before them
+    since = written["entries"][0] if "entries" in written else written["entry"]
+    statement = select(entry.object_label).where(entry.id > since, about).order_by(entry.id).limit(_NAMED)
+    named = list(db.session.scalars(statement))
+    if named or not whole:
+        raise Conflict(
+            "Загрузку уже нельзя отменить: после неё изменилось то, что она записала "
+            f"({'; '.join(named) or 'часть удалена'}). Исправьте эти записи по одной."
+        )

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from app import models as m
 from app.errors import Invalid
-from app.exchange.staff_compare import (
+from app.exchange.engine.list_plan import RowPlan, SourceRow
+from app.exchange.staff.staff_compare import (
     Changes,
     all_new,
     card_values,
@@ -33,15 +34,14 @@ from app.exchange.staff_compare import (
     other_person,
     sentences,
 )
-from app.exchange.staff_known import Person, Place, Reach, Reference, Register
-from app.exchange.staff_row import StaffValues
+from app.exchange.staff.staff_known import Person, Place, Reach, Reference, Register
+from app.exchange.staff.staff_row import StaffValues
 from app.labels import label_of
 from app.russian import full_name, guess_sex, quoted
 from app.services.portal import records
 from app.statuses import ConfirmationStatus, EmploymentKind
 from app.text import sort_key
 
-Action = Literal["create", "update", "unchanged", "error"]
 DAY = dt.timedelta(days=1)
 
 #: the same silence as ``people.NOT_TAKEN``: a list does not tell who exists elsewhere
@@ -57,19 +57,6 @@ SEVERAL_PLACES = (
 OUT_OF_REACH = "Организация закрыта или больше не входит в ваши: загрузите файл снова"
 STALE_DIRECTORY = "Пока список ждал применения, изменился справочник: загрузите файл снова"
 NO_LEVEL = "Уровень образования не указан, поэтому сведения о дипломе не записываются"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A row of the file as it was read; `values` is None when it has problems."""
-
-    number: int
-    label: str
-    values: StaffValues | None
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    #: named only when the file holds several lists
-    sheet: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,37 +76,27 @@ class Write:
 
 
 @dataclass(slots=True, eq=False)
-class RowPlan:
-    """What is done about a row."""
+class StaffPlan(RowPlan[StaffValues | None]):
+    """What is done about a row: who it is about, which place of work, and what is written of them."""
 
-    source: SourceRow
     person: Person | None = None
     place: Place | None = None
-    creates: bool = False
-    writes: list[Write] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def action(self) -> Action:
-        """An error beats all; a row that writes nothing changes nothing."""
-        if self.problems:
-            return "error"
-        if self.creates:
-            return "create"
-        return "update" if self.writes else "unchanged"
 
 
 def plan_rows(
-    rows: Sequence[SourceRow], register: Register, *, reference: Reference, reach: Reach, today: dt.date
-) -> Iterator[RowPlan]:
+    rows: Sequence[SourceRow[StaffValues | None]],
+    register: Register,
+    *,
+    reference: Reference,
+    reach: Reach,
+    today: dt.date,
+) -> Iterator[StaffPlan]:
     """Plan the rows in the order of the file; whoever is found in it twice is planned once.
 
     Each plan is complete when it is given out and needed no more for those that follow.
     """
     planner = _Planner(register, reference, reach, today)
-    plans = [RowPlan(row, problems=list(row.problems), warnings=list(row.warnings)) for row in rows]
+    plans = [StaffPlan(row) for row in rows]
     readable = [(plan, row.values) for plan, row in zip(plans, rows, strict=True) if row.values]
     for plan, values in readable:
         planner.find_person(plan, values)
@@ -142,7 +119,7 @@ class _Planner:
 
     # --- who ---
 
-    def find_person(self, plan: RowPlan, values: StaffValues) -> None:
+    def find_person(self, plan: StaffPlan, values: StaffValues) -> None:
         if problem := self._stale(values):
             plan.problems.append(problem)
             return
@@ -173,7 +150,7 @@ class _Planner:
 
     # --- which place ---
 
-    def claim_place(self, plan: RowPlan, values: StaffValues) -> None:
+    def claim_place(self, plan: StaffPlan, values: StaffValues) -> None:
         """Rows that name organization and position exactly come first, so that no other row takes their place."""
         if plan.person is None or plan.problems:
             return
@@ -186,7 +163,7 @@ class _Planner:
             plan.place = exact[0]
             plan.place.claimed = True
 
-    def _take_place(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
+    def _take_place(self, plan: StaffPlan, person: Person, values: StaffValues) -> None:
         """The stored place whose position the row changes. A second place of work never takes over another one."""
         if plan.place or values.is_second_employment:
             return
@@ -199,7 +176,7 @@ class _Planner:
 
     # --- what ---
 
-    def decide(self, plan: RowPlan, values: StaffValues) -> None:
+    def decide(self, plan: StaffPlan, values: StaffValues) -> None:
         person = plan.person
         if person is None or plan.problems:
             return
@@ -217,7 +194,7 @@ class _Planner:
             plan.writes.clear()
             plan.changes.clear()
 
-    def _describe(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
+    def _describe(self, plan: StaffPlan, person: Person, values: StaffValues) -> None:
         """Card and diploma, by the person's first row."""
         if person.described:
             return
@@ -229,7 +206,7 @@ class _Planner:
             return
         self._write_diploma(plan, person, values)
 
-    def _write_card(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
+    def _write_card(self, plan: StaffPlan, person: Person, values: StaffValues) -> None:
         card = person.row
         label = full_name(values.last_name, values.first_name, values.patronymic)
         if card is None:
@@ -249,7 +226,7 @@ class _Planner:
             plan.writes.append(Write(m.Employee, card, changed, changes, str(card)))
             plan.changes += sentences(changes)
 
-    def _write_diploma(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
+    def _write_diploma(self, plan: StaffPlan, person: Person, values: StaffValues) -> None:
         names = {"level_id": self._reference.levels}
         wanted = {
             "level_id": values.education_level_id,
@@ -270,7 +247,7 @@ class _Planner:
             plan.writes.append(Write(m.Qualification, row, changed, changes, label))
             plan.changes += sentences(changes)
 
-    def _add_diploma(self, plan: RowPlan, wanted: dict[str, Any]) -> None:
+    def _add_diploma(self, plan: StaffPlan, wanted: dict[str, Any]) -> None:
         if wanted["level_id"] is None:
             if wanted["series"] or wanted["number"]:
                 plan.warnings.append(NO_LEVEL)
@@ -285,7 +262,7 @@ class _Planner:
 
     # --- place of work ---
 
-    def _employ(self, plan: RowPlan, person: Person, values: StaffValues) -> None:
+    def _employ(self, plan: StaffPlan, person: Person, values: StaffValues) -> None:
         if plan.place and plan.place.row:
             self._change_place(plan, plan.place, plan.place.row, values)
             return
@@ -308,7 +285,7 @@ class _Planner:
             "если совмещает, добавьте место работы в карточке. Затем загрузите файл снова"
         )
 
-    def _add_place(self, plan: RowPlan, person: Person, values: StaffValues, *, kind: EmploymentKind) -> None:
+    def _add_place(self, plan: StaffPlan, person: Person, values: StaffValues, *, kind: EmploymentKind) -> None:
         started_on = self._beginning(person, values, kind)
         place = Place(None, values.organization_id, values.position_id, kind, started_on, claimed=True)
         person.places.append(place)
@@ -338,7 +315,7 @@ class _Planner:
         ended = [p.ended_on + DAY for p in person.places if p.kind == EmploymentKind.MAIN and p.ended_on]
         return max([since, *ended])
 
-    def _change_place(self, plan: RowPlan, place: Place, row: m.Employment, values: StaffValues) -> None:
+    def _change_place(self, plan: StaffPlan, place: Place, row: m.Employment, values: StaffValues) -> None:
         is_moved = row.position_id != values.position_id
         wanted = {
             "position_id": values.position_id,

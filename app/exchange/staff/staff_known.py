@@ -18,8 +18,8 @@ from sqlalchemy import ARRAY, Date, Integer, Select, Text, and_, any_, column, f
 from app import models as m
 from app.access import current_actor, unscoped, write_scope
 from app.conditions import is_employed
-from app.exchange.directories import Directories, Entry, PositionEntry
-from app.exchange.staff_row import StaffValues
+from app.exchange.staff.directories import Directories, Entry, PositionEntry
+from app.exchange.staff.staff_row import StaffValues
 from app.extensions import db
 from app.permissions import ROLES
 from app.statuses import EmploymentKind

@@ -7,78 +7,49 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Column, Date, Integer, Table, all_, any_, delete, insert, literal, select, text, update
+from sqlalchemy import ARRAY, Column, Date, Integer, Table, all_, any_, delete, insert, literal, select, text
 
 from app import models as m
-from app.access import current_actor, unscoped
-from app.clock import now
+from app.access import current_actor
 from app.errors import Conflict
-from app.exchange.staff_batch import read_rows
-from app.exchange.staff_write import plain, stay_inside
+from app.exchange.engine.kept_rows import read_rows
+from app.exchange.engine.list_plan import UndoneCounts
+from app.exchange.staff.staff_write import plain, stay_inside
 from app.extensions import db
 from app.services.portal import transitions
-from app.statuses import ImportStatus, Sex
-from app.unit_of_work import technical_write
+from app.statuses import Sex
 
 #: parts first
 _MODELS: tuple[type[Any], ...] = (m.Qualification, m.Employment, m.Employee)
 _WORDS = {"employee": "карточка", "employment": "место работы", "qualification": "образование"}
 _NAMED_ROWS = 3
 _PORTION = 1_000
-#: what is needed for undoing holds former personal data: kept no longer
-UNDO_DAYS = 30
 
 Object = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class UndoneCounts:
-    """How many objects were deleted and how many got their former values."""
-
-    deleted: int
-    restored: int
-
-    def __str__(self) -> str:
-        return f"удалено записей — {self.deleted}, возвращены прежние сведения — {self.restored}"
-
-
-def take_back(batch: m.ImportBatch, *, told: Callable[[int], None]) -> UndoneCounts:
-    """Undo what an applied batch wrote, inside the caller's transaction; raises Conflict, Forbidden."""
+def take_back(batch: m.ImportBatch, told: Callable[[int], None]) -> UndoneCounts:
+    """Undo what an applied batch wrote, inside the caller's transaction and past the scope; raises Conflict, Forbidden."""
     written: Mapping[str, Any] = batch.written
     created, changed = written["created"], written["changed"]
     places = [*created.get("employment", ()), *(entry["id"] for entry in changed.get("employment", ()))]
-    with unscoped("a list is taken back whole, as it was written"):
-        _lock_people(created, changed)
-        _refuse_touched(batch, written)
+    _lock_people(created, changed)
+    _refuse_touched(batch, written)
     stay_inside(places)
-    with unscoped("a list is taken back whole, as it was written"):
-        _journal(created, changed, entries=written["entries"])
-        restored = sum(_restore(model, changed.get(model.__tablename__, ())) for model in _MODELS)
-        deleted = 0
-        for model in _MODELS:
-            for ids in _portions(created.get(model.__tablename__, ())):
-                db.session.execute(
-                    delete(model).where(model.id == any_(_array(ids))).execution_options(synchronize_session=False)
-                )
-                deleted += len(ids)
-                told(deleted // len(_MODELS))
-    db.session.expire_all()
+    _journal(created, changed, entries=written["entries"])
+    restored = sum(_restore(model, changed.get(model.__tablename__, ())) for model in _MODELS)
+    deleted = 0
+    for model in _MODELS:
+        for ids in _portions(created.get(model.__tablename__, ())):
+            db.session.execute(
+                delete(model).where(model.id == any_(_array(ids))).execution_options(synchronize_session=False)
+            )
+            deleted += len(ids)
+            told(deleted // len(_MODELS))
     return UndoneCounts(deleted, restored)
-
-
-@technical_write
-def forget_old() -> int:
-    """Drop what would undo lists applied long ago; return how many."""
-    batch = m.ImportBatch
-    with unscoped("former values are kept for a term"):
-        old = batch.applied_at < now() - dt.timedelta(days=UNDO_DAYS)
-        statement = update(batch).where(batch.status == ImportStatus.APPLIED, old, batch.written != {})
-        done = db.session.execute(statement.values(written={}).execution_options(synchronize_session=False))
-    return cast(Any, done).rowcount or 0
 
 
 # --- what came after -------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any
 
 from app import models as m
 from app.audit import words
-from app.exchange.staff_known import Person
-from app.exchange.staff_row import StaffValues
+from app.exchange.staff.staff_known import Person
+from app.exchange.staff.staff_row import StaffValues
 from app.identifiers import format_snils
 from app.labels import label_of
 from app.russian import format_date, seniority

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, cast
 
@@ -13,40 +12,22 @@ from sqlalchemy import ARRAY, Integer, any_, delete, func, insert, literal, sele
 from app import models as m
 from app.access import current_actor, write_scope
 from app.errors import Forbidden
-from app.exchange.staff_plan import RowPlan, Write
+from app.exchange.staff.staff_plan import StaffPlan, Write
 from app.extensions import db
 from app.services.portal import transitions
 
-Pending = tuple[RowPlan, Write]
+Pending = tuple[StaffPlan, Write]
 
 UNCONFIRM_REASON = "Изменена должность при загрузке списка работников."
 
 
-@dataclass
-class Written:
-    """What a list wrote, to undo it: ids of new rows and former values of changed ones, by table."""
+def store(plans: Sequence[StaffPlan], written: dict[str, Any]) -> None:
+    """Write everything that the plans hold; raises Forbidden for a place outside the actor's reach.
 
-    created: dict[str, list[int]] = field(default_factory=dict)
-    #: table → [{"id", "before", "after"}]; of a place of work also former "subjects" and that it was "unconfirmed"
-    changed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    def add(self, pending: Sequence[Pending], former: Mapping[int, dict[str, Any]]) -> None:
-        """Take down what was stored; ``former`` are the values before, by the identity of the write."""
-        for _, write in pending:
-            table = write.model.__tablename__
-            if write.row is None:
-                self.created.setdefault(table, []).append(cast(int, write.object_id))
-            else:
-                self.changed.setdefault(table, []).append({"id": write.object_id, **former[id(write)]})
-
-    def as_json(self) -> dict[str, Any]:
-        """For JSONB."""
-        return {"created": self.created, "changed": self.changed}
-
-
-def store(plans: Sequence[RowPlan], written: Written) -> None:
-    """Write everything that the plans without problems hold; raises Forbidden for a place outside the actor's reach."""
-    pending = [(plan, write) for plan in plans if not plan.problems for write in plan.writes]
+    ``written`` gets what undoes it by table: ids of new rows, and of changed ones [{"id", "before", "after"}], of a place of
+    work also former "subjects" and that it was "unconfirmed".
+    """
+    pending = [(plan, write) for plan in plans for write in plan.writes]
     former = {id(write): _former(write) for _, write in pending if write.row is not None}
     _store(m.Employee, pending)
     _store(m.Employment, pending)
@@ -57,7 +38,18 @@ def store(plans: Sequence[RowPlan], written: Written) -> None:
     for _, write in pending:
         if write.unconfirms:
             transitions.follow(m.Employment, write.row.id, "unconfirm", reason=UNCONFIRM_REASON)
-    written.add(pending, former)
+    _note(pending, former, written)
+
+
+def _note(pending: Sequence[Pending], former: Mapping[int, dict[str, Any]], written: dict[str, Any]) -> None:
+    created, changed = written.setdefault("created", {}), written.setdefault("changed", {})
+    for plan, write in pending:
+        table, pk = write.model.__tablename__, cast(int, write.object_id)
+        plan.objects.append((table, pk))
+        if write.row is None:
+            created.setdefault(table, []).append(pk)
+        else:
+            changed.setdefault(table, []).append({"id": pk, **former[id(write)]})
 
 
 def _former(write: Write) -> dict[str, Any]:
@@ -101,7 +93,7 @@ def _insert(model: type[Any], chosen: Sequence[Pending]) -> None:
         stay_inside([cast(int, write.object_id) for _, write in chosen])
 
 
-def _owner(model: type[Any], plan: RowPlan) -> dict[str, Any]:
+def _owner(model: type[Any], plan: StaffPlan) -> dict[str, Any]:
     return {} if model is m.Employee or plan.person is None else {"employee_id": plan.person.id}
 
 

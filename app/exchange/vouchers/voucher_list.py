@@ -8,17 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from app.exchange.list_sheet import Fault, Layout, Parsed, ReadList, read_list
+from app.exchange.engine.list_sheet import Fault, Layout, Parsed, ReadList, read_list
 from app.exchange.reader import Sheet
-from app.exchange.voucher_columns import BLOCKS, BY_NAME, COLUMNS, FULL_NAME, NUMBER, TITLES
+from app.exchange.vouchers.voucher_columns import BLOCKS, BY_NAME, COLUMNS, FULL_NAME, NUMBER, TITLES
 from app.rules.past_training import FIRST_YEAR
 from app.statuses import BlockStatus
 
 #: чеки of the region are accounted for since then (order § 1.4)
 FIRST_DAY = dt.date(FIRST_YEAR, 1, 1)
-_DAYS = ("issued_on", "valid_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +41,6 @@ class VoucherValues:
     valid_until: dt.date | None
     rule: str
     blocks: Mapping[str, BlockValues]
-
-    def as_json(self) -> dict[str, Any]:
-        """The values for JSONB."""
-        return {
-            **{name: getattr(self, name) for name in ("number", "snils", "rule")},
-            "name": list(self.name) if self.name else None,
-            **{name: day.isoformat() if (day := getattr(self, name)) else None for name in _DAYS},
-            "blocks": {code: _block_to_json(block) for code, block in self.blocks.items()},
-        }
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> VoucherValues:
-        """The values out of JSONB."""
-        blocks = {code: _block_from_json(block) for code, block in found.get("blocks", {}).items()}
-        days = {name: dt.date.fromisoformat(day) if (day := found.get(name)) else None for name in _DAYS}
-        name: Any = tuple(found["name"]) if found.get("name") else None
-        return cls(found.get("number"), found.get("snils"), name, rule=found.get("rule", ""), blocks=blocks, **days)
-
-
-def _block_to_json(block: BlockValues) -> dict[str, Any]:
-    day = block.ended_on.isoformat() if block.ended_on else None
-    return {
-        "status": block.status.value if block.status else None,
-        "program": block.program,
-        "hours": block.hours,
-        "ended_on": day,
-        "place": block.place,
-    }
-
-
-def _block_from_json(found: Mapping[str, Any]) -> BlockValues:
-    day = dt.date.fromisoformat(found["ended_on"]) if found["ended_on"] else None
-    status = BlockStatus.of(found["status"]) if found["status"] else None
-    return BlockValues(status, found["program"], found["hours"], day, found["place"])
 
 
 def parse_voucher_list(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.exchange import staff_columns as c
 from app.exchange.columns import CellError, Column, Header
 from app.exchange.reader import Row
-from app.exchange.staff_row import StaffRow
+from app.exchange.staff import staff_columns as c
+from app.exchange.staff.staff_row import StaffRow
 from app.text import name_key
 
 _PERSON = ("last_name", "first_name", "patronymic", "birth_date")
