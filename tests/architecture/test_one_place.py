@@ -10,7 +10,6 @@ from pathlib import Path
 from flask import Flask
 
 from app import acts, statuses
-from app.cli import portal
 from app.models import Base
 from app.services.desk.queue_sources import SOURCES as SOURCES_OF_QUEUE
 from app.services.portal.twins import NAMED
@@ -290,9 +289,8 @@ def test_the_framework_serves_nothing_of_its_own(app: Flask) -> None:
     assert set(app.extensions["csrf"]._exempt_views) | set(app.extensions["csrf"]._exempt_blueprints) == set()
 
 
-def test_every_setting_and_command_is_described() -> None:
+def test_every_setting_is_described() -> None:
     assert [name for name, _, _ in describe_settings() if not re.search(rf"\b{name}\b", DOCUMENTS)] == []
-    assert [name for name in portal.commands if not re.search(rf"portal {name}\b", DOCUMENTS)] == []
 
 
 # --- quotation marks ---------------------------------------------------------------------------------------------------

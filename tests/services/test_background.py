@@ -31,6 +31,8 @@ from app.services.tasks.background import Kind, Outcome, Work
 from app.statuses import JobStatus
 from tests.services import makers as mk
 from tests.services.staff_lists import SCHOOL, person
+from tests.services.test_staff_import import SCHOOL, person
+from tests.waiting import written_now
 
 ROWS, RIGHT = 40, "employee:export"
 
@@ -139,6 +141,10 @@ def take_up(app: Flask) -> None:
     db.session.execute(text("DELETE FROM procrastinate_jobs WHERE task_name = 'take_up'"))
     db.session.commit()
     jobs.tasks["take_up"].configure(connection=db.session.connection()).defer(timestamp=0)
+    db.session.commit()
+    run_worker(app, once=True)
+    # what was taken up is due by the test's clock; the database, which hands it out, has its own
+    db.session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'"))
     db.session.commit()
     run_worker(app, once=True)
 
@@ -492,6 +498,7 @@ def test_files_are_removed_in_time_and_their_rows_stay(app: Flask, actor: Actor,
     stray, partial = folder() / "stray.xlsx", folder() / "partial.xlsx"
     for path in (stray, partial):
         path.write_bytes(b"x")
+    written_now(folder())
     before = (now() - dt.timedelta(days=2)).timestamp()
     os.utime(stray, (before, before))
     mk.change(mk.fetch(m.StoredFile, job(old).file_id), expires_at=now() - dt.timedelta(seconds=1))

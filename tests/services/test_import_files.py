@@ -28,6 +28,8 @@ from app.statuses import ImportStatus
 from tests.services import makers as mk
 from tests.services.staff_lists import SCHOOL, Cast, apply, cast, crowd, person, preview
 from tests.services.test_background import account_in
+from tests.services.test_staff_import import SCHOOL, Cast, apply, cast, crowd, person, preview
+from tests.waiting import written_now
 
 __all__ = ["cast"]
 
@@ -233,6 +235,7 @@ def test_file_is_kept_outside_the_web_root_for_its_owner_and_for_a_week(cast: Ca
         (file,) = db.session.query(m.StoredFile).all()
         path = files.files_root() / file.path
         assert (path.stat().st_mode & 0o777, file.owner_id) == (0o600, cast.actor.user_id)
+        written_now(path.parent)
         assert uploads.remove_old() == 0
         file.expires_at = now() - dt.timedelta(seconds=1)
         db.session.commit()
@@ -246,6 +249,7 @@ def test_file_that_belongs_to_nothing_is_removed_a_day_later(cast: Cast) -> None
     preview(cast.actor, person())
     stray = files.files_root() / "imports" / "stray.xlsx"
     stray.write_bytes(b"x")
+    written_now(stray.parent)
     with unscoped("test"):
         assert uploads.remove_old() == 0
         os.utime(stray, (time.time() - 90_000,) * 2)
