@@ -31,7 +31,6 @@ from app.services.tasks.background import Kind, Outcome, Work
 from app.statuses import JobStatus
 from tests.services import makers as mk
 from tests.services.staff_lists import SCHOOL, person
-from tests.services.test_staff_import import SCHOOL, person
 from tests.waiting import written_now
 
 ROWS, RIGHT = 40, "employee:export"

@@ -28,7 +28,6 @@ from app.statuses import ImportStatus
 from tests.services import makers as mk
 from tests.services.staff_lists import SCHOOL, Cast, apply, cast, crowd, person, preview
 from tests.services.test_background import account_in
-from tests.services.test_staff_import import SCHOOL, Cast, apply, cast, crowd, person, preview
 from tests.waiting import written_now
 
 __all__ = ["cast"]
