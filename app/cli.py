@@ -66,8 +66,8 @@ def initialise(app: Flask) -> int:
 
     Returns the number of inserted reference rows. Raises Conflict when the database is newer than this program.
     """
+    from app import first_rows
     from app.services.access import accounts
-    from app.services.portal import reference
 
     with app.app_context():
         with db.engine.connect() as connection:
@@ -76,7 +76,7 @@ def initialise(app: Flask) -> int:
                 _upgrade()
             finally:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _MIGRATION_LOCK})
-        inserted = reference.load_reference_data()
+        inserted = first_rows.load_reference_data()
         accounts.sync_roles()
         db.session.commit()
         return inserted
@@ -232,8 +232,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
         for line in frdo_export.describe(found):
             click.echo(line)
         batch = frdo_export.form(organizer, *days)
-        number = frdo_export.write_file(file, batch)
-        frdo_export.journal_file(batch)
+        number = frdo_export.give_file(file, batch)
     click.echo(f"Сформирован {batch}. В файле строк: {number}.")
 
 

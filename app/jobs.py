@@ -28,14 +28,15 @@ from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange import staff_undo, uploads
 from app.extensions import db
-from app.services.access import failures, registration, sessions
+from app.services.access import failures, registrations, sessions
 from app.services.courses.enrolment import course_reminders, enrolments, waiting_list
 from app.services.courses.group import group_jobs
 from app.services.courses.program import program_files
 from app.services.desk import queue_letter
+from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper import registries, registry_schedule
-from app.services.personnel import consents, reminders
+from app.services.personnel import reminders
 from app.services.portal import files
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -158,10 +159,10 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "vouchers_remind": voucher_reminders.remind,
     "terms_remind": reminders.remind,
     "results_remove": background.remove_old_files,
-    "registrations_forget": registration.forget_unanswered,
+    "registrations_forget": registrations.forget_unanswered,
     "sessions_forget": sessions.forget_old,
     "failures_forget": failures.forget_old,
-    "consents_forget": consents.forget_nightly,
+    "consents_forget": withdrawals.forget_nightly,
     "uploads_remove": uploads.remove_old,
     "files_remove": files.remove_old,
     "program_files_remove": program_files.remove_unused,

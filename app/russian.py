@@ -422,33 +422,3 @@ def quoted(title: str) -> str:
     if "«" in bare or "»" in bare:
         bare = bare.translate(_SWAPPED)
     return "«" + bare + "»" if bare else ""
-
-
-_OPENING, _CLOSING = "«„", "»“"
-
-
-def typographic(text: str) -> str:
-    """Turn straight quotation marks into «ёлочки», inside them into „лапки“.
-
-    A text whose marks do not pair («ООО "Ромашка») comes back as it was: guessing would spoil it.
-    """
-    result: list[str] = []
-    depth = 0
-    for position, char in enumerate(text):
-        if char == '"':
-            char = _pick_mark(result[-1:], text[position + 1 : position + 2], depth)
-        depth += (char in _OPENING) - (char in _CLOSING)
-        if depth < 0 or char == '"':
-            return text
-        result.append(char)
-    return text if depth else "".join(result)
-
-
-def _pick_mark(before: list[str], after: str, depth: int) -> str:
-    """Choose the mark by its neighbours and by how many quotations are open; `"` itself when nothing fits."""
-    starts = not before or before[0].isspace() or before[0] in "([{-–—/" + _OPENING
-    if starts and after and not after.isspace():
-        return "„" if depth else "«"
-    if not depth:
-        return '"'
-    return "»" if depth == 1 else "“"

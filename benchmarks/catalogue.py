@@ -30,9 +30,8 @@ from app.embedded_postgres import EmbeddedPostgres
 from app.extensions import db
 from app.rules.enrolment import Quota, Room, may_enrol
 from app.rules.suitability import Workplace
-from app.services.courses.enrolment import seats
-from app.services.courses.program import catalogue
-from app.services.courses.program.catalogue_sql import Asked, Seeker
+from app.services.courses.enrolment import catalogue, course_facts
+from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
 from app.statuses import GroupStatus
 from benchmarks.workbench import make_app, server
 
@@ -243,7 +242,7 @@ def _plain() -> tuple[int, int]:
     home = db.session.scalars(select(m.Territory.id).where(m.Territory.code == "b1")).one()
     rows = []
     for group in db.session.scalars(statement):
-        course = seats.course_of(group)
+        course = course_facts.course_of(group)
         decisions = [
             may_enrol(course, place, on=today(), room=room, blocks=seeker.blocks, busy=seeker.busy)
             for place, room in _rooms(seeker, group, home)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.documents.frdo import FrdoFacts, Lists, frdo_values
 from app.documents.frdo_check import Preflight
+from app.documents.frdo_columns import FrdoFacts, Lists, frdo_values
 from app.documents.frdo_workbook import write_plain
 from benchmarks.workbench import make_app, server
 from tests.documents.frdo_facts import GOOD, lists

@@ -26,7 +26,7 @@ from app.demo.staff import Staff
 from app.demo.vouchers import Ledger, set_apart
 from app.errors import Conflict
 from app.extensions import db
-from app.services.portal.reference import load_reference_data
+from app.first_rows import load_reference_data
 from app.statuses import RegistryStatus
 from app.unit_of_work import use_case
 

@@ -12,13 +12,13 @@ from app import models as m
 from app.access import unscoped
 from app.clock import today
 from app.documents import frdo_check
-from app.documents.frdo import FrdoFacts, frdo_values
 from app.documents.frdo_check import Fault
+from app.documents.frdo_columns import FrdoFacts, frdo_values
 from app.documents.frdo_export import lists_of
 from app.documents.frdo_source import best_diploma
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
-from app.services.paper import frdo
+from app.services.paper import frdo_batches
 from app.statuses import FINAL_DOCUMENTS, FORMED, CertificateStatus, EnrolmentStatus
 
 #: who will get a document, or may get it yet
@@ -47,7 +47,7 @@ def lacks_of(group: m.TrainingGroup) -> list[Lack]:
     """
     if group.status not in FORMED:
         return []
-    lists = lists_of(frdo.template_of(group.organizer_id))
+    lists = lists_of(frdo_batches.template_of(group.organizer_id))
     check = frdo_check.Preflight(lists, year=today().year, today=today())
     found = []
     for row in _people(group.id):

@@ -14,11 +14,11 @@ from app import models as m
 from app.access import get_writable
 from app.clock import today
 from app.documents import frdo_check, frdo_source
-from app.documents.frdo import frdo_values
+from app.documents.frdo_columns import frdo_values
 from app.documents.frdo_export import lists_of
 from app.errors import Conflict
 from app.extensions import db
-from app.services.paper import after_sending, duplicates, frdo
+from app.services.paper import after_sending, duplicates, frdo_batches
 from app.statuses import CertificateStatus, FrdoAction, FrdoBatchStatus
 from app.unit_of_work import use_case
 
@@ -39,15 +39,15 @@ def form_correction(batch_id: int) -> m.FrdoBatch:
     Raises NotFound and Forbidden for another's batch, Conflict when it was not sent, when nothing has changed that is not in
     another batch already, or when a document has errors.
     """
-    source = get_writable(db.session, m.FrdoBatch, batch_id, frdo.RIGHT)
+    source = get_writable(db.session, m.FrdoBatch, batch_id, frdo_batches.RIGHT)
     if source.status not in (FrdoBatchStatus.SENT, FrdoBatchStatus.ANSWERED):
         raise Conflict("Исправляющий пакет делают к отправленному. Этот отмените и сформируйте файл заново.")
     # the number first: its counter stays locked, so the second of two clicks sees the first's rows
-    number = frdo.take_number(source.organizer_id, source.year)
+    number = frdo_batches.take_number(source.organizer_id, source.year)
     found = _find(source)
     if not found.sent and not found.annulled:
         raise Conflict(" ".join(found.waiting) or "В этом пакете ничего не изменено: исправлять нечего.")
-    batch = frdo.NewBatch(
+    batch = frdo_batches.NewBatch(
         source.organizer_id, (source.period_from, source.period_to), number=number, corrects=source.id
     )
     for certificate_id, values in _checked(source, list(found.sent)).items():
@@ -103,7 +103,7 @@ def _checked(source: m.FrdoBatch, certificate_ids: list[int]) -> dict[int, list[
     """The forty texts of documents, in their order; raises Conflict for the errors of the pre-flight."""
     if not certificate_ids:
         return {}
-    lists = lists_of(frdo.template_of(source.organizer_id))
+    lists = lists_of(frdo_batches.template_of(source.organizer_id))
     check = frdo_check.Preflight(lists, year=source.year, today=today())
     facts = frdo_source.facts_of(certificate_ids)
     values = {pk: frdo_values(facts[pk], lists) for pk in certificate_ids}

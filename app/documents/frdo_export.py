@@ -10,20 +10,20 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app import models as m
-from app.audit import record
 from app.clock import today
 from app.documents import frdo_check, frdo_source
-from app.documents.frdo import LIST_CODES, FrdoFacts, Lists, differing, frdo_values
 from app.documents.frdo_check import Fault
+from app.documents.frdo_columns import LIST_CODES, FrdoFacts, Lists, differing, frdo_values
 from app.documents.frdo_workbook import XLSX, fill_template, write_plain
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.paper import frdo
-from app.services.paper.frdo import Exported, rows_in_words
+from app.services.paper import frdo_batches
+from app.services.paper.frdo_batches import Exported, rows_in_words
+from app.services.portal import given_out
 from app.services.tasks import background
 from app.statuses import FrdoAction
-from app.unit_of_work import technical_write, use_case
+from app.unit_of_work import use_case
 
 #: up to so many documents a batch is formed while the user waits, and a file of so many rows is written
 FORM_AT_ONCE, WRITE_AT_ONCE = 300, 5000
@@ -103,19 +103,19 @@ class Preflight:
 
 def preflight(organizer_id: int, start: dt.date, end: dt.date) -> Preflight:
     """Check the documents of an organizer's period; changes nothing. Raises NotFound, Forbidden, Invalid for a wrong period."""
-    frdo.own_organizer(organizer_id)
-    frdo.check_period(start, end)
+    frdo_batches.own_organizer(organizer_id)
+    frdo_batches.check_period(start, end)
     return _preflight(organizer_id, start, end)
 
 
 def _preflight(organizer_id: int, start: dt.date, end: dt.date, take: Take = lambda _facts, _values: None) -> Preflight:
     """Check a period; ``take`` is given every document to be exported, until the first error."""
-    template = frdo.template_of(organizer_id)
+    template = frdo_batches.template_of(organizer_id)
     lists = lists_of(template)
     result = Preflight(has_template=template is not None)
     check = frdo_check.Preflight(lists, year=start.year, today=today())
     for portion in frdo_source.facts_of_period(organizer_id, start, end):
-        before = frdo.exported([facts.certificate_id for facts in portion])
+        before = frdo_batches.exported([facts.certificate_id for facts in portion])
         for facts in portion:
             result.total += 1
             values = frdo_values(facts, lists)
@@ -131,7 +131,7 @@ def _preflight(organizer_id: int, start: dt.date, end: dt.date, take: Take = lam
 
 def lists_of(template: m.FrdoTemplate | None) -> Lists:
     """Allowed values: those of the official blank for the columns that it has lists for, else those of the directory."""
-    directory = frdo.directory_lists()
+    directory = frdo_batches.directory_lists()
     values = {number: tuple(directory.get(code, ())) for number, code in LIST_CODES.items()}
     given = template.lists["values"] if template is not None else {}
     return Lists({**values, **{int(number): tuple(allowed) for number, allowed in given.items()}})
@@ -141,14 +141,14 @@ def order_or_form(organizer_id: int, start: dt.date, end: dt.date, *, total: int
     """Form a batch of few documents at once; order a long one as the user's task and return None."""
     if total <= FORM_AT_ONCE:
         return form(organizer_id, start, end)
-    organizer = frdo.own_organizer(organizer_id)
-    frdo.check_period(start, end)
+    organizer = frdo_batches.own_organizer(organizer_id)
+    frdo_batches.check_period(start, end)
     background.submit(
         FORM,
         f"Файл для ФИС ФРДО: {organizer.short_name}, выданы с {format_date(start)} по {format_date(end)}",
         {"organizer": organizer_id, "from": start.isoformat(), "to": end.isoformat()},
         total=total,
-        permission=frdo.RIGHT,
+        permission=frdo_batches.RIGHT,
     )
     return None
 
@@ -161,9 +161,9 @@ def form(
 
     The number comes first: it keeps a second batch of the year waiting until this one's rows are to be seen.
     """
-    frdo.own_organizer(organizer_id)
-    frdo.check_period(start, end)
-    batch = frdo.NewBatch(organizer_id, (start, end), number=frdo.take_number(organizer_id, start.year))
+    frdo_batches.own_organizer(organizer_id)
+    frdo_batches.check_period(start, end)
+    batch = frdo_batches.NewBatch(organizer_id, (start, end), number=frdo_batches.take_number(organizer_id, start.year))
 
     def take(facts: FrdoFacts, values: list[str]) -> None:
         tell(batch.add(facts.certificate_id, values))
@@ -207,7 +207,7 @@ def write_file(path: Path, batch: m.FrdoBatch) -> int:
 
     Documents to be annulled are not in it: the blank «ДПО» has no such status (``write_annulled``).
     """
-    template = frdo.template_of(batch.organizer_id)
+    template = frdo_batches.template_of(batch.organizer_id)
     rows = _rows(batch)
     if template is None:
         return write_plain(path, rows)
@@ -226,10 +226,11 @@ def _rows(batch: m.FrdoBatch, *, annulled: bool = False) -> Iterator[list[str]]:
     yield from db.session.scalars(statement.execution_options(yield_per=_PORTION))
 
 
-@technical_write
-def journal_file(batch: m.FrdoBatch) -> None:
-    """Write who took the personal data of a batch."""
-    record("frdo_batch.exported", batch, {"Документов": ("", str(batch.rows_count))})
+def give_file(path: Path, batch: m.FrdoBatch, *, annulled: bool = False) -> int:
+    """Write the file of a batch, or its list to be annulled, for who takes it: their personal data are in it."""
+    number = write_annulled(path, batch) if annulled else write_file(path, batch)
+    given_out.exported(batch, {"Документов": str(batch.rows_count)})
+    return number
 
 
 def order_file(batch: m.FrdoBatch) -> None:
@@ -246,12 +247,11 @@ def _form_in_background(work: background.Work) -> background.Outcome:
 
 
 def _file_in_background(work: background.Work) -> background.Outcome:
-    return _outcome(work, frdo.visible_batch(work.parameters["batch"], "frdo_batch:export"))
+    return _outcome(work, frdo_batches.visible_batch(work.parameters["batch"], "frdo_batch:export"))
 
 
 def _outcome(work: background.Work, batch: m.FrdoBatch) -> background.Outcome:
-    number = write_file(work.new_file(".xlsx"), batch)
-    journal_file(batch)
+    number = give_file(work.new_file(".xlsx"), batch)
     return background.Outcome(f"Пакет № {batch.number}: {rows_in_words(number)}.", file_name(batch), XLSX)
 
 
@@ -265,7 +265,7 @@ background.KINDS[FILE] = background.Kind(_file_in_background, changes_data=False
 def changed_since(batch: m.FrdoBatch, rows: Collection[m.FrdoRow]) -> dict[int, list[str]]:
     """Id of a row → titles of the columns in which its document now says something else than was exported."""
     facts = frdo_source.facts_of([row.certificate_id for row in rows])
-    lists = lists_of(frdo.template_of(batch.organizer_id))
+    lists = lists_of(frdo_batches.template_of(batch.organizer_id))
     found = {}
     for row in rows:
         columns = differing(row.values, frdo_values(facts[row.certificate_id], lists))

@@ -18,7 +18,7 @@ from app.documents.training_agreement import AGREEMENT, agreement_contexts
 from app.documents.training_order import TEMPLATE, order_context, template_version
 from app.errors import PortalError
 from app.russian import capitalized, format_date, long_date, period, plural, quoted, unbroken
-from app.services.paper.group_papers import GivenDocument, GroupFacts, Listener
+from app.services.paper.group_facts import GivenDocument, GroupFacts, Listener
 from app.statuses import CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
 NOT_MADE = "Чего нет в архиве.txt"

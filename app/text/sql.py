@@ -31,11 +31,6 @@ def key_of(column: str) -> Computed:
     return Computed(key_sql(column), persisted=True)
 
 
-def sort_sql(column: str) -> str:
-    """The SQL of ``text.sort_key`` of a column."""
-    return f"translate(lower({column}), {quoted(text.SORT_FROM)}, {quoted(text.SORT_TO)})"
-
-
 def code_sql(column: str) -> str:
     """The SQL of ``text.code`` of a stored number: numbers are stored without «№»."""
     folded = f"translate(lower(normalize({column})), {quoted(text.CODE_FROM)}, {quoted(text.CODE_TO)})"

@@ -37,7 +37,7 @@ LEAVES_THE_SCOPE = {
         "the own session",
         "the own sessions",
     ],
-    "app/services/access/viewing.py": [
+    "app/services/access/looking_as.py": [
         "the own session",
         "the user looked at: the journal names whose eyes were given back",
     ],
@@ -84,13 +84,13 @@ LEAVES_THE_SCOPE = {
         "papers of one organizer that tell of each other's changes",
         "whoever changes facts marks the papers of every owner that tell of them",
     ],
-    "app/services/paper/frdo.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/services/paper/frdo_batches.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
     "app/documents/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
     "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
     "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
-    "app/services/access/registration.py": [
+    "app/services/access/registrations.py": [
         "a registration is nobody's row before it is confirmed",
         "a registration is nobody's row before it is confirmed",
         "is the person known already: only the address on record",
@@ -101,7 +101,7 @@ LEAVES_THE_SCOPE = {
         "the account of a registration gets its card",
         "the card that a registration joins",
     ],
-    "app/services/access/registration_own.py": [
+    "app/services/access/own_registration.py": [
         "the own account takes the corrected name",
         "the own registration and the public directories",
         "the own registration is deleted, the own account emptied",
@@ -112,14 +112,14 @@ LEAVES_THE_SCOPE = {
         "the account of who has given the consent",
         "the account of who withdrew the consent",
         "the consents of one person",
-        "the last letter to a person",
     ],
+    "app/services/identity/withdrawals.py": ["the last letter to a person"],
     "app/services/personnel/consent_texts.py": ["texts of consents are public"] * 2,
-    "app/services/personnel/own_data.py": ["a person is given a copy of the own data, wherever they stand"],
-    "app/services/personnel/anonymise.py": ["a person is made nameless, wherever the data stand"],
+    "app/services/identity/own_data.py": ["a person is given a copy of the own data, wherever they stand"],
+    "app/services/identity/anonymise.py": ["a person is made nameless, wherever the data stand"],
     "app/web/access/registration_forms.py": ["public directories of the registration"] * 2,
     "app/services/portal/calendar.py": ["the calendar is the same for everybody"],
-    "app/services/courses/program/catalogue.py": ["public catalogue: no personal data"],
+    "app/services/courses/enrolment/catalogue.py": ["public catalogue: no personal data"],
     "app/services/desk/own_calendar.py": ["the feed of one's own courses, by its secret address"],
     "app/services/courses/enrolment/course_invitations.py": [
         "who planned a program: the organizer learns only a number"
@@ -138,8 +138,8 @@ LEAVES_THE_SCOPE = {
         "the names of those who decide on an enrolment are told to its person"
     ],
     "app/services/courses/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
-    "app/services/courses/group/frozen.py": ["what followed from a group: only numbers"],
-    "app/services/courses/group/corrections.py": [
+    "app/services/courses/group/frozen_groups.py": ["what followed from a group: only numbers"],
+    "app/services/paper/corrections.py": [
         "the listeners of a corrected group are told",
         "the listeners of a group that is corrected",
         "the listeners of a group that is corrected",
@@ -201,6 +201,8 @@ LEAVES_THE_SCOPE = {
     "app/services/personnel/people.py": [
         "does a number stand on another card: yes or no",
         "is the person already known: only ids",
+        "people are locked in one order",
+        "people are locked in one order",
     ],
     "app/services/paper/print_templates.py": [
         "by which template a paper is printed is the same for everybody",
@@ -222,8 +224,10 @@ LEAVES_THE_SCOPE = {
         "whom to tell about an organization's people",
     ],
     "app/services/voucher/voucher_numbers.py": ["is a number of a чек taken: yes or no"],
-    "app/services/courses/enrolment/seats.py": ["seat and block follow the enrolment"] * 10
-    + ["whether a person is busy: yes or no"],
+    "app/services/courses/enrolment/seats.py": ["seat and block follow the enrolment"] * 3,
+    "app/services/courses/enrolment/course_facts.py": ["whether a person is busy: yes or no"],
+    "app/services/voucher/voucher_blocks.py": ["blocks are locked in one order"]
+    + ["seat and block follow the enrolment"] * 5,
     "app/services/portal/settings.py": ["settings are the same for everybody"],
     "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/access/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
@@ -244,7 +248,6 @@ LEAVES_THE_SCOPE = {
     "app/services/voucher/voucher_replacement.py": ["the blocks of a чек follow it"],
     "app/services/voucher/voucher_story.py": ["the journal of a чек, its blocks and enrolments that the actor sees"],
     "app/services/voucher/vouchers.py": [
-        "blocks are locked in one order",
         "the group that holds a block, for the refusal's sentence",
         "the owner of a чек that has ended",
         "the term of every чек ends by itself",

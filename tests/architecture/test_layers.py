@@ -32,10 +32,9 @@ def test_only_the_unit_of_work_commits() -> None:
 
 
 def test_only_transitions_change_a_status() -> None:
-    # seats takes blocks by a conditional UPDATE; imports close their own batches under a row lock
+    # imports close their own batches under a row lock
     assert _uses(r"\.status = |values\(\s*status=") <= {
         "app/services/portal/transitions.py",
-        "app/services/courses/enrolment/seats.py",
         "app/exchange/staff_import.py",
         "app/exchange/list_import.py",
     }

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import models as m
 from app.permissions import ROLES, VERBS
-from app.services.portal.reference import SETTINGS
+from app.services.portal.settings import SETTINGS
 from app.statuses import actions_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ _DECLARES = {
     "app/labels.py",
     "app/permissions.py",
     "app/web/access/rights.py",
-    "app/services/portal/reference.py",
+    "app/first_rows.py",
     "app/services/portal/settings.py",
     "app/web/desk/settings_view.py",
 }

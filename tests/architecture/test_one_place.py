@@ -104,11 +104,10 @@ def _moves_a_status(node: ast.AST) -> bool:
 
 
 def test_statuses_move_in_one_place() -> None:
-    """Seats take blocks by a conditional UPDATE; a batch of an import is closed by itself under its row lock."""
+    """A batch of an import is closed by itself under its row lock."""
     movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
     allowed = {
         "app/services/portal/transitions.py",
-        "app/services/courses/enrolment/seats.py",
         "app/exchange/staff_import.py",
     }
     allowed |= {"app/exchange/list_import.py"}
@@ -121,9 +120,7 @@ def test_statuses_move_in_one_place() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         and re.search(r"\bUPDATE\b.*\bSET\b.*\bstatus\s*=", node.value, re.DOTALL)
     }  # fmt: skip
-    assert {path for path in literals if not path.startswith("app/demo/")} <= {
-        "app/services/courses/enrolment/seats.py"
-    }
+    assert {path for path in literals if not path.startswith("app/demo/")} == set()
 
 
 # --- one rule for a decision: ``app/conditions.py``, the sets of ``app/statuses.py``, ``Actor.places`` ------------------
@@ -162,7 +159,7 @@ def _asks_for_an_end(node: ast.AST) -> bool:
 def test_works_now_is_asked_in_one_place() -> None:
     """An end in advance is no end: who asks for ``ended_on IS NULL`` loses those with a fixed term."""
     # two places of work of one person are compared with each other, not with a day
-    assert _found(_asks_for_an_end, _RULES, "app/services/personnel/merge_collisions.py") == []
+    assert _found(_asks_for_an_end, _RULES, "app/services/identity/merge_collisions.py") == []
 
 
 def test_places_of_a_role_are_asked_of_the_actor() -> None:
@@ -254,8 +251,8 @@ def test_a_last_day_is_said_with_by() -> None:
         "app/web/desk/task_view.py",  # a file goes at a moment of that day
         "app/web/personnel/employee_card.py",  # a former surname ends before the day of the new one
         # letters
-        "app/services/access/registration.py",
-        "app/services/access/registration_own.py",
+        "app/services/access/registrations.py",
+        "app/services/access/own_registration.py",
         "app/services/personnel/consents.py",
     }
 
@@ -275,8 +272,9 @@ def test_every_handler_is_guarded(app: Flask) -> None:
     """A handler without a guard would answer strangers; the public ones are named."""
     open_handlers = set()
     for view in app.appbuilder.baseviews:
-        for name in dir(type(view)):
-            handler = getattr(type(view), name, None)
+        for name in dir(view):
+            # those of the parts stand on the view itself
+            handler = getattr(type(view), name, None) or vars(view).get(name)
             if not getattr(handler, "_urls", None) or f"{type(view).__name__}.{name}" not in app.view_functions:
                 continue
             guarded = hasattr(handler, "signed_in") or hasattr(handler, "_permission_name")
@@ -355,10 +353,13 @@ def test_forms_of_typed_text_have_one_place() -> None:
     """Folding ё and case, composing characters, comparing without case: ``app.text`` and its words in SQL."""
     assert _holding(r"""replace\(["']ё""") - _TEXT == set()
     # generated columns and indexes name the letters in their SQL
-    assert _holding(r"translate\(lower\(") - _TEXT == {"app/models.py", "app/services/courses/program/catalogue_sql.py"}
+    assert _holding(r"translate\(lower\(") - _TEXT == {
+        "app/models.py",
+        "app/services/courses/enrolment/catalogue_sql.py",
+    }
     assert _holding(r"\bunicodedata\b") - _TEXT == set()
     assert _holding(r"\.ilike\(|\bcasefold\(") == {
-        "app/services/access/passwords.py", "app/documents/frdo.py", "app/demo/names.py"
+        "app/services/access/passwords.py", "app/documents/frdo_columns.py", "app/demo/names.py"
     }  # fmt: skip
 
 
@@ -390,3 +391,23 @@ def test_names_are_unique_by_their_key() -> None:
 
 def test_requests_give_out_what_is_typed_in_one_form(app: Flask) -> None:
     assert app.request_class.parameter_storage_class is TypedValues
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_module_has_a_name_of_its_own() -> None:
+    """An import says which module is meant; modules of the demo bear the names of what they fill."""
+    names = [Path(path).stem for path in SOURCES if not path.startswith("app/demo/")]
+    assert {name for name in names if names.count(name) > 1} == {"__init__"}
+
+
+def test_services_know_no_flask() -> None:
+    found = {
+        path
+        for path, tree in SOURCES.items()
+        if path.startswith("app/services/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "flask"
+    }
+    assert found == set()

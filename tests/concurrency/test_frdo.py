@@ -10,7 +10,7 @@ import pytest
 from app import models as m
 from app.access import acting_as
 from app.documents import frdo_export
-from app.services.paper import frdo
+from app.services.paper import frdo_batches
 from app.statuses import FrdoAnswer, FrdoBatchStatus
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
@@ -56,7 +56,7 @@ def test_without_the_counters_lock_a_document_would_go_twice(
     """The guard shown: each client numbers by itself, so that nobody waits."""
     world = ready(8)
     numbers = iter(range(1, 10))
-    monkeypatch.setattr(frdo, "take_number", lambda *_args: next(numbers))
+    monkeypatch.setattr(frdo_batches, "take_number", lambda *_args: next(numbers))
     run_at_once(app, [forming(world) for _ in range(CLIENTS)])
     assert len(mk.rows(m.FrdoRow)) > 8
 
@@ -65,9 +65,9 @@ def test_answers_given_at_once_close_the_batch_once(app: Any, session: Any) -> N
     world = ready(4)
     with acting_as(world.organizer_actor):
         batch = frdo_export.form(world.organizer.id, *days())
-        frdo.send(batch.id)
+        frdo_batches.send(batch.id)
     calls = [
-        (world.organizer_actor, partial(frdo.record_answers, batch.id, {row.id: (FrdoAnswer.ACCEPTED, "")}))
+        (world.organizer_actor, partial(frdo_batches.record_answers, batch.id, {row.id: (FrdoAnswer.ACCEPTED, "")}))
         for row in rows_of(batch)
     ]
     assert len(succeeded(run_at_once(app, calls))) == 4

@@ -9,9 +9,9 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.errors import PortalError
+from app.first_rows import load_reference_data
 from app.services.courses.group import groups
 from app.services.courses.program import program_editions, programs
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 

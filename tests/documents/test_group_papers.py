@@ -18,7 +18,7 @@ from app.documents.group_papers import PAPERS, protocol_contexts, write_all
 from app.documents.pdf import to_pdf
 from app.errors import Invalid
 from app.services.courses.group.attendance import Journal
-from app.services.paper.group_papers import GivenDocument, GivenOrder, GroupFacts, Listener, Party, Terms, WrittenOff
+from app.services.paper.group_facts import GivenDocument, GivenOrder, GroupFacts, Listener, Party, Terms, WrittenOff
 from app.statuses import AttendanceMark, CertificateKind, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from tests.documents.conftest import paragraphs
 

@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import access_requests, sessions, viewing
+from app.services.access import access_requests, looking_as, sessions
 from app.services.personnel import people
 from app.services.portal import calendar, files, who_acts
 from app.services.portal.files import Scan
@@ -268,7 +268,7 @@ def browser_of(actor: Actor) -> who_acts.SignedIn:
 
 
 def eyes(world: mk.World, user_id: int | None = None) -> Actor | None:
-    return viewing.eyes_of(world.operator, user_id or world.worker.actor.user_id or 0)
+    return looking_as.eyes_of(world.operator, user_id or world.worker.actor.user_id or 0)
 
 
 def test_the_looker_has_the_rights_of_the_other_and_changes_nothing(world: mk.World) -> None:
@@ -285,23 +285,23 @@ def test_looking_is_in_the_journal_and_is_the_operators_alone(world: mk.World) -
     user_id = world.worker.actor.user_id or 0
     browser = browser_of(world.operator)
     with acting_as(world.operator):
-        viewing.start(user_id, browser)
+        looking_as.start(user_id, browser)
         with mk.nothing_changes(), pytest.raises(Conflict):
-            viewing.start(world.operator.user_id or 0, browser)
+            looking_as.start(world.operator.user_id or 0, browser)
     (entry,) = mk.journal("ab_user.viewed_as")
     assert (entry.user_id, entry.object_id) == (world.operator.user_id, user_id)
     for actor in (world.responsible, world.worker.actor, mk.make_actor("admin")):
         stranger = browser_of(actor)
         with acting_as(actor), mk.nothing_changes(), pytest.raises((Forbidden, NotFound)):
-            viewing.start(user_id, stranger)
-        assert viewing.eyes_of(actor, user_id) is None
+            looking_as.start(user_id, stranger)
+        assert looking_as.eyes_of(actor, user_id) is None
 
 
 def test_the_looking_ends_with_the_session_and_the_journal_says_so(world: mk.World) -> None:
     user_id = world.worker.actor.user_id or 0
     browser = browser_of(world.operator)
     with acting_as(world.operator):
-        viewing.start(user_id, browser)
+        looking_as.start(user_id, browser)
         looking = who_acts.load_signed_in(browser.get_id())
         assert looking is not None and looking.viewed_id == user_id
         sessions.end(looking)
@@ -316,5 +316,5 @@ def test_nobody_looks_with_an_administrators_eyes(world: mk.World) -> None:
     mk.save(m.Assignment(user_id=user.id, role="admin", valid_from=today()))
     browser = browser_of(world.operator)
     with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Forbidden):
-        viewing.start(user.id, browser)
+        looking_as.start(user.id, browser)
     assert eyes(world, user.id) is None

@@ -14,7 +14,7 @@ from app.access import acting_as
 from app.documents import frdo_correction, frdo_export
 from app.errors import Conflict, NotFound
 from app.extensions import db
-from app.services.paper import after_sending, certificates, duplicates, frdo, registries
+from app.services.paper import after_sending, certificates, duplicates, frdo_batches, registries
 from tests.services import makers as mk
 from tests.services.test_frdo import act, form, issue, rows_of, sent
 from tests.services.test_frdo import world as world  # a fixture
@@ -63,7 +63,7 @@ def test_operators_are_told_of_what_the_registry_had_taken(world: mk.World) -> N
     assert mk.rows(NOTICES, NOTICES.user_id == operator.id) == []
     paper_2 = issue(world, 1)[0]
     batch_2 = sent(world)
-    act(world, frdo.accept_all, batch_2.id)
+    act(world, frdo_batches.accept_all, batch_2.id)
     act(world, certificates.annul, paper_2.id, "Ошибка")
     (notice,) = mk.rows(NOTICES, NOTICES.user_id == operator.id)
     assert notice.text.startswith(
@@ -129,7 +129,7 @@ def test_the_correcting_batch_holds_only_what_changed_and_ends_the_flag_when_sen
     ]
     assert [(row[1][1], row[1][8]) for row in rows] == [("Дубликат", made.number), ("Оригинал", annulled.number)]
     assert amended(batch) == 2
-    act(world, frdo.send, found.id)
+    act(world, frdo_batches.send, found.id)
     assert (amended(batch), amended(found)) == (0, 0)
     assert [settled for *_, settled in flags(batch)] == [True, True]
     assert kept.id not in dict(contents(found))
@@ -167,7 +167,7 @@ def test_a_change_after_the_correcting_batch_was_formed_is_not_ended_by_it(world
     act(world, certificates.annul, first.id, "Ошибка")
     found = correct(world, batch)
     act(world, certificates.annul, second.id, "Ошибка")
-    act(world, frdo.send, found.id)
+    act(world, frdo_batches.send, found.id)
     assert [(pk, settled) for pk, _why, settled in flags(batch)] == [(first.id, True), (second.id, False)]
     again = correct(world, batch)
     assert contents(again) == [(second.id, st.FrdoAction.ANNUL)]
@@ -188,7 +188,7 @@ def test_a_cancelled_correcting_batch_leaves_the_flag_and_may_be_formed_again(wo
     found = correct(world, batch)
     with mk.nothing_changes(), pytest.raises(Conflict, match="уже в другом пакете"):
         correct(world, batch)
-    act(world, frdo.cancel, found.id, "Ошибка")
+    act(world, frdo_batches.cancel, found.id, "Ошибка")
     assert (amended(batch), amended(found)) == (1, 0)
     assert contents(correct(world, batch)) == [(paper.id, st.FrdoAction.ANNUL)]
 
@@ -198,7 +198,7 @@ def test_what_may_not_be_corrected(world: mk.World) -> None:
     batch = form(world)
     with mk.nothing_changes(), pytest.raises(Conflict, match="Этот отмените"):
         correct(world, batch)
-    act(world, frdo.send, batch.id)
+    act(world, frdo_batches.send, batch.id)
     with mk.nothing_changes(), pytest.raises(Conflict, match="исправлять нечего"):
         correct(world, batch)
     other = mk.make_actor("organizer", mk.make_organization(is_organizer=True))
@@ -223,11 +223,11 @@ def test_what_was_never_taken_is_not_flagged(world: mk.World, state: str) -> Non
     (paper,) = issue(world, 1)
     batch = form(world)
     if state == "cancelled":
-        act(world, frdo.cancel, batch.id, "Ошибка")
+        act(world, frdo_batches.cancel, batch.id, "Ошибка")
     else:
-        act(world, frdo.send, batch.id)
+        act(world, frdo_batches.send, batch.id)
         (row,) = rows_of(batch)
-        act(world, frdo.record_answers, batch.id, {row.id: (st.FrdoAnswer.REJECTED, "Нет СНИЛС")})
+        act(world, frdo_batches.record_answers, batch.id, {row.id: (st.FrdoAnswer.REJECTED, "Нет СНИЛС")})
     act(world, certificates.annul, paper.id, "Ошибка")
     assert flags(batch) == []
 

@@ -20,7 +20,8 @@ from app.clock import now, today
 from app.errors import Conflict
 from app.extensions import db
 from app.personal import Rows, holds_words, mark_of, marked_tables, owner_keys
-from app.services.personnel import anonymise, consents, mentions, merges
+from app.services.identity import anonymise, mentions, merges, withdrawals
+from app.services.personnel import consents
 from app.services.portal import records
 from tests.services import makers as mk
 from tests.services.test_consents import _texts, rich_world  # noqa: F401
@@ -46,10 +47,10 @@ def make_nameless(world: mk.World) -> m.Employee:
     db.session.execute(update(m.Letter).values(status=st.LetterStatus.SENT))
     db.session.commit()
     with acting_as(world.operator):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
     db.session.execute(update(m.Letter).values(status=st.LetterStatus.SENT))
     with acting_as(world.operator):
-        consents.forget_nightly()
+        withdrawals.forget_nightly()
     return mk.fetch(m.Employee, world.worker.employee.id)  # type: ignore[no-any-return]
 
 

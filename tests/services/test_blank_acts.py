@@ -14,7 +14,7 @@ from app.access import acting_as
 from app.clock import ZONE, today
 from app.documents.blank_act import blank_act_context
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.paper import blank_acts, blanks, certificates, group_papers
+from app.services.paper import blank_acts, blanks, certificates, group_facts
 from app.services.paper.blank_balance import Balance, balance
 from tests.services import makers as mk
 from tests.services.test_blanks import B, K, issued_on_blank, numbers, receive
@@ -210,9 +210,9 @@ def test_a_period_the_wrong_way_round_and_a_stranger_are_refused(world: mk.World
 # --- the acts of a group ---------------------------------------------------------------------------------------------
 
 
-def facts_of(world: mk.World, paper: m.Certificate) -> group_papers.GroupFacts:
+def facts_of(world: mk.World, paper: m.Certificate) -> group_facts.GroupFacts:
     with acting_as(world.organizer_actor):
-        return group_papers.facts_of_group(paper.enrolment.group_id)
+        return group_facts.facts_of_group(paper.enrolment.group_id)
 
 
 def test_a_group_knows_its_spoiled_blanks_and_their_acts(world: mk.World) -> None:
@@ -240,4 +240,4 @@ def test_another_organizer_sees_neither_the_group_nor_its_acts(world: mk.World) 
     paper = issued_on_blank(world, mk.rows(m.Blank)[0])
     group_id = paper.enrolment.group_id
     with acting_as(world.other_organizer), mk.nothing_changes(), pytest.raises(NotFound):
-        group_papers.facts_of_group(group_id)
+        group_facts.facts_of_group(group_id)

@@ -11,9 +11,8 @@ from app import statuses as st
 from app.access import acting_as, get_visible
 from app.errors import Conflict
 from app.extensions import db
-from app.services.courses.enrolment import enrolment_check, enrolments
-from app.services.courses.program import catalogue
-from app.services.courses.program.catalogue_sql import Asked
+from app.services.courses.enrolment import catalogue, enrolment_check, enrolments
+from app.services.courses.enrolment.catalogue_sql import Asked
 from app.services.voucher import voucher_story
 from tests.services import makers as mk
 

@@ -17,11 +17,12 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
+from app.documents import doors
 from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.pdf import find_office
 from app.documents.qr import qr_png
 from app.errors import Forbidden, Invalid, NotFound
-from app.services.paper import bulk_printing, certificates, group_papers, print_templates
+from app.services.paper import bulk_printing, certificates, group_facts, print_templates
 from app.services.paper.certificates import Printing
 from app.services.paper.print_templates import PrintChoice
 from app.web.paper import printing
@@ -95,7 +96,7 @@ def test_others_print_nothing(world: mk.World, group: Any, papers: list[Any]) ->
         with acting_as(world.other_organizer), pytest.raises(NotFound):
             bulk_printing.ids_of_group(group.id)
         with acting_as(world.other_organizer), pytest.raises(NotFound):
-            group_papers.facts_of_group(group.id)
+            group_facts.facts_of_group(group.id)
         with acting_as(observer), pytest.raises(Forbidden):
             bulk_printing.chosen(ids)
 
@@ -116,15 +117,14 @@ def test_a_school_prints_its_own_people_but_not_the_group(world: mk.World, group
         with pytest.raises(Forbidden):
             bulk_printing.ids_of_group(group.id)
         with pytest.raises(Forbidden):
-            group_papers.facts_of_group(group.id)
+            group_facts.facts_of_group(group.id)
 
 
 def test_the_journal_tells_how_many_and_which(world: mk.World, group: Any, papers: list[Any], tmp_path: Any) -> None:
     with acting_as(world.organizer_actor):
         found = bulk_printing.chosen([paper.id for paper in papers])
-        write_papers(ZIP, found, tmp_path / "all.zip")
-        bulk_printing.journal(found, ZIP.label)
-        bulk_printing.journal(found[:1], ZIP.label, group_id=group.id)
+        doors.print_many(ZIP, found, tmp_path / "all.zip")
+        doors.print_many(ZIP, found[:1], tmp_path / "one.zip", group_id=group.id)
     (listed,) = mk.journal("certificate.printed")
     (grouped,) = mk.journal("training_group.printed")
     year = today().year
@@ -139,7 +139,7 @@ def test_facts_of_a_group_are_read_by_the_same_statements_for_any_number(world: 
         for name in names:
             issue(world, trained(world, group, name))
         with acting_as(world.organizer_actor), recorded() as statements:
-            facts = group_papers.facts_of_group(group.id)
+            facts = group_facts.facts_of_group(group.id)
         numbers.append(len(statements))
         mk.db.session.rollback()
     assert len(facts.listeners) == 3
@@ -152,7 +152,7 @@ def test_facts_have_the_taken_only_with_their_outcome(world: mk.World, group: An
     for name, status in (("Борисова", E.EXPELLED), ("Волкова", E.WITHDRAWN), ("Громова", E.WAITING)):
         mk.make_enrolment(mk.make_person(world.school, last_name=name), group, status=status)
     with acting_as(world.organizer_actor):
-        facts = group_papers.facts_of_group(group.id)
+        facts = group_facts.facts_of_group(group.id)
     assert [person.full_name.split()[0] for person in facts.listeners] == ["Абрамова", "Борисова"]
     assert [person.full_name.split()[0] for person in facts.studying] == ["Абрамова"]
     first = facts.listeners[0]

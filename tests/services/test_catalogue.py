@@ -18,11 +18,10 @@ from app.errors import Forbidden, NotFound
 from app.extensions import db
 from app.rules.enrolment import has_paying_block, has_seat, is_enrolment_open, is_free_of_clashes, may_enrol
 from app.rules.suitability import suits
-from app.services.courses.enrolment import enrolments, seats
-from app.services.courses.program import catalogue
-from app.services.courses.program import catalogue_sql as sql
-from app.services.courses.program.catalogue import Offer
-from app.services.courses.program.catalogue_sql import Asked, Seeker
+from app.services.courses.enrolment import catalogue, course_facts, enrolments
+from app.services.courses.enrolment import catalogue_sql as sql
+from app.services.courses.enrolment.catalogue import Offer
+from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
 from tests.services import makers as mk
 from tests.services.makers import DAY, World
 
@@ -276,7 +275,7 @@ def paying(world: World) -> str:
 def test_a_card_says_why_it_does_not_suit(world: World) -> None:
     director = mk.make_position("Директор", kind=st.PositionKind.HEAD)
     group = course(world, "Для директора", positions=[director])
-    course_, place = seats.course_of(group), seats.workplace_of(world.worker.employment)
+    course_, place = course_facts.course_of(group), course_facts.workplace_of(world.worker.employment)
     said = sentence(world)
     assert said == suits(course_.targets, place).reason
     assert "«Директор», а у работника — «Учитель»" in said
@@ -377,9 +376,9 @@ def decided_by_sql(seeker: Seeker) -> dict[int, tuple[Any, ...]]:
 
 def decided_by_rules(seeker: Seeker, group: Any) -> tuple[Any, ...]:
     """The same by ``rules``: the place of work that suits best decides."""
-    course_, on = seats.course_of(group), today()
+    course_, on = course_facts.course_of(group), today()
     meant = [place for place in seeker.places if suits(course_.targets, place).allowed]
-    rooms = {place: seats.room_of(group, place.organization_id) for place in seeker.places}
+    rooms = {place: course_facts.room_of(group, place.organization_id) for place in seeker.places}
     may = [
         may_enrol(course_, place, on=on, room=room, blocks=seeker.blocks, busy=seeker.busy).allowed
         for place, room in rooms.items()

@@ -14,10 +14,11 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.first_rows import load_reference_data
+from app.services.identity import anonymise, withdrawals
 from app.services.paper import certificates
-from app.services.personnel import anonymise, consent_texts, consents
+from app.services.personnel import consent_texts, consents
 from app.services.portal import who_acts
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.scans import pdf
@@ -209,7 +210,7 @@ def test_only_the_operator_finishes(person: mk.Person, role: str) -> None:
         task = consents.close_cabinet()
     actor = mk.make_actor("school", mk.make_organization()) if role == "school" else mk.make_actor(role)
     with acting_as(actor), mk.nothing_changes(), pytest.raises((NotFound, Forbidden)):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
 
 
 def rich_world() -> mk.World:
@@ -241,7 +242,7 @@ def test_finishing_empties_the_card_and_keeps_what_the_law_asks(session: Any) ->
     with acting_as(person.actor):
         task = consents.close_cabinet()
     with acting_as(world.operator):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
     card = mk.fetch(m.Employee, person.employee.id)
     assert card.full_name == f"Обезличено № {card.id}"
     empty = "snils birth_date sex email phone name_genitive name_dative name_accusative patronymic".split()
@@ -269,7 +270,7 @@ def test_the_report_names_what_was_kept_and_why(session: Any) -> None:
     with acting_as(world.worker.actor):
         task = consents.close_cabinet()
     with acting_as(world.operator):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
     task = mk.fetch(m.ConsentWithdrawal, task.id)
     assert (task.status, task.person_name) == (st.WithdrawalStatus.DONE, f"Обезличено № {world.worker.employee.id}")
     kept = {what: (number, why) for what, number, why in task.report["kept"]}
@@ -290,7 +291,7 @@ def test_no_word_of_the_person_is_left_outside_documents_and_journal(session: An
     session.execute(update(m.Letter).values(status="sent"))
     session.commit()
     with acting_as(world.operator):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
     session.execute(update(m.Letter).values(status="sent"))
     session.commit()
     anonymise.forget_letters()
@@ -308,9 +309,9 @@ def test_finished_twice_is_refused(person: mk.Person) -> None:
         task = consents.close_cabinet()
     operator = mk.make_actor("operator")
     with acting_as(operator):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
         with mk.nothing_changes(), pytest.raises(Conflict):
-            consents.finish(task.id)
+            withdrawals.finish(task.id)
 
 
 def test_who_is_being_trained_is_expelled_and_the_seat_stays_taken(session: Any) -> None:
@@ -320,7 +321,7 @@ def test_who_is_being_trained_is_expelled_and_the_seat_stays_taken(session: Any)
     with acting_as(world.worker.actor):
         task = consents.close_cabinet()
     with acting_as(world.operator):
-        consents.finish(task.id)
+        withdrawals.finish(task.id)
     assert mk.fetch(m.Enrolment, row.id).status == st.EnrolmentStatus.EXPELLED
     assert mk.fetch(m.TrainingGroup, running.id).taken == 1
 

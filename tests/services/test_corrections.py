@@ -13,20 +13,12 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.russian import format_date
-from app.services.courses.enrolment import enrolments, result_corrections
-from app.services.courses.enrolment.result_corrections import Result
-from app.services.courses.group import (
-    attendance,
-    corrections,
-    group_quotas,
-    group_schedule,
-    groups,
-    results,
-    training_orders,
-)
+from app.services.courses.enrolment import enrolments
+from app.services.courses.group import attendance, group_quotas, group_schedule, groups, results
 from app.services.courses.group.group_quotas import NewQuota
-from app.services.courses.group.training_orders import OrderFacts
-from app.services.paper import certificates, duplicates
+from app.services.paper import certificates, corrections, duplicates, result_corrections, training_orders
+from app.services.paper.result_corrections import Result
+from app.services.paper.training_orders import OrderFacts
 from app.services.portal import records
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_marks

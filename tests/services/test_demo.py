@@ -27,8 +27,8 @@ from app.exchange import staff_import
 from app.extensions import db
 from app.identifiers import parse_email, parse_inn, parse_kpp, parse_ogrn, parse_phone, parse_snils
 from app.rules.enrolment import may_enrol
-from app.services.courses.enrolment import enrolments, seats
-from app.services.voucher import vouchers
+from app.services.courses.enrolment import course_facts, enrolments
+from app.services.voucher import voucher_blocks, vouchers
 from tests.actors import actor_of
 from tests.conftest import at_the_clock, build, clone, make_settings
 
@@ -386,17 +386,17 @@ def test_worker_may_enrol_with_a_free_block(demo: Any, demo_app: Flask) -> None:
             )
         )
         place = demo.scalars(select(m.Employment).where(m.Employment.employee_id == actor.employee_id)).one()
-        workplace, blocks = seats.workplace_of(place), seats.blocks_of(actor.employee_id)
+        workplace, blocks = course_facts.workplace_of(place), voucher_blocks.blocks_of(actor.employee_id)
         allowed = [
             group
             for group in groups
             if may_enrol(
-                seats.course_of(group),
+                course_facts.course_of(group),
                 workplace,
                 on=clock.today(),
-                room=seats.room_of(group, place.organization_id),
+                room=course_facts.room_of(group, place.organization_id),
                 blocks=blocks,
-                busy=seats.busy_of(actor.employee_id),
+                busy=course_facts.busy_of(actor.employee_id),
             )
         ]
         assert (place.position.name, [s.name for s in place.subjects]) == ("Учитель", ["Математика"])

@@ -16,13 +16,13 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import frdo_export, frdo_source
-from app.documents.frdo import TITLES
+from app.documents.frdo_columns import TITLES
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange.frdo_template import read_blank
 from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.services.paper import certificates, frdo
+from app.services.paper import certificates, frdo_batches
 from app.services.portal import files
 from tests.documents.frdo_facts import official_blank
 from tests.services import makers as mk
@@ -88,7 +88,7 @@ def rows_of(batch: Any) -> list[Any]:
 
 def sent(world: mk.World) -> m.FrdoBatch:
     batch = form(world)
-    act(world, frdo.send, batch.id)
+    act(world, frdo_batches.send, batch.id)
     return batch
 
 
@@ -236,10 +236,10 @@ def test_a_document_is_not_taken_twice(world: mk.World) -> None:
 def test_a_cancelled_batch_gives_its_documents_back(world: mk.World) -> None:
     issue(world)
     first = form(world)
-    act(world, frdo.cancel, first.id, "Загружен не тот бланк")
+    act(world, frdo_batches.cancel, first.id, "Загружен не тот бланк")
     assert form(world).number == 2
     with mk.nothing_changes(), pytest.raises(Conflict):
-        act(world, frdo.send, first.id)
+        act(world, frdo_batches.send, first.id)
 
 
 def test_a_rejected_document_is_taken_again_and_an_accepted_one_is_not(world: mk.World) -> None:
@@ -248,7 +248,7 @@ def test_a_rejected_document_is_taken_again_and_an_accepted_one_is_not(world: mk
     accepted, rejected = rows_of(batch)
     act(
         world,
-        frdo.record_answers,
+        frdo_batches.record_answers,
         batch.id,
         {accepted.id: (A.ACCEPTED, ""), rejected.id: (A.REJECTED, "СНИЛС не найден")},
     )
@@ -298,7 +298,7 @@ def cells(path: Path) -> list[list[Any]]:
 def keep_blank(world: mk.World) -> None:
     found = read_blank(official_blank(), titles=TITLES)
     lists = {"part": found.part, "values": {str(n): list(values) for n, values in found.lists.items()}}
-    act(world, frdo.keep_template, world.organizer.id, file_name="ДПО.xlsx", data=official_blank(), lists=lists)
+    act(world, frdo_batches.keep_template, world.organizer.id, file_name="ДПО.xlsx", data=official_blank(), lists=lists)
 
 
 def test_the_file_is_what_was_kept_whatever_the_cards_say_now(world: mk.World, tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_the_blank_gives_the_lists_and_the_sheet(world: mk.World, tmp_path: Path
 
 def test_a_blank_is_kept_for_the_own_organization_only(world: mk.World) -> None:
     with mk.nothing_changes(), acting_as(world.other_organizer), pytest.raises(Forbidden):
-        frdo.keep_template(world.organizer.id, file_name="x", data=b"x", lists={})
+        frdo_batches.keep_template(world.organizer.id, file_name="x", data=b"x", lists={})
     keep_blank(world)
     keep_blank(world)
     assert len(mk.journal("frdo_template.blank_kept")) == 2
@@ -339,16 +339,16 @@ def test_the_last_answer_closes_the_batch(world: mk.World) -> None:
     issue(world, 2)
     batch = sent(world)
     first = rows_of(batch)[0]
-    act(world, frdo.record_answers, batch.id, {first.id: (A.REJECTED, "  нет  СНИЛС ")})
+    act(world, frdo_batches.record_answers, batch.id, {first.id: (A.REJECTED, "  нет  СНИЛС ")})
     assert mk.fetch(m.FrdoBatch, batch.id).status is B.SENT
     assert mk.fetch(m.FrdoRow, first.id).answer_text == "нет СНИЛС"
-    act(world, frdo.accept_all, batch.id)
+    act(world, frdo_batches.accept_all, batch.id)
     assert mk.fetch(m.FrdoBatch, batch.id).status is B.ANSWERED
     assert [row.answer for row in rows_of(batch)] == [A.REJECTED, A.ACCEPTED]
-    act(world, frdo.record_answers, batch.id, {first.id: (A.ACCEPTED, "x")})
+    act(world, frdo_batches.record_answers, batch.id, {first.id: (A.ACCEPTED, "x")})
     assert (mk.fetch(m.FrdoRow, first.id).answer, mk.fetch(m.FrdoRow, first.id).answer_text) == (A.ACCEPTED, None)
     with mk.nothing_changes(), pytest.raises(Conflict, match="уже записан"):
-        act(world, frdo.accept_all, batch.id)
+        act(world, frdo_batches.accept_all, batch.id)
 
 
 def test_wrong_answers_change_nothing(world: mk.World) -> None:
@@ -356,15 +356,15 @@ def test_wrong_answers_change_nothing(world: mk.World) -> None:
     batch = form(world)
     row, other = rows_of(batch)
     with mk.nothing_changes(), pytest.raises(Conflict, match="Сначала отметьте"):
-        act(world, frdo.record_answers, batch.id, {row.id: (A.ACCEPTED, "")})
-    act(world, frdo.send, batch.id)
+        act(world, frdo_batches.record_answers, batch.id, {row.id: (A.ACCEPTED, "")})
+    act(world, frdo_batches.send, batch.id)
     for answers, words in (
         ({}, "хотя бы для одного"),
         ({row.id: (A.ACCEPTED, ""), other.id: (A.REJECTED, " ")}, "Впишите, почему"),
         ({row.id + 10_000: (A.ACCEPTED, "")}, "в этом пакете нет"),
     ):
         with mk.nothing_changes(), pytest.raises(Invalid, match=words):
-            act(world, frdo.record_answers, batch.id, answers)
+            act(world, frdo_batches.record_answers, batch.id, answers)
 
 
 @pytest.mark.parametrize("who", ["other_organizer", "responsible"])
@@ -372,10 +372,10 @@ def test_a_foreign_batch_is_not_found(world: mk.World, who: str) -> None:
     issue(world)
     batch = sent(world)
     for do in (
-        frdo.send,
-        frdo.accept_all,
-        lambda pk: frdo.cancel(pk, "x"),
-        lambda pk: frdo.record_answers(pk, {1: (A.ACCEPTED, "")}),
+        frdo_batches.send,
+        frdo_batches.accept_all,
+        lambda pk: frdo_batches.cancel(pk, "x"),
+        lambda pk: frdo_batches.record_answers(pk, {1: (A.ACCEPTED, "")}),
     ):
         with mk.nothing_changes(), acting_as(getattr(world, who)), pytest.raises(NotFound):
             do(batch.id)
@@ -385,9 +385,9 @@ def test_the_operator_reads_and_does_nothing(world: mk.World) -> None:
     issue(world)
     batch = sent(world)
     with acting_as(world.operator):
-        assert frdo.visible_batch(batch.id, "frdo_batch:show").id == batch.id
+        assert frdo_batches.visible_batch(batch.id, "frdo_batch:show").id == batch.id
         with mk.nothing_changes(), pytest.raises(Forbidden):
-            frdo.accept_all(batch.id)
+            frdo_batches.accept_all(batch.id)
 
 
 # --- the term --------------------------------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ def counted(world: mk.World) -> tuple[int, int]:
     with acting_as(world.organizer_actor):
         return tuple(  # type: ignore[return-value]
             db.session.query(m.Certificate).filter(condition()).count()
-            for condition in (frdo.past_term, frdo.near_term)
+            for condition in (frdo_batches.past_term, frdo_batches.near_term)
         )
 
 
@@ -419,9 +419,9 @@ def test_a_sent_document_is_told_no_more_until_it_is_rejected(world: mk.World) -
     batch = form(world)
     mk.change(paper, issued_on=today() - 61 * DAY)
     assert counted(world) == (1, 0)
-    act(world, frdo.send, batch.id)
+    act(world, frdo_batches.send, batch.id)
     assert counted(world) == (0, 0)
-    act(world, frdo.record_answers, batch.id, {rows_of(batch)[0].id: (A.REJECTED, "нет СНИЛС")})
+    act(world, frdo_batches.record_answers, batch.id, {rows_of(batch)[0].id: (A.REJECTED, "нет СНИЛС")})
     assert counted(world) == (1, 0)
 
 

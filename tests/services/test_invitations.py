@@ -16,10 +16,10 @@ from app.clock import today
 from app.documents.access_sheet import build_access_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.first_rows import load_reference_data
 from app.services.access import accounts, invitations, recovery, sign_in
 from app.services.personnel import consent_texts, consents
 from app.services.portal import who_acts
-from app.services.portal.reference import load_reference_data
 from app.services.tasks import background
 from app.web.personnel import invitation_pages
 from tests.services.makers import (

@@ -12,11 +12,11 @@ from app import models as m
 from app.access import acting_as
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.first_rows import load_reference_data
 from app.services.desk import letter_preview
 from app.services.mailing import letter_html, letter_kinds, letter_templates, letter_trial, letters, notices
 from app.services.mailing.letter_kinds import KINDS
 from app.services.portal import records
-from app.services.portal.reference import load_reference_data
 from app.statuses import AccessRequestStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 from tests.services import makers as mk

@@ -12,6 +12,7 @@ from flask import Flask
 
 from app import models as m
 from app.access import acting_as
+from app.first_rows import load_reference_data
 from app.jobs import run_worker
 from app.services.mailing import letter_templates, letters
 from app.services.mailing.audience import Audience
@@ -19,7 +20,6 @@ from app.services.mailing.kinds.base import Kind
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Given
 from app.services.portal import records
-from app.services.portal.reference import load_reference_data
 from app.unit_of_work import use_case
 from tests.mailbox import Mailbox
 from tests.services import makers as mk

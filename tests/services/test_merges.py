@@ -12,7 +12,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.personnel import merges, people
+from app.services.identity import merges
+from app.services.personnel import people
 from app.services.portal import records
 from tests.services import makers as mk
 

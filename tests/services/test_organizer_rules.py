@@ -14,10 +14,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid
+from app.first_rows import load_reference_data
 from app.services.courses.group import group_copy, groups
 from app.services.courses.program import organizer_rules, program_checks, program_editions, programs
 from app.services.portal import records
-from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 
 P, G = st.ProgramStatus, st.GroupStatus

@@ -16,8 +16,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.services.identity import merges
 from app.services.mailing import letters
-from app.services.personnel import merges, people
+from app.services.personnel import people
 from app.services.portal import records
 from tests.services import makers as mk
 
@@ -292,14 +293,6 @@ def test_operators_change_keeps_the_confirmation(world: mk.World) -> None:
     methodist = mk.make_position("Методист")
     with acting_as(world.operator):
         assert records.update(world.worker.employment, {"position_id": methodist.id}).status == S.CONFIRMED
-
-
-def test_position_that_needs_a_subject_warns(world: mk.World) -> None:
-    position = mk.make_position("Предметник", subject_required=True)
-    place = mk.make_person(world.school, position=position).employment
-    assert len(people.warnings_of(place)) == 1
-    mk.change(place, subjects=[mk.make_subject()])
-    assert people.warnings_of(mk.fetch(m.Employment, place.id)) == []
 
 
 # --- search for an import --------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from app.actor import Actor
 from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.first_rows import load_reference_data
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import groups
 from app.services.courses.program import (
@@ -25,16 +26,15 @@ from app.services.courses.program import (
     program_checks,
     program_editions,
     program_files,
-    program_parts,
+    program_modules,
     programs,
 )
-from app.services.courses.program.program_parts import Module
+from app.services.courses.program.program_modules import Module
 from app.services.desk import queue, queue_decisions
 from app.services.desk.queue import Asked
 from app.services.personnel import responsible
 from app.services.portal import records, settings
 from app.services.portal.files import files_root
-from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
 
@@ -575,8 +575,8 @@ def test_programs_are_published_and_returned_from_the_queue(world: mk.World) -> 
 
 
 def replace(program: Any, *modules: tuple[str, str]) -> Any:
-    opened = program_parts.fingerprint(mk.fetch(m.Program, program.id))
-    return program_parts.replace_modules(program.id, [Module(*typed) for typed in modules], opened=opened)
+    opened = program_modules.fingerprint(mk.fetch(m.Program, program.id))
+    return program_modules.replace_modules(program.id, [Module(*typed) for typed in modules], opened=opened)
 
 
 def stored_modules(program: Any) -> list[tuple[str, int]]:
@@ -619,11 +619,11 @@ def test_wrong_modules_are_refused_by_row(world: mk.World, modules: list[tuple[s
 
 def test_modules_changed_meanwhile_are_not_overwritten(world: mk.World) -> None:
     program = draft(world)
-    opened = program_parts.fingerprint(mk.fetch(m.Program, program.id))
+    opened = program_modules.fingerprint(mk.fetch(m.Program, program.id))
     with acting_as(world.organizer_actor):
         replace(program, ("Теория", "8"))
         with mk.nothing_changes(), pytest.raises(Conflict, match="модули изменил другой пользователь"):
-            program_parts.replace_modules(program.id, [Module("Практика", "4")], opened=opened)
+            program_modules.replace_modules(program.id, [Module("Практика", "4")], opened=opened)
 
 
 def test_modules_of_a_published_program_and_of_others_stay(world: mk.World) -> None:
@@ -631,9 +631,9 @@ def test_modules_of_a_published_program_and_of_others_stay(world: mk.World) -> N
         replace(world.program, ("Теория", "8"))
     program = draft(world)
     with acting_as(world.other_organizer), mk.nothing_changes(), pytest.raises(NotFound):
-        program_parts.replace_modules(program.id, [], opened="")
+        program_modules.replace_modules(program.id, [], opened="")
     with acting_as(world.responsible), mk.nothing_changes(), pytest.raises(Forbidden):
-        program_parts.replace_modules(world.program.id, [], opened="")
+        program_modules.replace_modules(world.program.id, [], opened="")
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.extensions import db
+from app.first_rows import load_reference_data
 from app.services.personnel import people, quality
-from app.services.portal.reference import load_reference_data
 from tests.services import makers as mk
 from tests.statements import recorded
 

@@ -18,6 +18,7 @@ from app.actor import Actor
 from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
+from app.first_rows import load_reference_data
 from app.services.desk import queue, queue_decisions, queue_letter
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE
@@ -25,7 +26,6 @@ from app.services.desk.queue_sources import BY_CODE, SOURCES
 from app.services.mailing import letters
 from app.services.personnel import people
 from app.services.portal import calendar
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
 from tests.statements import recorded

@@ -8,8 +8,9 @@ from sqlalchemy import event, select, text, update
 
 from app import models as m
 from app.extensions import db
+from app.first_rows import DIRECTORIES, load_reference_data
 from app.reference import read, split
-from app.services.portal.reference import DIRECTORIES, SETTINGS, load_reference_data
+from app.services.portal.settings import SETTINGS
 
 
 def count(table: str) -> int:

@@ -16,10 +16,10 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.access import access_requests, links, registration, registration_check, registration_own
+from app.first_rows import load_reference_data
+from app.services.access import access_requests, links, own_registration, registration_check, registrations
 from app.services.personnel import consent_texts
 from app.services.portal import calendar, captcha, files, who_acts
-from app.services.portal.reference import load_reference_data
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.scans import pdf
@@ -64,7 +64,7 @@ def ids_of_texts(*purposes: str) -> list[int]:
 def sign_up(values: dict[str, Any], *, texts: list[int] | None = None, password: str = PASSWORD) -> None:
     """Fill the form as a stranger."""
     with acting_as(who_acts.ANONYMOUS):
-        registration.register(
+        registrations.register(
             values,
             subject_ids=[mk.make_subject().id],
             text_ids=ids_of_texts() if texts is None else texts,
@@ -85,7 +85,7 @@ def secret_in(letter: m.Letter) -> str:
 
 def answer_letter(address: str) -> m.Registration:
     with acting_as(who_acts.ANONYMOUS):
-        return registration.confirm_email(secret_in(letters_to(address)[-1]))
+        return registrations.confirm_email(secret_in(letters_to(address)[-1]))
 
 
 def pending(school: Any, **over: Any) -> m.Registration:
@@ -181,7 +181,7 @@ def test_an_answered_question_is_used_once(school: Any) -> None:
     for values in (first, second):
         try:
             with acting_as(who_acts.ANONYMOUS):
-                registration.register(values, subject_ids=(), text_ids=ids_of_texts(), password=PASSWORD, token=token)
+                registrations.register(values, subject_ids=(), text_ids=ids_of_texts(), password=PASSWORD, token=token)
         except Invalid as refusal:
             assert values is second and "captcha" in refusal.fields
     assert [row.email for row in mk.rows(m.Registration)] == ["elkina@example.org"]
@@ -223,9 +223,9 @@ def test_a_card_without_an_account_is_registered_as_anybody(school: Any) -> None
 
 
 def test_one_address_gets_few_letters_an_hour(school: Any) -> None:
-    for _ in range(registration.MOST_LETTERS + 2):
+    for _ in range(registrations.MOST_LETTERS + 2):
         sign_up(typed(school))
-    assert len(letters_to("elkina@example.org")) == registration.MOST_LETTERS
+    assert len(letters_to("elkina@example.org")) == registrations.MOST_LETTERS
 
 
 # --- the letter is answered ------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_the_answered_letter_makes_the_account_and_the_term(school: Any) -> None
     assert letters_to(row.email)[-1].subject == "Заявка на регистрацию принята"
     assert all("scrypt" not in str(entry.changes) for entry in mk.rows(m.AuditEntry))
     with as_person(row):
-        own = registration_own.find_open()
+        own = own_registration.find_open()
         assert own is not None and own.id == row.id
 
 
@@ -251,18 +251,18 @@ def test_a_link_works_once(school: Any) -> None:
     row = pending(school)
     secret = secret_in(letters_to(row.email)[0])
     with mk.nothing_changes(), pytest.raises(NotFound):
-        registration.confirm_email(secret)
+        registrations.confirm_email(secret)
 
 
 def test_an_altered_or_expired_link_does_nothing(school: Any, session: Any) -> None:
     sign_up(typed(school))
     secret = secret_in(letters_to("elkina@example.org")[0])
     with mk.nothing_changes(), pytest.raises(NotFound):
-        registration.confirm_email(secret[:-1] + ("A" if secret[-1] != "A" else "B"))
+        registrations.confirm_email(secret[:-1] + ("A" if secret[-1] != "A" else "B"))
     session.execute(update(m.OneTimeLink.__table__).values(expires_at=now() - dt.timedelta(minutes=1)))  # type: ignore[arg-type]
     session.commit()
     with mk.nothing_changes(), pytest.raises(NotFound):
-        registration.confirm_email(secret)
+        registrations.confirm_email(secret)
 
 
 def test_a_link_of_another_purpose_is_no_link_here(school: Any, session: Any) -> None:
@@ -271,7 +271,7 @@ def test_a_link_of_another_purpose_is_no_link_here(school: Any, session: Any) ->
     other = links.issue("recovery", hours=1, registration_id=row.id)
     session.commit()
     with mk.nothing_changes(), pytest.raises(NotFound):
-        registration.confirm_email(other)
+        registrations.confirm_email(other)
 
 
 def test_of_two_at_one_moment_one_wins_and_the_other_gets_a_sentence(app: Any, school: Any) -> None:
@@ -280,7 +280,7 @@ def test_of_two_at_one_moment_one_wins_and_the_other_gets_a_sentence(app: Any, s
     for n in range(4):
         sign_up(first | {"email": f"second{n}@example.org"})
     secrets = [secret_in(letter) for letter in mk.rows(m.Letter)]
-    calls = [(who_acts.ANONYMOUS, lambda s=secret: registration.confirm_email(s)) for secret in secrets]
+    calls = [(who_acts.ANONYMOUS, lambda s=secret: registrations.confirm_email(s)) for secret in secrets]
     results = run_at_once(app, calls)
     assert (len(succeeded(results)), len(refused(results))) == (1, 4)
     assert all(isinstance(error, Conflict) and "уже идёт" in error.message for error in refused(results))
@@ -293,11 +293,11 @@ def test_without_the_lock_the_index_still_lets_one_win(app: Any, school: Any, mo
     first = typed(school)
     for n in range(4):
         sign_up(first | {"email": f"second{n}@example.org"})
-    monkeypatch.setattr(registration, "one_at_a_time", lambda _snils: None)
-    monkeypatch.setattr(registration, "known_address", lambda _snils, _email: None)
+    monkeypatch.setattr(registrations, "one_at_a_time", lambda _snils: None)
+    monkeypatch.setattr(registrations, "known_address", lambda _snils, _email: None)
     secrets = [secret_in(letter) for letter in mk.rows(m.Letter)]
     results = run_at_once(
-        app, [(who_acts.ANONYMOUS, lambda s=secret: registration.confirm_email(s)) for secret in secrets]
+        app, [(who_acts.ANONYMOUS, lambda s=secret: registrations.confirm_email(s)) for secret in secrets]
     )
     assert (len(succeeded(results)), len(refused(results))) == (1, 3)
     assert {error.message for error in refused(results)} == {
@@ -311,7 +311,7 @@ def test_without_the_lock_the_index_still_lets_one_win(app: Any, school: Any, mo
 def test_confirmation_makes_card_place_account_and_consents(school: Any) -> None:
     row, operator = pending(school), mk.make_actor("operator")
     with acting_as(operator):
-        registration.confirm(row.id)
+        registrations.confirm(row.id)
     row = mk.fetch(m.Registration, row.id)
     assert (row.status, row.decided_by_id, row.consents) == (S.CONFIRMED, operator.user_id, [])
     person = mk.fetch(m.Employee, row.employee_id or 0)
@@ -334,7 +334,7 @@ def test_confirmation_joins_the_card_of_the_school_and_its_place(school: Any) ->
     place = mk.make_employment(card, school, status=st.ConfirmationStatus.UNCONFIRMED)
     row = pending(school, snils=card.snils)
     with acting_as(mk.make_actor("operator")):
-        registration.confirm(row.id)
+        registrations.confirm(row.id)
     assert mk.fetch(m.Registration, row.id).employee_id == card.id
     assert [p.id for p in mk.rows(m.Employment)] == [place.id]
     assert mk.fetch(m.Employment, place.id).status == st.ConfirmationStatus.CONFIRMED
@@ -348,11 +348,11 @@ def test_a_card_without_snils_is_found_by_name_and_birth_date_and_needs_the_word
     )
     row, operator = pending(school), mk.make_actor("operator")
     with acting_as(operator):
-        match = registration_check.match_of(row.id)
+        match = registration_check.find_match(mk.fetch(m.Registration, row.id))
         assert match is not None and match.by_name and match.employee.id == card.id
         with mk.nothing_changes(), pytest.raises(Conflict):
-            registration.confirm(row.id)
-        registration.confirm(row.id, join=True)
+            registrations.confirm(row.id)
+        registrations.confirm(row.id, join=True)
     assert mk.fetch(m.Employee, card.id).snils == row.snils
     assert len(mk.rows(m.Employee)) == 1
 
@@ -363,7 +363,7 @@ def test_another_person_of_the_same_name_gets_an_own_card(school: Any) -> None:
     )
     row = pending(school)
     with acting_as(mk.make_actor("operator")):
-        registration.confirm(row.id, join=False)
+        registrations.confirm(row.id, join=False)
     assert len(mk.rows(m.Employee)) == 2
 
 
@@ -374,10 +374,10 @@ def test_a_differing_name_is_shown_and_needs_the_word(school: Any) -> None:
     row, operator = pending(school, snils=card.snils), mk.make_actor("operator")
     with acting_as(operator):
         with mk.nothing_changes(), pytest.raises(Conflict, match="Соснина"):
-            registration.confirm(row.id)
+            registrations.confirm(row.id)
         with mk.nothing_changes(), pytest.raises(Conflict, match="второй карточки"):
-            registration.confirm(row.id, join=False)
-        registration.confirm(row.id, join=True)
+            registrations.confirm(row.id, join=False)
+        registrations.confirm(row.id, join=True)
     assert mk.fetch(m.Employee, card.id).last_name == "Соснина"
     assert mk.fetch(m.Account, row.user_id or 0).last_name == "Соснина"
 
@@ -387,7 +387,7 @@ def test_a_card_with_an_account_cannot_be_joined(school: Any) -> None:
     person = mk.make_person(school, snils=row.snils)
     operator = mk.make_actor("operator")
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="уже есть учётная запись"):
-        registration.confirm(row.id, join=True)
+        registrations.confirm(row.id, join=True)
     assert mk.fetch(m.Employee, person.employee.id).phone is None
 
 
@@ -399,15 +399,15 @@ def test_a_main_place_elsewhere_makes_this_one_secondary(school: Any) -> None:
     row = pending(school, snils=card.snils)
     with acting_as(mk.make_actor("operator")):
         with pytest.raises(Conflict, match="Место работы"):
-            registration.confirm(row.id)
-        registration.confirm(row.id, join=True)
+            registrations.confirm(row.id)
+        registrations.confirm(row.id, join=True)
     assert [p.kind for p in mk.rows(m.Employment)] == [st.EmploymentKind.MAIN, st.EmploymentKind.SECONDARY]
 
 
 def test_two_operators_at_once_make_one_card(app: Any, school: Any) -> None:
     row = pending(school)
     operators = [mk.make_actor("operator") for _ in range(4)]
-    results = run_at_once(app, [(actor, lambda: registration.confirm(row.id)) for actor in operators])
+    results = run_at_once(app, [(actor, lambda: registrations.confirm(row.id)) for actor in operators])
     assert len(succeeded(results)) >= 1
     assert (len(mk.rows(m.Employee)), len(mk.rows(m.Employment))) == (1, 1)
     assert len([x for x in letters_to(row.email) if x.subject == "Регистрация подтверждена"]) == 1
@@ -419,9 +419,9 @@ def test_nobody_but_the_operator_decides(school: Any, role: str) -> None:
     actor = mk.make_actor(role, school) if role in ("school", "organizer") else mk.make_actor(role)
     with acting_as(actor), mk.nothing_changes():
         for decide in (
-            registration.confirm,
-            lambda pk: registration.reject(pk, "нет"),
-            lambda pk: registration.return_(pk, "нет"),
+            registrations.confirm,
+            lambda pk: registrations.reject(pk, "нет"),
+            lambda pk: registrations.return_(pk, "нет"),
         ):
             with pytest.raises((NotFound, Forbidden)):
                 decide(row.id)
@@ -434,15 +434,15 @@ def test_a_returned_registration_is_corrected_and_comes_back_with_a_new_term(sch
     row = pending(school)
     with acting_as(mk.make_actor("operator")):
         with mk.nothing_changes(), pytest.raises(Invalid):
-            registration.return_(row.id, " ")
-        registration.return_(row.id, "Проверьте должность")
+            registrations.return_(row.id, " ")
+        registrations.return_(row.id, "Проверьте должность")
     returned = mk.fetch(m.Registration, row.id)
     assert (returned.status, returned.reason_text, returned.due_on) == (S.RETURNED, "Проверьте должность", None)
     assert "Проверьте должность" in letters_to(row.email)[-1].body
     other = mk.make_position("Методист", kind=st.PositionKind.TEACHING)
     with as_person(row):
         values = typed(school, snils=row.snils, last_name="Соснина", email="foreign@example.org", position_id=other.id)
-        registration_own.resubmit(values, subject_ids=())
+        own_registration.resubmit(values, subject_ids=())
     again = mk.fetch(m.Registration, row.id)
     assert (again.status, again.last_name, again.position_id, again.email) == (
         S.PENDING, "Соснина", other.id, "elkina@example.org",
@@ -454,10 +454,10 @@ def test_a_returned_registration_is_corrected_and_comes_back_with_a_new_term(sch
 def test_a_refused_person_may_apply_again(school: Any) -> None:
     row = pending(school)
     with acting_as(mk.make_actor("operator")):
-        registration.reject(row.id, "Организация не подтвердила")
+        registrations.reject(row.id, "Организация не подтвердила")
     assert mk.fetch(m.Registration, row.id).status == S.REJECTED
     with as_person(row):
-        again = registration_own.resubmit(typed(school, snils=row.snils), subject_ids=())
+        again = own_registration.resubmit(typed(school, snils=row.snils), subject_ids=())
     assert again.id != row.id
     assert [r.status for r in mk.rows(m.Registration)] == [S.REJECTED, S.PENDING]
 
@@ -466,22 +466,22 @@ def test_a_waiting_registration_is_not_corrected(school: Any) -> None:
     row = pending(school)
     values = typed(school, snils=row.snils)
     with as_person(row), mk.nothing_changes(), pytest.raises(Conflict):
-        registration_own.resubmit(values, subject_ids=())
+        own_registration.resubmit(values, subject_ids=())
 
 
 def test_the_correction_cannot_take_the_snils_of_a_known_person(school: Any) -> None:
     row, other = pending(school), mk.make_person(school)
     with acting_as(mk.make_actor("operator")):
-        registration.return_(row.id, "Проверьте СНИЛС")
+        registrations.return_(row.id, "Проверьте СНИЛС")
     values = typed(school, snils=other.employee.snils)
     with as_person(row), mk.nothing_changes(), pytest.raises(Conflict):
-        registration_own.resubmit(values, subject_ids=())
+        own_registration.resubmit(values, subject_ids=())
 
 
 def test_abandoning_deletes_what_was_typed(school: Any) -> None:
     row = pending(school)
     with as_person(row):
-        registration_own.abandon()
+        own_registration.abandon()
     assert mk.rows(m.Registration) == []
     account = mk.fetch(m.Account, row.user_id or 0)
     assert (account.active, account.email, account.password, account.last_name) == (False, None, None, "Обезличено")
@@ -498,24 +498,24 @@ def test_a_confirmed_registration_stops_nothing_and_an_open_one_does(school: Any
     with as_person(row), mk.nothing_changes(), pytest.raises(Conflict, match="дождитесь подтверждения"):
         ask()
     with acting_as(operator):
-        registration.confirm(row.id)
+        registrations.confirm(row.id)
     with as_person(row):
-        assert registration_own.find_open() is None
+        assert own_registration.find_open() is None
         asked = ask()
         assert (asked.status, asked.organization_id) == (st.AccessRequestStatus.SUBMITTED, school.id)
         with mk.nothing_changes(), pytest.raises(NotFound, match="или она подтверждена"):
-            registration_own.abandon()
+            own_registration.abandon()
         with mk.nothing_changes(), pytest.raises(NotFound, match="или она подтверждена"):
-            registration_own.resubmit(typed(school), subject_ids=())
+            own_registration.resubmit(typed(school), subject_ids=())
 
 
-@pytest.mark.parametrize("decide", [registration.return_, registration.reject])
+@pytest.mark.parametrize("decide", [registrations.return_, registrations.reject])
 def test_a_returned_or_refused_registration_is_open_still(school: Any, decide: Any) -> None:
     row = pending(school)
     with acting_as(mk.make_actor("operator")):
         decide(row.id, "Уточните место работы")
     with as_person(row):
-        found = registration_own.find_open()
+        found = own_registration.find_open()
         assert found is not None and found.id == row.id
         with mk.nothing_changes(), pytest.raises(Conflict, match="дождитесь подтверждения"):
             access_requests.submit(
@@ -525,10 +525,10 @@ def test_a_returned_or_refused_registration_is_open_still(school: Any, decide: A
 
 def test_unanswered_registrations_are_forgotten(school: Any, session: Any) -> None:
     sign_up(typed(school))
-    assert registration.forget_unanswered() == 0
-    late = now() - dt.timedelta(days=registration.FORGET_DAYS, minutes=1)
+    assert registrations.forget_unanswered() == 0
+    late = now() - dt.timedelta(days=registrations.FORGET_DAYS, minutes=1)
     session.execute(update(m.Registration).values(created_at=late))
     session.commit()
-    assert registration.forget_unanswered() == 1
+    assert registrations.forget_unanswered() == 1
     assert mk.rows(m.Registration) == mk.rows(m.OneTimeLink, m.OneTimeLink.purpose == "registration") == []
     assert letters_to("elkina@example.org") == []

@@ -14,7 +14,7 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.mailing import letters
 from app.services.portal import settings
-from app.services.portal.reference import SETTINGS
+from app.services.portal.settings import SETTINGS
 from tests.services import makers as mk
 
 

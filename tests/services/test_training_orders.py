@@ -13,9 +13,9 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.courses.enrolment import enrolments
-from app.services.courses.group import groups, results, training_orders
-from app.services.courses.group.training_orders import OrderFacts
-from app.services.paper import group_papers
+from app.services.courses.group import groups, results
+from app.services.paper import group_facts, training_orders
+from app.services.paper.training_orders import OrderFacts
 from app.statuses import OrderKind
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks
@@ -178,7 +178,7 @@ def test_the_papers_of_the_group_have_its_orders_and_its_journal(course: Course)
     enrol(course)
     make_marks(course.meetings[0], course.rows[:1])
     with acting_as(course.world.organizer_actor):
-        facts = group_papers.facts_of_group(course.group.id)
+        facts = group_facts.facts_of_group(course.group.id)
     assert [(order.kind, order.snapshot["number"]) for order in facts.orders] == [(OrderKind.ENROLMENT, "5-к")]
     assert [row.id for row in facts.journal.listeners] == [row.id for row in course.rows]
     assert list(facts.journal.marks) == [(course.meetings[0].id, course.rows[0].id)]

@@ -100,8 +100,3 @@ def test_write_decides_when_the_status_changed_after_it_was_read(session: Any) -
             other.execute(text("UPDATE employment SET status = 'confirmed' WHERE id = :id"), {"id": place.id})
         with mk.nothing_changes(), pytest.raises(Conflict, match="уже изменил другой пользователь"):
             transitions._take(row, "confirm", reason=None, extra={})
-
-
-def test_available_actions_are_those_that_start_here(session: Any) -> None:
-    program = mk.make_program(mk.make_organization(is_organizer=True), status=ProgramStatus.SUBMITTED)
-    assert [edge.action for edge in transitions.available_actions(program)] == ["publish", "return"]

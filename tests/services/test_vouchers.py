@@ -13,11 +13,10 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.rules.decision import last_day_of
-from app.services.courses.enrolment import seats
 from app.services.desk import statistics
 from app.services.portal import calendar
 from app.services.portal.numbers import next_number
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_blocks, vouchers
 from tests.services import makers as mk
 
 
@@ -346,7 +345,7 @@ def test_on_the_last_day_a_new_one_is_refused(session: Any) -> None:
 def test_a_voucher_that_is_over_pays_and_counts_nowhere(session: Any) -> None:
     world = mk.make_world()
     person, _old = _over_since_midnight(world)
-    assert seats.blocks_of(person.employee.id) == []
+    assert voucher_blocks.blocks_of(person.employee.id) == []
     with acting_as(world.operator):
         (staff,) = [row for row in statistics.staff_by_organization() if row.key == world.school.id]
     assert (staff.people, staff.with_voucher) == (2, 1)

@@ -321,34 +321,6 @@ def test_decline_name_guesses_the_sex_or_leaves_the_name_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ('ГБОУ "Школа"', "ГБОУ «Школа»"),
-        ('СП "Детский сад "Росинка"" ГБОУ СОШ', "СП «Детский сад „Росинка“» ГБОУ СОШ"),
-        ('СП «Детский сад "Росинка"» ГБОУ СОШ', "СП «Детский сад „Росинка“» ГБОУ СОШ"),
-        ('("Школа"), "Сад".', "(«Школа»), «Сад»."),
-        ("без кавычек", "без кавычек"),
-        ("уже «верно „внутри“»", "уже «верно „внутри“»"),
-        ('ООО "Ромашка', 'ООО "Ромашка'),
-        ('труба 5" и "Сад"', 'труба 5" и "Сад"'),
-        ('ГБОУ "СОШ "Радуга"', 'ГБОУ "СОШ "Радуга"'),
-        ('» "Сад"', '» "Сад"'),
-        ("", ""),
-    ],
-)
-def test_typographic(text: str, expected: str) -> None:
-    assert russian.typographic(text) == expected
-
-
-@given(st.text('аб "«»„“(', max_size=20))
-def test_typographic_is_stable_and_changes_only_marks(text: str) -> None:
-    result = russian.typographic(text)
-    assert russian.typographic(result) == result
-    assert len(result) == len(text)
-    assert all(new == old or old == '"' for new, old in zip(result, text, strict=True))
-
-
-@pytest.mark.parametrize(
     ("title", "expected"),
     [
         ("Урок", "«Урок»"),

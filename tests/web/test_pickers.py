@@ -15,7 +15,7 @@ from app.clock import today
 from app.conditions import is_at_work
 from app.permissions import ROLES
 from app.rules.enrolment import is_enrolment_open
-from app.services.courses.enrolment import seats
+from app.services.courses.enrolment import course_facts
 from tests.access.oracle import CAST
 from tests.access.region import Browser, Region
 from tests.services import makers as mk
@@ -78,7 +78,7 @@ def test_every_suggestion_of_an_enrolment_is_open_today_and_works_today(region: 
     assert people
     with region.app.app_context():
         with unscoped("tests"):
-            courses = [seats.dates_of(mk.fetch(m.TrainingGroup, pk)) for pk in groups]
+            courses = [course_facts.dates_of(mk.fetch(m.TrainingGroup, pk)) for pk in groups]
         assert all(is_enrolment_open(course, on=today()).allowed for course in courses)
         own = region.people["school"].facts["places"]
         for pk in people:

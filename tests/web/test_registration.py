@@ -15,11 +15,11 @@ from flask.testing import FlaskClient
 from app import models as m
 from app.clock import today
 from app.extensions import limiter
+from app.first_rows import load_reference_data
 from app.services.access import sessions
 from app.services.access.accounts import find_account
 from app.services.personnel import consent_texts
 from app.services.portal import captcha
-from app.services.portal.reference import load_reference_data
 from tests.actors import client_as
 from tests.services import makers as mk
 from tests.statements import recorded

@@ -8,7 +8,7 @@ import pytest
 
 from app.clock import today
 from app.services.portal import settings
-from app.services.portal.reference import SETTINGS
+from app.services.portal.settings import SETTINGS
 from app.web.desk.settings_view import HINTS, hint
 from tests.access.region import Browser, Region
 from tests.statements import recorded

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from app.actor import Actor
 from app.documents.registries.declared import Registry
 from app.documents.registries.issued import ISSUED
+from app.documents.registries.issued_vouchers import VOUCHERS
 from app.documents.registries.listeners import LISTENERS
 from app.documents.registries.trained import TRAINED
-from app.documents.registries.vouchers import VOUCHERS
 from app.errors import NotFound
 
 ALL: Mapping[str, Registry] = {item.code: item for item in (TRAINED, VOUCHERS, ISSUED, LISTENERS)}

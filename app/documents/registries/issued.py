@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Date, func
 
 from app import models as m
-from app.documents.registries import parts as p
+from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Column, Filter, Registry, in_words, table_of
 from app.statuses import CertificateKind, CertificateStatus
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.conditions import state
-from app.documents.registries import parts as p
+from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Column, Filter, Registry, in_words
 from app.statuses import EnrolmentStatus
 

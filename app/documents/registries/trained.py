@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.documents.registries import parts as p
+from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Column, Registry, in_words
 from app.statuses import EnrolmentStatus
 

@@ -22,7 +22,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.permissions import ROLES
 from app.russian import format_date
-from app.services.access import registration_own, roles
+from app.services.access import own_registration, roles
 from app.services.mailing import letters
 from app.services.personnel import people
 from app.services.portal import calendar, files, records, transitions
@@ -134,7 +134,7 @@ def submit(
 
     Raises Invalid by field, Conflict when the registration is not confirmed yet or the same request waits.
     """
-    if registration_own.find_open() is not None:
+    if own_registration.find_open() is not None:
         raise Conflict("Сначала дождитесь подтверждения регистрации: доступ к данным запрашивают после него.")
     wish = next((w for w in offered() if w.code == code), None)
     if wish is None:

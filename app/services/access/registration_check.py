@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import audit
 from app import models as m
-from app.access import current_actor, get_visible, get_writable, unscoped
+from app.access import current_actor, get_writable, unscoped
 from app.clock import now, today
 from app.conditions import employed, is_employed
 from app.errors import Conflict
@@ -67,11 +67,6 @@ def find_match(row: m.Registration) -> Match | None:
         person = db.session.scalars(statement.options(selectinload(m.Employee.employments).options(*load))).one()
         login = db.session.scalar(select(m.Account.username).where(m.Account.employee_id == person.id))
     return Match(person, _differences(row, person), login or "", by_name=person.snils != row.snils)
-
-
-def match_of(pk: int) -> Match | None:
-    """What the operator sees before the decision on a registration."""
-    return find_match(get_visible(db.session, m.Registration, pk, "registration:show"))
 
 
 def _differences(row: m.Registration, person: m.Employee) -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from app import models as m
 from app.access import unscoped
 from app.clock import now
 from app.extensions import db
-from app.services.access import viewing
+from app.services.access import looking_as
 from app.services.portal.who_acts import SignedIn, hash_of_session
 from app.unit_of_work import technical_write
 
@@ -31,7 +31,7 @@ def start(account: SignedIn, *, hours: int) -> SignedIn:
 @technical_write
 def end(account: SignedIn) -> None:
     """End a session for good, and with it the looking through another's eyes, which the journal then tells."""
-    viewing.end(account)
+    looking_as.end(account)
     if account.session_row is not None:
         with unscoped("the own session"):
             _without_sync(delete(m.WebSession).where(m.WebSession.id == account.session_row))

@@ -15,11 +15,11 @@ from app.clock import local, now, today
 from app.conditions import at_work, in_force, live_enrolment, state_of
 from app.extensions import db
 from app.rules.suitability import Workplace
-from app.services.courses.enrolment import seats
-from app.services.courses.program import catalogue_sql
-from app.services.courses.program.catalogue_sql import Asked, Seeker
+from app.services.courses.enrolment import catalogue_sql, course_facts
+from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
 from app.services.desk.matters import EXPIRING_DAYS
 from app.services.mailing import notices
+from app.services.voucher import voucher_blocks
 from app.statuses import (
     APPLICATION_LIVE,
     UNDER_WAY,
@@ -209,7 +209,7 @@ def suggestions(employee_id: int) -> list[Suggestion]:
     places = _workplaces(employee_id)
     if not places:
         return []
-    blocks, busy = seats.blocks_of(employee_id), seats.busy_of(employee_id)
+    blocks, busy = voucher_blocks.blocks_of(employee_id), course_facts.busy_of(employee_id)
     seeker = Seeker(employee_id=employee_id, places=places, blocks=blocks, busy=busy)
     asked, known = Asked(only_suitable=True, only_free=True), _known_programs(employee_id)
     found: dict[int, Suggestion] = {}

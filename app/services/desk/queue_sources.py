@@ -15,7 +15,7 @@ from app.actor import Actor
 from app.clock import ZONE
 from app.conditions import employed, waits
 from app.permissions import ROLES
-from app.services.access import access_requests, registration, registration_check
+from app.services.access import access_requests, registration_check, registrations
 from app.services.courses.program import programs
 from app.services.personnel import past_trainings, people, transfers
 from app.services.personnel.former_surnames import people_found
@@ -144,8 +144,8 @@ SOURCES: tuple[Source, ...] = (
         joins=lambda t: (_place(t), _post(t)),
         matches=lambda t, words: t.c.words.op("@@")(_query(words)),
         confirm=registration_check.confirm,
-        give_back=registration.return_,
-        refuse=registration.reject,
+        give_back=registrations.return_,
+        refuse=registrations.reject,
     ),
     Source(
         code="transfer",

@@ -10,7 +10,16 @@ from sqlalchemy import inspect
 from app import models as m
 from app.access import unscoped
 from app.russian import count, format_date, period
-from app.services.mailing.kinds import access, account, courses, enrolments, other, papers, people, vouchers
+from app.services.mailing.kinds import (
+    about_access,
+    about_account,
+    about_courses,
+    about_enrolments,
+    about_other,
+    about_papers,
+    about_people,
+    about_vouchers,
+)
 from app.services.mailing.kinds.base import Kind
 
 __all__ = ["KINDS", "Kind", "facts_of", "greeting", "group_facts", "href_of", "title_of"]
@@ -18,14 +27,14 @@ __all__ = ["KINDS", "Kind", "facts_of", "greeting", "group_facts", "href_of", "t
 KINDS: Mapping[str, Kind] = {
     kind.code: kind
     for kind in (
-        *access.KINDS,
-        *account.KINDS,
-        *vouchers.KINDS,
-        *enrolments.KINDS,
-        *courses.KINDS,
-        *papers.KINDS,
-        *people.KINDS,
-        *other.KINDS,
+        *about_access.KINDS,
+        *about_account.KINDS,
+        *about_vouchers.KINDS,
+        *about_enrolments.KINDS,
+        *about_courses.KINDS,
+        *about_papers.KINDS,
+        *about_people.KINDS,
+        *about_other.KINDS,
     )
 }
 #: kinds of letters that were sent once and are not written any more → their titles, for the list of letters

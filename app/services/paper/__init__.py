@@ -1,1 +1,1 @@
-"""Papers: documents of training, blanks, templates, printing, registries, ФИС ФРДО, the public check."""
+"""Papers: documents, orders, blanks, templates, printing, registries, ФИС ФРДО, the public check, corrections after issue."""

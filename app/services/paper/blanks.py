@@ -16,7 +16,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.audit import record
 from app.clock import now, today
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
 from app.rules.document import ON_BLANKS
@@ -156,12 +156,6 @@ def _known_already(receipt: m.BlankReceipt) -> str:
 # --- taking ----------------------------------------------------------------------------------------------------------
 
 
-def count_stock(organizer_id: int, kind: CertificateKind, *, series: str | None = None) -> int:
-    """Return how many blanks of an organizer and kind lie in the stock."""
-    statement = select(func.count()).select_from(m.Blank).where(*_in_stock(organizer_id, kind, series))
-    return int(db.session.scalar(statement) or 0)
-
-
 def hold_blanks(
     organizer_id: int, kind: CertificateKind, *, quantity: int, series: str | None = None
 ) -> Sequence[m.Blank]:
@@ -237,6 +231,15 @@ def without_act() -> ColumnElement[bool]:
 
 
 # --- spoiling --------------------------------------------------------------------------------------------------------
+
+
+def may_spoil(blank: m.Blank) -> bool:
+    """Return whether the actor may write off a blank."""
+    try:
+        get_writable(db.session, m.Blank, blank.id, "blank:spoil")
+    except (NotFound, Forbidden):
+        return False
+    return True
 
 
 @use_case

@@ -23,7 +23,7 @@ from app.services.mailing import letters
 from app.services.paper import after_sending, registry_people
 from app.services.paper.registry_people import Others
 from app.services.personnel import responsible
-from app.services.portal import files, transitions
+from app.services.portal import files, given_out, transitions
 from app.services.portal.files import files_root
 from app.statuses import EnrolmentStatus, RegistryStatus
 from app.unit_of_work import use_case
@@ -168,13 +168,14 @@ def return_(registry_id: int, reason: str) -> m.Registry:
     return row
 
 
-def open_file(registry_id: int) -> tuple[m.Registry, m.StoredFile, Path]:
-    """Return the kept sheet of a registry that the actor sees; raises NotFound also when it has none."""
+def take_file(registry_id: int) -> tuple[m.Registry, m.StoredFile, Path]:
+    """Return the kept sheet of a registry for who takes it; raises NotFound when it has none, as for a hidden registry."""
     row = get_visible(db.session, m.Registry, registry_id, "registry:show")
     file = _file_of(row) if row.file_id is not None else None
     path = files_root() / file.path if file else None
     if file is None or path is None or not path.is_file():
         raise NotFound("У этого реестра нет файла. Организатор может сформировать его заново.")
+    given_out.exported(row, {"Строк": str(row.rows_count)})
     return row, file, path
 
 

@@ -1,1 +1,1 @@
-"""People of the region: their cards, places of work, trainings, consents, and what becomes of them."""
+"""People of the region: their cards, places of work, trainings, consents, who answers for them."""

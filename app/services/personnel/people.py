@@ -276,13 +276,6 @@ def _confirm_again(row: m.Employment, touched: frozenset[str]) -> None:
         transitions.follow(m.Employment, row.id, "unconfirm", reason="Изменены сведения о месте работы.")
 
 
-def warnings_of(employment: m.Employment) -> list[str]:
-    """Return what is worth mending in a place of work, though it does not stop anything."""
-    if employment.position.subject_required and not employment.subjects:
-        return [f"Для должности «{employment.position}» укажите предмет: по нему подбираются программы."]
-    return []
-
-
 # --- search for an import --------------------------------------------------------------------------------------------
 
 
@@ -325,3 +318,21 @@ def _know_the_start(values: dict[str, Any], row: Any, _errors: records.Fields) -
         values["start_known"] = True
     elif not row.start_known:
         del values["started_on"]
+
+
+# --- locks -----------------------------------------------------------------------------------------------------------
+
+
+def lock_people(employee_ids: Collection[int]) -> None:
+    """Lock several people by rising id: of two lists that overlap the second waits for the first."""
+    with unscoped("people are locked in one order"):
+        statement = select(m.Employee.id).where(m.Employee.id.in_(employee_ids)).order_by(m.Employee.id)
+        db.session.scalars(statement.with_for_update(key_share=True)).all()
+
+
+def lock_person(employee_id: int, *, skip_locked: bool = False) -> bool:
+    """Lock a person, so that two enrolments at once cannot overlap; False when skipped because another has the lock."""
+    with unscoped("people are locked in one order"):
+        statement = select(m.Employee.id).where(m.Employee.id == employee_id)
+        locked = statement.with_for_update(key_share=True, skip_locked=skip_locked)
+        return db.session.scalar(locked) is not None

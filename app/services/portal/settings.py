@@ -1,6 +1,6 @@
 """What the operator may change without a programmer: the table ``setting``, read by key, checked before it is kept.
 
-First values and titles stand in ``reference.SETTINGS``; a value that cannot be read falls back to the first one, so that a
+First values and titles stand in ``first_rows.SETTINGS``; a value that cannot be read falls back to the first one, so that a
 wrong row never stops the work.
 """
 
@@ -22,9 +22,27 @@ from app.extensions import db
 from app.number_masks import mask_in_words
 from app.russian import quoted
 from app.services.portal import numbers as numbers_
-from app.services.portal.reference import SETTINGS
 from app.unit_of_work import use_case
 
+#: key, title on screen, first value of what the operator may change without a programmer
+SETTINGS = (
+    ("portal_name", "Название портала", "Кадры в образовании"),
+    ("ministry_name", "Наименование министерства", "министерство образования Самарской области"),
+    (
+        "operator_name",
+        "Наименование оператора АИС",
+        "ГБУ ДПО СО «Региональный центр развития трудовых ресурсов»",
+    ),
+    ("voucher_number_mask", "Маска номера чека", "63-{year}-{number:06d}"),
+    ("voucher_reminder_days", "За сколько дней напоминать об окончании чека", "90, 30"),
+    ("offer_hours", "Сколько часов держать место, предложенное из листа ожидания (0 — занимать сразу)", "48"),
+    ("minimum_warning_days", "За сколько дней до начала предупреждать о недоборе группы", "5"),
+    ("attendance_percent", "Посещаемость для допуска к итоговой аттестации, %", "75"),
+    ("change_days", "Срок внесения изменений в карточку, рабочих дней", "10"),
+    ("programs_until", "По какое число (день и месяц) вносят программы следующего года", "01.11"),
+    ("one_time_days", "Срок действия одноразового пароля, дней", "14"),
+    ("frdo_export_days", "Срок передачи сведений в ФИС ФРДО, дней", "60"),
+)
 FIRST: Mapping[str, str] = {key: value for key, _title, value in SETTINGS}
 #: settings that hold the mask of a number
 MASKS = frozenset({"voucher_number_mask"})

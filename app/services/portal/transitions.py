@@ -13,7 +13,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
-from app.statuses import TRANSITIONS, Edge, actions_of, edge_of, find_edge
+from app.statuses import TRANSITIONS, Edge, edge_of, find_edge
 from app.unit_of_work import use_case
 
 Row = TypeVar("Row", bound=m.Base)
@@ -57,14 +57,6 @@ def read_fresh(model: type[Row], pk: int) -> Row:
     if row is None:
         raise NotFound("Такой записи нет или она вам не видна.")
     return cast(Row, row)
-
-
-def available_actions(row: m.Base) -> tuple[Edge, ...]:
-    """Return the edges with a button that start from the row's status, in the order of buttons (rights not asked)."""
-    table = row.__tablename__
-    current = cast(Any, row).status
-    edges = (find_edge(table, current, action) for action in actions_of(table))
-    return tuple(edge for edge in edges if edge is not None)
 
 
 def _take(row: Row, action: str, *, reason: str | None, extra: dict[str, Any]) -> Row:

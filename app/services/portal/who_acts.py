@@ -11,7 +11,6 @@ from app.actor import Actor, Grant
 from app.clock import now, today
 from app.extensions import db
 from app.russian import full_name
-from app.services.access.passwords import check_new_password as check_new_password
 
 ANONYMOUS = Actor(user_id=None, name="Гость")
 SYSTEM = Actor(user_id=None, name="Портал", grants=(Grant("operator"),))

@@ -19,10 +19,10 @@ from app.conditions import has_run_out
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import format_date
-from app.services.courses.enrolment import seats
 from app.services.mailing import letters
+from app.services.personnel import people
 from app.services.portal import transitions
-from app.services.voucher import voucher_reminders, vouchers
+from app.services.voucher import voucher_blocks, voucher_reminders
 from app.services.voucher.voucher_numbers import new_number
 from app.services.voucher.voucher_story import IN_PLACE_OF, REPLACED_BY
 from app.unit_of_work import use_case
@@ -37,8 +37,8 @@ def replace(voucher_id: int, reason: str) -> m.Voucher:
     """
     former = get_writable(db.session, m.Voucher, voucher_id, "voucher:replace")
     # the order of locks: person, blocks, чек; an enrolment at the same moment waits for the person and finds the new чек
-    seats.lock_person(former.employee_id)
-    blocks = vouchers.lock_blocks(m.VoucherBlock.voucher_id == former.id)
+    people.lock_person(former.employee_id)
+    blocks = voucher_blocks.lock_blocks(m.VoucherBlock.voucher_id == former.id)
     former = transitions.read_fresh(m.Voucher, voucher_id)
     if has_run_out(former):
         raise Conflict(

@@ -23,6 +23,7 @@ from app.russian import format_date, quoted
 from app.services.mailing import letters
 from app.services.personnel.people import choose_employment
 from app.services.portal import calendar, refusal_reasons, transitions
+from app.services.voucher import voucher_blocks
 from app.services.voucher.voucher_eligibility import NO_RULE, applicants, best_place, facts_of
 from app.services.voucher.voucher_eligibility import eligibility as eligibility
 from app.services.voucher.voucher_eligibility import find_rule as find_rule
@@ -281,7 +282,7 @@ def annul(voucher_id: int, reason: str) -> m.Voucher:
         raise Conflict(
             f"Срок чека № {voucher.number} закончился {format_date(voucher.valid_until)}, аннулировать его незачем."
         )
-    blocks = lock_blocks(m.VoucherBlock.voucher_id == voucher.id)
+    blocks = voucher_blocks.lock_blocks(m.VoucherBlock.voucher_id == voucher.id)
     reserved = [block for block in blocks if block.status == BlockStatus.RESERVED]
     if reserved:
         raise Conflict(
@@ -304,15 +305,6 @@ def _group_of(block: m.VoucherBlock) -> str:
             .limit(1)
         ).one_or_none()
         return f"{group} {quoted(group.program.title)}" if group else "группа не найдена"
-
-
-def lock_blocks(condition: Any) -> list[m.VoucherBlock]:
-    """Lock the blocks that satisfy ``condition``, always by rising id, and return them as they are now (guard 2)."""
-    with unscoped("blocks are locked in one order"):
-        statement = select(m.VoucherBlock).where(condition).order_by(m.VoucherBlock.id)
-        return list(
-            db.session.scalars(statement.with_for_update(key_share=True).execution_options(populate_existing=True))
-        )
 
 
 def _lapse(blocks: Iterable[m.VoucherBlock]) -> None:
@@ -338,7 +330,7 @@ def end_run_out(employee_ids: Collection[int]) -> None:
 def _expire(which: Any) -> int:
     with unscoped("the term of every чек ends by itself"):
         overdue = select(m.Voucher.id).where(which)
-        blocks = lock_blocks(m.VoucherBlock.voucher_id.in_(overdue))
+        blocks = voucher_blocks.lock_blocks(m.VoucherBlock.voucher_id.in_(overdue))
         # Read after the blocks are locked: who annuls a чек locks them too, so none of these changes any more.
         ids = set(db.session.scalars(overdue))
     for voucher_id in sorted(ids):

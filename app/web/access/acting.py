@@ -16,7 +16,7 @@ from app import access
 from app.actor import Actor
 from app.errors import Forbidden
 from app.logs import bind_request
-from app.services.access import viewing
+from app.services.access import looking_as
 from app.services.access.second_factor import is_required
 from app.services.portal.who_acts import ANONYMOUS
 from app.web.access.idle import IdleSession
@@ -77,10 +77,10 @@ def _eyes(own: Actor) -> Actor:
     """Return who acts in this request: the user looked at, else ``own``."""
     if current_user.viewed_id is None or request.endpoint in _OWN:
         return own
-    found = viewing.eyes_of(own, current_user.viewed_id)
+    found = looking_as.eyes_of(own, current_user.viewed_id)
     if found is None:
         with access.acting_as(own):
-            viewing.end(current_user)
+            looking_as.end(current_user)
         return own
     return found
 

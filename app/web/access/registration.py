@@ -18,13 +18,14 @@ from werkzeug.wrappers import Response
 
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import limiter
-from app.services.access import registration
+from app.services.access import registrations
 from app.services.access.passwords import refuse_different
 from app.services.personnel import consent_texts
 from app.services.portal import captcha
 from app.web.access import registration_forms as forms
-from app.web.frame.answers import attach
+from app.web.frame.answers import attach, attempt, show_form
 from app.web.frame.pages import Block, Button, CardPage, FormPage, Section
+from app.web.frame.typed import row_id
 
 KEPT = "registration"
 #: step → its words; the order is that of the form
@@ -57,13 +58,11 @@ class RegisterView(BaseView):
         texts, problem = consent_texts.current_texts(), ""
         chosen = _numbers(request.form.getlist("consent"))
         if request.method == "POST":
-            try:
-                consent_texts.chosen_texts(chosen)
-            except Invalid as refusal:
-                problem = next(iter(refusal.fields.values()))[0]
-            else:
+            found = attempt(lambda: consent_texts.chosen_texts(chosen))
+            if not isinstance(found, Invalid):
                 _keep(texts=chosen)
                 return redirect(url_for("RegisterView.territory"))
+            problem = next(iter(found.fields.values()))[0]
         page = CardPage(_title(0))
         shown = render_template("register_consents.html", page=page, texts=texts, chosen=chosen, problem=problem)
         return shown, 422 if problem else 200
@@ -153,14 +152,14 @@ class RegisterView(BaseView):
     def confirm(self, secret: str) -> Any:
         """The letter's link: opening it changes nothing (mail programs open links too), the button confirms."""
         if request.method == "POST":
-            registration.confirm_email(secret)
+            registrations.confirm_email(secret)
             flash(
                 "Адрес почты подтверждён, заявка передана оператору. Войдите: логин — ваша почта, пароль — тот, что вы "
                 "задали.",
                 "success",
             )
             return redirect(url_for("SignInView.login"))
-        row = registration.look(secret)
+        row = registrations.look(secret)
         page = CardPage(
             "Подтверждение адреса почты",
             note=f"Адрес {row.email} указан при регистрации в портале. Нажмите «Подтвердить», и заявка попадёт к оператору.",
@@ -190,8 +189,7 @@ def _step(
         problems=problems,
         is_new=True,
     )
-    shown = render_template("register.html", page=page, steps=STEPS, step=step, trap=trap)
-    return shown, 422 if form.is_submitted() else 200
+    return show_form(page, "register.html", steps=STEPS, step=step, trap=trap)
 
 
 def _already() -> Response:
@@ -231,7 +229,7 @@ def _chosen_work() -> dict[str, Any]:
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
+    return [number for text in texts if (number := row_id(text)) is not None]
 
 
 # --- the last step ---------------------------------------------------------------------------------------------------
@@ -251,22 +249,16 @@ def _send(form: forms.PersonForm) -> list[str]:
         lambda: refuse_different(form.new.data or "", form.again.data or ""),
         lambda: captcha.check(token, form.captcha.data or "", trap=trap),
         lambda: _refuse_flood(token, form.work.data or ""),
-        lambda: registration.checked_values(values, subjects),
+        lambda: registrations.checked_values(values, subjects),
     )
     for check in checks:
-        try:
-            check()
-        except Invalid as refusal:
-            problems += attach(form, refusal)
+        refusal = attempt(check)
+        problems += attach(form, refusal) if isinstance(refusal, PortalError) else []
     if form.errors or problems:
         return problems
-    try:
-        registration.register(
-            values, subject_ids=subjects, text_ids=kept["texts"], password=form.new.data or "", token=token
-        )
-    except PortalError as refusal:
-        return attach(form, refusal)
-    return []
+    given: dict[str, Any] = {"text_ids": kept["texts"], "password": form.new.data or "", "token": token}
+    done = attempt(lambda: registrations.register(values, subject_ids=subjects, **given))
+    return attach(form, done) if isinstance(done, PortalError) else []
 
 
 def _refuse_flood(token: str, nonce: str) -> None:

@@ -14,8 +14,8 @@ from app.clock import local, today
 from app.rules.enrolment import Room
 from app.rules.suitability import Targets
 from app.russian import count, format_date, period
-from app.services.courses.program.catalogue import Details, Group, Offer
-from app.services.courses.program.catalogue_sql import Seeker
+from app.services.courses.enrolment.catalogue import Details, Group, Offer
+from app.services.courses.enrolment.catalogue_sql import Seeker
 from app.text import sort_key
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 

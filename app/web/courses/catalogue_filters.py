@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from app.clock import read_date
 from app.russian import RussianDateError
-from app.services.courses.program import catalogue
-from app.services.courses.program.catalogue_sql import NO_BLOCK, Asked
+from app.services.courses.enrolment import catalogue
+from app.services.courses.enrolment.catalogue_sql import NO_BLOCK, Asked
 from app.statuses import BlockKind, StudyForm
 from app.text import cleaned
 from app.web.frame.pages import Filter, Option

@@ -17,9 +17,9 @@ from app.access import current_actor
 from app.errors import NotFound
 from app.extensions import limiter
 from app.russian import count, format_date
-from app.services.courses.program import catalogue
-from app.services.courses.program.catalogue import PAGE, Start
-from app.services.courses.program.catalogue_sql import Seeker
+from app.services.courses.enrolment import catalogue
+from app.services.courses.enrolment.catalogue import PAGE, Start
+from app.services.courses.enrolment.catalogue_sql import Seeker
 from app.web.courses import catalogue_cards, catalogue_filters, months
 from app.web.courses.catalogue_filters import Query, number
 from app.web.courses.months import Entry, MonthPage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.russian import count
-from app.services.courses.group.corrections import Left
+from app.services.paper.corrections import Left
 from app.services.paper.outdated import Followed
 from app.web.frame.pages import Block, Cell, Column, Row
 

@@ -15,8 +15,8 @@ from app.errors import Conflict
 from app.extensions import db
 from app.rules.frozen import Consequences
 from app.russian import count, format_date
-from app.services.courses.group import corrections, frozen
-from app.services.paper import outdated
+from app.services.courses.group import frozen_groups
+from app.services.paper import corrections, outdated
 from app.web.courses import group_blocks
 from app.web.courses.correction_parts import followed_words, left_block
 from app.web.frame.answers import answer_form
@@ -44,13 +44,13 @@ def consequences_of(group: m.TrainingGroup) -> Consequences:
     """What followed from a group, asked of the database once a page that changes nothing."""
     asked: dict[int, Consequences] = g.setdefault("consequences", {})
     if group.id not in asked:
-        asked[group.id] = frozen.consequences_of(group)
+        asked[group.id] = frozen_groups.consequences_of(group)
     return asked[group.id]
 
 
 def why_field() -> TextAreaField:
     """The reason of a correction."""
-    length = Length(max=frozen.REASON_LENGTH, message=f"Не больше {frozen.REASON_LENGTH} знаков.")
+    length = Length(max=frozen_groups.REASON_LENGTH, message=f"Не больше {frozen_groups.REASON_LENGTH} знаков.")
     hint = "Что и почему внесено неверно. Причина останется в истории и будет в письмах."
     return TextAreaField(
         "Причина исправления", [InputRequired("Укажите причину исправления."), length], description=hint
@@ -80,9 +80,9 @@ class GroupCorrection(Part):
         row = get_writable(db.session, m.TrainingGroup, pk, "training_group:correct")
         title = f"{LABEL}: {row.number}"
         if request.method == "GET":
-            if not frozen.why_kept(row):
+            if not frozen_groups.why_kept(row):
                 return redirect(url_for("TrainingGroupView.edit", pk=pk))
-            decision = frozen.may_correct(row)
+            decision = frozen_groups.may_correct(row)
             if not decision:
                 return self.view.kept_page(row, title, decision.reason)
         form = self.form(obj=row)

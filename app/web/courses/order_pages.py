@@ -18,8 +18,8 @@ from app.documents.in_force import template_for
 from app.documents.training_order import TEMPLATE
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.courses.group import training_orders
-from app.services.courses.group.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
+from app.services.paper import training_orders
+from app.services.paper.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import OrderKind
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import CodesField, RuDateField

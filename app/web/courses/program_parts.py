@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from app.services.courses.program.program_parts import MOST, Module
+from app.services.courses.program.program_modules import MOST, Module
 from app.web.frame.pages import Link
 
 #: empty rows below those that are filled in

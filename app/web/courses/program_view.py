@@ -25,10 +25,10 @@ from app.services.courses.program import (
     program_checks,
     program_editions,
     program_files,
-    program_parts,
+    program_modules,
     programs,
 )
-from app.services.courses.program.program_parts import Module
+from app.services.courses.program.program_modules import Module
 from app.services.portal import files
 from app.statuses import ONCE_PUBLISHED, ProgramStatus
 from app.web.courses.program_parts import ModulesPage, read_rows, shown_rows
@@ -273,8 +273,8 @@ class ProgramPages(ScopedModelView):
     def modules(self, pk: int) -> Any:
         """The modules as a table; rows are added and taken away by buttons that save nothing yet."""
         row = get_writable(db.session, m.Program, pk, "program:edit")
-        rows, problems = program_parts.typed_modules(row), []
-        opened = program_parts.fingerprint(row)
+        rows, problems = program_modules.typed_modules(row), []
+        opened = program_modules.fingerprint(row)
         title, hours = row.title, row.hours
         if request.method == "POST":
             rows, opened = read_rows(request.form), request.form.get("opened", "")
@@ -297,7 +297,7 @@ class ProgramPages(ScopedModelView):
 
 def _replace(pk: int, rows: Sequence[Module], opened: str) -> list[str]:
     """Write the modules; returns what is wrong with them."""
-    done = attempt(lambda: program_parts.replace_modules(pk, rows, opened=opened))
+    done = attempt(lambda: program_modules.replace_modules(pk, rows, opened=opened))
     if not isinstance(done, PortalError):
         return []
     found: dict[str, list[str]] = getattr(done, "fields", None) or {}

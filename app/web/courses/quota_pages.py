@@ -15,7 +15,7 @@ from app import models as m
 from app.access import get_writable
 from app.errors import Invalid, PortalError
 from app.extensions import db
-from app.services.courses.group import frozen, group_quotas
+from app.services.courses.group import frozen_groups, group_quotas
 from app.services.courses.group.group_quotas import NewQuota
 from app.services.personnel.transfer_letters import find_places
 from app.web.frame.answers import attach, attempt, show_form
@@ -126,7 +126,7 @@ class GroupQuotas(Part):
             note=f"Мест в группе: {group.capacity}, занято: {group.taken}. Квота ограничивает, сколько из них могут занять "
             "работники одной территории или организации. Остальные места общие.",
             problems=problems,
-            kept=frozen.why_kept(group),
+            kept=frozen_groups.why_kept(group),
         )
 
     @expose("/organizations")
@@ -142,7 +142,7 @@ def _refusal(group: m.TrainingGroup) -> str:
     """Why the page does not open, before anything is typed."""
     if group.status not in group_quotas.CHANGED_IN:
         return f"Квоты меняют до начала обучения, а состояние группы {group.number} — «{group.status.label}»."
-    return frozen.may_correct(group).reason if frozen.why_kept(group) else ""
+    return frozen_groups.may_correct(group).reason if frozen_groups.why_kept(group) else ""
 
 
 def _save(group_id: int, form: Any) -> None:

@@ -15,9 +15,9 @@ from app import models as m
 from app.access import get_writable
 from app.clock import today
 from app.extensions import db
-from app.services.courses.enrolment import result_corrections
-from app.services.courses.enrolment.result_corrections import Corrected, Result
-from app.services.courses.group import corrections, frozen
+from app.services.courses.group import frozen_groups
+from app.services.paper import corrections, result_corrections
+from app.services.paper.result_corrections import Corrected, Result
 from app.statuses import OUTCOMES, EnrolmentStatus
 from app.web.courses.correction_parts import followed_words, left_block
 from app.web.courses.group_correction import why_field
@@ -79,7 +79,7 @@ class ResultCorrection(Part):
         if row.status not in OUTCOMES:
             return self.view.kept_page(row, title, "Итог ещё не внесён, исправлять нечего.")
         form = CorrectionForm(data={"outcome": row.status.value, "reason": row.reason_text, **_facts(row)})
-        decision = frozen.may_correct(row.group)
+        decision = frozen_groups.may_correct(row.group)
         if not decision and not form.is_submitted():
             return self.view.kept_page(row, title, decision.reason)
 

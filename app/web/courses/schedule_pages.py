@@ -15,7 +15,7 @@ from app.clock import local
 from app.errors import Invalid, PortalError
 from app.extensions import db
 from app.russian import count, format_date, period, quoted
-from app.services.courses.group import frozen, group_clashes, group_schedule
+from app.services.courses.group import frozen_groups, group_clashes, group_schedule
 from app.statuses import GroupStatus
 from app.web.courses.schedule_editor import SPARE, Typed, copied, read_line, read_rows, read_time, typed_of, with_spare
 from app.web.frame.answers import attempt
@@ -133,7 +133,7 @@ class GroupSchedule(Part):
             clashes=_clashes_block(group) if meetings else None,
             problems=problems,
             plan=_plan(),
-            kept=frozen.why_kept(group),
+            kept=frozen_groups.why_kept(group),
         )
 
 
@@ -147,7 +147,7 @@ def _refusal(group: m.TrainingGroup) -> str:
     """Why the page does not open, before anything is typed."""
     if group.status == GroupStatus.CANCELLED:
         return "Группа отменена, её расписание больше не меняется."
-    return frozen.may_correct(group).reason if frozen.why_kept(group) else ""
+    return frozen_groups.may_correct(group).reason if frozen_groups.why_kept(group) else ""
 
 
 def _plan() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from app.documents.pdf import find_office, to_pdf
 from app.errors import Invalid, NotFound
 from app.extensions import limiter
 from app.permissions import ROLES
-from app.services.desk import hints
+from app.services.desk import seen_hints
 from app.text import cleaned
 from app.web.frame.guards import signed_in
 from app.web.frame.layout import is_signed_in
@@ -340,7 +340,7 @@ def hint_now() -> Hint | None:
     if actor is None or request.endpoint != "HomeView.index":
         return None
     wanted = [code for code in _roles_of(actor) if code in HINTS]
-    hidden = hints.dismissed() if wanted else frozenset()
+    hidden = seen_hints.dismissed() if wanted else frozenset()
     return next((HINTS[code] for code in wanted if code not in hidden), None)
 
 
@@ -400,11 +400,11 @@ class HelpView(BaseView):
         """Switch a hint off («hide») or all of them on («show»)."""
         code = request.form.get("hide", "")
         if code in HINTS:
-            hints.dismiss(code)
+            seen_hints.dismiss(code)
             return redirect(url_for("HomeView.index"))
         if not request.form.get("show"):
             raise Invalid("Такой подсказки нет. Откройте страницу «Главная» заново.")
-        hints.restore()
+        seen_hints.restore()
         flash("Подсказки снова показаны на странице «Главная».", "success")
         return redirect(url_for("HomeView.index"))
 

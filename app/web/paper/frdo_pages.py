@@ -13,12 +13,12 @@ from sqlalchemy.orm import joinedload
 from app import models as m
 from app.access import current_actor
 from app.documents import frdo_export
-from app.documents.frdo import FrdoFacts
 from app.documents.frdo_check import ERROR, Fault
+from app.documents.frdo_columns import FrdoFacts
 from app.documents.frdo_export import Preflight, Sort
 from app.extensions import db
 from app.russian import capitalized, format_date, number
-from app.services.paper import after_sending, frdo
+from app.services.paper import after_sending, frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Option, Pair, Row
 
@@ -177,7 +177,7 @@ def correction_block(batch: m.FrdoBatch) -> list[Block]:
     """What a correcting batch asks of the registry; none of any other batch."""
     if batch.corrects_id is None:
         return []
-    found = frdo.counts_by_action(batch.id)
+    found = frdo_batches.counts_by_action(batch.id)
     pairs = [Pair(capitalized(it.label), Cell(number(found[it]), number=True)) for it in FrdoAction if found[it]]
     only = list(found) == [FrdoAction.ANNUL]
     note = " ".join(words for words, said in ((_CORRECTS, not only), (_ANNULS, found[FrdoAction.ANNUL])) if said)
@@ -186,7 +186,7 @@ def correction_block(batch: m.FrdoBatch) -> list[Block]:
 
 def answers_block(batch: m.FrdoBatch) -> Block:
     """How many documents the registry took."""
-    found = frdo.answers_of(batch.id)
+    found = frdo_batches.answers_of(batch.id)
     pairs = [
         Pair("Ответа нет", Cell(number(found.none), number=True)),
         Pair("Приняты", Cell(number(found.accepted), number=True)),

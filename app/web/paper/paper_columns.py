@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import models as m
 from app.services.desk import matters
-from app.services.paper import after_sending, blanks, frdo
+from app.services.paper import after_sending, blanks, frdo_batches
 from app.web.frame.attention import Matter, matter_filter
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Cell
@@ -19,8 +19,8 @@ CERTIFICATE_PROGRAM = ListColumn(
 
 CERTIFICATE_ATTENTION = matter_filter(
     Matter("to_replace", "заменить: сведения исправлены", matters.to_replace),
-    Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo.past_term),
-    Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo.SOON_DAYS} дней", frdo.near_term),
+    Matter("frdo_late", "не переданы в ФИС ФРДО, срок прошёл", frdo_batches.past_term),
+    Matter("frdo_soon", f"передать в ФИС ФРДО за {frdo_batches.SOON_DAYS} дней", frdo_batches.near_term),
 )
 
 BLANK_ATTENTION = matter_filter(

@@ -21,7 +21,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.rules.enrolment import is_enrolment_open
 from app.russian import format_date
-from app.services.courses.enrolment import seats
+from app.services.courses.enrolment import course_facts
 from app.services.mailing import letter_kinds, letters
 from app.services.personnel import consents
 from app.statuses import EnrolmentStatus, PlanItemStatus
@@ -47,7 +47,7 @@ def invite(group_id: int) -> int:
     by a letter too. Raises Conflict unless people may enrol today.
     """
     group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:invite")
-    is_open = is_enrolment_open(seats.dates_of(group), on=today())
+    is_open = is_enrolment_open(course_facts.dates_of(group), on=today())
     if not is_open.allowed:
         raise Conflict(is_open.reason)
     with unscoped("who planned a program: the organizer learns only a number"):

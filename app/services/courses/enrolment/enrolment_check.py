@@ -15,8 +15,9 @@ from app.conditions import at_work, live_enrolment
 from app.extensions import db
 from app.rules.decision import Decision, refuse
 from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, may_enrol, pays_for
-from app.services.courses.enrolment import seats
+from app.services.courses.enrolment import course_facts
 from app.services.personnel import people
+from app.services.voucher import voucher_blocks
 
 BlockChoice = int | Literal["auto"] | None
 
@@ -49,12 +50,12 @@ class _Facts:
 
 def judge(employee_ids: Collection[int], group: m.TrainingGroup) -> dict[int, Verdict]:
     """Return person → verdict, with the block that pays chosen among all of the person's."""
-    course, day = seats.course_of(group), today()
+    course, day = course_facts.course_of(group), today()
     places = people.live_employments_of(employee_ids, on=day)
-    blocks, busy = seats.blocks_of_many(employee_ids), seats.busy_of_many(employee_ids)
+    blocks, busy = voucher_blocks.blocks_of_many(employee_ids), course_facts.busy_of_many(employee_ids)
     live = find_live(employee_ids, group.id)
     room = Room(capacity=group.capacity, taken=group.taken)
-    quotas = seats.quotas_of(group.id, {place.organization_id for own in places.values() for place in own})
+    quotas = course_facts.quotas_of(group.id, {place.organization_id for own in places.values() for place in own})
     found = {}
     for pk in employee_ids:
         verdict = _best(pk, places[pk], _Facts(course, room, quotas, blocks[pk], busy[pk]))
@@ -128,15 +129,15 @@ def judge_one(
     """
     places = people.choose_employment(employee_id, employment_id, on=today())
     room = Room(capacity=group.capacity, taken=group.taken - has_seat)
-    quotas = seats.quotas_of(group.id, {place.organization_id for place in places})
-    offered, busy = _offered(employee_id, block_id), seats.busy_of(employee_id)
-    return _best(employee_id, places, _Facts(seats.course_of(group), room, quotas, offered, busy))
+    quotas = course_facts.quotas_of(group.id, {place.organization_id for place in places})
+    offered, busy = _offered(employee_id, block_id), course_facts.busy_of(employee_id)
+    return _best(employee_id, places, _Facts(course_facts.course_of(group), room, quotas, offered, busy))
 
 
 def _offered(employee_id: int, block_id: BlockChoice) -> list[BlockFacts]:
     if block_id is None:
         return []
-    blocks = seats.blocks_of(employee_id)
+    blocks = voucher_blocks.blocks_of(employee_id)
     return blocks if block_id == "auto" else [block for block in blocks if block.id == block_id]
 
 
@@ -154,7 +155,7 @@ def _best(employee_id: int, places: Sequence[m.Employment], facts: _Facts) -> Ve
 def _decide(place: m.Employment, facts: _Facts) -> Decision:
     return may_enrol(
         facts.course,
-        seats.workplace_of(place),
+        course_facts.workplace_of(place),
         on=today(),
         room=replace(facts.room, quota=facts.quotas.get(place.organization_id)),
         blocks=facts.blocks,

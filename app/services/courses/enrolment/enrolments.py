@@ -27,9 +27,9 @@ from app.services.courses.enrolment.enrolment_check import (
     writable_people,
 )
 from app.services.courses.enrolment.enrolment_letters import tell_of
-from app.services.personnel import agreement
+from app.services.personnel import agreement, people
 from app.services.portal import transitions
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_blocks
 from app.statuses import OUTCOMES, SEAT_HOLDING, BulkMode, EnrolmentStatus, GroupStatus
 from app.unit_of_work import translate_database_error, use_case
 
@@ -54,7 +54,7 @@ def enrol(
     # The first write decides who gets the last seat; whatever refuses later rolls it back.
     has_seat = seats.take_seat(group_id)
     group = seats.lock_group(group_id)
-    seats.lock_person(employee_id)
+    people.lock_person(employee_id)
     same = find_live([employee_id], group_id).get(employee_id)
     if same is not None:
         if has_seat:
@@ -85,7 +85,7 @@ def _enter(
     if not held:
         return _insert(place, group, status=EnrolmentStatus.WAITING)
     if block is not None:
-        seats.reserve_block(block.id)
+        voucher_blocks.reserve_block(block.id)
     block_id = block.id if block is not None else None
     return _insert(place, group, status=EnrolmentStatus.APPLIED, block_id=block_id, quota_id=quota_id)
 
@@ -133,10 +133,10 @@ def enrol_many(
     own = writable_people(wanted)
     get_visible(db.session, m.TrainingGroup, group_id, "training_group:show")
     group = seats.lock_group(group_id)
-    seats.lock_people(own)
+    people.lock_people(own)
     verdicts = judge(own, group)
     blocks = [v.block.id for v in verdicts.values() if v.block is not None]
-    vouchers.lock_blocks(m.VoucherBlock.id.in_(blocks))
+    voucher_blocks.lock_blocks(m.VoucherBlock.id.in_(blocks))
     if mode == BulkMode.ALL:
         _insist_on_all(wanted, verdicts, group)
     refusing = mode == BulkMode.ALL or not wait
@@ -257,11 +257,11 @@ def _end(
     row = get_writable(db.session, m.Enrolment, enrolment_id, f"enrolment:{action}")
     group = seats.lock_group(row.group_id)
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
-    had_seat, block = row.status in SEAT_HOLDING, seats.lock_block(row.block_id)
+    had_seat, block = row.status in SEAT_HOLDING, voucher_blocks.lock_block(row.block_id)
     if action == "withdraw" and had_seat:
         _insist_before_start(row, group)
     row = transitions.move(m.Enrolment, enrolment_id, action, reason=reason)
-    freed = seats.free_block(block)
+    freed = voucher_blocks.free_block(block)
     if had_seat:
         seats.give_back_seats(group.id)
         waiting_list.move_up(group)
@@ -315,14 +315,14 @@ def record_result(
             return row
         raise Conflict(entered_already(row))
     insist_running(group)
-    block = seats.lock_block(row.block_id)
+    block = voucher_blocks.lock_block(row.block_id)
     values: dict[str, Any] = {"result_on": checked_date(group, result_on or today()), **facts}
     row = transitions.move(m.Enrolment, enrolment_id, action, reason=reason, **values)
     if outcome == EnrolmentStatus.TRAINED:
-        seats.spend_block(block)
+        voucher_blocks.spend_block(block)
     else:
         # success is told by the document
-        freed = enrolment_letters.freed_words(seats.free_block(block))
+        freed = enrolment_letters.freed_words(voucher_blocks.free_block(block))
         tell_of(row, group, action, причина=row.reason_text, блок=freed)
     return row
 

@@ -19,10 +19,10 @@ from app.rules.decision import Decision, refuse
 from app.rules.enrolment import BlockFacts, Room, has_paying_block, has_seat, is_enrolment_open, pays_for
 from app.rules.suitability import suits
 from app.russian import format_date
-from app.services.courses.enrolment import enrolment_letters, seats, waiting_list
-from app.services.personnel import agreement
+from app.services.courses.enrolment import course_facts, enrolment_letters, seats, waiting_list
+from app.services.personnel import agreement, people
 from app.services.portal import transitions
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_blocks
 from app.statuses import FILLING, WITHOUT_OUTCOME, BlockStatus, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
 
@@ -49,7 +49,7 @@ def targets(enrolment_id: int) -> list[tuple[m.TrainingGroup, Room]]:
         .order_by(group.starts_on, group.id)
     )
     groups, place = db.session.scalars(statement).all(), row.employment.organization_id
-    quotas = seats.quotas_of_many([found.id for found in groups], [place])
+    quotas = course_facts.quotas_of_many([found.id for found in groups], [place])
     return [
         (found, Room(capacity=found.capacity, taken=found.taken, quota=quotas.get((found.id, place))))
         for found in groups
@@ -66,7 +66,7 @@ def transfer(enrolment_id: int, group_id: int) -> m.Enrolment:
     row = get_writable(db.session, m.Enrolment, enrolment_id, "enrolment:transfer")
     get_visible(db.session, m.TrainingGroup, group_id, "training_group:show")
     locked = {pk: seats.lock_group(pk) for pk in sorted({row.group_id, group_id})}
-    seats.lock_person(row.employee_id)
+    people.lock_person(row.employee_id)
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
     old, new = locked[row.group_id], locked[group_id]
     done = _find_transferred(row, new)
@@ -116,20 +116,20 @@ def _may_transfer(row: m.Enrolment, old: m.TrainingGroup, new: m.TrainingGroup) 
                 f"Перевести можно до начала занятий обеих групп. Группа {group.number}: занятия с "
                 f"{format_date(group.starts_on)}, состояние — «{group.status.label}»."
             )
-    course = seats.course_of(new)
+    course = course_facts.course_of(new)
     is_open = is_enrolment_open(course, on=today())
     if not is_open.allowed and not _by_organizer(new):
         return is_open
-    fits = suits(course.targets, seats.workplace_of(row.employment))
-    return fits if not fits.allowed else seats.is_free(row.employee_id, course, but=row.id)
+    fits = suits(course.targets, course_facts.workplace_of(row.employment))
+    return fits if not fits.allowed else course_facts.is_free(row.employee_id, course, but=row.id)
 
 
 def _choose_block(row: m.Enrolment, new: m.TrainingGroup) -> BlockFacts | None:
     """The block that pays for the new group: the one already held where it fits, else a free one."""
-    course = seats.course_of(new)
+    course = course_facts.course_of(new)
     # the organizer sees only the чеки of own listeners, while any block of the person may pay
     with unscoped("the blocks of a person who is transferred"):
-        known = seats.blocks_of(row.employee_id)
+        known = voucher_blocks.blocks_of(row.employee_id)
     blocks = [replace(b, status=BlockStatus.FREE, after="") if b.id == row.block_id else b for b in known]
     blocks.sort(key=lambda block: block.id != row.block_id)
     _insist(has_paying_block(course, blocks))
@@ -138,7 +138,7 @@ def _choose_block(row: m.Enrolment, new: m.TrainingGroup) -> BlockFacts | None:
 
 def _take_seat(row: m.Enrolment, new: m.TrainingGroup) -> int | None:
     """Take seat and quota in the new group, which is locked; return the quota."""
-    room = seats.room_of(new, row.employment.organization_id)
+    room = course_facts.room_of(new, row.employment.organization_id)
     quota_id, seat = room.quota.id if room.quota is not None else None, has_seat(room)
     if not (seat.allowed and seats.take_seat(new.id, statuses=FILLING) and seats.take_quota(quota_id)):
         raise Conflict(
@@ -150,12 +150,12 @@ def _take_seat(row: m.Enrolment, new: m.TrainingGroup) -> int | None:
 def _move(row: m.Enrolment, move: _Move) -> m.Enrolment:
     is_kept = _by_organizer(move.old)
     status = row.status if is_kept else EnrolmentStatus.APPLIED
-    blocks = {b.id: b for b in vouchers.lock_blocks(m.VoucherBlock.id.in_([row.block_id, move.block_id]))}
+    blocks = {b.id: b for b in voucher_blocks.lock_blocks(m.VoucherBlock.id.in_([row.block_id, move.block_id]))}
     old = transitions.follow(m.Enrolment, row.id, "withdraw", reason=f"Перевод в группу {move.new.number}.")
     if move.block_id != old.block_id:
-        seats.free_block(blocks.get(old.block_id or 0))
+        voucher_blocks.free_block(blocks.get(old.block_id or 0))
         if move.block_id is not None:
-            seats.reserve_block(move.block_id)
+            voucher_blocks.reserve_block(move.block_id)
     made = _insert(old, status, move)
     made = made if is_kept else agreement.agree_own(made)
     seats.give_back_seats(move.old.id)

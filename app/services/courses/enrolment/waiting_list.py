@@ -23,9 +23,10 @@ from app.errors import Conflict, PortalError
 from app.extensions import db
 from app.rules.enrolment import BlockFacts, Course, Room, has_paying_block, lacking_seats, pays_for
 from app.russian import format_date, format_datetime
-from app.services.courses.enrolment import enrolment_letters, seats
-from app.services.personnel import agreement
+from app.services.courses.enrolment import course_facts, enrolment_letters, seats
+from app.services.personnel import agreement, people
 from app.services.portal import settings, transitions
+from app.services.voucher import voucher_blocks
 from app.statuses import (
     BEFORE_SEAT,
     FILLING,
@@ -84,7 +85,7 @@ def _queue(group: m.TrainingGroup) -> _Queue:
         .order_by(row.queued_at, row.id)
     )
     rows = db.session.execute(statement).all()
-    course, blocks = seats.dates_of(group), seats.blocks_of_many([found.employee_id for found in rows])
+    course, blocks = course_facts.dates_of(group), voucher_blocks.blocks_of_many([found.employee_id for found in rows])
     rows = sorted(rows, key=lambda found: (found.offers, _ends_on(blocks[found.employee_id], course)))
     return _Queue([found.id for found in rows], blocks)
 
@@ -106,16 +107,16 @@ def _move_up(enrolment_id: int, group: m.TrainingGroup, until: dt.datetime | Non
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
     # Rows that another transaction holds are skipped, never waited for: two groups with the same people in their
     # lists would otherwise wait for each other.
-    if not seats.lock_person(row.employee_id, skip_locked=True) or not _is_still_fit(row, group):
+    if not people.lock_person(row.employee_id, skip_locked=True) or not _is_still_fit(row, group):
         return None
     place = row.employment.organization_id
-    quota = seats.quotas_of(group.id, [place]).get(place)
+    quota = course_facts.quotas_of(group.id, [place]).get(place)
     if quota is not None and quota.free <= 0:
         return None
     quota_id = quota.id if quota is not None else None
     block_id = None
     if group.program.block is not None:
-        block_id = _reserve_any(row.employee_id, seats.dates_of(group))
+        block_id = _reserve_any(row.employee_id, course_facts.dates_of(group))
         if block_id is None:
             return None
     if not seats.take_seat(group.id, statuses=FILLING) or not seats.take_quota(quota_id):
@@ -131,7 +132,7 @@ def _move_up(enrolment_id: int, group: m.TrainingGroup, until: dt.datetime | Non
 
 
 def _is_still_fit(row: m.Enrolment, group: m.TrainingGroup) -> bool:
-    return is_employed(row.employment) and seats.is_free(row.employee_id, seats.dates_of(group)).allowed
+    return is_employed(row.employment) and course_facts.is_free(row.employee_id, course_facts.dates_of(group)).allowed
 
 
 def _left_words(row: m.Enrolment) -> str:
@@ -142,11 +143,11 @@ def _left_words(row: m.Enrolment) -> str:
 
 def _reserve_any(employee_id: int, course: Course) -> int | None:
     """Reserve the first block that pays and that no other transaction holds; None when there is none."""
-    for facts in seats.blocks_of(employee_id):
+    for facts in voucher_blocks.blocks_of(employee_id):
         if pays_for(facts, course):
-            block = seats.lock_block(facts.id, skip_locked=True)
+            block = voucher_blocks.lock_block(facts.id, skip_locked=True)
             if block is not None and block.status == BlockStatus.FREE:
-                seats.reserve_block(block.id)
+                voucher_blocks.reserve_block(block.id)
                 return block.id
     return None
 
@@ -230,13 +231,13 @@ def _pass_in_group(group_id: int) -> int:
 
 def _let_pass(enrolment_id: int, group: m.TrainingGroup) -> None:
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
-    block, offers = seats.lock_block(row.block_id), row.offers + 1
+    block, offers = voucher_blocks.lock_block(row.block_id), row.offers + 1
     if offers >= OFFERS_AT_MOST:
         row = transitions.follow(m.Enrolment, row.id, "withdraw", reason=_TWICE, offers=offers)
     else:
         freed = {"block_id": None, "quota_id": None}
         row = transitions.follow(m.Enrolment, row.id, "let_pass", offers=offers, queued_at=now(), **freed)
-    seats.free_block(block)
+    voucher_blocks.free_block(block)
     seats.give_back_seats(group.id)
     enrolment_letters.tell_let_pass(row, group)
 
@@ -269,10 +270,10 @@ def _tend_group(group_id: int) -> int:
 
 def _end_left(enrolment_id: int, group: m.TrainingGroup) -> None:
     row = transitions.read_fresh(m.Enrolment, enrolment_id)
-    had_seat, block = row.status in SEAT_HOLDING, seats.lock_block(row.block_id)
+    had_seat, block = row.status in SEAT_HOLDING, voucher_blocks.lock_block(row.block_id)
     reason = _left_words(row)
     row = transitions.follow(m.Enrolment, row.id, "reject", reason=reason)
-    seats.free_block(block)
+    voucher_blocks.free_block(block)
     if had_seat:
         seats.give_back_seats(group.id)
     enrolment_letters.tell(row, group, "enrolment_closed", причина=reason)
@@ -309,7 +310,7 @@ def explain_seen(row: m.Enrolment) -> Explanation | None:
         return None
     with unscoped("the place in a waiting list: only numbers"):
         group = row.group
-        queue, room = _queue(group), seats.room_of(group, row.employment.organization_id)
+        queue, room = _queue(group), course_facts.room_of(group, row.employment.organization_id)
     if row.id not in queue.ids:  # has moved up this moment
         return None
     reasons = [*_seat_reasons(group, room), *_own_reasons(row, group, queue.blocks[row.employee_id])]
@@ -325,10 +326,10 @@ def _seat_reasons(group: m.TrainingGroup, room: Room) -> list[str]:
 
 
 def _own_reasons(row: m.Enrolment, group: m.TrainingGroup, blocks: Sequence[BlockFacts]) -> list[str]:
-    found, course = [] if is_employed(row.employment) else [_left_words(row)], seats.dates_of(group)
+    found, course = [] if is_employed(row.employment) else [_left_words(row)], course_facts.dates_of(group)
     pays = has_paying_block(course, blocks)
     if not pays.allowed:
-        is_seen = seats.blocks_of(row.employee_id) == blocks
+        is_seen = voucher_blocks.blocks_of(row.employee_id) == blocks
         found.append(pays.reason if is_seen else "У работника нет свободного блока чека, который оплачивает программу.")
-    free = seats.is_free(row.employee_id, course)
+    free = course_facts.is_free(row.employee_id, course)
     return found if free.allowed else [*found, free.reason]

@@ -1,1 +1,1 @@
-"""Groups: dates, schedule, quotas, attendance, results, orders, what the portal does by itself."""
+"""Groups: dates, schedule, quotas, attendance, results, what the portal does by itself."""

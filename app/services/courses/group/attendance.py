@@ -25,7 +25,7 @@ from app.labels import label_of
 from app.rules.outcome import Attended, contradiction
 from app.russian import format_date
 from app.services.courses.enrolment import seats
-from app.services.courses.group import frozen
+from app.services.courses.group import frozen_groups
 from app.services.portal import settings
 from app.statuses import BEGUN, OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus
 from app.unit_of_work import use_case
@@ -168,7 +168,7 @@ def save(group_id: int, wanted: Marks, *, shown: Marks, why: str | None = None) 
     _refuse_lost(journal, changed, shown)
     kept = {place for place in changed if is_kept(group, journal, [place])}
     if kept:
-        frozen.insist_editable(group, why)
+        frozen_groups.insist_editable(group, why)
     if changed.keys() - kept:
         _insist_own_journal(group)
     _write(changed)

@@ -16,8 +16,8 @@ from app.access import get_writable, unscoped
 from app.audit import record
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.services.courses.enrolment import seats, waiting_list
-from app.services.courses.group import frozen
+from app.services.courses.enrolment import course_facts, seats, waiting_list
+from app.services.courses.group import frozen_groups
 from app.statuses import SEAT_HOLDING, GroupStatus
 from app.unit_of_work import use_case
 
@@ -74,7 +74,7 @@ def save(
     group = seats.lock_group(group_id)
     if group.status not in CHANGED_IN:
         raise Conflict(f"Квоты не изменить: состояние группы {group.number} — «{group.status.label}».")
-    frozen.insist_editable(group, why)
+    frozen_groups.insist_editable(group, why)
     known = {row.id: row for row in quotas_of(group_id)}
     if (set(sizes) | set(removed)) - set(known):
         raise NotFound("Одной из квот в этой группе нет: возможно, её уже удалили. Откройте страницу заново.")
@@ -163,5 +163,5 @@ def _inside(row: m.GroupQuota) -> list[int]:
     )
     with unscoped("who of a group's people is counted in its new quota"):
         found = db.session.execute(statement).tuples().all()
-    counts = seats.quotas_of(row.group_id, {place for _pk, place in found})
+    counts = course_facts.quotas_of(row.group_id, {place for _pk, place in found})
     return [pk for pk, place in found if place in counts and counts[place].id == row.id]

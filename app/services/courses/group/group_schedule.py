@@ -19,7 +19,7 @@ from app.extensions import db
 from app.rules.outcome import ACADEMIC_HOUR
 from app.russian import count, format_date, period
 from app.services.courses.enrolment import seats
-from app.services.courses.group import frozen, schedule_letters
+from app.services.courses.group import frozen_groups, schedule_letters
 from app.services.courses.group.group_clashes import meeting_words
 from app.services.portal import calendar, records
 from app.statuses import GroupStatus
@@ -152,7 +152,7 @@ def save(
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:edit")
     group = seats.lock_group(group_id)
     _insist_not_cancelled(group)
-    frozen.insist_editable(group, why)
+    frozen_groups.insist_editable(group, why)
     known = {row.id: row for row in meetings_of(group_id)}
     if seen is not None and seen != stamp(known.values()):
         raise Conflict(

@@ -17,12 +17,12 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.courses.enrolment import enrolment_letters, seats, waiting_list
-from app.services.courses.group import frozen, group_changes
+from app.services.courses.group import frozen_groups, group_changes
 from app.services.courses.program.organizer_rules import insist_may_run
 from app.services.courses.program.programs import insist_published
 from app.services.mailing import letters
 from app.services.portal import records, transitions
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_blocks
 from app.statuses import (
     BEFORE_SEAT,
     BLOCK_HOLDING,
@@ -168,7 +168,7 @@ def cancel(group_id: int, reason: str) -> m.TrainingGroup:
     Raises Conflict once somebody has an outcome: the training took place, what remains is to complete it.
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:cancel")
-    sentence = frozen.why_not_cancel(seats.lock_group(group_id))
+    sentence = frozen_groups.why_not_cancel(seats.lock_group(group_id))
     if sentence:
         raise Conflict(sentence)
     group = transitions.move(m.TrainingGroup, group_id, "cancel", reason=reason)
@@ -181,10 +181,10 @@ def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus
     """Reject the enrolments of a locked group: blocks by rising id, then enrolments, then their seats at once."""
     rows = _enrolments(group.id, statuses)
     block_ids = [row.block_id for row in rows if row.block_id is not None and row.status in BLOCK_HOLDING]
-    blocks = vouchers.lock_blocks(m.VoucherBlock.id.in_(block_ids))
+    blocks = voucher_blocks.lock_blocks(m.VoucherBlock.id.in_(block_ids))
     held = sum(row.status in SEAT_HOLDING for row in rows)
     rejected = [transitions.follow(m.Enrolment, row.id, "reject", reason=reason) for row in rows]
-    freed = {block.id: after for block in blocks if (after := seats.free_block(block)) is not None}
+    freed = {block.id: after for block in blocks if (after := voucher_blocks.free_block(block)) is not None}
     if held:
         seats.give_back_seats(group.id, held)
     others = _other_groups(group) if rows else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from app import models as m
 from app.access import get_writable
@@ -15,10 +15,11 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules.outcome import Proposal, propose_outcome
 from app.services.courses.enrolment import enrolments, seats
-from app.services.courses.group import attendance, training_orders
-from app.services.voucher import vouchers
+from app.services.courses.group import attendance
+from app.services.voucher import voucher_blocks
 from app.statuses import (
     ASSESSED,
+    ENROLMENT_ENDED,
     FINAL_DOCUMENTS,
     OUTCOMES,
     UNSUCCESSFUL,
@@ -130,7 +131,7 @@ def _lock_blocks(rows: Sequence[m.Enrolment]) -> None:
     """Lock the blocks of all by rising id before the first enrolment: the order of locks is the same everywhere."""
     ids = [row.block_id for row in rows if row.block_id is not None]
     if ids:
-        vouchers.lock_blocks(m.VoucherBlock.id.in_(ids))
+        voucher_blocks.lock_blocks(m.VoucherBlock.id.in_(ids))
 
 
 def _enter(stored: m.Enrolment, row: Outcome, common: Assessment) -> PortalError | None:
@@ -205,7 +206,7 @@ def missing_of(group: m.TrainingGroup) -> Missing:
             attendance.unmarked_of(group.id),
             number(row.status.in_(WITHOUT_OUTCOME)),
             number(row.status.in_(attendance.LISTENERS), row.enrolment_order_id.is_(None)),
-            number(training_orders.expellable(), row.expulsion_order_id.is_(None)),
+            number(expellable(), row.expulsion_order_id.is_(None)),
             number(row.status == EnrolmentStatus.TRAINED, ~issued),
         )
         .select_from(row)
@@ -219,3 +220,9 @@ def missing_of(group: m.TrainingGroup) -> Missing:
         expulsion_order=expulsion_order,
         document=document,
     )
+
+
+def expellable() -> ColumnElement[bool]:
+    """Condition of the enrolments that an order of expulsion may name: with an outcome, or ended after an order of enrolment."""
+    row = m.Enrolment
+    return or_(row.status.in_(OUTCOMES), and_(row.status.in_(ENROLMENT_ENDED), row.enrolment_order_id.is_not(None)))

@@ -1,1 +1,1 @@
-"""Programs in editions with their parts, and the catalogue in which people find them."""
+"""Programs in editions with their parts, and the laws that leave some of them to some organizers."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app import models as m
@@ -22,6 +22,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.russian import as_signed, format_date
 from app.services.courses.enrolment import seats
+from app.services.courses.group import results
 from app.services.courses.group.attendance import LISTENERS
 from app.services.paper import template_files
 from app.services.personnel.declension import declined
@@ -72,7 +73,7 @@ class OrderFacts:
 def candidates(group_id: int, kind: OrderKind) -> list[m.Enrolment]:
     """Return the listeners of a group whom an order may name, by name; those of an earlier order too."""
     row = m.Enrolment
-    named = row.status.in_(LISTENERS) if kind == OrderKind.ENROLMENT else expellable()
+    named = row.status.in_(LISTENERS) if kind == OrderKind.ENROLMENT else results.expellable()
     statement = (
         select(row)
         .join(m.Employee, m.Employee.id == row.employee_id)
@@ -88,12 +89,6 @@ def candidates(group_id: int, kind: OrderKind) -> list[m.Enrolment]:
         .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(statement))
-
-
-def expellable() -> ColumnElement[bool]:
-    """Condition of the enrolments that an order of expulsion may name: with an outcome, or ended after an order of enrolment."""
-    row = m.Enrolment
-    return or_(row.status.in_(OUTCOMES), and_(row.status.in_(ENROLMENT_ENDED), row.enrolment_order_id.is_not(None)))
 
 
 def left_after(orders: Collection[m.TrainingOrder]) -> dict[int, list[m.Enrolment]]:
@@ -227,7 +222,7 @@ def may_issue(group: m.TrainingGroup, kind: OrderKind, *, left: bool) -> bool:
 
 
 def _insist_in_work(group: m.TrainingGroup, kind: OrderKind) -> None:
-    left = select(m.Enrolment.id).where(m.Enrolment.group_id == group.id, expellable()).limit(1)
+    left = select(m.Enrolment.id).where(m.Enrolment.group_id == group.id, results.expellable()).limit(1)
     if not may_issue(group, kind, left=db.session.scalar(left) is not None):
         raise Conflict(
             f"Приказ издают, когда запись закрыта, а состояние группы {group.number} — «{group.status.label}»."

@@ -20,28 +20,9 @@ from app.reference import read, split
 from app.services.mailing.letter_kinds import KINDS
 from app.services.personnel.consent_texts import text_hash
 from app.services.personnel.quality import RULES
+from app.services.portal import settings
 
 Row = dict[str, Any]
-
-#: key, title on screen, first value of what the operator may change without a programmer
-SETTINGS = (
-    ("portal_name", "Название портала", "Кадры в образовании"),
-    ("ministry_name", "Наименование министерства", "министерство образования Самарской области"),
-    (
-        "operator_name",
-        "Наименование оператора АИС",
-        "ГБУ ДПО СО «Региональный центр развития трудовых ресурсов»",
-    ),
-    ("voucher_number_mask", "Маска номера чека", "63-{year}-{number:06d}"),
-    ("voucher_reminder_days", "За сколько дней напоминать об окончании чека", "90, 30"),
-    ("offer_hours", "Сколько часов держать место, предложенное из листа ожидания (0 — занимать сразу)", "48"),
-    ("minimum_warning_days", "За сколько дней до начала предупреждать о недоборе группы", "5"),
-    ("attendance_percent", "Посещаемость для допуска к итоговой аттестации, %", "75"),
-    ("change_days", "Срок внесения изменений в карточку, рабочих дней", "10"),
-    ("programs_until", "По какое число (день и месяц) вносят программы следующего года", "01.11"),
-    ("one_time_days", "Срок действия одноразового пароля, дней", "14"),
-    ("frdo_export_days", "Срок передачи сведений в ФИС ФРДО, дней", "60"),
-)
 
 
 def _text(cell: str) -> str | None:
@@ -125,7 +106,7 @@ def load_reference_data() -> int:
     """Insert the rows that are missing and return their number; one statement when nothing is missing."""
     present = _present_keys()
     inserted = sum(_fill(directory, present[directory.name]) for directory in DIRECTORIES)
-    missing = [{"key": k, "title": t, "value": v} for k, t, v in SETTINGS if k not in present["settings"]]
+    missing = [{"key": k, "title": t, "value": v} for k, t, v in settings.SETTINGS if k not in present["settings"]]
     inserted += len(_insert(_table(m.LetterTemplate), _missing_letters(present["letter_templates"])))
     inserted += len(_insert(_table(m.QualityRule), _missing_rules(present["quality_rules"])))
     return inserted + len(_insert(_table(m.Setting), missing))

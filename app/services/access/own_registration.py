@@ -14,7 +14,7 @@ from app.clock import today
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.russian import format_date
-from app.services.access.registration import (
+from app.services.access.registrations import (
     DECISION_DAYS,
     TAKEN,
     checked_values,

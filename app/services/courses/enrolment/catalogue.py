@@ -22,10 +22,11 @@ from app.extensions import db
 from app.rules.decision import ALLOWED, Decision
 from app.rules.enrolment import Course, Quota, Room, may_enrol, why_suits
 from app.rules.suitability import Targets, suits
-from app.services.courses.enrolment import seats
-from app.services.courses.program import catalogue_sql as sql
-from app.services.courses.program.catalogue_sql import Asked, Seeker
+from app.services.courses.enrolment import catalogue_sql as sql
+from app.services.courses.enrolment import course_facts
+from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
 from app.services.personnel.people import choose_employment
+from app.services.voucher import voucher_blocks
 from app.statuses import BlockKind, EnrolmentStatus, StudyForm
 
 #: whose courses may be looked for: the people whom one may enrol
@@ -101,9 +102,9 @@ def _seeker(employee_id: int, name: str = "") -> Seeker:
     return Seeker(
         employee_id=employee_id,
         name=name,
-        places=[seats.workplace_of(place) for place in places],
-        blocks=seats.blocks_of(employee_id),
-        busy=seats.busy_of(employee_id),
+        places=[course_facts.workplace_of(place) for place in places],
+        blocks=voucher_blocks.blocks_of(employee_id),
+        busy=course_facts.busy_of(employee_id),
         refusal=refusal,
     )
 
@@ -221,7 +222,7 @@ def _offers(rows: Iterable[Any], seeker: Seeker | None) -> list[Offer]:
     targets = _targets([row.program_id for row in rows])
     group_ids = [row.group_id for row in rows if row.group_id is not None]
     enrolled = _enrolled(seeker, group_ids)
-    quotas = seats.quotas_of_many(group_ids, {place.organization_id for place in seeker.places})
+    quotas = course_facts.quotas_of_many(group_ids, {place.organization_id for place in seeker.places})
     return [
         _offer(row, *_judged(row, targets.get(row.program_id, Targets()), seeker, quotas), enrolled.get(row.group_id))
         for row in rows

@@ -19,7 +19,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count, format_date, period
 from app.services.courses.enrolment import seats
-from app.services.courses.group import frozen, group_changes
+from app.services.courses.group import frozen_groups, group_changes
 from app.services.mailing import letters
 from app.services.paper import outdated
 from app.services.paper.outdated import Followed
@@ -56,16 +56,16 @@ def correct(group_id: int, values: Mapping[str, Any], *, why: str) -> Corrected:
     """
     get_writable(db.session, m.TrainingGroup, group_id, "training_group:correct")
     group = seats.lock_group(group_id)
-    if not frozen.why_kept(group):
+    if not frozen_groups.why_kept(group):
         raise Conflict("Из сведений этой группы ещё ничего не следует: исправьте их обычным изменением.")
-    frozen.insist_correctable(group)
-    why = frozen.checked_reason(why)
+    frozen_groups.insist_correctable(group)
+    why = frozen_groups.checked_reason(why)
     before, was = group_changes.terms_of(group), {name: getattr(group, name) for name in FIELDS}
     if all(values.get(name, was[name]) == was[name] for name in FIELDS):
         raise Invalid("Вы ничего не изменили. Исправьте то, что внесено неверно, или нажмите «Отмена».")
     group = records.update(group, {name: values[name] for name in FIELDS if name in values}, verb="correct")
     _insist_possible(group)
-    frozen.note(group, why)
+    frozen_groups.note(group, why)
     followed = group_changes.follow(group, before)
     if all(getattr(group, name) == was[name] for name in _PRINTED):
         return Corrected(group=group, documents=Followed(), told=followed.told, meetings=followed.meetings)
@@ -195,7 +195,9 @@ def _documents(enrolment_ids: list[int]) -> list[Left]:
 def _registries(group: m.TrainingGroup) -> list[Left]:
     registry = m.Registry
     rows = db.session.scalars(
-        select(registry).where(frozen.reports(group), registry.status.in_(frozen.HANDED)).order_by(registry.id)
+        select(registry)
+        .where(frozen_groups.reports(group), registry.status.in_(frozen_groups.HANDED))
+        .order_by(registry.id)
     )
     return [
         Left(

@@ -19,11 +19,13 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import capitalized, format_date
 from app.services.courses.enrolment import enrolment_letters, enrolments, seats
-from app.services.courses.group import frozen
+from app.services.courses.group import frozen_groups
 from app.services.courses.group.results import TEXT_LENGTH
 from app.services.paper import outdated
 from app.services.paper.outdated import Followed
+from app.services.personnel import people
 from app.services.portal import transitions
+from app.services.voucher import voucher_blocks
 from app.statuses import ASSESSED, OUTCOMES, UNSUCCESSFUL, BlockStatus, CertificateKind, EnrolmentStatus
 from app.unit_of_work import use_case
 
@@ -91,15 +93,15 @@ def correct(enrolment_id: int, result: Result, *, why: str) -> Corrected:
     row, group = _locked(enrolment_id, "enrolment:correct")
     if row.status not in OUTCOMES:
         raise Conflict(f"Исправлять нечего: итог ещё не внесён, состояние записи — «{row.status.label}».")
-    frozen.insist_correctable(group)
+    frozen_groups.insist_correctable(group)
     _check(group, result)
-    why = frozen.checked_reason(why)
+    why = frozen_groups.checked_reason(why)
     changes = _changes(row, result)
     if not changes:
         raise Invalid("Вы ничего не изменили. Исправьте то, что внесено неверно, или нажмите «Отмена».")
     block, paid = _follow_block(row, group, result.outcome)
     row = _write(row, result, changes, paid)
-    frozen.note(row, why)
+    frozen_groups.note(row, why)
     documents = outdated.follow([row.id], why)
     told = [
         f"{label}: {before or 'не указано'} → {after or 'не указано'}" for label, (before, after) in changes.items()
@@ -153,7 +155,7 @@ def _locked(enrolment_id: int, permission: str) -> tuple[m.Enrolment, m.Training
     """Locks: group, person; the blocks and the enrolment follow."""
     row = get_writable(db.session, m.Enrolment, enrolment_id, permission)
     group = seats.lock_group(row.group_id)
-    seats.lock_person(row.employee_id)
+    people.lock_person(row.employee_id)
     return transitions.read_fresh(m.Enrolment, enrolment_id), group
 
 
@@ -213,12 +215,12 @@ def _follow_block(row: m.Enrolment, group: m.TrainingGroup, outcome: EnrolmentSt
     if (row.status == EnrolmentStatus.TRAINED) == (outcome == EnrolmentStatus.TRAINED) or group.program.block is None:
         return _Fate(), {}
     if outcome == EnrolmentStatus.TRAINED:
-        block = seats.pay_late(row, group)
+        block = voucher_blocks.pay_late(row, group)
         if block is None:
             return _Fate("неоплаченный_блок", group.program.block.label), {"block_id": None}
         return _Fate("занятый_блок", block.title), {"block_id": block.id}
-    block = seats.lock_block(row.block_id)
-    seats.give_back_block(block)
+    block = voucher_blocks.lock_block(row.block_id)
+    voucher_blocks.give_back_block(block)
     if block is None:
         return _Fate(), {}
     is_free = transitions.read_fresh(m.VoucherBlock, block.id).status == BlockStatus.FREE

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select, true
 
 from app import models as m
 from app.conditions import block_in_state, employed, state
-from app.documents.registries import parts as p
+from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Column, Filter, Registry, in_words, table_of
 from app.statuses import BlockStatus, EmploymentKind, VoucherStatus
 

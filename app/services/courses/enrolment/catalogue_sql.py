@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Select, Text, and_, case, false, func, literal_col
 from app import models as m
 from app.rules.enrolment import BlockFacts, BusyPeriod, is_open
 from app.rules.suitability import Workplace
-from app.services.courses.group import quota_sql
+from app.services.courses.enrolment import quota_sql
 from app.statuses import ONCE_PUBLISHED, BlockKind, GroupStatus, ProgramStatus, StudyForm
 from app.text.sql import sort_key
 

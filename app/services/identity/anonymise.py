@@ -22,10 +22,10 @@ from app.conditions import employed
 from app.extensions import db
 from app.personal import Rows, marked_tables, owner_keys
 from app.services.courses.enrolment import seats, waiting_list
-from app.services.personnel import mentions
+from app.services.identity import mentions
 from app.services.personnel.owned import Owned, by_keys, owned_rows
 from app.services.portal import transitions
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_blocks, vouchers
 from app.statuses import (
     APPLICATION_LIVE,
     LETTER_GONE,
@@ -144,10 +144,10 @@ def _end_enrolment(row: m.Enrolment) -> None:
     """Free the seat and the block; who is being trained is expelled."""
     group = seats.lock_group(row.group_id)
     row = transitions.read_fresh(m.Enrolment, row.id)
-    had_seat, block = row.status in SEAT_HOLDING, seats.lock_block(row.block_id)
+    had_seat, block = row.status in SEAT_HOLDING, voucher_blocks.lock_block(row.block_id)
     trained = group.status == GroupStatus.RUNNING and row.status == EnrolmentStatus.CONFIRMED
     transitions.follow(m.Enrolment, row.id, "expel" if trained else "reject", reason=REASON)
-    seats.free_block(block)
+    voucher_blocks.free_block(block)
     if had_seat and not trained:
         seats.give_back_seats(group.id)
         waiting_list.move_up(group)

@@ -1,0 +1,1 @@
+"""One person, one card: what touches every row of a person in whatever area it stands."""
