@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import models as m
 from app.access import current_actor
-from app.services.access import accounts, alarms, failures, roles, second_factor
+from app.services.access import invitations
 from app.services.courses.enrolment import enrolments, waiting_list
 from app.services.courses.group import groups
 from app.services.courses.program import organizer_rules, planning
@@ -26,22 +26,22 @@ from app.web.access.access_view import DUE as ACCESS_DUE
 from app.web.access.access_view import PLACE as ASKED_PLACE
 from app.web.access.access_view import ROLE as ASKED_ROLE
 from app.web.access.access_view import WHO as ASKS
-from app.web.access.access_view import AccessRequestPages, AccessView, view_as_buttons
-from app.web.access.account_parts import (
+from app.web.access.access_view import AccessRequestPages, AccessView
+from app.web.access.account_view import (
     ACCOUNT,
     ACCOUNT_ATTENTION,
     ACCOUNT_ROLES,
     ASSIGNED_ROLE,
     ROLE,
-    create_account,
-    reset_password,
-    roles_block,
+    AccountPages,
+    AssignmentPages,
 )
 from app.web.access.appearance import AppearanceView
 from app.web.access.registration import RegisterView
 from app.web.access.registration_own import OwnRegistrationView
 from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
-from app.web.courses.bulk_enrolment import invite_planned
+from app.web.courses.attendance_pages import GroupAttendance
+from app.web.courses.bulk_enrolment import EnrolMany, GroupFilling, invite_planned
 from app.web.courses.calendar_view import TITLE as MY_CALENDAR
 from app.web.courses.calendar_view import CalendarView, has_courses
 from app.web.courses.catalogue_view import TITLE as CATALOGUE
@@ -56,10 +56,17 @@ from app.web.courses.course_columns import (
     SEATS,
 )
 from app.web.courses.enrolment_view import EnrolmentPages
-from app.web.courses.group_view import GroupPages
+from app.web.courses.group_blocks import GroupListeners
+from app.web.courses.group_correction import GroupCorrection
+from app.web.courses.group_steps import GroupSteps
+from app.web.courses.group_view import GroupCopying, GroupPages, GroupReopening, TrainedOfGroup
+from app.web.courses.order_pages import GroupOrders
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
 from app.web.courses.program_view import ProgramPages
+from app.web.courses.quota_pages import GroupQuotas
+from app.web.courses.result_pages import GroupResults
+from app.web.courses.schedule_pages import GroupSchedule
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
 from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
@@ -82,14 +89,15 @@ from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame.checks import CheckView
-from app.web.frame.hints import told_by
-from app.web.frame.pages import Block, Button, Pair
+from app.web.frame.late_hints import told_by
+from app.web.frame.pages import Block
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
 from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
-from app.web.paper.certificate_view import CertificatePrinting
+from app.web.paper.certificate_view import CertificatePages
 from app.web.paper.frdo_view import FrdoPages
+from app.web.paper.issue_pages import GroupIssuing
 from app.web.paper.paper_columns import (
     BLANK_ATTENTION,
     CERTIFICATE_ATTENTION,
@@ -98,12 +106,14 @@ from app.web.paper.paper_columns import (
     REGISTRY_ATTENTION,
 )
 from app.web.paper.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
+from app.web.paper.printing_pages import GroupPrinting
 from app.web.paper.registry_page import TITLE as REGISTRIES
 from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
 from app.web.paper.registry_view import RegistriesView, makes_registries
 from app.web.personnel import invitation_pages
-from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages, may_correct, propose_href
+from app.web.personnel.archive_pages import Archive
+from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.personnel.consent_view import (
     PERSON_NAME,
     ConsentTextPages,
@@ -111,12 +121,14 @@ from app.web.personnel.consent_view import (
     ConsentWithdrawalPages,
     has_consents,
 )
+from app.web.personnel.employee_actions import Proceedings, Topicality
 from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
 from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_choices import own_organizations
-from app.web.personnel.own_data_pages import OwnDataView
+from app.web.personnel.own_data_pages import GivenData, OwnDataView
+from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
     CATEGORY,
     EMPLOYEE_ATTENTION,
@@ -135,13 +147,16 @@ from app.web.personnel.people_columns import (
     WORKPLACE,
     units_block,
 )
+from app.web.personnel.person_records import OfPerson
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
+from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
+from app.web.voucher.voucher_apply import VoucherApply, open_for
 from app.web.voucher.voucher_list_columns import APPLICATION_ATTENTION, BLOCKS, VOUCHER_ATTENTION
 from app.web.voucher.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
 from app.web.voucher.voucher_view import VoucherPages
@@ -156,6 +171,23 @@ class EmployeeView(EmployeePages):
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
     filters = (EMPLOYEE_ATTENTION, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
     base_order_by = (m.Employee.sort,)
+    services = {
+        "invite": invitations.invite,
+        "access_sheet": invitation_pages.print_access,
+        "confirm_actual": people.confirm_actual,
+        "apply": open_for,
+    }
+    parts = (
+        StaffImportPages,
+        VoucherApply,
+        invitation_pages.Invitations,
+        EnrolMany,
+        Topicality,
+        Proceedings,
+        PaperConsents,
+        Archive,
+        GivenData,
+    )
     sections = (
         ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils", "citizenship")),
         ("Связь", ("phone", "email")),
@@ -174,29 +206,8 @@ class EmployeeView(EmployeePages):
     empty = "Работников пока нет. Добавьте первого или загрузите список из Excel."
 
 
-class PersonRecordView(ScopedModelView):
-    """Common to what belongs to a person: after saving, back to the card's tab."""
-
-    tab = "overview"
-    limited = {"employee": "employee:edit"}
-
-    def extra_buttons(self, row: Any) -> Sequence[Button]:
-        """The owner of a place of work, a diploma or an attestation proposes another text of it."""
-        own = [Button("Предложить исправление", propose_href(self.table, row.id))] if may_correct(row) else []
-        return [*super().extra_buttons(row), *own]
-
-    def after_save(self, row: Any) -> str:
-        """Back to the person's card."""
-        return url_for("EmployeeView.show", pk=row.employee_id, tab=self.tab)
-
-    def after_delete(self, row: Any) -> str:
-        """Back to the person's card."""
-        return self.after_save(row)
-
-
-class EmploymentView(EmploymentPages, PersonRecordView):
+class EmploymentView(EmploymentPages):
     datamodel = Table(m.Employment)
-    tab = "work"
     list_columns = [OWNER, "position", "organization", "kind", STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (EMPLOYMENT_ATTENTION, "status", "organization", "position", "kind", STARTED_FILTER)
@@ -217,9 +228,10 @@ class EmploymentView(EmploymentPages, PersonRecordView):
         return {"kind": EmploymentKind.MAIN.value, **super().prefill()}
 
 
-class QualificationView(PersonRecordView):
+class QualificationView(ScopedModelView):
     datamodel = Table(m.Qualification)
-    tab = "education"
+    parts = (OfPerson,)
+    limited = {"employee": "employee:edit"}
     list_columns = [OWNER, "level", "institution", "speciality", "year"]
     load = ("employee", "level")
     filters = ("level", "is_pedagogical")
@@ -230,9 +242,10 @@ class QualificationView(PersonRecordView):
     )
 
 
-class AttestationView(PersonRecordView):
+class AttestationView(ScopedModelView):
     datamodel = Table(m.Attestation)
-    tab = "attestation"
+    parts = (OfPerson,)
+    limited = {"employee": "employee:edit"}
     list_columns = [OWNER, "kind", "position", "valid_from", VALID_UNTIL]
     load = ("employee", "kind", "position")
     filters = ("kind", "valid_until")
@@ -243,9 +256,8 @@ class AttestationView(PersonRecordView):
     )
 
 
-class TrainingView(TrainingPages, PersonRecordView):
+class TrainingView(TrainingPages):
     datamodel = Table(m.Training)
-    tab = "training"
     list_columns = [OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
     filters = (TRAINING_ATTENTION, "status", "source", "kind", "ended_on")
@@ -263,9 +275,10 @@ class TrainingView(TrainingPages, PersonRecordView):
     }
 
 
-class FormerNameView(PersonRecordView):
+class FormerNameView(ScopedModelView):
     datamodel = Table(m.FormerName)
-    tab = "education"
+    parts = (OfPerson,)
+    limited = {"employee": "employee:edit"}
     list_columns = [OWNER, "last_name", "until", "reason"]
     load = ("employee",)
     sections = (("", ("employee", "last_name", "until", "reason")),)
@@ -362,6 +375,22 @@ class ProgramView(ProgramPages):
 
 class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
+    parts = (
+        GroupSteps,
+        GroupAttendance,
+        GroupResults,
+        GroupFilling,
+        GroupReopening,
+        GroupIssuing,
+        TrainedOfGroup,
+        GroupCorrection,
+        GroupCopying,
+        GroupPrinting,
+        GroupQuotas,
+        GroupSchedule,
+        GroupListeners,
+        GroupOrders,
+    )
     list_columns = [GROUP, "organizer", GROUP_DATES, "place", SEATS, "status"]
     load = ("program", "organizer")
     filters = (GROUP_ATTENTION, "status", "starts_on", "organizer", "program")
@@ -409,7 +438,7 @@ class EnrolmentView(EnrolmentPages):
 # --- Документы -------------------------------------------------------------------------------------------------------
 
 
-class CertificateView(CertificatePrinting):
+class CertificateView(CertificatePages):
     datamodel = Table(m.Certificate)
     list_columns = ["number", "kind", OWNER, CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")
@@ -721,80 +750,16 @@ class ConsentWithdrawalView(ConsentWithdrawalPages):
     base_order_by = (m.ConsentWithdrawal.due_on, m.ConsentWithdrawal.id)
 
 
-class AccountView(ScopedModelView):
+class AccountView(AccountPages):
     datamodel = Table(m.Account)
     list_columns = [ACCOUNT, "username", ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
     filters = (ACCOUNT_ATTENTION, "active")
     base_order_by = (sort_key(m.Account.last_name), sort_key(m.Account.first_name))
     sections = (("", ("last_name", "first_name", "patronymic", "username", "email", "employee", "active")),)
-    services = {
-        "unlock": accounts.unlock,
-        "reset_password": reset_password,
-        "lock": accounts.lock,
-        "reset_second_factor": second_factor.reset,
-    }
-
-    def href_of(self, row: Any) -> str:
-        """The responsible person has no card of accounts: back to the person's."""
-        if current_actor().can("ab_user:show"):
-            return super().href_of(row)
-        return url_for("EmployeeView.show", pk=row.employee_id)
-
-    def create(self, values: dict[str, Any]) -> Any:
-        """A new account starts with a one-time password, shown once."""
-        return create_account(values)
-
-    def update(self, row: m.Account, values: dict[str, Any]) -> Any:
-        """A changed login or address is told at the former address too."""
-        return alarms.update_account(row, values)
-
-    def blocks(self, row: m.Account) -> Sequence[Block]:
-        """The account, then its roles."""
-        fields = ("last_name", "first_name", "patronymic", "username", "email", "active", "last_login", "totp_since")
-        block = self.pairs_block(row, "Учётная запись", fields)
-        pairs = [*block.pairs, Pair("Состояние", invitation_pages.entrance(row))]
-        return [Block(block.title, pairs=pairs), roles_block(row)]
-
-    def extra_buttons(self, row: m.Account) -> Sequence[Button]:
-        """Roles are given here; a locked account is opened, a lost telephone is replaced."""
-        buttons = []
-        for name, label, ask in self._entrance_actions(row):
-            if self.may(row, name):
-                href = url_for("AccountView.act", pk=row.id, name=name)
-                buttons.append(Button(label, href, post=True, danger=True, confirm=ask))
-        if current_actor().can("assignment:add"):
-            buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
-        is_shut = accounts.is_closed(row) or failures.closed_until(row.username) is not None
-        if is_shut and self.may(row, "unlock"):
-            buttons.append(Button("Открыть вход", url_for("AccountView.act", pk=row.id, name="unlock"), post=True))
-        if current_actor().can("assignment:show"):
-            buttons.append(Button("Что доступно", url_for("AccessView.user", pk=row.id)))
-        buttons += view_as_buttons(row)
-        if self.may(row, "reset_password"):
-            href = url_for("AccountView.act", pk=row.id, name="reset_password")
-            buttons.append(
-                Button(
-                    "Выдать новый пароль",
-                    href,
-                    post=True,
-                    confirm=f"Выдать новый пароль: {row}? Прежний перестанет действовать.",
-                )
-            )
-        return buttons
-
-    @staticmethod
-    def _entrance_actions(row: m.Account) -> Iterator[tuple[str, str, str]]:
-        if row.totp_since is not None:
-            ask = (
-                f"Отключить второй шаг входа: {row}? Делайте это, только если человек лично подтвердил утерю телефона."
-            )
-            yield "reset_second_factor", "Отключить второй шаг входа", ask
-        if not accounts.is_closed(row) and row.id != current_actor().user_id:
-            yield "lock", "Закрыть вход", f"Закрыть вход: {row}? Все сеансы завершатся, человек получит письмо."
 
 
-class AssignmentView(ScopedModelView):
+class AssignmentView(AssignmentPages):
     datamodel = Table(m.Assignment)
     list_columns = [ASSIGNED_ROLE, "user", "organization", "territory", "basis", "valid_from", "valid_to"]
     load = ("user", "organization", "territory")
@@ -802,28 +767,6 @@ class AssignmentView(ScopedModelView):
     base_order_by = (m.Assignment.id.desc(),)
     sections = (("", ("user", "role", "organization", "territory", "basis", "valid_from", "valid_to")),)
     hints = {"role": "Роль оператора или администратора начнёт действовать, когда её подтвердит оператор, не вы."}
-
-    def create(self, values: dict[str, Any]) -> Any:
-        """A role that opens everything is proposed, and a second person confirms it."""
-        return roles.give(values)
-
-    def update(self, row: Any, values: dict[str, Any]) -> Any:
-        """A role that opens everything only ends earlier."""
-        return roles.change(row, values)
-
-    def after_save(self, row: Any) -> str:
-        """A proposal is the operator's to see."""
-        return super().after_save(row) if isinstance(row, m.Assignment) else url_for("AssignmentView.list")
-
-    def href_of(self, row: Any) -> str:
-        """A proposal has no page of the administrator."""
-        return super().href_of(row) if isinstance(row, m.Assignment) else ""
-
-    def added_words(self, row: Any) -> str:
-        """What happens next with a proposal."""
-        if isinstance(row, m.Assignment):
-            return super().added_words(row)
-        return "Предложено. Роль начнёт действовать, когда её подтвердит оператор: он получил письмо."
 
 
 class LetterView(LetterPages):

@@ -10,8 +10,12 @@ from typing import Any
 
 from app.documents.merged import merged
 from app.documents.print_look import WHOLE_PAGE, PrintLook, look_of
-from app.documents.templates import get_template, insist_filled, render_docx
+from app.documents.templates import get_template, insist_filled, manifest, render_docx
+from app.errors import Invalid
+from app.extensions import configured
 from app.services.paper import print_templates
+from app.services.paper.certificates import Printing
+from app.statuses import CertificateKind
 
 
 def standard_file(code: str) -> bytes:
@@ -57,3 +61,17 @@ def print_one_after_another(
     kept = print_templates.file_of_issued(code, version, organizer_id) if version else None
     template, look = kept or template_for(code, organizer_id)[0], look_for(code, organizer_id)
     return merged(template, ((context, None) for context in contexts), title=info.title, look=look)
+
+
+def issue_options() -> dict[str, Any]:
+    """Options of issuing that come from the program and its settings, not from the user."""
+    return {"printing": Printing(_template_file, configured().public_url)}
+
+
+def _template_file(kind: CertificateKind, organizer_id: int) -> bytes:
+    """File by which a kind is printed now; raises Invalid before a number is spent on a paper that cannot be printed."""
+    if kind.value not in manifest():
+        raise Invalid(
+            f"Документ «{kind.label}» портал пока не печатает: для него нет шаблона. Обратитесь к оператору портала."
+        )
+    return template_for(kind.value, organizer_id)[0]

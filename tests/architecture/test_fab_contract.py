@@ -37,7 +37,6 @@ REPLACED = {
     "BaseCRUDView.list_columns": ATTRIBUTE,
     "BaseModelView.datamodel": ATTRIBUTE,
     "BaseSecurityManager.create_limiter": "(self, app)",
-    "BaseSecurityManager.get_user_menu_access": "(self, menu_names=None)",
     "BaseSecurityManager.has_access": "(self, permission_name, view_name)",
     "BaseSecurityManager.load_user": "(self, pk)",
     "BaseView.class_permission_name": ATTRIBUTE,

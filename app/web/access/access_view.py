@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
@@ -17,7 +17,6 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import models as m
 from app.access import current_actor, get_visible, unscoped
 from app.clock import today
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db, limiter
 from app.permissions import ROLES
 from app.russian import format_date, no_later, quoted
@@ -28,12 +27,13 @@ from app.services.portal import files
 from app.services.portal.files import Scan
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section
+from app.web.frame.scans import scan_field, sent_scan
 from app.web.frame.scoped_view import ScopedModelView
 
 #: a role that ends within so many days is marked
@@ -51,12 +51,7 @@ class AccessForm(FlaskForm):
         description="Документ вашей организации, которым вы назначены ответственным за работу в портале.",
         render_kw={"placeholder": "Приказ № … от …"},
     )
-    scan = FileField(
-        "Скан документа",
-        [FileRequired("Выберите файл.")],
-        description="PDF, JPEG или PNG, не больше 10 МБ.",
-        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
-    )
+    scan = scan_field("Скан документа", FileRequired("Выберите файл."), about="PDF, JPEG или PNG, не больше 10 МБ.")
     valid_from = RuDateField("Доступ с", [InputRequired(REQUIRED)])
     valid_to = RuDateField("Доступ по", [Optional()], description="Пусто — без срока.", offers_today=False)
 
@@ -89,15 +84,13 @@ class AccessView(BaseView):
         wishes = access_requests.offered()
         form = AccessForm(data={"valid_from": today()} if request.method == "GET" else None)
         form.wish.choices = [("", "— выберите —"), *((w.code, w.title) for w in wishes)]
-        problems: list[str] = []
-        if form.validate_on_submit():
-            try:
-                _submit(form)
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Заявка отправлена оператору. Ответ придёт письмом, состояние видно здесь.", "success")
-                return redirect(url_for("AccessView.index"))
+        back = url_for("AccessView.index")
+
+        def submit() -> str:
+            _submit(form)
+            flash("Заявка отправлена оператору. Ответ придёт письмом, состояние видно здесь.", "success")
+            return back
+
         page = FormPage(
             title="Запросить доступ",
             form=form,
@@ -106,13 +99,12 @@ class AccessView(BaseView):
                 Section("На каком основании", ["details", "scan", "valid_from", "valid_to"]),
             ],
             submit="Отправить оператору",
-            cancel_href=url_for("AccessView.index"),
-            crumbs=[Link(_MINE, url_for("AccessView.index"))],
+            cancel_href=back,
+            crumbs=[Link(_MINE, back)],
             note=_note(wishes),
             files=True,
-            problems=problems,
         )
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+        return answer_form(form, submit, lambda: page)
 
     @expose("/file/<int:pk>")
     @signed_in
@@ -145,14 +137,12 @@ class AccessView(BaseView):
     def start_view(self, pk: int) -> Any:
         """Look at the portal with a user's eyes from now on."""
         current_actor().require(looking_as.RIGHT)
-        try:
+
+        def start() -> str:
             looking_as.start(pk, current_user)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("AccountView.show", pk=pk))
-        return redirect(url_for("HomeView.index"))
+            return url_for("HomeView.index")
+
+        return answer_act(start, url_for("AccountView.show", pk=pk))
 
     @expose("/view/end", methods=["POST"])
     @signed_in
@@ -163,10 +153,11 @@ class AccessView(BaseView):
 
 
 def _submit(form: AccessForm) -> None:
-    upload = form.scan.data
+    scan = sent_scan()
+    assert scan is not None, "the form requires it"
     access_requests.submit(
         form.wish.data or "",
-        Scan(upload.filename or "скан", upload.stream.read(files.MOST_BYTES + 1)),
+        Scan(*scan),
         details=form.details.data or "",
         valid_from=form.valid_from.data,
         valid_to=form.valid_to.data,

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.access import current_actor
+from app.acts import action_label
 from app.clock import local
 from app.documents.qr import qr_png
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, PortalError
 from app.extensions import limiter
-from app.labels import action_label
 from app.russian import count, format_datetime
 from app.services.access import alarms, passwords, recovery, second_factor, sessions, sign_in
 from app.web.access.entrance import leave
+from app.web.frame.answers import answer_form, attach, attempt, show_form
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Row, Section
 
@@ -91,12 +92,8 @@ class SwitchOffForm(FlaskForm):
     )
 
 
-def show_errors(form: FlaskForm, refusal: Invalid) -> list[str]:
-    """Put the sentences of a refusal beside their fields; what has no field comes back."""
-    known = {name: texts for name, texts in refusal.fields.items() if name in form}
-    for name, texts in known.items():
-        form[name].errors = [*form[name].errors, *texts]
-    return [] if known else [refusal.message]
+#: step of the second factor's page → what it asks
+_STEPS = {"begin": FlaskForm, "confirm": SetupForm, "codes": RenewForm, "off": SwitchOffForm}
 
 
 class OwnAccountView(BaseView):
@@ -115,64 +112,39 @@ class OwnAccountView(BaseView):
             leave()
             flash("Вы вышли на всех устройствах. Чтобы продолжить, войдите снова.", "success")
             return redirect(url_for("SignInView.login"))
-        return render_template("account.html", page=_own_page(), everywhere=url_for("OwnAccountView.index")), (
-            422 if request.method == "POST" else 200
-        )
+        everywhere = url_for("OwnAccountView.index")
+        return render_template("account.html", page=_own_page(), everywhere=everywhere), _status()
 
     @expose("/second-factor/", methods=["GET", "POST"])
     @signed_in
     @limiter.limit("20 per minute", methods=["POST"])
     def second_factor(self) -> Any:
         """Set the second factor up, switch it off, renew the recovery codes: by ``step`` of the posted form."""
-        steps = {"begin": self._begin, "confirm": self._confirm, "off": self._off, "codes": self._codes}
-        step = steps.get(request.form.get("step", "")) if request.method == "POST" else None
-        if step is None:
-            return self._factor_page(), 422 if request.method == "POST" else 200
-        try:
-            return step()
-        except Conflict as refusal:
-            flash(refusal.message, "warning")
+        step = request.form.get("step", "")
+        form: Any = _STEPS[step]() if step in _STEPS else None
+        problems: list[str] = []
+        if form is not None and form.validate():
+            done = attempt(lambda: self._take(step, form))
+            if not isinstance(done, PortalError):
+                return done
+            if isinstance(done, Conflict):
+                flash(done.message, "warning")
+                return redirect(url_for("OwnAccountView.second_factor"))
+            problems = attach(form, done)
+        return self._factor_page({step: form}, problems), _status()
+
+    def _take(self, step: str, form: Any) -> Any:
+        user_id, code = current_user.id, form.code.data or "" if "code" in form else ""
+        if step == "begin":
+            second_factor.set_up(user_id)
             return redirect(url_for("OwnAccountView.second_factor"))
-
-    @staticmethod
-    def _begin() -> Response:
-        second_factor.set_up(current_user.id)
-        return redirect(url_for("OwnAccountView.second_factor"))
-
-    def _confirm(self) -> Any:
-        form, problems = SetupForm(), []
-        if form.validate():
-            try:
-                return self._codes_page(
-                    second_factor.turn_on(current_user.id, form.code.data or ""), "Второй шаг включён"
-                )
-            except Invalid as refusal:
-                problems = show_errors(form, refusal)
-        return self._factor_page(setting=form, problems=problems), 422
-
-    def _codes(self) -> Any:
-        form, problems = RenewForm(), []
-        if form.validate():
-            try:
-                codes = second_factor.renew_codes(current_user.id, form.code.data or "")
-                return self._codes_page(codes, "Новые запасные коды")
-            except Invalid as refusal:
-                problems = show_errors(form, refusal)
-        return self._factor_page(form, problems=problems), 422
-
-    def _off(self) -> Any:
-        form, problems = SwitchOffForm(), []
-        if form.validate():
-            try:
-                second_factor.turn_off(
-                    current_user.id, password=form.password.data or "", code=form.code.data or "", required=_must_have()
-                )
-            except Invalid as refusal:
-                problems = show_errors(form, refusal)
-            else:
-                flash("Второй шаг входа отключён.", "success")
-                return redirect(url_for("OwnAccountView.index"))
-        return self._factor_page(off=form, problems=problems), 422
+        if step == "confirm":
+            return self._codes_page(second_factor.turn_on(user_id, code), "Второй шаг включён")
+        if step == "codes":
+            return self._codes_page(second_factor.renew_codes(user_id, code), "Новые запасные коды")
+        second_factor.turn_off(user_id, password=form.password.data or "", code=code, required=_must_have())
+        flash("Второй шаг входа отключён.", "success")
+        return redirect(url_for("OwnAccountView.index"))
 
     @staticmethod
     def _codes_page(codes: list[str], title: str) -> str:
@@ -180,9 +152,7 @@ class OwnAccountView(BaseView):
         return render_template("second_factor_codes.html", page=page, codes=codes, back=url_for("OwnAccountView.index"))
 
     @staticmethod
-    def _factor_page(
-        form: Any = None, *, setting: Any = None, off: Any = None, problems: list[str] | None = None
-    ) -> str:
+    def _factor_page(sent: Mapping[str, Any], problems: Sequence[str]) -> str:
         user_id, is_on = current_user.id, current_user.second_factor
         setup = None if is_on else second_factor.find_setup(user_id)
         picture = base64.b64encode(qr_png(setup.uri)).decode() if setup else ""
@@ -192,13 +162,17 @@ class OwnAccountView(BaseView):
             is_on=is_on,
             setup=setup,
             picture=f"data:image/png;base64,{picture}",
-            form=form or RenewForm(formdata=None),
-            setting=setting or SetupForm(formdata=None),
-            off=off or SwitchOffForm(formdata=None),
-            problems=problems or [],
+            form=sent.get("codes") or RenewForm(formdata=None),
+            setting=sent.get("confirm") or SetupForm(formdata=None),
+            off=sent.get("off") or SwitchOffForm(formdata=None),
+            problems=problems,
             left=second_factor.left_codes(user_id) if is_on else 0,
             required=_must_have(),
         )
+
+
+def _status() -> int:
+    return 422 if request.method == "POST" else 200
 
 
 def _must_have() -> bool:
@@ -287,7 +261,7 @@ class RecoveryView(BaseView):
             cancel_href=url_for("SignInView.login"),
             note="На почту вашей учётной записи придёт ссылка, по которой вы зададите новый пароль.",
         )
-        return render_template("login.html", page=page), 422 if form.is_submitted() else 200
+        return show_form(page, "login.html")
 
     @expose("/recovery/<string:secret>", methods=["GET", "POST"])
     @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"])
@@ -305,23 +279,15 @@ class RecoveryView(BaseView):
     def _set(purpose: str, secret: str, title: str) -> Any:
         """GET shows the form and uses nothing up: mail scanners open links too."""
         owner = recovery.owner_of(purpose, secret)
-        form, problems = NewPasswordForm(), []
-        if form.validate_on_submit():
-            try:
-                passwords.refuse_different(form.new.data or "", form.again.data or "")
-                recovery.set_by_link(purpose, secret, form.new.data or "")
-            except Invalid as refusal:
-                problems = show_errors(form, refusal)
-            else:
-                leave()
-                flash(f"Пароль задан. Войдите: ваш логин {owner.login}.", "success")
-                return redirect(url_for("SignInView.login"))
-        page = FormPage(
-            title,
-            form,
-            [Section("", ["new", "again"])],
-            submit="Задать пароль",
-            problems=problems,
-            note=f"{owner.name}, логин {owner.login}. {passwords.NOTE}",
-        )
-        return render_template("login.html", page=page), 422 if form.is_submitted() else 200
+        form = NewPasswordForm()
+
+        def set_password() -> str:
+            passwords.refuse_different(form.new.data or "", form.again.data or "")
+            recovery.set_by_link(purpose, secret, form.new.data or "")
+            leave()
+            flash(f"Пароль задан. Войдите: ваш логин {owner.login}.", "success")
+            return url_for("SignInView.login")
+
+        note = f"{owner.name}, логин {owner.login}. {passwords.NOTE}"
+        page = FormPage(title, form, [Section("", ["new", "again"])], submit="Задать пароль", note=note)
+        return answer_form(form, set_password, lambda: page, template="login.html")

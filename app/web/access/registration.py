@@ -23,8 +23,9 @@ from app.services.access.passwords import refuse_different
 from app.services.personnel import consent_texts
 from app.services.portal import captcha
 from app.web.access import registration_forms as forms
-from app.web.frame.answers import attach
+from app.web.frame.answers import attach, attempt, show_form
 from app.web.frame.pages import Block, Button, CardPage, FormPage, Section
+from app.web.frame.typed import row_id
 
 KEPT = "registration"
 #: step → its words; the order is that of the form
@@ -57,13 +58,11 @@ class RegisterView(BaseView):
         texts, problem = consent_texts.current_texts(), ""
         chosen = _numbers(request.form.getlist("consent"))
         if request.method == "POST":
-            try:
-                consent_texts.chosen_texts(chosen)
-            except Invalid as refusal:
-                problem = next(iter(refusal.fields.values()))[0]
-            else:
+            found = attempt(lambda: consent_texts.chosen_texts(chosen))
+            if not isinstance(found, Invalid):
                 _keep(texts=chosen)
                 return redirect(url_for("RegisterView.territory"))
+            problem = next(iter(found.fields.values()))[0]
         page = CardPage(_title(0))
         shown = render_template("register_consents.html", page=page, texts=texts, chosen=chosen, problem=problem)
         return shown, 422 if problem else 200
@@ -190,8 +189,7 @@ def _step(
         problems=problems,
         is_new=True,
     )
-    shown = render_template("register.html", page=page, steps=STEPS, step=step, trap=trap)
-    return shown, 422 if form.is_submitted() else 200
+    return show_form(page, "register.html", steps=STEPS, step=step, trap=trap)
 
 
 def _already() -> Response:
@@ -231,7 +229,7 @@ def _chosen_work() -> dict[str, Any]:
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
+    return [number for text in texts if (number := row_id(text)) is not None]
 
 
 # --- the last step ---------------------------------------------------------------------------------------------------
@@ -254,19 +252,13 @@ def _send(form: forms.PersonForm) -> list[str]:
         lambda: registrations.checked_values(values, subjects),
     )
     for check in checks:
-        try:
-            check()
-        except Invalid as refusal:
-            problems += attach(form, refusal)
+        refusal = attempt(check)
+        problems += attach(form, refusal) if isinstance(refusal, PortalError) else []
     if form.errors or problems:
         return problems
-    try:
-        registrations.register(
-            values, subject_ids=subjects, text_ids=kept["texts"], password=form.new.data or "", token=token
-        )
-    except PortalError as refusal:
-        return attach(form, refusal)
-    return []
+    given: dict[str, Any] = {"text_ids": kept["texts"], "password": form.new.data or "", "token": token}
+    done = attempt(lambda: registrations.register(values, subject_ids=subjects, **given))
+    return attach(form, done) if isinstance(done, PortalError) else []
 
 
 def _refuse_flood(token: str, nonce: str) -> None:

@@ -9,7 +9,6 @@ from flask_appbuilder import BaseView, expose
 
 from app import shown
 from app.access import current_actor
-from app.errors import PortalError
 from app.extensions import limiter
 from app.russian import format_date
 from app.services.access import own_registration
@@ -18,7 +17,7 @@ from app.statuses import RegistrationStatus
 from app.web.access import registration_forms as forms
 from app.web.access.entrance import leave
 from app.web.access.registration import rate
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Pair, Section
 
@@ -45,25 +44,25 @@ class OwnRegistrationView(BaseView):
         if not may_correct(row):
             page = CardPage("Моя регистрация", status=_state(row), blocks=registration_blocks())
             return render_template("message.html", page=page)
-        form, problems = forms.OwnForm(data=_stored(row)), []
-        if form.validate_on_submit():
-            try:
-                _resubmit(form)
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Заявка отправлена оператору снова.", "success")
-                return redirect(url_for("HomeView.index"))
-        page_ = FormPage(
+        form, note = (
+            forms.OwnForm(data=_stored(row)),
+            f"Причина оператора: {row.reason_text}" if row.reason_text else "",
+        )
+
+        def resubmit() -> str:
+            _resubmit(form)
+            flash("Заявка отправлена оператору снова.", "success")
+            return url_for("HomeView.index")
+
+        form_page = FormPage(
             "Исправление заявки на регистрацию",
             form,
             [Section("О себе", _FIELDS), Section("Место работы", ["organization", "position", "subjects"])],
             submit="Отправить снова",
             cancel_href=url_for("HomeView.index"),
-            note=f"Причина оператора: {row.reason_text}" if row.reason_text else "",
-            problems=problems,
+            note=note,
         )
-        return render_template("form.html", page=page_), 422 if form.is_submitted() else 200
+        return answer_form(form, resubmit, lambda: form_page)
 
     @expose("/abandon/", methods=["GET"])
     @signed_in
@@ -91,14 +90,14 @@ class OwnRegistrationView(BaseView):
     @signed_in
     def remove(self) -> Any:
         """Withdraw the consent: everything typed goes."""
-        try:
+
+        def abandon() -> str:
             own_registration.abandon()
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("HomeView.index"))
-        leave()
-        flash("Согласие отозвано, заявка и введённые данные удалены.", "success")
-        return redirect(url_for("SignInView.login"))
+            leave()
+            flash("Согласие отозвано, заявка и введённые данные удалены.", "success")
+            return url_for("SignInView.login")
+
+        return answer_act(abandon, url_for("HomeView.index"))
 
 
 def _stored(row: Any) -> dict[str, Any]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, request, url_for
 from flask_appbuilder import expose
 
 from app import models as m
 from app import shown
 from app.access import current_actor, get_writable
-from app.errors import Conflict, Forbidden, NotFound, PortalError
+from app.errors import Conflict, PortalError
 from app.extensions import db
 from app.services.access import registration_check, registrations
 from app.statuses import RegistrationStatus
+from app.web.frame.answers import answer_act, attempt
 from app.web.frame.attention import due_matters, matter_filter
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
@@ -52,10 +53,9 @@ class RegistrationPages(ScopedModelView):
         return [Block(block.title, pairs=pairs), work, *found, term]
 
     def _match_block(self, row: m.Registration) -> Block:
-        try:
-            match = registration_check.find_match(row)
-        except Conflict as refusal:
-            return Block("Карточка работника", note=refusal.message, tone="bad")
+        match = attempt(lambda: registration_check.find_match(row))
+        if isinstance(match, PortalError):
+            return Block("Карточка работника", note=match.message, tone="bad")
         if match is None:
             return Block("Карточка работника", empty="Такой карточки ещё нет: она будет заведена.")
         href = url_for("EmployeeView.show", pk=match.employee.id)
@@ -92,17 +92,14 @@ class RegistrationPages(ScopedModelView):
         """Confirm with the operator's word on whether the card is of the same person."""
         get_writable(db.session, m.Registration, pk, "registration:confirm")
         words = {"same": True, "other": False}
-        try:
+
+        def decide() -> None:
             if request.args.get("choice") not in words:
                 raise Conflict("Решите, один ли это человек: нажмите одну из двух кнопок.")
             registrations.confirm(pk, join=words[request.args["choice"]])
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
             flash("Регистрация подтверждена.", "success")
-        return redirect(url_for("RegistrationView.show", pk=pk))
+
+        return answer_act(decide, url_for("RegistrationView.show", pk=pk))
 
 
 def _card(match: registration_check.Match, href: str) -> Pair:

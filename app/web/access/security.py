@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, redirect, request, session, url_for
 from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.utils.base import get_safe_redirect
@@ -15,12 +15,14 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.access import find_actor
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, PortalError
 from app.extensions import limiter
 from app.models import Account
 from app.services.access import accounts, passwords, sign_in
 from app.services.portal import who_acts
-from app.web.access.entrance import attempt, enter, leave
+from app.web.access import entrance
+from app.web.access.entrance import enter, leave
+from app.web.frame.answers import answer_form, attempt
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import FormPage, Link, Section
 
@@ -38,10 +40,6 @@ class PortalSecurityManager(SecurityManager):
         """FAB's question «may the current user?» answered from ``permissions``."""
         actor = find_actor()
         return actor is not None and actor.can(f"{view_name}:{permission_name.removeprefix('can_')}")
-
-    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        """FAB's menu is not drawn; ours asks the same table (``web.frame.layout``)."""
-        return set()
 
     def load_user(self, pk: str) -> Any:
         """Account of the web session, with its roles and places; one statement."""
@@ -132,28 +130,21 @@ class SignInView(BaseView):
         target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
         if current_user.is_authenticated:
             return redirect(target)
-        form, problems = SignInForm(), []
-        if form.validate_on_submit():
-            try:
-                account = self._sign_in(form)
-            except Invalid as refusal:
-                problems = [refusal.message]
-            else:
-                return self._go_on(account, target, form.login.data or "")
-        page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти", problems=problems)
+        form = SignInForm()
+
+        def enter_by_password() -> Any:
+            login = form.login.data or ""
+            return self._go_on(sign_in.sign_in(login, form.password.data or "", entrance.attempt()), target, login)
+
+        page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти")
         links = [
             Link("Забыли пароль?", url_for("RecoveryView.ask")),
             Link("Регистрация в АИС", url_for("RegisterView.index")),
             Link("Каталог курсов", url_for("PublicCatalogueView.index")),
             Link("Проверить документ об обучении", url_for("HomeView.check")),
         ]
-        return render_template(
-            "login.html", page=page, links=links, **current_app.config["SIGN_IN_HINTS"]()
-        ), 422 if form.is_submitted() else 200
-
-    @staticmethod
-    def _sign_in(form: SignInForm) -> who_acts.SignedIn:
-        return sign_in.sign_in(form.login.data or "", form.password.data or "", attempt())
+        shown = {"links": links, "hints": current_app.config["SIGN_IN_HINTS"]}
+        return answer_form(form, enter_by_password, lambda: page, template="login.html", above=True, **shown)
 
     @staticmethod
     def _go_on(account: who_acts.SignedIn, target: str, login: str) -> Any:
@@ -176,23 +167,23 @@ class SignInView(BaseView):
         pending = session.get(_PENDING) or {}
         if time.time() - pending.get("at", 0) > SECOND_STEP_SECONDS:
             return self._again("Время на ввод кода вышло. Введите логин и пароль снова.", target)
-        form, problems = CodeForm(), []
-        if form.validate_on_submit():
-            try:
-                account = sign_in.confirm(pending["id"], form.code.data or "", attempt())
-            except Invalid as refusal:
-                problems = [refusal.message]
-            except Conflict as refusal:
-                return self._again(refusal.message, target)
-            else:
-                enter(account, login=pending["login"])
-                return redirect(target)
+        form = CodeForm()
+
+        def enter_by_code() -> Any:
+            account = attempt(lambda: sign_in.confirm(pending["id"], form.code.data or "", entrance.attempt()))
+            if isinstance(account, Conflict):
+                return self._again(account.message, target)
+            if isinstance(account, PortalError):
+                raise account
+            enter(account, login=pending["login"])
+            return redirect(target)
+
         note = "Пароль принят. Откройте приложение с кодами на телефоне."
         page = FormPage(
-            "Второй шаг входа", form, [Section("", ["code"])], submit="Войти", problems=problems, note=note,
+            "Второй шаг входа", form, [Section("", ["code"])], submit="Войти", note=note,
             cancel_href=url_for("SignInView.login"),
         )  # fmt: skip
-        return render_template("login.html", page=page), 422 if form.is_submitted() else 200
+        return answer_form(form, enter_by_code, lambda: page, template="login.html", above=True)
 
     @staticmethod
     def _again(sentence: str, target: str) -> Any:
@@ -211,30 +202,23 @@ class SignInView(BaseView):
     @signed_in
     def password(self) -> Any:
         """Change the own password; the other sessions end."""
-        form, problems = PasswordForm(), []
-        if form.validate_on_submit():
-            try:
-                self._change(form)
-            except Invalid as refusal:
-                problems = [refusal.message]
-            else:
-                renewed = who_acts.load_account(current_user.id)
-                assert renewed is not None
-                enter(renewed)
-                flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
-                return redirect(url_for("HomeView.index"))
+        form = PasswordForm()
+
+        def change() -> str:
+            passwords.refuse_different(form.new.data or "", form.again.data or "")
+            accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")
+            renewed = who_acts.load_account(current_user.id)
+            assert renewed is not None
+            enter(renewed)
+            flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
+            return url_for("HomeView.index")
+
         page = FormPage(
             "Смена пароля",
             form,
             [Section("", ["old", "new", "again"])],
             submit="Сменить пароль",
-            problems=problems,
             note=passwords.NOTE,
             cancel_href="" if current_user.must_change_password else url_for("OwnAccountView.index"),
         )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
-
-    @staticmethod
-    def _change(form: PasswordForm) -> None:
-        passwords.refuse_different(form.new.data or "", form.again.data or "")
-        accounts.change_password(current_user.id, old=form.old.data or "", new=form.new.data or "")
+        return answer_form(form, change, lambda: page, above=True)

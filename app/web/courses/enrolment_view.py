@@ -19,6 +19,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.conditions import state_of, takes_enrolments
+from app.documents.in_force import issue_options
 from app.extensions import db
 from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat
@@ -33,7 +34,6 @@ from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Block, Button, Cell, FormPage, Pair
 from app.web.frame.scoped_view import ScopedModelView
-from app.web.paper.printing import issue_options
 from app.web.personnel.own_choices import self_as_employee, working
 
 _CARD = (

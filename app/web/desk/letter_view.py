@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_appbuilder import expose
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 from app import models as m
 from app.access import get_writable
 from app.clock import local
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_datetime
@@ -24,11 +23,13 @@ from app.services.mailing.letter_kinds import KINDS, Kind
 from app.services.mailing.letter_templates import without_secrets
 from app.statuses import LetterStatus
 from app.text import sort_key
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.search import match
+from app.web.frame.typed import row_id
 
 _MAY_BE_EMPTY = "может быть пустым"
 _LINES = "Стоят под текстом каждого такого письма; строка без значения не печатается."
@@ -227,15 +228,7 @@ class LetterTemplatePages(ScopedModelView):
     def _done(self, pk: int, work: Callable[[], str]) -> Response:
         """Do ``work`` on a template, which returns what to say; a refusal is said instead."""
         get_writable(db.session, m.LetterTemplate, pk, "letter_template:edit")
-        try:
-            words = work()
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
-            flash(words, "success")
-        return redirect(url_for("LetterTemplateView.show", pk=pk))
+        return answer_act(lambda: flash(work(), "success"), url_for("LetterTemplateView.show", pk=pk))
 
 
 def _restored(pk: int) -> str:
@@ -257,10 +250,8 @@ def _about(tried: letter_preview.Tried) -> str:
 
 
 def _person(typed: str) -> m.Employee | None:
-    if not (typed.isdecimal() and len(typed) < 10):
-        return None
-    found: m.Employee | None = db.session.scalars(select(m.Employee).where(m.Employee.id == int(typed))).one_or_none()
-    return found
+    pk = row_id(typed)
+    return db.session.scalars(select(m.Employee).where(m.Employee.id == pk)).one_or_none() if pk else None
 
 
 def _people(typed: str) -> list[m.Employee]:

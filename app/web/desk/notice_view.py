@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from werkzeug.wrappers import Response
 
 from app import models as m
 from app.clock import local
-from app.errors import Unavailable
 from app.russian import format_datetime
 from app.services.mailing import notices
 from app.services.mailing.letter_templates import absolute, portal_url
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import CardPage, Link
 
@@ -65,43 +65,38 @@ class NoticeView(BaseView):
     @signed_in
     def open(self, pk: int) -> Response:
         """Mark a notice as read and go where it leads."""
-        try:
-            notice = notices.mark_read(pk)
-        except Unavailable as refusal:
-            return _refused(refusal)
-        stay = request.form.get("stay") == "1"
-        return redirect(url_for("NoticeView.index") if stay else href_of(notice) or url_for("NoticeView.index"))
+
+        def read() -> str:
+            leads = href_of(notices.mark_read(pk))
+            return "" if request.form.get("stay") == "1" else leads
+
+        return answer_act(read, url_for("NoticeView.index"))
 
     @expose("/read", methods=["POST"])
     @signed_in
     def read_all(self) -> Response:
         """Mark all notices as read."""
-        try:
+
+        def read() -> None:
             notices.mark_all_read()
-        except Unavailable as refusal:
-            return _refused(refusal)
-        flash("Все извещения отмечены прочитанными.", "success")
-        return redirect(url_for("NoticeView.index"))
+            flash("Все извещения отмечены прочитанными.", "success")
+
+        return answer_act(read, url_for("NoticeView.index"))
 
     @expose("/letters", methods=["GET", "POST"])
     @signed_in
     def letters(self) -> Any:
         """Which kinds of letters come by e-mail; the notice in the cabinet stays in any case."""
-        if request.method == "POST":
-            try:
-                notices.choose(request.form.getlist("wanted"))
-            except Unavailable as refusal:
-                return _refused(refusal, "NoticeView.letters")
+
+        def choose() -> None:
+            notices.choose(request.form.getlist("wanted"))
             flash("Выбор писем сохранён. Извещения на портале остаются в любом случае.", "success")
-            return redirect(url_for("NoticeView.letters"))
+
+        if request.method == "POST":
+            return answer_act(choose, url_for("NoticeView.letters"))
         title = "Какие письма получать"
         crumbs = [Link("Извещения", url_for("NoticeView.index")), Link(title, current=True)]
         return render_template("notice_letters.html", page=CardPage(title, crumbs=crumbs), groups=_groups())
-
-
-def _refused(refusal: Unavailable, endpoint: str = "NoticeView.index") -> Response:
-    flash(refusal.message, "danger")
-    return redirect(url_for(endpoint))
 
 
 def _groups() -> list[tuple[str, list[notices.Choice]]]:

@@ -28,6 +28,7 @@ from app.web.frame import reasons
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Cell, Filter, Option
 from app.web.frame.search import query_words
+from app.web.frame.typed import row_id
 
 TITLE = "Требует решения"
 SIZE = 50
@@ -126,9 +127,10 @@ def _picks(typed: Sequence[str]) -> list[Pick]:
     picks = []
     for item in typed:
         code, _, pk = item.rpartition("-")
-        if not (pk.isdecimal() and pk.isascii() and len(pk) < 10):
+        number = row_id(pk)
+        if number is None:
             raise Invalid("Отмеченная строка записана не так, как её пишет портал. Обновите страницу и повторите.")
-        picks.append((code, int(pk)))
+        picks.append((code, number))
     return picks
 
 
@@ -150,10 +152,9 @@ def _typed(arguments: Any) -> dict[str, str]:
 
 
 def _asked(typed: dict[str, str]) -> Asked:
-    territory = typed.get("territory", "")
     return Asked(
         kind=typed.get("kind", ""),
-        territory=int(territory) if territory.isascii() and territory.isdecimal() and len(territory) < 10 else None,
+        territory=row_id(typed.get("territory", "")),
         state=typed.get("state", ""),
         words=query_words(typed["q"]) if "q" in typed else None,
         after=queue.read_key(typed.get("after", "")),

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 
 from app.access import current_actor
-from app.errors import Forbidden, NotFound, PortalError
 from app.russian import count
 from app.services.portal import settings
 from app.services.portal.settings import SETTINGS
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Section
 
@@ -86,20 +85,14 @@ class SettingsView(BaseView):
     def index(self) -> Any:
         """The settings as they stand; by POST those that were typed anew are changed, all or none."""
         current_actor().require("setting:edit")
-        stored = settings.values()
-        form, problems = _form(stored), []
-        if form.validate_on_submit():
-            try:
-                changed = settings.change_many(_typed(form))
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-                _show_meanwhile(form)
-            else:
-                flash(_done(len(changed)), "success" if changed else "info")
-                return redirect(url_for("SettingsView.index"))
-        return render_template("form.html", page=_page(form, problems)), 422 if form.is_submitted() else 200
+        form = _form(settings.values())
+
+        def change() -> str:
+            changed = settings.change_many(_typed(form))
+            flash(_done(len(changed)), "success" if changed else "info")
+            return url_for("SettingsView.index")
+
+        return answer_form(form, change, lambda: _page(form))
 
 
 def _typed(form: Any) -> dict[str, tuple[str | None, str]]:
@@ -121,7 +114,9 @@ def _done(changed: int) -> str:
     return f"Изменено: {count(changed, 'настройка', 'настройки', 'настроек')}." if changed else "Ничего не изменено."
 
 
-def _page(form: Any, problems: Sequence[str]) -> FormPage:
+def _page(form: Any) -> FormPage:
+    if form.is_submitted():
+        _show_meanwhile(form)
     known = {key for keys in _SECTIONS.values() for key in keys}
     rest = [key for key in settings.FIRST if key not in known]
     sections = [Section(title, list(keys)) for title, keys in _SECTIONS.items()]
@@ -130,5 +125,4 @@ def _page(form: Any, problems: Sequence[str]) -> FormPage:
         form,
         [*sections, *([Section("Другие", rest)] if rest else [])],
         note="Изменения действуют сразу и записываются в журнал. Прежние записи не пересчитываются.",
-        problems=problems,
     )

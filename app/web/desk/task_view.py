@@ -9,9 +9,10 @@ from flask import flash, jsonify, redirect, render_template, send_file, url_for
 from flask_appbuilder import BaseView, expose
 
 from app.access import current_actor
-from app.errors import Conflict
+from app.errors import PortalError
 from app.services.personnel.training_archive import ARCHIVE
 from app.services.tasks import background
+from app.web.frame.answers import attempt
 from app.web.frame.guards import signed_in
 from app.web.frame.task_words import Task, progress_words, task_of
 
@@ -64,10 +65,9 @@ class TaskView(BaseView):
     @signed_in
     def cancel(self, pk: int) -> Any:
         """Stop a task: nothing of it is written."""
-        try:
-            background.cancel(pk)
-        except Conflict as refusal:
-            flash(refusal.message, "warning")
+        done = attempt(lambda: background.cancel(pk))
+        if isinstance(done, PortalError):
+            flash(done.message, "warning")
         else:
             flash("Задание отменено, ничего не записано.", "success")
         return redirect(url_for("TaskView.index"))

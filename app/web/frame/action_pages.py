@@ -11,17 +11,18 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.access import current_actor, get_writable
-from app.errors import Invalid, NotFound, PortalError
+from app.acts import act_label
+from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.labels import act_label
 from app.russian import capitalized, count
 from app.services.portal import refusal_reasons
 from app.statuses import actions_of
 from app.web.frame import reasons
-from app.web.frame.answers import answer_act
+from app.web.frame.answers import answer_act, attempt_each
 from app.web.frame.card_pages import CardPages
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
+from app.web.frame.typed import row_id
 
 #: a bulk action touches at most this many rows at once
 BULK_LIMIT = 500
@@ -73,7 +74,7 @@ class ActionPages(CardPages):
             rows, problem = self._found(query)
         else:
             typed = request.form.getlist("rowid")
-            rows = self._chosen(typed)
+            rows = self.chosen(typed)
             problem = "" if typed else "Отметьте строки, над которыми нужно выполнить действие."
         if problem:
             flash(problem, "warning")
@@ -81,13 +82,9 @@ class ActionPages(CardPages):
         ordered = self.order_many(name, rows)
         if ordered is not None:
             return ordered
-        refusals = []
-        for row in rows:
-            label = self.card_title(row)
-            try:
-                self._call(name, row.id)
-            except PortalError as refusal:
-                refusals.append(f"{label}: {refusal.message}")
+        titles = [self.card_title(row) for row in rows]
+        answers = attempt_each([row.id for row in rows], lambda pk: self._call(name, pk))
+        refusals = [f"{title}: {refusal.message}" for title, refusal in zip(titles, answers, strict=True) if refusal]
         done = len(rows) - len(refusals)
         if done:
             flash(self._many_words(name, count(done, "запись", "записи", "записей")), "success")
@@ -118,10 +115,11 @@ class ActionPages(CardPages):
                 f"Пока вы смотрели на список, он изменился: теперь по отбору найдено {words}, а вы видели другое число. "
                 "Ничего не выполнено. Просмотрите список и выберите снова."
             )
-        return self._chosen([str(pk) for pk in ids]), ""
+        return self.chosen([str(pk) for pk in ids]), ""
 
-    def _chosen(self, typed: Sequence[str]) -> Sequence[Any]:
-        ids = sorted({int(v) for v in typed if v.isdecimal() and len(v) < 10})
+    def chosen(self, typed: Sequence[str]) -> Sequence[Any]:
+        """Rows of these ids, all of them visible; raises NotFound when one is not, Invalid when they are too many."""
+        ids = sorted({pk for value in typed if (pk := row_id(value)) is not None})
         if len(ids) > BULK_LIMIT:
             raise Invalid(f"За один раз можно обработать не больше {BULK_LIMIT} записей.")
         model = self.datamodel.obj

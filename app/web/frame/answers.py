@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,18 @@ def attempt(act: Callable[[], T]) -> T | PortalError:
         return refusal
 
 
+def attempt_each(keys: Iterable[T], act: Callable[[T], Any]) -> list[PortalError | None]:
+    """Do ``act`` with each key; return what each was refused with: one that is refused, or gone, keeps none of the others."""
+    found: list[PortalError | None] = []
+    for key in keys:
+        try:
+            act(key)
+            found.append(None)
+        except PortalError as refusal:
+            found.append(refusal)
+    return found
+
+
 def answer_act(act: Callable[[], str | Response | None], back: str) -> Response:
     """Answer of a button: ``act`` does one thing, says it, and returns what follows (None: ``back``); a refusal leads back."""
     done = attempt(act)
@@ -45,18 +57,20 @@ def answer_form(
     page: Callable[[], FormPage],
     *,
     template: str = "form.html",
+    above: bool = False,
     **shown: Any,
 ) -> Any:
     """Answer of a form: ``save`` what was sent and go where it says; else the page, with what is wrong beside the fields.
 
-    ``page`` is asked after a refusal, so it reads what is stored now; ``shown`` goes to the template beside it.
+    ``page`` is asked after a refusal, so it reads what is stored now; ``shown`` goes to the template beside it. With ``above`` a
+    refusal is one sentence above the form, whatever field is at fault.
     """
     problems: Sequence[str] = ()
     if form.validate_on_submit():
         done = attempt(save)
         if not isinstance(done, PortalError):
             return _follow(done)
-        problems = attach(form, done)
+        problems = [done.message] if above else attach(form, done)
     built = page()
     return show_form(replace(built, problems=[*problems, *built.problems]), template, **shown)
 

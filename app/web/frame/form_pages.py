@@ -243,6 +243,6 @@ class FormPages(CardPages):
 
         return answer_act(delete, card or back)
 
-    def after_delete(self, _row: Any) -> str:
+    def after_delete(self, row: Any) -> str:
         """Where to go after a deletion."""
-        return url_for(f"{self.endpoint}.list")
+        return self.home_of(row) or url_for(f"{self.endpoint}.list")

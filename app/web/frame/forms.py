@@ -19,6 +19,7 @@ from app.russian import RussianDateError, format_date, quoted
 from app.services.portal.records import read_value, reader_of
 from app.text import cleaned, sort_key
 from app.web.frame.lookups import LIMIT, named
+from app.web.frame.typed import row_id
 
 REQUIRED = "Заполните это поле."
 NOT_FOUND = "По словам {} ничего не найдено. Проверьте написание или введите только начало слова."
@@ -246,7 +247,7 @@ class LookupField(Field):
 
     def _rows(self, ids: list[str]) -> list[Any]:
         typed = [v.strip() for v in ids if v.strip()]
-        known = [int(v) for v in typed if v.isdecimal() and len(v) < 10]
+        known = [pk for value in typed if (pk := row_id(value)) is not None]
         rows = self.choose(known) if known else []
         if len(known) != len(typed) or len({r.id for r in rows}) != len(set(known)):
             # what may be chosen stays: only the foreign row is missing

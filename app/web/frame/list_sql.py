@@ -16,6 +16,7 @@ from app.clock import ZONE
 from app.extensions import db
 from app.text import sort_key as by_people
 from app.text.sql import sort_key
+from app.web.frame.typed import row_id
 
 Choices = Callable[[], Sequence[tuple[str, str]]]
 
@@ -88,7 +89,7 @@ def directed(attribute: Any, descending: bool, backwards: bool) -> Any:
 def typed(value: str, kind: Any) -> Any:
     """Value of a text parameter in the column's type."""
     if kind.python_type is int:
-        return int(value) if value.isdecimal() and len(value) < 10 else -1
+        return row_id(value) or -1
     return value
 
 

@@ -53,6 +53,10 @@ class Part:
         """Actions on the chosen rows of the list; ``href`` is the action's name."""
         return ()
 
+    def home_of(self, _row: Any) -> str:
+        """Page of what a row of the view belongs to; empty where the part does not know."""
+        return ""
+
     def allows(self, _name: str) -> bool:
         """Whether the action is this part's and may be done; raises Forbidden when it may not."""
         return False

@@ -16,6 +16,11 @@ from werkzeug.datastructures.structures import iter_multi_items
 from app.text import visible
 
 
+def row_id(typed: str) -> int | None:
+    """The number of a row that an address or a form names; None for anything that cannot be one."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+
+
 class TypedValues(ImmutableMultiDict[str, Any]):
     """Parameters by name; texts are cleaned, uploaded files are left alone."""
 

@@ -18,6 +18,7 @@ from app.web.frame.listing import Listing
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part, handlers_of
+from app.web.frame.typed import row_id
 
 if TYPE_CHECKING:
     from app.web.frame.scoped_view import ScopedModelView
@@ -108,9 +109,9 @@ class ViewBase(FieldSource, ModelView):
         """Values with which an empty form starts: relations named in the address, when they may be chosen."""
         found: dict[str, Any] = {}
         for name in self.form_columns:
-            typed = request.args.get(name, "")
-            if typed.isdecimal() and len(typed) < 10 and name in self.lookup_names:
-                rows = self.lookup.choose(name, [int(typed)])
+            pk = row_id(request.args.get(name, ""))
+            if pk is not None and name in self.lookup_names:
+                rows = self.lookup.choose(name, [pk])
                 found[name] = rows[0] if rows else None
         return found
 
@@ -131,9 +132,13 @@ class ViewBase(FieldSource, ModelView):
         """Change a record."""
         return records.update(row, values)
 
+    def home_of(self, row: Any) -> str:
+        """Page of what a row belongs to, where its form and its deletion lead; empty: it stands by itself."""
+        return next((home for part in self.joined if (home := part.home_of(row))), "")
+
     def after_save(self, row: Any) -> str:
         """Where to go after a form is saved."""
-        return self.href_of(row) or url_for(f"{self.endpoint}.list")
+        return self.home_of(row) or self.href_of(row) or url_for(f"{self.endpoint}.list")
 
     def instead_of_edit(self, _row: Any) -> Sequence[Button]:
         """What may be done with a row whose form does not open: a new edition, a correction."""

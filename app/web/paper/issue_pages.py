@@ -15,6 +15,7 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
 from app.documents import frdo_before
+from app.documents.in_force import issue_options
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
@@ -27,9 +28,7 @@ from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section, Todo
 from app.web.frame.parts import Part
-from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.frdo_pages import mending_card
-from app.web.paper.printing import issue_options
 
 CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
 #: cards that the organization of a listener keeps
@@ -185,14 +184,6 @@ class GroupIssuing(Part):
             )
 
         return answer_form(form, save, page)
-
-
-class IssuePages(ScopedModelView):
-    """The same pages for a view that does not join the part yet."""
-
-    paper_buttons, paper_blocks = GroupIssuing.buttons, GroupIssuing.lead
-    ask_mend, issue_all = GroupIssuing.ask_mend, GroupIssuing.issue_all
-    replace_all, hand_all = GroupIssuing.replace_all, GroupIssuing.hand_all
 
 
 _SECTIONS = [Section("Что и когда", ["kinds", "issued_on", "series"])]

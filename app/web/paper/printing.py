@@ -1,39 +1,16 @@
-"""What issuing needs of the running portal: the templates' files and the address of the check page."""
+"""Uploaded templates: what may be replaced, what is wrong with a file, the paper of a sample person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from flask import current_app
 
 from app.documents import uploaded
-from app.documents.in_force import template_for
 from app.documents.paper_fields import PAPER_FIELDS, sample_context
 from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, manifest, render_template
+from app.documents.templates import get_template, render_template
 from app.errors import Invalid
 from app.russian import quoted
-from app.services.paper.certificates import Printing
-from app.statuses import CertificateKind
-
-
-def issue_options() -> dict[str, Any]:
-    """Options of issuing that come from the program and its settings, not from the user."""
-    return {"printing": Printing(template_file, current_app.config["PORTAL"].public_url)}
-
-
-def template_file(kind: CertificateKind, organizer_id: int) -> bytes:
-    """File by which a kind is printed now; raises Invalid before a number is spent on a paper that cannot be printed."""
-    if kind.value not in manifest():
-        raise Invalid(
-            f"Документ «{kind.label}» портал пока не печатает: для него нет шаблона. Обратитесь к оператору портала."
-        )
-    return template_for(kind.value, organizer_id)[0]
-
-
-# --- uploaded templates -----------------------------------------------------------------------------------------------
 
 
 def papers_for(organizer_id: int | None) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import RadioField
@@ -13,22 +12,20 @@ from wtforms.validators import InputRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.documents.archive_pdf import write_archive
+from app.documents import doors
 from app.documents.file_names import safe_name
 from app.documents.pdf import MISSING, find_office
-from app.errors import Forbidden, NotFound, PortalError, Unavailable
+from app.errors import Unavailable
 from app.extensions import db
-from app.labels import thing
 from app.russian import format_date, years
-from app.services.paper import bulk_printing
 from app.services.personnel import training_archive
 from app.services.personnel.training_archive import ARCHIVE, PERIODS
 from app.services.tasks import background
 from app.unit_of_work import refuse_during_maintenance
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Button, FormPage, Link, Section
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.pages import Button, FormPage, Section
+from app.web.frame.parts import Part
 
 #: kind of the task, and the words of its button
 KIND, LABEL = "training_archive", "Собрать для аттестации"
@@ -50,8 +47,8 @@ def archive_buttons(employee_id: int) -> list[Button]:
     return [Button(LABEL, url_for("EmployeeView.archive", pk=employee_id))] if allowed else []
 
 
-class ArchivePages(ScopedModelView):
-    """The part of the employees' view that binds the trainings of one person."""
+class Archive(Part):
+    """The trainings of one person, bound together."""
 
     @expose("/archive/<int:pk>", methods=["GET", "POST"])
     @guarded("archive")
@@ -60,36 +57,27 @@ class ArchivePages(ScopedModelView):
         person = get_writable(db.session, m.Employee, pk, ARCHIVE)
         form = ArchiveForm(data={"period": PERIODS[-1]})
         form.period.choices = [(number, _offer(pk, number)) for number in PERIODS]
-        problems: list[str] = [] if find_office() else [MISSING]
-        if form.validate_on_submit():
-            try:
-                refuse_during_maintenance()
-                _order(person, form.period.data)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Задание принято. Здесь видно, сколько готово, и отсюда скачивается файл.")
-                return redirect(url_for("TaskView.index"))
-        page = FormPage(
-            title=f"Обучение для аттестации: {person.full_name}",
-            form=form,
-            sections=[Section("", ["period"])],
-            submit=LABEL,
-            cancel_href=url_for("EmployeeView.show", pk=pk, tab="documents"),
-            crumbs=_crumbs(person),
-            note=_NOTE,
-            problems=problems,
-        )
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
 
+        def order() -> str:
+            refuse_during_maintenance()
+            _order(person, form.period.data)
+            flash("Задание принято. Здесь видно, сколько готово, и отсюда скачивается файл.")
+            return url_for("TaskView.index")
 
-def _crumbs(person: m.Employee) -> Sequence[Link]:
-    listed = (
-        [Link(thing("employee").plural, url_for("EmployeeView.list"))] if current_actor().can("employee:list") else []
-    )
-    return [*listed, Link(person.full_name, url_for("EmployeeView.show", pk=person.id))]
+        def page() -> FormPage:
+            return FormPage(
+                title=f"Обучение для аттестации: {person.full_name}",
+                form=form,
+                sections=[Section("", ["period"])],
+                submit=LABEL,
+                cancel_href=url_for("EmployeeView.show", pk=pk, tab="documents"),
+                crumbs=self.crumbs(person),
+                note=_NOTE,
+                # an order without LibreOffice is refused with the same words
+                problems=[] if find_office() or form.is_submitted() else [MISSING],
+            )
+
+        return answer_form(form, order, page)
 
 
 def _offer(employee_id: int, number: int) -> str:
@@ -114,14 +102,11 @@ def _order(person: m.Employee, number: int) -> None:
 
 
 def _make(work: background.Work) -> background.Outcome:
-    """Make the file of what the person has now and the user may still see; journalled together with it."""
+    """Make the file of what the person has now and the user may still see."""
     number = work.parameters["years"]
     archive = training_archive.archive_of(work.parameters["employee"], number)
     training_archive.insist_something(archive)
-    papers = bulk_printing.chosen(archive.certificate_ids)
-    scans = training_archive.scans_of(archive)
-    message = write_archive(archive, papers, scans, work.new_file(".pdf"), work.tell)
-    training_archive.journal(archive, number)
+    message = doors.training_archive(archive, number, work.new_file(".pdf"), work.tell)
     return background.Outcome(message, f"{safe_name(f'Обучение, {archive.full_name}')}.pdf", "application/pdf")
 
 

@@ -12,26 +12,27 @@ from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
-from wtforms import BooleanField, FileField, StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app import models as m
 from app.access import current_actor, get_writable
 from app.conditions import is_employed, late
-from app.errors import Forbidden, NotFound, PortalError
+from app.errors import PortalError
 from app.extensions import db
 from app.services.personnel import changes
 from app.services.personnel.correctable import CARD, PLACE, SUBJECTS
 from app.services.personnel.surnames import Surname
-from app.services.portal import files
 from app.statuses import ChangeStatus
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form, attempt
 from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Block, Button, CardPage, Cell, FormPage, Link, Pair, Section
+from app.web.frame.scans import scan_field, sent_scan
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.typed import row_id
 
 _SECTIONS = (
     ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils")),
@@ -127,8 +128,7 @@ class ChangePages(ScopedModelView):
             proof = "приказ о переводе" if table == PLACE else "свидетельство о браке"
             hint = f"Документ, его номер и дата: например, {proof}. Ответственный сверит."
             comment = TextAreaField("Пояснение", [asked, Length(max=1000)], description=hint)
-            accept = {"accept": ".pdf,.jpg,.jpeg,.png"}
-            scan = FileField("Скан документа", description="PDF, JPEG или PNG до 10 МБ.", render_kw=accept)
+            scan = scan_field("Скан документа", about="PDF, JPEG или PNG до 10 МБ.")
             self.propose_forms[table] = type(
                 "ProposeForm", (DynamicForm,), {**fields, "comment": comment, "scan": scan}
             )
@@ -138,36 +138,24 @@ class ChangePages(ScopedModelView):
     def propose(self) -> Any:
         """Propose corrections of the own card or of a record of it (?table=, ?record= unless it is a new one)."""
         table, record = request.args.get("table", CARD), request.args.get("record", "")
-        if table not in SUBJECTS or not (record == "" or (record.isdecimal() and len(record) < 10)):
+        record_id = row_id(record)
+        if table not in SUBJECTS or (record and record_id is None):
             abort(404)
-        row_id = int(record) if record else None
-        row, subject, is_sent = changes.own_row(table, row_id), SUBJECTS[table], request.method == "POST"
-        waiting = None if is_sent else changes.find_live(changes.own_card().id, table, row_id)
+        row, subject, is_sent = changes.own_row(table, record_id), SUBJECTS[table], request.method == "POST"
+        waiting = None if is_sent else changes.find_live(changes.own_card().id, table, record_id)
         if waiting is not None:
             return render_template("message.html", page=_waiting_page(waiting))
         posted: Any = CombinedMultiDict([request.files, request.form]) if is_sent else None
         form = self.propose_forms[table](posted, obj=row)
-        problems: list[str] = []
-        if is_sent and form.validate():
-            try:
-                with db.session.no_autoflush:
-                    made = changes.propose(
-                        form_values(form, subject.fields, subject.model),
-                        table=table,
-                        row_id=row_id,
-                        comment=form["comment"].data or None,
-                        scan=_scan(),
-                    )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                db.session.rollback()
-                problems = attach(form, refusal)
-            else:
-                flash("Исправление отправлено ответственному. О решении придёт извещение.", "success")
-                return redirect(url_for("ChangeRequestView.show", pk=made.id))
-        page = _propose_page(form, problems, table, row)
-        return render_template("form.html", page=page), 422 if is_sent else 200
+
+        def propose() -> str:
+            with db.session.no_autoflush:
+                values, comment = form_values(form, subject.fields, subject.model), form["comment"].data or None
+                made = changes.propose(values, table=table, row_id=record_id, comment=comment, scan=sent_scan())
+            flash("Исправление отправлено ответственному. О решении придёт извещение.", "success")
+            return url_for("ChangeRequestView.show", pk=made.id)
+
+        return answer_form(form, propose, lambda: _propose_page(form, table, row))
 
     def card_page(self, row: m.ChangeRequest) -> CardPage:
         """Whose correction, until when; the comparison itself is laid out by the template."""
@@ -233,23 +221,14 @@ class ChangePages(ScopedModelView):
         form = SurnameForm(request.form)
         if not form.validate():
             return self._comparison(row, form), 422
-        try:
-            decided = changes.accept(
-                pk,
-                fields=request.form.getlist("field"),
-                surname=surname_of(form),
-                reason=request.form.get("reason", "")[:1000],
-            )
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            db.session.rollback()
-            flash(refusal.message, "danger")
+        fields, reason = request.form.getlist("field"), request.form.get("reason", "")[:1000]
+        decided = attempt(lambda: changes.accept(pk, fields=fields, surname=surname_of(form), reason=reason))
+        if isinstance(decided, PortalError):
+            flash(decided.message, "danger")
             return self._comparison(self.visible(pk), form), 422
-        else:
-            partly = decided.status == ChangeStatus.PARTLY
-            done = "Отмеченное внесено в карточку, остальное — нет." if partly else "Исправление внесено в карточку."
-            flash(f"{done} Работник получит извещение.", "success")
+        partly = decided.status == ChangeStatus.PARTLY
+        done = "Отмеченное внесено в карточку, остальное — нет." if partly else "Исправление внесено в карточку."
+        flash(f"{done} Работник получит извещение.", "success")
         return redirect(url_for("ChangeRequestView.show", pk=pk))
 
 
@@ -257,13 +236,6 @@ def _reason(row: m.ChangeRequest) -> str:
     if not row.reason_text:
         return ""
     return f"Внесено не всё. Почему: {row.reason_text}" if row.status == ChangeStatus.PARTLY else row.reason_text
-
-
-def _scan() -> tuple[str, bytes] | None:
-    upload = request.files.get("scan")
-    if upload is None or not upload.filename:
-        return None
-    return upload.filename, upload.stream.read(files.MOST_BYTES + 1)
 
 
 #: title of the form for an existing and for a new record
@@ -290,7 +262,7 @@ def _waiting_page(row: m.ChangeRequest) -> CardPage:
     )
 
 
-def _propose_page(form: Any, problems: list[str], table: str, row: Any) -> FormPage:
+def _propose_page(form: Any, table: str, row: Any) -> FormPage:
     href, is_new = url_for("EmployeeView.show", pk=current_actor().employee_id), row is None
     heading = changes.place_name(row) if table == PLACE else ""
     sections = [*_SECTIONS, _PROOF] if table == CARD else [(heading, SUBJECTS[table].fields), _PROOF]
@@ -303,7 +275,6 @@ def _propose_page(form: Any, problems: list[str], table: str, row: Any) -> FormP
         crumbs=[Link("Моя карточка", href)],
         note=_who_decides(table, row),
         files=True,
-        problems=problems,
     )
 
 

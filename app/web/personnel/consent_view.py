@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,17 +13,18 @@ from markupsafe import escape
 from app import models as m
 from app.access import current_actor
 from app.clock import local, today
-from app.errors import PortalError
 from app.russian import format_date, format_datetime, no_later
 from app.services.access import own_registration
 from app.services.identity import withdrawals
 from app.services.identity.anonymise import KEPT_WORDS
 from app.services.personnel import consent_texts, consents
 from app.web.access.entrance import leave
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.typed import row_id
 
 
 def has_consents() -> bool:
@@ -113,20 +114,19 @@ class ConsentView(BaseView):
     @signed_in
     def close_now(self) -> Any:
         """Withdraw the required consent: the cabinet is closed, this session too."""
-        try:
-            given = _has_given()
+
+        def close() -> str:
+            ended = "Согласие отозвано" if _has_given() else "Обработка данных прекращается"
             task = consents.close_cabinet()
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("ConsentView.index"))
-        leave()
-        ended = "Согласие отозвано" if given else "Обработка данных прекращается"
-        flash(
-            f"{ended}, личный кабинет закрыт. Оператор обезличит ваши данные {no_later(task.due_on)}. Выданные "
-            "документы об обучении остаются действительными.",
-            "success",
-        )
-        return redirect(url_for("SignInView.login"))
+            leave()
+            flash(
+                f"{ended}, личный кабинет закрыт. Оператор обезличит ваши данные {no_later(task.due_on)}. Выданные "
+                "документы об обучении остаются действительными.",
+                "success",
+            )
+            return url_for("SignInView.login")
+
+        return answer_act(close, url_for("ConsentView.index"))
 
 
 def _has_given() -> bool:
@@ -135,8 +135,7 @@ def _has_given() -> bool:
 
 
 def _version() -> int | None:
-    typed = request.args.get("version", "")
-    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+    return row_id(request.args.get("version", ""))
 
 
 def _nothing(title: str) -> Any:
@@ -154,14 +153,12 @@ def _consequences() -> list[str]:
     ]
 
 
-def _done(action: Any, words: str) -> Any:
-    try:
+def _done(action: Callable[[], Any], words: str) -> Any:
+    def act() -> None:
         action()
-    except PortalError as refusal:
-        flash(refusal.message, "danger")
-    else:
         flash(words, "success")
-    return redirect(url_for("ConsentView.index"))
+
+    return answer_act(act, url_for("ConsentView.index"))
 
 
 def _give_buttons(text: m.ConsentText) -> list[Button]:

@@ -6,32 +6,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import jsonify, redirect, request, url_for
+from flask import jsonify, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 
 from app import models as m
-from app.access import current_actor, get_writable
-from app.errors import Invalid, NotFound
-from app.extensions import db
+from app.access import current_actor
+from app.errors import NotFound
 from app.services.personnel import people
 from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
-from app.web.courses.bulk_enrolment import EnrolMany
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Button, CardPage, Cell, ListPage
-from app.web.personnel import employee_actions, employee_card
-from app.web.personnel.archive_pages import ArchivePages
+from app.web.frame.scoped_view import ScopedModelView
+from app.web.personnel import employee_card
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
-from app.web.personnel.import_view import ImportPages
-from app.web.personnel.invitation_pages import InvitationPages, account_blocks
+from app.web.personnel.employee_actions import SURNAME_SECTION, page_button
+from app.web.personnel.invitation_pages import account_blocks
 from app.web.personnel.own_choices import own_organizations
-from app.web.personnel.own_data_pages import GivenDataPages, data_buttons
-from app.web.personnel.paper_consent import PaperConsentPages, consent_buttons
-from app.web.voucher.voucher_apply import APPLY, VoucherApplyPages, open_for
 
 
 class EmployeeLookup(Lookup):
@@ -69,12 +64,8 @@ class _PlaceFields(FieldSource):
         return own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherApplyPages, ArchivePages, GivenDataPages):
-    """Pages of the employees' view."""
-
-    parts = (EnrolMany,)
-
-    services = {**InvitationPages.services, "confirm_actual": people.confirm_actual, APPLY: open_for}
+class EmployeePages(ScopedModelView):
+    """The list, the card and the forms of employees."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -109,13 +100,7 @@ class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherAppl
             buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
-        return [*buttons, *employee_actions.buttons_of(row), *consent_buttons(row), *data_buttons(row)]
-
-    def list_buttons(self) -> list[Button]:
-        """The import stands beside «Добавить работника»."""
-        if not current_actor().can("employee:import"):
-            return []
-        return [Button("Загрузить из Excel", url_for("EmployeeView.import_upload"))]
+        return [*buttons, *super().extra_buttons(row)]
 
     def _init_forms(self) -> None:
         """A new person comes with the first place of work: a card without one is seen by no school."""
@@ -149,12 +134,12 @@ class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherAppl
             raise NotFound("Такого поля нет.")
         return jsonify(self.places.lookup.find(field, request.args.get("q", "")[:100]))
 
-    # --- change of surname, dismissal, topicality
+    # --- change of surname, topicality
 
     def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:
         """The form of an existing card asks about a changed surname too."""
         found = super().form_sections(row)
-        return found if row is None else [found[0], employee_actions.SURNAME_SECTION, *found[1:]]
+        return found if row is None else [found[0], SURNAME_SECTION, *found[1:]]
 
     def _shown_fields(self, row: Any) -> list[str]:
         return [name for name in super()._shown_fields(row) if name not in SURNAME_FIELDS]
@@ -163,36 +148,9 @@ class EmployeePages(ImportPages, InvitationPages, PaperConsentPages, VoucherAppl
         """Change the card; a former surname is kept with its day and ground."""
         return people.update_card(row, values, surname_of(self.edit_form(request.form)))
 
-    @expose("/dismiss/<int:pk>", methods=["GET", "POST"])
-    @guarded("edit")
-    def dismiss(self, pk: int) -> Any:
-        """Dismiss a person from one or several places of work."""
-        return employee_actions.dismissal_page(get_writable(db.session, m.Employee, pk, "employee:edit"))
-
-    @expose("/actual/", methods=["POST"])
-    @guarded("confirm_actual")
-    def confirm_page(self) -> Any:
-        """Confirm every card of a page of the list at once: those that the user saw, by their ids in the address."""
-        typed = [pk for pk in request.args.get("ids", "").split("-") if pk]
-        if not typed:
-            raise Invalid("На странице не было карточек, подтверждать нечего. Откройте список работников.")
-        employee_actions.confirm_shown(self._chosen(typed))
-        return redirect(url_for("EmployeeView.list", attention="not_actual"))
-
-    def bulk_actions(self) -> Sequence[Button]:
-        """Confirming the chosen cards stands beside the other actions."""
-        found = list(super().bulk_actions())
-        if current_actor().can("employee:confirm_actual"):
-            found.append(Button(employee_actions.ACTUAL, "confirm_actual", post=True))
-        return found
-
-    def done_words(self, name: str) -> str:
-        """What was done, where no state tells it."""
-        return "Актуальность подтверждена" if name == "confirm_actual" else super().done_words(name)
-
     def list_page(self) -> ListPage:
         """Where cards wait to be confirmed, one button confirms the page that is shown."""
         page = super().list_page()
         if request.args.get("attention") != "not_actual" or not current_actor().can("employee:confirm_actual"):
             return page
-        return replace(page, buttons=[*page.buttons, *employee_actions.page_button([row.pk for row in page.rows])])
+        return replace(page, buttons=[*page.buttons, *page_button([row.pk for row in page.rows])])

@@ -11,6 +11,7 @@ from app.labels import label_of
 from app.web.frame.forms import RuDateField
 from app.web.frame.pages import Cell
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.personnel.person_records import OfPerson
 
 _STARTED = "started_on"
 UNKNOWN = "неизвестно"
@@ -37,6 +38,8 @@ class _UnknownStart:
 
 class EmploymentPages(ScopedModelView):
     """Pages of the view of places of work."""
+
+    parts = (OfPerson,)
 
     def _init_forms(self) -> None:
         """A new place of work has its first day; of a stored one it may be unknown."""

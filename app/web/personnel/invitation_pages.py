@@ -6,28 +6,31 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import current_app, flash, redirect, send_file, url_for
+from flask import current_app, flash, send_file, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app import models as m
 from app.access import current_actor, write_scope
-from app.clock import local, now
+from app.clock import now
 from app.documents.access_sheet import CONTENT_TYPE, build_access_sheet
-from app.errors import NotFound, PortalError
+from app.errors import NotFound
 from app.extensions import db
-from app.russian import count, format_datetime
+from app.russian import count
 from app.services.access import accounts, failures, invitations
 from app.services.access.invitations import Access
 from app.services.tasks import background
 from app.unit_of_work import refuse_during_maintenance
+from app.web.access.account_view import entrance, lock_button, unlock_button
+from app.web.frame.answers import answer_act, attempt_each
 from app.web.frame.listing import ListFilter
 from app.web.frame.pages import Block, Button, Cell, Pair
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.parts import Part
 
 #: more invitations than that are sent as background work
 AT_ONCE = 50
 INVITE = "invite"
+_GONE = "Один из выбранных людей у вас больше не работает."
 #: action → (button, done, question before it is done)
 _WORDS = {
     "invite": ("Пригласить в портал", "Приглашение отправлено", "Отправить приглашения на почту выбранным людям?"),
@@ -71,27 +74,26 @@ def _file(people: Sequence[Access]) -> Response:
     return send_file(content, mimetype=CONTENT_TYPE, as_attachment=True, download_name=name)
 
 
-class InvitationPages(ScopedModelView):
-    """The part of the employees' view that makes accounts."""
-
-    services = {"invite": invitations.invite, "access_sheet": print_access}
+class Invitations(Part):
+    """Accounts of the chosen people."""
 
     def bulk_actions(self) -> Sequence[Button]:
-        """Inviting many people and printing their passwords stand beside the other actions."""
+        """Inviting many people, printing their passwords."""
         offered = [Button(label, name, post=True, confirm=ask) for name, (label, _, ask) in _WORDS.items()]
-        return [*super().bulk_actions(), *(b for b in offered if current_actor().can(f"{self.table}:{b.href}"))]
+        return [button for button in offered if current_actor().can(f"{self.table}:{button.href}")]
 
     def done_words(self, name: str) -> str:
         """What was done, where no state tells it."""
-        return _WORDS[name][1] if name in _WORDS else super().done_words(name)
+        return _WORDS[name][1] if name in _WORDS else ""
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Passwords take their time to make, and the sheet is one file: it is ordered; so are many letters."""
         if name not in _WORDS or (name == "invite" and len(rows) <= AT_ONCE):
-            return super().order_many(name, rows)
-        try:
+            return None
+        paper, words = name == "access_sheet", count(len(rows), "человек", "человека", "человек")
+
+        def order() -> str:
             refuse_during_maintenance()
-            paper, words = name == "access_sheet", count(len(rows), "человек", "человека", "человек")
             background.submit(
                 INVITE,
                 f"{'Листы с паролями' if paper else 'Приглашения в портал'}: {words}",
@@ -99,30 +101,28 @@ class InvitationPages(ScopedModelView):
                 total=len(rows),
                 permission=f"{self.table}:{name}",
             )
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for(f"{self.endpoint}.list"))
-        flash("Задание принято. Здесь видно, сколько готово" + (", и отсюда скачивается файл." if paper else "."))
-        return redirect(url_for("TaskView.index"))
+            flash("Задание принято. Здесь видно, сколько готово" + (", и отсюда скачивается файл." if paper else "."))
+            return url_for("TaskView.index")
+
+        return answer_act(order, url_for("EmployeeView.list"))
 
 
 def _invite_many(work: background.Work) -> background.Outcome:
     """Invite, or make a sheet for, each of the chosen people; who is refused is named with the reason."""
-    paper, done, refusals = bool(work.parameters["paper"]), 0, []
-    people: list[Access] = []
-    for pk in work.counted(work.parameters["ids"]):
-        try:
-            if paper:
-                people.append(invitations.give_access(pk))
-            else:
-                invitations.invite(pk)
-            done += 1
-        except NotFound:
-            refusals.append("Один из выбранных людей у вас больше не работает.")
-        except PortalError as refusal:
-            refusals.append(refusal.message)
+    paper, people = bool(work.parameters["paper"]), list[Access]()
+
+    def give(employee_id: int) -> None:
+        if paper:
+            people.append(invitations.give_access(employee_id))
+        else:
+            invitations.invite(employee_id)
+
+    answers = attempt_each(work.counted(work.parameters["ids"]), give)
+    refusals = [_GONE if isinstance(refusal, NotFound) else refusal.message for refusal in answers if refusal]
     made = "Листов с паролями" if paper else "Приглашений отправлено"
-    message = f"{made}: {done}." + (f" Отказано: {len(refusals)}. {' '.join(refusals[:5])}" if refusals else "")
+    message = f"{made}: {len(answers) - len(refusals)}." + (
+        f" Отказано: {len(refusals)}. {' '.join(refusals[:5])}" if refusals else ""
+    )
     if not people:
         return background.Outcome(message)
     work.new_file(".docx").write_bytes(build_access_sheet(people, current_app.config["PORTAL"].public_url))
@@ -133,20 +133,6 @@ background.KINDS[INVITE] = background.Kind(_invite_many, changes_data=True)
 
 
 # --- the card --------------------------------------------------------------------------------------------------------
-
-
-def entrance(user: m.Account) -> Cell:
-    """Whether an account may sign in now, in words."""
-    if accounts.is_closed(user):
-        return Cell("Вход закрыт", "пока его не откроют", tone="bad")
-    if (until := failures.closed_until(user.username)) is not None:
-        return Cell("Вход закрыт с одного из адресов", f"до {format_datetime(local(until))}", tone="bad")
-    if not user.active:
-        return Cell("Учётная запись отключена", tone="bad")
-    if not user.login_count:
-        return Cell("Ещё не входил(а)", tone="wait")
-    last = f"последний вход {user.last_login:%d.%m.%Y %H:%M}" if user.last_login else ""
-    return Cell("Пользуется порталом", last, tone="ok")
 
 
 def account_blocks(person: m.Employee) -> list[Block]:
@@ -175,13 +161,11 @@ def _buttons(person: m.Employee, user: m.Account) -> list[Button]:
     if not user.active:
         return []
     if accounts.is_closed(user) or failures.closed_until(user.username) is not None:
-        return [Button("Открыть вход", url_for("AccountView.act", pk=user.id, name="unlock"), post=True)]
+        return [unlock_button(user)]
     again = _invitations(person, new=False) if not (user.login_count and user.email) else []
     if user.login_count:
         again = [b for b in again if not b.href.endswith("invite")]
-    confirm = f"Закрыть вход: {user}? Все сеансы завершатся, человек получит письмо."
-    href = url_for("AccountView.act", pk=user.id, name="lock")
-    return [*again, Button("Закрыть вход", href, post=True, danger=True, confirm=confirm)]
+    return [*again, lock_button(user)]
 
 
 def _invitations(person: m.Employee, *, new: bool) -> list[Button]:

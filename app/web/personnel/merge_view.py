@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_appbuilder import expose
 from sqlalchemy import select
 
 from app import models as m
 from app import shown
 from app.access import current_actor
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid
 from app.extensions import db
 from app.labels import THINGS
 from app.russian import format_date
 from app.services.identity import merges
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.search import match
+from app.web.frame.typed import row_id
 
 #: people found for a comparison by hand
 _OFFERED = 10
@@ -127,15 +129,15 @@ class MergePages(ScopedModelView):
         chosen = {
             name: side for name in merges.FIELDS if (side := request.form.get(f"take_{name}", "")) in ("kept", "gone")
         }
-        try:
+
+        def merge() -> str:
             row = merges.merge(kept, gone, chosen=chosen)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("EmployeeMergeView.compare", kept=kept, gone=gone))
-        flash("Карточки объединены. Пока ничего не изменено, объединение можно отменить на этой странице.", "success")
-        return redirect(url_for("EmployeeMergeView.show", pk=row.id))
+            flash(
+                "Карточки объединены. Пока ничего не изменено, объединение можно отменить на этой странице.", "success"
+            )
+            return url_for("EmployeeMergeView.show", pk=row.id)
+
+        return answer_act(merge, url_for("EmployeeMergeView.compare", kept=kept, gone=gone))
 
 
 def _title(table: str) -> str:
@@ -143,8 +145,7 @@ def _title(table: str) -> str:
 
 
 def _number(name: str) -> int:
-    typed = request.args.get(name, "")
-    return int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+    return row_id(request.args.get(name, "")) or 0
 
 
 def _card(pk: int) -> m.Employee | None:

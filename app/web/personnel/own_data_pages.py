@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, request, send_file, url_for
+from flask import request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 
 from app import models as m
@@ -14,26 +14,15 @@ from app.access import current_actor
 from app.clock import now
 from app.documents.file_names import safe_name
 from app.documents.own_data_book import write_own_data
-from app.errors import Invalid
 from app.services.identity import own_data
 from app.web.access.account_pages import take_button
+from app.web.frame.answers import answer_act
 from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.parts import Part
 
 GIVE = "Выдать сведения по запросу"
-
-
-def data_buttons(person: m.Employee) -> list[Button]:
-    """The button of a card: for its owner, or for the operator who was asked in writing."""
-    actor = current_actor()
-    if actor.employee_id == person.id:
-        return [take_button()]
-    if not actor.can(own_data.GIVE):
-        return []
-    ask = "Дата и номер письменного запроса"
-    return [Button(GIVE, url_for("EmployeeView.give_data", pk=person.id), post=True, ask=ask)]
 
 
 class OwnDataView(BaseView):
@@ -49,19 +38,25 @@ class OwnDataView(BaseView):
         return _file(own_data.take_own())
 
 
-class GivenDataPages(ScopedModelView):
-    """The part of the employees' view that gives a person's data at a written request."""
+class GivenData(Part):
+    """A person's data: for the person, and for the operator at a written request."""
+
+    def buttons(self, person: m.Employee) -> list[Button]:
+        """For the card's owner, or for the operator who was asked in writing."""
+        actor = current_actor()
+        if actor.employee_id == person.id:
+            return [take_button()]
+        if not actor.can(own_data.GIVE):
+            return []
+        ask = "Дата и номер письменного запроса"
+        return [Button(GIVE, url_for("EmployeeView.give_data", pk=person.id), post=True, ask=ask)]
 
     @expose("/data/<int:pk>", methods=["POST"])
     @signed_in
     def give_data(self, pk: int) -> Any:
         """The file of a person's data, for the operator; a card that is not seen is not there."""
-        try:
-            given = own_data.give(pk, request=request.form.get("reason", "")[:255])
-        except Invalid as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("EmployeeView.show", pk=pk))
-        return _file(given)
+        why = request.form.get("reason", "")[:255]
+        return answer_act(lambda: _file(own_data.give(pk, request=why)), url_for("EmployeeView.show", pk=pk))
 
 
 def _file(given: own_data.OwnData) -> Any:

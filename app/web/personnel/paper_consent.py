@@ -4,46 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.errors import Forbidden, NotFound, PortalError
+from app.errors import Forbidden
 from app.extensions import db
 from app.services.personnel import consent_texts, consents
-from app.services.portal import files
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.forms import CodesField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, FormPage, Link, Section
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.parts import Part
+from app.web.frame.scans import scan_field, sent_scan
 
 
 class PaperConsentForm(FlaskForm):
     """Which consents are on the paper, and the paper; the boxes of the texts in force are put before it."""
 
     purposes: CodesField
-    scan = FileField(
+    scan = scan_field(
         "Скан подписанного согласия",
-        [FileRequired("Выберите файл.")],
-        description="PDF, JPEG или PNG, не больше 10 МБ. Скан увидят только вы, работник и оператор.",
-        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
+        FileRequired("Выберите файл."),
+        about="PDF, JPEG или PNG, не больше 10 МБ. Скан увидят только вы, работник и оператор.",
     )
 
 
-def consent_buttons(person: m.Employee) -> list[Button]:
-    """The button of a card, for who may write consents down and is not the person."""
-    actor = current_actor()
-    if not actor.can("consent:add") or actor.employee_id == person.id:
-        return []
-    return [Button("Внести согласие на бумаге", url_for("EmployeeView.paper_consent", pk=person.id))]
+class PaperConsents(Part):
+    """Consents on paper, of the person of a card."""
 
-
-class PaperConsentPages(ScopedModelView):
-    """The part of the employees' view that takes consents on paper."""
+    def buttons(self, person: m.Employee) -> list[Button]:
+        """For who may write consents down and is not the person."""
+        actor = current_actor()
+        if not actor.can("consent:add") or actor.employee_id == person.id:
+            return []
+        return [Button("Внести согласие на бумаге", url_for("EmployeeView.paper_consent", pk=person.id))]
 
     @expose("/paper_consent/<int:pk>", methods=["GET", "POST"])
     @signed_in
@@ -56,33 +54,24 @@ class PaperConsentPages(ScopedModelView):
         choices = [(text.purpose, text.title) for text in consent_texts.current_texts()]
         kind = type("BoxesForm", (PaperConsentForm,), {"purposes": CodesField("Что подписано", choices=choices)})
         form: Any = kind()
-        problems: list[str] = []
         href = url_for("EmployeeView.show", pk=pk)
-        if form.validate_on_submit():
-            upload = form.scan.data
-            try:
-                consents.record_paper(
-                    pk,
-                    form.purposes.data or (),
-                    name=upload.filename or "",
-                    data=upload.stream.read(files.MOST_BYTES + 1),
-                )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Согласие внесено. Работник получил извещение.", "success")
-                return redirect(href)
-        page = FormPage(
-            title=f"Согласие на бумаге: {person.full_name}",
-            form=form,
-            sections=[Section("", ["purposes", "scan"])],
-            submit="Внести согласие",
-            cancel_href=href,
-            crumbs=[Link(person.full_name, href)],
-            note="Вносите только то, что работник подписал сам. Портал запомнит, кто внёс согласие, когда и с каким сканом.",
-            files=True,
-            problems=problems,
-        )
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+
+        def record() -> str:
+            name, data = sent_scan() or ("", b"")
+            consents.record_paper(pk, form.purposes.data or (), name=name, data=data)
+            flash("Согласие внесено. Работник получил извещение.", "success")
+            return href
+
+        def page() -> FormPage:
+            return FormPage(
+                title=f"Согласие на бумаге: {person.full_name}",
+                form=form,
+                sections=[Section("", ["purposes", "scan"])],
+                submit="Внести согласие",
+                cancel_href=href,
+                crumbs=[Link(person.full_name, href)],
+                note="Вносите только то, что работник подписал сам. Портал запомнит, кто внёс согласие, когда и с каким сканом.",
+                files=True,
+            )
+
+        return answer_form(form, record, page)

@@ -15,6 +15,7 @@ from app.services.personnel import quality
 from app.services.personnel.quality import Completeness
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
+from app.web.frame.typed import row_id
 
 TITLE = "Полнота данных"
 _NOTE = (
@@ -48,8 +49,7 @@ class QualityView(BaseView):
 
 
 def _chosen(name: str) -> int | None:
-    typed = request.args.get(name, "")
-    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+    return row_id(request.args.get(name, ""))
 
 
 def _percent(item: Completeness) -> Cell:

@@ -5,48 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import request, url_for
-from flask_wtf.file import FileField, FileRequired
+from flask import url_for
+from flask_wtf.file import FileRequired
 
 from app import models as m
 from app.access import current_actor
-from app.exchange.training_import import TRAININGS
+from app.exchange.trainings.training_import import TRAININGS
 from app.extensions import db
 from app.services.personnel import past_trainings
-from app.services.portal import files
 from app.services.portal.files import Scan
 from app.web.frame.pages import Block, Cell, Pair
+from app.web.frame.scans import scan_field, sent_scan
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords
+from app.web.personnel.person_records import OfPerson
 
+_SCAN = "Скан документа"
 _ABOUT_SCAN = "PDF, JPEG или PNG, не больше 10 МБ. Скан увидят работник, ответственный его организации и оператор."
 #: what the row's own circumstances may hinder
 _DECIDED = frozenset({"confirm", "reject", "edit", "delete"})
 
 
-def _scan_field(about: str, *validators: Any) -> FileField:
-    return FileField("Скан документа", [*validators], description=about, render_kw={"accept": ".pdf,.jpg,.jpeg,.png"})
-
-
 def _scan() -> Scan | None:
-    upload = request.files.get("scan")
-    if upload is None or not upload.filename:
-        return None
-    return Scan(upload.filename, upload.stream.read(files.MOST_BYTES + 1))
+    sent = sent_scan()
+    return Scan(*sent) if sent else None
 
 
-class TrainingPages(ListImportPages):
-    """The part of the trainings' view that is not generated."""
+class TrainingLists(ListImportPages):
+    """Lists of trainings of former years."""
 
     lists = TRAININGS
     list_words = ListWords(
         title="Загрузка обучения прошлых лет",
         note="Загружается обучение вне портала, законченное с 2010 года. Оно засчитается, когда к нему приложат скан "
-        "документа и оператор его подтвердит.",
+        "документа и оператор его подтвердит. Сначала портал покажет, что будет записано и где ошибки.",
         sample="Обучение прошлых лет.xlsx",
         whose="Работник",
-        done="Обучение загружено",
+        applied="Обучение загружено: {counts}.",
         undo="Загруженное ею обучение удалится из карточек.",
     )
+
+
+class TrainingPages(ScopedModelView):
+    """The part of the trainings' view that is not generated."""
+
+    parts = (TrainingLists, OfPerson)
     has_files = True
     limited = {"employee": "training:add"}
     services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}
@@ -55,9 +58,9 @@ class TrainingPages(ListImportPages):
     def _init_forms(self) -> None:
         """A new training comes with the scan of its document; later the scan may be put to it or replaced."""
         super()._init_forms()
-        first = _scan_field(_ABOUT_SCAN, FileRequired("Выберите файл."))
+        first = scan_field(_SCAN, FileRequired("Выберите файл."), about=_ABOUT_SCAN)
         self.add_form = type("PastTrainingForm", (self.add_form,), {"scan": first})
-        later = _scan_field(f"Выберите файл, чтобы приложить или заменить скан. {_ABOUT_SCAN}")
+        later = scan_field(_SCAN, about=f"Выберите файл, чтобы приложить или заменить скан. {_ABOUT_SCAN}")
         self.edit_form = type("PastTrainingEditForm", (self.edit_form,), {"scan": later})
 
     def form_sections(self, row: Any) -> Sequence[tuple[str, Sequence[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -18,7 +18,7 @@ from app.extensions import db, limiter
 from app.services.personnel import people, transfers
 from app.services.personnel.transfer_letters import names_of, names_of_visible
 from app.statuses import TransferStatus
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form, attach, attempt
 from app.web.frame.forms import REQUIRED, PortalModelConverter, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
@@ -115,24 +115,19 @@ class TransferPages(ScopedModelView):
         form = kind(request.form if request.method == "POST" else None)
         form["place"].choices = [(str(e.id), f"{e.position}, {place_name(e)}") for e in places]
         problems = [] if places else ["Действующих мест работы нет, переходить не с чего."]
-        if request.method == "POST" and form.validate():
-            try:
-                row = transfers.start(
-                    int(form["place"].data),
-                    organization_id=form["organization"].data.id,
-                    position_id=form["position"].data.id,
-                    starts_on=form["starts_on"].data,
-                    released_on=None if is_own else form["released_on"].data,
-                )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Переход оформлен: следующая сторона получила извещение.", "success")
-                return redirect(url_for("TransferView.show", pk=row.id))
-        page = _start_page(form, person, problems, is_own=is_own)
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
+
+        def start() -> str:
+            row = transfers.start(
+                int(form["place"].data),
+                organization_id=form["organization"].data.id,
+                position_id=form["position"].data.id,
+                starts_on=form["starts_on"].data,
+                released_on=None if is_own else form["released_on"].data,
+            )
+            flash("Переход оформлен: следующая сторона получила извещение.", "success")
+            return url_for("TransferView.show", pk=row.id)
+
+        return answer_form(form, start, lambda: _start_page(form, person, problems, is_own=is_own))
 
     @expose("/request", methods=["GET", "POST"])
     @guarded("hire")
@@ -142,18 +137,23 @@ class TransferPages(ScopedModelView):
         if not current_actor().places("school"):
             raise Forbidden("Принимает работника ответственный организации. Свой переход начните в своей карточке.")
         form = self.request_form(request.form if request.method == "POST" else None)
-        problems: list[str] = []
-        if request.method == "POST" and form.validate():
-            try:
-                self._request(form)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash(_SAME_ANSWER, "success")
-                return redirect(url_for("TransferView.list"))
-        page = FormPage(
+
+        def ask() -> str:
+            name = typed_name(form)
+            transfers.request(
+                transfers.Sought(form["snils"].data or "", cast(dt.date, form["birth_date"].data), name),
+                organization_id=form["organization"].data.id,
+                position_id=form["position"].data.id,
+                starts_on=form["starts_on"].data,
+                subjects=form["subjects"].data or (),
+            )
+            flash(_SAME_ANSWER, "success")
+            return url_for("TransferView.list")
+
+        return answer_form(form, ask, lambda: self._request_page(form))
+
+    def _request_page(self, form: Any) -> FormPage:
+        return FormPage(
             "Принять работника из другой организации",
             form,
             [
@@ -164,19 +164,6 @@ class TransferPages(ScopedModelView):
             cancel_href=url_for("TransferView.list"),
             crumbs=self.crumbs(),
             note="Просьбу получит организация, где человек работает сейчас. Его карточку вы увидите после подтверждения оператором.",
-            problems=problems,
-        )
-        return render_template("form.html", page=page), 422 if request.method == "POST" else 200
-
-    @staticmethod
-    def _request(form: Any) -> None:
-        name = typed_name(form)
-        transfers.request(
-            transfers.Sought(form["snils"].data or "", cast(dt.date, form["birth_date"].data), name),
-            organization_id=form["organization"].data.id,
-            position_id=form["position"].data.id,
-            starts_on=form["starts_on"].data,
-            subjects=form["subjects"].data or (),
         )
 
     @expose("/place/find/<string:field>")
@@ -273,22 +260,19 @@ class TransferPages(ScopedModelView):
             ),
         )
 
-    def _take(self, row: m.Transfer, form: Any, step: Any) -> Any:
-        back = redirect(url_for("TransferView.show", pk=row.id))
+    def _take(self, row: m.Transfer, form: Any, step: Callable[[], m.Transfer]) -> Any:
+        """Take a step; what is wrong with the form stands beside its fields."""
         if not form.validate():
             return self._page_of(row, form), 422
-        try:
-            step()
-        except (NotFound, Forbidden):
-            raise
-        except Invalid as refusal:
-            attach(form, refusal)
+        done = attempt(step)
+        if isinstance(done, Invalid):
+            attach(form, done)
             return self._page_of(row, form), 422
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
+        if isinstance(done, PortalError):
+            flash(done.message, "danger")
         else:
             flash("Готово: следующая сторона получила извещение.", "success")
-        return back
+        return redirect(url_for("TransferView.show", pk=row.id))
 
 
 def _start_page(form: Any, person: m.Employee, problems: list[str], *, is_own: bool) -> FormPage:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -14,16 +14,15 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.access import current_actor
-from app.errors import Forbidden, Invalid, NotFound, PortalError
-from app.extensions import db
+from app.errors import Invalid, NotFound
 from app.russian import count, no_later
 from app.services.voucher import vouchers
 from app.services.voucher.voucher_eligibility import Chance, chances
 from app.services.voucher.vouchers import MOST, ApplyResult
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Row
+from app.web.frame.parts import Part
 
 APPLY = "apply"
 LABEL = "Подать заявки на чек"
@@ -41,20 +40,11 @@ class NoteForm(FlaskForm):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyPage:
-    """The chosen people, and the form while something can be done; ``problems``, ``differences``: as a form's page has them."""
+class ApplyPage(FormPage):
+    """The chosen people, and the form while something can be done."""
 
-    title: str
-    people: Block
-    form: Any = None
-    note: str = ""
     tone: str = "info"
-    submit: str = LABEL
-    cancel_href: str = ""
     buttons: Sequence[Button] = ()
-    crumbs: Sequence[Link] = ()
-    problems: Sequence[str] = ()
-    differences: Sequence[Any] = ()
 
 
 def open_for(employee_id: int) -> Response:
@@ -62,20 +52,17 @@ def open_for(employee_id: int) -> Response:
     return redirect(url_for("EmployeeView.apply_vouchers", ids=employee_id))
 
 
-class VoucherApplyPages(ScopedModelView):
-    """The part of the employees' view that applies for чеки."""
+class VoucherApply(Part):
+    """Applications for a чек for the chosen people."""
 
     def bulk_actions(self) -> Sequence[Button]:
-        """Applying stands beside the other actions."""
-        found = list(super().bulk_actions())
-        if current_actor().can("employee:apply"):
-            found.append(Button(LABEL, APPLY, post=True))
-        return found
+        """Applying for them."""
+        return [Button(LABEL, APPLY, post=True)] if current_actor().can("employee:apply") else []
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """The chosen people are shown first, each with the rule's answer."""
         if name != APPLY:
-            return super().order_many(name, rows)
+            return None
         if len(rows) > MOST:
             flash(
                 f"За один раз можно подать не больше {MOST} заявок, а выбрано {len(rows)}. Сузьте отбор.",
@@ -88,19 +75,13 @@ class VoucherApplyPages(ScopedModelView):
     @guarded("apply")
     def apply_vouchers(self) -> Any:
         """Show whether each of the chosen people may have an application; by POST apply for them."""
-        ids, form, problems = _ids(request.args.get("ids", "")), NoteForm(), []
-        if form.validate_on_submit():
-            try:
-                return render_template(
-                    "voucher_apply.html", page=_result(vouchers.apply_many(ids, note=form.note.data))
-                )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                db.session.rollback()
-                problems = attach(form, refusal)
-        page = _preview(chances(ids), form, problems)
-        return render_template("voucher_apply.html", page=page), 422 if form.is_submitted() else 200
+        ids, form, template = _ids(request.args.get("ids", "")), NoteForm(), "voucher_apply.html"
+
+        def apply() -> Response:
+            results = vouchers.apply_many(ids, note=form.note.data)
+            return make_response(render_template(template, page=_result(results)))
+
+        return answer_form(form, apply, lambda: _preview(chances(ids), form), template=template)
 
 
 def _ids(typed: str) -> list[int]:
@@ -123,7 +104,7 @@ def _person(employee_id: int, name: str) -> Cell:
 # --- before ----------------------------------------------------------------------------------------------------------
 
 
-def _preview(found: Sequence[Chance], form: NoteForm, problems: Sequence[str]) -> ApplyPage:
+def _preview(found: Sequence[Chance], form: NoteForm) -> ApplyPage:
     allowed = sum(chance.decision.allowed for chance in found)
     heads = [Column(head, head) for head in ("Работник", "Место работы", "Можно ли подать")]
     rows = [
@@ -136,15 +117,17 @@ def _preview(found: Sequence[Chance], form: NoteForm, problems: Sequence[str]) -
     ]
     return ApplyPage(
         LABEL,
-        Block("Выбранные работники", columns=heads, rows=rows, empty="Отметьте работников в списке «Работники»."),
-        form=form if allowed else None,
+        form if allowed else None,
+        (),
+        blocks=[
+            Block("Выбранные работники", columns=heads, rows=rows, empty="Отметьте работников в списке «Работники».")
+        ],
         note=_told(allowed, len(found) - allowed),
         tone="info" if allowed or not found else "wait",
         submit=f"Подать {count(allowed, 'заявку', 'заявки', 'заявок')}",
         cancel_href=url_for("EmployeeView.list"),
         buttons=() if allowed else (Button("К списку работников", url_for("EmployeeView.list")),),
         crumbs=_crumbs(),
-        problems=problems,
     )
 
 
@@ -173,7 +156,9 @@ def _result(results: Sequence[ApplyResult]) -> ApplyPage:
     ]
     return ApplyPage(
         "Заявки на чек поданы" if done else "Заявки не поданы",
-        Block("Итог по каждому", columns=heads, rows=rows),
+        None,
+        (),
+        blocks=[Block("Итог по каждому", columns=heads, rows=rows)],
         note=f"Подано заявок: {done} из {len(results)}.",
         tone="ok" if done else "bad",
         buttons=(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -17,15 +17,15 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date
 from app.services.voucher import voucher_rules
 from app.services.voucher.voucher_rules import STAYS_OPEN, Usage
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Link, Pair, Row, Section
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
+from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 
 _OPEN = ("title", "valid_to")
@@ -33,6 +33,10 @@ _FIRST_BLOCK = ("code", "title", "kind", "hours_min", "hours_max")
 _NOTE = (
     "По этому правилу уже подавали заявки или выдавали чеки, поэтому изменить можно только название и дату окончания. "
     "Для остального нажмите «Новая версия» в карточке правила."
+)
+_VERSION_NOTE = (
+    "Портал повторит правило вместе с блоками, а прежнее закроет днём раньше. Потом исправьте в новой версии условия и блоки. "
+    "Заявки и чеки по прежнему правилу останутся при своих условиях."
 )
 
 
@@ -62,8 +66,38 @@ def usage_of(rule_id: int) -> Usage:
     return known[rule_id]
 
 
+class RuleVersions(Part):
+    """The next version of a rule: how one that has been applied is changed."""
+
+    def buttons(self, row: m.VoucherRule) -> Sequence[Button]:
+        """A change is a new version."""
+        if not (current_actor().can("voucher_rule:add") and self.may(row, "edit")):
+            return ()
+        return [Button("Новая версия", url_for("VoucherRuleView.version", pk=row.id), main=True)]
+
+    @expose("/version/<int:pk>", methods=["GET", "POST"])
+    @guarded("edit")
+    def version(self, pk: int) -> Any:
+        """Ask from which day the new version is in force; the former one ends on the day before."""
+        row, form = get_writable(db.session, m.VoucherRule, pk, "voucher_rule:edit"), VersionForm()
+
+        def create() -> str:
+            title = (form.title.data or "").strip() or None
+            made = voucher_rules.new_version(pk, cast(dt.date, form.valid_from.data), title=title)
+            flash(_made(made), "success")
+            return url_for("VoucherRuleView.show", pk=made.id)
+
+        def page() -> FormPage:
+            title = f"Новая версия: {row.title}"
+            return self.view.card_form(row, form, title=title, submit="Создать версию", note=_VERSION_NOTE)
+
+        return answer_form(form, create, page)
+
+
 class VoucherRulePages(ScopedModelView):
-    """Pages of the rules' view."""
+    """The card and the forms of rules."""
+
+    parts = (RuleVersions,)
 
     def _init_forms(self) -> None:
         """A new rule comes with its first block; one that has been applied keeps all but its title and its end."""
@@ -97,12 +131,6 @@ class VoucherRulePages(ScopedModelView):
         """A rule that has been applied cannot be deleted."""
         return super().may(row, verb) and not (verb == "delete" and usage_of(row.id).frozen)
 
-    def extra_buttons(self, row: m.VoucherRule) -> Sequence[Button]:
-        """A change is a new version."""
-        if not (current_actor().can("voucher_rule:add") and self.may(row, "edit")):
-            return ()
-        return [Button("Новая версия", url_for("VoucherRuleView.version", pk=row.id), main=True)]
-
     # --- the form of a rule that has been applied
 
     def _is_short(self, row: Any) -> bool:
@@ -121,43 +149,6 @@ class VoucherRulePages(ScopedModelView):
     def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
         page = super()._page(form, title, problems, found, row)
         return replace(page, note=_NOTE) if self._is_short(row) else page
-
-    # --- a new version
-
-    @expose("/version/<int:pk>", methods=["GET", "POST"])
-    @guarded("edit")
-    def version(self, pk: int) -> Any:
-        """Ask from which day the new version is in force; the former one ends on the day before."""
-        row = get_writable(db.session, m.VoucherRule, pk, "voucher_rule:edit")
-        form, problems = VersionForm(), []
-        if form.validate_on_submit():
-            try:
-                made = voucher_rules.new_version(
-                    pk, cast(dt.date, form.valid_from.data), title=(form.title.data or "").strip() or None
-                )
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                db.session.rollback()
-                problems = attach(form, refusal)
-            else:
-                flash(_made(made), "success")
-                return redirect(url_for("VoucherRuleView.show", pk=made.id))
-        return render_template("form.html", page=self._version_page(row, form, problems)), _status(form)
-
-    def _version_page(self, row: m.VoucherRule, form: VersionForm, problems: Sequence[str]) -> FormPage:
-        back = url_for("VoucherRuleView.show", pk=row.id)
-        return FormPage(
-            f"Новая версия: {row.title}",
-            form,
-            [Section("", ["valid_from", "title"])],
-            submit="Создать версию",
-            cancel_href=back,
-            crumbs=[*self.crumbs(), Link(row.title, back)],
-            note="Портал повторит правило вместе с блоками, а прежнее закроет днём раньше. Потом исправьте в новой версии "
-            "условия и блоки. Заявки и чеки по прежнему правилу останутся при своих условиях.",
-            problems=problems,
-        )
 
 
 def _rule_blocks(rule: m.VoucherRule) -> Block:
@@ -179,10 +170,6 @@ def _rule_blocks(rule: m.VoucherRule) -> Block:
     if current_actor().can("voucher_rule_block:add"):
         buttons.append(Button("Добавить блок", url_for("VoucherRuleBlockView.add", rule=rule.id)))
     return Block("Блоки", columns=heads, rows=rows, empty="Блоков нет.", buttons=buttons)
-
-
-def _status(form: FlaskForm) -> int:
-    return 422 if form.is_submitted() else 200
 
 
 def _made(made: m.VoucherRule) -> str:
@@ -209,10 +196,6 @@ class VoucherRuleBlockPages(ScopedModelView):
         """Whether the user may do ``verb`` on this visible row."""
         return super().may(row, verb) and not (verb in ("edit", "delete") and usage_of(row.rule_id).frozen)
 
-    def after_save(self, row: m.VoucherRuleBlock) -> str:
-        """Back to the rule."""
+    def home_of(self, row: m.VoucherRuleBlock) -> str:
+        """The rule."""
         return url_for("VoucherRuleView.show", pk=row.rule_id)
-
-    def after_delete(self, row: m.VoucherRuleBlock) -> str:
-        """Back to the rule."""
-        return self.after_save(row)
