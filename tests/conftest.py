@@ -21,7 +21,7 @@ from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
 
-#: the moment at which every test begins, wherever the calendar stands: a Friday morning within the planning of the next year,
+#: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year,
 #: or what ``TEST_NOW`` says: the suite passes on any day. Days that matter to a test are counted from ``app.clock.today()``; who
 #: needs another day travels there, who needs the real one asks for the fixture ``real_clock``. Processes that a test starts
 #: (``run.py``, readers of files) live in the real day.
@@ -86,8 +86,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Set the clock back: also the last test of a long run begins before midnight."""
-    _traveller[0].move_to(BEGINNING)
+    """Set the clock back when midnight has passed: every test begins on the run's day."""
+    if dt.datetime.now(ZONE).date() != BEGINNING.date():
+        _traveller[0].move_to(BEGINNING)
 
 
 def pytest_unconfigure() -> None:

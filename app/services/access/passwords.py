@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Iterable
 from functools import cache
 
-from flask import current_app
 from sqlalchemy import delete, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -19,7 +18,7 @@ from app import models as m
 from app.access import unscoped
 from app.clock import now
 from app.errors import Invalid
-from app.extensions import db
+from app.extensions import db, option
 from app.services.portal import settings
 from app.text import sort_key, visible
 
@@ -66,7 +65,7 @@ _RUSSIAN = (
 
 def hashed(password: str) -> str:
     """Return the hash of a password: of its one normal form, because «й» copied from a PDF is two characters."""
-    method = current_app.config.get("FAB_PASSWORD_HASH_METHOD", "scrypt")
+    method = option("FAB_PASSWORD_HASH_METHOD", "scrypt")
     return generate_password_hash(visible(password), method=method)
 
 
