@@ -1,5 +1,5 @@
 # make run    start the portal (first time: install, create the database, load demo data)
-# make test   everything that must pass; installs what is missing
+# make test   everything that must pass; installs what is missing (FAST=1: the inner loop, NOW=2028-02-29T10:00: on that day)
 # make check  linters, types, import rules
 # make lock   recompile the pinned requirements from pyproject.toml
 # make clean  remove .venv and caches; the data in instance/ stay
@@ -13,6 +13,11 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 # Processes of the test run: one for each logical processor, at most eight.
 WORKERS ?= logical
+# What the inner loop runs: the rules, the shape of the code, the rights and one pair of neighbours.
+QUICK := tests/unit tests/architecture tests/access/test_roles_synced.py tests/access/test_row_criteria.py \
+	"tests/access/test_matrix.py::test_every_route_has_a_line" \
+	"tests/access/test_matrix.py::test_matrix[school]" "tests/access/test_matrix.py::test_matrix[school2]"
+TESTS ?= $(if $(FAST),$(QUICK))
 
 export PYTHONUTF8 := 1
 
@@ -24,7 +29,7 @@ run: running
 
 test: testing
 	@scripts/system_packages
-	@status=0; $(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(TESTS) || status=$$?; \
+	@status=0; TEST_NOW=$(NOW) $(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(TESTS) || status=$$?; \
 		cat $(VENV)/not-tested.txt; exit $$status
 
 check: testing

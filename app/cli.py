@@ -201,16 +201,17 @@ def worker_command(once: bool) -> None:
 def import_employees_command(file: Path, login: str, apply_it: bool, skip_errors: bool) -> None:
     """Загрузить список работников из Excel."""
     from app.access import acting_as
-    from app.exchange import staff_import
+    from app.exchange.engine.kept_rows import describe
+    from app.exchange.staff.staff_import import STAFF
     from app.services.access.accounts import find_account
 
     with acting_as(find_account(login).actor):
-        batch = staff_import.preview(file.name, file.read_bytes())
-        for line in staff_import.describe(batch):
+        batch = STAFF.preview(file.name, file.read_bytes())
+        for line in describe(batch):
             click.echo(line)
         if apply_it:
-            applied = staff_import.apply(batch.id, skip_errors=skip_errors)
-            click.echo(f"Применено: {applied}.")
+            applied = STAFF.apply(batch.id, skip_errors=skip_errors)
+            click.echo(f"Применено: {STAFF.words_of(applied)}.")
 
 
 @portal.command("export-frdo")
@@ -232,8 +233,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
         for line in frdo_export.describe(found):
             click.echo(line)
         batch = frdo_export.form(organizer, *days)
-        number = frdo_export.write_file(file, batch)
-        frdo_export.journal_file(batch)
+        number = frdo_export.give_file(file, batch)
     click.echo(f"Сформирован {batch}. В файле строк: {number}.")
 
 

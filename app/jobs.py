@@ -26,7 +26,7 @@ from app.clock import now
 from app.documents import office_sandbox
 from app.documents.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
-from app.exchange import staff_undo, uploads
+from app.exchange.engine import kept_batch, uploads
 from app.extensions import db
 from app.services.access import failures, registrations, sessions
 from app.services.courses.enrolment import course_reminders, enrolments, waiting_list
@@ -167,7 +167,7 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "files_remove": files.remove_old,
     "program_files_remove": program_files.remove_unused,
     "registry_files_remove": lambda: files.remove_old(registries.FOLDER),
-    "imports_forget": staff_undo.forget_old,
+    "imports_forget": kept_batch.forget_old,
     "seats_check": _check_seats,
 }
 

@@ -1,14 +1,16 @@
 """Roles and what each may do: the one table of rights (order § 2–4; roles of the design).
 
 A permission is ``object:action``: the object is a table's name, the action a verb of a generated view (list, show, add,
-edit, delete, export) or an action of the status tables. FAB's roles and permissions are synced from here; on which *rows*
-a right applies is said in ``access``.
+edit, delete, export), another one named here, or a change of a status: who may make those is said by its edge (``statuses``).
+FAB's roles and permissions are synced from here; on which *rows* a right applies is said in ``access``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from app.statuses import permissions_by_edges
 
 VERBS: Mapping[str, str] = {
     "list": "просмотр списка",
@@ -56,8 +58,8 @@ PERSON_DATA = ("employment", "qualification", "attestation", "training", "former
 RIGHTS = ("voucher_application", "voucher", "voucher_block")
 COURSES = ("program", "training_group", "enrolment", "certificate")
 
-_APPLY = {"voucher_application:submit", "voucher_application:withdraw", "voucher_application:add"}
-_ENROL = {"enrolment:add", "enrolment:withdraw", "enrolment:accept", "enrolment:transfer"}
+_APPLY = {"voucher_application:add"}
+_ENROL = {"enrolment:add", "enrolment:transfer"}
 _PRINT = {"certificate:print"}
 _PRINT_VOUCHER = {"voucher:print"}
 #: all trainings of a person as one file for an attestation
@@ -65,14 +67,9 @@ _ARCHIVE = {"employee:archive"}
 #: for many people at once
 _APPLY_MANY = {"employee:apply"}
 _CONSENTS = {"consent:add"}
-#: trainings outside the portal: what others entered is decided, lists are loaded
-_PAST = {"training:confirm", "training:reject", "training:import"}
 #: corrections of the own card and moves to another organization, by the side
-_OWN_DATA = _grant("list show add", "change_request", "transfer") | {"change_request:withdraw", "transfer:withdraw"}
-_STAFF_DATA = _grant("list show", "change_request", "transfer") | {
-    "change_request:accept", "change_request:decline", "transfer:release", "transfer:decline", "employee:confirm_actual",
-}  # fmt: skip
-_DECIDE = {f"registration:{a}" for a in ("confirm", "return", "reject")} | {"consent_withdrawal:finish"}
+_OWN_DATA = _grant("list show add", "change_request", "transfer")
+_STAFF_DATA = _grant("list show", "change_request", "transfer") | {"employee:confirm_actual"}
 _INVITE = {"employee:invite", "employee:access_sheet", "ab_user:invite", "ab_user:lock", "ab_user:unlock"}
 
 _ROLES = (
@@ -100,10 +97,9 @@ _ROLES = (
             | _grant("add edit", "employee")
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
-            | {"employee:import", "enrolment:agree", "enrolment:reject"}
-            | _PAST
+            | {"employee:import", "training:import"}
             | _STAFF_DATA
-            | {"transfer:add", "transfer:hire", "transfer:accept", "transfer:withdraw"}
+            | {"transfer:add", "transfer:hire"}
             | _INVITE
             | _CONSENTS
             | _APPLY
@@ -122,30 +118,14 @@ _ROLES = (
             | _grant("show", "organization")
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
-            | {"program:submit", "program:archive"}
-            | {f"training_group:{a}" for a in ("open", "close", "reopen", "start", "complete", "cancel")}
-            | {f"training_group:{a}" for a in ("registry", "invite")}
+            | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
-            | {"training_group:correct", "enrolment:correct", "enrolment:retake"}
-            | {
-                f"enrolment:{a}"
-                for a in (
-                    "confirm",
-                    "reject",
-                    "record_trained",
-                    "record_failed",
-                    "record_no_show",
-                    "expel",
-                    "result",
-                    "transfer",
-                    "attend",
-                )
-            }
-            | {"certificate:issue", "certificate:annul", "certificate:replace", "certificate:hand", "blank:spoil"}
+            | {"training_group:correct", "enrolment:correct"}
+            | {"enrolment:result", "enrolment:transfer", "enrolment:attend"}
+            | {"certificate:issue", "certificate:replace", "certificate:hand"}
             | _grant("list show add", "blank_receipt", "blank_act", "print_template")
-            | {"registry:add", "registry:send", "registry:renew", "print_template:edit"}
+            | {"registry:add", "registry:renew", "print_template:edit", "frdo_batch:add"}
             | _grant(READ, "frdo_batch")
-            | {f"frdo_batch:{a}" for a in ("add", "send", "cancel", "answer")}
             | _PRINT
         ),
     ),
@@ -174,14 +154,7 @@ _ROLES = (
                 "registry",
             )
             | _grant("list show", "frdo_batch")
-            | {
-                "registry:accept",
-                "registry:return",
-                "registry:overview",
-                "report_form:approve",
-                "report_form:return",
-                "survey:request",
-            }
+            | {"registry:overview", "survey:request"}
         ),
     ),
     Role(
@@ -203,28 +176,24 @@ _ROLES = (
             )
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
-            | {"voucher:replace", "voucher:import", "registry:overview"}
+            | {"voucher:import", "training:import", "registry:overview"}
             | _APPLY_MANY
             | _PRINT_VOUCHER
-            | {"employee:import", "employment:confirm", "employment:unconfirm"}
+            | {"employee:import"}
             | _STAFF_DATA
-            | {"employee:give_data", "transfer:confirm", "employee_merge:add", "employee_merge:undo"}
+            | {"employee:give_data", "employee_merge:add", "employee_merge:undo"}
             | _grant("list show", "employee_merge")
             | _grant("list show edit", "quality_rule")
             | {"queue:list", "ab_user:view_as"}
             | _grant(READ, "access_request")
-            | {f"access_request:{a}" for a in ("grant", "reject", "revoke")}
             | _grant(READ, "registration", "consent_text", "consent_withdrawal")
             | {"consent_text:add"}
-            | _DECIDE
             | _CONSENTS
             | _INVITE
-            | {f"voucher_application:{a}" for a in ("approve", "reject", "return", "submit", "withdraw", "add")}
-            | {"voucher:annul", "program:publish", "program:return", "program:archive", "letter:resend", "letter:abort"}
-            | {"certificate:annul", "certificate:replace", "training_group:correct", "enrolment:correct"}
+            | _APPLY
+            | {"certificate:replace", "training_group:correct", "enrolment:correct"}
             # marks of attendance with a reason only, where something was decided by them
             | {"enrolment:attend"}
-            | _PAST
             | _grant("list show", "blank", "blank_receipt", "blank_act", "frdo_batch")
             | _grant("list show add edit", "print_template")
             | _PRINT
@@ -237,13 +206,14 @@ _ROLES = (
         frozenset(
             _grant("list show", "ab_user", "assignment", "letter")
             | _grant("add edit", "ab_user", "assignment")
-            | {"letter:resend", "letter:abort"}
             | {f"ab_user:{a}" for a in ("lock", "unlock", "reset_password", "reset_second_factor")}
         ),
     ),
 )
 
-ROLES: Mapping[str, Role] = {role.code: role for role in _ROLES}
+ROLES: Mapping[str, Role] = {
+    role.code: replace(role, permissions=role.permissions | permissions_by_edges(role.code)) for role in _ROLES
+}
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:

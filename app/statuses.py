@@ -1,7 +1,7 @@
 """Enumerations with Russian labels, and the one table of status transitions (order § 2–4; states of the design).
 
 Every status says who acts next and has a tone for its pill. ``services.portal.transitions.move`` is the only code that changes a
-status, and it obeys the edges written here; the buttons on the screen are derived from the same edges.
+status, and it obeys the edges written here. Buttons, permissions, words of the journal and kinds of letters are those of the edge.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self, cast
+from typing import Any, Self, cast
 
 
 class LabelledEnum(StrEnum):
@@ -454,252 +454,298 @@ FINAL_DOCUMENTS = frozenset({CertificateKind.CERTIFICATE, CertificateKind.DIPLOM
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One allowed change: ``action`` is the permission's verb and the button's name; ``reason``: a text is required.
+    """One allowed change of a status with everything that follows from it: nobody writes one of these words again.
 
-    ``automatic`` edges are taken by other actions or by jobs and have no button.
+    ``action``: the permission's verb and the name of the service's action. ``button``: its label; without one the edge is
+    ``automatic``, taken by other actions or by jobs. ``done``: the same in the journal and in the answer to many rows at once.
+    ``by``: the roles that hold the permission. ``reason``: a text is required. ``letter``: the kind that tells whom it concerns
+    (``mailing.kinds``); where it depends on more than the edge, or nobody is told, there is none.
+
+    Who acts next are those whose edges leave the ``target``.
     """
 
     source: LabelledEnum
     target: LabelledEnum
     action: str
-    button: str = ""
+    button: str
+    done: str
+    by: frozenset[str] = frozenset()
     reason: bool = False
     confirm: str = ""
-    automatic: bool = False
+    letter: str = ""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether nobody presses a button for it."""
+        return not self.button
 
 
-def _edges(target: LabelledEnum, action: str, button: str, *sources: LabelledEnum, **more: str | bool) -> list[Edge]:
-    return [Edge(source, target, action, button, **more) for source in sources]  # type: ignore[arg-type]
+def _edges(
+    target: LabelledEnum, action: str, button: str, *sources: LabelledEnum, done: str, by: str = "", **more: Any
+) -> list[Edge]:
+    return [Edge(source, target, action, button, done, frozenset(by.split()), **more) for source in sources]
 
 
 _A, _V, _B, _P, _G, _E = ApplicationStatus, VoucherStatus, BlockStatus, ProgramStatus, GroupStatus, EnrolmentStatus
 _R, _Q, _C, _K = RegistrationStatus, AccessRequestStatus, CertificateStatus, BlankStatus
 
 #: table name → edges; the order of edges is the order of buttons
+# fmt: off
 TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     "employment": (
-        *_edges(ConfirmationStatus.CONFIRMED, "confirm", "Подтвердить место работы", ConfirmationStatus.UNCONFIRMED),
-        *_edges(
+        *_edges(ConfirmationStatus.CONFIRMED, "confirm", "Подтвердить место работы",
             ConfirmationStatus.UNCONFIRMED,
-            "unconfirm",
-            "Снять подтверждение",
-            ConfirmationStatus.CONFIRMED,
-            reason=True,
-        ),
+            done="Подтверждено", by="operator", letter="workplace_confirmed"),
+        *_edges(ConfirmationStatus.UNCONFIRMED, "unconfirm", "Снять подтверждение", ConfirmationStatus.CONFIRMED,
+            done="Снято подтверждение", by="operator", reason=True, letter="workplace_refused"),
     ),
     "training": (
-        *_edges(TrainingStatus.CONFIRMED, "confirm", "Подтвердить", TrainingStatus.PENDING),
+        *_edges(TrainingStatus.CONFIRMED, "confirm", "Подтвердить", TrainingStatus.PENDING,
+            done="Подтверждено", by="school operator", letter="training_confirmed"),
         # a confirmation that turned out wrong is taken back by the operator in the same way
-        *_edges(
-            TrainingStatus.REJECTED,
-            "reject",
-            "Отклонить",
-            TrainingStatus.PENDING,
-            TrainingStatus.CONFIRMED,
-            reason=True,
-        ),
+        *_edges(TrainingStatus.REJECTED, "reject", "Отклонить", TrainingStatus.PENDING, TrainingStatus.CONFIRMED,
+            done="Отклонено", by="school operator", reason=True, letter="training_rejected"),
         # follows from the correction of what was rejected
-        *_edges(TrainingStatus.PENDING, "resubmit", "", TrainingStatus.REJECTED, automatic=True),
+        *_edges(TrainingStatus.PENDING, "resubmit", "", TrainingStatus.REJECTED, done="Подано снова"),
     ),
     "registration": (
-        *_edges(_R.PENDING, "arrive", "", _R.EMAIL, automatic=True),
-        *_edges(_R.CONFIRMED, "confirm", "Подтвердить", _R.PENDING),
-        *_edges(_R.RETURNED, "return", "Вернуть на доработку", _R.PENDING, reason=True),
-        *_edges(_R.REJECTED, "reject", "Отклонить", _R.PENDING, reason=True),
+        *_edges(_R.PENDING, "arrive", "", _R.EMAIL, done="Почта подтверждена, подано", letter="registration_received"),
+        *_edges(_R.CONFIRMED, "confirm", "Подтвердить", _R.PENDING,
+            done="Подтверждено", by="operator", letter="registration_confirmed"),
+        *_edges(_R.RETURNED, "return", "Вернуть на доработку", _R.PENDING,
+            done="Возвращено на доработку", by="operator", reason=True, letter="registration_returned"),
+        *_edges(_R.REJECTED, "reject", "Отклонить", _R.PENDING,
+            done="Отклонено", by="operator", reason=True, letter="registration_rejected"),
         # the person's own row: no right of its own
-        *_edges(_R.PENDING, "resubmit", "", _R.RETURNED, automatic=True),
+        *_edges(_R.PENDING, "resubmit", "", _R.RETURNED, done="Подано снова", letter="registration_resent"),
     ),
     "change_request": (
-        *_edges(ChangeStatus.ACCEPTED, "accept", "Внести в карточку", ChangeStatus.PROPOSED),
-        *_edges(ChangeStatus.PARTLY, "accept_partly", "", ChangeStatus.PROPOSED, reason=True, automatic=True),
-        *_edges(ChangeStatus.DECLINED, "decline", "Отклонить", ChangeStatus.PROPOSED, reason=True),
-        *_edges(ChangeStatus.WITHDRAWN, "withdraw", "Отозвать", ChangeStatus.PROPOSED, confirm="Отозвать исправление?"),
+        *_edges(ChangeStatus.ACCEPTED, "accept", "Внести в карточку", ChangeStatus.PROPOSED,
+            done="Внесено в карточку", by="school operator", letter="change_accepted"),
+        *_edges(ChangeStatus.PARTLY, "accept_partly", "", ChangeStatus.PROPOSED,
+            done="Принято частично", reason=True, letter="change_partly"),
+        *_edges(ChangeStatus.DECLINED, "decline", "Отклонить", ChangeStatus.PROPOSED,
+            done="Отклонено", by="school operator", reason=True, letter="change_declined"),
+        *_edges(ChangeStatus.WITHDRAWN, "withdraw", "Отозвать", ChangeStatus.PROPOSED,
+            done="Отозвано", by="worker", confirm="Отозвать исправление?"),
     ),
     "transfer": (
-        *_edges(TransferStatus.RELEASED, "release", "Согласовать увольнение", TransferStatus.REQUESTED),
-        *_edges(TransferStatus.ACCEPTED, "accept", "Принять работника", TransferStatus.RELEASED),
-        *_edges(TransferStatus.CONFIRMED, "confirm", "Подтвердить перевод", TransferStatus.ACCEPTED),
-        *_edges(
-            TransferStatus.DECLINED,
-            "decline",
-            "Отклонить",
-            TransferStatus.REQUESTED,
+        *_edges(TransferStatus.RELEASED, "release", "Согласовать увольнение", TransferStatus.REQUESTED,
+            done="Согласовано увольнение", by="school operator", letter="transfer_released"),
+        *_edges(TransferStatus.ACCEPTED, "accept", "Принять работника", TransferStatus.RELEASED,
+            done="Принято", by="school", letter="transfer_accepted"),
+        *_edges(TransferStatus.CONFIRMED, "confirm", "Подтвердить перевод", TransferStatus.ACCEPTED,
+            done="Подтверждено", by="operator", letter="transfer_confirmed"),
+        *_edges(TransferStatus.DECLINED, "decline", "Отклонить", TransferStatus.REQUESTED,
+            TransferStatus.RELEASED, TransferStatus.ACCEPTED,
+            done="Отклонено", by="school operator", reason=True, letter="transfer_declined"),
+        *_edges(TransferStatus.WITHDRAWN, "withdraw", "Отозвать", TransferStatus.REQUESTED,
             TransferStatus.RELEASED,
-            TransferStatus.ACCEPTED,
-            reason=True,
-        ),
-        *_edges(
-            TransferStatus.WITHDRAWN,
-            "withdraw",
-            "Отозвать",
-            TransferStatus.REQUESTED,
-            TransferStatus.RELEASED,
-            confirm="Отозвать перевод?",
-        ),
+            done="Отозвано", by="worker school", confirm="Отозвать перевод?",
+            letter="transfer_withdrawn"),
     ),
     "consent_withdrawal": (
-        *_edges(
-            WithdrawalStatus.DONE,
-            "finish",
-            "Обезличить данные",
-            WithdrawalStatus.OPEN,
-            confirm="Обезличить данные человека? Вернуть их будет нельзя.",
-        ),
+        *_edges(WithdrawalStatus.DONE, "finish", "Обезличить данные", WithdrawalStatus.OPEN,
+            done="Обезличено", by="operator",
+            confirm="Обезличить данные человека? Вернуть их будет нельзя.", letter="data_erased"),
     ),
     "access_request": (
-        *_edges(_Q.GRANTED, "grant", "Предоставить доступ", _Q.SUBMITTED),
-        *_edges(_Q.REJECTED, "reject", "Отказать", _Q.SUBMITTED, reason=True),
-        *_edges(_Q.REVOKED, "revoke", "Отозвать доступ", _Q.GRANTED, reason=True),
+        *_edges(_Q.GRANTED, "grant", "Предоставить доступ", _Q.SUBMITTED,
+            done="Доступ предоставлен", by="operator", letter="access_granted"),
+        *_edges(_Q.REJECTED, "reject", "Отказать", _Q.SUBMITTED,
+            done="Отказано", by="operator", reason=True, letter="access_rejected"),
+        *_edges(_Q.REVOKED, "revoke", "Отозвать доступ", _Q.GRANTED,
+            done="Доступ отозван", by="operator", reason=True, letter="access_revoked"),
     ),
     "voucher_application": (
-        *_edges(_A.SUBMITTED, "submit", "Подать заявку", _A.DRAFT, _A.RETURNED),
-        *_edges(_A.APPROVED, "approve", "Одобрить", _A.SUBMITTED),
-        *_edges(_A.RETURNED, "return", "Вернуть на доработку", _A.SUBMITTED, reason=True),
-        *_edges(_A.REJECTED, "reject", "Отказать", _A.SUBMITTED, reason=True),
-        *_edges(
-            _A.WITHDRAWN,
-            "withdraw",
-            "Отозвать заявку",
-            _A.DRAFT,
-            _A.SUBMITTED,
-            _A.RETURNED,
-            confirm="Отозвать заявку на чек?",
-        ),
+        *_edges(_A.SUBMITTED, "submit", "Подать заявку", _A.DRAFT, _A.RETURNED,
+            done="Подано", by="worker school operator"),
+        *_edges(_A.APPROVED, "approve", "Одобрить", _A.SUBMITTED,
+            done="Одобрено", by="operator", letter="application_approved"),
+        *_edges(_A.RETURNED, "return", "Вернуть на доработку", _A.SUBMITTED,
+            done="Возвращено на доработку", by="operator", reason=True, letter="application_returned"),
+        *_edges(_A.REJECTED, "reject", "Отказать", _A.SUBMITTED,
+            done="Отказано", by="operator", reason=True, letter="application_rejected"),
+        *_edges(_A.WITHDRAWN, "withdraw", "Отозвать заявку", _A.DRAFT, _A.SUBMITTED, _A.RETURNED,
+            done="Отозвано", by="worker school operator", confirm="Отозвать заявку на чек?"),
     ),
     "voucher": (
-        *_edges(_V.REPLACED, "replace", "Заменить", _V.ACTIVE, reason=True),
-        *_edges(_V.ANNULLED, "annul", "Аннулировать", _V.ACTIVE, reason=True),
-        *_edges(_V.USED, "use", "", _V.ACTIVE, automatic=True),
-        *_edges(_V.EXPIRED, "expire", "", _V.ACTIVE, automatic=True),
+        *_edges(_V.REPLACED, "replace", "Заменить", _V.ACTIVE,
+            done="Заменено", by="operator", reason=True, letter="voucher_replaced"),
+        *_edges(_V.ANNULLED, "annul", "Аннулировать", _V.ACTIVE,
+            done="Аннулировано", by="operator", reason=True, letter="voucher_annulled"),
+        *_edges(_V.USED, "use", "", _V.ACTIVE, done="Использовано"),
+        *_edges(_V.EXPIRED, "expire", "", _V.ACTIVE, done="Истёк срок", letter="voucher_expired"),
         # a result was corrected: a block of a used чек has not been spent after all
-        *_edges(_V.ACTIVE, "resume", "", _V.USED, automatic=True),
+        *_edges(_V.ACTIVE, "resume", "", _V.USED, done="Снова действует: итог обучения исправлен"),
     ),
     "voucher_block": (
-        *_edges(_B.RESERVED, "reserve", "", _B.FREE, automatic=True),
-        *_edges(_B.FREE, "release", "", _B.RESERVED, automatic=True),
-        *_edges(_B.USED, "spend", "", _B.RESERVED, automatic=True),
-        *_edges(_B.LAPSED, "lapse", "", _B.FREE, _B.RESERVED, automatic=True),
+        *_edges(_B.RESERVED, "reserve", "", _B.FREE, done="Зарезервировано"),
+        *_edges(_B.FREE, "release", "", _B.RESERVED, done="Освобождено"),
+        *_edges(_B.USED, "spend", "", _B.RESERVED, done="Использовано"),
+        *_edges(_B.LAPSED, "lapse", "", _B.FREE, _B.RESERVED, done="Сгорело"),
         # a result was corrected: a spent block is free again; a block pays after all for a course begun in the чек's term
-        *_edges(_B.FREE, "give_back", "", _B.USED, automatic=True),
-        *_edges(_B.USED, "spend_late", "", _B.FREE, _B.LAPSED, automatic=True),
+        *_edges(_B.FREE, "give_back", "", _B.USED, done="Возвращено: итог обучения исправлен"),
+        *_edges(_B.USED, "spend_late", "", _B.FREE, _B.LAPSED, done="Использовано: итог обучения исправлен"),
     ),
     "program": (
-        *_edges(_P.SUBMITTED, "submit", "Отправить на публикацию", _P.DRAFT, _P.RETURNED),
-        *_edges(_P.PUBLISHED, "publish", "Опубликовать", _P.SUBMITTED),
-        *_edges(_P.RETURNED, "return", "Вернуть на доработку", _P.SUBMITTED, reason=True),
-        *_edges(_P.ARCHIVED, "archive", "В архив", _P.PUBLISHED, confirm="Убрать программу в архив?"),
+        *_edges(_P.SUBMITTED, "submit", "Отправить на публикацию", _P.DRAFT, _P.RETURNED,
+            done="Отправлено на публикацию", by="organizer", letter="program_submitted"),
+        *_edges(_P.PUBLISHED, "publish", "Опубликовать", _P.SUBMITTED,
+            done="Опубликовано", by="operator", letter="program_published"),
+        *_edges(_P.RETURNED, "return", "Вернуть на доработку", _P.SUBMITTED,
+            done="Возвращено на доработку", by="operator", reason=True, letter="program_returned"),
+        *_edges(_P.ARCHIVED, "archive", "В архив", _P.PUBLISHED,
+            done="Убрано в архив", by="organizer operator", confirm="Убрать программу в архив?",
+            letter="program_archived"),
     ),
     "training_group": (
-        *_edges(_G.OPEN, "open", "Открыть запись", _G.DRAFT),
-        *_edges(_G.CLOSED, "close", "Закрыть запись", _G.OPEN),
-        *_edges(_G.OPEN, "reopen", "Возобновить запись", _G.CLOSED),
-        *_edges(_G.RUNNING, "start", "Начать обучение", _G.CLOSED),
-        *_edges(_G.COMPLETED, "complete", "Завершить обучение", _G.RUNNING),
-        *_edges(_G.CANCELLED, "cancel", "Отменить группу", _G.DRAFT, _G.OPEN, _G.CLOSED, _G.RUNNING, reason=True),
+        *_edges(_G.OPEN, "open", "Открыть запись", _G.DRAFT, done="Открыта запись", by="organizer"),
+        *_edges(_G.CLOSED, "close", "Закрыть запись", _G.OPEN,
+            done="Закрыта запись", by="organizer", letter="group_closed"),
+        *_edges(_G.OPEN, "reopen", "Возобновить запись", _G.CLOSED, done="Возобновлена запись", by="organizer"),
+        *_edges(_G.RUNNING, "start", "Начать обучение", _G.CLOSED,
+            done="Начато", by="organizer", letter="group_running"),
+        *_edges(_G.COMPLETED, "complete", "Завершить обучение", _G.RUNNING,
+            done="Завершено", by="organizer", letter="group_completed"),
+        *_edges(_G.CANCELLED, "cancel", "Отменить группу", _G.DRAFT, _G.OPEN, _G.CLOSED, _G.RUNNING,
+            done="Отменено", by="organizer", reason=True),
     ),
     "enrolment": (
         # a seat that has become free is offered for a time, or given at once where the operator set no time
-        *_edges(_E.OFFERED, "offer", "", _E.WAITING, automatic=True),
-        *_edges(_E.APPLIED, "promote", "", _E.WAITING, automatic=True),
-        *_edges(_E.WAITING, "let_pass", "", _E.OFFERED, automatic=True),
-        *_edges(_E.APPLIED, "accept", "Занять предложенное место", _E.OFFERED),
-        *_edges(_E.AGREED, "agree", "Согласовать", _E.APPLIED),
-        *_edges(_E.CONFIRMED, "confirm", "Подтвердить запись", _E.AGREED),
-        *_edges(_E.TRAINED, "record_trained", "Обучен, аттестован", _E.CONFIRMED),
-        *_edges(_E.FAILED, "record_failed", "Не аттестован", _E.CONFIRMED, reason=True),
-        *_edges(_E.NO_SHOW, "record_no_show", "Не приступил", _E.CONFIRMED, confirm="Отметить: не приступил?"),
-        *_edges(_E.EXPELLED, "expel", "Отчислить", _E.CONFIRMED, reason=True),
+        *_edges(_E.OFFERED, "offer", "", _E.WAITING, done="Предложено место", letter="enrolment_offered"),
+        *_edges(_E.APPLIED, "promote", "", _E.WAITING,
+            done="Переведено из листа ожидания", letter="enrolment_promoted"),
+        *_edges(_E.WAITING, "let_pass", "", _E.OFFERED,
+            done="Предложенное место не занято в срок", letter="offer_missed"),
+        *_edges(_E.APPLIED, "accept", "Занять предложенное место", _E.OFFERED,
+            done="Занято предложенное место", by="worker school"),
+        *_edges(_E.AGREED, "agree", "Согласовать", _E.APPLIED,
+            done="Согласовано", by="school", letter="enrolment_agreed"),
+        *_edges(_E.CONFIRMED, "confirm", "Подтвердить запись", _E.AGREED,
+            done="Подтверждено", by="organizer", letter="enrolment_confirmed"),
+        *_edges(_E.TRAINED, "record_trained", "Обучен, аттестован", _E.CONFIRMED,
+            done="Обучен, аттестован", by="organizer"),
+        *_edges(_E.FAILED, "record_failed", "Не аттестован", _E.CONFIRMED,
+            done="Не аттестован", by="organizer", reason=True, letter="result_failed"),
+        *_edges(_E.NO_SHOW, "record_no_show", "Не приступил", _E.CONFIRMED,
+            done="Не приступил", by="organizer", confirm="Отметить: не приступил?",
+            letter="result_no_show"),
+        *_edges(_E.EXPELLED, "expel", "Отчислить", _E.CONFIRMED,
+            done="Отчислен", by="organizer", reason=True, letter="result_expelled"),
         # an outcome entered by mistake is another one, with the reason in the journal; a retake is a new fact
-        *_edges(_E.TRAINED, "correct_trained", "", _E.FAILED, _E.NO_SHOW, _E.EXPELLED, automatic=True),
-        *_edges(_E.FAILED, "correct_failed", "", _E.TRAINED, _E.NO_SHOW, _E.EXPELLED, automatic=True, reason=True),
-        *_edges(_E.NO_SHOW, "correct_no_show", "", _E.TRAINED, _E.FAILED, _E.EXPELLED, automatic=True),
-        *_edges(_E.EXPELLED, "correct_expelled", "", _E.TRAINED, _E.FAILED, _E.NO_SHOW, automatic=True, reason=True),
-        *_edges(_E.TRAINED, "retake", "", _E.FAILED, automatic=True),
-        *_edges(
-            _E.REJECTED, "reject", "Отклонить", _E.WAITING, _E.OFFERED, _E.APPLIED, _E.AGREED, _E.CONFIRMED, reason=True
-        ),
-        *_edges(
-            _E.WITHDRAWN,
-            "withdraw",
-            "Отозвать запись",
-            _E.WAITING,
-            _E.OFFERED,
-            _E.APPLIED,
-            _E.AGREED,
+        *_edges(_E.TRAINED, "correct_trained", "", _E.FAILED, _E.NO_SHOW, _E.EXPELLED,
+            done="Итог исправлен: обучен, аттестован"),
+        *_edges(_E.FAILED, "correct_failed", "", _E.TRAINED, _E.NO_SHOW, _E.EXPELLED,
+            done="Итог исправлен: не аттестован", reason=True),
+        *_edges(_E.NO_SHOW, "correct_no_show", "", _E.TRAINED, _E.FAILED, _E.EXPELLED,
+            done="Итог исправлен: не приступил"),
+        *_edges(_E.EXPELLED, "correct_expelled", "", _E.TRAINED, _E.FAILED, _E.NO_SHOW,
+            done="Итог исправлен: отчислен", reason=True),
+        *_edges(_E.TRAINED, "retake", "", _E.FAILED,
+            done="Пройдена повторная аттестация", by="organizer", letter="result_retaken"),
+        *_edges(_E.REJECTED, "reject", "Отклонить", _E.WAITING, _E.OFFERED, _E.APPLIED, _E.AGREED, _E.CONFIRMED,
+            done="Отклонено", by="school organizer", reason=True, letter="enrolment_rejected"),
+        *_edges(_E.WITHDRAWN, "withdraw", "Отозвать запись", _E.WAITING, _E.OFFERED, _E.APPLIED, _E.AGREED,
             _E.CONFIRMED,
+            done="Отозвано", by="worker school",
             confirm="Отозвать запись на курс? Место и блок чека освободятся.",
-        ),
+            letter="enrolment_withdrawn"),
     ),
     "certificate": (
-        *_edges(_C.ANNULLED, "annul", "Аннулировать", _C.ISSUED, reason=True),
-        *_edges(_C.REPLACED, "supersede", "", _C.ISSUED, automatic=True),
+        *_edges(_C.ANNULLED, "annul", "Аннулировать", _C.ISSUED,
+            done="Аннулировано", by="organizer operator", reason=True, letter="certificate_annulled"),
+        *_edges(_C.REPLACED, "supersede", "", _C.ISSUED,
+            done="Заменено другим документом", letter="certificate_duplicated"),
     ),
     "blank": (
-        *_edges(_K.USED, "use", "", _K.STOCK, automatic=True),
-        *_edges(_K.SPOILED, "spoil", "Списать как испорченный", _K.STOCK, _K.USED, reason=True),
+        *_edges(_K.USED, "use", "", _K.STOCK, done="Использовано"),
+        *_edges(_K.SPOILED, "spoil", "Списать как испорченный", _K.STOCK, _K.USED,
+            done="Списано", by="organizer", reason=True),
     ),
     "registry": (
-        *_edges(RegistryStatus.SENT, "send", "Направить", RegistryStatus.FORMED, RegistryStatus.RETURNED),
-        *_edges(RegistryStatus.ACCEPTED, "accept", "Принять", RegistryStatus.SENT),
-        *_edges(RegistryStatus.RETURNED, "return", "Вернуть", RegistryStatus.SENT, reason=True),
+        *_edges(RegistryStatus.SENT, "send", "Направить", RegistryStatus.FORMED, RegistryStatus.RETURNED,
+            done="Направлено", by="organizer", letter="registry_sent"),
+        *_edges(RegistryStatus.ACCEPTED, "accept", "Принять", RegistryStatus.SENT,
+            done="Принято", by="ministry", letter="registry_accepted"),
+        *_edges(RegistryStatus.RETURNED, "return", "Вернуть", RegistryStatus.SENT,
+            done="Возвращено", by="ministry", reason=True, letter="registry_returned"),
     ),
     "frdo_batch": (
-        *_edges(FrdoBatchStatus.SENT, "send", "Отметить отправленным", FrdoBatchStatus.FORMED),
-        *_edges(FrdoBatchStatus.ANSWERED, "answer", "", FrdoBatchStatus.SENT, automatic=True),
-        *_edges(FrdoBatchStatus.CANCELLED, "cancel", "Отменить пакет", FrdoBatchStatus.FORMED, reason=True),
+        *_edges(FrdoBatchStatus.SENT, "send", "Отметить отправленным", FrdoBatchStatus.FORMED,
+            done="Отмечено отправленным", by="organizer"),
+        *_edges(FrdoBatchStatus.ANSWERED, "answer", "", FrdoBatchStatus.SENT, done="Дан ответ", by="organizer"),
+        *_edges(FrdoBatchStatus.CANCELLED, "cancel", "Отменить пакет", FrdoBatchStatus.FORMED,
+            done="Отменено", by="organizer", reason=True),
     ),
     "plan_item": (
-        *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED),
-        *_edges(PlanItemStatus.INCLUDED, "include", "Включить в план", PlanItemStatus.AGREED),
-        *_edges(
-            PlanItemStatus.DECLINED,
-            "decline",
-            "Отклонить",
-            PlanItemStatus.PROPOSED,
-            PlanItemStatus.AGREED,
-            reason=True,
-        ),
+        *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED, done="Согласовано"),
+        *_edges(PlanItemStatus.INCLUDED, "include", "Включить в план", PlanItemStatus.AGREED, done="Включено в план"),
+        *_edges(PlanItemStatus.DECLINED, "decline", "Отклонить", PlanItemStatus.PROPOSED, PlanItemStatus.AGREED,
+            done="Отклонено", reason=True),
     ),
     "survey": (
-        *_edges(SurveyStatus.DRAFT, "accept", "Взять в работу", SurveyStatus.REQUESTED),
-        *_edges(SurveyStatus.PUBLISHED, "publish", "Опубликовать", SurveyStatus.DRAFT),
-        *_edges(SurveyStatus.CLOSED, "close", "Завершить", SurveyStatus.PUBLISHED),
+        *_edges(SurveyStatus.DRAFT, "accept", "Взять в работу", SurveyStatus.REQUESTED, done="Взято в работу"),
+        *_edges(SurveyStatus.PUBLISHED, "publish", "Опубликовать", SurveyStatus.DRAFT, done="Опубликовано"),
+        *_edges(SurveyStatus.CLOSED, "close", "Завершить", SurveyStatus.PUBLISHED, done="Завершено"),
     ),
     "report_form": (
-        *_edges(ReportFormStatus.SUBMITTED, "submit", "На утверждение", ReportFormStatus.DRAFT),
-        *_edges(ReportFormStatus.APPROVED, "approve", "Утвердить", ReportFormStatus.SUBMITTED),
-        *_edges(ReportFormStatus.DRAFT, "return", "Вернуть", ReportFormStatus.SUBMITTED, reason=True),
-        *_edges(ReportFormStatus.RETIRED, "retire", "Отменить форму", ReportFormStatus.APPROVED),
+        *_edges(ReportFormStatus.SUBMITTED, "submit", "На утверждение", ReportFormStatus.DRAFT,
+            done="Отправлено на утверждение"),
+        *_edges(ReportFormStatus.APPROVED, "approve", "Утвердить", ReportFormStatus.SUBMITTED,
+            done="Утверждено", by="ministry"),
+        *_edges(ReportFormStatus.DRAFT, "return", "Вернуть", ReportFormStatus.SUBMITTED,
+            done="Возвращено", by="ministry", reason=True),
+        *_edges(ReportFormStatus.RETIRED, "retire", "Отменить форму", ReportFormStatus.APPROVED, done="Отменено"),
     ),
     "news_item": (
-        *_edges(NewsStatus.PUBLISHED, "publish", "Опубликовать", NewsStatus.DRAFT),
-        *_edges(NewsStatus.ARCHIVED, "archive", "В архив", NewsStatus.PUBLISHED),
+        *_edges(NewsStatus.PUBLISHED, "publish", "Опубликовать", NewsStatus.DRAFT, done="Опубликовано"),
+        *_edges(NewsStatus.ARCHIVED, "archive", "В архив", NewsStatus.PUBLISHED, done="Убрано в архив"),
     ),
     "support_request": (
-        *_edges(SupportStatus.ANSWERED, "answer", "Ответить", SupportStatus.OPEN),
-        *_edges(SupportStatus.OPEN, "reopen", "Уточнить", SupportStatus.ANSWERED),
-        *_edges(SupportStatus.CLOSED, "close", "Закрыть", SupportStatus.OPEN, SupportStatus.ANSWERED),
+        *_edges(SupportStatus.ANSWERED, "answer", "Ответить", SupportStatus.OPEN, done="Дан ответ"),
+        *_edges(SupportStatus.OPEN, "reopen", "Уточнить", SupportStatus.ANSWERED, done="Уточнено"),
+        *_edges(SupportStatus.CLOSED, "close", "Закрыть", SupportStatus.OPEN, SupportStatus.ANSWERED, done="Закрыто"),
     ),
     "maintenance_window": (
-        *_edges(MaintenanceStatus.ACTIVE, "start", "Начать перерыв", MaintenanceStatus.ANNOUNCED),
-        *_edges(
-            MaintenanceStatus.ENDED, "end", "Окончить перерыв", MaintenanceStatus.ANNOUNCED, MaintenanceStatus.ACTIVE
-        ),
+        *_edges(MaintenanceStatus.ACTIVE, "start", "Начать перерыв", MaintenanceStatus.ANNOUNCED, done="Начато"),
+        *_edges(MaintenanceStatus.ENDED, "end", "Окончить перерыв", MaintenanceStatus.ANNOUNCED,
+            MaintenanceStatus.ACTIVE,
+            done="Окончено"),
     ),
     "letter": (
-        *_edges(LetterStatus.SENT, "send", "", LetterStatus.QUEUED, LetterStatus.FAILED, automatic=True),
-        *_edges(LetterStatus.FAILED, "fail", "", LetterStatus.QUEUED, automatic=True),
-        *_edges(LetterStatus.QUEUED, "resend", "Отправить снова", LetterStatus.FAILED, LetterStatus.ABORTED),
-        *_edges(LetterStatus.ABORTED, "abort", "Не отправлять", LetterStatus.QUEUED, LetterStatus.FAILED),
+        *_edges(LetterStatus.SENT, "send", "", LetterStatus.QUEUED, LetterStatus.FAILED, done="Отправлено"),
+        *_edges(LetterStatus.FAILED, "fail", "", LetterStatus.QUEUED, done="Не отправлено", letter="letters_failed"),
+        *_edges(LetterStatus.QUEUED, "resend", "Отправить снова", LetterStatus.FAILED, LetterStatus.ABORTED,
+            done="Отправлено снова", by="operator admin"),
+        *_edges(LetterStatus.ABORTED, "abort", "Не отправлять", LetterStatus.QUEUED, LetterStatus.FAILED,
+            done="Отправка отменена", by="operator admin"),
     ),
     "background_job": (
-        *_edges(JobStatus.RUNNING, "run", "", JobStatus.QUEUED, automatic=True),
-        *_edges(JobStatus.DONE, "finish", "", JobStatus.RUNNING, automatic=True),
-        *_edges(JobStatus.FAILED, "break", "", JobStatus.QUEUED, JobStatus.RUNNING, automatic=True),
+        *_edges(JobStatus.RUNNING, "run", "", JobStatus.QUEUED, done="Начато"),
+        *_edges(JobStatus.DONE, "finish", "", JobStatus.RUNNING, done="Выполнено", letter="task_finished"),
+        *_edges(JobStatus.FAILED, "break", "", JobStatus.QUEUED, JobStatus.RUNNING,
+            done="Не выполнено", letter="task_failed"),
         # whoever ordered the work stops it: no right of its own, the row is the user's
-        *_edges(JobStatus.CANCELLED, "stop", "", JobStatus.QUEUED, JobStatus.RUNNING, automatic=True),
+        *_edges(JobStatus.CANCELLED, "stop", "", JobStatus.QUEUED, JobStatus.RUNNING, done="Отменено"),
     ),
 }
+# fmt: on
+
+
+_BY_ACTION: Mapping[tuple[str, str], Edge] = {
+    (table, edge.action): edge for table, edges in TRANSITIONS.items() for edge in reversed(edges)
+}
+
+
+def edge_of(table: str, action: str) -> Edge | None:
+    """Return the first edge of an action: what all edges of it have in common; None for what changes no status."""
+    return _BY_ACTION.get((table, action))
+
+
+def permissions_by_edges(role: str) -> set[str]:
+    """Return the permissions ``table:action`` of the changes that a role may make."""
+    return {f"{table}:{action}" for (table, action), edge in _BY_ACTION.items() if role in edge.by}
 
 
 def find_edge(table: str, source: str, action: str) -> Edge | None:

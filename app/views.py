@@ -95,7 +95,7 @@ from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
 from app.web.paper.blank_act_view import ACT_NUMBER, ActPages
 from app.web.paper.blank_view import BLANK, DOCUMENT, RANGE, BlankPages, ReceiptPages
-from app.web.paper.certificate_view import CertificatePrinting
+from app.web.paper.certificate_view import CertificatePages
 from app.web.paper.frdo_view import FrdoPages
 from app.web.paper.issue_pages import GroupIssuing
 from app.web.paper.paper_columns import (
@@ -150,6 +150,7 @@ from app.web.personnel.people_columns import (
 from app.web.personnel.person_records import OfPerson
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
+from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
@@ -177,6 +178,7 @@ class EmployeeView(EmployeePages):
         "apply": open_for,
     }
     parts = (
+        StaffImportPages,
         VoucherApply,
         invitation_pages.Invitations,
         EnrolMany,
@@ -436,7 +438,7 @@ class EnrolmentView(EnrolmentPages):
 # --- Документы -------------------------------------------------------------------------------------------------------
 
 
-class CertificateView(CertificatePrinting):
+class CertificateView(CertificatePages):
     datamodel = Table(m.Certificate)
     list_columns = ["number", "kind", OWNER, CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")

@@ -22,8 +22,8 @@ from app import models as m
 from app.access import acting_as, unscoped
 from app.clock import today
 from app.demo.names import PersonGenerator
-from app.exchange import staff_import
-from app.exchange.sample import build_sample
+from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.identifiers import format_snils
 from app.services.access.accounts import find_account
@@ -42,7 +42,7 @@ def main() -> None:
         region.build(app)
         with app.app_context():
             if not FILE.exists():
-                FILE.write_bytes(build_sample(_people()))
+                FILE.write_bytes(build_staff_sample(_people()))
             print(f"{ROWS} rows, {FILE.stat().st_size / 2**20:.1f} MB", file=sys.stderr)
         found = [_round(running.url()) for _ in range(RUNS)]
     print("| what | seconds | of processor | peak of the process, MB | peak of its reading child, MB |\n|-|-|-|-|-|")
@@ -98,16 +98,16 @@ def _row(last: str, first: str, patronymic: str | None, birth: Any) -> dict[str,
 
 
 def _preview(app: Flask, _batch: int) -> int:
-    return staff_import.preview(FILE.name, FILE.read_bytes()).id
+    return STAFF.preview(FILE.name, FILE.read_bytes()).id
 
 
 def _apply(app: Flask, batch: int) -> int:
-    print(staff_import.apply(batch, skip_errors=True), file=sys.stderr)
+    print(STAFF.words_of(STAFF.apply(batch, skip_errors=True)), file=sys.stderr)
     return batch
 
 
 def _undo(app: Flask, batch: int) -> int:
-    print(staff_import.undo(batch), file=sys.stderr)
+    print(STAFF.undone_words(STAFF.undo(batch)), file=sys.stderr)
     return batch
 
 

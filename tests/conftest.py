@@ -21,10 +21,14 @@ from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
 
-#: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year.
-#: Days that matter to a test are counted from ``app.clock.today()``; who needs another day travels there, who needs the real
-#: one asks for the fixture ``real_clock``. Processes that a test starts (``run.py``, readers of files) live in the real day.
-BEGINNING = dt.datetime(2026, 11, 27, 10, 0, tzinfo=ZONE)
+#: the moment at which every test begins, wherever the calendar stands: a Friday morning within the planning of the next year,
+#: or what ``TEST_NOW`` says: the suite passes on any day. Days that matter to a test are counted from ``app.clock.today()``; who
+#: needs another day travels there, who needs the real one asks for the fixture ``real_clock``. Processes that a test starts
+#: (``run.py``, readers of files) live in the real day.
+BEGINNING = dt.datetime.fromisoformat(os.environ.get("TEST_NOW") or "2026-11-27T10:00").replace(tzinfo=ZONE)
+
+#: a hash that costs nothing; what the portal takes by itself is shown by the tests of passwords
+CHEAP_HASH = "pbkdf2:sha256:1"
 
 TEMPLATE, DEMO_TEMPLATE = "template_portal", "template_demo"
 
@@ -36,7 +40,6 @@ CREATE FUNCTION pristine.note() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN INSERT INTO pristine.touched VALUES (TG_TABLE_NAME); RETURN NULL; END';
 DO $$ DECLARE item record; BEGIN
   FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-    AND tablename NOT LIKE 'ab\\_%permission%' AND tablename NOT IN ('ab_role', 'ab_view_menu')
   LOOP EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH STATEMENT'
     ' EXECUTE FUNCTION pristine.note()', item.name); END LOOP;
   FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('territory', 'municipality',
@@ -46,11 +49,13 @@ DO $$ DECLARE item record; BEGIN
   LOOP EXECUTE format('CREATE TABLE pristine.%I AS SELECT * FROM public.%I', item.name, item.name); END LOOP;
 END $$;
 """
-#: what a test leaves behind is deleted, the reference rows are put back: in the tables that it wrote to
+#: what a test leaves behind is deleted, the reference rows are put back: in the tables that it wrote to, but for the rights
 _CLEAN = """
 SET session_replication_role = replica;
 DO $$ DECLARE item record; stored text; BEGIN
-  FOR item IN SELECT DISTINCT name, to_regclass('pristine.' || quote_ident(name)) AS kept FROM pristine.touched LOOP
+  FOR item IN SELECT DISTINCT name, to_regclass('pristine.' || quote_ident(name)) AS kept FROM pristine.touched
+    WHERE name NOT LIKE 'ab\\_%permission%' AND name NOT IN ('ab_role', 'ab_view_menu')
+  LOOP
     EXECUTE format('DELETE FROM public.%I', item.name);
     IF item.kept IS NOT NULL THEN
       SELECT string_agg(quote_ident(attname), ', ') INTO stored FROM pg_attribute
@@ -71,11 +76,18 @@ LONGEST_FIRST = (
 
 
 _clock = time_machine.travel(BEGINNING, tick=True)
+_traveller: list[time_machine.Traveller] = []
 
 
 def pytest_configure() -> None:
     """Set the clock before test modules are read: what they compute at import is of the same day."""
-    _clock.start()
+    _traveller.append(_clock.start())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Set the clock back: also the last test of a long run begins before midnight."""
+    _traveller[0].move_to(BEGINNING)
 
 
 def pytest_unconfigure() -> None:
@@ -168,7 +180,18 @@ def build(settings: Settings) -> Flask:
 
     app = create_app(settings)
     app.config.update(TESTING=True, SIGN_IN_RATE="10000 per minute", NO_WORK_RATE="10000 per minute")
+    app.config["FAB_PASSWORD_HASH_METHOD"] = CHEAP_HASH
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+def build_trusting(settings: Settings) -> Flask:
+    """An application whose server outlives it: no connection is asked before its use whether it lives."""
+    from app.extensions import db
+
+    app = build(settings)
+    with app.app_context():
+        db.engine.pool._pre_ping = False  # type: ignore[attr-defined]
     return app
 
 
@@ -201,7 +224,7 @@ def clone(server: EmbeddedPostgres, template: str, name: str, folder: Path) -> s
             server,
             "postgres",
             f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
-            f"CREATE DATABASE {name} TEMPLATE {template}",
+            f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy",
         )
     return server.url(name)
 
@@ -218,7 +241,7 @@ def app(server: EmbeddedPostgres, template: str, shared_folder: Path, worker_nam
     from app.extensions import db
 
     url = clone(server, template, f"test_{worker_name}", shared_folder)
-    application = build(make_settings(url, shared_folder / f"instance_{worker_name}"))
+    application = build_trusting(make_settings(url, shared_folder / f"instance_{worker_name}"))
     yield application
     with application.app_context():
         db.engine.dispose()
@@ -269,7 +292,7 @@ def demo_app(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, 
     from app.extensions import db
 
     url = clone(server, demo_template, f"demo_{worker_name}", shared_folder)
-    application = build(make_settings(url, shared_folder / f"instance_{worker_name}", demo=True))
+    application = build_trusting(make_settings(url, shared_folder / f"instance_{worker_name}", demo=True))
     yield application
     with application.app_context():
         db.engine.dispose()
@@ -279,7 +302,7 @@ def demo_app(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, 
 def region_app(server: EmbeddedPostgres, shared_folder: Path, worker_name: str) -> Flask:
     """The application of ``renewed_region``, built once a worker: its routes, pages and statements take seconds to compile."""
     name = region_database(worker_name)
-    return build(make_settings(server.url(name), shared_folder / f"instance_{name}", demo=True))
+    return build_trusting(make_settings(server.url(name), shared_folder / f"instance_{name}", demo=True))
 
 
 def region_database(worker_name: str) -> str:

@@ -6,15 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app
 from sqlalchemy import select
-from werkzeug.security import generate_password_hash
 
 from app import models as m
 from app.demo.places import HOME_SCHOOL, NORTH_WEST, VOLGA, Directories, Place
 from app.demo.rows import Row, Rows
 from app.demo.staff import SECOND_SCHOOL, Worker
 from app.extensions import db
+from app.services.access import passwords
 
 PASSWORD = "demo-2026"  # noqa: S105 - the demo's password is public on purpose
 _SINCE = dt.timedelta(days=400)
@@ -58,7 +57,7 @@ def add_accounts(
     organizations: dict[str | int, int] = {place.name: place.id for place in places}
     organizers = [place for place in places if place.row["is_organizer"]]
     organizations |= {number: place.id for number, place in enumerate(organizers)}
-    password = _hash(PASSWORD)
+    password = passwords.hashed(PASSWORD)
     accounts = {}
     for number, it in enumerate(LOGINS, start=1):
         accounts[it.login] = row = _add_account(rows, it, people.get(it.login), password, today)
@@ -73,11 +72,6 @@ def add_accounts(
             valid_to=None,
         )
     return accounts
-
-
-def _hash(password: str) -> str:
-    method = current_app.config.get("FAB_PASSWORD_HASH_METHOD", "scrypt")
-    return generate_password_hash(password, method=method)
 
 
 def _add_account(rows: Rows, it: Login, worker: Worker | None, password: str, today: dt.date) -> Row:

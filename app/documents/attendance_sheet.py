@@ -20,7 +20,6 @@ from app.services.courses.group.attendance import Journal
 from app.statuses import AttendanceMark
 
 SHEET = "attendance_sheet"
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: meetings on one sheet: so many columns have room for a signature
 COLUMNS = 8
 #: marks as journals write them; the line under the table explains them
@@ -38,6 +37,19 @@ class SheetHead:
     hours: int
     starts_on: dt.date
     ends_on: dt.date
+
+
+def head_of(group: m.TrainingGroup) -> SheetHead:
+    """Return what stands above the table of a group."""
+    return SheetHead(
+        organizer_id=group.organizer_id,
+        organization=group.organizer.full_name,
+        number=group.number,
+        program=group.program.title,
+        hours=group.program.hours,
+        starts_on=group.starts_on,
+        ends_on=group.ends_on,
+    )
 
 
 def build_attendance_sheet(group: SheetHead, journal: Journal) -> bytes:

@@ -10,7 +10,6 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app import models as m
-from app.audit import record
 from app.clock import today
 from app.documents import frdo_check, frdo_source
 from app.documents.frdo_check import Fault
@@ -21,9 +20,10 @@ from app.extensions import db
 from app.russian import count, format_date
 from app.services.paper import frdo_batches
 from app.services.paper.frdo_batches import Exported, rows_in_words
+from app.services.portal import given_out
 from app.services.tasks import background
 from app.statuses import FrdoAction
-from app.unit_of_work import technical_write, use_case
+from app.unit_of_work import use_case
 
 #: up to so many documents a batch is formed while the user waits, and a file of so many rows is written
 FORM_AT_ONCE, WRITE_AT_ONCE = 300, 5000
@@ -226,10 +226,11 @@ def _rows(batch: m.FrdoBatch, *, annulled: bool = False) -> Iterator[list[str]]:
     yield from db.session.scalars(statement.execution_options(yield_per=_PORTION))
 
 
-@technical_write
-def journal_file(batch: m.FrdoBatch) -> None:
-    """Write who took the personal data of a batch."""
-    record("frdo_batch.exported", batch, {"Документов": ("", str(batch.rows_count))})
+def give_file(path: Path, batch: m.FrdoBatch, *, annulled: bool = False) -> int:
+    """Write the file of a batch, or its list to be annulled, for who takes it: their personal data are in it."""
+    number = write_annulled(path, batch) if annulled else write_file(path, batch)
+    given_out.exported(batch, {"Документов": str(batch.rows_count)})
+    return number
 
 
 def order_file(batch: m.FrdoBatch) -> None:
@@ -250,8 +251,7 @@ def _file_in_background(work: background.Work) -> background.Outcome:
 
 
 def _outcome(work: background.Work, batch: m.FrdoBatch) -> background.Outcome:
-    number = write_file(work.new_file(".xlsx"), batch)
-    journal_file(batch)
+    number = give_file(work.new_file(".xlsx"), batch)
     return background.Outcome(f"Пакет № {batch.number}: {rows_in_words(number)}.", file_name(batch), XLSX)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -14,12 +16,30 @@ from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Asked
 from app.documents.registries.reading import read_rows
 from app.documents.registries.trained import TRAINED
-from app.documents.registry import RegistryHeader, TrainedRow
+from app.documents.registry import RegistryHeader, TrainedRow, trained_registry
 from app.russian import stopped
 from app.services.paper import registry_people
 
 _DATES = ("birth_date", "starts_on", "ends_on", "issued_on")
 _FIELDS = tuple(name for name in TrainedRow.__dataclass_fields__)
+
+
+def sheet_of_group(group: m.TrainingGroup) -> tuple[bytes, int]:
+    """Return the registry of a group as an Excel file, and how many people are in it."""
+    rows, header = registry_of_group(group)
+    return _sheet(rows, header), len(rows)
+
+
+def sheet_of_registry(registry: m.Registry) -> bytes:
+    """Return the registry of an organizer as it is printed and signed; it is kept, and journalled when somebody takes it."""
+    return _sheet(*registry_of_people(registry))
+
+
+def _sheet(rows: list[TrainedRow], header: RegistryHeader) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="portal-registry-") as folder:
+        path = Path(folder) / "registry.xlsx"
+        trained_registry(path, rows, header=header)
+        return path.read_bytes()
 
 
 def registry_of_group(group: m.TrainingGroup) -> tuple[list[TrainedRow], RegistryHeader]:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app import models as m
 from app.clock import today
 from app.documents.certificate import NAME_LENGTHS, size_step
 from app.documents.in_force import print_paper
 from app.documents.qr import qr_png
+from app.errors import Conflict
 from app.russian import NBSP, capitalized, format_date, long_date, quoted
 from app.services.portal import settings
 from app.services.voucher.voucher_story import BlockStory, VoucherStory
@@ -54,6 +56,15 @@ class VoucherPaper:
 def may_print(status: VoucherStatus) -> bool:
     """Whether a чек in this status has a paper."""
     return status in _PRINTED
+
+
+def insist_printed(row: m.Voucher) -> None:
+    """Raise Conflict for a чек whose paper would mislead."""
+    if not may_print(row.status):
+        raise Conflict(
+            f"Чек № {row.number} не печатается: его состояние — «{row.status.label}». Если он заменён, откройте и "
+            "напечатайте новый."
+        )
 
 
 def paper_of(story: VoucherStory, *, check_base: str) -> VoucherPaper:

@@ -42,6 +42,8 @@ FORMULA = (
 )
 NOT_FILLED = "Значение не указано"
 DATE_SHAPE = "Дата пишется дд.мм.гггг, например 03.02.1980"
+#: hidden sheet of a sample with what its cells offer
+CHOICES_SHEET = "Справочники"
 #: field of a column that the user leaves aside
 LEFT_ASIDE = "-"
 

@@ -26,6 +26,7 @@ from app.exchange.safe_cells import as_text
 from app.exchange.sheet_notices import notices_of_choice, notices_of_reading
 from app.russian import quoted
 from app.services.courses.group.results import FINAL_FORMS, REASON_LENGTH, TEXT_LENGTH, Assessment, Expected, Outcome
+from app.services.portal import given_out
 from app.statuses import OUTCOMES, EnrolmentStatus
 
 SHEET_NAME = "Итоги"
@@ -51,6 +52,13 @@ _DIGITS = 9
 
 
 # --- giving out ------------------------------------------------------------------------------------------------------
+
+
+def give_results_sheet(group: m.TrainingGroup, expected: Sequence[Expected]) -> bytes:
+    """Return the sheet of a group for who fills it."""
+    data = build_results_sheet(group, expected)
+    given_out.exported(group, {"Слушателей в ведомости": str(len(expected))})
+    return data
 
 
 def build_results_sheet(group: m.TrainingGroup, expected: Sequence[Expected]) -> bytes:

@@ -1,4 +1,4 @@
-"""The sample of a staff list, generated from the columns: what is offered for download is what the import reads."""
+"""The sample of a list, generated from its columns: what is offered for download is what the import reads."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.exchange.columns import Column
+from app.exchange.columns import CHOICES_SHEET, Column, SexColumn
 from app.exchange.reader import CellValue
 from app.exchange.safe_cells import as_text
-from app.exchange.staff_columns import SAMPLE_COLUMNS, SEX
-from app.exchange.staff_list import CHOICES_SHEET
 
 SHEET_NAME = "Список"
 _PREPARED_ROWS = 500
@@ -28,7 +26,7 @@ _HEADER_FILL = PatternFill("solid", fgColor="FFE3ECF7")
 def build_sample(
     people: Iterable[Mapping[str, CellValue]] | None = None,
     *,
-    columns: Sequence[Column] = SAMPLE_COLUMNS,
+    columns: Sequence[Column],
     choices: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """An XLSX file with a header row and the given people; by default one invented example.
@@ -97,8 +95,8 @@ def _prepare(sheet: Worksheet, columns: Sequence[Column]) -> None:
     """Freeze the header, filter, and offer the two sexes as a list."""
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{max(sheet.max_row, 2)}"
-    if SEX in columns:
-        letter = get_column_letter(columns.index(SEX) + 1)
+    for place in (number for number, column in enumerate(columns, 1) if isinstance(column, SexColumn)):
+        letter = get_column_letter(place)
         choice = DataValidation(type="list", formula1='"М,Ж"', allow_blank=True, showErrorMessage=True)
         choice.error = "Пол пишется «М» или «Ж»"
         choice.add(f"{letter}2:{letter}{sheet.max_row + _PREPARED_ROWS}")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psycopg2
 from flask import Flask
 from python_calamine import CalamineWorkbook
 
+from app.access import acting_as
 from tests.access.oracle import CAST, FACTS, Person
-from tests.actors import client_as
+from tests.actors import actor_of, client_as
 from tests.conftest import at_the_clock
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -56,7 +58,8 @@ class Browser:
     """A signed-in browser that fails as soon as a secret of somebody else is in an answer."""
 
     client: Any
-    forbidden: Sequence[str] = ()
+    #: words of the hidden secrets that a text holds
+    watch: Callable[[str], Sequence[str]] = lambda _text: ()
     token: str = ""
     leaks: list[str] = field(default_factory=list)
 
@@ -81,9 +84,7 @@ class Browser:
         text = _cells(body) if headers.get("Content-Type", "").startswith(XLSX) else body.decode(errors="replace")
         if "json" in headers.get("Content-Type", ""):
             text = json.dumps(json.loads(text), ensure_ascii=False)
-        for words in self.forbidden:
-            if words in text:
-                self.leaks.append(f"{path}: «{words}»")
+        self.leaks += [f"{path}: «{words}»" for words in self.watch(text)]
         return Answer(response.status_code, text, headers)
 
 
@@ -108,6 +109,7 @@ class Region:
         self.secrets = [*hide(self, 1, "school", "organizer"), *hide(self, 2, "school2", "organizer2")]
         # the secrets add units to the schools
         self.people = {login: self._person(login, role) for login, role in CAST.items()}
+        self._actors = {login: actor_of(app, login) for login in CAST}
 
     def close(self) -> None:
         """Leave the database."""
@@ -126,21 +128,38 @@ class Region:
 
     def browser(self, login: str | None) -> Browser:
         """A browser of one of the cast (None: a stranger) that watches for secrets."""
-        return Browser(client_as(self.app, login), self.hidden_from(login))
+        return Browser(client_as(self.app, login), partial(self.leaked, login))
 
     def hidden_from(self, login: str | None) -> list[str]:
         """Words of the secrets whose rows the person does not see."""
-        hidden = []
-        for secret in self.secrets:
-            seen = login is not None and self.ids(login, secret.table, f"t.id = {secret.pk}")
-            hidden += [] if seen else list(secret.words)
-        return hidden
+        return [words for secret in self.secrets if not self._sees(login, secret) for words in secret.words]
+
+    def leaked(self, login: str | None, text: str) -> list[str]:
+        """Those of them that a text holds; the database is asked about what is found only."""
+        found = [(secret, words) for secret in self.secrets for words in secret.words if words in text]
+        return [words for secret, words in found if not self._sees(login, secret)]
+
+    def _sees(self, login: str | None, secret: Secret) -> bool:
+        return login is not None and bool(self.ids(login, secret.table, f"t.id = {secret.pk}"))
 
     def ids(self, login: str, table: str, condition: str = "true") -> list[int]:
         """Ids of the rows of ``table`` that the person sees, by the oracle."""
         person = self.people[login]
         statement = f'SELECT t.id FROM "{table}" t WHERE ({person.sees(table)}) AND ({condition}) ORDER BY t.id'
         return [pk for (pk,) in self.sql(statement, **person.facts)]
+
+    def found(self, login: str, view: Any, **asked: Any) -> set[int]:
+        """Ids on the page of a list that a question leads to: as the list finds them, without the page around."""
+        with self.asking(login, **asked):
+            query = view.listing.read()
+            total = view.listing.count(query)
+            return {row.id for row in view.listing.fetch(query, total)} if total else set()
+
+    @contextmanager
+    def asking(self, login: str, **asked: Any) -> Iterator[None]:
+        """Act as a person within a request with this question."""
+        with self.app.test_request_context(query_string=asked), acting_as(self._actors[login]):
+            yield
 
     def pick(self, login: str, table: str, which: str, where: str = "true") -> int | None:
         """A row for the matrix: own, fixed (seen, not changed), foreign or missing; secrets first. None: there is none."""

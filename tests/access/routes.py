@@ -229,6 +229,7 @@ OTHERS: Mapping[str, Route] = {
     "EmployeeView.import_upload": Route("new", "employee:import", methods=("GET", "POST")),
     "EmployeeView.import_sample": Route("page", "employee:import"),
     "EmployeeView.import_preview": Route("card", "employee:import", "import_batch", where=_STAFF_LISTS),
+    "EmployeeView.import_check": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
     "EmployeeView.import_apply": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),
     "EmployeeView.import_columns": Route("card", "employee:import", "import_batch", where=_STAFF_LISTS),
     "EmployeeView.import_explain": Route("change", "employee:import", "import_batch", ("POST",), where=_STAFF_LISTS),

@@ -1,6 +1,7 @@
 """Every route × the cast × {own, fixed, foreign, missing row} × its methods: who gets in, and what a refusal leaves behind.
 
-Of two people of a role the second asks for what the role may do only: another's rows are what they differ by.
+Of two people of a role the second asks for what the role may do only: another's rows are what they differ by. Who lacks a
+right is refused whatever the row: one of the cast asks for each kind of row, the others for one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from tests.statements import recorded
 
 #: fixed = seen, but the right to change does not reach it
 ROWS = ("own", "fixed", "foreign", "missing")
+#: who of those without a right asks for every kind of row; the first sees a part of most tables
+ASKS_ALL = ("school", "organizer", "worker", "territory", "observer", "operator", "ministry", "admin")
 #: a page of own choices: any answer of it is good
 OWN_CHOICE = {"GET": 200, "POST": 302}
 
@@ -118,6 +121,7 @@ def _differing(answers: dict[tuple[str, str, str], Answer]) -> list[str]:
 
 def cases_of(region: Region, person: Person | None) -> Iterator[Case]:
     """All requests of one person."""
+    refused: set[tuple[str, str, str]] = set()
     for endpoint, route in ROUTES.items():
         if route.kind == "public":
             continue
@@ -127,11 +131,32 @@ def cases_of(region: Region, person: Person | None) -> Iterator[Case]:
                 if person is None:
                     yield Case(endpoint, method, path, 302, STRANGER, data)
                     continue
-                # rights are the role's: the second of a role need not be refused them again
-                if person.is_second and status == 403 and row != "fixed":
-                    continue
+                if status == 403 and not _may(person, route, name := _action_of(route, path, data)):
+                    # rights are the role's: the second of a role need not be refused them again
+                    if person.is_second or (
+                        (endpoint, method, name) in refused and not _asks_all(region, person, route, name)
+                    ):
+                        continue
+                    refused.add((endpoint, method, name))
                 frozen = row == "own" and status not in (403, 404) and method == "POST"
                 yield Case(endpoint, method, path, status, row, data, frozen)
+
+
+def _action_of(route: Route, path: str, data: dict[str, Any]) -> str:
+    return path.rpartition("/")[2] if route.kind == "action" else data.get("action", "")
+
+
+def _may(person: Person, route: Route, action: str) -> bool:
+    if action:
+        return person.may(f"{route.table}:{action}")
+    if route.kind == "lookup":
+        return any(person.may(f"{route.table}:{verb}") for verb in ("list", "add", "edit"))
+    return person.may(route.permission)
+
+
+def _asks_all(region: Region, person: Person, route: Route, action: str) -> bool:
+    lacking = (login for login in ASKS_ALL if not _may(region.people[login], route, action))
+    return person.login == next(lacking)
 
 
 Request = tuple[str, str, dict[str, Any], Any]
@@ -175,9 +200,12 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
 
 
 def _rows(region: Region, person: Person | None, table: str, where: str = "true") -> Iterator[tuple[str, int]]:
+    if person is None:
+        # a stranger is sent away whatever the row
+        yield "own", 1
+        return
     for row in ROWS:
-        pk = region.pick(person.login, table, row, where) if person else 1
-        if pk is not None:
+        if (pk := region.pick(person.login, table, row, where)) is not None:
             yield row, pk
 
 

@@ -11,7 +11,7 @@ import pytest
 from app import models as m
 from app.access import acting_as
 from app.actor import Actor, Grant
-from app.exchange import staff_import
+from app.exchange.staff.staff_import import STAFF
 from app.services.tasks import background
 from tests.access.region import Region
 from tests.actors import actor_of
@@ -61,7 +61,7 @@ def made(region: Region) -> dict[str, int]:
     with region.app.app_context(), acting_as(actor_of(region.app, "school")) as actor:
         head = ["Фамилия", "Имя", "Дата рождения", "Должность", "Место работы"]
         row = ["Примерова", "Анна", "01.02.1980", "Учитель", "Школа"]
-        batch = staff_import.upload("Список.xlsx", book([head, row]))
+        batch = STAFF.upload("Список.xlsx", book([head, row]))
         job = background.submit("staff_check", "Проверка", {"batch": batch.id}, total=1, permission="employee:import")
         places = sorted(actor.role_marks("employee:import"))
     assert region.sql("SELECT made_in FROM import_batch WHERE id = %(pk)s", pk=batch.id) == [(places,)]

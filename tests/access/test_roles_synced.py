@@ -46,15 +46,13 @@ LEAVES_THE_SCOPE = {
     "app/services/portal/twins.py": ["a name is unique in its municipality", "a name is unique in the whole directory"],
     "app/cli.py": ["first account of an installation"],
     "app/audit.py": ["history of a row that the actor sees"],
-    "app/exchange/staff_import.py": ["the journal's place between what was before a list and after it"],
-    "app/exchange/staff_known.py": ["the people of an imported list are matched against all cards"],
-    "app/exchange/staff_undo.py": ["a list is taken back whole, as it was written"] * 2
-    + ["former values are kept for a term"],
-    "app/exchange/list_import.py": [
+    "app/exchange/staff/staff_known.py": ["the people of an imported list are matched against all cards"],
+    "app/exchange/engine/kept_batch.py": ["former values are kept for a term"],
+    "app/exchange/engine/list_import.py": [
         "a list is taken back whole, as it was written",
-        "the journal's place before a list is applied",
+        "the journal's place between what was before a list and after it",
     ],
-    "app/exchange/uploads.py": [
+    "app/exchange/engine/uploads.py": [
         "the file of a batch that the actor sees",
     ],
     "app/jobs.py": ["nightly work", "outgoing mail", "outgoing mail"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import DEMO_LOGINS, DEMO_PASSWORD, portal
-from app.exchange.staff_columns import ALL_COLUMNS
+from app.exchange.staff.staff_columns import ALL_COLUMNS
 from app.permissions import READ, ROLES
 from app.row_rules import READ_RULES, WRITE_RULES, everything
 from app.web.access.rights import CHANGES, OTHER_ACTIONS, ROWS, is_whole

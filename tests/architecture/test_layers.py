@@ -1,4 +1,4 @@
-"""The shape of the code: layers, one committer, one mover of statuses, templates without inline code."""
+"""The shape of the code: layers, templates without inline code. Who commits, who moves a status: ``test_one_place``."""
 
 from __future__ import annotations
 
@@ -11,33 +11,13 @@ import pytest
 from flask import Flask
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted((ROOT / "app").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "app" / "templates").rglob("*.html"))
-
-
-def _uses(pattern: str) -> set[str]:
-    found = re.compile(pattern)
-    return {str(path.relative_to(ROOT)) for path in SOURCES if found.search(path.read_text(encoding="utf-8"))}
 
 
 def test_left_never_imports_right() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_only_the_unit_of_work_commits() -> None:
-    # the command line commits reference data and roles, which no user's action writes
-    assert _uses(r"session\.commit\(") == {"app/unit_of_work.py", "app/cli.py"}
-
-
-def test_only_transitions_change_a_status() -> None:
-    # imports close their own batches under a row lock
-    assert _uses(r"\.status = |values\(\s*status=") <= {
-        "app/services/portal/transitions.py",
-        "app/exchange/staff_import.py",
-        "app/exchange/list_import.py",
-    }
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.name)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from app.models import mapped_classes
 from app.services.mailing.kinds.base import Kind
 from app.services.mailing.letter_kinds import KINDS
+from app.statuses import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILING = "app/services/mailing/"
@@ -73,26 +76,73 @@ def test_a_service_gives_no_sentence() -> None:
     assert wrong == []
 
 
+#: letter → table and action of the edge that names it
+_BY_EDGE = {edge.letter: (table, edge.action) for table, edges in TRANSITIONS.items() for edge in edges if edge.letter}
+
+
+_MODELS = {table: model.__name__ for table, model in mapped_classes().items()}
+#: where kinds are declared, and shown to the operator
+_DECLARES = re.compile(r"mailing/kinds/|/letter_preview\.py|/letter_kinds\.py|app/statuses\.py")
+
+
+def test_a_letter_of_an_edge_is_a_kind_and_is_named_nowhere_else() -> None:
+    """A service asks for the kind by the action (``transitions.letter_of``)."""
+    assert set(_BY_EDGE) - set(KINDS) == set()
+    found = {path: constants(tree) & set(_BY_EDGE) for path, tree in SOURCES.items() if not _DECLARES.search(path)}
+    assert {path: named for path, named in found.items() if named} == {}
+
+
+def test_the_letter_that_a_service_asks_of_an_edge_is_there() -> None:
+    tables = {name: table for table, name in _MODELS.items()}
+    asked = [
+        (tables[call.args[0].attr], call.args[1].value)
+        for tree in SOURCES.values()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "transitions.letter_of"
+        and isinstance(call.args[0], ast.Attribute) and isinstance(call.args[1], ast.Constant)
+    ]  # fmt: skip
+    assert len(asked) > 20
+    assert [found for found in asked if found not in _BY_EDGE.values()] == []
+
+
+@cache
+def _named(path: str) -> set[str]:
+    return constants(SOURCES[path])
+
+
+@cache
+def _text(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+@cache
+def _tells(path: str) -> bool:
+    """Whether a module asks an edge for its letter, or hands facts on to a door."""
+    called = (node.func for node in ast.walk(SOURCES[path]) if isinstance(node, ast.Call))
+    names = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called}
+    return any(name == "letter_of" or _HANDS_ON.match(name) for name in names)
+
+
+def _writes(path: str, kind: str) -> bool:
+    """Whether a module names a kind, or the action whose edge names it and tells of it."""
+    table, action = _BY_EDGE.get(kind, ("", ""))
+    told = bool(table) and action in _named(path) and _tells(path) and f"m.{_MODELS[table]}" in _text(path)
+    return kind in _named(path) or told
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_each_kind_is_written_by_some_service_that_gives_its_facts(kind: Kind) -> None:
     """A fact is given where the kind is named, or told by the row itself (``letter_kinds``)."""
-    modules = {
-        path: tree
-        for path, tree in SOURCES.items()
-        if not path.startswith((f"{MAILING}kinds/", f"{MAILING}letter_preview", f"{MAILING}letter_kinds"))
-        and kind.code in constants(tree)
-    }
+    modules = {path: tree for path, tree in SOURCES.items() if not _DECLARES.search(path) and _writes(path, kind.code)}
     assert modules, "no service writes this letter"
-    given = constants(SOURCES[f"{MAILING}letter_kinds.py"])
-    for tree in modules.values():
-        given |= constants(tree)
+    given = set(_named(f"{MAILING}letter_kinds.py"))
+    for path, tree in modules.items():
+        given |= _named(path)
         given |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg}
     # a few words of a letter are gathered by a neighbour
     for path in ("app/services/courses/enrolment/enrolment_letters.py", "app/services/personnel/transfer_letters.py"):
-        if any(
-            f"import {Path(path).stem}" in ast.unparse(t) or Path(path).stem in ast.unparse(t) for t in modules.values()
-        ):
-            given |= constants(SOURCES[path])
+        if any(Path(path).stem in _text(module) for module in modules):
+            given |= _named(path)
     assert [fact for fact in kind.own if fact not in given] == []
 
 

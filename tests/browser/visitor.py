@@ -20,9 +20,10 @@ from playwright.sync_api import (
 )
 
 from app.cli import DEMO_PASSWORD
+from tests import waiting
 
-#: ms in which a page must show what is expected of it; other work may hold all processors for many seconds
-PATIENCE = 60_000
+#: ms in which a page must show what is expected of it
+PATIENCE = 1000 * waiting.PATIENCE
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

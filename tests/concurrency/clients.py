@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Flask
@@ -14,8 +14,37 @@ from app.access import acting_as
 from app.actor import Actor
 from app.errors import PortalError
 from app.extensions import db
+from tests.waiting import PATIENCE
 
 Call = Callable[[], Any]
+
+
+class _Meeting:
+    """Where the clients of a run wait for each other, each once."""
+
+    def __init__(self, clients: int) -> None:
+        self.barrier = threading.Barrier(clients)
+        self.here: set[int] = set()
+
+    def wait(self) -> None:
+        """Wait for all; when somebody is kept from coming, go on."""
+        if threading.get_ident() not in self.here:
+            self.here.add(threading.get_ident())
+            with suppress(threading.BrokenBarrierError):
+                self.barrier.wait(PATIENCE)
+
+
+_meeting = _Meeting(1)
+
+
+def meet() -> None:
+    """Wait for the other clients of the run: what each read before is older than what any of them writes after it."""
+    _meeting.wait()
+
+
+def arrived() -> int:
+    """How many clients wait at the meeting."""
+    return _meeting.barrier.n_waiting
 
 
 def run_at_once(app: Flask, calls: Sequence[tuple[Actor, Call]]) -> list[Any]:
@@ -23,7 +52,8 @@ def run_at_once(app: Flask, calls: Sequence[tuple[Actor, Call]]) -> list[Any]:
 
     Any other exception is raised here: a client never dies of a deadlock or of a driver's error.
     """
-    barrier = threading.Barrier(len(calls))
+    global _meeting
+    barrier, _meeting = threading.Barrier(len(calls)), _Meeting(len(calls))
     results: list[Any] = [None] * len(calls)
 
     def client(index: int, actor: Actor, call: Call) -> None:

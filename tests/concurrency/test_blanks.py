@@ -17,7 +17,7 @@ from app.extensions import db
 from app.services.paper import blank_acts, blanks, certificates
 from app.services.portal import transitions
 from app.unit_of_work import use_case
-from tests.concurrency.clients import refused, run_at_once, succeeded
+from tests.concurrency.clients import meet, refused, run_at_once, succeeded
 from tests.services import makers as mk
 from tests.services.test_blanks import issued_on_blank, receive
 
@@ -61,7 +61,7 @@ def look_only(organizer_id: int, kind: Any, *, quantity: int, series: str | None
     """The guard switched off: the lowest numbers are read, not locked."""
     conditions = blanks._in_stock(organizer_id, kind, series)
     found = list(db.session.scalars(select(m.Blank).where(*conditions).order_by(m.Blank.number).limit(quantity)))
-    time.sleep(0.05)
+    meet()
     return found
 
 

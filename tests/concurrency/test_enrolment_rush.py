@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app import models as m
 from app import statuses as st
@@ -22,8 +22,9 @@ from app.services.courses.group import groups
 from app.services.personnel import people
 from app.services.portal import transitions
 from app.statuses import SEAT_HOLDING, BulkMode
-from tests.concurrency.clients import refused, run_at_once, succeeded
+from tests.concurrency.clients import arrived, meet, refused, run_at_once, succeeded
 from tests.services import makers as mk
+from tests.waiting import until
 
 E = st.EnrolmentStatus
 TRIALS = 3
@@ -90,7 +91,7 @@ def take_any(_group_id: int, *, statuses: Collection[Any] = ()) -> bool:
 def quota_read_then_written(quota_id: int | None) -> bool:
     """The guard switched off: read the number, then write it."""
     found = db.session.execute(text("SELECT seats, taken FROM group_quota WHERE id = :id"), {"id": quota_id}).one()
-    time.sleep(0.05)
+    meet()
     if found.taken >= found.seats:
         return False
     db.session.execute(text("UPDATE group_quota SET taken = :n WHERE id = :id"), {"n": found.taken + 1, "id": quota_id})
@@ -189,7 +190,7 @@ def in_order_of_list(employee_ids: Collection[int]) -> None:
     """The guard switched off: people are locked in the order in which they were listed."""
     for pk in employee_ids:
         db.session.execute(text("SELECT 1 FROM employee WHERE id = :id FOR NO KEY UPDATE"), {"id": pk})
-        time.sleep(0.1)
+        meet()
 
 
 def test_unsorted_locks_of_people_deadlock(app: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +240,7 @@ def later_pass() -> int:
 
 def swap_whatever_it_was(row: Any, edge: Any, values: dict[str, Any]) -> None:
     """The guard switched off: the status is written without asking for the one that was read."""
-    time.sleep(2)
+    meet()
     values.pop("changed_at", None)
     model = type(row)
     statement = model.__table__.update().where(model.__table__.c.id == row.id).values(status=edge.target, **values)
@@ -251,12 +252,14 @@ def test_seat_is_accepted_and_passed_on_without_the_guard(
     app: Any, session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = mk.make_world()
-    row = offered(world, until=now() + dt.timedelta(seconds=1.5))
+    row = offered(world, until=now() + mk.DAY)
     monkeypatch.setattr(transitions, "_swap", swap_whatever_it_was)
     monkeypatch.setattr(seats, "lock_group", no_group_lock)
 
     def job() -> int:
-        time.sleep(1.7)
+        until(arrived)
+        db.session.execute(update(m.Enrolment).where(m.Enrolment.id == row.id).values(offer_until=now() - mk.DAY))
+        db.session.commit()
         return waiting_list.pass_offers()
 
     accept = (world.worker.actor, partial(waiting_list.accept, row.id))
@@ -360,7 +363,7 @@ def test_unsorted_locks_of_groups_deadlock(app: Any, session: Any) -> None:
     def crosswise(one: int, two: int) -> None:
         for pk in (one, two):
             db.session.execute(text("SELECT 1 FROM training_group WHERE id = :id FOR NO KEY UPDATE"), {"id": pk})
-            time.sleep(0.1)
+            meet()
         db.session.rollback()
 
     calls = [

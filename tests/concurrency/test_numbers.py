@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,7 @@ from app.extensions import db
 from app.services.paper import certificates, duplicates, group_issue
 from app.services.portal import numbers
 from app.services.voucher import vouchers
-from tests.concurrency.clients import refused, run_at_once, succeeded, without_index
+from tests.concurrency.clients import meet, refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus
@@ -77,7 +76,7 @@ def largest_and_one(kind: str, year: int, *, organizer_id: int | None = None) ->
         text("SELECT coalesce(max(sequence), 0) FROM certificate WHERE organizer_id = :id AND year = :year"),
         {"id": organizer_id, "year": year},
     ).scalar_one()
-    time.sleep(0.05)
+    meet()
     return int(largest) + 1
 
 
@@ -116,7 +115,7 @@ def test_double_click_issues_one_document_and_one_letter(app: Any, session: Any)
 
 def no_lock(_enrolment_id: int) -> None:
     """The guard switched off: the enrolment is not locked."""
-    time.sleep(0.02)
+    meet()
 
 
 def test_double_click_issues_two_documents_without_the_guard(

@@ -9,7 +9,6 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.errors import PortalError
-from app.first_rows import load_reference_data
 from app.services.courses.group import groups
 from app.services.courses.program import program_editions, programs
 from tests.concurrency.clients import refused, run_at_once, succeeded
@@ -18,18 +17,12 @@ from tests.services import makers as mk
 P, G = st.ProgramStatus, st.GroupStatus
 
 
-def world_of(session: Any) -> mk.World:
-    load_reference_data()
-    session.commit()
-    return mk.make_world()
-
-
 def editions(world: mk.World) -> list[tuple[int, st.ProgramStatus]]:
     return [(p.edition, p.status) for p in mk.rows(m.Program, m.Program.code == world.program.code)]
 
 
 def test_two_of_the_staff_begin_one_edition(app: Any, session: Any) -> None:
-    world = world_of(session)
+    world = mk.make_world()
     staff = [mk.make_actor("organizer", world.organizer) for _ in range(6)]
     results = run_at_once(app, [(actor, partial(program_editions.new_edition, world.program.id)) for actor in staff])
     assert not refused(results)
@@ -38,7 +31,7 @@ def test_two_of_the_staff_begin_one_edition(app: Any, session: Any) -> None:
 
 
 def test_a_program_is_copied_for_the_next_year_once(app: Any, session: Any) -> None:
-    world = world_of(session)
+    world = mk.make_world()
     call = partial(program_editions.copy_to_next_year, world.program.id)
     results = run_at_once(app, [(world.organizer_actor, call)] * 5)
     assert len(succeeded(results)) == 1
@@ -52,7 +45,7 @@ def submitted_edition(world: mk.World) -> int:
 
 
 def test_two_operators_publish_an_edition_once(app: Any, session: Any) -> None:
-    world = world_of(session)
+    world = mk.make_world()
     pk = submitted_edition(world)
     account = mk.make_account()
     values = {"role": "organizer", "organization_id": world.organizer.id, "valid_from": mk.today()}
@@ -67,7 +60,7 @@ def test_two_operators_publish_an_edition_once(app: Any, session: Any) -> None:
 
 def test_publishing_and_returning_at_once_is_one_decision(app: Any, session: Any) -> None:
     for _ in range(5):
-        world = world_of(session)
+        world = mk.make_world()
         pk = submitted_edition(world)
         calls = [partial(programs.publish, pk), partial(programs.return_, pk, "Нет")]
         results = run_at_once(app, [(mk.make_actor("operator"), call) for call in calls])
@@ -78,7 +71,7 @@ def test_publishing_and_returning_at_once_is_one_decision(app: Any, session: Any
 def test_a_group_opens_while_the_next_edition_is_published(app: Any, session: Any) -> None:
     """Whoever is first: the group is open by one edition, and no client dies of a deadlock."""
     for _ in range(8):
-        world = world_of(session)
+        world = mk.make_world()
         group = mk.make_group(world.program, status=G.DRAFT)
         pk = submitted_edition(world)
         calls = [

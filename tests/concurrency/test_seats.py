@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from functools import partial
 from typing import Any
@@ -22,7 +21,7 @@ from app.services.portal import transitions
 from app.services.portal.who_acts import SYSTEM
 from app.services.voucher import voucher_blocks
 from app.statuses import SEAT_HOLDING
-from tests.concurrency.clients import refused, run_at_once, succeeded, without_index
+from tests.concurrency.clients import meet, refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus
@@ -68,7 +67,7 @@ def count_then_insert(group_id: int, *, statuses: Collection[Any] = ()) -> bool:
     free = db.session.execute(
         text("SELECT capacity - taken, taken FROM training_group WHERE id = :id"), {"id": group_id}
     ).one()
-    time.sleep(0.05)
+    meet()
     if free[0] <= 0:
         return False
     db.session.execute(group.update().where(group.c.id == group_id).values(taken=free[1] + 1))
@@ -111,7 +110,7 @@ def test_one_block_is_reserved_once(app: Any, session: Any) -> None:
 
 def reserve_without_asking(block_id: int) -> None:
     """The guard switched off: the block is marked reserved whatever it was."""
-    time.sleep(0.05)
+    meet()
     db.session.execute(text("UPDATE voucher_block SET status = 'reserved' WHERE id = :id"), {"id": block_id})
 
 
@@ -152,7 +151,7 @@ def test_overlapping_groups_are_entered_without_the_guard(
 
     def decide_slowly(*args: Any, **kwargs: Any) -> Any:
         found = real(*args, **kwargs)
-        time.sleep(0.05)
+        meet()
         return found
 
     monkeypatch.setattr(enrolments, "judge_one", decide_slowly)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from app.documents.qr import qr_png
 from app.errors import Unavailable
 from app.statuses import CertificateKind
 from tests.documents.conftest import MakeFacts
+from tests.waiting import PATIENCE, until
 
 LONG_TITLE = ("Проектирование индивидуальных образовательных маршрутов обучающихся с особыми потребностями " * 3)[:255]
 
@@ -144,26 +144,26 @@ def stand_in(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="нужен запуск сценариев по первой строке")
 def test_a_hung_program_is_killed_with_its_children(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     note = tmp_path / "child"
-    body = f"child = subprocess.Popen(['sleep', '60'])\nopen({str(note)!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
+    body = (
+        f"child = subprocess.Popen(['sleep', '600'])\nopen({str(note)!r}, 'w').write(str(child.pid))\ntime.sleep(600)"
+    )
     stand_in(tmp_path, body, monkeypatch)
     began = time.monotonic()
-    with pytest.raises(Unavailable, match="не успел"):
-        to_pdf(b"x", timeout=2)
-    assert time.monotonic() - began < 20
-    assert gone(int(note.read_text()))
+    for seconds in (2, PATIENCE):  # a slow machine has not started the program after two
+        with pytest.raises(Unavailable, match="не успел"):
+            to_pdf(b"x", timeout=seconds)
+        if note.exists() and note.read_text():
+            break
+    assert time.monotonic() - began < 3 * PATIENCE
+    until(lambda: has_ended(int(note.read_text())))
 
 
-def gone(pid: int) -> bool:
-    """Tell whether a process has ended (a zombie has) within two seconds."""
-    for _ in range(40):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
-                return True
-            os.kill(pid, 0)
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.05)
-    return False
+def has_ended(pid: int) -> bool:
+    """Tell whether a process has ended; a zombie has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="нужен запуск сценариев по первой строке")
@@ -173,7 +173,7 @@ def gone(pid: int) -> bool:
 def test_success_without_a_pdf_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str) -> None:
     stand_in(tmp_path, body, monkeypatch)
     with pytest.raises(Unavailable, match="не смог подготовить PDF"):
-        to_pdf(b"x", timeout=20)
+        to_pdf(b"x", timeout=PATIENCE)
 
 
 @pytest.mark.office
@@ -210,7 +210,7 @@ def test_a_killed_libreoffice_is_started_again_for_what_is_missing(make_facts: M
         def wait(self, timeout: float, tell: object) -> bool:
             if killed:
                 return super().wait(timeout, lambda _done: None)
-            end = time.monotonic() + 60
+            end = time.monotonic() + PATIENCE
             while self._done() < 1 and self.process.poll() is None and time.monotonic() < end:
                 time.sleep(0.02)
             killed.append(self.process.pid)
@@ -240,7 +240,7 @@ def test_a_cancelled_batch_ends_its_program(monkeypatch: pytest.MonkeyPatch, tmp
 
     with pytest.raises(Cancelled):
         pdf.to_pdfs([tmp_path / "a.docx"], tmp_path / "out", tell=stop)
-    assert gone(int(note.read_text()))
+    until(lambda: has_ended(int(note.read_text())))
 
 
 def test_two_files_of_one_name_are_a_mistake(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from app.exchange.directories import Directories, Entry, PositionEntry
+from app.exchange.staff.directories import Directories, Entry, PositionEntry
 
 APP = Path(__file__).parents[2] / "app"
 SAMPLE = APP / "static" / "examples" / "staff-list.xlsx"

@@ -13,8 +13,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from app.exchange.reader import ExcelError, read_workbook
 from app.exchange.sheet_notices import skipped_rows
-from app.exchange.staff_list import StaffList, parse_staff_list
-from app.exchange.training_list import parse_training_list
+from app.exchange.staff.staff_list import StaffList, parse_staff_list
+from app.exchange.trainings.training_list import parse_training_list
 
 TODAY = date(2026, 11, 25)
 BIRTH = date(1985, 3, 14)

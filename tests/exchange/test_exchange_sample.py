@@ -14,10 +14,10 @@ from openpyxl import Workbook, load_workbook
 from app.exchange.annotated import annotate
 from app.exchange.columns import CellError
 from app.exchange.reader import read_workbook
-from app.exchange.sample import build_sample
-from app.exchange.staff_columns import SAMPLE_COLUMNS
-from app.exchange.staff_list import parse_staff_list
-from app.exchange.staff_row import StaffValues, years_before
+from app.exchange.staff.staff_columns import SAMPLE_COLUMNS
+from app.exchange.staff.staff_list import parse_staff_list
+from app.exchange.staff.staff_row import StaffValues, years_before
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.identifiers import format_phone, format_snils
 
 TODAY = date(2026, 11, 23)
@@ -32,15 +32,15 @@ def opened(data: bytes) -> Workbook:
 
 
 def test_sample_holds_all_columns_and_its_example_is_read_without_remarks() -> None:
-    found = parse_staff_list(read_workbook(build_sample()), DIRECTORIES, today=TODAY)
+    found = parse_staff_list(read_workbook(build_staff_sample()), DIRECTORIES, today=TODAY)
     (row,) = found.rows
     assert (row.errors, row.warnings, found.notices) == ((), (), ())
-    titles = [cell.value for cell in opened(build_sample()).worksheets[0][1]]
+    titles = [cell.value for cell in opened(build_staff_sample()).worksheets[0][1]]
     assert titles == [column.title for column in SAMPLE_COLUMNS]
 
 
 def test_text_that_begins_like_a_formula_stays_text() -> None:
-    data = build_sample([{"last_name": "=1+1", "first_name": "@SUM(A1)", "patronymic": "\x0bх"}])
+    data = build_staff_sample([{"last_name": "=1+1", "first_name": "@SUM(A1)", "patronymic": "\x0bх"}])
     sheet = opened(data).worksheets[0]
     assert [(cell.value, cell.data_type) for cell in sheet[2][2:5]] == [("=1+1", "s"), ("@SUM(A1)", "s"), ("х", "s")]
     assert [cell.quotePrefix for cell in sheet[2][2:5]] == [True, True, False]
@@ -112,7 +112,7 @@ def as_cells(person: dict[str, Any]) -> dict[str, Any]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PEOPLE)
 def test_people_written_into_the_sample_are_read_back_the_same(people: list[dict[str, Any]]) -> None:
-    data = build_sample([as_cells(person) for person in people])
+    data = build_staff_sample([as_cells(person) for person in people])
     found = parse_staff_list(read_workbook(data), DIRECTORIES, today=TODAY)
     assert found.errors == []
     assert [row.values for row in found.rows] == [as_values(person) for person in people]
@@ -168,7 +168,7 @@ def test_problem_in_a_merged_cell_is_shown_at_its_first_cell() -> None:
 
 def test_sample_offers_choices_and_is_read_without_a_word_about_them() -> None:
     names = {"position": [entry.name for entry in real_directories().positions], "organization": []}
-    data = build_sample(choices=names)
+    data = build_staff_sample(choices=names)
     book = load_workbook(io.BytesIO(data))
     offered = [v for v in book.worksheets[0].data_validations.dataValidation if "Справочники" in v.formula1]
     assert [v.formula1 for v in offered] == [f"'Справочники'!$A$1:$A${len(names['position'])}"]

@@ -10,10 +10,10 @@ import pytest
 from exchange_books import SAMPLE, SCHOOL, UNIT, real_directories
 
 from app.exchange.columns import FORMULA, header_key
-from app.exchange.directories import Directories, Entry
 from app.exchange.reader import FileRejected, Row, Sheet, read_workbook
-from app.exchange.staff_list import CellError, ColumnsMissing, StaffList, parse_staff_list
-from app.exchange.staff_row import NO_SNILS, StaffRow, StaffValues, years_before
+from app.exchange.staff.directories import Directories, Entry
+from app.exchange.staff.staff_list import CellError, ColumnsMissing, StaffList, parse_staff_list
+from app.exchange.staff.staff_row import NO_SNILS, StaffRow, StaffValues, years_before
 
 TODAY = date(2026, 11, 23)
 DIRECTORIES = real_directories()

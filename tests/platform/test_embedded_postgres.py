@@ -17,9 +17,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from app import postgres_host
+from app import embedded_postgres, postgres_host
 from app.embedded_postgres import EmbeddedPostgres
 from app.postgres_host import Account, DatabaseUnavailable, find_binaries, service_account
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -195,14 +196,15 @@ def test_data_of_another_major_version_are_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in data.iterdir()] == ["PG_VERSION"]
 
 
-def test_failed_start_names_the_log(tmp_path: Path) -> None:
+def test_failed_start_names_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with EmbeddedPostgres(tmp_path / "postgres", durable=False) as server:
         pass
     (server.data_dir / "global" / "pg_control").unlink()
+    monkeypatch.setattr(embedded_postgres, "RETRY_SECONDS", 5 * PATIENCE)
     began = time.monotonic()
     with pytest.raises(DatabaseUnavailable, match=r"server\.log"):
         server.start()
-    assert time.monotonic() - began < 10  # it does not wait for what cannot come
+    assert time.monotonic() - began < PATIENCE  # it does not wait for what cannot come
     server.stop()
     assert not server.is_running()
 

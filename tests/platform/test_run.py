@@ -17,6 +17,7 @@ import run
 from app.supervisor import Part, Supervisor
 from config import Settings
 from run import StartError
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +64,7 @@ def supervising(tmp_path: Path, *parts: Part) -> Iterator[Supervisor]:
 def start_portal(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "INSTANCE_DIR": str(tmp_path / "instance"), **env}
     command = [sys.executable, "run.py"]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
 # What stops a start
@@ -103,7 +104,7 @@ def test_foreign_address_is_refused() -> None:
 def test_port_is_free_again_at_once_after_a_stop(tmp_path: Path) -> None:
     port = free_port()
     with supervising(tmp_path, python_part("web", ANSWERING, port)) as supervisor:
-        supervisor.wait_until(lambda: run.is_healthy("127.0.0.1", port), seconds=10)
+        supervisor.wait_until(lambda: run.is_healthy("127.0.0.1", port), seconds=PATIENCE)
         with pytest.raises(StartError):
             run.check_port("127.0.0.1", port)
     run.check_port("127.0.0.1", port)
@@ -124,7 +125,7 @@ def test_each_web_server_answers_and_stops(tmp_path: Path, serve: Callable[[Flas
     app.add_url_rule("/health", view_func=lambda: {"status": "ok"})
     settings = Settings(secret_key="k" * 32, port=free_port(), web_threads=2)
     with supervising(tmp_path, Part("web", "web", lambda: serve(app, settings))) as supervisor:
-        supervisor.wait_until(lambda: run.is_healthy("127.0.0.1", settings.port), seconds=10)
+        supervisor.wait_until(lambda: run.is_healthy("127.0.0.1", settings.port), seconds=PATIENCE)
     assert not run.is_healthy("127.0.0.1", settings.port)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyotp
 import pytest
 from sqlalchemy import text
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
 from app import models as m
 from app.access import acting_as
@@ -32,13 +32,14 @@ from tests.services.makers import (
     save,
 )  # fmt: skip
 from tests.statements import recorded
+from tests.waiting import until
 
 PASSWORD = "кот бежал по лесу 1"
 ATTEMPT = sign_in.Attempt(3, 15, "192.0.2.7", "Firefox 130, Linux")
 
 
 def make_user(**values: Any) -> Any:
-    return change(make_account(), password=generate_password_hash(PASSWORD), **values)
+    return change(make_account(), password=passwords.hashed(PASSWORD), **values)
 
 
 def failed(user: Any) -> dict[str, int]:
@@ -277,7 +278,7 @@ def ask(typed: str) -> list[Any]:
 @pytest.mark.parametrize("how", ["login", "email", "snils"])
 def test_access_is_recovered_by_login_email_and_snils(session: Any, how: str) -> None:
     person = make_employee()
-    user = change(make_account(person), password=generate_password_hash(PASSWORD), locked_until=None)
+    user = change(make_account(person), password=passwords.hashed(PASSWORD), locked_until=None)
     typed = {"login": user.username.upper(), "email": f" {user.email} ", "snils": person.snils}[how]
     epoch = user.session_epoch
     (letter,) = ask(typed)
@@ -300,17 +301,25 @@ def test_access_is_recovered_by_login_email_and_snils(session: Any, how: str) ->
 def test_unknown_and_closed_accounts_get_no_letter_and_the_same_time(session: Any) -> None:
     known, off, closed = make_user(), make_user(active=False), make_user(locked_until=accounts.CLOSED)
     nobody = change(make_user(), email=None)
-    began = time.monotonic()
-    ask(known.username)
-    spent = {"known": time.monotonic() - began}
-    for user in (off, closed, nobody):
-        ask(user.username)
-    began = time.monotonic()
-    assert len(ask("there-is-nobody-like-this")) == 1
-    spent["unknown"] = time.monotonic() - began
-    assert len(ask("' OR 1=1 --\x00")) == 1
-    assert min(spent.values()) >= recovery.ANSWER_SECONDS
-    assert abs(spent["known"] - spent["unknown"]) < recovery.ANSWER_SECONDS / 2
+    letters = len(ask(known.username))
+    for login in (off.username, closed.username, nobody.username, "there-is-nobody-like-this", "' OR 1=1 --\x00"):
+        assert len(ask(login)) == letters == 1
+
+
+def test_an_answer_takes_the_same_time_for_known_and_unknown_accounts(session: Any) -> None:
+    known = make_user()
+
+    def spent(login: str) -> float:
+        began = time.monotonic()
+        ask(login)
+        return time.monotonic() - began
+
+    def are_alike() -> bool:
+        times = [spent(login) for login in (known.username, "there-is-nobody-like-this")]
+        assert min(times) >= recovery.ANSWER_SECONDS
+        return max(times) - min(times) < recovery.ANSWER_SECONDS / 2
+
+    until(are_alike)  # other work may hold up one of the two
 
 
 def test_a_mailbox_is_not_flooded_and_only_the_newest_link_works(session: Any) -> None:

@@ -24,7 +24,7 @@ from app.services.identity import anonymise, mentions, merges, withdrawals
 from app.services.personnel import consents
 from app.services.portal import records
 from tests.services import makers as mk
-from tests.services.test_consents import _texts, rich_world  # noqa: F401
+from tests.services.test_consents import rich_world
 
 WORD = "Меткинова"
 FULL = f"{WORD} Ярослава Осиповна"

@@ -17,6 +17,7 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
+from app.documents import doors
 from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.pdf import find_office
 from app.documents.qr import qr_png
@@ -122,9 +123,8 @@ def test_a_school_prints_its_own_people_but_not_the_group(world: mk.World, group
 def test_the_journal_tells_how_many_and_which(world: mk.World, group: Any, papers: list[Any], tmp_path: Any) -> None:
     with acting_as(world.organizer_actor):
         found = bulk_printing.chosen([paper.id for paper in papers])
-        write_papers(ZIP, found, tmp_path / "all.zip")
-        bulk_printing.journal(found, ZIP.label)
-        bulk_printing.journal(found[:1], ZIP.label, group_id=group.id)
+        doors.print_many(ZIP, found, tmp_path / "all.zip")
+        doors.print_many(ZIP, found[:1], tmp_path / "one.zip", group_id=group.id)
     (listed,) = mk.journal("certificate.printed")
     (grouped,) = mk.journal("training_group.printed")
     year = today().year

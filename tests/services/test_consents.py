@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,23 +13,18 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.first_rows import load_reference_data
 from app.services.identity import anonymise, withdrawals
 from app.services.paper import certificates
 from app.services.personnel import consent_texts, consents
 from app.services.portal import who_acts
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
+from tests.services.prepared import prepared
 from tests.services.scans import pdf
 
+pytestmark = pytest.mark.usefixtures("session")
+
 BODY = "Я даю согласие на обработку моих персональных данных. " * 8
-
-
-@pytest.fixture(autouse=True)
-def _texts(session: Any) -> Iterator[None]:
-    load_reference_data()
-    session.commit()
-    yield
 
 
 @pytest.fixture
@@ -215,6 +209,11 @@ def test_only_the_operator_finishes(person: mk.Person, role: str) -> None:
 
 def rich_world() -> mk.World:
     """A worker with a document, a live enrolment, a чек and every kind of record."""
+    world: mk.World = prepared(_make_rich_world)
+    return world
+
+
+def _make_rich_world() -> mk.World:
     world = mk.make_world()
     person = world.worker
     past = mk.make_past_group(world.program, capacity=3)

@@ -18,6 +18,7 @@ from app.services.courses.enrolment import course_reminders
 from app.services.mailing import letters
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
+from tests.waiting import in_the_morning
 
 E, G = st.EnrolmentStatus, st.GroupStatus
 TOMORROW = today() + mk.DAY
@@ -161,6 +162,7 @@ def test_runs_at_once_tell_once(app: Any, world: mk.World) -> None:
 
 def test_the_job_of_every_hour_tells_once(world: mk.World) -> None:
     mk.make_enrolment(world.worker, world.group, status=E.CONFIRMED)
-    for hour in range(2):
-        jobs.courses_tomorrow(hour)
+    with in_the_morning():
+        for hour in range(2):
+            jobs.courses_tomorrow(hour)
     assert len(told()) == 1

@@ -23,7 +23,8 @@ from app.demo.staff import APPLICANT, CAST
 from app.documents.certificate import CertificateFacts, render_certificate
 from app.embedded_postgres import EmbeddedPostgres
 from app.errors import Conflict
-from app.exchange import staff_import
+from app.exchange.engine import kept_rows
+from app.exchange.staff.staff_import import STAFF
 from app.extensions import db
 from app.identifiers import parse_email, parse_inn, parse_kpp, parse_ogrn, parse_phone, parse_snils
 from app.rules.enrolment import may_enrol
@@ -521,7 +522,7 @@ def test_preview_of_the_sample_list_shows_every_outcome(empty_apps: list[Flask])
         build_demo(today=clock.today(), employees=400)
     with app.app_context(), acting_as(actor_of(app, "school")):
         data = (ROOT / "app/static/examples/staff-list.xlsx").read_bytes()
-        rows_seen = staff_import.rows_of(staff_import.preview("staff-list.xlsx", data))
+        rows_seen = kept_rows.rows_of(STAFF.preview("staff-list.xlsx", data))
     by_action: dict[str, list[str]] = {}
     for row in rows_seen:
         by_action.setdefault(row.action, []).append(row.label)

@@ -20,6 +20,7 @@ from app.services.portal.files import files_root
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 from tests.services.scans import image, pdf
+from tests.waiting import written_now
 
 TABLE = "access_request"
 
@@ -118,6 +119,7 @@ def test_the_sweep_removes_what_is_past_its_term_and_what_belongs_to_nothing(wor
             keep("c.pdf", pdf(), fail=True)
     names = {row.path.split("/")[1] for row in (kept, past)}
     (stray,) = set(on_disk()) - names
+    written_now(files_root() / "scans")
     mk.change(past, expires_at=now() - dt.timedelta(minutes=1))
     assert files.remove_old() == 1  # the stray file may belong to a transaction that has not ended
     old = time.time() - 2 * 86400

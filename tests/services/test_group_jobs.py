@@ -126,7 +126,8 @@ def test_other_groups_are_left_alone(world: mk.World, status: st.GroupStatus) ->
 
 def test_groups_of_all_organizers_move(world: mk.World) -> None:
     other = mk.make_organization(is_organizer=True)
-    found = [spring_group(world), mk.make_group(mk.make_program(other), enrol_until=today() - DAY)]
+    program = mk.make_program(other)
+    found = [spring_group(world), spring_group(world, program_id=program.id, organizer_id=other.id)]
     tick(at(LAST + DAY, 3))
     assert {status_of(group) for group in found} <= {G.CLOSED, G.RUNNING}
 

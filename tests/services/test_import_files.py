@@ -17,16 +17,18 @@ from app.access import acting_as, unscoped
 from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
-from app.exchange import staff_check, staff_import, staff_marks, uploads
-from app.exchange.sample import build_sample
+from app.exchange.engine import kept_batch, kept_rows, uploads
+from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
 from app.jobs import run_worker
 from app.services.portal import files
 from app.services.tasks import background
 from app.statuses import ImportStatus
 from tests.services import makers as mk
+from tests.services.staff_lists import SCHOOL, Cast, apply, cast, crowd, person, preview
 from tests.services.test_background import account_in
-from tests.services.test_staff_import import SCHOOL, Cast, apply, cast, crowd, person, preview
+from tests.waiting import written_now
 
 __all__ = ["cast"]
 
@@ -48,17 +50,17 @@ def own_book(*rows: tuple[Any, ...], titles: tuple[str, ...] = TITLES) -> bytes:
 
 def upload(actor: Actor, data: bytes) -> m.ImportBatch:
     with acting_as(actor):
-        return staff_import.upload("список.xlsx", data)
+        return STAFF.upload("список.xlsx", data)
 
 
 def explain(actor: Actor, batch: m.ImportBatch, **chosen: str) -> m.ImportBatch:
     with acting_as(actor):
-        return staff_import.explain_columns(batch.id, {title.replace("_", " "): name for title, name in chosen.items()})
+        return STAFF.explain_columns(batch.id, {title.replace("_", " "): name for title, name in chosen.items()})
 
 
 def state(actor: Actor, batch: m.ImportBatch) -> str:
     with acting_as(actor):
-        return staff_import.state_of(staff_import.load(batch.id))
+        return kept_batch.state_of(STAFF.load(batch.id))
 
 
 # --- columns ---------------------------------------------------------------------------------------------------------
@@ -69,11 +71,11 @@ def test_columns_are_asked_once_and_remembered_for_the_organization(cast: Cast) 
     assert state(cast.actor, batch) == "columns"
     assert "«Дата рождения», «Должность»" in batch.summary["problem"]
     with acting_as(cast.actor), pytest.raises(Conflict, match="Не все обязательные столбцы"):
-        staff_import.apply(batch.id, skip_errors=True)
+        STAFF.apply(batch.id, skip_errors=True)
 
     explain(cast.actor, batch, Родился="birth_date", Кем_работает="position", Разряд="-")
     with acting_as(cast.actor):
-        assert staff_import.summary_of(staff_import.load(batch.id))[0] == ("создать", 1, "ok")
+        assert kept_batch.summary_of(STAFF.load(batch.id))[0] == ("создать", 1, "ok")
     assert {(row.organization_id, row.heading, row.field) for row in mk.rows(m.ImportHeading)} == {
         (cast.school.id, "родился", "birth_date"),
         (cast.school.id, "кем работает", "position"),
@@ -112,7 +114,7 @@ def test_wrong_meaning_is_refused_and_nothing_changes(cast: Cast) -> None:
 
 
 def test_usual_meaning_chosen_again_is_forgotten(cast: Cast) -> None:
-    data = build_sample([person()])
+    data = build_staff_sample([person()])
     batch = upload(cast.actor, data)
     explain(cast.actor, batch, Предмет="-")
     assert [row.field for row in mk.rows(m.ImportHeading)] == ["-"]
@@ -127,28 +129,28 @@ def test_rows_are_found_by_kind_of_error_by_action_and_by_name(cast: Cast) -> No
     people = [*crowd(4), person(snils=None, birth_date="1980"), person(snils="1", birth_date="1981")]
     batch = preview(cast.actor, *people)
     with acting_as(cast.actor):
-        kinds = {kind.words: kind for kind in staff_import.kinds_of(batch)}
+        kinds = {kind.words: kind for kind in kept_batch.kinds_of(batch)}
         year = kinds["Дата рождения: Указан только год"]
         assert (year.is_error, year.rows) == (True, 2)
         warning = kinds["СНИЛС: Без СНИЛС работник не сможет получить чек"]
         assert (warning.is_error, warning.rows) == (False, 1)
-        found, total = staff_import.page_of(batch, kind=year.code)
+        found, total = kept_rows.page_of(batch, kind=year.code)
         assert ([row.number for row in found], total) == ([6, 7], 2)
-        found, total = staff_import.page_of(batch, kind=year.code, first=1, most=1)
+        found, total = kept_rows.page_of(batch, kind=year.code, first=1, most=1)
         assert ([row.number for row in found], total) == ([7], 2)
-        assert staff_import.page_of(batch, action="create")[1] == 4
-        assert staff_import.page_of(batch, search="примЕрова")[1] == 6
-        assert [row.number for row in staff_import.page_of(batch, search="7")[0]] == [7]
-        assert staff_import.page_of(batch, search="%") == ([], 0)
-        assert staff_import.page_of(batch, kind="нет такого") == ([], 0)
+        assert kept_rows.page_of(batch, action="create")[1] == 4
+        assert kept_rows.page_of(batch, search="примЕрова")[1] == 6
+        assert [row.number for row in kept_rows.page_of(batch, search="7")[0]] == [7]
+        assert kept_rows.page_of(batch, search="%") == ([], 0)
+        assert kept_rows.page_of(batch, kind="нет такого") == ([], 0)
 
 
 def test_preview_page_does_not_read_the_whole_list(cast: Cast) -> None:
     batch = preview(cast.actor, *crowd(5))
     with acting_as(cast.actor):
         db.session.expire_all()
-        loaded = staff_import.load(batch.id)
-        staff_import.page_of(loaded, most=2)
+        loaded = STAFF.load(batch.id)
+        kept_rows.page_of(loaded, most=2)
         assert "rows" not in loaded.__dict__
 
 
@@ -158,7 +160,7 @@ def test_preview_page_does_not_read_the_whole_list(cast: Cast) -> None:
 def test_file_comes_back_with_comments_in_the_wrong_cells(cast: Cast) -> None:
     batch = preview(cast.actor, person(snils=None), person(birth_date="1980"))
     with acting_as(cast.actor):
-        name, data = staff_marks.marked_file(batch.id)
+        name, data = STAFF.marked_file(batch.id)
     assert name == "список — с пометками.xlsx"
     sheet = load_workbook(io.BytesIO(data)).worksheets[0]
     comments = {
@@ -167,13 +169,13 @@ def test_file_comes_back_with_comments_in_the_wrong_cells(cast: Cast) -> None:
     assert set(comments) == {"H2", "F3"}
     assert comments["F3"].startswith("Указан только год (1980)")
     with acting_as(cast.other_actor), pytest.raises(NotFound):
-        staff_marks.marked_file(batch.id)
+        STAFF.marked_file(batch.id)
 
 
 def test_list_without_faults_has_nothing_to_mark(cast: Cast) -> None:
     batch = preview(cast.actor, person())
     with acting_as(cast.actor), pytest.raises(Conflict, match="ни ошибок, ни замечаний"):
-        staff_marks.marked_file(batch.id)
+        STAFF.marked_file(batch.id)
 
 
 # --- long lists ------------------------------------------------------------------------------------------------------
@@ -182,16 +184,16 @@ def test_list_without_faults_has_nothing_to_mark(cast: Cast) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of four rows is long."""
-    monkeypatch.setattr(staff_check, "CHECKED_AT_ONCE", 3)
+    monkeypatch.setattr(STAFF, "checked_at_once", 3)
 
 
 def test_long_list_is_checked_by_a_task(cast: Cast, app: Flask, few: None) -> None:
     actor = account_in(cast.school)
-    batch = upload(actor, build_sample(crowd(5)))
+    batch = upload(actor, build_staff_sample(crowd(5)))
     assert state(actor, batch) == "waiting"
     with acting_as(actor):
         with pytest.raises(Conflict, match="ещё проверяется"):
-            staff_import.apply(batch.id, skip_errors=True)
+            STAFF.apply(batch.id, skip_errors=True)
         (job,) = background.own_jobs()
     run_worker(app, once=True)
     assert mk.fetch(m.BackgroundJob, job.id).message.startswith(
@@ -232,19 +234,21 @@ def test_file_is_kept_outside_the_web_root_for_its_owner_and_for_a_week(cast: Ca
         (file,) = db.session.query(m.StoredFile).all()
         path = files.files_root() / file.path
         assert (path.stat().st_mode & 0o777, file.owner_id) == (0o600, cast.actor.user_id)
+        written_now(path.parent)
         assert uploads.remove_old() == 0
         file.expires_at = now() - dt.timedelta(seconds=1)
         db.session.commit()
         assert uploads.remove_old() == 1
     assert not path.exists()
     with acting_as(cast.actor), pytest.raises(Conflict, match="Файл этой загрузки уже удалён"):
-        staff_import.explain_columns(batch.id, {})
+        STAFF.explain_columns(batch.id, {})
 
 
 def test_file_that_belongs_to_nothing_is_removed_a_day_later(cast: Cast) -> None:
     preview(cast.actor, person())
     stray = files.files_root() / "imports" / "stray.xlsx"
     stray.write_bytes(b"x")
+    written_now(stray.parent)
     with unscoped("test"):
         assert uploads.remove_old() == 0
         os.utime(stray, (time.time() - 90_000,) * 2)
@@ -253,16 +257,16 @@ def test_file_that_belongs_to_nothing_is_removed_a_day_later(cast: Cast) -> None
 
 def test_refused_upload_leaves_no_batch(cast: Cast) -> None:
     with acting_as(cast.actor), mk.nothing_changes(), pytest.raises(Invalid, match="документ PDF"):
-        staff_import.upload("список.xlsx", b"%PDF-1.7")
+        STAFF.upload("список.xlsx", b"%PDF-1.7")
 
 
 def test_given_up_list_keeps_no_personal_data(cast: Cast) -> None:
     batch = preview(cast.actor, person())
     with acting_as(cast.actor):
-        staff_import.cancel(batch.id)
-        stored = staff_import.load(batch.id)
+        STAFF.cancel(batch.id)
+        stored = STAFF.load(batch.id)
         assert (stored.status, stored.rows) == (ImportStatus.CANCELLED, [])
         with pytest.raises(Conflict, match="отменена"):
-            staff_import.apply(batch.id, skip_errors=False)
+            STAFF.apply(batch.id, skip_errors=False)
     with acting_as(cast.other_actor), pytest.raises(NotFound):
-        staff_import.cancel(batch.id)
+        STAFF.cancel(batch.id)

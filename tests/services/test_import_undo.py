@@ -14,14 +14,15 @@ from app.access import acting_as, unscoped
 from app.actor import Actor
 from app.clock import now
 from app.errors import Conflict, Forbidden, NotFound
-from app.exchange import staff_import, staff_undo
+from app.exchange.engine import kept_batch
+from app.exchange.engine.list_plan import UndoneCounts
+from app.exchange.staff.staff_import import STAFF
 from app.extensions import db
 from app.jobs import run_worker
 from app.services.portal import records
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk
-from tests.services.test_background import account_in
-from tests.services.test_staff_import import (
+from tests.services.staff_lists import (
     Cast,
     apply,
     cast,
@@ -31,13 +32,14 @@ from tests.services.test_staff_import import (
     stored_person,
     stored_place,
 )
+from tests.services.test_background import account_in
 
 __all__ = ["cast"]
 
 
-def undo(actor: Actor, batch: m.ImportBatch) -> staff_import.UndoneCounts:
+def undo(actor: Actor, batch: m.ImportBatch) -> UndoneCounts:
     with acting_as(actor):
-        return staff_import.undo(batch.id)
+        return STAFF.undo(batch.id)
 
 
 def cards() -> dict[str, Any]:
@@ -59,7 +61,7 @@ def test_created_people_are_deleted_again(cast: Cast) -> None:
     batch = preview(cast.actor, *crowd(3))
     apply(cast.actor, batch)
     assert cards() != before
-    assert undo(cast.actor, batch) == staff_import.UndoneCounts(deleted=9, restored=0)
+    assert undo(cast.actor, batch) == UndoneCounts(deleted=9, restored=0)
     assert cards() == before
     stored = mk.fetch(m.ImportBatch, batch.id)
     assert (stored.status, stored.written, stored.undone_at is not None) == (st.ImportStatus.UNDONE, {}, True)
@@ -151,8 +153,8 @@ def test_list_is_undone_once_by_its_owner_or_the_operator_and_only_when_applied(
 def test_double_click_undoes_once(cast: Cast, app: Flask) -> None:
     batch, _ = applied_crowd(cast)
     batch_id = batch.id
-    results = run_at_once(app, [(cast.actor, lambda: staff_import.undo(batch_id))] * 3)
-    assert succeeded(results) == [staff_import.UndoneCounts(15, 0)]
+    results = run_at_once(app, [(cast.actor, lambda: STAFF.undo(batch_id))] * 3)
+    assert succeeded(results) == [UndoneCounts(15, 0)]
 
 
 def test_second_list_makes_the_first_one_final(cast: Cast) -> None:
@@ -171,7 +173,7 @@ def test_long_list_is_undone_by_a_task(cast: Cast, app: Flask) -> None:
     batch = preview(actor, *crowd(5))
     apply(actor, batch)
     with acting_as(actor):
-        pk = staff_import.order_undo(batch.id)
+        pk = STAFF.order_undo(batch.id)
     run_worker(app, once=True)
     assert mk.fetch(m.BackgroundJob, pk).message == (
         "Загрузка отменена: удалено записей — 15, возвращены прежние сведения — 0."
@@ -182,10 +184,10 @@ def test_long_list_is_undone_by_a_task(cast: Cast, app: Flask) -> None:
 def test_former_values_are_kept_for_a_month(cast: Cast) -> None:
     batch, _ = applied_crowd(cast)
     with unscoped("test"):
-        assert staff_undo.forget_old() == 0
+        assert kept_batch.forget_old() == 0
         stored = db.session.get(m.ImportBatch, batch.id)
         stored.applied_at = now() - dt.timedelta(days=31)
         db.session.commit()
-        assert staff_undo.forget_old() == 1
+        assert kept_batch.forget_old() == 1
     with pytest.raises(Conflict, match="уже не хранятся"):
         undo(cast.actor, batch)

@@ -16,7 +16,6 @@ from app.clock import today
 from app.documents.access_sheet import build_access_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.first_rows import load_reference_data
 from app.services.access import accounts, invitations, recovery, sign_in
 from app.services.personnel import consent_texts, consents
 from app.services.portal import who_acts
@@ -265,7 +264,6 @@ def test_one_person_has_one_account_whoever_is_first(session: Any, school: Any, 
 
 
 def test_the_consent_is_asked_of_who_has_given_none_also_on_paper(school: Any, responsible: Any) -> None:
-    load_reference_data()
     asked, on_paper = hire(school), hire(school)
     with acting_as(responsible):
         consents.record_paper(on_paper.id, ["processing"], name="a.pdf", data=pdf())
@@ -283,7 +281,6 @@ def test_the_consent_is_asked_of_who_has_given_none_also_on_paper(school: Any, r
 
 
 def test_who_gave_no_consent_ends_the_processing_and_is_told_so(school: Any, responsible: Any) -> None:
-    load_reference_data()
     person = hire(school)
     with acting_as(responsible):
         user = invitations.invite(person.id)

@@ -21,12 +21,7 @@ from app.statuses import AccessRequestStatus, EnrolmentStatus
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 
-
-@pytest.fixture(autouse=True)
-def _templates(session: Any) -> None:
-    """The standard words, as at the first start."""
-    load_reference_data()
-    session.commit()
+pytestmark = pytest.mark.usefixtures("session")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from flask import Flask
 
 from app import models as m
 from app.access import acting_as
-from app.first_rows import load_reference_data
 from app.jobs import run_worker
 from app.services.mailing import letter_templates, letters
 from app.services.mailing.audience import Audience
@@ -24,14 +23,10 @@ from app.unit_of_work import use_case
 from tests.mailbox import Mailbox
 from tests.services import makers as mk
 
+pytestmark = pytest.mark.usefixtures("session")
+
 EVIL = '<a href=http://evil.example>{name}</a><script>"x"</script> {{{{ 7*7 }}}} {{% if x %}} &amp; \N{RIGHT-TO-LEFT OVERRIDE}'
 PAGE = "/notices/"
-
-
-@pytest.fixture(autouse=True)
-def _templates(session: Any) -> None:
-    load_reference_data()
-    session.commit()
 
 
 class _Reader(HTMLParser):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,16 +19,11 @@ from app.services.courses.program import organizer_rules, program_checks, progra
 from app.services.portal import records
 from tests.services import makers as mk
 
+pytestmark = pytest.mark.usefixtures("session")
+
 P, G = st.ProgramStatus, st.GroupStatus
 REFUSED = "с 01.09.2025 такие программы проводят только организации"
 EVE, FIRST = dt.date(2025, 8, 31), dt.date(2025, 9, 1)
-
-
-@pytest.fixture(autouse=True)
-def _lists(session: Any) -> Iterator[None]:
-    load_reference_data()
-    session.commit()
-    yield
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from app.services.identity import own_data
 from app.services.personnel import owned
 from tests.services import makers as mk
 from tests.services.test_anonymise import fill_everything, world  # noqa: F401
-from tests.services.test_consents import _texts  # noqa: F401
 
 #: a cell says it otherwise than the column: each is read by a test of its own below, or is a list made a sentence
 IN_OTHER_WORDS = set(own_data._TELLERS) | {("frdo_row", "values"), ("survey_answer", "value")}

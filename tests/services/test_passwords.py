@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.security import check_password_hash
 
 from app import models as m
@@ -41,6 +42,14 @@ def test_a_bad_password_is_refused_with_the_reason(password: str, reason: str) -
     assert reason in passwords.problem_of(password, own=["tester", "Петрова", "Анна"])
 
 
+def test_the_portal_by_itself_takes_a_slow_hash(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(app.config, "FAB_PASSWORD_HASH_METHOD")
+    with app.app_context():
+        stored = passwords.hashed(GOOD[0])
+        assert stored.startswith("scrypt:32768:8:1$")
+        assert passwords.fits(stored, GOOD[0])
+
+
 def test_the_rule_needs_no_account() -> None:
     """A registration checks the password before there is an account."""
     accounts.check_new_password(GOOD[0])
@@ -55,10 +64,8 @@ def give(user: Any, password: str) -> None:
 
 
 def test_the_last_five_are_not_taken_again(session: Any) -> None:
-    from werkzeug.security import generate_password_hash
-
     user = make_account()
-    change(user, password=generate_password_hash("самый первый раз 1"))
+    change(user, password=passwords.hashed("самый первый раз 1"))
     give.last = "самый первый раз 1"  # type: ignore[attr-defined]
     with nothing_changes(), pytest.raises(Invalid, match="уже использовали"):
         accounts.change_password(user.id, old=give.last, new=give.last)  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,6 @@ from app.actor import Actor
 from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.first_rows import load_reference_data
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import groups
 from app.services.courses.program import (
@@ -39,14 +38,6 @@ from tests.services import makers as mk
 from tests.services.scans import docx, image, pdf
 
 P, G, E = st.ProgramStatus, st.GroupStatus, st.EnrolmentStatus
-
-
-@pytest.fixture(autouse=True)
-def _lists(session: Any) -> Iterator[None]:
-    """The words of letters, the rule of the чеки and the lists of ФИС ФРДО."""
-    load_reference_data()
-    session.commit()
-    yield
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.extensions import db
-from app.first_rows import load_reference_data
 from app.services.personnel import people, quality
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -21,8 +20,6 @@ from tests.statements import recorded
 
 @pytest.fixture
 def world(session: Any) -> mk.World:
-    load_reference_data()
-    session.commit()
     return mk.make_world()
 
 

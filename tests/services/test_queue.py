@@ -18,7 +18,6 @@ from app.actor import Actor
 from app.clock import ZONE, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.first_rows import load_reference_data
 from app.services.desk import queue, queue_decisions, queue_letter
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE
@@ -29,15 +28,14 @@ from app.services.portal import calendar
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
 from tests.statements import recorded
+from tests.waiting import in_the_morning
 
 R = st.RegistrationStatus
 
 
 @pytest.fixture(autouse=True)
-def _letters(session: Any) -> Iterator[None]:
-    """The words of letters; and today is a working day, on whatever day the tests run."""
-    load_reference_data()
-    session.commit()
+def _working_day(session: Any) -> Iterator[None]:
+    """Today is a working day, on whatever day the tests run."""
     mk.get_or_make(m.WorkdayCorrection, {"day": today()}, is_working=True, reason="Проверка")
     yield
 
@@ -428,8 +426,9 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_tells_all(
 
 def test_the_job_of_every_hour_tells_once_a_day(world: mk.World, operators: list[Any]) -> None:
     registration(world.school, workday(0))
-    for hour in range(3):
-        jobs.morning(hour)
+    with in_the_morning():
+        for hour in range(3):
+            jobs.morning(hour)
     assert len(summaries()) == 2
 
 

@@ -16,7 +16,6 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.first_rows import load_reference_data
 from app.services.access import access_requests, links, own_registration, registration_check, registrations
 from app.services.personnel import consent_texts
 from app.services.portal import calendar, captcha, files, who_acts
@@ -29,9 +28,7 @@ S = st.RegistrationStatus
 
 
 @pytest.fixture(autouse=True)
-def _texts(app: Any, session: Any) -> Iterator[None]:
-    load_reference_data()
-    session.commit()
+def _quick_captcha(app: Any) -> Iterator[None]:
     app.config["CAPTCHA_SECONDS"] = 0
     yield
     del app.config["CAPTCHA_SECONDS"]

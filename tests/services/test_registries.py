@@ -69,7 +69,7 @@ def formed(organizer: Any) -> m.Registry:
 
 def test_a_formed_registry_keeps_its_file(organizer: Any, formed: m.Registry) -> None:
     with acting_as(mk.make_actor("organizer", organizer)):
-        row, file, path = registries.open_file(formed.id)
+        row, file, path = registries.take_file(formed.id)
     assert (row.status, row.rows_count) == (RegistryStatus.FORMED, 3)
     assert path.read_bytes().startswith(f"{organizer.id} ".encode())
     assert file.name.endswith(".xlsx")
@@ -80,7 +80,7 @@ def test_another_organizer_neither_forms_nor_sees_it(organizer: Any, formed: m.R
     with acting_as(mk.make_actor("organizer", other)), mk.nothing_changes():
         with pytest.raises(Forbidden):
             registries.form(organizer.id, *days(), sheet=sheet)
-        for action in (registries.open_file, registries.send, lambda pk: registries.renew(pk, sheet=sheet)):
+        for action in (registries.take_file, registries.send, lambda pk: registries.renew(pk, sheet=sheet)):
             with pytest.raises(NotFound):
                 action(formed.id)
 
@@ -138,7 +138,7 @@ def test_sent_returned_made_anew_and_accepted(organizer: Any, formed: m.Registry
         registries.send(formed.id)
     with acting_as(decider):
         registries.accept(formed.id)
-        row, _file, path = registries.open_file(formed.id)
+        row, _file, path = registries.take_file(formed.id)
     assert (row.status, row.rows_count, path.read_bytes()) == (RegistryStatus.ACCEPTED, 5, b"anew")
     assert row.decided_at is not None
     assert letters_to(worker) == ["Реестр обученных возвращён", "Реестр обученных принят"]

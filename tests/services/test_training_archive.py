@@ -15,13 +15,14 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.documents.archive_pdf import list_context, write_archive
+from app.documents import doors
+from app.documents.archive_pdf import list_context
 from app.documents.pdf import find_office
 from app.documents.templates import get_template
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules.decision import add_months
-from app.services.paper import bulk_printing, certificates
+from app.services.paper import certificates
 from app.services.paper.certificates import Printing
 from app.services.personnel import training_archive
 from app.services.personnel.training_archive import Archive
@@ -88,8 +89,7 @@ def bind(world: mk.World, path: Any, years: int = 5, *, actor: Any = None) -> tu
     """The sentence about the file and the text of its pages."""
     with acting_as(actor or world.worker.actor):
         made = training_archive.archive_of(world.worker.employee.id, years)
-        papers, scans = bulk_printing.chosen(made.certificate_ids), training_archive.scans_of(made)
-        said = write_archive(made, papers, scans, path)
+        said = doors.training_archive(made, years, path)
     pages = [" ".join(page.extract_text().split()) for page in PdfReader(path).pages]
     return said.replace("\u00a0", " "), pages
 
@@ -267,11 +267,11 @@ def test_nothing_to_bind_is_said_in_words(world: mk.World) -> None:
         training_archive.insist_something(archive(world))
 
 
-def test_the_journal_stands_on_the_card(world: mk.World) -> None:
+@office
+@pytest.mark.office
+def test_the_journal_stands_on_the_card(world: mk.World, tmp_path: Any) -> None:
     issue(world, trained(world, "Курс", months_ago=1))
-    made = archive(world)
-    with acting_as(world.responsible):
-        training_archive.journal(made, 5)
+    bind(world, tmp_path / "a.pdf", actor=world.responsible)
     (entry,) = mk.journal("employee.printed")
     assert entry.object_id == world.worker.employee.id
     assert entry.changes["Обучение для аттестации"][1].replace("\u00a0", " ") == "5 лет: 1 обучение, 1 документ"

@@ -16,11 +16,11 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.exchange import staff_batch
+from app.exchange.engine import kept_batch, kept_rows
+from app.exchange.engine.kept_rows import PreviewRow
 from app.exchange.sample import build_sample
-from app.exchange.staff_batch import PreviewRow
-from app.exchange.training_columns import COLUMNS
-from app.exchange.training_import import TRAININGS
+from app.exchange.trainings.training_columns import COLUMNS
+from app.exchange.trainings.training_import import TRAININGS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.services.personnel import past_trainings
@@ -67,7 +67,7 @@ def apply(actor: Actor, batch: m.ImportBatch, *, skip_errors: bool = False) -> A
 
 
 def last(actor: Actor, *lines: dict[str, Any]) -> PreviewRow:
-    return staff_batch.rows_of(upload(actor, *lines))[-1]
+    return kept_rows.rows_of(upload(actor, *lines))[-1]
 
 
 # --- what is written -------------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def test_an_untouched_list_is_taken_back(world: mk.World) -> None:
     batch = upload(world.responsible, line(world.worker.employee))
     apply(world.responsible, batch)
     with acting_as(world.responsible):
-        assert TRAININGS.undo(batch.id) == 1
+        assert TRAININGS.undo(batch.id).deleted == 1
     assert mk.rows(m.Training) == []
     assert mk.fetch(m.ImportBatch, batch.id).status == st.ImportStatus.UNDONE
     with acting_as(world.responsible), pytest.raises(Conflict, match="уже отменена"):
@@ -266,9 +266,9 @@ def test_a_long_list_goes_by_tasks(app: Flask, world: mk.World, monkeypatch: pyt
     mk.save(m.Assignment(**role, valid_from=today()))
     lines = [line(world.worker.employee, title=f"Курс {n}", document_number=str(n)) for n in range(4)]
     batch = upload(world.responsible, *lines)
-    assert staff_batch.state_of(batch) == "waiting"
+    assert kept_batch.state_of(batch) == "waiting"
     run_worker(app, once=True)
-    assert staff_batch.total_of(mk.fetch(m.ImportBatch, batch.id)) == 4
+    assert kept_batch.total_of(mk.fetch(m.ImportBatch, batch.id)) == 4
     with acting_as(world.responsible):
         TRAININGS.order(batch.id, skip_errors=False)
     run_worker(app, once=True)
@@ -296,7 +296,7 @@ def test_the_sample_is_what_the_import_reads(world: mk.World) -> None:
     with acting_as(world.operator):
         data = TRAININGS.sample()
         batch = TRAININGS.upload("образец.xlsx", data)
-    assert [row.action for row in staff_batch.rows_of(batch)] == ["create"]
+    assert [row.action for row in kept_rows.rows_of(batch)] == ["create"]
     sheet = load_workbook(io.BytesIO(data)).worksheets[0]
     assert [cell.value for cell in sheet[1]][:4] == ["СНИЛС", "ФИО", "Программа", "Вид обучения"]
     with acting_as(world.worker.actor), pytest.raises(Forbidden):

@@ -17,11 +17,13 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.exchange import staff_batch, staff_import
+from app.exchange.engine import kept_batch, kept_rows
+from app.exchange.engine.kept_rows import PreviewRow
 from app.exchange.sample import build_sample
-from app.exchange.staff_batch import PreviewRow
-from app.exchange.voucher_columns import COLUMNS
-from app.exchange.voucher_import import VOUCHERS
+from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
+from app.exchange.vouchers.voucher_columns import COLUMNS
+from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.services.courses.enrolment import enrolments
@@ -84,7 +86,7 @@ def apply(operator: Actor, batch: m.ImportBatch, *, skip_errors: bool = False) -
 
 
 def rows_of(batch: m.ImportBatch) -> list[PreviewRow]:
-    return staff_batch.rows_of(batch)
+    return kept_rows.rows_of(batch)
 
 
 def problem(operator: Actor, *lines: dict[str, Any]) -> list[str]:
@@ -312,7 +314,7 @@ def test_annulled_voucher_does_not_hinder(person: Any, operator: Actor) -> None:
     [
         (b"not a workbook", "Excel"),
         (build_sample([], columns=COLUMNS), "нет ни одной строки с чеком"),
-        (build_sample(), "не нашлось строки заголовков"),
+        (build_staff_sample(), "не нашлось строки заголовков"),
         (build_sample(columns=COLUMNS[1:]), "нет обязательного столбца: «Номер чека»"),
     ],
 )
@@ -394,7 +396,7 @@ def test_only_the_operator_imports(person: Any, operator: Actor) -> None:
 def test_a_list_of_one_kind_is_unknown_to_the_other(person: Any, operator: Actor) -> None:
     batch = upload(operator, line(person))
     with acting_as(operator), mk.nothing_changes():
-        for act in (partial(staff_import.apply, batch.id, skip_errors=True), partial(staff_import.cancel, batch.id)):
+        for act in (partial(STAFF.apply, batch.id, skip_errors=True), partial(STAFF.cancel, batch.id)):
             with pytest.raises(NotFound):
                 act()
 
@@ -406,7 +408,7 @@ def test_undo_removes_what_the_list_wrote(person: Any, operator: Actor) -> None:
     batch = upload(operator, line(person))
     apply(operator, batch)
     with acting_as(operator):
-        assert VOUCHERS.undo(batch.id) == 1
+        assert VOUCHERS.undo(batch.id).deleted == 1
     assert (mk.rows(m.Voucher), mk.rows(m.VoucherBlock), mk.rows(m.Training)) == ([], [], [])
     with acting_as(operator), mk.nothing_changes(), pytest.raises(Conflict, match="уже отменена"):
         VOUCHERS.undo(batch.id)
@@ -441,10 +443,10 @@ def test_long_list_is_checked_and_applied_as_tasks(
     mk.save(m.Assignment(user_id=operator.user_id, role="operator", basis="Приказ", valid_from=today()))
     people = [mk.make_employee() for _ in range(5)]
     batch = upload(operator, *[line(p, number=f"63-2019-{n:06d}") for n, p in enumerate(people, 1)])
-    assert staff_batch.state_of(batch) == "waiting"
+    assert kept_batch.state_of(batch) == "waiting"
     run_worker(app, once=True)
     batch = mk.fetch(m.ImportBatch, batch.id)
-    assert (staff_batch.state_of(batch), staff_batch.total_of(batch)) == ("", 5)
+    assert (kept_batch.state_of(batch), kept_batch.total_of(batch)) == ("", 5)
     with acting_as(operator):
         VOUCHERS.order(batch.id, skip_errors=False)
     run_worker(app, once=True)

@@ -9,7 +9,7 @@ import pytest
 from app import models as m
 from app import statuses as st
 from app.labels import THINGS
-from app.permissions import roles_with
+from app.permissions import ROLES, roles_with
 
 EDGES = [(table, edge) for table, edges in st.TRANSITIONS.items() for edge in edges]
 TABLES = list(st.TRANSITIONS)
@@ -52,9 +52,20 @@ def test_every_status_is_reached_from_the_first(table: str) -> None:
 
 @pytest.mark.parametrize(("table", "edge"), EDGES, ids=lambda value: getattr(value, "action", value))
 def test_what_has_a_button_is_somebodys_right(table: str, edge: st.Edge) -> None:
-    assert edge.automatic == (edge.button == "")
     if table in THINGS and not edge.automatic:
         assert roles_with(f"{table}:{edge.action}")
+
+
+@pytest.mark.parametrize(("table", "edge"), EDGES, ids=lambda value: getattr(value, "action", value))
+def test_an_edge_carries_its_words_and_its_roles(table: str, edge: st.Edge) -> None:
+    """Button, journal, roles and letter are those of the action, from whatever status it starts."""
+    assert edge.done
+    assert edge.by <= set(ROLES)
+    assert roles_with(f"{table}:{edge.action}") == edge.by
+    first = st.edge_of(table, edge.action)
+    assert first is not None
+    common = ("target", "button", "done", "by", "reason", "confirm", "letter")
+    assert {name: getattr(edge, name) for name in common} == {name: getattr(first, name) for name in common}
 
 
 @pytest.mark.parametrize(("table", "edge"), EDGES, ids=lambda value: getattr(value, "action", value))
@@ -92,7 +103,7 @@ def test_every_status_has_words_and_a_tone() -> None:
 
 def test_the_answer_to_a_button_repeats_its_word() -> None:
     """«Подтвердить» is answered «Подтверждено», never «Одобрено»: one word for an act, wherever it is shown."""
-    from app.labels import act_label
+    from app.acts import act_label
 
     for table, edges in st.TRANSITIONS.items():
         for edge in edges:
@@ -105,8 +116,13 @@ def stems(words: str) -> set[str]:
     return {{"верн": "возв"}.get(stem, stem) for stem in found}  # вернуть — возвращено: one word with two stems
 
 
+def test_what_is_asked_of_an_edge_that_is_none() -> None:
+    assert st.edge_of("voucher_application", "fly") is None
+    assert st.edge_of("position", "approve") is None
+
+
 def test_every_action_has_words_for_the_journal() -> None:
-    from app.labels import action_label
+    from app.acts import action_label
 
     for table, edges in st.TRANSITIONS.items():
         for edge in edges:

@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+from tests.access.region import Region
+
 
 def words(markup: str) -> str:
     """Text of a piece of a page."""
@@ -113,3 +115,8 @@ def form_fields(page: str) -> dict[str, list[str]]:
     for name, value in parser.fields:
         found.setdefault(name, []).append(value)
     return found
+
+
+def person_of(region: Region, number: int = 0) -> int:
+    """A person whose card the responsible person of the first school may change."""
+    return region.ids("school", "employee", "t.snils NOT LIKE '9000%%'")[number]

@@ -34,7 +34,7 @@ def heads(page: str) -> list[str]:
     return [words(head) for head in re.findall(r'<h2 id="offer\d+">(.*?)</h2>', page, re.S)]
 
 
-def person_of(region: Region, login: str) -> int:
+def card_of(region: Region, login: str) -> int:
     return int(region.people[login].facts["employee"])
 
 
@@ -66,12 +66,12 @@ def test_the_worker_sees_what_suits_first_and_enrols_from_there(region: Region, 
     link = re.search(r'href="(/enrolment/add[^"]*)"', page)
     assert link is not None
     form = form_fields(worker.get(link[1].replace("&amp;", "&")).text)
-    assert form["employee"] == [str(person_of(region, "worker"))]
+    assert form["employee"] == [str(card_of(region, "worker"))]
     assert form["group"] == re.findall(r"group=(\d+)", link[1])
 
 
 def test_an_own_enrolment_is_named_instead_of_a_button(region: Region, worker: Browser) -> None:
-    pk, me = group(region, "open"), person_of(region, "worker")
+    pk, me = group(region, "open"), card_of(region, "worker")
     place = region.sql("SELECT id FROM employment WHERE employee_id = %(me)s AND ended_on IS NULL LIMIT 1", me=me)[0][0]
     row = region.sql(
         "INSERT INTO enrolment (employee_id, employment_id, group_id, status) VALUES (%(me)s, %(place)s, %(pk)s, 'waiting')"
@@ -105,7 +105,7 @@ def test_a_page_takes_as_many_statements_whatever_it_shows(
     region: Region, placed: dict[int, dict[str, str]], login: str | None
 ) -> None:
     browser, path = region.browser(login), "/catalogue/" if login else "/courses/"
-    person = {"employee": str(person_of(region, "worker"))} if login == "school" else {}
+    person = {"employee": str(card_of(region, "worker"))} if login == "school" else {}
     counted, seen = set(), []
     for query in placed.values():
         with recorded() as statements:
@@ -157,7 +157,7 @@ def test_nonsense_in_the_address_never_breaks_the_page(worker: Browser, name: st
 
 
 def test_the_responsible_looks_for_one_of_the_own_people(region: Region, school: Browser) -> None:
-    me = person_of(region, "worker")
+    me = card_of(region, "worker")
     name = " ".join(region.sql("SELECT last_name, first_name, patronymic FROM employee WHERE id = %(me)s", me=me)[0])
     page = school.get("/catalogue/", employee=str(me)).text
     assert f"Для кого подобрать: {name}" in words(page)
@@ -190,7 +190,7 @@ def test_the_box_finds_own_people_only(region: Region, school: Browser) -> None:
     assert secret == []
     assert json.loads(region.browser("operator").get("/catalogue/find").text)["results"] == []
     mine = json.loads(region.browser("worker").get("/catalogue/find").text)["results"]
-    assert [row["id"] for row in mine] == [person_of(region, "worker")]
+    assert [row["id"] for row in mine] == [card_of(region, "worker")]
 
 
 # --- for strangers ---------------------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_strangers_read_the_public_list_without_a_word_about_a_person(region: Re
 
 def test_the_public_page_of_a_group_leads_to_the_sign_in(region: Region, stranger: Browser) -> None:
     pk = group(region, "open")
-    page = stranger.get(f"/courses/{pk}", employee=str(person_of(region, "worker")))
+    page = stranger.get(f"/courses/{pk}", employee=str(card_of(region, "worker")))
     assert page.status == 200
     said = words(page.text)
     assert ("Войдите, чтобы записаться" in said and "Расписание" in said and "свободно" in said) or "мест нет" in said
@@ -304,7 +304,7 @@ def test_the_feed_is_made_read_and_changed(region: Region, own: Browser, strange
     assert feed.status == 200 and feed.headers["Content-Type"] == "text/calendar; charset=utf-8"
     courses = region.sql(
         "SELECT count(*) FROM enrolment WHERE employee_id = %(me)s AND status NOT IN ('rejected', 'withdrawn')",
-        me=person_of(region, "worker"),
+        me=card_of(region, "worker"),
     )[0][0]
     events = Calendar.from_ical(feed.text).walk("VEVENT")
     assert len({str(e["UID"]).split("@")[0].split("-meeting")[0] for e in events}) == courses > 0

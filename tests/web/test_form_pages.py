@@ -16,14 +16,9 @@ from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
 from tests.services.scans import pdf
 from tests.statements import recorded
-from tests.web.pages import error_beside, flashes, form_fields, refusal, words
+from tests.web.pages import error_beside, flashes, form_fields, person_of, refusal, words
 
 FORMS = [(view, table) for view, (table, forms, _actions) in VIEWS.items() if forms]
-
-
-def person_of(region: Region, number: int = 0) -> int:
-    """A person whose card the responsible person of the first school may change."""
-    return region.ids("school", "employee", "t.snils NOT LIKE '9000%%'")[number]
 
 
 # --- «Сохранить и добавить ещё» --------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from app.access import acting_as
-from app.exchange import staff_check, staff_import, staff_marks
-from app.exchange.sample import build_sample
+from app.exchange.engine import kept_batch
+from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.web.personnel import import_view
+from app.web.personnel import import_preview
 from tests.access.region import Answer, Browser, Region
 from tests.actors import actor_of
 from tests.services.makers import next_snils
@@ -60,7 +61,7 @@ def work(region: Region) -> None:
 
 def test_list_is_uploaded_looked_at_applied_and_undone(region: Region) -> None:
     browser = region.browser("school")
-    page = send(browser, build_sample(people(region, 3))).headers["Location"]
+    page = send(browser, build_staff_sample(people(region, 3))).headers["Location"]
     shown = browser.get(page).text
     assert "Пока ничего не записано" in words(shown)
     assert (shown.count(NAME), come(region)) == (3, 0)
@@ -78,10 +79,10 @@ def test_list_is_uploaded_looked_at_applied_and_undone(region: Region) -> None:
 def test_wrong_rows_are_found_by_kind_and_marked_in_the_file(region: Region) -> None:
     browser = region.browser("school")
     rows = [*people(region, 2), *people(region, 3, birth_date="1980")]
-    page = send(browser, build_sample(rows)).headers["Location"]
+    page = send(browser, build_staff_sample(rows)).headers["Location"]
     with region.app.app_context(), acting_as(actor_of(region.app, "school")):
-        batch = staff_import.load(int(page.rpartition("/")[2]))
-        (kind,) = [kind for kind in staff_import.kinds_of(batch) if kind.is_error]
+        batch = STAFF.load(int(page.rpartition("/")[2]))
+        (kind,) = [kind for kind in kept_batch.kinds_of(batch) if kind.is_error]
     found = browser.get(f"{page}?problem={kind.code}").text
     assert "Указан только год" in words(found)
     assert found.count('<tr><th scope="row"') == 3
@@ -93,9 +94,9 @@ def test_wrong_rows_are_found_by_kind_and_marked_in_the_file(region: Region) -> 
 
 
 def test_long_list_is_paged(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_view, "PREVIEW_ROWS", 2)
+    monkeypatch.setattr(import_preview, "PREVIEW_ROWS", 2)
     browser = region.browser("school")
-    page = send(browser, build_sample(people(region, 19))).headers["Location"]
+    page = send(browser, build_staff_sample(people(region, 19))).headers["Location"]
     first = words(browser.get(page).text)
     assert "1–2 из 19" in first
     assert "1 2 3 … 10" in first
@@ -123,10 +124,11 @@ def test_columns_are_explained_on_their_page(region: Region) -> None:
 
 
 def test_long_list_is_checked_and_marked_by_tasks(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staff_check, "CHECKED_AT_ONCE", 3)
-    monkeypatch.setattr(staff_marks, "MARKED_AT_ONCE", 3)
+    monkeypatch.setattr(STAFF, "checked_at_once", 3)
     browser = region.browser("school")
-    page = send(browser, build_sample([*people(region, 4), *people(region, 1, birth_date="1980")])).headers["Location"]
+    page = send(browser, build_staff_sample([*people(region, 4), *people(region, 1, birth_date="1980")])).headers[
+        "Location"
+    ]
     waiting = browser.get(page).text
     assert "Проверка загрузки: список.xlsx" in words(waiting)
     assert "data-task=" in waiting
@@ -144,14 +146,14 @@ def test_hostile_and_foreign_files_are_refused_with_a_sentence(region: Region) -
         for data, sentence in ((b"%PDF-1.7", "документ PDF"), (b"", "Файл пуст"), (b"<html>", "веб-страница")):
             answer = send(browser, data)
             assert (answer.status, sentence in words(answer.text)) == (422, True)
-    foreign = send(browser, build_sample(people(region, 2, organization="ГБОУ СОШ № 999"))).headers["Location"]
+    foreign = send(browser, build_staff_sample(people(region, 2, organization="ГБОУ СОШ № 999"))).headers["Location"]
     assert words(browser.get(foreign).text).count("не найдена среди ваших организаций") >= 2
     assert browser.post(f"{foreign}/apply", {"only_valid": "1"}).headers["Location"] == foreign
     assert come(region) == 0
 
 
 def test_list_of_another_school_does_not_exist(region: Region) -> None:
-    page = send(region.browser("school"), build_sample(people(region, 1))).headers["Location"]
+    page = send(region.browser("school"), build_staff_sample(people(region, 1))).headers["Location"]
     stranger = region.browser("school2")
     with region.nothing_changes():
         for path in ("", "/columns"):
@@ -162,7 +164,7 @@ def test_list_of_another_school_does_not_exist(region: Region) -> None:
 
 def test_list_that_is_given_up_cannot_be_applied(region: Region) -> None:
     browser = region.browser("school")
-    page = send(browser, build_sample(people(region, 1))).headers["Location"]
+    page = send(browser, build_staff_sample(people(region, 1))).headers["Location"]
     assert browser.post(f"{page}/cancel").headers["Location"] == "/employee/import/"
     browser.post(f"{page}/apply")
     assert "отменена" in flashes(browser.get(page).text)

@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from app import models as m
 from app.clock import today
 from app.extensions import limiter
-from app.first_rows import load_reference_data
 from app.services.access import sessions
 from app.services.access.accounts import find_account
 from app.services.personnel import consent_texts
@@ -30,9 +29,7 @@ PASSWORD = "Дождь-стучит-по-крыше"
 
 
 @pytest.fixture(autouse=True)
-def _texts(app: Flask, session: Any) -> Iterator[None]:
-    load_reference_data()
-    session.commit()
+def _quick_captcha(app: Flask) -> Iterator[None]:
     app.config["CAPTCHA_SECONDS"] = 0
     yield
     del app.config["CAPTCHA_SECONDS"]

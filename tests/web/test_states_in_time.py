@@ -15,7 +15,7 @@ import time_machine
 from app import statuses as st
 from app.clock import ZONE
 from app.exchange.sample import build_sample
-from app.exchange.voucher_columns import COLUMNS
+from app.exchange.vouchers.voucher_columns import COLUMNS
 from app.identifiers import format_snils
 from tests.access.region import Browser, Region
 from tests.web.pages import ids, total, words

@@ -13,8 +13,8 @@ import pytest
 from app import models as m
 from app.access import acting_as
 from app.clock import now
-from app.exchange import staff_import
-from app.exchange.sample import build_sample
+from app.exchange.staff.staff_import import STAFF
+from app.exchange.staff.staff_sample import build_staff_sample
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from app.statuses import JobStatus
@@ -282,7 +282,7 @@ def batch_of(region: Region, number: int) -> int:
         for birth in births
     ]
     with region.app.app_context(), acting_as(actor_of(region.app, "school")):
-        return staff_import.preview("большой список.xlsx", build_sample(people)).id
+        return STAFF.preview("большой список.xlsx", build_staff_sample(people)).id
 
 
 def come(region: Region) -> int:
@@ -291,21 +291,21 @@ def come(region: Region) -> int:
 
 def test_a_list_of_three_hundred_is_applied_at_once_and_a_longer_one_as_a_task(region: Region) -> None:
     browser = region.browser("school")
-    short = batch_of(region, staff_import.AT_ONCE)
+    short = batch_of(region, STAFF.at_once)
     assert browser.post(f"/employee/import/{short}/apply").headers["Location"] == "/employee/list/"
-    assert come(region) == staff_import.AT_ONCE
+    assert come(region) == STAFF.at_once
 
-    pk = batch_of(region, staff_import.AT_ONCE + 1)
+    pk = batch_of(region, STAFF.at_once + 1)
     with region.frozen(), region.nothing_changes():
         assert browser.post(f"/employee/import/{pk}/apply").status == 503
     for _ in range(2):  # a second click orders nothing more
         assert browser.post(f"/employee/import/{pk}/apply").headers["Location"] == "/tasks/"
-    assert come(region) == staff_import.AT_ONCE
+    assert come(region) == STAFF.at_once
     assert [t["status"] for t in json.loads(browser.get("/tasks/state").text)["tasks"]].count("queued") == 1
     work(region)
-    assert come(region) == 2 * staff_import.AT_ONCE + 1
+    assert come(region) == 2 * STAFF.at_once + 1
     page = words(browser.get("/tasks/").text)
     assert "Применение загрузки: большой список.xlsx Готово" in page
     assert "создано — 301, обновлено — 0, без изменений — 0, пропущено с ошибками — 0" in page
     with region.app.app_context(), acting_as(actor_of(region.app, "school")):
-        assert staff_import.load(pk).status == "applied"
+        assert STAFF.load(pk).status == "applied"

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from app.documents.pdf import find_office
 from app.jobs import run_worker
 from app.web.desk import worker_home
+from app.web.frame import row_papers
 from app.web.paper import certificate_view
 from app.web.personnel import archive_pages
 from tests.access.region import Browser, Region
@@ -127,7 +128,7 @@ def test_nothing_to_bind_is_said_on_the_form(region: Region, monkeypatch: pytest
 def test_without_libreoffice_the_pages_say_what_to_install_and_offer_word(
     region: Region, person: tuple[int, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (archive_pages, certificate_view, worker_home):
+    for module in (archive_pages, certificate_view, row_papers, worker_home):
         monkeypatch.setattr(module, "find_office", lambda: None)
     browser = region.browser("school")
     assert "установить LibreOffice" in words(browser.get(f"/employee/archive/{person[0]}").text)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.exchange.sample import build_sample
-from app.exchange.training_columns import COLUMNS
+from app.exchange.trainings.training_columns import COLUMNS
 from app.identifiers import format_snils
 from tests.access.region import Answer, Browser, Region
 from tests.services.scans import pdf

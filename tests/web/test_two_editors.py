@@ -10,12 +10,7 @@ from typing import Any
 import pytest
 
 from tests.access.region import Browser, Region
-from tests.web.pages import error_beside, form_fields, refusal, words
-
-
-def person_of(region: Region, number: int = 0) -> int:
-    """A person whose card the responsible person of the first school may change."""
-    return region.ids("school", "employee", "t.snils NOT LIKE '9000%%'")[number]
+from tests.web.pages import error_beside, form_fields, person_of, refusal, words
 
 
 def differences(page: str) -> dict[str, tuple[str, str, str]]:

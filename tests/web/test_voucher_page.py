@@ -11,7 +11,8 @@ import pytest
 
 from app.documents.pdf import find_office
 from app.exchange.sample import build_sample
-from app.exchange.voucher_columns import COLUMNS
+from app.exchange.staff.staff_sample import build_staff_sample
+from app.exchange.vouchers.voucher_columns import COLUMNS
 from app.identifiers import format_snils
 from app.jobs import run_worker
 from tests.access.region import Answer, Region
@@ -287,7 +288,7 @@ def test_wrong_cells_are_listed_and_marked(region: Region) -> None:
 def test_file_that_is_no_list_is_refused_beside_the_field(region: Region) -> None:
     browser = region.browser("operator")
     with region.nothing_changes():
-        answer = browser.post("/voucher/import/", {"file": (io.BytesIO(build_sample()), "работники.xlsx")})
+        answer = browser.post("/voucher/import/", {"file": (io.BytesIO(build_staff_sample()), "работники.xlsx")})
     assert answer.status == 422
     assert "не нашлось строки заголовков" in refusal(answer.text)
 

@@ -213,7 +213,7 @@ def grant(pk: int) -> m.AccessRequest:
         facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": user.full_name}
         roles.tell_operators("role_approved", facts, row.user_id, and_to=row.proposed_by_id)
     last = format_date(role.valid_to) if role.valid_to else ""
-    _tell(row, "access_granted", первый_день=format_date(role.valid_from), последний_день=last)
+    _tell(row, "grant", первый_день=format_date(role.valid_from), последний_день=last)
     return row
 
 
@@ -224,7 +224,7 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
     roles.refuse_one_person(row)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
     if row.proposed_by_id is None:
-        _tell(row, "access_rejected", причина=row.reason_text)
+        _tell(row, "reject", причина=row.reason_text)
     else:
         facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": row.user.full_name}
         letters.tell_user(
@@ -243,7 +243,7 @@ def revoke(pk: int, reason: str) -> m.AccessRequest:
         # a role holds through its last day: to end now, that is yesterday
         _end(role, today() - _DAY)
     files.let_expire(row.document_id, at=now() + files.KEEP_AFTER_REFUSAL)
-    _tell(row, "access_revoked", причина=row.reason_text)
+    _tell(row, "revoke", причина=row.reason_text)
     return row
 
 
@@ -271,7 +271,8 @@ def _check_ground(row: m.AccessRequest, user: m.Account) -> None:
             raise Conflict(f"{user.full_name} больше не работает в этой организации. Откажите в заявке с причиной.")
 
 
-def _tell(row: m.AccessRequest, kind: str, **facts: str | None) -> None:
+def _tell(row: m.AccessRequest, action: str, **facts: str | None) -> None:
+    kind = transitions.letter_of(m.AccessRequest, action)
     letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href="/access/")
 
 

@@ -76,7 +76,7 @@ def resubmit(values: Mapping[str, Any], *, subject_ids: Collection[int]) -> m.Re
     due_on = calendar.due_date(today(), DECISION_DAYS)
     row = transitions.follow(m.Registration, row.id, action, due_on=due_on, decided_at=None, decided_by_id=None)
     _rename_account(row)
-    tell(row, "registration_resent", {"срок": format_date(due_on)})
+    tell(row, "resubmit", {"срок": format_date(due_on)})
     return row
 
 

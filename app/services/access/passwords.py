@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable
 from functools import cache
 
+from flask import current_app
 from sqlalchemy import delete, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -65,7 +66,8 @@ _RUSSIAN = (
 
 def hashed(password: str) -> str:
     """Return the hash of a password: of its one normal form, because «й» copied from a PDF is two characters."""
-    return generate_password_hash(visible(password))
+    method = current_app.config.get("FAB_PASSWORD_HASH_METHOD", "scrypt")
+    return generate_password_hash(visible(password), method=method)
 
 
 def fits(stored: str, password: str) -> bool:

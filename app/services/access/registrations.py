@@ -222,7 +222,7 @@ def confirm_email(secret: str) -> m.Registration:
     row.password_hash = None
     db.session.flush()
     facts = {"логин": user.username, "срок": format_date(due_on)}
-    letters.tell_user(user.id, "registration_received", facts=facts, href="/")
+    letters.tell_user(user.id, transitions.letter_of(m.Registration, "arrive"), facts=facts, href="/")
     return row
 
 
@@ -259,7 +259,7 @@ def _open_account(row: m.Registration) -> m.Account:
 def return_(pk: int, reason: str) -> m.Registration:
     """Return a registration with what is to be mended; the person corrects and sends it again (order § 2.7)."""
     row = transitions.move(m.Registration, pk, "return", reason=reason, due_on=None, **_decided())
-    tell(row, "registration_returned", {"причина": row.reason_text}, href="/register/mine/")
+    tell(row, "return", {"причина": row.reason_text}, href="/register/mine/")
     return row
 
 
@@ -267,7 +267,7 @@ def return_(pk: int, reason: str) -> m.Registration:
 def reject(pk: int, reason: str) -> m.Registration:
     """Refuse a registration with a reason; the СНИЛС is free for another one."""
     row = transitions.move(m.Registration, pk, "reject", reason=reason, due_on=None, **_decided())
-    tell(row, "registration_rejected", {"причина": row.reason_text}, href="/register/mine/")
+    tell(row, "reject", {"причина": row.reason_text}, href="/register/mine/")
     return row
 
 
@@ -275,10 +275,10 @@ def _decided() -> dict[str, Any]:
     return {"decided_at": now(), "decided_by_id": current_actor().user_id}
 
 
-def tell(row: m.Registration, kind: str, facts: letters.Facts, *, href: str = "/") -> None:
-    """Tell the person about the own registration; one without an account yet learns nothing."""
+def tell(row: m.Registration, action: str, facts: letters.Facts, *, href: str = "/") -> None:
+    """Tell the person what was done to the own registration; one without an account yet learns nothing."""
     if row.user_id is not None:
-        letters.tell_user(row.user_id, kind, facts=facts, href=href)
+        letters.tell_user(row.user_id, transitions.letter_of(m.Registration, action), facts=facts, href=href)
 
 
 def without_sync(statement: Any) -> None:

@@ -17,9 +17,10 @@ from sqlalchemy import Column, Table, and_, inspect, or_, select
 from app import audit, personal, shown
 from app import models as m
 from app.access import current_actor, get_visible, unscoped
+from app.acts import action_label, changes_in_words
 from app.errors import Forbidden, Invalid
 from app.extensions import db
-from app.labels import THINGS, action_label, changes_in_words, in_words, label_of
+from app.labels import THINGS, in_words, label_of
 from app.personal import exported, marked_tables, owner_keys
 from app.services.mailing import letter_kinds
 from app.services.personnel import changes, consents

@@ -47,7 +47,7 @@ def _address_of(employee_id: int) -> tuple[str | None, int | None]:
 def _farewell(to: str | None, user_id: int | None) -> None:
     """The last letter; it leaves no notice and is deleted once sent."""
     if to:
-        letters.post(to, "data_erased", user_id=user_id)
+        letters.post(to, transitions.letter_of(m.ConsentWithdrawal, "finish"), user_id=user_id)
 
 
 @use_case

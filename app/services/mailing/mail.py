@@ -99,7 +99,7 @@ def _put_off(letter: m.Letter, error: Exception) -> bool | None:
         letter.last_error = _words_of(error)
         return own_fault
     transitions.follow(m.Letter, letter.id, "fail", last_error=_words_of(error), next_attempt_at=None)
-    letters.tell_operators("letters_failed", href="/letter/list/?status=failed")
+    letters.tell_operators(transitions.letter_of(m.Letter, "fail"), href="/letter/list/?status=failed")
     return None
 
 

@@ -16,7 +16,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.audit import record
 from app.clock import now, today
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
 from app.rules.document import ON_BLANKS
@@ -231,6 +231,15 @@ def without_act() -> ColumnElement[bool]:
 
 
 # --- spoiling --------------------------------------------------------------------------------------------------------
+
+
+def may_spoil(blank: m.Blank) -> bool:
+    """Return whether the actor may write off a blank."""
+    try:
+        get_writable(db.session, m.Blank, blank.id, "blank:spoil")
+    except (NotFound, Forbidden):
+        return False
+    return True
 
 
 @use_case

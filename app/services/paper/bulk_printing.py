@@ -1,4 +1,4 @@
-"""Documents that are printed together: which the user may print, in the order asked, and the journal of it."""
+"""Documents that are printed together: which the user may print, in the order asked."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from app import audit
 from app import models as m
 from app.access import current_actor, get_writable, write_scope
 from app.errors import Conflict, NotFound
 from app.extensions import db
-from app.russian import count, full_name
+from app.russian import full_name
 from app.services.paper import print_templates
 from app.services.paper.print_templates import WHOLE_PAGE, PrintChoice
 from app.statuses import CertificateKind, CertificateStatus
-from app.unit_of_work import technical_write
 
 #: one order prints at most so many
 MOST = 5000
@@ -107,16 +105,3 @@ def kinds_of_group(group_id: int) -> dict[CertificateKind, int]:
     )
     found = {row[0]: row[1] for row in db.session.execute(_printable(statement))}
     return {kind: found[kind] for kind in CertificateKind if kind in found}
-
-
-@technical_write
-def journal(papers: Sequence[Printed], how: str, *, group_id: int | None = None) -> None:
-    """Write who printed the documents of how many people, and in which form; on the group when it was its button."""
-    people = count(len(papers), "человек", "человека", "человек")
-    numbers = f"{papers[0].number} – {papers[-1].number}" if len(papers) > 1 else papers[0].number
-    facts = {"Напечатано": ("", people), "Номера": ("", numbers), "Файл": ("", how)}
-    if group_id is None:
-        audit.write("certificate.printed", "certificate", None, "Документы об обучении", facts)
-    else:
-        group = get_writable(db.session, m.TrainingGroup, group_id, "training_group:registry")
-        audit.record("training_group.printed", group, facts)

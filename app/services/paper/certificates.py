@@ -214,6 +214,6 @@ def annul(certificate_id: int, reason: str, *, spoil_blank: bool = False) -> m.C
     row = transitions.move(m.Certificate, certificate_id, "annul", reason=reason)
     if spoil_blank and row.blank_id is not None:
         blanks.spoil_annulled(row.blank_id, f"Документ № {row.number} аннулирован: {row.reason_text}")
-    letters.tell(row.employee, "certificate_annulled", about=row)
+    letters.tell(row.employee, transitions.letter_of(m.Certificate, "annul"), about=row)
     after_sending.changed([row.enrolment_id], f"документ № {row.number} аннулирован: {row.reason_text}")
     return row

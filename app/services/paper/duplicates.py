@@ -123,7 +123,7 @@ def _make(
     )
     record("certificate.duplicated", made, {"Взамен": ("", original.number), "Основание": ("", ground.label)})
     told = {"прежний_номер": original.number, "основание": ground.label}
-    letters.tell(made.employee, "certificate_duplicated", about=made, facts=told)
+    letters.tell(made.employee, transitions.letter_of(m.Certificate, "supersede"), about=made, facts=told)
     why = f"документ № {original.number} заменён на № {made.number}, основание: {ground.label}"
     after_sending.document_changed(original.id, why)
     return made

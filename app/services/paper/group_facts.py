@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
 from app.extensions import db
@@ -22,7 +21,6 @@ from app.services.courses.group.attendance import Journal
 from app.services.paper import training_orders
 from app.services.personnel.declension import heads_in_genitive
 from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
-from app.unit_of_work import technical_write
 
 REGISTRY = "training_group:registry"
 _S = EnrolmentStatus
@@ -284,10 +282,3 @@ def _document(paper: m.Certificate) -> GivenDocument:
         handing=paper.handing,
         handed_to=paper.handed_to or "",
     )
-
-
-@technical_write
-def journal(group_id: int, papers: str, people: int) -> None:
-    """Write on the group who made which papers of how many people."""
-    group = get_writable(db.session, m.TrainingGroup, group_id, REGISTRY)
-    audit.record("training_group.printed", group, {"Документы": ("", papers), "Слушателей": ("", str(people))})

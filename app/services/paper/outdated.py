@@ -114,7 +114,7 @@ def _suits(paper: m.Certificate) -> bool:
 def _annul(paper: m.Certificate, why: str) -> None:
     reason = f"Итог обучения исправлен: «{paper.enrolment.status.label}». {why}"
     row = transitions.follow(m.Certificate, paper.id, "annul", reason=reason[:1000], outdated=None)
-    letters.tell(row.employee, "certificate_annulled", about=row)
+    letters.tell(row.employee, transitions.letter_of(m.Certificate, "annul"), about=row)
 
 
 def _mark(paper: m.Certificate) -> None:

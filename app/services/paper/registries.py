@@ -23,7 +23,7 @@ from app.services.mailing import letters
 from app.services.paper import after_sending, registry_people
 from app.services.paper.registry_people import Others
 from app.services.personnel import responsible
-from app.services.portal import files, transitions
+from app.services.portal import files, given_out, transitions
 from app.services.portal.files import files_root
 from app.statuses import EnrolmentStatus, RegistryStatus
 from app.unit_of_work import use_case
@@ -136,7 +136,9 @@ def send(registry_id: int) -> m.Registry:
     row = transitions.move(m.Registry, registry_id, "send", sent_at=now(), decided_at=None, decided_by_id=None)
     if row.corrects_id is not None:
         after_sending.settle_people(row.corrects_id, until=_file_of(row).created_at)
-    letters.tell_users(responsible.of_role("ministry"), "registry_sent", about=row, href=_href(row))
+    letters.tell_users(
+        responsible.of_role("ministry"), transitions.letter_of(m.Registry, "send"), about=row, href=_href(row)
+    )
     return row
 
 
@@ -144,7 +146,12 @@ def send(registry_id: int) -> m.Registry:
 def accept(registry_id: int) -> m.Registry:
     """Accept the registry; the organizer is told."""
     row = _decide(registry_id, "accept")
-    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_accepted", about=row, href=_href(row))
+    letters.tell_users(
+        responsible.of_organizer(row.organizer_id),
+        transitions.letter_of(m.Registry, "accept"),
+        about=row,
+        href=_href(row),
+    )
     return row
 
 
@@ -152,17 +159,23 @@ def accept(registry_id: int) -> m.Registry:
 def return_(registry_id: int, reason: str) -> m.Registry:
     """Return the registry with a reason; the organizer is told what to mend."""
     row = _decide(registry_id, "return", reason)
-    letters.tell_users(responsible.of_organizer(row.organizer_id), "registry_returned", about=row, href=_href(row))
+    letters.tell_users(
+        responsible.of_organizer(row.organizer_id),
+        transitions.letter_of(m.Registry, "return"),
+        about=row,
+        href=_href(row),
+    )
     return row
 
 
-def open_file(registry_id: int) -> tuple[m.Registry, m.StoredFile, Path]:
-    """Return the kept sheet of a registry that the actor sees; raises NotFound also when it has none."""
+def take_file(registry_id: int) -> tuple[m.Registry, m.StoredFile, Path]:
+    """Return the kept sheet of a registry for who takes it; raises NotFound when it has none, as for a hidden registry."""
     row = get_visible(db.session, m.Registry, registry_id, "registry:show")
     file = _file_of(row) if row.file_id is not None else None
     path = files_root() / file.path if file else None
     if file is None or path is None or not path.is_file():
         raise NotFound("У этого реестра нет файла. Организатор может сформировать его заново.")
+    given_out.exported(row, {"Строк": str(row.rows_count)})
     return row, file, path
 
 

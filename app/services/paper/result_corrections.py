@@ -147,7 +147,7 @@ def retake(
     # the справка of the period says what was true on its day
     why = f"Повторная итоговая аттестация пройдена {format_date(result_on)}."
     documents = outdated.follow([row.id], why, keep=[CertificateKind.STUDY_PERIOD_NOTE])
-    enrolment_letters.tell(row, group, "result_retaken", **_more(block, documents))
+    enrolment_letters.tell_of(row, group, "retake", **_more(block, documents))
     return Corrected(row, documents, block.words)
 
 

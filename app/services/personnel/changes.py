@@ -336,7 +336,12 @@ def _target(row: m.ChangeRequest) -> Any:
 def decline(pk: int, reason: str) -> m.ChangeRequest:
     """Refuse a correction with a reason that the person reads."""
     row = transitions.move(m.ChangeRequest, pk, "decline", reason=reason, **_decided())
-    letters.tell(row.employee, "change_declined", about=row, href=f"/change_request/show/{row.id}")
+    letters.tell(
+        row.employee,
+        transitions.letter_of(m.ChangeRequest, "decline"),
+        about=row,
+        href=f"/change_request/show/{row.id}",
+    )
     return row
 
 
@@ -347,7 +352,7 @@ def _decided() -> dict[str, Any]:
 def _tell_decision(person: m.Employee, row: m.ChangeRequest, chosen: Sequence[str]) -> None:
     left = [name for name in _proposed(row) if name not in chosen]
     facts = {"внесено": ", ".join(_labels(row, chosen)).lower(), "кто": current_actor().name}
-    kind = "change_partly" if left else "change_accepted"
+    kind = transitions.letter_of(m.ChangeRequest, "accept_partly" if left else "accept")
     if left:
         facts |= {"не_внесено": ", ".join(_labels(row, left)).lower(), "причина": row.reason_text or ""}
     letters.tell(person, kind, about=row, facts=facts, href=f"/change_request/show/{row.id}")

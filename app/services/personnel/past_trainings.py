@@ -227,7 +227,7 @@ def confirm(pk: int) -> m.Training:
     _require(row, "confirm")
     row = transitions.move(m.Training, pk, "confirm", **_decided())
     if row.source == TrainingSource.WORKER:
-        letters.tell(row.employee, "training_confirmed", about=row, href=_href(row))
+        letters.tell(row.employee, transitions.letter_of(m.Training, "confirm"), about=row, href=_href(row))
     return row
 
 
@@ -243,11 +243,13 @@ def reject(pk: int, reason: str) -> m.Training:
     _require(row, "reject")
     row = transitions.move(m.Training, pk, "reject", reason=reason, **_decided())
     if row.source == TrainingSource.WORKER:
-        letters.tell(row.employee, "training_rejected", about=row, href=_href(row))
+        letters.tell(row.employee, transitions.letter_of(m.Training, "reject"), about=row, href=_href(row))
     elif row.entered_by_id is not None:
         author = load_account(row.entered_by_id)
         roles = author.actor.role_marks("training:import") if author is not None else ()
-        letters.tell_user(row.entered_by_id, "training_rejected", about=row, href=_href(row), made_in=roles)
+        letters.tell_user(
+            row.entered_by_id, transitions.letter_of(m.Training, "reject"), about=row, href=_href(row), made_in=roles
+        )
     return row
 
 

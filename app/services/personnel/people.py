@@ -232,7 +232,10 @@ def confirm_workplace(employment_id: int) -> m.Employment:
     """Confirm a place of work (order § 2.7)."""
     row = transitions.move(m.Employment, employment_id, "confirm")
     letters.tell(
-        row.employee, "workplace_confirmed", facts={"место_работы": _named(row)}, href=_work_page(row.employee_id)
+        row.employee,
+        transitions.letter_of(m.Employment, "confirm"),
+        facts={"место_работы": _named(row)},
+        href=_work_page(row.employee_id),
     )
     return row
 
@@ -247,7 +250,7 @@ def unconfirm(employment_id: int, reason: str) -> m.Employment:
 
 def _tell_unconfirmed(row: m.Employment, reason: str) -> None:
     facts, href = {"место_работы": _named(row), "причина": reason.strip()}, _work_page(row.employee_id)
-    letters.tell(row.employee, "workplace_refused", facts=facts, href=href)
+    letters.tell(row.employee, transitions.letter_of(m.Employment, "unconfirm"), facts=facts, href=href)
     told = responsible.of_organization(row.organization_id, but=row.employee_id)
     letters.tell_users(told, "workplace_refused_side", facts={**facts, "работник": row.employee.full_name}, href=href)
 

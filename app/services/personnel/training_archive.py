@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import audit
 from app import models as m
 from app.access import get_writable
 from app.clock import today
@@ -19,12 +18,11 @@ from app.errors import Invalid
 from app.extensions import db
 from app.rules.decision import add_months
 from app.rules.document import DOCUMENT_OF
-from app.russian import count, format_date, years
+from app.russian import count, format_date
 from app.services.personnel import people
 from app.services.personnel.card import CardData, TrainingLine
 from app.services.portal import files
 from app.statuses import CertificateStatus, TrainingStatus
-from app.unit_of_work import technical_write
 
 ARCHIVE = "employee:archive"
 #: periods that may be chosen, in years
@@ -175,10 +173,3 @@ def words_of(archive: Archive) -> str:
     """«3 обучения, 2 документа»."""
     trainings = count(len(archive.trainings), "обучение", "обучения", "обучений")
     return f"{trainings}, {count(archive.attached, 'документ', 'документа', 'документов')}"
-
-
-@technical_write
-def journal(archive: Archive, number: int) -> None:
-    """Write on the person's card who made the archive of how many years."""
-    person = get_writable(db.session, m.Employee, archive.employee_id, ARCHIVE)
-    audit.record("employee.printed", person, {"Обучение для аттестации": ("", f"{years(number)}: {words_of(archive)}")})

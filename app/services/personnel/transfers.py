@@ -273,7 +273,7 @@ def _release(row: m.Transfer, released_on: dt.date) -> m.Transfer:
     day = format_date(last)
     former = name_of(moved.from_organization_id)
     tell_side(moved.organization_id, "transfer_released_side", moved, последний_день=day, откуда=former)
-    tell_person(moved, "transfer_released", последний_день=day)
+    tell_person(moved, transitions.letter_of(m.Transfer, "release"), последний_день=day)
     return moved
 
 
@@ -290,7 +290,7 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
     db.session.flush()
     due = format_date(due_on)
     letters.tell_operators("transfer_waits", about=moved, facts={"срок": due}, href=href_of(moved))
-    tell_person(moved, "transfer_accepted", срок=due)
+    tell_person(moved, transitions.letter_of(m.Transfer, "accept"), срок=due)
     return moved
 
 
@@ -304,7 +304,7 @@ def decline(pk: int, reason: str) -> m.Transfer:
         # an organization that has not seen the move yet is told in a letter only, without its page
         page = side == moved.from_organization_id or moved.released_on is not None
         tell_side(side, "transfer_declined_side", moved, page=page, причина=moved.reason_text)
-    tell_person(moved, "transfer_declined", причина=moved.reason_text)
+    tell_person(moved, transitions.letter_of(m.Transfer, "decline"), причина=moved.reason_text)
     return moved
 
 
@@ -318,7 +318,7 @@ def withdraw(pk: int) -> m.Transfer:
     if moved.released_on is not None:
         tell_side(moved.organization_id, "transfer_withdrawn_side", moved)
     if moved.employee_id != current_actor().employee_id:
-        tell_person(moved, "transfer_withdrawn")
+        tell_person(moved, transitions.letter_of(m.Transfer, "withdraw"))
     return moved
 
 
@@ -343,7 +343,7 @@ def confirm(pk: int) -> m.Transfer:
     )
     for side in (moved.from_organization_id, moved.organization_id):
         tell_side(side, "transfer_confirmed_side", moved)
-    tell_person(moved, "transfer_confirmed")
+    tell_person(moved, transitions.letter_of(m.Transfer, "confirm"))
     return moved
 
 

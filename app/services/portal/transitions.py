@@ -13,7 +13,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
-from app.statuses import TRANSITIONS, Edge, find_edge
+from app.statuses import TRANSITIONS, Edge, edge_of, find_edge
 from app.unit_of_work import use_case
 
 Row = TypeVar("Row", bound=m.Base)
@@ -40,6 +40,14 @@ def follow(model: type[Row], pk: int, action: str, *, reason: str | None = None,
     with unscoped("a status that follows from another action"):
         row = read_fresh(model, pk)
         return _take(row, action, reason=reason, extra=extra)
+
+
+def letter_of(model: type[m.Base], action: str) -> str:
+    """Return the kind of letter that tells of an action on rows of ``model``. Raises LookupError when its edge names none."""
+    edge = edge_of(model.__tablename__, action)
+    if edge is None or not edge.letter:
+        raise LookupError(f"{model.__tablename__}:{action} names no letter")
+    return edge.letter
 
 
 def read_fresh(model: type[Row], pk: int) -> Row:

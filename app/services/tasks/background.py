@@ -319,7 +319,7 @@ def _finish(work: Work, outcome: Outcome) -> None:
     transitions.follow(
         m.BackgroundJob, order.id, "finish", message=message, done=order.total, finished_at=now(), file_id=file_id
     )
-    _tell_if_long(order, "task_finished", outcome.message)
+    _tell_if_long(order, transitions.letter_of(m.BackgroundJob, "finish"), outcome.message)
 
 
 @technical_write
@@ -341,7 +341,7 @@ def give_up(job_id: int, message: str) -> None:
         return
     transitions.follow(m.BackgroundJob, job.id, "break", message=message[:1000], finished_at=now())
     if message != _CLOSED:
-        _tell_if_long(job, "task_failed", message)
+        _tell_if_long(job, transitions.letter_of(m.BackgroundJob, "break"), message)
 
 
 def _tell_if_long(job: Order | m.BackgroundJob, kind: str, message: str) -> None:

@@ -83,4 +83,4 @@ def _write_down(former: m.Voucher, voucher: m.Voucher) -> None:
 
 def _tell(former: m.Voucher, voucher: m.Voucher) -> None:
     facts = {"прежний_номер": former.number, "причина": former.reason_text}
-    letters.tell(voucher.employee, "voucher_replaced", about=voucher, facts=facts)
+    letters.tell(voucher.employee, transitions.letter_of(m.Voucher, "replace"), about=voucher, facts=facts)

@@ -16,10 +16,11 @@ from sqlalchemy.orm import joinedload, selectinload
 from app import models as m
 from app import shown
 from app.access import unscoped
+from app.acts import action_label
 from app.clock import local, today
 from app.conditions import block_state, is_in_force, state_of
 from app.extensions import db
-from app.labels import action_label, label_of
+from app.labels import label_of
 from app.rules.document import main_document
 from app.russian import NBSP, count, format_date, plural, quoted
 from app.services.personnel.card import EMPLOYMENT

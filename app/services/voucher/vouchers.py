@@ -198,7 +198,7 @@ def approve(application_id: int) -> m.Voucher:
     _insist(_still_entitled(row))
     end_run_out([row.employee_id])
     voucher = _issue(row)
-    letters.tell(row.employee, "application_approved", about=voucher)
+    letters.tell(row.employee, transitions.letter_of(m.VoucherApplication, "approve"), about=voucher)
     return voucher
 
 
@@ -252,7 +252,7 @@ def _copied(block: m.VoucherRuleBlock) -> m.VoucherBlock:
 def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
     """Refuse an application for a typical reason, a typed one, or both; the person reads the whole."""
     row = _turn_down(application_id, "reject", reason, refusal_reason_id)
-    letters.tell(row.employee, "application_rejected", about=row)
+    letters.tell(row.employee, transitions.letter_of(m.VoucherApplication, "reject"), about=row)
     return row
 
 
@@ -260,7 +260,7 @@ def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | No
 def return_(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
     """Send an application back to be mended, for a typical reason, a typed one, or both."""
     row = _turn_down(application_id, "return", reason, refusal_reason_id)
-    letters.tell(row.employee, "application_returned", about=row)
+    letters.tell(row.employee, transitions.letter_of(m.VoucherApplication, "return"), about=row)
     return row
 
 
@@ -291,7 +291,7 @@ def annul(voucher_id: int, reason: str) -> m.Voucher:
         )
     voucher = transitions.move(m.Voucher, voucher_id, "annul", reason=reason)
     _lapse(blocks)
-    letters.tell(voucher.employee, "voucher_annulled", about=voucher)
+    letters.tell(voucher.employee, transitions.letter_of(m.Voucher, "annul"), about=voucher)
     return voucher
 
 
@@ -342,4 +342,4 @@ def _expire(which: Any) -> int:
 def _tell_expired(voucher: m.Voucher) -> None:
     with unscoped("the owner of a чек that has ended"):
         person = voucher.employee
-    letters.tell(person, "voucher_expired", about=voucher)
+    letters.tell(person, transitions.letter_of(m.Voucher, "expire"), about=voucher)

@@ -14,11 +14,11 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.access import current_actor
+from app.acts import action_label
 from app.clock import local
 from app.documents.qr import qr_png
 from app.errors import Conflict, PortalError
 from app.extensions import limiter
-from app.labels import action_label
 from app.russian import count, format_datetime
 from app.services.access import alarms, passwords, recovery, second_factor, sessions, sign_in
 from app.web.access.entrance import leave

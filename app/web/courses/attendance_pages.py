@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 
-from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local
-from app.documents.attendance_sheet import CONTENT_TYPE, MARKS, SheetHead, build_attendance_sheet
+from app.documents import doors
+from app.documents.attendance_sheet import MARKS
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date
 from app.services.courses.group import attendance, frozen_groups
 from app.services.courses.group.attendance import ChangedMeanwhile, Journal, Place
 from app.statuses import BEGUN, FORMED, OUTCOMES, AttendanceMark, GroupStatus
-from app.unit_of_work import technical_write
 from app.web.courses.group_correction import consequences_of
 from app.web.frame.answers import attempt
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
 from app.web.frame.parts import Part
+from app.web.frame.row_papers import download_of
 
 PERMISSION = "enrolment:attend"
 #: meetings side by side; more are turned over
@@ -157,19 +156,8 @@ class GroupAttendance(Part):
     def attendance_sheet(self, pk: int) -> Any:
         """«Лист посещаемости» for Word, with the marks that are set and room for signatures."""
         group = _group(pk)
-        head = SheetHead(
-            organizer_id=group.organizer_id,
-            organization=group.organizer.full_name,
-            number=group.number,
-            program=group.program.title,
-            hours=group.program.hours,
-            starts_on=group.starts_on,
-            ends_on=group.ends_on,
-        )
-        paper = build_attendance_sheet(head, attendance.journal_of(pk))
-        _journal_of_printing(group)
         name = f"Лист посещаемости, группа {group.number.replace('/', '-')}.docx"
-        return send_file(io.BytesIO(paper), as_attachment=True, download_name=name, mimetype=CONTENT_TYPE)
+        return download_of(doors.attendance_sheet(group), name)
 
     def _journal_page(
         self, group: m.TrainingGroup, typed: Typed, problems: Sequence[str], wrong: frozenset[Place]
@@ -257,11 +245,6 @@ def _group(pk: int) -> m.TrainingGroup:
     """An own group whose journal the user keeps; 403 without the right, whatever the row."""
     current_actor().require(PERMISSION)
     return get_writable(db.session, m.TrainingGroup, pk, PERMISSION)
-
-
-@technical_write
-def _journal_of_printing(group: m.TrainingGroup) -> None:
-    audit.record("training_group.printed", group)
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

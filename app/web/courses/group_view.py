@@ -3,42 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
-from flask import flash, send_file, url_for
+from flask import flash, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app import audit
 from app import models as m
 from app.access import get_writable
 from app.clock import today
-from app.documents.registry import trained_registry
-from app.documents.registry_source import registry_of_group
+from app.documents import doors
 from app.extensions import db
 from app.labels import label_of
 from app.rules import frozen as rules
 from app.russian import count, format_date, period
 from app.services.courses.group import group_changes, group_copy, group_values, groups
 from app.statuses import BEGUN, GroupStatus, ProgramStatus
-from app.unit_of_work import technical_write
 from app.web.courses import group_blocks
 from app.web.courses.group_correction import consequences_of, correction_buttons
 from app.web.frame.answers import answer_form
+from app.web.frame.export_pages import XLSX
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part
+from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAY = dt.timedelta(days=1)
 _COPIED = "Программа, место, число мест, квоты и расписание возьмутся из этой группы, даты сдвинутся к новому началу. Слушатели не переносятся."
 _FACTS = ("program", "organizer", "audience", "starts_on", "ends_on", "municipality", "place", "schedule", "curator")
@@ -130,14 +125,8 @@ class TrainedOfGroup(Part):
     def registry(self, pk: int) -> Any:
         """«Реестр обученных» of the group as an Excel file (order § 3.3)."""
         row = get_writable(db.session, m.TrainingGroup, pk, "training_group:registry")
-        rows, header = registry_of_group(row)
-        with tempfile.TemporaryDirectory(prefix="portal-registry-") as folder:
-            path = Path(folder) / "registry.xlsx"
-            trained_registry(path, rows, header=header)
-            data = path.read_bytes()
-        _journal(row, len(rows))
         name = f"Реестр обученных, группа {row.number.replace('/', '-')}.xlsx"
-        return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=_XLSX)
+        return download_of(doors.trained_of_group(row), name, XLSX)
 
 
 class GroupPages(ScopedModelView):
@@ -194,11 +183,6 @@ class GroupPages(ScopedModelView):
         people = count(row.taken, "человек", "человека", "человек")
         words = f"В группе {people}, а наименьшее число слушателей — {row.minimum}. Начать обучение всё равно?"
         return [replace(button, confirm=words) if button.href == start else button for button in buttons]
-
-
-@technical_write
-def _journal(row: m.TrainingGroup, number: int) -> None:
-    audit.record("training_group.exported", row, {"Обучено": ("", str(number))})
 
 
 def _told(changed: group_changes.Changed) -> list[str]:

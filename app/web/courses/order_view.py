@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import send_file, url_for
-from flask_appbuilder import expose
+from flask import url_for
 
 from app import audit
 from app import models as m
-from app.access import current_actor, get_visible
-from app.documents.pdf import find_office
-from app.documents.training_order import order_context, render_order
-from app.extensions import db
+from app.access import current_actor
+from app.documents.doors import ORDER
+from app.documents.training_order import order_context
 from app.russian import capitalized
 from app.services.paper import training_orders
 from app.statuses import OrderKind
-from app.unit_of_work import technical_write
-from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
-from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.row_papers import RowPapers
 from app.web.frame.scoped_view import ScopedModelView
-
-_CODE, _SHOW = "training_order", "training_order:show"
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def _group_cell(order: Any) -> Cell:
@@ -39,8 +31,16 @@ ORDER_GROUP = ListColumn(
 )
 
 
+class OrderPaper(RowPapers):
+    """Part of the orders' view: a reprint years later gives the same paper, because only the snapshot is read."""
+
+    paper = ORDER
+
+
 class OrderPages(ScopedModelView):
-    """Pages of the orders' view; a reprint years later gives the same paper, because only the snapshot is read."""
+    """Pages of the orders' view."""
+
+    parts = (OrderPaper,)
 
     def card_title(self, row: m.TrainingOrder) -> str:
         """«Приказ № 5 о зачислении»."""
@@ -87,27 +87,6 @@ class OrderPages(ScopedModelView):
             )
         ]
 
-    def extra_buttons(self, row: m.TrainingOrder) -> Sequence[Button]:
-        """Print buttons; PDF only where LibreOffice is installed."""
-        buttons = [Button("Скачать для Word", url_for("TrainingOrderView.print_docx", pk=row.id))]
-        if find_office():
-            buttons.insert(0, Button("Печать в PDF", url_for("TrainingOrderView.print_pdf", pk=row.id), main=True))
-        return buttons
-
-    @expose("/print/<int:pk>/docx")
-    @guarded("show")
-    def print_docx(self, pk: int) -> Any:
-        """The order as DOCX."""
-        row = self.visible(pk)
-        return _file(_paper(row), f"{_name(row)}.docx", _DOCX)
-
-    @expose("/print/<int:pk>/pdf")
-    @guarded("show")
-    def print_pdf(self, pk: int) -> Any:
-        """The order as PDF."""
-        row = self.visible(pk)
-        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_SHOW)
-
 
 def _left_row(row: m.Enrolment) -> Row:
     href = url_for("EnrolmentView.show", pk=row.id)
@@ -129,31 +108,3 @@ def _people(part: dict[str, Any]) -> Block:
     heads = [Column("number", "№"), Column("name", "Кого"), Column("place", "Должность, место работы")]
     title = f"Отчислить {part['ground']}" if part["ground"] else "Зачислить"
     return Block(f"{title}: {len(rows)}", columns=heads, rows=rows)
-
-
-def _paper(row: m.TrainingOrder) -> bytes:
-    """Render the snapshot and journal the printing."""
-    paper = render_order(row.snapshot, organizer_id=row.organizer_id)
-    _journal(row)
-    return paper
-
-
-@technical_write
-def _journal(row: m.TrainingOrder) -> None:
-    audit.record("training_order.printed", row)
-
-
-def _file(data: bytes, name: str, mimetype: str) -> Any:
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=mimetype)
-
-
-def _name(row: m.TrainingOrder) -> str:
-    return f"Приказ {row.kind.label} № {row.number.replace('/', '-')}"
-
-
-def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
-    row = get_visible(db.session, m.TrainingOrder, given["id"], _SHOW)
-    return _paper(row), _name(row)
-
-
-MAKERS[_CODE] = _made

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app import audit
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
 from app.errors import Invalid, NotFound, PortalError
 from app.exchange.columns import CellError
-from app.exchange.results_sheet import ReadSheet, build_results_sheet, read_results_sheet
-from app.exchange.uploads import XLSX
+from app.exchange.engine.uploads import XLSX
+from app.exchange.results_sheet import ReadSheet, give_results_sheet, read_results_sheet
 from app.extensions import db
 from app.russian import count, quoted
 from app.services.courses.group import results
 from app.services.courses.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
-from app.unit_of_work import technical_write
 from app.web.frame.answers import attach, attempt
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, Link
 from app.web.frame.parts import Part
+from app.web.frame.row_papers import download_of
 
 PERMISSION = "enrolment:result"
 PROPOSE = "propose"
@@ -137,11 +135,8 @@ class GroupResults(Part):
     def results_sheet(self, pk: int) -> Any:
         """The group's sheet to be filled in Excel."""
         group = _group(pk)
-        expected = results.expected_of(group)
-        data = build_results_sheet(group, expected)
-        _journal_of_export(group, len(expected))
         name = f"Ведомость итогов, группа {group.number.replace('/', '-')}.xlsx"
-        return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=XLSX)
+        return download_of(give_results_sheet(group, results.expected_of(group)), name, XLSX)
 
     @expose("/results/<int:pk>/upload", methods=["POST"])
     @signed_in
@@ -192,11 +187,6 @@ def _group(pk: int) -> m.TrainingGroup:
     """An own group whose results the user enters; 403 without the right, whatever the row."""
     current_actor().require(PERMISSION)
     return get_writable(db.session, m.TrainingGroup, pk, PERMISSION)
-
-
-@technical_write
-def _journal_of_export(group: m.TrainingGroup, number: int) -> None:
-    audit.record("training_group.exported", group, {"Слушателей в ведомости": ("", str(number))})
 
 
 def _read(file: FileStorage | None, group: m.TrainingGroup) -> ReadSheet:

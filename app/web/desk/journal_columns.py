@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app import models as m
-from app.labels import THINGS, action_label, changes_in_words
+from app.acts import action_label, changes_in_words
+from app.labels import THINGS
 from app.text import sort_key
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Cell

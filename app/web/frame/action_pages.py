@@ -11,9 +11,9 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.access import current_actor, get_writable
+from app.acts import act_label
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.labels import act_label
 from app.russian import capitalized, count
 from app.services.portal import refusal_reasons
 from app.statuses import actions_of

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from app import audit
 from app import models as m
 from app.access import current_actor, get_visible, write_scope
+from app.acts import action_label, changes_in_words
 from app.clock import local
 from app.conditions import state_of
 from app.extensions import db
-from app.labels import action_label, changes_in_words, in_words, label_of
+from app.labels import in_words, label_of
 from app.permissions import roles_with
 from app.russian import capitalized, format_datetime
 from app.services.portal import records

@@ -11,13 +11,12 @@ from flask import current_app, flash, redirect, send_file, url_for
 from flask_appbuilder import expose
 
 from app import audit, shown
-from app.access import current_actor
 from app.clock import now
-from app.documents.spreadsheet import Kind, SheetColumn, write_sheet
+from app.documents import doors
+from app.documents.spreadsheet import Kind, SheetColumn
 from app.errors import NotFound
-from app.russian import count, format_datetime
+from app.russian import count
 from app.services.tasks import background
-from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import ListQuery
 from app.web.frame.listing import ListColumn
@@ -42,7 +41,6 @@ class ExportPages(ViewBase):
         filters = self.listing.described(query)
         if total > AT_ONCE:
             return self._order_export(query, total, filters)
-        self.journal_export(total, filters)
         path = Path(tempfile.mkdtemp(prefix="portal-export-")) / "list.xlsx"
         try:
             self.write_list(path, query, self.listing.visible_columns(), filters)
@@ -68,12 +66,11 @@ class ExportPages(ViewBase):
         return redirect(url_for("TaskView.index"))
 
     def do_export(self, work: background.Work) -> background.Outcome:
-        """Write an ordered list with the rows that the user sees now; journalled together with the file."""
+        """Write an ordered list with the rows that the user sees now."""
         asked = work.parameters
         query = ListQuery.read(asked["query"], [f.name for f in self.listing.filters], self.listing.sortable)
         columns = [column for column in self.listing.columns if column.name in asked["columns"]]
         number = self.write_list(work.new_file(".xlsx"), query, columns, asked["filters"], work)
-        self.journal_export(number, asked["filters"])
         return background.Outcome(f"В файле {count(number, 'строка', 'строки', 'строк')}.", self.file_name(), XLSX)
 
     def file_name(self) -> str:
@@ -89,32 +86,17 @@ class ExportPages(ViewBase):
         work: background.Work | None = None,
     ) -> int:
         """Write the rows of the query to ``path`` and return their number; with ``work`` tell the progress. Needs no request."""
-        notes = [
-            f"Выгрузил: {current_actor().name}",
-            f"Когда: {format_datetime(now())}",
-            f"Отборы: {filters}",
-        ]
         found = self.listing.iterate(query)
         rows = ([_exported(c, row) for c in columns] for row in (work.counted(found) if work else found))
         heads = [SheetColumn(c.label, self._sheet_kind(c), 28) for c in columns]
-        return write_sheet(path, title=self.words.plural, columns=heads, rows=rows, notes=notes)
+        title = self.words.plural
+        return doors.table(path, of=(self.table, title), title=title, columns=heads, rows=rows, filters=filters)
 
     def _sheet_kind(self, column: Any) -> Kind:
         mapped = self.listing.mapper.columns.get(column.name)
         kind = mapped.type.python_type.__name__ if mapped is not None and column.name != "changes" else "str"
         kinds: dict[str, Kind] = {"int": "int", "date": "date", "datetime": "datetime"}
         return kinds.get(kind, "text")
-
-    @technical_write
-    def journal_export(self, total: int, filters: str) -> None:
-        """Write who took how many rows by which filters."""
-        audit.write(
-            f"{self.table}.exported",
-            self.table,
-            None,
-            self.words.plural,
-            {"Строк": ("", str(total)), "Отборы": ("", filters)},
-        )
 
 
 def _export(work: background.Work) -> background.Outcome:

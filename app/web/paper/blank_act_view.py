@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flask import request, send_file, url_for
-from flask_appbuilder import expose
+from flask import request
 from sqlalchemy import select
 from wtforms import TextAreaField
 from wtforms.validators import Length, Optional
 
-from app import audit
 from app import models as m
-from app.access import current_actor, get_visible
+from app.access import current_actor
 from app.clock import today
-from app.documents.blank_act import render_blank_act
-from app.documents.pdf import find_office
+from app.documents.doors import BLANK_ACT, blanks_of
 from app.errors import NotFound
 from app.extensions import db
 from app.labels import label_of
 from app.russian import count, format_date
 from app.services.paper import blank_acts
-from app.unit_of_work import technical_write
-from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row
-from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.pages import Block, Cell, Column, FormPage, Row
+from app.web.frame.row_papers import RowPapers
 from app.web.frame.scoped_view import ScopedModelView
 
-_CODE, _SHOW = "blank_act", "blank_act:show"
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: the choice of blanks as it goes in the address
 LONGEST_CHOICE = 2500
 _FORMS = ("бланк", "бланка", "бланков")
@@ -46,9 +38,16 @@ ACT_NUMBER = ListColumn(
 )
 
 
+class ActPaper(RowPapers):
+    """Part of the acts' view: the act on paper."""
+
+    paper = BLANK_ACT
+
+
 class ActPages(ScopedModelView):
     """Acts: made of chosen blanks, printed as DOCX and PDF."""
 
+    parts = (ActPaper,)
     empty = "Актов пока нет. Отметьте бланки в списке и нажмите «Составить акт»."
 
     def _init_forms(self) -> None:
@@ -102,61 +101,10 @@ class ActPages(ScopedModelView):
         main = self.pairs_block(row, "Акт", ("number", "acted_on", "organizer", "reason", "commission"))
         rows = [
             Row(b.id, f"/blank/show/{b.id}", [Cell(str(b)), Cell(b.kind.label), Cell(b.reason_text or row.reason)])
-            for b in _blanks_of(row)
+            for b in blanks_of(row)
         ]
         heads = [Column(h, h) for h in ("Бланк", "Документ", "Причина")]
         return [main, Block(f"Списано: {count(len(rows), *_FORMS)}", columns=heads, rows=rows)]
-
-    def extra_buttons(self, row: m.BlankAct) -> Sequence[Button]:
-        """Print buttons; PDF only where LibreOffice is installed."""
-        buttons = [Button("Скачать для Word", url_for("BlankActView.print_docx", pk=row.id))]
-        if find_office():
-            buttons.insert(0, Button("Печать в PDF", url_for("BlankActView.print_pdf", pk=row.id), main=True))
-        return buttons
-
-    @expose("/print/<int:pk>/docx")
-    @guarded("show")
-    def print_docx(self, pk: int) -> Any:
-        """The act as DOCX."""
-        row = self.visible(pk)
-        return send_file(
-            io.BytesIO(_paper(row)), as_attachment=True, download_name=f"{_file_name(row)}.docx", mimetype=_DOCX
-        )
-
-    @expose("/print/<int:pk>/pdf")
-    @guarded("show")
-    def print_pdf(self, pk: int) -> Any:
-        """The act as PDF."""
-        row = self.visible(pk)
-        return as_pdf(_CODE, {"id": row.id}, title=_file_name(row), permission=_SHOW)
-
-
-def _blanks_of(act: m.BlankAct) -> Sequence[m.Blank]:
-    statement = select(m.Blank).where(m.Blank.act_id == act.id)
-    return list(db.session.scalars(statement.order_by(m.Blank.series, m.Blank.number)))
-
-
-def _paper(act: m.BlankAct) -> bytes:
-    paper = render_blank_act(act, _blanks_of(act))
-    _journal(act)
-    return paper
-
-
-@technical_write
-def _journal(act: m.BlankAct) -> None:
-    audit.record("blank_act.printed", act)
-
-
-def _file_name(act: m.BlankAct) -> str:
-    return f"Акт списания бланков {act.number}-{act.year}"
-
-
-def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
-    row = get_visible(db.session, m.BlankAct, given["id"], _SHOW)
-    return _paper(row), _file_name(row)
-
-
-MAKERS[_CODE] = _made
 
 
 def _named(chosen: Sequence[m.Blank]) -> str:

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now, read_date, today
-from app.documents.spreadsheet import SheetColumn, write_sheet
-from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
+from app.documents import doors
+from app.documents.spreadsheet import SheetColumn
+from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.rules.document import ON_BLANKS
 from app.russian import RussianDateError, format_date, format_datetime, number
 from app.services.paper import blanks
 from app.services.paper.blank_balance import Balance, balance
 from app.statuses import BlankStatus, CertificateStatus
+from app.web.frame.answers import answer_act
+from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Pair, Row
+from app.web.frame.parts import Part
+from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.blank_act_view import LONGEST_CHOICE, write_ids
 from app.web.personnel.own_choices import own_organizer, own_organizers
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: bulk action that takes the chosen blanks to the form of an act
 ACT = "act"
 
@@ -47,29 +50,19 @@ DOCUMENT = ListColumn("certificate", "Документ", lambda r: r.certificate
 RANGE = ListColumn("range", "Серия и номера", str, lambda r: Cell(str(r), r.kind.label), (m.BlankReceipt.series,))
 
 
-class BlankPages(ScopedModelView):
-    """The list of blanks, the card of one, another blank for its document; the balance."""
-
-    services = {"spoil": blanks.spoil}
-    empty = "Бланков пока нет: они появляются, когда принято поступление."
-
-    def list_buttons(self) -> Sequence[Button]:
-        """To the balance; a range is received in its own form."""
-        buttons = [Button("Остатки бланков", url_for("BlankView.balance"))]
-        if current_actor().can("blank_receipt:add"):
-            buttons.append(Button("Принять бланки", url_for("BlankReceiptView.add"), main=True))
-        return buttons
+class BlankChoice(Part):
+    """Part of the blanks' view: chosen blanks go into an act."""
 
     def bulk_actions(self) -> Sequence[Button]:
-        """Spoil the chosen ones, or write them off by an act."""
-        acts = [Button("Составить акт", ACT, post=True)] if current_actor().can("blank_act:add") else []
-        return [*super().bulk_actions(), *acts]
+        """Write the chosen ones off by an act."""
+        return [Button("Составить акт", ACT, post=True)] if current_actor().can("blank_act:add") else []
 
-    def _require_action(self, name: str) -> None:
-        if name == ACT and request.endpoint == "BlankView.act_many":
-            current_actor().require("blank_act:add")
-        else:
-            super()._require_action(name)
+    def allows(self, name: str) -> bool:
+        """An act is made of chosen blanks only, not of one by its card."""
+        if name != ACT or request.endpoint != "BlankView.act_many":
+            return False
+        current_actor().require("blank_act:add")
+        return True
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Any:
         """Take the chosen blanks to the form of the act."""
@@ -80,6 +73,21 @@ class BlankPages(ScopedModelView):
             flash("Отмечено слишком много бланков вразбивку. Отметьте меньше и составьте несколько актов.", "warning")
             return redirect(url_for("BlankView.list"))
         return redirect(url_for("BlankActView.add", blanks=chosen))
+
+
+class BlankPages(ScopedModelView):
+    """The list of blanks, the card of one, another blank for its document; the balance."""
+
+    parts = (BlankChoice,)
+    services = {"spoil": blanks.spoil}
+    empty = "Бланков пока нет: они появляются, когда принято поступление."
+
+    def list_buttons(self) -> Sequence[Button]:
+        """To the balance; a range is received in its own form."""
+        buttons = [Button("Остатки бланков", url_for("BlankView.balance"))]
+        if current_actor().can("blank_receipt:add"):
+            buttons.append(Button("Принять бланки", url_for("BlankReceiptView.add"), main=True))
+        return buttons
 
     def card_title(self, row: m.Blank) -> str:
         """«Бланк ПК 000101»."""
@@ -115,21 +123,17 @@ class BlankPages(ScopedModelView):
     def replace(self, pk: int) -> Any:
         """Write off a misprinted blank and give its document the next one."""
         row = get_writable(db.session, m.Blank, pk, "blank:spoil")
-        try:
+
+        def replace() -> str:
             if row.certificate is None:
                 raise Conflict(f"На бланке {row} документа нет. Обновите страницу: возможно, он уже на другом бланке.")
-            paper = blanks.replace_spoiled(
-                row.certificate.id, spoiled_id=row.id, reason=request.form.get("reason", "").strip()[:1000]
-            )
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(self.href_of(row))
-        flash(
-            f"Бланк {row} списан. Документ № {paper.number} теперь на бланке {paper.blank}: напечатайте его.", "success"
-        )
-        return redirect(url_for("CertificateView.show", pk=paper.id))
+            reason = request.form.get("reason", "").strip()[:1000]
+            paper = blanks.replace_spoiled(row.certificate.id, spoiled_id=row.id, reason=reason)
+            words = f"Документ № {paper.number} теперь на бланке {paper.blank}: напечатайте его."
+            flash(f"Бланк {row} списан. {words}", "success")
+            return url_for("CertificateView.show", pk=paper.id)
+
+        return answer_act(replace, self.href_of(row))
 
     # --- the balance
 
@@ -163,15 +167,20 @@ class BlankPages(ScopedModelView):
             raise Invalid(problem)
         lines = balance(since, until)
         words = f"с {format_date(since)} по {format_date(until)}"
-        self.journal_export(len(lines), f"остатки {words}")
         with tempfile.TemporaryDirectory(prefix="portal-blanks-") as folder:
             path = Path(folder) / "balance.xlsx"
             notes = [f"Период: {words}", f"Выгрузил: {current_actor().name}", f"Когда: {format_datetime(now())}"]
-            rows = ([line.organizer, line.kind.label, line.series, *_figures(line)] for line in lines)
-            write_sheet(path, title="Остатки бланков", columns=_SHEET, rows=rows, notes=notes)
+            doors.table(
+                path,
+                of=(self.table, self.words.plural),
+                title="Остатки бланков",
+                columns=_SHEET,
+                rows=([line.organizer, line.kind.label, line.series, *_figures(line)] for line in lines),
+                filters=f"остатки {words}",
+                notes=notes,
+            )
             data = path.read_bytes()
-        name = f"Остатки бланков {format_date(since)}–{format_date(until)}.xlsx"
-        return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=_XLSX)
+        return download_of(data, f"Остатки бланков {format_date(since)}–{format_date(until)}.xlsx", XLSX)
 
 
 _FIGURES = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
@@ -15,28 +14,25 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
 from app import models as m
-from app.access import get_visible, get_writable
+from app.access import get_writable
 from app.clock import today
-from app.documents.certificate import CertificateFacts, render_certificate
-from app.documents.in_force import issue_options, look_for
+from app.documents.certificate import CertificateFacts
+from app.documents.doors import CERTIFICATE
+from app.documents.in_force import issue_options
 from app.documents.pdf import MISSING, find_office
-from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
-from app.services.paper import certificates, duplicates, handing, print_templates
+from app.services.paper import blanks, certificates, duplicates, handing
 from app.services.portal import refusal_reasons
 from app.statuses import CertificateStatus, DuplicateGround, Handing
-from app.unit_of_work import technical_write
 from app.web.frame import reasons
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
-from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.row_papers import RowPapers
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.issue_pages import series_choices
 from app.web.paper.printing_pages import BulkPrinting
-
-_CODE, _PRINT = "certificate", "certificate:print"
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 class DuplicateForm(FlaskForm):
@@ -64,8 +60,20 @@ class HandingForm(FlaskForm):
     )
 
 
-class CertificatePrinting(BulkPrinting):
-    """Pages of the certificates' view; a reprint years later gives the same paper, because only the snapshot is read."""
+class CertificatePaper(RowPapers):
+    """Part of the certificates' view: the document on paper."""
+
+    paper = CERTIFICATE
+
+    def offers(self, row: m.Certificate) -> bool:
+        """To who may print it."""
+        return self.may(row, "print")
+
+
+class CertificatePages(ScopedModelView):
+    """The card with the chain of a document, its duplicate, its handing over."""
+
+    parts = (CertificatePaper, BulkPrinting)
 
     def blocks(self, row: m.Certificate) -> Sequence[Block]:
         """What is printed, and where anybody may check it."""
@@ -96,7 +104,7 @@ class CertificatePrinting(BulkPrinting):
         """Who annuls a document says at once what becomes of its blank: of one that was handed over only when it is back."""
         buttons = super().action_buttons(row)
         href = url_for("CertificateView.act", pk=row.id, name="annul")
-        if row.blank is None or all(button.href != href for button in buttons) or not _may_spoil(row.blank):
+        if row.blank is None or all(button.href != href for button in buttons) or not blanks.may_spoil(row.blank):
             return buttons
         handed = row.handed_on is not None
         words = (
@@ -113,7 +121,7 @@ class CertificatePrinting(BulkPrinting):
         return certificates.annul(pk, **reason, spoil_blank=request.form.get("also") == "1")
 
     def extra_buttons(self, row: m.Certificate) -> Sequence[Button]:
-        """Handing over and a duplicate of a live document, then printing; PDF only where LibreOffice is installed."""
+        """Handing over and a duplicate of a live document, then printing."""
         buttons = []
         if row.status == CertificateStatus.ISSUED:
             verbs = (("hand", "Отметить вручение"), ("duplicate", "Выдать дубликат"))
@@ -123,30 +131,7 @@ class CertificatePrinting(BulkPrinting):
                 for verb, label in verbs
                 if self.may(row, rights[verb])
             ]
-        return [*buttons, *self._print_buttons(row)]
-
-    def _print_buttons(self, row: m.Certificate) -> list[Button]:
-        if not self.may(row, "print"):
-            return []
-        buttons = [Button("Скачать для Word", url_for("CertificateView.print_docx", pk=row.id))]
-        if find_office():
-            buttons.insert(0, Button("Печать в PDF", url_for("CertificateView.print_pdf", pk=row.id), main=True))
-        return buttons
-
-    @expose("/print/<int:pk>/docx")
-    @guarded("print")
-    def print_docx(self, pk: int) -> Any:
-        """The document as DOCX."""
-        row = self.visible(pk, "print")
-        paper = _paper(row)
-        return send_file(io.BytesIO(paper), as_attachment=True, download_name=f"{_name(row)}.docx", mimetype=_DOCX)
-
-    @expose("/print/<int:pk>/pdf")
-    @guarded("print")
-    def print_pdf(self, pk: int) -> Any:
-        """The document as PDF."""
-        row = self.visible(pk, "print")
-        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_PRINT)
+        return [*buttons, *super().extra_buttons(row)]
 
     @expose("/duplicate/<int:pk>", methods=["GET", "POST"])
     @guarded("replace")
@@ -156,24 +141,17 @@ class CertificatePrinting(BulkPrinting):
         ground = DuplicateGround.EXCHANGED.value if row.outdated else None
         form = DuplicateForm(data={"issued_on": today(), "ground": ground})
         form.series.choices = series_choices(row.organizer_id, row.kind)
-        problems: list[str] = []
-        if form.validate_on_submit():
-            try:
-                ground = DuplicateGround.of(form.ground.data or "")
-                options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
-                made = duplicates.issue_duplicate(pk, ground, **options)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash(f"Выдан дубликат № {made.number}. Прежний документ больше не действует.", "success")
-                return redirect(url_for("CertificateView.show", pk=made.id))
+
+        def save() -> str:
+            options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
+            made = duplicates.issue_duplicate(pk, DuplicateGround.of(form.ground.data or ""), **options)
+            flash(f"Выдан дубликат № {made.number}. Прежний документ больше не действует.", "success")
+            return url_for("CertificateView.show", pk=made.id)
+
         note = "Дубликат получит свой номер и слово «ДУБЛИКАТ», прежний документ станет заменённым."
         if row.outdated:
             note = f"Сведения исправлены: {row.outdated}. В новом документе будут исправленные. {note}"
-        page = _form_page(row, f"Дубликат: {row}", form, note, "Выдать дубликат", problems)
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+        return answer_form(form, save, lambda: _form_page(row, f"Дубликат: {row}", form, "Выдать дубликат", note))
 
     @expose("/hand/<int:pk>", methods=["GET", "POST"])
     @guarded("hand")
@@ -182,36 +160,20 @@ class CertificatePrinting(BulkPrinting):
         row = get_writable(db.session, m.Certificate, pk, "certificate:hand")
         kept = {"handing": (row.handing or Handing.PERSON).value, "handed_to": row.handed_to}
         form = HandingForm(data={**kept, "handed_on": row.handed_on or today()})
-        problems: list[str] = []
-        if form.validate_on_submit():
+
+        def save() -> str:
             how, day, who = Handing.of(form.handing.data or ""), form.handed_on.data, form.handed_to.data
-            try:
-                handing.hand_over(pk, how, handed_on=day, handed_to=who)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Вручение отмечено.", "success")
-                return redirect(url_for("CertificateView.show", pk=pk))
-        page = _form_page(row, f"Вручение: {row}", form, "", "Отметить вручение", problems)
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+            handing.hand_over(pk, how, handed_on=day, handed_to=who)
+            flash("Вручение отмечено.", "success")
+            return url_for("CertificateView.show", pk=pk)
+
+        return answer_form(form, save, lambda: _form_page(row, f"Вручение: {row}", form, "Отметить вручение"))
 
 
-def _may_spoil(blank: m.Blank) -> bool:
-    try:
-        get_writable(db.session, m.Blank, blank.id, "blank:spoil")
-    except (NotFound, Forbidden):
-        return False
-    return True
-
-
-def _form_page(
-    row: m.Certificate, title: str, form: FlaskForm, note: str, submit: str, problems: Sequence[str]
-) -> FormPage:
+def _form_page(row: m.Certificate, title: str, form: FlaskForm, submit: str, note: str = "") -> FormPage:
     fields = [field.name for field in form if field.name != "csrf_token"]
     back = url_for("CertificateView.show", pk=row.id)
-    return FormPage(title, form, [Section("", fields)], submit=submit, cancel_href=back, note=note, problems=problems)
+    return FormPage(title, form, [Section("", fields)], submit=submit, cancel_href=back, note=note)
 
 
 def _outdated(row: m.Certificate) -> list[Block]:
@@ -254,31 +216,3 @@ def _chain(row: m.Certificate) -> list[Block]:
     ]
     heads = [Column(name, name) for name in ("Документ", "Выдан", "Основание", "Состояние")]
     return [Block("Документ и его замены", columns=heads, rows=rows)]
-
-
-def _paper(row: m.Certificate) -> bytes:
-    """Render the snapshot by the template of the day of issue and journal the printing."""
-    facts = CertificateFacts.from_snapshot(row.snapshot)
-    look = look_for(row.kind.value, row.organizer_id)
-    file = print_templates.file_of_issued(row.kind.value, row.template_version, row.organizer_id)
-    paper = render_certificate(facts, template=file, look=look, status=row.status)
-    _journal(row)
-    return paper
-
-
-@technical_write
-def _journal(row: m.Certificate) -> None:
-    audit.record("certificate.printed", row)
-
-
-def _name(row: m.Certificate) -> str:
-    number = row.number.replace("/", "-")
-    return f"{row.kind.label.capitalize()} {number}"
-
-
-def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
-    row = get_visible(db.session, m.Certificate, given["id"], _PRINT)
-    return _paper(row), _name(row)
-
-
-MAKERS[_CODE] = _made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,16 @@ from app.clock import today
 from app.documents import frdo_correction, frdo_export
 from app.documents.frdo_columns import TITLES
 from app.documents.frdo_workbook import XLSX
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.errors import Invalid, NotFound, PortalError
 from app.exchange.frdo_template import read_blank
 from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
 from app.services.paper import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, FormPage, Link, Section
+from app.web.frame.pages import Block, Button, FormPage, Section
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import amendments, frdo_pages
 
@@ -117,58 +117,51 @@ class FrdoPages(ScopedModelView):
             return render_template("card.html", page=frdo_pages.found_page(frdo_export.preflight(*asked), *asked))
         form = PeriodForm(data=_this_year() if request.method == "GET" else None)
         form.organizer.choices = _choices()
-        if form.validate_on_submit():
-            try:
-                frdo_batches.check_period(form.since.data, form.until.data)
-            except Invalid as refusal:
-                attach(form, refusal)
-            else:
-                return redirect(frdo_pages.check_href(form.organizer.data, form.since.data, form.until.data))
+
+        def save() -> str:
+            frdo_batches.check_period(form.since.data, form.until.data)
+            return frdo_pages.check_href(form.organizer.data, form.since.data, form.until.data)
+
         page = FormPage(
             title=CHECK,
             form=form,
             sections=[Section("Документы, выданные", ["organizer", "since", "until"])],
             submit="Проверить",
             cancel_href=url_for("FrdoBatchView.list"),
-            crumbs=[*self.crumbs(), Link(CHECK, current=True)],
+            crumbs=self.crumbs(here=CHECK),
             note="Портал проверит все действующие удостоверения и дипломы этого срока. Проверка ничего не меняет.",
         )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+        return answer_form(form, save, lambda: page)
 
     @expose("/form", methods=["POST"])
     @guarded("add")
     def form(self) -> Any:
         """Form the batch: of few documents at once, of many as the user's task."""
         asked, total = _asked(), request.args.get("total", "")
-        try:
+        frdo_batches.check_period(*asked[1:])
+
+        def form() -> str:
             batch = frdo_export.order_or_form(*asked, total=int(total) if total.isdecimal() and len(total) < 8 else 0)
-        except (Invalid, NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(frdo_pages.check_href(*asked))
-        if batch is None:
-            flash("Документов много, портал формирует файл как задание: здесь видно, сколько готово.", "info")
-            return redirect(url_for("TaskView.index"))
-        flash(f"Сформирован {batch}: {frdo_batches.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
-        return redirect(url_for("FrdoBatchView.show", pk=batch.id))
+            if batch is None:
+                flash("Документов много, портал формирует файл как задание: здесь видно, сколько готово.", "info")
+                return url_for("TaskView.index")
+            flash(f"Сформирован {batch}: {frdo_batches.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
+            return url_for("FrdoBatchView.show", pk=batch.id)
+
+        return answer_act(form, frdo_pages.check_href(*asked))
 
     @expose("/correct/<int:pk>", methods=["POST"])
     @guarded("add")
     def correct(self, pk: int) -> Any:
         """Form the batch of what changed after this one was sent."""
-        try:
+
+        def correct() -> str:
             batch = frdo_correction.form_correction(pk)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("FrdoBatchView.show", pk=pk))
-        words = frdo_batches.rows_in_words(batch.rows_count)
-        flash(
-            f"Сформирован исправляющий {batch}: {words}. Передайте его в ФИС ФРДО и отметьте отправленным.", "success"
-        )
-        return redirect(url_for("FrdoBatchView.show", pk=batch.id))
+            words = f"Сформирован исправляющий {batch}: {frdo_batches.rows_in_words(batch.rows_count)}."
+            flash(f"{words} Передайте его в ФИС ФРДО и отметьте отправленным.", "success")
+            return url_for("FrdoBatchView.show", pk=batch.id)
+
+        return answer_act(correct, url_for("FrdoBatchView.show", pk=pk))
 
     @expose("/annulled/<int:pk>")
     @guarded("export")
@@ -177,7 +170,7 @@ class FrdoPages(ScopedModelView):
         batch = self.visible(pk, "export")
         if not frdo_batches.counts_by_action(batch.id)[FrdoAction.ANNUL]:
             raise NotFound("В этом пакете нет документов, которые нужно аннулировать.")
-        return _sent_file(batch, frdo_export.write_annulled, f"Аннулировать, {batch}.xlsx")
+        return _sent_file(batch, f"Аннулировать, {batch}.xlsx", annulled=True)
 
     @expose("/file/<int:pk>")
     @guarded("export")
@@ -188,7 +181,7 @@ class FrdoPages(ScopedModelView):
             frdo_export.order_file(batch)
             flash("Файл большой, портал готовит его как задание: скачать его можно будет здесь.", "info")
             return redirect(url_for("TaskView.index"))
-        return _sent_file(batch, frdo_export.write_file, frdo_export.file_name(batch))
+        return _sent_file(batch, frdo_export.file_name(batch))
 
     # --- answers ---
 
@@ -200,15 +193,11 @@ class FrdoPages(ScopedModelView):
         problems: list[str] = []
         typed = _answers() if request.method == "POST" else {}
         if request.method == "POST":
-            try:
-                frdo_batches.record_answers(pk, typed)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = [refusal.message]
-            else:
+            done = attempt(lambda: frdo_batches.record_answers(pk, typed))
+            if not isinstance(done, PortalError):
                 flash("Ответ ФИС ФРДО записан.", "success")
                 return redirect(url_for("FrdoBatchView.show", pk=pk))
+            problems = [done.message]
         page = frdo_pages.answers_page(batch, _page_number(), problems, typed)
         return render_template("frdo_answers.html", page=page), 422 if problems else 200
 
@@ -216,16 +205,12 @@ class FrdoPages(ScopedModelView):
     @guarded("answer")
     def accept_all(self, pk: int) -> Any:
         """«Все приняты»."""
-        try:
-            batch = frdo_batches.accept_all(pk)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
-            words = count(batch.rows_count, "документ", "документа", "документов")
+
+        def accept() -> None:
+            words = count(frdo_batches.accept_all(pk).rows_count, "документ", "документа", "документов")
             flash(f"Записано: ФИС ФРДО приняла пакет, в нём {words}.", "success")
-        return redirect(url_for("FrdoBatchView.show", pk=pk))
+
+        return answer_act(accept, url_for("FrdoBatchView.show", pk=pk))
 
     # --- the blank ---
 
@@ -235,30 +220,23 @@ class FrdoPages(ScopedModelView):
         """Upload of the official blank; what is wrong with it is said beside the field."""
         form = BlankForm()
         form.organizer.choices = _choices()
-        problems: list[str] = []
-        if form.validate_on_submit():
-            try:
-                lists = _keep_blank(form)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                words = count(lists, "список", "списка", "списков")
-                flash(f"Бланк сохранён, в нём {words} допустимых значений. Файлы теперь формируются на нём.", "success")
-                return redirect(url_for("FrdoBatchView.list"))
+
+        def save() -> str:
+            words = count(_keep_blank(form), "список", "списка", "списков")
+            flash(f"Бланк сохранён, в нём {words} допустимых значений. Файлы теперь формируются на нём.", "success")
+            return url_for("FrdoBatchView.list")
+
         page = FormPage(
             title=BLANK,
             form=form,
             sections=[Section("", ["organizer", "file"])],
             submit="Загрузить бланк",
             cancel_href=url_for("FrdoBatchView.list"),
-            crumbs=[*self.crumbs(), Link(BLANK, current=True)],
+            crumbs=self.crumbs(here=BLANK),
             note=frdo_pages.BLANK_NOTE,
             files=True,
-            problems=problems,
         )
-        return render_template("form.html", page=page), 422 if form.is_submitted() else 200
+        return answer_form(form, save, lambda: page)
 
 
 def _file_buttons(row: m.FrdoBatch) -> list[Button]:
@@ -272,12 +250,10 @@ def _file_buttons(row: m.FrdoBatch) -> list[Button]:
     return buttons
 
 
-def _sent_file(batch: m.FrdoBatch, write: Callable[[Path, m.FrdoBatch], int], name: str) -> Any:
-    """Write a file of a batch, journal who took it, send it."""
+def _sent_file(batch: m.FrdoBatch, name: str, *, annulled: bool = False) -> Any:
     path = Path(tempfile.mkdtemp(prefix="portal-frdo-")) / "frdo.xlsx"
     try:
-        write(path, batch)
-        frdo_export.journal_file(batch)
+        frdo_export.give_file(path, batch, annulled=annulled)
         # the open file outlives its name, so nothing stays on the disk when the download breaks off
         return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=XLSX)
     finally:

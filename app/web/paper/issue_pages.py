@@ -28,7 +28,6 @@ from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section, Todo
 from app.web.frame.parts import Part
-from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.frdo_pages import mending_card
 
 CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
@@ -185,14 +184,6 @@ class GroupIssuing(Part):
             )
 
         return answer_form(form, save, page)
-
-
-class IssuePages(ScopedModelView):
-    """The same pages for a view that does not join the part yet."""
-
-    paper_buttons, paper_blocks = GroupIssuing.buttons, GroupIssuing.lead
-    ask_mend, issue_all = GroupIssuing.ask_mend, GroupIssuing.issue_all
-    replace_all, hand_all = GroupIssuing.replace_all, GroupIssuing.hand_all
 
 
 _SECTIONS = [Section("Что и когда", ["kinds", "issued_on", "series"])]

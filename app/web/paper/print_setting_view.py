@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, ValidationError
@@ -20,19 +19,21 @@ from app.documents.pdf import find_office
 from app.documents.print_look import look_of
 from app.documents.templates import get_template
 from app.documents.trial_sheet import trial_sheet
-from app.errors import Forbidden, NotFound, PortalError
+from app.errors import NotFound
 from app.services.paper import print_templates
 from app.services.paper.print_templates import PrintChoice
 from app.statuses import PrintMode
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_form
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Link, Section
+from app.web.frame.parts import Part
 from app.web.frame.pdf_tasks import MAKERS, as_pdf
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.row_papers import download_of
 from app.web.paper import printing
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+#: a form with links below it
+WITH_LINKS = "import_upload.html"
 _SHEET, _SHEET_NAME = "trial_sheet", "Пробный лист"
 PAPERS, SETTINGS = "Документы и их шаблоны", "Как печатать"
 
@@ -63,8 +64,8 @@ class SettingForm(FlaskForm):
     offset_y = OffsetField("Сдвинуть вниз, мм", description="Вверх — со знаком минус. Действует при печати на бланк.")
 
 
-class PrintSettingPages(ScopedModelView):
-    """The settings of printing, part of the templates' view."""
+class PrintSettings(Part):
+    """Part of the templates' view: how an organizer prints."""
 
     @expose("/settings", methods=["GET", "POST"])
     @guarded("edit")
@@ -74,20 +75,15 @@ class PrintSettingPages(ScopedModelView):
         choice = print_templates.choice_of(code, organizer_id)
         shown = {"mode": choice.mode.value, "offset_x": choice.offset_x, "offset_y": choice.offset_y}
         form = SettingForm(data=shown)
-        problems: list[str] = []
         here: dict[str, Any] = {"code": code, "place": organizer_id}
-        if form.validate_on_submit():
+
+        def save() -> str:
             mode = PrintMode._value2member_map_[form.mode.data]
             chosen = PrintChoice(mode, form.offset_x.data, form.offset_y.data)  # type: ignore[arg-type]
-            try:
-                print_templates.choose(code, organizer_id, chosen, title=title_of(code))
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = attach(form, refusal)
-            else:
-                flash("Настройки печати сохранены.", "success")
-                return redirect(url_for("PrintTemplateView.settings", **here))
+            print_templates.choose(code, organizer_id, chosen, title=title_of(code))
+            flash("Настройки печати сохранены.", "success")
+            return url_for("PrintTemplateView.settings", **here)
+
         page = FormPage(
             title=f"{SETTINGS}: {title_of(code)}",
             form=form,
@@ -96,14 +92,12 @@ class PrintSettingPages(ScopedModelView):
             crumbs=[*self.crumbs(), Link(PAPERS, url_for("PrintTemplateView.papers"))],
             note="На бланк печатается только текст: линии и слова, которые на нём уже есть, пропускаются. Напечатайте пробный "
             "лист, измерьте, где стоит крест, и введите смещение. Дальше края листа текст не сдвигается.",
-            problems=problems,
         )
         links = [Link("Скачать пробный лист для Word", url_for("PrintTemplateView.sheet", **here))]
         if find_office():
-            links.insert(
-                0, Link("Открыть пробный лист в PDF", url_for("PrintTemplateView.sheet", **here, format="pdf"))
-            )
-        return form_with_links(page, links)
+            pdf = url_for("PrintTemplateView.sheet", **here, format="pdf")
+            links.insert(0, Link("Открыть пробный лист в PDF", pdf))
+        return answer_form(form, save, lambda: page, template=WITH_LINKS, links=links)
 
     @expose("/sheet")
     @guarded("edit")
@@ -153,13 +147,3 @@ def asked_organizer() -> tuple[int, str]:
     if asked_code() not in printing.papers_for(own[asked][0]):
         raise NotFound("Этот документ организаторы не печатают.")
     return own[asked]
-
-
-def form_with_links(page: FormPage, links: Sequence[Link]) -> Any:
-    """A form with links below it; a refused one answers 422."""
-    return render_template("import_upload.html", page=page, links=links), 422 if request.method == "POST" else 200
-
-
-def download_of(data: bytes, name: str, kind: str = DOCX) -> Any:
-    """A download; what a user has uploaded is never shown inside the portal's pages."""
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=kind)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -23,26 +23,27 @@ from app.documents.paper_fields import PAPER_FIELDS, PaperField
 from app.documents.pdf import find_office
 from app.documents.print_look import look_of
 from app.documents.templates import get_template
-from app.errors import Forbidden, NotFound, PortalError
+from app.errors import NotFound
 from app.extensions import db
 from app.russian import count
 from app.services.paper import print_templates, template_files
 from app.services.paper.print_templates import REGION
 from app.statuses import PrintMode
-from app.web.frame.answers import attach
+from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section, Tab
 from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.row_papers import download_of
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import printing
 from app.web.paper.print_setting_view import (
     PAPERS,
     SETTINGS,
-    PrintSettingPages,
+    WITH_LINKS,
+    PrintSettings,
     asked_code,
-    download_of,
-    form_with_links,
     title_of,
 )
 
@@ -107,9 +108,10 @@ class UploadForm(FlaskForm):
     )
 
 
-class PrintTemplatePages(PrintSettingPages):
+class PrintTemplatePages(ScopedModelView):
     """The list of versions, and everything around it; a version is never edited, the next one is uploaded."""
 
+    parts = (PrintSettings,)
     empty = "Своих шаблонов пока нет: все документы печатаются по стандартным."
 
     def list_buttons(self) -> Sequence[Button]:
@@ -195,15 +197,12 @@ class PrintTemplatePages(PrintSettingPages):
 
     def _done(self, pk: int, work: Callable[[int], Any], words: str) -> Response:
         get_writable(db.session, m.PrintTemplate, pk, print_templates.EDIT)
-        try:
+
+        def act() -> None:
             work(pk)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-        else:
             flash(words, "success")
-        return redirect(url_for("PrintTemplateView.show", pk=pk))
+
+        return answer_act(act, url_for("PrintTemplateView.show", pk=pk))
 
     # --- upload --------------------------------------------------------------------------------------------------
 
@@ -216,34 +215,31 @@ class PrintTemplatePages(PrintSettingPages):
         form.code.choices = [(code, title_of(code)) for code in offered]
         places = [(str(pk), name) for pk, name in print_templates.organizers()]
         form.place.choices = [("0", REGION), *places] if print_templates.may_set_region() else places
-        problems: list[str] = []
-        if form.validate_on_submit():
-            try:
-                row = _uploaded(form)
-            except (NotFound, Forbidden):
-                raise
-            except PortalError as refusal:
-                problems = [*attach(form, refusal), *_listed(form.file)]
-            else:
-                flash("Шаблон принят. Посмотрите пример и введите версию в действие.", "success")
-                return redirect(url_for("PrintTemplateView.show", pk=row.id))
-        page = FormPage(
-            title=self.words.add,
-            form=form,
-            sections=[Section("", ["code", "place", "file", "note"])],
-            submit="Проверить и загрузить",
-            cancel_href=url_for("PrintTemplateView.list"),
-            crumbs=self.crumbs(),
-            note="Портал проверит файл: опасное, неизвестные и пропущенные поля он назовёт. Загруженная версия не действует, "
-            "пока вы её не введёте.",
-            files=True,
-            problems=problems,
-        )
+
+        def save() -> str:
+            row = _uploaded(form)
+            flash("Шаблон принят. Посмотрите пример и введите версию в действие.", "success")
+            return url_for("PrintTemplateView.show", pk=row.id)
+
+        def page() -> FormPage:
+            return FormPage(
+                title=self.words.add,
+                form=form,
+                sections=[Section("", ["code", "place", "file", "note"])],
+                submit="Проверить и загрузить",
+                cancel_href=url_for("PrintTemplateView.list"),
+                crumbs=self.crumbs(),
+                note="Портал проверит файл: опасное, неизвестные и пропущенные поля он назовёт. Загруженная версия не действует, "
+                "пока вы её не введёте.",
+                files=True,
+                problems=_listed(form.file),
+            )
+
         links = [Link(_FIELDS, url_for("PrintTemplateView.fields"))] + [
             Link(f"Скачать стандартный шаблон: {title_of(code)}", url_for("PrintTemplateView.standard", code=code))
             for code in offered
         ]
-        return form_with_links(page, links)
+        return answer_form(form, save, page, template=WITH_LINKS, links=links)
 
     # --- papers and fields ---------------------------------------------------------------------------------------
 

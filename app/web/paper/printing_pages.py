@@ -5,43 +5,39 @@ A few files of Word are made while the user waits; everything else is a task of 
 
 from __future__ import annotations
 
-import io
 import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from werkzeug.wrappers import Response
 
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now
-from app.documents import group_papers as papers
-from app.documents.bulk_papers import FORMS, PrintForm, by_template, write_papers
+from app.documents import doors
+from app.documents.bulk_papers import FORMS, PrintForm
 from app.documents.file_names import safe_name
 from app.documents.group_papers import PAPERS, GroupPaper
 from app.documents.pdf import MISSING, find_office
-from app.documents.registry import trained_registry
-from app.documents.registry_source import registry_of_group
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing
 from app.russian import capitalized, count
 from app.services.paper import bulk_printing
 from app.services.paper import group_facts as facts
-from app.services.paper.bulk_printing import PRINT, Printed
+from app.services.paper.bulk_printing import PRINT
 from app.services.paper.group_facts import REGISTRY, GroupFacts
 from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance
-from app.web.frame.answers import answer_act
+from app.web.frame.answers import answer_act, attempt
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
 from app.web.frame.parts import Part
-from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.row_papers import download_of
 
 #: documents that are made while the user waits
 AT_ONCE = 20
@@ -66,12 +62,9 @@ def print_papers(ids: Sequence[int], form: PrintForm, title: str, *, group_id: i
         found = bulk_printing.chosen(ids)
         with tempfile.TemporaryDirectory(prefix="portal-print-") as folder:
             path = Path(folder) / f"papers{form.suffix}"
-            write_papers(form, found, path)
+            doors.print_many(form, found, path, group_id=group_id)
             data = path.read_bytes()
-        bulk_printing.journal(found, form.label, group_id=group_id)
-        return send_file(
-            io.BytesIO(data), as_attachment=True, download_name=_file_name(title, form), mimetype=form.content_type
-        )
+        return download_of(data, _file_name(title, form), form.content_type)
     background.submit(
         PRINTING,
         f"Печать: {title}. {form.label}",
@@ -88,24 +81,24 @@ def _file_name(title: str, form: PrintForm) -> str:
 
 
 def _print(work: background.Work) -> background.Outcome:
-    """Make the ordered file of the documents that the user may still print; journalled together with it."""
+    """Make the ordered file of the documents that the user may still print."""
     given = work.parameters
     form, found = FORMS[given["form"]], bulk_printing.chosen(given["ids"])
-    message = write_papers(form, found, work.new_file(form.suffix), work.tell)
-    bulk_printing.journal(found, form.label, group_id=given["group"])
+    file = work.new_file(form.suffix)
+    message = doors.print_many(form, found, file, group_id=given["group"], tell=work.tell)
     return background.Outcome(message, _file_name(given["title"], form), form.content_type)
 
 
 background.KINDS[PRINTING] = background.Kind(_print, changes_data=False)
 
 
-class BulkPrinting(ScopedModelView):
-    """The part of the certificates' view that prints the chosen rows in the order of the list."""
+class BulkPrinting(Part):
+    """Part of the certificates' view: prints the chosen rows in the order of the list."""
 
     def bulk_actions(self) -> Sequence[Button]:
         """A button for each form, for those who print for others."""
         offered = forms_offered() if self._prints_many() else []
-        return [*super().bulk_actions(), *(Button(form.label, f"{_ACTION}{form.code}", post=True) for form in offered)]
+        return [Button(form.label, f"{_ACTION}{form.code}", post=True) for form in offered]
 
     @staticmethod
     def _prints_many() -> bool:
@@ -113,32 +106,29 @@ class BulkPrinting(ScopedModelView):
         actor = current_actor()
         return actor.can(PRINT) and actor.can("certificate:export")
 
-    def _require_action(self, name: str) -> None:
-        if _form_of(name) is None:
-            super()._require_action(name)
-        elif not self._prints_many():
+    def allows(self, name: str) -> bool:
+        """Printing, for those who print for others."""
+        if _form_of(name) is not None and not self._prints_many():
             current_actor().require(PRINT)
             raise Forbidden("Печать нескольких документов сразу вам недоступна. Напечатайте их по одному с карточек.")
+        return _form_of(name) is not None
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
         """Print instead of acting row by row."""
         form = _form_of(name)
         if form is None:
-            return super().order_many(name, rows)
+            return None
         title = f"Документы об обучении, {count(len(rows), 'человек', 'человека', 'человек')}"
-        try:
-            return print_papers(self._in_order(rows), form, title)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(self.listing.url(self.listing.read(request.form.get("query", ""))))
+        listing = self.view.listing
+        back = listing.url(listing.read(request.form.get("query", "")))
+        return answer_act(lambda: print_papers(self._in_order(rows), form, title), back)
 
     def _in_order(self, rows: Sequence[Any]) -> list[int]:
         """Ids of the rows as they stand in the list: the boxes come in its order, a whole query is asked for its order."""
         known = {row.id for row in rows}
         if request.form.get("all") == "1":
-            shown = [row.id for row in self.listing.iterate(self.listing.read(request.form.get("query", "")))]
+            listing = self.view.listing
+            shown = [row.id for row in listing.iterate(listing.read(request.form.get("query", "")))]
         else:
             shown = [int(pk) for pk in request.form.getlist("rowid") if pk.isdecimal()]
         return [pk for pk in dict.fromkeys(shown) if pk in known]
@@ -198,16 +188,6 @@ class GroupPrinting(Part):
         return answer_act(order, url_for("TrainingGroupView.papers", pk=pk))
 
 
-class GroupPapers(ScopedModelView):
-    """The same pages for a view that does not join the part yet."""
-
-    papers, order_papers = GroupPrinting.papers, GroupPrinting.order_papers
-
-    def extra_buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
-        """«Документы группы» for those who make them."""
-        return [*super().extra_buttons(row), *GroupPrinting.buttons(self, row)]
-
-
 def _page(known: GroupFacts) -> CardPage:
     href = url_for("TrainingGroupView.order_papers", pk=known.id)
     return CardPage(
@@ -262,20 +242,13 @@ def _kind_blocks(known: GroupFacts) -> list[Block]:
     return found or [Block("Документы слушателей", empty="Документы слушателям ещё не выданы.")]
 
 
-def _download(known: GroupFacts, paper: GroupPaper) -> Response:
-    """Return one paper, written to the journal; one that cannot be made leads back to the page with the reason."""
-    try:
-        why = paper.why_not(known)
-        data = b"" if why else paper.make(known)
-    except PortalError as refusal:
-        why, data = refusal.message, b""
-    if why:
-        flash(f"{paper.title}: {why}", "warning")
-        return redirect(url_for("TrainingGroupView.papers", pk=known.id))
-    facts.journal(known.id, paper.title, len(known.listeners))
-    return send_file(
-        io.BytesIO(data), as_attachment=True, download_name=paper.file_name(known), mimetype=paper.content_type
-    )
+def _download(known: GroupFacts, paper: GroupPaper) -> Any:
+    """One paper; one that cannot be made leads back to the page with the reason."""
+    made = attempt(lambda: paper.why_not(known) or doors.group_paper(known, paper))
+    if isinstance(made, bytes):
+        return download_of(made, paper.file_name(known), paper.content_type)
+    flash(f"{paper.title}: {made.message if isinstance(made, PortalError) else made}", "warning")
+    return redirect(url_for("TrainingGroupView.papers", pk=known.id))
 
 
 # --- everything of a group -------------------------------------------------------------------------------------------
@@ -296,57 +269,11 @@ def _order_all(group: m.TrainingGroup) -> Response:
 
 def _make_all(work: background.Work) -> background.Outcome:
     known = facts.facts_of_group(work.parameters["group"])
-    files = _documents(known)
-    more: list[tuple[str, Callable[[], bytes]]] = [
-        (f"{safe_name(f'Реестр обученных, группа {known.number}')}.xlsx", lambda: _registry(known)),
-        *((name, partial(_in_one_file, found)) for name, found in files.items()),
-    ]
-    made, refused = papers.write_all(known, work.new_file(".zip"), more=more, tell=work.tell)
-    for name, found in files.items():
-        if name in made:
-            bulk_printing.journal(found, "Все документы группы", group_id=known.id)
-    number = count(len(made), "документ", "документа", "документов")
-    facts.journal(known.id, f"все документы группы: {number}", len(known.listeners))
-    words = f"В архиве {number}."
+    made, refused = doors.group_archive(known, work.new_file(".zip"), work.tell)
+    words = f"В архиве {count(len(made), 'документ', 'документа', 'документов')}."
     if refused:
         words += f" Не вошли: {'; '.join(f'{title} ({why})' for title, why in refused)}"
     return background.Outcome(words, f"{safe_name(f'Документы группы {known.number}')}.zip", _ZIP)
 
 
 background.KINDS[GROUP_PAPERS] = background.Kind(_make_all, changes_data=False)
-
-
-def _documents(known: GroupFacts) -> dict[str, list[Printed]]:
-    """Return name of a file of Word → the listeners' documents in it; nothing for who may not print them.
-
-    Documents of one kind that were issued by different templates stand in files of their own.
-    """
-    found: dict[str, list[Printed]] = {}
-    if current_actor().can(PRINT):
-        for papers_of_one in by_template(bulk_printing.chosen(bulk_printing.ids_of_group(known.id))):
-            kind, number = capitalized(papers_of_one[0].kind.label), 1
-            while (name := _name_of(kind, number, known)) in found:
-                number += 1
-            found[name] = papers_of_one
-    return found
-
-
-def _name_of(kind: str, number: int, known: GroupFacts) -> str:
-    which = f", шаблон {number}" if number > 1 else ""
-    return f"{safe_name(f'{kind}{which}, группа {known.number}')}.docx"
-
-
-def _in_one_file(found: Sequence[Printed]) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="portal-print-") as folder:
-        path = Path(folder) / "papers.docx"
-        write_papers(FORMS["docx"], found, path)
-        return path.read_bytes()
-
-
-def _registry(known: GroupFacts) -> bytes:
-    group = get_writable(db.session, m.TrainingGroup, known.id, REGISTRY)
-    rows, header = registry_of_group(group)
-    with tempfile.TemporaryDirectory(prefix="portal-registry-") as folder:
-        path = Path(folder) / "registry.xlsx"
-        trained_registry(path, rows, header=header)
-        return path.read_bytes()

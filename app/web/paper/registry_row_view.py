@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, render_template, request, send_file, url_for
 from flask_appbuilder import expose
 
-from app import audit
 from app import models as m
 from app.access import current_actor
 from app.clock import read_date, today
 from app.documents.registries.declared import span_days
-from app.documents.registry import trained_registry
-from app.documents.registry_source import registry_of_people
-from app.errors import Forbidden, Invalid, NotFound, PortalError
+from app.documents.registry_source import sheet_of_registry
+from app.errors import Invalid
 from app.russian import RussianDateError, format_date, number
 from app.services.paper import registries, registry_people
 from app.statuses import RegistryStatus
-from app.unit_of_work import technical_write
+from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
@@ -30,18 +26,9 @@ from app.web.paper import amendments
 from app.web.personnel.own_choices import own_organizer, own_organizers
 
 
-def sheet(registry: m.Registry) -> bytes:
-    """The registry as it is printed and signed."""
-    rows, header = registry_of_people(registry)
-    with tempfile.TemporaryDirectory(prefix="portal-registry-") as folder:
-        path = Path(folder) / "registry.xlsx"
-        trained_registry(path, rows, header=header)
-        return path.read_bytes()
-
-
 def renew(pk: int) -> m.Registry:
     """Make the file anew."""
-    return registries.renew(pk, sheet=sheet)
+    return registries.renew(pk, sheet=sheet_of_registry)
 
 
 class RegistryPages(ScopedModelView):
@@ -58,7 +45,9 @@ class RegistryPages(ScopedModelView):
 
     def create(self, values: dict[str, Any]) -> Any:
         """Form the registry with its file."""
-        return registries.form(values["organizer"].id, values["period_from"], values["period_to"], sheet=sheet)
+        return registries.form(
+            values["organizer"].id, values["period_from"], values["period_to"], sheet=sheet_of_registry
+        )
 
     def card_title(self, row: m.Registry) -> str:
         """«Реестр обученных № 7»."""
@@ -96,22 +85,19 @@ class RegistryPages(ScopedModelView):
     @guarded("add")
     def correct(self, pk: int) -> Any:
         """Form the registry of those whose facts changed after this one was sent."""
-        try:
-            row = registries.correct(pk, sheet=sheet)
-        except (NotFound, Forbidden):
-            raise
-        except PortalError as refusal:
-            flash(refusal.message, "danger")
-            return redirect(url_for("RegistryView.show", pk=pk))
-        flash(f"Сформирован исправленный реестр № {row.id}. Проверьте его и направьте в министерство.", "success")
-        return redirect(url_for("RegistryView.show", pk=row.id))
+
+        def correct() -> str:
+            row = registries.correct(pk, sheet=sheet_of_registry)
+            flash(f"Сформирован исправленный реестр № {row.id}. Проверьте его и направьте в министерство.", "success")
+            return url_for("RegistryView.show", pk=row.id)
+
+        return answer_act(correct, url_for("RegistryView.show", pk=pk))
 
     @expose("/file/<int:pk>")
     @guarded("show")
     def file(self, pk: int) -> Any:
         """The kept sheet; taking it is written to the journal."""
-        row, stored, path = registries.open_file(pk)
-        _journal(row)
+        _, stored, path = registries.take_file(pk)
         return send_file(path, as_attachment=True, download_name=stored.name, mimetype=stored.content_type)
 
     @expose("/overview/")
@@ -160,11 +146,6 @@ def _people(title: str, heads: Sequence[str], rows: Sequence[Row], total: int, n
     more = f"И ещё {number(total - len(rows))}. " if total > len(rows) else ""
     columns = [Column(head, head) for head in heads]
     return [Block(title, columns=columns, rows=rows, note=more + note, tone="wait")] if rows else []
-
-
-@technical_write
-def _journal(row: m.Registry) -> None:
-    audit.record("registry.exported", row, {"Строк": ("", str(row.rows_count))})
 
 
 def _typed(name: str, usual: dt.date) -> dt.date:

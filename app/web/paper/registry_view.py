@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,21 +13,19 @@ from flask import flash, jsonify, redirect, render_template, request, send_file,
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
-from app import audit
 from app.access import current_actor
 from app.clock import now, today
+from app.documents import doors
 from app.documents.registries import find_registry, registries_of
 from app.documents.registries.declared import Asked, Registry, read_asked
 from app.documents.registries.reading import count_totals, read_rows
-from app.documents.registries.registry_files import write_csv, write_xlsx
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.russian import count, format_datetime, quoted
+from app.russian import count, quoted
 from app.services.paper import registry_schedule, saved_registries
 from app.services.tasks import background
 from app.statuses import Schedule
 from app.text import cleaned
-from app.unit_of_work import technical_write
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import LIMIT, detail_of, order_of
 from app.web.frame.search import match
@@ -79,8 +77,7 @@ class RegistriesView(BaseView):
             return _order(asked, kind, rows)
         path = Path(tempfile.mkdtemp(prefix="portal-registry-")) / f"registry.{kind}"
         try:
-            written = _write(path, asked, kind, read_rows(asked))
-            _journal(asked, written)
+            doors.registry(path, asked, kind, read_rows(asked), filters=registry_page.described(asked))
             # the open file outlives its name, so nothing stays on the disk when the download breaks off
             name = _file_name(asked.registry, kind)
             return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=TYPES[kind])
@@ -166,14 +163,6 @@ def _found(target: type[Any], words: str) -> Sequence[Any]:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def _write(path: Path, asked: Asked, kind: str, rows: Iterable[Sequence[Any]]) -> int:
-    if kind == "csv":
-        return write_csv(path, asked, rows)
-    filters = registry_page.described(asked)
-    notes = [f"Выгрузил: {current_actor().name}", f"Когда: {format_datetime(now())}", f"Отборы: {filters}"]
-    return write_xlsx(path, asked, rows, notes=notes)
-
-
 def _file_name(registry: Registry, kind: str) -> str:
     return f"{registry.title} {now():%d.%m.%Y}.{kind}"
 
@@ -190,22 +179,14 @@ def _order(asked: Asked, kind: str, rows: int) -> Any:
     return redirect(url_for("TaskView.index"))
 
 
-@technical_write
-def _journal(asked: Asked, rows: int) -> None:
-    """Write who took how many rows of which registry by which filters."""
-    registry = asked.registry
-    changes = {"Строк": ("", str(rows)), "Отборы": ("", registry_page.described(asked))}
-    audit.write(f"{registry.table.name}.exported", registry.table.name, None, registry.title, changes)
-
-
 def _work(work: background.Work) -> background.Outcome:
     """Write an ordered registry with the rows that its user sees now; a scheduled one is told by a letter."""
     given, kind = work.parameters["asked"], work.parameters["as"]
     registry = find_registry(current_actor(), given["code"])
     day = work.parameters.get("day")
     asked = read_asked(registry, given, today=dt.date.fromisoformat(day) if day else today())
-    rows = _write(work.new_file(f".{kind}"), asked, kind, work.counted(read_rows(asked)))
-    _journal(asked, rows)
+    file, found = work.new_file(f".{kind}"), work.counted(read_rows(asked))
+    rows = doors.registry(file, asked, kind, found, filters=registry_page.described(asked))
     message = f"В файле {count(rows, 'строка', 'строки', 'строк')}."
     if "scheduled" in work.parameters:
         registry_schedule.tell_ready(work.order, work.parameters["scheduled"], message)

@@ -12,13 +12,12 @@ from wtforms.validators import InputRequired
 
 from app import models as m
 from app.access import current_actor, get_writable
-from app.documents.archive_pdf import write_archive
+from app.documents import doors
 from app.documents.file_names import safe_name
 from app.documents.pdf import MISSING, find_office
 from app.errors import Unavailable
 from app.extensions import db
 from app.russian import format_date, years
-from app.services.paper import bulk_printing
 from app.services.personnel import training_archive
 from app.services.personnel.training_archive import ARCHIVE, PERIODS
 from app.services.tasks import background
@@ -103,14 +102,11 @@ def _order(person: m.Employee, number: int) -> None:
 
 
 def _make(work: background.Work) -> background.Outcome:
-    """Make the file of what the person has now and the user may still see; journalled together with it."""
+    """Make the file of what the person has now and the user may still see."""
     number = work.parameters["years"]
     archive = training_archive.archive_of(work.parameters["employee"], number)
     training_archive.insist_something(archive)
-    papers = bulk_printing.chosen(archive.certificate_ids)
-    scans = training_archive.scans_of(archive)
-    message = write_archive(archive, papers, scans, work.new_file(".pdf"), work.tell)
-    training_archive.journal(archive, number)
+    message = doors.training_archive(archive, number, work.new_file(".pdf"), work.tell)
     return background.Outcome(message, f"{safe_name(f'Обучение, {archive.full_name}')}.pdf", "application/pdf")
 
 

@@ -21,10 +21,10 @@ from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Button, CardPage, Cell, ListPage
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel import employee_card
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.personnel.employee_actions import SURNAME_SECTION, page_button
-from app.web.personnel.import_view import ImportPages
 from app.web.personnel.invitation_pages import account_blocks
 from app.web.personnel.own_choices import own_organizations
 
@@ -64,7 +64,7 @@ class _PlaceFields(FieldSource):
         return own_organizations() if field == "organization" else None
 
 
-class EmployeePages(ImportPages):
+class EmployeePages(ScopedModelView):
     """The list, the card and the forms of employees."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -101,12 +101,6 @@ class EmployeePages(ImportPages):
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
         return [*buttons, *super().extra_buttons(row)]
-
-    def list_buttons(self) -> list[Button]:
-        """The import stands beside «Добавить работника»."""
-        if not current_actor().can("employee:import"):
-            return []
-        return [Button("Загрузить из Excel", url_for("EmployeeView.import_upload"))]
 
     def _init_forms(self) -> None:
         """A new person comes with the first place of work: a card without one is seen by no school."""

@@ -10,12 +10,13 @@ from flask_wtf.file import FileRequired
 
 from app import models as m
 from app.access import current_actor
-from app.exchange.training_import import TRAININGS
+from app.exchange.trainings.training_import import TRAININGS
 from app.extensions import db
 from app.services.personnel import past_trainings
 from app.services.portal.files import Scan
 from app.web.frame.pages import Block, Cell, Pair
 from app.web.frame.scans import scan_field, sent_scan
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 from app.web.personnel.person_records import OfPerson
 
@@ -30,20 +31,25 @@ def _scan() -> Scan | None:
     return Scan(*sent) if sent else None
 
 
-class TrainingPages(ListImportPages):
-    """The part of the trainings' view that is not generated."""
+class TrainingLists(ListImportPages):
+    """Lists of trainings of former years."""
 
     lists = TRAININGS
     list_words = ListWords(
         title="Загрузка обучения прошлых лет",
         note="Загружается обучение вне портала, законченное с 2010 года. Оно засчитается, когда к нему приложат скан "
-        "документа и оператор его подтвердит.",
+        "документа и оператор его подтвердит. Сначала портал покажет, что будет записано и где ошибки.",
         sample="Обучение прошлых лет.xlsx",
         whose="Работник",
-        done="Обучение загружено",
+        applied="Обучение загружено: {counts}.",
         undo="Загруженное ею обучение удалится из карточек.",
     )
-    parts = (OfPerson,)
+
+
+class TrainingPages(ScopedModelView):
+    """The part of the trainings' view that is not generated."""
+
+    parts = (TrainingLists, OfPerson)
     has_files = True
     limited = {"employee": "training:add"}
     services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}

@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, flash, redirect, send_file, url_for
-from flask_appbuilder import expose
+from flask import flash, redirect, url_for
 
-from app import audit
 from app import models as m
-from app.access import current_actor, get_visible
-from app.documents.pdf import find_office
-from app.documents.voucher_paper import may_print, paper_of, render_voucher
-from app.errors import Conflict
-from app.exchange.voucher_import import VOUCHERS
-from app.extensions import db
+from app.access import current_actor
+from app.documents.doors import VOUCHER
+from app.documents.voucher_paper import may_print
+from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.russian import format_date, format_datetime
 from app.services.voucher import voucher_replacement, voucher_story
 from app.services.voucher.voucher_story import BlockStory, Course, Event, VoucherStory
 from app.statuses import VoucherStatus
-from app.unit_of_work import technical_write
-from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
-from app.web.frame.pdf_tasks import MAKERS, as_pdf
+from app.web.frame.row_papers import RowPapers
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords
 from app.web.voucher.voucher_list_columns import BLOCK_TONES
 
-_CODE, _PRINT = "voucher", "voucher:print"
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+class VoucherPrinting(RowPapers):
+    """Part of the чеки's view: the чек on paper."""
+
+    paper = VOUCHER
+
+    def offers(self, row: m.Voucher) -> bool:
+        """A чек that is not replaced or annulled, to who may print it."""
+        return may_print(row.status) and self.may(row, "print")
 
 
-class VoucherPages(ListImportPages):
-    """Pages of the чеки's view."""
+class VoucherLists(ListImportPages):
+    """Lists of чеки of former years."""
 
     lists = VOUCHERS
     list_words = ListWords(
         title="Загрузка чеков прошлых лет",
-        note="Загружаются чеки, выданные с 2010 года.",
+        note="Загружаются чеки, выданные с 2010 года. Сначала портал покажет, что будет записано и где ошибки.",
         sample="Чеки прошлых лет.xlsx",
         whose="Владелец чека",
-        done="Чеки загружены",
+        applied="Чеки загружены: {counts}.",
         undo="Загруженные ею чеки удалятся.",
     )
+
+
+class VoucherPages(ScopedModelView):
+    """Pages of the чеки's view."""
+
+    parts = (VoucherPrinting, VoucherLists)
 
     def card_page(self, row: m.Voucher) -> CardPage:
         """The page from the story of the чек."""
@@ -58,33 +65,9 @@ class VoucherPages(ListImportPages):
             note=_note(story),
         )
 
-    def extra_buttons(self, row: m.Voucher) -> Sequence[Button]:
-        """Print buttons; PDF only where LibreOffice is installed."""
-        if not may_print(row.status) or not self.may(row, "print"):
-            return []
-        buttons = [Button("Скачать для Word", url_for("VoucherView.print_docx", pk=row.id))]
-        if find_office():
-            buttons.insert(0, Button("Печать в PDF", url_for("VoucherView.print_pdf", pk=row.id), main=True))
-        return buttons
-
     def bulk_actions(self) -> Sequence[Button]:
         """Each чек is replaced for a reason of its own, so that many at once are not."""
         return [button for button in super().bulk_actions() if button.href != "replace"]
-
-    @expose("/print/<int:pk>/docx")
-    @guarded("print")
-    def print_docx(self, pk: int) -> Any:
-        """The чек as DOCX."""
-        row = self.visible(pk, "print")
-        return _file(_paper(row), f"{_name(row)}.docx", _DOCX)
-
-    @expose("/print/<int:pk>/pdf")
-    @guarded("print")
-    def print_pdf(self, pk: int) -> Any:
-        """The чек as PDF."""
-        row = self.visible(pk, "print")
-        _insist_printed(row)
-        return as_pdf(_CODE, {"id": row.id}, title=_name(row), permission=_PRINT)
 
 
 def replace(voucher_id: int, reason: str) -> Any:
@@ -190,44 +173,3 @@ def _history(events: Sequence[Event]) -> Block:
         when = format_datetime(event.at) if event.at else format_date(event.day)
         lines.append(Cell(event.words, " · ".join(filter(None, (when, event.who, event.detail)))))
     return Block("История", events=lines)
-
-
-# --- printing --------------------------------------------------------------------------------------------------------
-
-
-def _paper(row: m.Voucher) -> bytes:
-    """Render the чек as it is now and journal the printing."""
-    _insist_printed(row)
-    paper = render_voucher(paper_of(voucher_story.tell(row), check_base=current_app.config["PORTAL"].public_url))
-    _journal(row)
-    return paper
-
-
-def _insist_printed(row: m.Voucher) -> None:
-    """Raise Conflict for a чек whose paper would mislead."""
-    if not may_print(row.status):
-        raise Conflict(
-            f"Чек № {row.number} не печатается: его состояние — «{row.status.label}». Если он заменён, откройте и "
-            "напечатайте новый."
-        )
-
-
-@technical_write
-def _journal(row: m.Voucher) -> None:
-    audit.record("voucher.printed", row)
-
-
-def _name(row: m.Voucher) -> str:
-    return f"Чек {row.number.replace('/', '-')}"
-
-
-def _made(given: Mapping[str, Any]) -> tuple[bytes, str]:
-    row = get_visible(db.session, m.Voucher, given["id"], _PRINT)
-    return _paper(row), _name(row)
-
-
-MAKERS[_CODE] = _made
-
-
-def _file(data: bytes, name: str, kind: str) -> Any:
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=kind)

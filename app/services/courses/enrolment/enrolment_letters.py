@@ -11,6 +11,7 @@ from app.russian import count, format_date, format_datetime
 from app.services.courses.enrolment import course_events
 from app.services.mailing import letter_kinds, letters
 from app.services.personnel import responsible
+from app.services.portal import transitions
 from app.statuses import EnrolmentStatus
 
 _LIST = "/enrolment/list/?group={}&status={}"
@@ -19,6 +20,11 @@ _LIST = "/enrolment/list/?group={}&status={}"
 def tell(row: m.Enrolment, group: m.TrainingGroup, kind: str, **facts: str | None) -> None:
     """Write to the person about the enrolment, by the letter of this kind."""
     letters.tell(row.employee, kind, about=row, facts={**letter_kinds.group_facts(group), **facts})
+
+
+def tell_of(row: m.Enrolment, group: m.TrainingGroup, action: str, **facts: str | None) -> None:
+    """Write to the person what was done to the enrolment, by the letter of the edge."""
+    tell(row, group, transitions.letter_of(m.Enrolment, action), **facts)
 
 
 def tell_enrolled(row: m.Enrolment, group: m.TrainingGroup) -> None:
@@ -43,38 +49,26 @@ def tell_confirmed(row: m.Enrolment, group: m.TrainingGroup) -> None:
     """Tell the person that the seat is certain; the dates go along as a file for the calendar."""
     first = course_events.first_words(course_events.first_meeting(group.id))
     facts = {**letter_kinds.group_facts(group), "первое_занятие": first}
-    letters.tell(row.employee, "enrolment_confirmed", about=row, facts=facts, calendar=course_events.file_of(row))
+    kind = transitions.letter_of(m.Enrolment, "confirm")
+    letters.tell(row.employee, kind, about=row, facts=facts, calendar=course_events.file_of(row))
 
 
 def tell_moved_up(row: m.Enrolment, group: m.TrainingGroup) -> None:
     """Tell the person that the seat that became free is theirs, or is kept for them until a moment."""
     if row.offer_until is None:
-        tell(row, group, "enrolment_promoted", **next_of(row, group))
+        tell_of(row, group, "promote", **next_of(row, group))
         return
     until = format_datetime(local(row.offer_until))
-    tell(row, group, "enrolment_offered", держится_до=until)
+    tell_of(row, group, "offer", держится_до=until)
     note_responsible(row, "offered_for_school", group, держится_до=until)
 
 
 def tell_let_pass(row: m.Enrolment, group: m.TrainingGroup) -> None:
     """Tell the person that an offered seat was not taken in time."""
     if row.status == EnrolmentStatus.WAITING:
-        tell(row, group, "offer_missed")
+        tell_of(row, group, "let_pass")
     else:
         tell(row, group, "enrolment_closed", причина=row.reason_text)
-
-
-_OUTCOMES = {
-    EnrolmentStatus.FAILED: "result_failed",
-    EnrolmentStatus.NO_SHOW: "result_no_show",
-    EnrolmentStatus.EXPELLED: "result_expelled",
-}
-
-
-def tell_result(row: m.Enrolment, group: m.TrainingGroup, *, freed: m.VoucherBlock | None) -> None:
-    """Tell the person of an unsuccessful outcome, and which block is ``freed``; success is told by the document."""
-    if row.status in _OUTCOMES:
-        tell(row, group, _OUTCOMES[row.status], причина=row.reason_text, блок=freed_words(freed))
 
 
 def freed_words(block: m.VoucherBlock | None) -> str:

@@ -26,7 +26,7 @@ from app.services.courses.enrolment.enrolment_check import (
     judge_one,
     writable_people,
 )
-from app.services.courses.enrolment.enrolment_letters import tell
+from app.services.courses.enrolment.enrolment_letters import tell_of
 from app.services.personnel import agreement, people
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks
@@ -217,7 +217,7 @@ def agree(enrolment_id: int) -> m.Enrolment:
         )
     row = transitions.move(m.Enrolment, enrolment_id, "agree")
     group = row.group
-    tell(row, group, "enrolment_agreed")
+    tell_of(row, group, "agree")
     enrolment_letters.note_new([row], group)
     return row
 
@@ -236,7 +236,7 @@ def reject(enrolment_id: int, reason: str) -> m.Enrolment:
     """Reject an enrolment with a reason: seat and block are free again, the waiting list moves up."""
     row, group, freed = _end(enrolment_id, "reject", reason)
     block = enrolment_letters.freed_words(freed)
-    tell(row, group, "enrolment_rejected", причина=row.reason_text, блок=block)
+    tell_of(row, group, "reject", причина=row.reason_text, блок=block)
     return row
 
 
@@ -246,7 +246,7 @@ def withdraw(enrolment_id: int) -> m.Enrolment:
     row, group, _freed = _end(enrolment_id, "withdraw", None)
     enrolment_letters.note_organizer([row], group, "withdrawn_for_organizer")
     if row.employee_id != current_actor().employee_id:
-        tell(row, group, "enrolment_withdrawn", кто=current_actor().name)
+        tell_of(row, group, "withdraw", кто=current_actor().name)
     return row
 
 
@@ -321,7 +321,9 @@ def record_result(
     if outcome == EnrolmentStatus.TRAINED:
         voucher_blocks.spend_block(block)
     else:
-        enrolment_letters.tell_result(row, group, freed=voucher_blocks.free_block(block))
+        # success is told by the document
+        freed = enrolment_letters.freed_words(voucher_blocks.free_block(block))
+        tell_of(row, group, action, причина=row.reason_text, блок=freed)
     return row
 
 

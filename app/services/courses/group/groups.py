@@ -71,7 +71,7 @@ def open(group_id: int) -> m.TrainingGroup:
 def close(group_id: int) -> m.TrainingGroup:
     """Close the enrolment; who is in the group is told."""
     group = transitions.move(m.TrainingGroup, group_id, "close")
-    _tell_listeners(group, "group_closed")
+    _tell_listeners(group, transitions.letter_of(m.TrainingGroup, "close"))
     return group
 
 
@@ -123,7 +123,7 @@ def _begin(group_id: int) -> m.TrainingGroup:
     """What follows from the start: who has no seat by now gets none, the listeners are told."""
     group = seats.lock_group(group_id)
     _end_enrolments(group, BEFORE_SEAT, "Обучение началось, свободных мест в группе не осталось.")
-    _tell_listeners(group, "group_running")
+    _tell_listeners(group, transitions.letter_of(m.TrainingGroup, "start"))
     return group
 
 
@@ -157,7 +157,7 @@ def complete(group_id: int) -> m.TrainingGroup:
         shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
         raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
     _end_enrolments(group, BEFORE_SEAT, "Обучение в группе завершено, место не освободилось.")
-    _tell_listeners(group, "group_completed")
+    _tell_listeners(group, transitions.letter_of(m.TrainingGroup, "complete"))
     return group
 
 
@@ -190,7 +190,7 @@ def _end_enrolments(group: m.TrainingGroup, statuses: Collection[EnrolmentStatus
     others = _other_groups(group) if rows else ""
     for row in rejected:
         block = enrolment_letters.freed_words(freed.get(row.block_id or 0))
-        enrolment_letters.tell(row, group, "enrolment_rejected", причина=reason, блок=block, другие_группы=others)
+        enrolment_letters.tell_of(row, group, "reject", причина=reason, блок=block, другие_группы=others)
 
 
 def _other_groups(group: m.TrainingGroup) -> str:

@@ -36,7 +36,9 @@ def submit(program_id: int) -> m.Program:
     late = program.late if program.submitted_at is not None or program.edition > 1 else planning.is_late(program.year)
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
-    letters.tell_operators("program_submitted", about=program, href=f"/program/show/{program.id}")
+    letters.tell_operators(
+        transitions.letter_of(m.Program, "submit"), about=program, href=f"/program/show/{program.id}"
+    )
     return program
 
 
@@ -50,7 +52,7 @@ def publish(program_id: int) -> m.Program:
     program = transitions.move(m.Program, program_id, "publish")
     program_checks.insist_ready(program)
     program_editions.hand_over_groups(program)
-    _tell(program, "program_published")
+    _tell(program, "publish")
     return program
 
 
@@ -58,7 +60,7 @@ def publish(program_id: int) -> m.Program:
 def return_(program_id: int, reason: str) -> m.Program:
     """Send a program back to its organizer with a reason."""
     program = transitions.move(m.Program, program_id, "return", reason=reason)
-    _tell(program, "program_returned")
+    _tell(program, "return")
     return program
 
 
@@ -67,14 +69,16 @@ def archive(program_id: int) -> m.Program:
     """Take a program out of the list; its groups go on."""
     program = transitions.move(m.Program, program_id, "archive")
     if "operator" in current_actor().roles:
-        _tell(program, "program_archived")
+        _tell(program, "archive")
     return program
 
 
-def _tell(program: m.Program, kind: str) -> None:
+def _tell(program: m.Program, action: str) -> None:
     """Tell everybody who works for the program's organizer what the operator decided."""
     told = responsible.of_organizer(program.organizer_id)
-    letters.tell_users(told, kind, about=program, href=f"/program/show/{program.id}")
+    letters.tell_users(
+        told, transitions.letter_of(m.Program, action), about=program, href=f"/program/show/{program.id}"
+    )
 
 
 # --- who may change what ---------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""The staff list of a school: people, their places of work and diplomas."""

@@ -1,0 +1,1 @@
+"""Lists of trainings outside the portal."""

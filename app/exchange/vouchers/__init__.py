@@ -1,0 +1,1 @@
+"""Lists of чеки issued before the portal."""
