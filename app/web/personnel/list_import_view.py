@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response
 from app import addresses
 from app import models as m
 from app.access import current_actor
+from app.errors import PortalError, Unavailable
 from app.exchange.engine import kept_batch, uploads
 from app.exchange.engine.list_import import ListImport
 from app.services.tasks import background
 from app.statuses import ImportStatus
-from app.web.frame.answers import answer_act, answer_form
+from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, FormPage, Link, Section
 from app.web.frame.parts import Part
@@ -167,7 +168,16 @@ class ListImportPages(Part):
             flash(self.list_words.applied.format(counts=self.lists.words_of(counts), **asdict(counts)), "success")
             return self.applied_page(pk)
 
-        return self._act(pk, apply)
+        done = attempt(apply)
+        if isinstance(done, Unavailable):
+            raise done  # during a технологический перерыв the page of the break is the answer
+
+        def follow() -> str:
+            if isinstance(done, PortalError):
+                raise done
+            return done
+
+        return self._act(pk, follow)
 
     @expose("/import/<int:pk>/cancel", methods=["POST"])
     @guarded("import")
