@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import url_for
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.services.access import invitations
@@ -805,8 +805,8 @@ class ImportBatchView(ScopedModelView):
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        view = {"voucher": "VoucherView", "training": "TrainingView"}.get(row.kind, "EmployeeView")
-        return url_for(f"{view}.import_preview", pk=row.id)
+        table = row.kind if row.kind in ("voucher", "training") else "employee"
+        return addresses.at(table, "import", row.id)
 
 
 class AuditEntryView(ScopedModelView):

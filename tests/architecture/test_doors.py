@@ -20,7 +20,6 @@ HARMLESS = {
     "to_pdf": "a paper that a door has made becomes PDF",
     "template_for": "a template, empty",
     "build_docx": "the user guide",
-    "build_sample": "an empty sheet of a list to be loaded",
     "sheet_of_registry": "kept; journalled when somebody takes it (registries.take_file)",
     "build_access_sheet": "one-time passwords: giving an access is journalled by invitations",
     "write_own_data": "journalled by own_data before it is written",

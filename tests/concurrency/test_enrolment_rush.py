@@ -19,6 +19,7 @@ from app.errors import PortalError
 from app.extensions import db
 from app.services.courses.enrolment import enrolments, group_transfers, seats, waiting_list
 from app.services.courses.group import groups
+from app.services.personnel import people
 from app.services.portal import transitions
 from app.statuses import SEAT_HOLDING, BulkMode
 from tests.concurrency.clients import arrived, meet, refused, run_at_once, succeeded
@@ -197,7 +198,7 @@ def test_unsorted_locks_of_people_deadlock(app: Any, session: Any, monkeypatch: 
     ids = [person.employee.id for person in world.more_people(2)]
     first, second = mk.make_group(world.program), mk.make_group(world.program)
     turned = iter([ids, ids[::-1]])
-    monkeypatch.setattr(seats, "lock_people", lambda _ids: in_order_of_list(next(turned)))
+    monkeypatch.setattr(people, "lock_people", lambda _ids: in_order_of_list(next(turned)))
     calls = [(world.responsible, partial(enrolments.enrol_many, ids, group.id)) for group in (first, second)]
     failed = refused(run_at_once(app, calls))
     # the driver reports the deadlock, the portal says that the database did not answer

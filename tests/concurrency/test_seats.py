@@ -16,8 +16,10 @@ from app.clock import today
 from app.extensions import db
 from app.services.courses.enrolment import enrolments, seats
 from app.services.courses.group import group_jobs, groups
+from app.services.personnel import people
 from app.services.portal import transitions
 from app.services.portal.who_acts import SYSTEM
+from app.services.voucher import voucher_blocks
 from app.statuses import SEAT_HOLDING
 from tests.concurrency.clients import meet, refused, run_at_once, succeeded, without_index
 from tests.services import makers as mk
@@ -120,8 +122,8 @@ def no_lock(_employee_id: int, *, skip_locked: bool = False) -> bool:
 def test_one_block_pays_twice_without_the_guard(app: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world = mk.make_world()
     courses = distant_groups(world, 4)
-    monkeypatch.setattr(seats, "reserve_block", reserve_without_asking)
-    monkeypatch.setattr(seats, "lock_person", no_lock)
+    monkeypatch.setattr(voucher_blocks, "reserve_block", reserve_without_asking)
+    monkeypatch.setattr(people, "lock_person", no_lock)
     # The unique index is the last net under this guard; only without it the damage shows.
     with without_index("uq_enrolment_block"):
         run_at_once(app, [enrol_call(world.worker, group) for group in courses])
@@ -153,7 +155,7 @@ def test_overlapping_groups_are_entered_without_the_guard(
         return found
 
     monkeypatch.setattr(enrolments, "judge_one", decide_slowly)
-    monkeypatch.setattr(seats, "lock_person", no_lock)
+    monkeypatch.setattr(people, "lock_person", no_lock)
     courses = [mk.make_group(program) for _ in range(4)]
     assert len(succeeded(run_at_once(app, [enrol_call(world.worker, group) for group in courses]))) > 1
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import record
@@ -160,7 +161,7 @@ def submit(
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", wish.title), "Документ": ("", row.document_details or "")})
     facts = {"кто": current_actor().name, "доступ": wish.title, "срок": format_date(due_on)}
-    letters.tell_operators("access_requested", facts=facts, href=f"/access_request/show/{row.id}")
+    letters.tell_operators("access_requested", facts=facts, href=addresses.card("access_request", row.id))
     return row
 
 
@@ -228,7 +229,7 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
     else:
         facts = {"кто": current_actor().name, "доступ": title_of(row), "пользователь": row.user.full_name}
         letters.tell_user(
-            row.proposed_by_id, "role_refused", facts={**facts, "причина": row.reason_text}, href="/access/"
+            row.proposed_by_id, "role_refused", facts={**facts, "причина": row.reason_text}, href=addresses.ACCESS
         )
     return row
 
@@ -273,7 +274,7 @@ def _check_ground(row: m.AccessRequest, user: m.Account) -> None:
 
 def _tell(row: m.AccessRequest, action: str, **facts: str | None) -> None:
     kind = transitions.letter_of(m.AccessRequest, action)
-    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href="/access/")
+    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href=addresses.ACCESS)
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------------
@@ -303,7 +304,7 @@ def end_on_leaving(employee_id: int, organization_id: int, last_day: dt.date) ->
             # of a past dismissal the role ends now: it has held until this moment
             _end(role, last_day)
             facts = {"доступ": title_of(role), "последний_день": format_date(last_day)}
-            letters.tell_user(account.id, "access_ended", facts=facts, href="/access/")
+            letters.tell_user(account.id, "access_ended", facts=facts, href=addresses.ACCESS)
 
 
 def _family(organization_id: int) -> Any:

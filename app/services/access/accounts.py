@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.clock import now, today
@@ -46,7 +46,7 @@ def change_password(user_id: int, *, old: str, new: str) -> None:
 
 def tell_password_changed(user_id: int) -> None:
     """The letter after every change of a password: who did not make it must act."""
-    letters.tell_user(user_id, "password_changed", facts={"когда": format_datetime(now())}, href="/account/")
+    letters.tell_user(user_id, "password_changed", facts={"когда": format_datetime(now())}, href=addresses.ACCOUNT)
 
 
 # --- another's account -----------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def unlock(user_id: int) -> m.Account:
     failures.forget(user.username)
     audit.record("ab_user.opened" if by_hand else "ab_user.unlocked", user)
     if by_hand:
-        letters.tell_user(user.id, "sign_in_opened", href="/account/")
+        letters.tell_user(user.id, "sign_in_opened", href=addresses.ACCOUNT)
     return user
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, unscoped
 from app.clock import local, now
@@ -23,7 +24,7 @@ from app.services.mailing import letters
 from app.services.portal import records
 from app.unit_of_work import technical_write, use_case
 
-_PAGE = "/account/"
+_PAGE = addresses.ACCOUNT
 #: what a letter goes to or is signed in with
 _WATCHED = ("username", "email")
 
@@ -36,7 +37,7 @@ def password_reset(user: m.Account) -> None:
 
 def second_factor_reset(user: m.Account) -> None:
     """Another switched the second step off."""
-    letters.tell_user(user.id, "second_factor_reset", href="/account/second-factor/")
+    letters.tell_user(user.id, "second_factor_reset", href=addresses.at("account", "second-factor", ""))
     tell_operators(user, "отключён второй шаг входа")
 
 
@@ -68,7 +69,7 @@ def tell_operators(user: m.Account, what: str) -> None:
     if not _opens_everything(user.id):
         return
     facts = {**_who(), "пользователь": user.full_name, "событие": what}
-    roles.tell_operators("account_alarm", facts, user.id, href=f"/ab_user/show/{user.id}")
+    roles.tell_operators("account_alarm", facts, user.id, href=addresses.card("ab_user", user.id))
 
 
 def _opens_everything(user_id: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, or_, select, text
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import current_actor, unscoped
 from app.clock import now, today
@@ -167,7 +167,7 @@ def _tell_known(why: str, address: str | None, user_id: int | None) -> None:
     if not address or _is_flooded(address):
         return
     facts = {"что_совпало": "СНИЛС" if why == "person" else "адрес почты"}
-    letters.post(address, "registration_known", facts=facts, href="/login/", user_id=user_id)
+    letters.post(address, "registration_known", facts=facts, href=addresses.SIGN_IN, user_id=user_id)
 
 
 def _is_flooded(address: str) -> bool:
@@ -187,7 +187,7 @@ def _send_link(row: m.Registration) -> None:
         "registration_link",
         name=" ".join(filter(None, (row.first_name, row.patronymic))),
         facts={"ссылка_действует": count(LINK_HOURS, "час", "часа", "часов")},
-        href=f"/register/confirm/{secret}",
+        href=addresses.at("register", "confirm", secret),
         about=("registration", row.id),
     )
 
@@ -259,7 +259,7 @@ def _open_account(row: m.Registration) -> m.Account:
 def return_(pk: int, reason: str) -> m.Registration:
     """Return a registration with what is to be mended; the person corrects and sends it again (order § 2.7)."""
     row = transitions.move(m.Registration, pk, "return", reason=reason, due_on=None, **_decided())
-    tell(row, "return", {"причина": row.reason_text}, href="/register/mine/")
+    tell(row, "return", {"причина": row.reason_text}, href=addresses.at("register", "mine", ""))
     return row
 
 
@@ -267,7 +267,7 @@ def return_(pk: int, reason: str) -> m.Registration:
 def reject(pk: int, reason: str) -> m.Registration:
     """Refuse a registration with a reason; the СНИЛС is free for another one."""
     row = transitions.move(m.Registration, pk, "reject", reason=reason, due_on=None, **_decided())
-    tell(row, "reject", {"причина": row.reason_text}, href="/register/mine/")
+    tell(row, "reject", {"причина": row.reason_text}, href=addresses.at("register", "mine", ""))
     return row
 
 

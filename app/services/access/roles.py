@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.audit import record
@@ -73,7 +74,7 @@ def _propose(values: Mapping[str, Any], user: m.Account) -> m.AccessRequest:
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", ROLES[row.role].title), "Кому": ("", user.full_name)})
     facts = {"кто": current_actor().name, "доступ": ROLES[row.role].title, "пользователь": user.full_name}
-    tell_operators("role_proposed", facts, None, href=f"/access_request/show/{row.id}")
+    tell_operators("role_proposed", facts, None, href=addresses.card("access_request", row.id))
     return row
 
 
@@ -107,7 +108,7 @@ def refuse_one_person(row: m.AccessRequest) -> None:
 
 
 def tell_operators(
-    kind: str, facts: letters.Facts, but: int | None, *, href: str = "/access/", and_to: int | None = None
+    kind: str, facts: letters.Facts, but: int | None, *, href: str = addresses.ACCESS, and_to: int | None = None
 ) -> None:
     """A notice and a letter to every operator, ``but`` one who is told otherwise, ``and_to`` who proposed, as administrator."""
     told = responsible.of_role("operator").without([but])

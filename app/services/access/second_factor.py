@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, func, select, update
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import now
@@ -37,7 +37,7 @@ RECOVERY_CODES = 10
 REQUIRED_ROLES = frozenset({"operator", "ministry", "admin"})
 #: 60 bits in three groups, in an alphabet without look-alikes
 #: page of the own entrance
-_PAGE = "/account/"
+_PAGE = addresses.ACCOUNT
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _GROUPS, _GROUP_LENGTH = 3, 4
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import or_, select, text
 
+from app import addresses
 from app import models as m
 from app.access import acting_as, unscoped
 from app.clock import ZONE, today
@@ -21,8 +22,8 @@ from app.services.mailing import letters
 from app.services.portal import calendar, who_acts
 from app.unit_of_work import use_case
 
-HREF = "/queue/?state=overdue"
-HREF_TODAY = "/queue/?state=today"
+HREF = addresses.with_query(addresses.QUEUE, state="overdue")
+HREF_TODAY = addresses.with_query(addresses.QUEUE, state="today")
 TEMPLATE = "queue_summary"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
+from app import addresses
 from app import models as m
 from app.access import unscoped
 from app.clock import ZONE, today
@@ -28,10 +29,10 @@ TEMPLATE = "digest"
 QUOTED = 5
 #: beginning of a notice's address → heading of its part of the letter, the more exact first
 PAGES = (
-    ("/enrolment/list/?attention=agree", "Записи, которые ждут согласования"),
-    ("/enrolment/list/?status=applied", "Записи, которые ждут согласования"),
-    ("/enrolment/list/?status=agreed", "Записи, которые ждут подтверждения"),
-    ("/enrolment/list/?status=offered", "Предложенные места"),
+    (addresses.listing("enrolment", attention="agree"), "Записи, которые ждут согласования"),
+    (addresses.listing("enrolment", status="applied"), "Записи, которые ждут согласования"),
+    (addresses.listing("enrolment", status="agreed"), "Записи, которые ждут подтверждения"),
+    (addresses.listing("enrolment", status="offered"), "Предложенные места"),
 )
 _OTHER = "Прочее"
 
@@ -65,8 +66,8 @@ def _send_to(user_id: int) -> bool:
         return False
     body = "\n\n".join(_part(title, page) for title, page in _by_page(found))
     told = count(len(found), "извещение", "извещения", "извещений")
-    addresses = {href for href, _words in found}
-    href = addresses.pop() if len(addresses) == 1 else "/notices/"
+    pages = {href for href, _words in found}
+    href = pages.pop() if len(pages) == 1 else addresses.NOTICES
     facts = {"день": format_date(today()), "извещений": told, "перечень": body}
     roles = {mark for row in taken for mark in row.made_in}
     return letters.tell_user(user_id, TEMPLATE, facts=facts, href=href, made_in=roles)

@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 from sqlalchemy import select
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import today
@@ -41,7 +41,7 @@ SUBJECT_LENGTH = 255
 #: words of a template that the operator edits
 EDITED = ("subject", "body", "html", "button")
 #: page where a user chooses which letters come
-_CHOOSE = "/notices/letters"
+_CHOOSE = addresses.at("notices", "letters")
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BETWEEN_QUOTES = re.compile(r"«\{\{\s*(\w+)\s*\}\}»")
 _MANY_BREAKS = re.compile(r"\n\s*\n")

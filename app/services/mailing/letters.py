@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import exists, insert, literal, or_, select
 
+from app import addresses
 from app import models as m
 from app.access import unscoped
 from app.conditions import held
@@ -182,7 +183,7 @@ def _composed(code: str, given: Given) -> Composed:
     letter = letter_templates.compose(code, given)
     if letter.broken:
         facts = {"шаблон": letter_kinds.title_of(code)}
-        tell_operators("template_broken", facts=facts, href="/letter_template/list/")
+        tell_operators("template_broken", facts=facts, href=addresses.listing("letter_template"))
     return letter
 
 

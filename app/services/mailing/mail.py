@@ -19,6 +19,7 @@ from email.utils import format_datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
+from app import addresses
 from app import models as m
 from app.clock import now
 from app.errors import Conflict
@@ -99,7 +100,7 @@ def _put_off(letter: m.Letter, error: Exception) -> bool | None:
         letter.last_error = _words_of(error)
         return own_fault
     transitions.follow(m.Letter, letter.id, "fail", last_error=_words_of(error), next_attempt_at=None)
-    letters.tell_operators(transitions.letter_of(m.Letter, "fail"), href="/letter/list/?status=failed")
+    letters.tell_operators(transitions.letter_of(m.Letter, "fail"), href=addresses.listing("letter", status="failed"))
     return None
 
 

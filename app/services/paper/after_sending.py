@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, select, update
 
+from app import addresses
 from app import models as m
 from app.access import unscoped
 from app.clock import now
@@ -153,7 +154,7 @@ def _batch_left(batch: m.FrdoBatch, rows: int) -> _Left:
     return _Left(
         batch.organizer_id,
         f"{batch} для ФИС ФРДО",
-        f"/frdo_batch/show/{batch.id}",
+        addresses.card("frdo_batch", batch.id),
         batch.status is FrdoBatchStatus.ANSWERED,
         rows,
         "не_отправлены" if formed else "пакеты",
@@ -164,7 +165,7 @@ def _registry_left(registry: m.Registry, rows: int) -> _Left:
     return _Left(
         registry.organizer_id,
         f"{registry} ({period(registry.period_from, registry.period_to)})",
-        f"/registry/show/{registry.id}",
+        addresses.card("registry", registry.id),
         registry.status is RegistryStatus.ACCEPTED,
         rows,
         "реестры",

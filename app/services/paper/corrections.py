@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app import addresses
 from app import models as m
 from app.access import get_writable, unscoped
 from app.clock import today
@@ -162,7 +163,7 @@ def _orders(group: m.TrainingGroup, enrolment: m.Enrolment | None) -> list[Left]
         Left(
             title=f"Приказ {row.kind.label} № {row.number}",
             detail=format_date(row.ordered_on),
-            href=f"/training_order/show/{row.id}",
+            href=addresses.card("training_order", row.id),
             then="Не меняется: если в нём станет неверно, издайте новый взамен",
         )
         for row in rows
@@ -178,7 +179,7 @@ def _documents(enrolment_ids: list[int]) -> list[Left]:
             Left(
                 title=f"{paper.kind.label.capitalize()} № {paper.number}",
                 detail=f"{paper.employee.short_name}, {format_date(paper.issued_on)}",
-                href=f"/certificate/show/{paper.id}",
+                href=addresses.card("certificate", paper.id),
                 then=then,
             )
             for paper in papers
@@ -203,7 +204,7 @@ def _registries(group: m.TrainingGroup) -> list[Left]:
         Left(
             title=f"Реестр обученных № {row.id} ({period(row.period_from, row.period_to)})",
             detail=row.status.label,
-            href=f"/registry/show/{row.id}",
+            href=addresses.card("registry", row.id),
             then="Получит отметку «изменено после отправки», понадобится исправленный реестр",
         )
         for row in rows
@@ -220,7 +221,7 @@ def _batches(enrolment_ids: list[int]) -> list[Left]:
         Left(
             title=f"Пакет для ФИС ФРДО № {found.number} за {found.year} год",
             detail=found.status.label,
-            href=f"/frdo_batch/show/{found.id}",
+            href=addresses.card("frdo_batch", found.id),
             then="Получит отметку «изменено после отправки», понадобится исправляющий пакет",
         )
         for found in rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app import addresses
 from app import models as m
 from app.access import get_writable, unscoped
 from app.audit import record
@@ -56,7 +57,7 @@ def _tell(group: m.TrainingGroup, organization_id: int, people: Sequence[Asked])
         "сколько": count(len(people), "человек", "человека", "человек"),
         "чего_не_хватает": "\n".join(f"{it.name}: {' '.join(it.sentences)}" for it in people),
     }
-    href = f"/employee/show/{people[0].employee_id}" if len(people) == 1 else "/employee/list/"
+    href = addresses.card("employee", people[0].employee_id) if len(people) == 1 else addresses.listing("employee")
     return letters.tell_users(responsible.of_organization(organization_id), "cards_to_mend", facts=facts, href=href)
 
 

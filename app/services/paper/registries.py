@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, and_, func, select, update
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.clock import now, today
@@ -249,7 +249,7 @@ def _decide(registry_id: int, action: str, reason: str | None = None) -> m.Regis
 
 
 def _href(row: m.Registry) -> str:
-    return f"/registry/show/{row.id}"
+    return addresses.card("registry", row.id)
 
 
 # --- who has sent ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
 
+from app import addresses
 from app import models as m
 from app.access import acting_as, unscoped
 from app.actor import Actor
@@ -28,7 +29,7 @@ log = logging.getLogger("portal.registries")
 #: kind of the background work that makes a registry
 REGISTRY = "registry"
 #: page of a saved registry
-HREF = "/registries/"
+HREF = addresses.REGISTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +101,4 @@ def _tell_ended(due: Due, *, active: bool) -> None:
 def tell_ready(order: background.Order, title: str, message: str) -> None:
     """Write to the owner that the registry is ready: a link to «Мои задания», no data of people in the letter."""
     facts = {"реестр": title, "итог": message, "файл_хранится": count(background.RESULT_DAYS, "день", "дня", "дней")}
-    letters.tell_user(order.user_id, "registry_ready", facts=facts, href="/tasks/", made_in=order.made_in)
+    letters.tell_user(order.user_id, "registry_ready", facts=facts, href=addresses.TASKS, made_in=order.made_in)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record
@@ -217,7 +218,7 @@ def _tell_responsible(person: m.Employee, row: m.ChangeRequest) -> None:
     asked = row.changes.get("organization")
     for organization_id in [int(asked[0])] if asked else employers(person.id):
         told = responsible.of_organization(organization_id, but=person.id)
-        letters.tell_users(told, "change_proposed", facts=facts, href=f"/change_request/show/{row.id}")
+        letters.tell_users(told, "change_proposed", facts=facts, href=addresses.card("change_request", row.id))
 
 
 def employers(employee_id: int) -> list[int]:
@@ -340,7 +341,7 @@ def decline(pk: int, reason: str) -> m.ChangeRequest:
         row.employee,
         transitions.letter_of(m.ChangeRequest, "decline"),
         about=row,
-        href=f"/change_request/show/{row.id}",
+        href=addresses.card("change_request", row.id),
     )
     return row
 
@@ -355,7 +356,7 @@ def _tell_decision(person: m.Employee, row: m.ChangeRequest, chosen: Sequence[st
     kind = transitions.letter_of(m.ChangeRequest, "accept_partly" if left else "accept")
     if left:
         facts |= {"не_внесено": ", ".join(_labels(row, left)).lower(), "причина": row.reason_text or ""}
-    letters.tell(person, kind, about=row, facts=facts, href=f"/change_request/show/{row.id}")
+    letters.tell(person, kind, about=row, facts=facts, href=addresses.card("change_request", row.id))
 
 
 # --- was, becomes ----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.clock import local, now, today
@@ -237,7 +237,7 @@ def _close_account(user_id: int | None) -> None:
 def _tell(kind: str, **facts: str) -> None:
     user_id = current_actor().user_id
     if user_id is not None:
-        letters.tell_user(user_id, kind, facts=facts, href="/consents/")
+        letters.tell_user(user_id, kind, facts=facts, href=addresses.CONSENTS)
 
 
 # --- on paper --------------------------------------------------------------------------------------------------------
@@ -269,7 +269,9 @@ def record_paper(employee_id: int, purposes: Collection[str], *, name: str, data
     scan.object_id = made[0].id
     db.session.flush()
     words = ", ".join(quoted(text.title) for text in texts)
-    letters.tell(person, "consent_on_paper", facts={"согласие": words, "кто": current_actor().name}, href="/consents/")
+    letters.tell(
+        person, "consent_on_paper", facts={"согласие": words, "кто": current_actor().name}, href=addresses.CONSENTS
+    )
     return made
 
 

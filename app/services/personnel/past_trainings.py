@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Integer, and_, any_, literal, select, true
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.audit import record
@@ -258,7 +259,7 @@ def _decided() -> dict[str, Any]:
 
 
 def _href(row: m.Training) -> str:
-    return f"/training/show/{row.id}"
+    return addresses.card("training", row.id)
 
 
 @records.before_delete(m.Training)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import joinedload
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.audit import record
@@ -260,7 +261,7 @@ def _named(row: m.Employment) -> str:
 
 
 def _work_page(employee_id: int) -> str:
-    return f"/employee/show/{employee_id}?tab=work"
+    return addresses.card("employee", employee_id, tab="work")
 
 
 #: what the operator has confirmed; a change of any of them needs a new confirmation, because a чек rests on it

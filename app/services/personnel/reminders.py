@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app import addresses
 from app import models as m
 from app.access import unscoped
 from app.clock import ZONE, today
@@ -25,7 +26,7 @@ from app.unit_of_work import use_case
 
 #: working days before the end of the term when the school is reminded
 BEFORE_DAYS = 2
-HREF = "/change_request/list/?status=proposed"
+HREF = addresses.listing("change_request", status="proposed")
 #: organizations that a letter to their territory names
 _NAMED_AT_MOST = 20
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, unscoped
 from app.extensions import db
@@ -56,7 +57,7 @@ def name_of(organization_id: int) -> str:
 
 def href_of(row: m.Transfer) -> str:
     """Page of a move."""
-    return f"/transfer/show/{row.id}"
+    return addresses.card("transfer", row.id)
 
 
 def tell_side(organization_id: int, kind: str, row: m.Transfer, *, page: bool = True, **facts: str | None) -> None:
@@ -64,7 +65,7 @@ def tell_side(organization_id: int, kind: str, row: m.Transfer, *, page: bool = 
 
     Who moves is told of the outcome as the person, not once more as responsible.
     """
-    href = href_of(row) if page else "/transfer/list/"
+    href = href_of(row) if page else addresses.listing("transfer")
     told = responsible.of_organization(organization_id, but=None if kind in _TO_DECIDE else row.employee_id)
     letters.tell_users(told, kind, about=row, facts=facts, href=href)
 

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import func, select, update
 
+from app import addresses
 from app import models as m
 from app.access import acting_as, current_actor, unscoped
 from app.actor import Actor
@@ -348,7 +349,7 @@ def _tell_if_long(job: Order | m.BackgroundJob, kind: str, message: str) -> None
     ordered_at = job.ordered_at if isinstance(job, Order) else job.created_at
     if (now() - ordered_at).total_seconds() > LONG_SECONDS:
         facts = {"задание": job.title, "итог": message}
-        letters.tell_user(job.user_id, kind, facts=facts, href="/tasks/", made_in=job.made_in)
+        letters.tell_user(job.user_id, kind, facts=facts, href=addresses.TASKS, made_in=job.made_in)
 
 
 def close_lost(alive: Collection[int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, unscoped
 from app.clock import today
@@ -68,7 +69,7 @@ class AccessView(BaseView):
         """Own roles with what each gives, and own requests."""
         page = CardPage(
             title=_MINE,
-            buttons=[Button("Запросить доступ", url_for("AccessView.ask"), main=True)],
+            buttons=[Button("Запросить доступ", addresses.at("access", "request"), main=True)],
             blocks=[
                 *_roles_blocks(access_requests.own_roles(), empty="Ролей пока нет: запросите доступ."),
                 _requests_block(access_requests.own_requests(), "Мои заявки на доступ"),
@@ -84,7 +85,7 @@ class AccessView(BaseView):
         wishes = access_requests.offered()
         form = AccessForm(data={"valid_from": today()} if request.method == "GET" else None)
         form.wish.choices = [("", "— выберите —"), *((w.code, w.title) for w in wishes)]
-        back = url_for("AccessView.index")
+        back = addresses.ACCESS
 
         def submit() -> str:
             _submit(form)
@@ -119,11 +120,11 @@ class AccessView(BaseView):
         """«Что доступно пользователю …»: for who sees the cards of accounts."""
         current_actor().require("assignment:show")
         row = get_visible(db.session, m.Account, pk, "ab_user:show")
-        href = url_for("AccountView.show", pk=pk)
+        href = addresses.card("ab_user", pk)
         requests = access_requests.requests_of(pk) if current_actor().can("access_request:show") else []
         page = CardPage(
             title=f"Что доступно пользователю: {row.full_name}",
-            crumbs=[Link("Пользователи", url_for("AccountView.list")), Link(row.full_name, href)],
+            crumbs=[Link("Пользователи", addresses.listing("ab_user")), Link(row.full_name, href)],
             buttons=view_as_buttons(row),
             blocks=[
                 *_roles_blocks(access_requests.roles_of(pk), empty="Ролей нет: пользователь ничего не видит."),
@@ -140,16 +141,16 @@ class AccessView(BaseView):
 
         def start() -> str:
             looking_as.start(pk, current_user)
-            return url_for("HomeView.index")
+            return addresses.HOME
 
-        return answer_act(start, url_for("AccountView.show", pk=pk))
+        return answer_act(start, addresses.card("ab_user", pk))
 
     @expose("/view/end", methods=["POST"])
     @signed_in
     def end_view(self) -> Any:
         """Look with the own eyes again."""
         pk = looking_as.end(current_user)
-        return redirect(url_for("AccountView.show", pk=pk) if pk else url_for("HomeView.index"))
+        return redirect(addresses.card("ab_user", pk) if pk else addresses.HOME)
 
 
 def _submit(form: AccessForm) -> None:
@@ -177,9 +178,7 @@ def view_as_buttons(row: m.Account) -> list[Button]:
     if not actor.can(looking_as.RIGHT) or row.id == actor.user_id or any(a.role == "admin" for a in row.assignments):
         return []
     ask = f"Открыть портал глазами пользователя: {row}? Изменить ничего нельзя, просмотр записывается в журнал."
-    return [
-        Button("Смотреть как этот пользователь", url_for("AccessView.start_view", pk=row.id), post=True, confirm=ask)
-    ]
+    return [Button("Смотреть как этот пользователь", addresses.at("access", "view", row.id), post=True, confirm=ask)]
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------
@@ -236,7 +235,7 @@ def _requests_block(requests: Sequence[m.AccessRequest], title: str) -> Block:
 
 
 def _document(row: m.AccessRequest) -> Cell:
-    href = url_for("AccessView.file", pk=row.document_id) if row.document_id else ""
+    href = addresses.at("access", "file", row.document_id) if row.document_id else ""
     return Cell(row.document_details or "скан", href=href)
 
 
@@ -276,7 +275,7 @@ class AccessRequestPages(ScopedModelView):
             *([Pair("Кто предлагает", Cell(proposed.full_name))] if proposed is not None else ()),
             Pair(
                 "Кому" if proposed is not None else "Кто просит",
-                Cell(user.full_name, user.email or "", href=url_for("AccountView.show", pk=user.id)),
+                Cell(user.full_name, user.email or "", href=addresses.card("ab_user", user.id)),
             ),
             Pair("Роль", Cell(ROLES[row.role].title)),
             Pair("Где", Cell(_place(row))),
@@ -303,7 +302,7 @@ def _role_is_live(row: m.AccessRequest) -> bool:
 def _works_block(user: m.Account) -> Block:
     places = people.live_employments(user.employee_id, on=today()) if user.employee_id is not None else []
     rows = [
-        Row(e.id, url_for("EmploymentView.show", pk=e.id), [
+        Row(e.id, addresses.card("employment", e.id), [
             Cell(str(e.organization)), Cell(str(e.position)), Cell(e.status.label, tone=e.status.tone),
         ])
         for e in places

@@ -6,13 +6,14 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app.access import current_actor
 from app.acts import action_label
 from app.clock import local
@@ -111,8 +112,8 @@ class OwnAccountView(BaseView):
             alarms.sessions_ended(current_user.id)
             leave()
             flash("Вы вышли на всех устройствах. Чтобы продолжить, войдите снова.", "success")
-            return redirect(url_for("SignInView.login"))
-        everywhere = url_for("OwnAccountView.index")
+            return redirect(addresses.SIGN_IN)
+        everywhere = addresses.ACCOUNT
         return render_template("account.html", page=_own_page(), everywhere=everywhere), _status()
 
     @expose("/second-factor/", methods=["GET", "POST"])
@@ -129,7 +130,7 @@ class OwnAccountView(BaseView):
                 return done
             if isinstance(done, Conflict):
                 flash(done.message, "warning")
-                return redirect(url_for("OwnAccountView.second_factor"))
+                return redirect(addresses.at("account", "second-factor", ""))
             problems = attach(form, done)
         return self._factor_page({step: form}, problems), _status()
 
@@ -137,19 +138,19 @@ class OwnAccountView(BaseView):
         user_id, code = current_user.id, form.code.data or "" if "code" in form else ""
         if step == "begin":
             second_factor.set_up(user_id)
-            return redirect(url_for("OwnAccountView.second_factor"))
+            return redirect(addresses.at("account", "second-factor", ""))
         if step == "confirm":
             return self._codes_page(second_factor.turn_on(user_id, code), "Второй шаг включён")
         if step == "codes":
             return self._codes_page(second_factor.renew_codes(user_id, code), "Новые запасные коды")
         second_factor.turn_off(user_id, password=form.password.data or "", code=code, required=_must_have())
         flash("Второй шаг входа отключён.", "success")
-        return redirect(url_for("OwnAccountView.index"))
+        return redirect(addresses.ACCOUNT)
 
     @staticmethod
     def _codes_page(codes: list[str], title: str) -> str:
         page = CardPage(title, crumbs=_crumbs())
-        return render_template("second_factor_codes.html", page=page, codes=codes, back=url_for("OwnAccountView.index"))
+        return render_template("second_factor_codes.html", page=page, codes=codes, back=addresses.ACCOUNT)
 
     @staticmethod
     def _factor_page(sent: Mapping[str, Any], problems: Sequence[str]) -> str:
@@ -180,7 +181,7 @@ def _must_have() -> bool:
 
 
 def _crumbs() -> list[Link]:
-    return [Link(_TITLE, url_for("OwnAccountView.index"))]
+    return [Link(_TITLE, addresses.ACCOUNT)]
 
 
 def _own_page() -> CardPage:
@@ -188,7 +189,7 @@ def _own_page() -> CardPage:
     password = Block(
         "Пароль",
         note="Меняйте пароль, если его мог узнать кто-то ещё. На других устройствах вход нужно будет выполнить заново.",
-        buttons=[Button("Сменить пароль", url_for("SignInView.password"))],
+        buttons=[Button("Сменить пароль", addresses.at("password", ""))],
     )
     rows = [
         Row(n, "", [
@@ -222,11 +223,11 @@ def _own_data_block() -> Block:
 
 def take_button() -> Button:
     """The button by which a person takes the own data."""
-    return Button("Выгрузить мои данные", url_for("OwnDataView.index"))
+    return Button("Выгрузить мои данные", addresses.MY_DATA)
 
 
 def _factor_block(user_id: int) -> Block:
-    href = url_for("OwnAccountView.second_factor")
+    href = addresses.at("account", "second-factor", "")
     if current_user.second_factor:
         left = count(second_factor.left_codes(user_id), "запасной код", "запасных кода", "запасных кодов")
         note = f"Включён: после пароля нужен код из приложения на телефоне. Осталось: {left}."
@@ -252,13 +253,13 @@ class RecoveryView(BaseView):
         if form.validate_on_submit():
             recovery.ask(form.who.data or "", address=request.remote_addr)
             flash(_SENT, "info")
-            return redirect(url_for("SignInView.login"))
+            return redirect(addresses.SIGN_IN)
         page = FormPage(
             "Восстановление доступа",
             form,
             [Section("", ["who"])],
             submit="Отправить ссылку",
-            cancel_href=url_for("SignInView.login"),
+            cancel_href=addresses.SIGN_IN,
             note="На почту вашей учётной записи придёт ссылка, по которой вы зададите новый пароль.",
         )
         return show_form(page, "login.html")
@@ -286,7 +287,7 @@ class RecoveryView(BaseView):
             recovery.set_by_link(purpose, secret, form.new.data or "")
             leave()
             flash(f"Пароль задан. Войдите: ваш логин {owner.login}.", "success")
-            return url_for("SignInView.login")
+            return addresses.SIGN_IN
 
         note = f"{owner.name}, логин {owner.login}. {passwords.NOTE}"
         page = FormPage(title, form, [Section("", ["new", "again"])], submit="Задать пароль", note=note)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, url_for
+from flask import flash
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import local
@@ -53,7 +54,7 @@ def _roles_block(row: m.Account) -> Block:
     """Roles of an account with their places and terms."""
     rows = []
     for a in row.assignments:
-        href = url_for("AssignmentView.show", pk=a.id)
+        href = addresses.card("assignment", a.id)
         place = str(a.organization or a.territory or "вся область")
         term = f"с {format_date(a.valid_from)}" + (f" по {format_date(a.valid_to)}" if a.valid_to else "")
         rows.append(
@@ -70,7 +71,7 @@ ACCOUNT_ATTENTION = matter_filter(Matter("locked", "вход закрыт", lamb
 
 
 def _button(row: m.Account, name: str, label: str, ask: str = "", *, danger: bool = False) -> Button:
-    return Button(label, url_for("AccountView.act", pk=row.id, name=name), post=True, danger=danger, confirm=ask)
+    return Button(label, addresses.act("ab_user", row.id, name), post=True, danger=danger, confirm=ask)
 
 
 def lock_button(row: m.Account) -> Button:
@@ -124,7 +125,7 @@ class AccountPages(ScopedModelView):
         """The responsible person has no card of accounts: back to the person's."""
         if current_actor().can("ab_user:show"):
             return super().href_of(row)
-        return url_for("EmployeeView.show", pk=row.employee_id)
+        return addresses.card("employee", row.employee_id)
 
     def create(self, values: dict[str, Any]) -> Any:
         """A new account starts with a one-time password, shown once."""
@@ -152,11 +153,11 @@ class AccountPages(ScopedModelView):
         if not is_closed and row.id != actor.user_id and self.may(row, "lock"):
             buttons.append(lock_button(row))
         if actor.can("assignment:add"):
-            buttons.append(Button("Назначить роль", url_for("AssignmentView.add", user=row.id)))
+            buttons.append(Button("Назначить роль", addresses.form("assignment", user=row.id)))
         if (is_closed or failures.closed_until(row.username) is not None) and self.may(row, "unlock"):
             buttons.append(unlock_button(row))
         if actor.can("assignment:show"):
-            buttons.append(Button("Что доступно", url_for("AccessView.user", pk=row.id)))
+            buttons.append(Button("Что доступно", addresses.at("access", "user", row.id)))
         buttons += view_as_buttons(row)
         if self.may(row, "reset_password"):
             ask = f"Выдать новый пароль: {row}? Прежний перестанет действовать."
@@ -177,7 +178,7 @@ class AssignmentPages(ScopedModelView):
 
     def after_save(self, row: Any) -> str:
         """A proposal is the operator's to see."""
-        return super().after_save(row) if isinstance(row, m.Assignment) else url_for("AssignmentView.list")
+        return super().after_save(row) if isinstance(row, m.Assignment) else addresses.listing("assignment")
 
     def href_of(self, row: Any) -> str:
         """A proposal has no page of the administrator."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, g, redirect, request
 from flask_login import current_user
 
-from app import access
+from app import access, addresses
 from app.actor import Actor
 from app.errors import Forbidden
 from app.logs import bind_request
@@ -59,11 +59,11 @@ def _begin() -> Any:
     bind_request(g.request_id, own.user_id)
     _refuse_private(actor)
     if signed_in and current_user.must_change_password and request.endpoint not in _PASSWORD_PAGES:
-        return redirect(url_for("SignInView.password"))
+        return redirect(addresses.at("password", ""))
     if signed_in and current_user.must_consent and request.endpoint not in _CONSENT_PAGES:
-        return redirect(url_for("ConsentView.text"))
+        return redirect(addresses.at("consents", "text", ""))
     if signed_in and not current_user.second_factor and is_required(own.roles):
-        return None if request.endpoint in _FACTOR_PAGES else redirect(url_for("OwnAccountView.second_factor"))
+        return None if request.endpoint in _FACTOR_PAGES else redirect(addresses.at("account", "second-factor", ""))
     return None
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 
+from app import addresses
 from app.extensions import limiter
 from app.web.frame.pages import CardPage, Link, Option
 
@@ -84,9 +85,9 @@ def install(app: Flask) -> None:
         return {
             "look": look,
             "colour_scheme": colour_scheme(look),
-            "appearance_href": url_for("AppearanceView.panel"),
-            "logout_url": url_for("SignInView.logout"),
-            "account_url": url_for("OwnAccountView.index"),
+            "appearance_href": addresses.APPEARANCE,
+            "logout_url": addresses.SIGN_OUT,
+            "account_url": addresses.ACCOUNT,
         }
 
 
@@ -130,7 +131,7 @@ def _inside(address: str) -> str:
     parts = urlsplit(address)
     foreign = parts.netloc and parts.netloc != request.host
     if foreign or not parts.path.startswith("/") or parts.path.startswith(("//", "/\\")):
-        return url_for("HomeView.index")
-    if parts.path.startswith(url_for("AppearanceView.panel")):
-        return url_for("HomeView.index")
+        return addresses.HOME
+    if parts.path.startswith(addresses.APPEARANCE):
+        return addresses.HOME
     return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import current_app, flash, jsonify, redirect, render_template, request, session
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from limits import parse
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import limiter
 from app.services.access import registrations
@@ -30,7 +31,7 @@ from app.web.frame.typed import row_id
 KEPT = "registration"
 #: step → its words; the order is that of the form
 STEPS = ("Согласия", "Где вы работаете", "Место работы", "О себе")
-_ENDPOINTS = ("index", "territory", "work", "person")
+_ADDRESSES = (addresses.REGISTER, *(addresses.at("register", step, "") for step in ("territory", "work", "person")))
 
 
 def rate() -> str:
@@ -61,7 +62,7 @@ class RegisterView(BaseView):
             found = attempt(lambda: consent_texts.chosen_texts(chosen))
             if not isinstance(found, Invalid):
                 _keep(texts=chosen)
-                return redirect(url_for("RegisterView.territory"))
+                return redirect(addresses.at("register", "territory", ""))
             problem = next(iter(found.fields.values()))[0]
         page = CardPage(_title(0))
         shown = render_template("register_consents.html", page=page, texts=texts, chosen=chosen, problem=problem)
@@ -78,7 +79,7 @@ class RegisterView(BaseView):
         form.territory.choices = [("", "— выберите —"), *forms.territories()]
         if form.validate_on_submit():
             _keep(territory=int(form.territory.data))
-            return redirect(url_for("RegisterView.work"))
+            return redirect(addresses.at("register", "work", ""))
         return _step(1, form, [Section("", ["territory"])])
 
     @expose("/work/", methods=["GET", "POST"])
@@ -89,7 +90,7 @@ class RegisterView(BaseView):
         if back is not None:
             return back
         form, territory = forms.WorkFields(data=_chosen_work()), _kept()["territory"]
-        form.organization._lookup_url = lambda: url_for("RegisterView.find", field="organization", territory=territory)
+        form.organization._lookup_url = lambda: addresses.at("register", "find", "organization", territory=territory)
         form.organization.search = lambda words: forms.rows("organization", words, territory=territory)
         if form.validate_on_submit():
             _keep(
@@ -97,7 +98,7 @@ class RegisterView(BaseView):
                 position=form.position.data.id,
                 subjects=[row.id for row in form.subjects.data or ()],
             )
-            return redirect(url_for("RegisterView.person"))
+            return redirect(addresses.at("register", "person", ""))
         return _step(2, form, [Section("", ["organization", "position", "subjects"])])
 
     @expose("/person/", methods=["GET", "POST"])
@@ -110,7 +111,7 @@ class RegisterView(BaseView):
         form, problems = forms.PersonForm(), []
         if form.is_submitted() and not (problems := _send(form)) and not form.errors:
             session.pop(KEPT, None)
-            return redirect(url_for("RegisterView.sent"))
+            return redirect(addresses.at("register", "sent", ""))
         _ask(form)
         sections = [
             Section("Кто вы", ["last_name", "first_name", "patronymic", "birth_date", "snils", "phone"]),
@@ -133,7 +134,7 @@ class RegisterView(BaseView):
         page = CardPage(
             "Проверьте почту",
             blocks=[Block("Если письма нет", empty=more)],
-            buttons=[Button("На страницу входа", url_for("SignInView.login"))],
+            buttons=[Button("На страницу входа", addresses.SIGN_IN)],
             note=note,
         )
         return render_template("message.html", page=page)
@@ -158,13 +159,13 @@ class RegisterView(BaseView):
                 "задали.",
                 "success",
             )
-            return redirect(url_for("SignInView.login"))
+            return redirect(addresses.SIGN_IN)
         row = registrations.look(secret)
         page = CardPage(
             "Подтверждение адреса почты",
             note=f"Адрес {row.email} указан при регистрации в портале. Нажмите «Подтвердить», и заявка попадёт к оператору.",
             buttons=[
-                Button("Подтвердить", url_for("RegisterView.confirm", secret=secret), main=True, post=True),
+                Button("Подтвердить", addresses.at("register", "confirm", secret), main=True, post=True),
             ],
         )
         return render_template("message.html", page=page)
@@ -185,7 +186,7 @@ def _step(
         form,
         sections,
         submit="Зарегистрироваться" if step == len(STEPS) - 1 else "Дальше",
-        cancel_href=url_for(f"RegisterView.{_ENDPOINTS[step - 1]}"),
+        cancel_href=_ADDRESSES[step - 1],
         problems=problems,
         is_new=True,
     )
@@ -194,7 +195,7 @@ def _step(
 
 def _already() -> Response:
     flash("Вы уже вошли в портал: регистрация не нужна.", "info")
-    return redirect(url_for("HomeView.index"))
+    return redirect(addresses.HOME)
 
 
 def _kept() -> dict[str, Any]:
@@ -212,7 +213,7 @@ def _missing(step: int) -> Response | None:
         return _already()
     for number, needed in enumerate(("texts", "territory", "organization")[:step]):
         if needed not in _kept():
-            return redirect(url_for(f"RegisterView.{_ENDPOINTS[number]}"))
+            return redirect(_ADDRESSES[number])
     return None
 
 

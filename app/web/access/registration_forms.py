@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import url_for
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses, shown
 from app import models as m
-from app import shown
 from app.access import unscoped
 from app.extensions import db
 from app.services.portal.captcha import WORK_BITS
@@ -68,7 +67,7 @@ def _lookup(name: str, label: str, *, hint: str = "", multiple: bool = False) ->
         [] if multiple else [RequiredChoice()],
         choose=lambda ids: rows(name, ids=ids),
         search=lambda words: rows(name, words),
-        lookup_url=lambda: url_for("RegisterView.find", field=name),
+        lookup_url=lambda: addresses.at("register", "find", name),
         multiple=multiple,
         description=hint,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 
-from app import shown
+from app import addresses, shown
 from app.access import current_actor
 from app.extensions import limiter
 from app.russian import format_date
@@ -38,7 +38,7 @@ class OwnRegistrationView(BaseView):
         row = find_open()
         if request.method == "POST" and not may_correct(row):
             flash("Исправлять нечего: заявки на регистрацию нет или она на проверке.", "warning")
-            return redirect(url_for("HomeView.index"))
+            return redirect(addresses.HOME)
         if row is None:
             return render_template("message.html", page=CardPage("Моя регистрация", note=NONE_OPEN))
         if not may_correct(row):
@@ -52,14 +52,14 @@ class OwnRegistrationView(BaseView):
         def resubmit() -> str:
             _resubmit(form)
             flash("Заявка отправлена оператору снова.", "success")
-            return url_for("HomeView.index")
+            return addresses.HOME
 
         form_page = FormPage(
             "Исправление заявки на регистрацию",
             form,
             [Section("О себе", _FIELDS), Section("Место работы", ["organization", "position", "subjects"])],
             submit="Отправить снова",
-            cancel_href=url_for("HomeView.index"),
+            cancel_href=addresses.HOME,
             note=note,
         )
         return answer_form(form, resubmit, lambda: form_page)
@@ -77,11 +77,11 @@ class OwnRegistrationView(BaseView):
             buttons=[
                 Button(
                     "Отозвать согласие и удалить заявку",
-                    url_for("OwnRegistrationView.remove"),
+                    addresses.at("register", "mine", "remove", ""),
                     post=True,
                     danger=True,
                 ),
-                Button("Оставить как есть", url_for("HomeView.index")),
+                Button("Оставить как есть", addresses.HOME),
             ],
         )
         return render_template("message.html", page=page)
@@ -95,9 +95,9 @@ class OwnRegistrationView(BaseView):
             own_registration.abandon()
             leave()
             flash("Согласие отозвано, заявка и введённые данные удалены.", "success")
-            return url_for("SignInView.login")
+            return addresses.SIGN_IN
 
-        return answer_act(abandon, url_for("HomeView.index"))
+        return answer_act(abandon, addresses.HOME)
 
 
 def _stored(row: Any) -> dict[str, Any]:
@@ -140,10 +140,10 @@ def registration_blocks() -> list[Block]:
         pairs.append(Pair("Причина", Cell(row.reason_text)))
     if row.due_on is not None:
         pairs.append(Pair("Решение не позже", Cell(format_date(row.due_on))))
-    buttons = [Button("Отозвать согласие", url_for("OwnRegistrationView.abandon"))]
+    buttons = [Button("Отозвать согласие", addresses.at("register", "mine", "abandon", ""))]
     if may_correct(row):
         words = "Исправить и отправить снова" if row.status == RegistrationStatus.RETURNED else "Подать заявку снова"
-        buttons.append(Button(words, url_for("OwnRegistrationView.index"), main=True))
+        buttons.append(Button(words, addresses.at("register", "mine", ""), main=True))
     titles = {
         RegistrationStatus.PENDING: "Регистрация на проверке",
         RegistrationStatus.RETURNED: "Регистрация возвращена",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, request
 from flask_appbuilder import expose
 
+from app import addresses, shown
 from app import models as m
-from app import shown
 from app.access import current_actor, get_writable
 from app.errors import Conflict, PortalError
 from app.extensions import db
@@ -58,7 +58,7 @@ class RegistrationPages(ScopedModelView):
             return Block("Карточка работника", note=match.message, tone="bad")
         if match is None:
             return Block("Карточка работника", empty="Такой карточки ещё нет: она будет заведена.")
-        href = url_for("EmployeeView.show", pk=match.employee.id)
+        href = addresses.card("employee", match.employee.id)
         if match.login:
             note = "У этого работника уже есть учётная запись. Верните заявку или откажите: доступ он восстановит сам."
             return Block(
@@ -77,10 +77,10 @@ class RegistrationPages(ScopedModelView):
         heads = [Column(str(n), label) for n, label in enumerate(("Что", "В карточке", "В заявке"))]
         buttons = []
         if self.may(row, "confirm"):
-            same = url_for("RegistrationView.decide", pk=row.id, choice="same")
+            same = addresses.at("registration", "decide", row.id, choice="same")
             buttons = [Button("Это один человек: подтвердить", same, post=True)]
             if match.by_name:
-                other = url_for("RegistrationView.decide", pk=row.id, choice="other")
+                other = addresses.at("registration", "decide", row.id, choice="other")
                 buttons.append(Button("Разные люди: завести карточку", other, post=True))
         how = "по ФИО и дате рождения (СНИЛС в карточке нет)" if match.by_name else "по СНИЛС"
         note = f"Карточка найдена {how}: {match.employee.full_name}. Решите, один ли это человек. Сведения карточки не изменятся."
@@ -99,7 +99,7 @@ class RegistrationPages(ScopedModelView):
             registrations.confirm(pk, join=words[request.args["choice"]])
             flash("Регистрация подтверждена.", "success")
 
-        return answer_act(decide, url_for("RegistrationView.show", pk=pk))
+        return answer_act(decide, addresses.card("registration", pk))
 
 
 def _card(match: registration_check.Match, href: str) -> Pair:

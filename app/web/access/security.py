@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import current_app, flash, redirect, request, session, url_for
+from flask import current_app, flash, redirect, request, session
 from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.utils.base import get_safe_redirect
@@ -14,6 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app.access import find_actor
 from app.errors import Conflict, PortalError
 from app.extensions import limiter
@@ -127,7 +128,7 @@ class SignInView(BaseView):
     @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], methods=["POST"])
     def login(self) -> Any:
         """Sign in; the refusal never says whether the login exists."""
-        target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
+        target = get_safe_redirect(request.args.get("next") or addresses.HOME)
         if current_user.is_authenticated:
             return redirect(target)
         form = SignInForm()
@@ -138,10 +139,10 @@ class SignInView(BaseView):
 
         page = FormPage("Вход в портал", form, [Section("", ["login", "password"])], submit="Войти")
         links = [
-            Link("Забыли пароль?", url_for("RecoveryView.ask")),
-            Link("Регистрация в АИС", url_for("RegisterView.index")),
-            Link("Каталог курсов", url_for("PublicCatalogueView.index")),
-            Link("Проверить документ об обучении", url_for("HomeView.check")),
+            Link("Забыли пароль?", addresses.RECOVERY),
+            Link("Регистрация в АИС", addresses.REGISTER),
+            Link("Каталог курсов", addresses.COURSES),
+            Link("Проверить документ об обучении", addresses.VERIFY),
         ]
         shown = {"links": links, "hints": current_app.config["SIGN_IN_HINTS"]}
         return answer_form(form, enter_by_password, lambda: page, template="login.html", above=True, **shown)
@@ -155,13 +156,13 @@ class SignInView(BaseView):
         session.clear()
         session[_PENDING] = {"id": account.get_id(), "at": int(time.time()), "login": login}
         session.permanent = True
-        return redirect(url_for("SignInView.code", next=target))
+        return redirect(addresses.at("login", "code", "", next=target))
 
     @expose("/login/code/", methods=["GET", "POST"])
     @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], methods=["POST"])
     def code(self) -> Any:
         """The second step of signing in, within five minutes after the password."""
-        target = get_safe_redirect(request.args.get("next") or url_for("HomeView.index"))
+        target = get_safe_redirect(request.args.get("next") or addresses.HOME)
         if current_user.is_authenticated:
             return redirect(target)
         pending = session.get(_PENDING) or {}
@@ -181,7 +182,7 @@ class SignInView(BaseView):
         note = "Пароль принят. Откройте приложение с кодами на телефоне."
         page = FormPage(
             "Второй шаг входа", form, [Section("", ["code"])], submit="Войти", note=note,
-            cancel_href=url_for("SignInView.login"),
+            cancel_href=addresses.SIGN_IN,
         )  # fmt: skip
         return answer_form(form, enter_by_code, lambda: page, template="login.html", above=True)
 
@@ -189,13 +190,13 @@ class SignInView(BaseView):
     def _again(sentence: str, target: str) -> Any:
         session.pop(_PENDING, None)
         flash(sentence, "warning")
-        return redirect(url_for("SignInView.login", next=target))
+        return redirect(addresses.with_query(addresses.SIGN_IN, next=target))
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
         """Sign out of this browser."""
         leave()
-        return redirect(url_for("SignInView.login"))
+        return redirect(addresses.SIGN_IN)
 
     @expose("/password/", methods=["GET", "POST"])
     @limiter.limit(lambda: current_app.config["PASSWORD_RATE"], methods=["POST"], key_func=_whose)
@@ -211,7 +212,7 @@ class SignInView(BaseView):
             assert renewed is not None
             enter(renewed)
             flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
-            return url_for("HomeView.index")
+            return addresses.HOME
 
         page = FormPage(
             "Смена пароля",
@@ -219,6 +220,6 @@ class SignInView(BaseView):
             [Section("", ["old", "new", "again"])],
             submit="Сменить пароль",
             note=passwords.NOTE,
-            cancel_href="" if current_user.must_change_password else url_for("OwnAccountView.index"),
+            cancel_href="" if current_user.must_change_password else addresses.ACCOUNT,
         )
         return answer_form(form, change, lambda: page, above=True)

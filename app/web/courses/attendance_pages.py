@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local
@@ -121,9 +122,9 @@ class GroupAttendance(Part):
         found = []
         if current_actor().can(PERMISSION):
             if row.status in BEGUN:
-                found.append(Button("Посещаемость", url_for("TrainingGroupView.attendance", pk=row.id)))
+                found.append(Button("Посещаемость", addresses.at("training_group", "attendance", row.id)))
             if row.status in FORMED:
-                found.append(Button("Лист посещаемости", url_for("TrainingGroupView.attendance_sheet", pk=row.id)))
+                found.append(Button("Лист посещаемости", addresses.at("training_group", "attendance", row.id, "sheet")))
         return found
 
     def lead(self, row: m.TrainingGroup) -> list[Block]:
@@ -168,8 +169,8 @@ class GroupAttendance(Part):
         state = _state(group, journal)
         editable = state.editable
         rows = _rows(journal, meetings, typed, wrong, editable=editable, fixed=state.fixed)
-        back = url_for("TrainingGroupView.show", pk=group.id)
-        sheet = url_for("TrainingGroupView.attendance_sheet", pk=group.id)
+        back = addresses.card("training_group", group.id)
+        sheet = addresses.at("training_group", "attendance", group.id, "sheet")
         return AttendancePage(
             title=f"Посещаемость: группа {group.number}",
             crumbs=self.crumbs(group, "Посещаемость"),
@@ -196,7 +197,7 @@ def _save(group_id: int, typed: Typed) -> int:
 def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, str]]) -> Block:
     rows = []
     for row, why in found[:_CONTRADICTED]:
-        href = url_for("EnrolmentView.show", pk=row.id)
+        href = addresses.card("enrolment", row.id)
         cells = [Cell(row.employee.full_name, href=href), Cell(row.status.label, tone=row.status.tone), Cell(why)]
         rows.append(Row(row.id, href, cells))
     heads = [Column(h, h) for h in ("Слушатель", "Итог", "По журналу посещаемости")]
@@ -209,7 +210,7 @@ def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, s
 
 
 def _correcting(group: m.TrainingGroup) -> str:
-    return url_for("TrainingGroupView.attendance", pk=group.id, correct=1)
+    return addresses.at("training_group", "attendance", group.id, correct=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def _group(pk: int) -> m.TrainingGroup:
 def _address(group_id: int, **what: int) -> str:
     """Address of a part of the journal; whoever corrects goes on correcting."""
     correcting: dict[str, Any] = {CORRECTING: 1} if CORRECTING in request.args else {}
-    return url_for("TrainingGroupView.attendance", **{"pk": group_id, **what, **correcting})
+    return addresses.at("training_group", "attendance", group_id, **what, **correcting)
 
 
 def _turned_over(meetings: Sequence[m.GroupMeeting], group_id: int) -> tuple[Sequence[m.GroupMeeting], list[Link]]:
@@ -317,7 +318,7 @@ def _rows(
                 )
             )
         share = facts[row.id].attended * 100 // facts[row.id].planned if facts[row.id].planned else 0
-        rows.append(ListenerRow(row.employee.full_name, url_for("EnrolmentView.show", pk=row.id), cells, f"{share} %"))
+        rows.append(ListenerRow(row.employee.full_name, addresses.card("enrolment", row.id), cells, f"{share} %"))
     return rows
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible
 from app.errors import Invalid, NotFound, PortalError
@@ -88,8 +89,8 @@ class EnrolMany(Part):
         if len(rows) > MOST:
             people = count(MOST, "человека", "человек", "человек")
             flash(f"За один раз можно записать не больше {people}. Отметьте меньше людей.", "warning")
-            return redirect(url_for(f"{self.view.endpoint}.list"))
-        return redirect(url_for("EnrolmentView.many", ids="-".join(str(row.id) for row in rows)))
+            return redirect(addresses.listing(self.table))
+        return redirect(addresses.at("enrolment", "many", ids="-".join(str(row.id) for row in rows)))
 
 
 class GroupFilling(Part):
@@ -101,12 +102,12 @@ class GroupFilling(Part):
         if row.status != GroupStatus.OPEN:
             return found
         if actor.can("enrolment:add"):
-            found.append(Button(LABEL, url_for("EnrolmentView.add", group=row.id), main=True))
+            found.append(Button(LABEL, addresses.form("enrolment", group=row.id), main=True))
         if actor.can("enrolment:add") and "school" in actor.roles:
-            found.append(Button("Записать работников", url_for("EnrolmentView.many", group=row.id)))
+            found.append(Button("Записать работников", addresses.at("enrolment", "many", group=row.id)))
         if self.may(row, "invite"):
             confirm = "Пригласить тех, кто выбрал эту программу в плане и ещё не записан? Каждый получит одно извещение об этой группе, а согласные на новости — и письмо."
-            href = url_for("TrainingGroupView.act", pk=row.id, name="invite")
+            href = addresses.act("training_group", row.id, "invite")
             found.append(Button("Пригласить из плана", href, post=True, confirm=confirm))
         return found
 
@@ -118,7 +119,7 @@ def invite_planned(group_id: int) -> Response:
         flash(f"Приглашено: {number}.", "success")
     else:
         flash("Приглашать некого: все, кто выбрал программу в плане, уже записаны, обучены или приглашены.", "info")
-    return redirect(url_for("TrainingGroupView.show", pk=group_id))
+    return redirect(addresses.card("training_group", group_id))
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
@@ -205,9 +206,9 @@ def _render(page: EnrolPage, form: Any) -> str:
 def _buttons(ids: Sequence[int], group: m.TrainingGroup | None) -> list[Button]:
     if group is None:
         return []
-    found = [Button("Открыть группу", url_for("TrainingGroupView.show", pk=group.id))]
+    found = [Button("Открыть группу", addresses.card("training_group", group.id))]
     if ids:
-        href = url_for("EnrolmentView.many", ids="-".join(str(pk) for pk in ids))
+        href = addresses.at("enrolment", "many", ids="-".join(str(pk) for pk in ids))
         found.append(Button("Выбрать другую группу", href))
     return found
 
@@ -250,7 +251,7 @@ def _person(line: Line, *, ticked: bool) -> Person:
         state = Cell("Нельзя", verdict.decision.reason, tone="bad")
     works_at = place or verdict.works_at
     where = Cell(works_at.position.name, works_at.organization.short_name) if works_at is not None else Cell("—")
-    href = url_for("EmployeeView.show", pk=verdict.employee_id)
+    href = addresses.card("employee", verdict.employee_id)
     return Person(Row(verdict.employee_id, href, [Cell(line.name), where, state]), place is not None, ticked)
 
 
@@ -260,7 +261,7 @@ def _result_rows(results: Sequence[EnrolResult]) -> list[Row]:
     rows = []
     for result in results:
         made = result.enrolment
-        href = url_for("EnrolmentView.show", pk=made.id) if made is not None else ""
+        href = addresses.card("enrolment", made.id) if made is not None else ""
         cell = (
             Cell(made.status.label, tone=made.status.tone) if made else Cell("Не записан", result.refusal, tone="bad")
         )

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 
+from app import addresses
 from app.access import current_actor, find_actor
 from app.errors import Conflict, Unavailable
 from app.extensions import limiter
@@ -46,19 +47,19 @@ class CalendarView(BaseView):
     def index(self) -> Any:
         """A month of the own courses, and the address of the feed."""
         month = months.read(request.args.get("month", ""))
-        path = url_for("CalendarView.index")
+        path = addresses.CALENDAR
         page = MonthPage(
             title=TITLE,
             month=month,
             days=months.days(month, _entries(own_calendar.own_events(month.first, month.last))),
             **months.links(path, month, {}),
             empty="В этом месяце у вас нет занятий.",
-            buttons=[Button("Каталог курсов", url_for("CatalogueView.index"))],
+            buttons=[Button("Каталог курсов", addresses.CATALOGUE)],
             crumbs=[Link(TITLE, current=True)],
         )
         token = own_calendar.link_token() if has_courses() else None
         # the whole address: it is copied into another program
-        address = f"{portal_url()}{url_for('CalendarView.feed', token=token)}" if token else ""
+        address = f"{portal_url()}{addresses.at('calendar', f'{token}.ics')}" if token else ""
         return render_template("own_calendar.html", page=page, address=address, may_have=has_courses())
 
     @expose("/link", methods=["POST"])
@@ -74,7 +75,7 @@ class CalendarView(BaseView):
         else:
             words = "Ссылка сменилась: прежняя больше не действует." if had else "Ссылка создана."
             flash(f"{words} Добавьте её в календарь телефона или почтовой программы.", "success")
-        return redirect(url_for("CalendarView.index"))
+        return redirect(addresses.CALENDAR)
 
     @expose("/<string:token>.ics")
     @limiter.limit(rate)
@@ -97,7 +98,7 @@ def _entries(events: Sequence[Event]) -> dict[dt.date, list[Entry]]:
 
 
 def _entry(event: Event) -> Entry:
-    href = url_for("EnrolmentView.show", pk=event.enrolment_id)
+    href = addresses.card("enrolment", event.enrolment_id)
     at = f"{event.starts_at:%H:%M}–{event.ends_at:%H:%M}" if event.starts_at and event.ends_at else ""
     detail = ", ".join(filter(None, (at, event.place, event.status.label.lower())))
     text = f"{event.title}: {event.topic}" if event.topic else event.title

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
-
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import local, today
@@ -52,13 +51,13 @@ def card(offer: Offer, seeker: Seeker | None) -> OfferCard:
 def _href(offer: Offer, seeker: Seeker | None) -> str:
     if offer.group is not None:
         return group_href(offer.group.id, seeker)
-    return url_for("ProgramView.show", pk=offer.program_id) if current_actor().roles - _NO_PROGRAMS else ""
+    return addresses.card("program", offer.program_id) if current_actor().roles - _NO_PROGRAMS else ""
 
 
 def group_href(group_id: int, seeker: Seeker | None) -> str:
     """Where a group's page is; it stays with the person for whom a course is looked for."""
     other: dict[str, Any] = {"employee": seeker.employee_id} if seeker is not None and seeker.name else {}
-    return url_for("PublicCatalogueView.show", pk=group_id, **other)
+    return addresses.at("courses", group_id, **other)
 
 
 def seats(group: Group | None) -> Cell:
@@ -120,9 +119,7 @@ def reason(offer: Offer, seeker: Seeker | None) -> Cell | None:
     if offer.enrolled is not None:
         who = "Работник записан" if seeker is not None and seeker.name else "Вы записаны"
         status = offer.enrolled.status
-        return Cell(
-            f"{who}: {status.label}", href=url_for("EnrolmentView.show", pk=offer.enrolled.id), tone=status.tone
-        )
+        return Cell(f"{who}: {status.label}", href=addresses.card("enrolment", offer.enrolled.id), tone=status.tone)
     if offer.verdict is None:
         return None
     if not offer.verdict.allowed:
@@ -137,7 +134,7 @@ def buttons(offer: Offer, seeker: Seeker | None) -> list[Button]:
         return []
     if offer.verdict is None or not offer.verdict.allowed:
         return []
-    href = url_for("EnrolmentView.add", group=offer.group.id, employee=seeker.employee_id)
+    href = addresses.form("enrolment", group=offer.group.id, employee=seeker.employee_id)
     label = "Встать в лист ожидания" if offer.verdict.waits else "Записаться"
     return [Button(f"Записать: {seeker.name}" if seeker.name else label, href, main=True)]
 

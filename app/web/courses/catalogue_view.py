@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, jsonify, redirect, render_template, request, url_for
+from flask import current_app, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
@@ -71,7 +72,7 @@ class Whom:
             return []
         name = self.seeker.name if self.seeker is not None else ""
         box: dict[str, Any] = {"value": self.parameters.get("employee", ""), "value_label": name}
-        return [Filter("employee", "Для кого подобрать", "lookup", lookup_url=url_for("CatalogueView.find"), **box)]
+        return [Filter("employee", "Для кого подобрать", "lookup", lookup_url=addresses.at("catalogue", "find"), **box)]
 
 
 class CatalogueView(BaseView):
@@ -85,8 +86,8 @@ class CatalogueView(BaseView):
     def index(self) -> Any:
         """Groups and programs, the most suitable first."""
         query, whom = catalogue_filters.read(request.args), whom_of(request.args)
-        href = _address("CatalogueView.calendar", query, whom)
-        page = _page("CatalogueView.index", query, whom, buttons=[Button("Календарь", href)])
+        href = _address(addresses.at("catalogue", "calendar", ""), query, whom)
+        page = _page(addresses.CATALOGUE, query, whom, buttons=[Button("Календарь", href)])
         return render_template("catalogue.html", page=page)
 
     @expose("/calendar/")
@@ -122,9 +123,9 @@ class PublicCatalogueView(BaseView):
         """Open groups; who is signed in is led to the catalogue inside."""
         query = catalogue_filters.read(request.args)
         if current_user.is_authenticated:
-            return redirect(_address("CatalogueView.index", query, Whom()))
+            return redirect(_address(addresses.CATALOGUE, query, Whom()))
         note = "Чтобы увидеть, какие курсы подходят вам, и записаться, войдите в портал."
-        page = _page("PublicCatalogueView.index", query, Whom(), buttons=[_sign_in("Войти")], note=note)
+        page = _page(addresses.COURSES, query, Whom(), buttons=[_sign_in("Войти")], note=note)
         return render_template("catalogue.html", page=page)
 
     @expose("/<int:pk>")
@@ -135,9 +136,7 @@ class PublicCatalogueView(BaseView):
         whom = whom_of(request.args) if inside else Whom()
         offer = catalogue.open_group(pk, whom.seeker)
         blocks, aside = catalogue_cards.group_blocks(offer, catalogue.details(pk))
-        list_href = (
-            url_for("CatalogueView.index", **whom.parameters) if inside else url_for("PublicCatalogueView.index")
-        )
+        list_href = addresses.with_query(addresses.CATALOGUE, **whom.parameters) if inside else addresses.COURSES
         page = CardPage(
             offer.title,
             crumbs=[Link(TITLE, list_href), Link(offer.title, current=True)],
@@ -152,7 +151,7 @@ class PublicCatalogueView(BaseView):
 
 def _sign_in(label: str) -> Button:
     back = request.full_path.rstrip("?")
-    return Button(label, url_for("SignInView.login", next=back), main=True)
+    return Button(label, addresses.with_query(addresses.SIGN_IN, next=back), main=True)
 
 
 # --- for whom --------------------------------------------------------------------------------------------------------
@@ -176,11 +175,11 @@ def whom_of(arguments: Mapping[str, str]) -> Whom:
 # --- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _address(endpoint: str, query: Query, whom: Whom, **changes: Any) -> str:
-    return url_for(endpoint) + query.text(**whom.parameters, **changes)
+def _address(path: str, query: Query, whom: Whom, **changes: Any) -> str:
+    return path + query.text(**whom.parameters, **changes)
 
 
-def _page(endpoint: str, query: Query, whom: Whom, *, buttons: Sequence[Button], note: str = "") -> CataloguePage:
+def _page(path: str, query: Query, whom: Whom, *, buttons: Sequence[Button], note: str = "") -> CataloguePage:
     asked = number(request.args.get("page", "")) or 1
     offers, current, total = catalogue.page(query.asked, whom.seeker, number=asked)
     first = (current - 1) * PAGE + 1
@@ -190,10 +189,10 @@ def _page(endpoint: str, query: Query, whom: Whom, *, buttons: Sequence[Button],
         cards=[catalogue_cards.card(offer, whom.seeker) for offer in offers],
         search=query.typed.get("q", ""),
         filters=[*whom.filters(), *catalogue_filters.filters(query, personal=whom.seeker is not None)],
-        pages=_pages(lambda n: _address(endpoint, query, whom, page=n), current, -(-total // PAGE)),
+        pages=_pages(lambda n: _address(path, query, whom, page=n), current, -(-total // PAGE)),
         first=first if offers else 0,
         last=first + len(offers) - 1 if offers else 0,
-        reset_href=url_for(endpoint, **whom.parameters) if query.typed else "",
+        reset_href=addresses.with_query(path, **whom.parameters) if query.typed else "",
         buttons=buttons,
         note=note,
     )
@@ -213,10 +212,10 @@ def _month_page(query: Query, whom: Whom) -> MonthPage:
     month = months.read(request.args.get("month", ""))
     found = catalogue.starts(query.asked, whom.seeker, month.first, month.last)
     entries = {day: _entries(day, groups, total, query, whom) for day, (groups, total) in found.items()}
-    path = url_for("CatalogueView.calendar")
-    buttons = [Button("Список", _address("CatalogueView.index", query, whom))]
+    path = addresses.at("catalogue", "calendar", "")
+    buttons = [Button("Список", _address(addresses.CATALOGUE, query, whom))]
     if current_actor().employee_id is not None:
-        buttons.append(Button("Мои курсы", url_for("CalendarView.index", month=month.value)))
+        buttons.append(Button("Мои курсы", addresses.with_query(addresses.CALENDAR, month=month.value)))
     return MonthPage(
         title=_CALENDAR,
         month=month,
@@ -228,7 +227,10 @@ def _month_page(query: Query, whom: Whom) -> MonthPage:
         filters=[*whom.filters(), *catalogue_filters.filters(query, personal=whom.seeker is not None, calendar=True)],
         keep=[("month", month.value)],
         buttons=buttons,
-        crumbs=[Link(TITLE, url_for("CatalogueView.index", **whom.parameters)), Link(_CALENDAR, current=True)],
+        crumbs=[
+            Link(TITLE, addresses.with_query(addresses.CATALOGUE, **whom.parameters)),
+            Link(_CALENDAR, current=True),
+        ],
         reset_href=f"{path}?{urlencode({**whom.parameters, 'month': month.value})}" if query.typed else "",
     )
 
@@ -246,5 +248,5 @@ def _entries(day: dt.date, groups: Sequence[Start], total: int, query: Query, wh
     if total > len(found):
         only = {"starts_from": format_date(day), "starts_to": format_date(day)}
         rest = count(total - len(found), "группа", "группы", "групп")
-        found.append(Entry(f"и ещё {rest}", _address("CatalogueView.index", query, whom, **only)))
+        found.append(Entry(f"и ещё {rest}", _address(addresses.CATALOGUE, query, whom, **only)))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash, url_for
+from flask import flash
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
@@ -77,7 +78,7 @@ class EnrolmentPages(ScopedModelView):
 
     def after_save(self, row: m.Enrolment) -> str:
         """Show the enrolment: its state says who acts next."""
-        return url_for("EnrolmentView.show", pk=row.id)
+        return addresses.card("enrolment", row.id)
 
     def added_words(self, row: m.Enrolment) -> str:
         """Who acts next, or the place in the waiting list and why."""
@@ -124,17 +125,17 @@ class EnrolmentPages(ScopedModelView):
         """Transfer to another group, entering the result, issuing the document."""
         buttons = []
         if row.status in WITHOUT_OUTCOME and row.group.starts_on > today() and self.may(row, "transfer"):
-            buttons.append(Button("Перевести в другую группу", url_for("EnrolmentView.transfer", pk=row.id)))
+            buttons.append(Button("Перевести в другую группу", addresses.at("enrolment", "transfer", row.id)))
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
-            buttons.append(Button("Внести результат", url_for("EnrolmentView.result", pk=row.id), main=True))
+            buttons.append(Button("Внести результат", addresses.at("enrolment", "result", row.id), main=True))
         if row.status == EnrolmentStatus.TRAINED and self.may(row, "certificate:issue"):
             issued = main_document(row.certificates)
             if issued is None:
                 buttons.append(
-                    Button("Выдать документ", url_for("EnrolmentView.issue", pk=row.id), main=True, post=True)
+                    Button("Выдать документ", addresses.at("enrolment", "issue", row.id), main=True, post=True)
                 )
             else:
-                buttons.append(Button("Открыть документ", url_for("CertificateView.show", pk=issued.id), main=True))
+                buttons.append(Button("Открыть документ", addresses.card("certificate", issued.id), main=True))
         return [*buttons, *super().extra_buttons(row)]
 
     @expose("/transfer/<int:pk>", methods=["GET", "POST"])
@@ -182,7 +183,7 @@ class EnrolmentPages(ScopedModelView):
         def act() -> str:
             certificate = certificates.issue(pk, **issue_options())
             flash(f"Документ № {certificate.number} выдан.", "success")
-            return url_for("CertificateView.show", pk=certificate.id)
+            return addresses.card("certificate", certificate.id)
 
         return answer_act(act, self.href_of(row))
 
@@ -211,7 +212,7 @@ def _chance(employee_id: int, group: m.TrainingGroup) -> str:
 
 def _course(group: m.TrainingGroup) -> Block:
     """Which course, when and where: for the person this is what the enrolment is about."""
-    href = url_for("TrainingGroupView.show", pk=group.id)
+    href = addresses.card("training_group", group.id)
     pairs = [
         Pair("Программа", Cell(group.program.title)),
         Pair("Группа", Cell(group.number, href=href)),

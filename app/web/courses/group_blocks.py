@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from flask import g, url_for
+from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.conditions import state_of
@@ -116,7 +117,7 @@ class GroupListeners(Part):
 
 
 def _listener(e: m.Enrolment) -> Row:
-    href = url_for("EnrolmentView.show", pk=e.id)
+    href = addresses.card("enrolment", e.id)
     place = Cell(e.employment.position.name, place_name(e.employment)) if e.employment else Cell("—")
     result = format_date(e.result_on) if e.result_on else "—"
     cells = [Cell(e.employee.full_name, href=href), place, state_cell(e), Cell(result)]

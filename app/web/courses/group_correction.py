@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, request, url_for
+from flask import flash, g, redirect, request
 from flask_appbuilder import expose
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.errors import Conflict
@@ -81,7 +82,7 @@ class GroupCorrection(Part):
         title = f"{LABEL}: {row.number}"
         if request.method == "GET":
             if not frozen_groups.why_kept(row):
-                return redirect(url_for("TrainingGroupView.edit", pk=pk))
+                return redirect(addresses.at("training_group", "edit", pk))
             decision = frozen_groups.may_correct(row)
             if not decision:
                 return self.view.kept_page(row, title, decision.reason)
@@ -121,7 +122,7 @@ def correction_buttons(view: ScopedModelView, row: m.TrainingGroup) -> list[Butt
     """The button of the correction, where one is possible."""
     if not view.may(row, "correct") or not view.why_kept(row):
         return []
-    return [Button(LABEL, url_for("TrainingGroupView.correct", pk=row.id))]
+    return [Button(LABEL, addresses.at("training_group", "correct", row.id))]
 
 
 def _to_replace(group: m.TrainingGroup) -> list[Block]:
@@ -131,8 +132,8 @@ def _to_replace(group: m.TrainingGroup) -> list[Block]:
     rows = []
     for paper in outdated.live_of([row.id for row in group_blocks.enrolments_of(group) or ()]):
         if paper.outdated:
-            href = url_for("CertificateView.duplicate", pk=paper.id)
-            card = url_for("CertificateView.show", pk=paper.id)
+            href = addresses.at("certificate", "duplicate", paper.id)
+            card = addresses.card("certificate", paper.id)
             cells = [
                 Cell(paper.employee.full_name, f"№ {paper.number} от {format_date(paper.issued_on)}", card),
                 Cell(paper.outdated),
@@ -143,7 +144,7 @@ def _to_replace(group: m.TrainingGroup) -> list[Block]:
         return []
     buttons = []
     if len(rows) > 1:
-        buttons.append(Button("Заменить все", url_for("TrainingGroupView.replace_all", pk=group.id), main=True))
+        buttons.append(Button("Заменить все", addresses.at("training_group", "replace", group.id), main=True))
     heads = [Column(h, h) for h in ("Документ", "Что исправлено", "Замена")]
     note = "В этих документах напечатано то, что потом исправили. Выдайте новые взамен: прежние станут заменёнными."
     title = f"Заменить документы: {len(rows)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import url_for
-
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.russian import count
@@ -36,21 +35,19 @@ def _steps(group: m.TrainingGroup) -> list[Pair]:
         ("Нет приказа об отчислении", missing.expulsion_order, "expulsion_order", _PEOPLE, True),
     )
     pairs = [
-        Pair(label, Cell(count(number, *words), href=url_for(f"TrainingGroupView.{handler}", pk=group.id)))
+        Pair(label, Cell(count(number, *words), href=addresses.at("training_group", handler, group.id)))
         for label, number, handler, words, applies in steps
         if number and applies
     ]
     pairs += [
         Pair(
             f"Приказ № {order.number} расходится с исправленным",
-            Cell(
-                words, "Издайте новый приказ взамен", url_for(f"TrainingGroupView.{HANDLERS[order.kind]}", pk=group.id)
-            ),
+            Cell(words, "Издайте новый приказ взамен", addresses.at("training_group", HANDLERS[order.kind], group.id)),
         )
         for order, words in (training_orders.differing(group) if consequences_of(group).orders else ())
     ]
     if missing.document:
-        href = url_for("TrainingGroupView.issue_all", pk=group.id) if group.status != GroupStatus.CLOSED else ""
+        href = addresses.at("training_group", "issue", group.id) if group.status != GroupStatus.CLOSED else ""
         pairs.append(Pair("Не выдан документ", Cell(count(missing.document, *_PEOPLE), href=href)))
     return pairs
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash, url_for
+from flask import flash
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import get_writable
 from app.clock import today
@@ -62,7 +63,7 @@ class GroupReopening(Part):
         """Before the training begins."""
         if row.status != GroupStatus.CLOSED or row.starts_on <= today() or not self.may(row, "reopen"):
             return []
-        return [Button("Возобновить запись", url_for("TrainingGroupView.reopen", pk=row.id))]
+        return [Button("Возобновить запись", addresses.at("training_group", "reopen", row.id))]
 
     @expose("/reopen/<int:pk>", methods=["GET", "POST"])
     @guarded("reopen")
@@ -90,7 +91,7 @@ class GroupCopying(Part):
         """For those who make groups."""
         if not self.may(row, "add"):
             return []
-        return [Button("Создать по образцу", url_for("TrainingGroupView.duplicate", pk=row.id))]
+        return [Button("Создать по образцу", addresses.at("training_group", "duplicate", row.id))]
 
     @expose("/duplicate/<int:pk>", methods=["GET", "POST"])
     @guarded("add")
@@ -118,7 +119,7 @@ class TrainedOfGroup(Part):
         """Once the training has begun."""
         if row.status not in BEGUN or not self.may(row, "registry"):
             return []
-        return [Button("Реестр обученных", url_for("TrainingGroupView.registry", pk=row.id))]
+        return [Button("Реестр обученных", addresses.at("training_group", "registry", row.id))]
 
     @expose("/registry/<int:pk>")
     @guarded("registry")
@@ -179,7 +180,7 @@ class GroupPages(ScopedModelView):
         buttons = super().action_buttons(row)
         if row.taken >= row.minimum:
             return buttons
-        start = url_for("TrainingGroupView.act", pk=row.id, name="start")
+        start = addresses.act("training_group", row.id, "start")
         people = count(row.taken, "человек", "человека", "человек")
         words = f"В группе {people}, а наименьшее число слушателей — {row.minimum}. Начать обучение всё равно?"
         return [replace(button, confirm=words) if button.href == start else button for button in buttons]

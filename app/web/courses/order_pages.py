@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from flask import flash, url_for
+from flask import flash
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
@@ -70,7 +71,7 @@ class GroupOrders(Part):
         def save() -> str:
             order = _save(pk, kind, form)
             flash(f"Приказ № {order.number} издан.", "success")
-            return url_for("TrainingOrderView.show", pk=order.id)
+            return addresses.card("training_order", order.id)
 
         def page() -> FormPage:
             return FormPage(
@@ -132,7 +133,7 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
     left = {pk: training_orders.open_changes(people) for pk, people in training_orders.left_after(orders).items()}
     rows = []
     for order in orders:
-        href = url_for("TrainingOrderView.show", pk=order.id)
+        href = addresses.card("training_order", order.id)
         people = sum(len(part["people"]) for part in order.snapshot["parts"])
         words = count(people, "слушатель", "слушателя", "слушателей")
         who = left.get(order.id, "")
@@ -141,7 +142,7 @@ def _orders(group: m.TrainingGroup) -> list[Block]:
         rows.append(Row(order.id, href, [*cells, flag]))
     is_left = any(left.values())
     buttons = [
-        Button(f"Приказ {kind.label}", url_for(f"TrainingGroupView.{HANDLERS[kind]}", pk=group.id))
+        Button(f"Приказ {kind.label}", addresses.at("training_group", HANDLERS[kind], group.id))
         for kind in OrderKind
         if actor.can("training_order:add") and training_orders.may_issue(group, kind, left=is_left)
     ]

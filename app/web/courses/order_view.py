@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
-
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import current_actor
 from app.documents.doors import ORDER
@@ -49,7 +47,7 @@ class OrderPages(ScopedModelView):
     def blocks(self, row: m.TrainingOrder) -> Sequence[Block]:
         """What is printed: the facts, then the people by the points of the order."""
         facts = order_context(row.snapshot)
-        group = url_for("TrainingGroupView.show", pk=row.group_id)
+        group = addresses.card("training_group", row.group_id)
         pairs = [
             Pair("Дата приказа", Cell(audit.words(row.ordered_on))),
             Pair("Организация", Cell(facts["organization_heading"])),
@@ -72,7 +70,7 @@ class OrderPages(ScopedModelView):
         is_open = bool(training_orders.open_changes(left))
         buttons = []
         if is_open and current_actor().can("training_order:add"):
-            href = url_for("TrainingGroupView.expulsion_order", pk=row.group_id)
+            href = addresses.at("training_group", "expulsion_order", row.group_id)
             buttons = [Button(f"Приказ {OrderKind.EXPULSION.label}", href)]
         heads = [Column(h, h) for h in ("Кто выбыл", "Состояние записи", "Приказ об отчислении")]
         note = training_orders.NEXT_STEP if is_open else "Все, кто выбыл, названы в приказах об отчислении."
@@ -89,12 +87,12 @@ class OrderPages(ScopedModelView):
 
 
 def _left_row(row: m.Enrolment) -> Row:
-    href = url_for("EnrolmentView.show", pk=row.id)
+    href = addresses.card("enrolment", row.id)
     order = row.expulsion_order
     named = Cell("ещё нет", tone="wait")
     if order is not None:
         named = Cell(
-            f"№ {order.number} от {audit.words(order.ordered_on)}", href=url_for("TrainingOrderView.show", pk=order.id)
+            f"№ {order.number} от {audit.words(order.ordered_on)}", href=addresses.card("training_order", order.id)
         )
     who = Cell(row.employee.full_name, href=href)
     return Row(row.id, href, [who, Cell(row.status.label, tone=row.status.tone), named])

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
@@ -117,10 +118,10 @@ class ProgramPages(ScopedModelView):
             return buttons
         if row.status == ProgramStatus.PUBLISHED:
             if not organizer_rules.why_not(row, on=today()):
-                buttons.append(Button("Открыть новую группу", url_for("TrainingGroupView.add", program=row.id)))
+                buttons.append(Button("Открыть новую группу", addresses.form("training_group", program=row.id)))
             buttons.append(self._edition_button(row))
         if row.status in ONCE_PUBLISHED and self._may_copy(row):
-            href = url_for("ProgramView.next_year", pk=row.id)
+            href = addresses.at("program", "next_year", row.id)
             buttons.append(Button(f"Скопировать на {row.year + 1} год", href, post=True))
         return buttons
 
@@ -131,8 +132,8 @@ class ProgramPages(ScopedModelView):
     def _edition_button(self, row: m.Program) -> Button:
         in_work = next((p for p in _family(row) if p.edition > row.edition and _is_same(p, row)), None)
         if in_work is not None:
-            return Button("Открыть новую редакцию", url_for("ProgramView.show", pk=in_work.id))
-        return Button("Новая редакция", url_for("ProgramView.new_edition", pk=row.id), post=True)
+            return Button("Открыть новую редакцию", addresses.card("program", in_work.id))
+        return Button("Новая редакция", addresses.at("program", "edition", row.id), post=True)
 
     @staticmethod
     def _may_copy(row: m.Program) -> bool:
@@ -176,7 +177,7 @@ class ProgramPages(ScopedModelView):
         rows = [Row(p.id, "", [Cell(p.title), Cell(str(p.hours), number=True)]) for p in row.modules]
         buttons = []
         if self.may(row, "edit"):
-            buttons.append(Button("Изменить модули", url_for("ProgramView.modules", pk=row.id)))
+            buttons.append(Button("Изменить модули", addresses.at("program", "modules", row.id)))
         total = sum(p.hours for p in row.modules)
         return Block(
             "Модули",
@@ -191,15 +192,15 @@ class ProgramPages(ScopedModelView):
         file = program_files.file_of(row)
         pairs = []
         if file is not None:
-            cell = Cell(file.name, _size(file.size), href=url_for("ProgramView.file", pk=row.id))
+            cell = Cell(file.name, _size(file.size), href=addresses.at("program", "file", row.id))
             pairs.append(Pair("Файл", cell))
         buttons = []
         if row.status in programs.PREPARED and self.may(row, "edit"):
             label = "Приложить файл" if file is None else "Заменить файл"
-            buttons.append(Button(label, url_for("ProgramView.attach", pk=row.id)))
+            buttons.append(Button(label, addresses.at("program", "attach", row.id)))
             if file is not None:
                 ask = f"Убрать файл {quoted(file.name)}?"
-                href = url_for("ProgramView.detach", pk=row.id)
+                href = addresses.at("program", "detach", row.id)
                 buttons.append(Button("Убрать файл", href, post=True, danger=True, confirm=ask))
         return Block("Файл программы", pairs=pairs, buttons=buttons, empty="Файл не приложен.")
 
@@ -282,14 +283,14 @@ class ProgramPages(ScopedModelView):
                 problems = _replace(pk, rows, opened)
                 if not problems:
                     flash("Модули сохранены.", "success")
-                    return redirect(url_for("ProgramView.show", pk=pk))
+                    return redirect(addresses.card("program", pk))
         page = ModulesPage(
             title=f"Модули: {title}",
             rows=shown_rows(rows, request.form),
             hours=hours,
             opened=opened,
             problems=problems,
-            cancel_href=url_for("ProgramView.show", pk=pk),
+            cancel_href=addresses.card("program", pk),
             crumbs=self.crumbs(row),
         )
         return render_template("program_modules.html", page=page), 422 if problems else 200
@@ -331,9 +332,9 @@ def _editions_block(row: m.Program) -> Block:
     groups = program_editions.group_counts(found)
     rows = []
     for p in found:
-        href = "" if p.id == row.id else url_for("ProgramView.show", pk=p.id)
+        href = "" if p.id == row.id else addresses.card("program", p.id)
         number = groups.get(p.id, 0)
-        list_href = url_for("TrainingGroupView.list", program=p.id) if number else ""
+        list_href = addresses.listing("training_group", program=p.id) if number else ""
         cells = [
             Cell(f"Редакция {p.edition}", "эта страница" if p.id == row.id else "", href=href),
             Cell(str(p.year), "внесена после срока" if p.late else "", number=True),

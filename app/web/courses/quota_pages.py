@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import flash, jsonify, redirect, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 
+from app import addresses
 from app import models as m
 from app.access import get_writable
 from app.errors import Invalid, PortalError
@@ -66,7 +67,7 @@ class QuotaForm(FlaskForm):
         "Или организация",
         choose=lambda ids: find_places(m.Organization.id.in_(list(ids)), limit=LIMIT),
         search=lambda words: _organizations(words[:100]),
-        lookup_url=lambda: url_for("TrainingGroupView.find_organization"),
+        lookup_url=lambda: addresses.at("training_group", "organizations"),
         description="Начните вводить название: ищем по всей области.",
     )
     seats = RuIntegerField("Мест не больше")
@@ -90,7 +91,7 @@ class GroupQuotas(Part):
             Column("seats", "Мест"),
             Column("taken", "Занято", number=True),
         ]
-        buttons = [Button("Квоты", url_for("TrainingGroupView.quotas", pk=row.id))] if may_edit else []
+        buttons = [Button("Квоты", addresses.at("training_group", "quotas", row.id))] if may_edit else []
         return [Block("Квоты", columns=heads, rows=shown, buttons=buttons, empty="Квот нет: места общие для всех.")]
 
     @expose("/quotas/<int:pk>", methods=["GET", "POST"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
-from flask import flash, url_for
+from flask import flash
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import get_writable
 from app.clock import today
@@ -65,9 +66,9 @@ class ResultCorrection(Part):
         """What may be done with a result that was entered."""
         buttons = []
         if row.status == EnrolmentStatus.FAILED and self.may(row, "retake"):
-            buttons.append(Button("Повторная аттестация", url_for("EnrolmentView.retake", pk=row.id)))
+            buttons.append(Button("Повторная аттестация", addresses.at("enrolment", "retake", row.id)))
         if row.status in OUTCOMES and self.may(row, "correct"):
-            buttons.append(Button("Исправить результат", url_for("EnrolmentView.correct", pk=row.id)))
+            buttons.append(Button("Исправить результат", addresses.at("enrolment", "correct", row.id)))
         return buttons
 
     @expose("/correct/<int:pk>", methods=["GET", "POST"])

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
@@ -113,7 +114,7 @@ class GroupResults(Part):
         """The results, while the group is running."""
         if row.status != GroupStatus.RUNNING or not current_actor().can(PERMISSION):
             return []
-        return [Button("Итоги обучения", url_for("TrainingGroupView.results", pk=row.id))]
+        return [Button("Итоги обучения", addresses.at("training_group", "results", row.id))]
 
     @expose("/results/<int:pk>", methods=["GET", "POST"])
     @signed_in
@@ -127,7 +128,7 @@ class GroupResults(Part):
             return self._results(group, form, Draft(_with_proposals(rows, results.expected_of(group))), 200)
         draft = _save(group, form, rows) if form.validate() else Draft(rows)
         if draft is None:
-            return redirect(url_for("TrainingGroupView.show", pk=pk))
+            return redirect(addresses.card("training_group", pk))
         return self._results(group, form, draft, 422)
 
     @expose("/results/<int:pk>/sheet")
@@ -159,7 +160,7 @@ class GroupResults(Part):
 
     def _results(self, group: m.TrainingGroup, form: Any, draft: Draft, status: int) -> Any:
         expected = results.expected_of(group)
-        back = url_for("TrainingGroupView.show", pk=group.id)
+        back = addresses.card("training_group", group.id)
         rows = [_row(item, draft) for item in expected]
         errors = [(f"#{name}", text) for name, texts in draft.errors.items() for text in texts]
         sheet = draft.sheet or ReadSheet()
@@ -172,9 +173,9 @@ class GroupResults(Part):
             options=[("", "— не вносить —"), *((s.value, s.label) for s in OUTCOMES)],
             final_forms=FINAL_FORMS,
             note="" if group.status == GroupStatus.RUNNING else _NOT_RUNNING.format(group.status.label),
-            save_href=url_for("TrainingGroupView.results", pk=group.id),
-            upload_href=url_for("TrainingGroupView.results_upload", pk=group.id),
-            sheet_href=url_for("TrainingGroupView.results_sheet", pk=group.id),
+            save_href=addresses.at("training_group", "results", group.id),
+            upload_href=addresses.at("training_group", "results", group.id, "upload"),
+            sheet_href=addresses.at("training_group", "results", group.id, "sheet"),
             problems=[*(("", text) for text in draft.problems), *errors],
             sheet_errors=_in_words(sheet.errors),
             sheet_notices=[*sheet.notices, *_in_words(sheet.doubts)],
@@ -254,7 +255,7 @@ def _row(item: Expected, draft: Draft) -> ResultRow:
     return ResultRow(
         pk=row.id,
         name=row.employee.full_name,
-        href=url_for("EnrolmentView.show", pk=row.id),
+        href=addresses.card("enrolment", row.id),
         proposed=_PROPOSED[proposal.outcome] if proposal.outcome else "Нет предложения",
         tone=proposal.outcome.tone if proposal.outcome else "grey",
         why=proposal.reason,

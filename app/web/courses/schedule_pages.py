@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 
+from app import addresses
 from app import models as m
 from app.access import get_writable
 from app.clock import local
@@ -54,7 +55,7 @@ class GroupSchedule(Part):
         """The meetings of a group, with the way to change them."""
         meetings = group_schedule.meetings_of(row.id)
         may_edit = row.status != GroupStatus.CANCELLED and self.may(row, "edit")
-        buttons = [Button("Расписание", url_for("TrainingGroupView.schedule", pk=row.id))] if may_edit else []
+        buttons = [Button("Расписание", addresses.at("training_group", "schedule", row.id))] if may_edit else []
         note = group_schedule.hours_in_words(meetings, row.program.hours) if meetings else ""
         if len(meetings) > _SHOWN:
             left = count(len(meetings) - _SHOWN, "занятие", "занятия", "занятий")
@@ -109,7 +110,7 @@ class GroupSchedule(Part):
             saved = attempt(lambda: group_schedule.save(pk, lines, removed=removed, seen=seen, why=why))
             if not isinstance(saved, PortalError):
                 flash(f"Расписание сохранено: {count(len(lines), 'занятие', 'занятия', 'занятий')}.", "success")
-                return redirect(url_for("TrainingGroupView.schedule", pk=pk))
+                return redirect(addresses.at("training_group", "schedule", pk))
             wrong = dict(saved.fields) if isinstance(saved, Invalid) else {}
             problems = [saved.message]
             group = get_writable(db.session, m.TrainingGroup, pk, "training_group:edit")
@@ -186,7 +187,7 @@ def _clashes_block(group: m.TrainingGroup) -> Block | None:
     if not found:
         return None
     events = [
-        Cell(it.text, it.detail, url_for("TrainingGroupView.show", pk=it.group_id) if it.group_id else "", tone="wait")
+        Cell(it.text, it.detail, addresses.card("training_group", it.group_id) if it.group_id else "", tone="wait")
         for it in found[:_CLASHES]
     ]
     more = f"И ещё пересечений: {len(found) - _CLASHES}. " if len(found) > _CLASHES else ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
-
+from app import addresses
 from app.access import current_actor
 from app.russian import count, number, percent
 from app.services.desk.statistics import FEWEST_SHOWN, Number, Seats, Staff, Trained
@@ -200,4 +199,4 @@ def _people_of(key: Any, by: str) -> str:
     """The list of an organization's people, for those who may see it."""
     if by != "Организация" or not current_actor().can("employee:list"):
         return ""
-    return url_for("EmployeeView.list", attention="works", organization=key)
+    return addresses.listing("employee", attention="works", organization=key)

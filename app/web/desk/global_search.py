@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import current_app, jsonify, render_template, request, url_for
+from flask import current_app, jsonify, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only, selectinload
 
+from app import addresses, shown
 from app import models as m
-from app import shown
 from app.access import current_actor, scope
 from app.actor import Actor
 from app.conditions import state_of
@@ -62,7 +62,6 @@ class Kind:
     """A table that is searched: ``start`` is the column walked from what was typed, ``parent`` whose words find it too."""
 
     model: type[Any]
-    view: str
     title: str
     start: str
     columns: tuple[str, ...]
@@ -105,7 +104,6 @@ _NAMES = ("last_name", "first_name", "patronymic")
 KINDS: tuple[Kind, ...] = (
     Kind(
         m.Employee,
-        "EmployeeView",
         "Работники",
         "sort",
         ("last_name", "first_name", "patronymic", "birth_date", "snils", "sort"),
@@ -115,7 +113,6 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         m.Organization,
-        "OrganizationView",
         "Организации",
         "sort",
         ("short_name", "inn", "city", "sort"),
@@ -125,7 +122,6 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         m.Program,
-        "ProgramView",
         "Программы",
         "sort",
         ("title", "code", "hours", "status", "sort"),
@@ -134,7 +130,6 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         m.TrainingGroup,
-        "TrainingGroupView",
         "Группы",
         "number",
         ("number", "starts_on", "enrol_until", "status", "program_id"),
@@ -147,7 +142,6 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         m.Voucher,
-        "VoucherView",
         "Чеки",
         "number",
         ("number", "valid_until", "status", "employee_id"),
@@ -160,7 +154,6 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         m.Certificate,
-        "CertificateView",
         "Документы об обучении",
         "number",
         ("number", "kind", "issued_on", "status", "employee_id"),
@@ -215,11 +208,11 @@ class Finder:
             Found(
                 kind.text(r),
                 " · ".join(filter(None, (found.get(r.id), kind.detail(r)))),
-                url_for(f"{kind.view}.show", pk=r.id),
+                addresses.card(kind.table, r.id),
             )
             for r in rows[:SHOWN]
         ]
-        more = url_for(f"{kind.view}.list", q=self.typed) if len(rows) > SHOWN else ""
+        more = addresses.listing(kind.table, q=self.typed) if len(rows) > SHOWN else ""
         return FoundGroup(kind.title, items, more)
 
     def rows(self, kind: Kind, permission: str | None) -> list[Any]:
@@ -308,9 +301,9 @@ class Finder:
         for view in current_app.appbuilder.baseviews:  # type: ignore[attr-defined]
             table = getattr(view, "table", "")
             if table and view.sections and view.words.add and self.actor.can(f"{table}:add"):
-                found.append(Found(view.words.add, "", url_for(f"{view.endpoint}.add")))
+                found.append(Found(view.words.add, "", addresses.form(table)))
         if self.actor.can("employee:import"):
-            found.append(Found("Загрузить работников из Excel", "", url_for("EmployeeView.import_upload")))
+            found.append(Found("Загрузить работников из Excel", "", addresses.at("employee", "import", "")))
         return found
 
 

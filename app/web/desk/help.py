@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, flash, redirect, render_template, request, send_file, url_for
+from flask import Flask, flash, redirect, render_template, request, send_file
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
 
+from app import addresses
 from app.access import find_actor
 from app.actor import Actor
 from app.documents import guide
@@ -178,7 +179,7 @@ def install(app: Flask) -> None:
     def _beside() -> dict[str, Any]:
         return {
             "help_href": help_href(),
-            "search_href": url_for("SearchView.index"),
+            "search_href": addresses.SEARCH,
             "hint": hint_now() if is_signed_in() else None,
         }
 
@@ -201,7 +202,7 @@ def help_href() -> str:
 
 
 def _page_url(code: str) -> str:
-    return url_for("HelpView.index") if code == "index" else url_for("HelpView.topic", page=code)
+    return addresses.HELP if code == "index" else addresses.at("help", code)
 
 
 def _roles_of(actor: Actor | None) -> list[str]:
@@ -233,9 +234,9 @@ HINTS: Mapping[str, Hint] = {
                 "Когда чек выдан, выберите группу, в которую идёт запись.",
             ),
             (
-                Link("Места работы", "/employment/list/"),
-                Link("Заявки на чек", "/voucher_application/list/"),
-                Link("Группы с открытой записью", "/training_group/list/?status=open"),
+                Link("Места работы", addresses.listing("employment")),
+                Link("Заявки на чек", addresses.listing("voucher_application")),
+                Link("Группы с открытой записью", addresses.listing("training_group", status="open")),
             ),
         ),
         Hint(
@@ -247,9 +248,9 @@ HINTS: Mapping[str, Hint] = {
                 "Записи работников на курсы ждут вашего согласования на этой странице.",
             ),
             (
-                Link("Работники", "/employee/list/"),
-                Link("Загрузить из Excel", "/employee/import/"),
-                Link("Записи на согласовании", "/enrolment/list/?status=applied"),
+                Link("Работники", addresses.listing("employee")),
+                Link("Загрузить из Excel", addresses.at("employee", "import", "")),
+                Link("Записи на согласовании", addresses.listing("enrolment", status="applied")),
             ),
         ),
         Hint(
@@ -261,9 +262,9 @@ HINTS: Mapping[str, Hint] = {
                 "Подтверждайте записи слушателей, после занятий внесите результаты и выдайте документы.",
             ),
             (
-                Link("Программы", "/program/list/"),
-                Link("Группы", "/training_group/list/"),
-                Link("Записи на подтверждении", "/enrolment/list/?status=agreed"),
+                Link("Программы", addresses.listing("program")),
+                Link("Группы", addresses.listing("training_group")),
+                Link("Записи на подтверждении", addresses.listing("enrolment", status="agreed")),
             ),
         ),
         Hint(
@@ -275,8 +276,8 @@ HINTS: Mapping[str, Hint] = {
                 "Любой список выгружается в Excel: это и есть отчёт.",
             ),
             (
-                Link("Организации", "/organization/list/"),
-                Link("Места работы без подтверждения", "/employment/list/?status=unconfirmed"),
+                Link("Организации", addresses.listing("organization")),
+                Link("Места работы без подтверждения", addresses.listing("employment", status="unconfirmed")),
             ),
         ),
         Hint(
@@ -288,9 +289,9 @@ HINTS: Mapping[str, Hint] = {
                 "Найти человека или документ быстрее всего через поиск вверху страницы.",
             ),
             (
-                Link("Документы об обучении", "/certificate/list/"),
-                Link("Чеки", "/voucher/list/"),
-                Link("Поиск", "/search/"),
+                Link("Документы об обучении", addresses.listing("certificate")),
+                Link("Чеки", addresses.listing("voucher")),
+                Link("Поиск", addresses.SEARCH),
             ),
         ),
         Hint(
@@ -302,8 +303,8 @@ HINTS: Mapping[str, Hint] = {
                 "Справочники и правила выдачи чеков ведёте тоже вы.",
             ),
             (
-                Link("Требует решения", "/queue/"),
-                Link("Программы на публикации", "/program/list/?status=submitted"),
+                Link("Требует решения", addresses.QUEUE),
+                Link("Программы на публикации", addresses.listing("program", status="submitted")),
             ),
         ),
         Hint(
@@ -325,9 +326,9 @@ HINTS: Mapping[str, Hint] = {
                 "Следите за письмами, которые не удалось отправить.",
             ),
             (
-                Link("Пользователи", "/ab_user/list/"),
-                Link("Роли пользователей", "/assignment/list/"),
-                Link("Неотправленные письма", "/letter/list/?status=failed"),
+                Link("Пользователи", addresses.listing("ab_user")),
+                Link("Роли пользователей", addresses.listing("assignment")),
+                Link("Неотправленные письма", addresses.listing("letter", status="failed")),
             ),
         ),
     )
@@ -360,7 +361,7 @@ class HelpView(BaseView):
         typed = _typed("q")
         if not typed:
             return self._show("index")
-        page = CardPage("Поиск по справке", crumbs=[Link("Справка", url_for("HelpView.index")), Link("Поиск")])
+        page = CardPage("Поиск по справке", crumbs=[Link("Справка", addresses.HELP), Link("Поиск")])
         return render_template(
             "help.html", page=page, found=guide.search(typed), page_url=_page_url, **_around("", typed)
         )
@@ -375,7 +376,7 @@ class HelpView(BaseView):
     def _show(code: str) -> Any:
         shown = guide.page(code)
         html = guide.to_html(code, page_url=_page_url, screen_url=_screen_url, typed=_typed("mark"))
-        page = CardPage(shown.title, crumbs=[Link("Справка", url_for("HelpView.index")), Link(shown.title)])
+        page = CardPage(shown.title, crumbs=[Link("Справка", addresses.HELP), Link(shown.title)])
         text = Markup(html)  # noqa: S704 - written from our own files by a renderer that escapes every word
         return render_template("help.html", page=page, text=text, **_around(code, ""))
 
@@ -401,12 +402,12 @@ class HelpView(BaseView):
         code = request.form.get("hide", "")
         if code in HINTS:
             seen_hints.dismiss(code)
-            return redirect(url_for("HomeView.index"))
+            return redirect(addresses.HOME)
         if not request.form.get("show"):
             raise Invalid("Такой подсказки нет. Откройте страницу «Главная» заново.")
         seen_hints.restore()
         flash("Подсказки снова показаны на странице «Главная».", "success")
-        return redirect(url_for("HomeView.index"))
+        return redirect(addresses.HOME)
 
 
 def _typed(name: str) -> str:
@@ -419,11 +420,11 @@ def _around(code: str, typed: str) -> dict[str, Any]:
         (Link(p.title, _page_url(p.code), p.code == code), [h for h in p.headings if h.level == 2])
         for p in guide.pages().values()
     ]
-    return {"contents": contents, "typed": typed, "pdf_href": url_for("HelpView.export") if _office() else ""}
+    return {"contents": contents, "typed": typed, "pdf_href": addresses.at("help", "export", "") if _office() else ""}
 
 
 def _screen_url(name: str) -> str:
-    return url_for("HelpView.screen", name=name)
+    return addresses.at("help", "screens", name)
 
 
 @functools.cache

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, render_template, request, url_for
+from flask import flash, render_template, request
 from flask_appbuilder import expose
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.access import get_writable
 from app.clock import local
@@ -159,7 +160,7 @@ class LetterTemplatePages(ScopedModelView):
             made_up=", ".join(f"{{{{ {name} }}}}" for name in tried.made_up) if tried.row is not None else "",
             typed=typed,
             people=_people(typed) if typed and person is None else (),
-            action=url_for("LetterTemplateView.show", pk=pk),
+            action=addresses.card("letter_template", pk),
         )
 
     def blocks(self, row: m.LetterTemplate) -> Sequence[Block]:
@@ -194,7 +195,7 @@ class LetterTemplatePages(ScopedModelView):
         """The standard words again, a test letter."""
         if not self.may(row, "edit"):
             return []
-        restore, test = (url_for(f"LetterTemplateView.{name}", pk=row.id) for name in ("restore", "test"))
+        restore, test = (addresses.at("letter_template", name, row.id) for name in ("restore", "test"))
         found = [Button("Отправить пробное письмо себе", test, post=True)]
         if _template_state(row).text != "Стандартный текст":
             ask = "Вернуть стандартный текст? Ваши слова в этом шаблоне будут потеряны."
@@ -228,7 +229,7 @@ class LetterTemplatePages(ScopedModelView):
     def _done(self, pk: int, work: Callable[[], str]) -> Response:
         """Do ``work`` on a template, which returns what to say; a refusal is said instead."""
         get_writable(db.session, m.LetterTemplate, pk, "letter_template:edit")
-        return answer_act(lambda: flash(work(), "success"), url_for("LetterTemplateView.show", pk=pk))
+        return answer_act(lambda: flash(work(), "success"), addresses.card("letter_template", pk))
 
 
 def _restored(pk: int) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from flask import flash, render_template, request, url_for
+from flask import flash, render_template, request
 from flask_appbuilder import BaseView, expose
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.clock import local
 from app.russian import format_datetime
@@ -57,8 +58,8 @@ class NoticeView(BaseView):
             page=CardPage("Извещения", crumbs=[Link("Извещения", current=True)]),
             notices=shown,
             unread=self.count() or 0,
-            newer=url_for("NoticeView.index", page=number - 1) if number > 1 else "",
-            older=url_for("NoticeView.index", page=number + 1) if number < last else "",
+            newer=addresses.with_query(addresses.NOTICES, page=number - 1) if number > 1 else "",
+            older=addresses.with_query(addresses.NOTICES, page=number + 1) if number < last else "",
         )
 
     @expose("/<int:pk>/open", methods=["POST"])
@@ -70,7 +71,7 @@ class NoticeView(BaseView):
             leads = href_of(notices.mark_read(pk))
             return "" if request.form.get("stay") == "1" else leads
 
-        return answer_act(read, url_for("NoticeView.index"))
+        return answer_act(read, addresses.NOTICES)
 
     @expose("/read", methods=["POST"])
     @signed_in
@@ -81,7 +82,7 @@ class NoticeView(BaseView):
             notices.mark_all_read()
             flash("Все извещения отмечены прочитанными.", "success")
 
-        return answer_act(read, url_for("NoticeView.index"))
+        return answer_act(read, addresses.NOTICES)
 
     @expose("/letters", methods=["GET", "POST"])
     @signed_in
@@ -93,9 +94,9 @@ class NoticeView(BaseView):
             flash("Выбор писем сохранён. Извещения на портале остаются в любом случае.", "success")
 
         if request.method == "POST":
-            return answer_act(choose, url_for("NoticeView.letters"))
+            return answer_act(choose, addresses.at("notices", "letters"))
         title = "Какие письма получать"
-        crumbs = [Link("Извещения", url_for("NoticeView.index")), Link(title, current=True)]
+        crumbs = [Link("Извещения", addresses.NOTICES), Link(title, current=True)]
         return render_template("notice_letters.html", page=CardPage(title, crumbs=crumbs), groups=_groups())
 
 

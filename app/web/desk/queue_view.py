@@ -8,10 +8,11 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, find_actor
 from app.errors import Invalid
@@ -163,7 +164,7 @@ def _asked(typed: dict[str, str]) -> Asked:
 
 def _href(typed: dict[str, str], **over: str) -> str:
     pairs = {name: value for name, value in {**typed, **over}.items() if value}
-    return url_for("QueueView.index") + (f"?{urlencode(pairs)}" if pairs else "")
+    return addresses.QUEUE + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
@@ -178,11 +179,11 @@ def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
         rows=[_row(row) for row in rows],
         search=typed.get("q", ""),
         filters=_filters(typed),
-        decide_url=url_for("QueueView.decide"),
+        decide_url=addresses.at("queue", "decide"),
         query=urlencode(typed),
         next_href=_href(typed, after=str(rows[-1].key)) if more else "",
         first_href=_href(typed, after="") if asked.after else "",
-        reset_href=url_for("QueueView.index") if set(typed) - {"after"} else "",
+        reset_href=addresses.QUEUE if set(typed) - {"after"} else "",
         returns=any(row.source.give_back for row in rows),
         refuses=any(row.source.refuse for row in rows),
         reasons=_reasons(rows),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import url_for
-
+from app import addresses
 from app.clock import today
 from app.russian import count, format_date, format_datetime
 from app.services.desk import overview
@@ -22,10 +21,10 @@ def school_blocks() -> list[Block]:
     """«Ближайшее по школе»: enrolments to agree, offered seats, чеки to spend, listeners of today; own people only."""
     found = overview.of_school()
     near: Sequence[tuple[str, str, Found[Any], Callable[[Any], Cell], str]] = (
-        ("Согласовать", "wait", found.agree, _waits, url_for("EnrolmentView.list", attention="agree")),
-        ("Место предложено", "go", found.offered, _kept, url_for("EnrolmentView.list", status="offered")),
-        ("Чек истекает", "wait", found.unspent, _left, url_for("VoucherView.list", attention="unspent")),
-        ("Учится сейчас", "ok", found.on_course, _ends, url_for("EnrolmentView.list", attention="on_course")),
+        ("Согласовать", "wait", found.agree, _waits, addresses.listing("enrolment", attention="agree")),
+        ("Место предложено", "go", found.offered, _kept, addresses.listing("enrolment", status="offered")),
+        ("Чек истекает", "wait", found.unspent, _left, addresses.listing("voucher", attention="unspent")),
+        ("Учится сейчас", "ok", found.on_course, _ends, addresses.listing("enrolment", attention="on_course")),
     )
     rows = [_row(it, term(it), Cell(words, tone=tone)) for words, tone, part, term, _href in near for it in part.items]
     buttons = [Button(f"{words}: {part.total}", href) for words, _tone, part, _term, href in near if part.total]
@@ -36,10 +35,10 @@ def school_blocks() -> list[Block]:
 
 def _row(it: Placed | Unspent, term: Cell, matter: Cell) -> Row:
     if isinstance(it, Unspent):
-        href = url_for("VoucherView.show", pk=it.voucher_id)
+        href = addresses.card("voucher", it.voucher_id)
         free = count(it.free, "свободный блок", "свободных блока", "свободных блоков")
         return Row(it.voucher_id, href, [Cell(it.person, href=href), Cell(f"Чек № {it.number}", free), term, matter])
-    href = url_for("EnrolmentView.show", pk=it.enrolment_id)
+    href = addresses.card("enrolment", it.enrolment_id)
     course = Cell(it.title, f"группа {it.number}, {format_date(it.starts_on)} – {format_date(it.ends_on)}")
     return Row(it.enrolment_id, href, [Cell(it.person, href=href), course, term, matter])
 
@@ -81,7 +80,7 @@ def organizer_blocks() -> list[Block]:
             "Мои группы",
             columns=[*columns, Column("state", "Что важно")],
             rows=rows,
-            buttons=[Button("Все группы", url_for("TrainingGroupView.list"))],
+            buttons=[Button("Все группы", addresses.listing("training_group"))],
             empty="Групп, которые идут или готовятся, сейчас нет.",
             note=f"Показаны ближайшие {len(rows)} из {found.total}." if rest > 0 else "",
         )
@@ -89,7 +88,7 @@ def organizer_blocks() -> list[Block]:
 
 
 def _own_group(it: OwnGroup) -> Row:
-    href = url_for("TrainingGroupView.show", pk=it.group_id)
+    href = addresses.card("training_group", it.group_id)
     return Row(
         it.group_id,
         href,
@@ -110,7 +109,7 @@ def _number(number: int, it: OwnGroup, **query: str) -> Cell:
 
 def _people(it: OwnGroup, **query: str) -> str:
     values: dict[str, Any] = {"group": it.group_id, **query}
-    return url_for("EnrolmentView.list", **values)
+    return addresses.listing("enrolment", **values)
 
 
 def _when(it: OwnGroup) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, request
 from flask_appbuilder import BaseView, expose
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 
+from app import addresses
 from app.access import current_actor
 from app.russian import count
 from app.services.portal import settings
@@ -90,7 +91,7 @@ class SettingsView(BaseView):
         def change() -> str:
             changed = settings.change_many(_typed(form))
             flash(_done(len(changed)), "success" if changed else "info")
-            return url_for("SettingsView.index")
+            return addresses.SETTINGS
 
         return answer_form(form, change, lambda: _page(form))
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, cast
 
-from flask import current_app, url_for
+from flask import current_app
 from sqlalchemy import FromClause, Subquery, and_, func, or_, select, true
 
+from app import addresses
 from app.actor import Actor
 from app.clock import local, now, today
 from app.extensions import db
@@ -314,7 +315,7 @@ def _queue_tiles() -> list[Tile]:
     """What the queue «Требует решения» has late and for today, of all its kinds together."""
     found = queue.urgent()
     late, day = sum(item.overdue for item in found), sum(item.today for item in found)
-    page = url_for("QueueView.index")
+    page = addresses.QUEUE
     return [
         Tile(late, plural(late, *_LATE_ONES), f"{page}?state=overdue", "bad"),
         Tile(day, plural(day, *_TODAY_ONES), f"{page}?state=today", "wait"),
@@ -327,7 +328,7 @@ def _key(it: Counted) -> tuple[Any, ...]:
 
 def _shown(it: Counted, found: int) -> Tile:
     view = _views()[it.table]
-    return Tile(found, plural(found, *it.forms), url_for(f"{view.endpoint}.list", **dict[str, Any](it.query)), it.tone)
+    return Tile(found, plural(found, *it.forms), addresses.listing(view.table, **it.query), it.tone)
 
 
 def _views() -> dict[str, Any]:
@@ -368,7 +369,7 @@ def _rule_gap() -> list[Block]:
     todo = Todo(
         f"{capitalized(gap.words)} подать заявку на чек не сможет никто: ни одно правило не действует.",
         "Продлите действующее правило или создайте его новую версию.",
-        url_for("VoucherRuleView.list"),
+        addresses.listing("voucher_rule"),
         "bad",
     )
     return [Block("Правила выдачи чеков", todo=[todo], tone="bad")]

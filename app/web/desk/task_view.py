@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, send_file, url_for
+from flask import flash, jsonify, redirect, render_template, send_file
 from flask_appbuilder import BaseView, expose
 
+from app import addresses
 from app.access import current_actor
 from app.errors import PortalError
 from app.services.personnel.training_archive import ARCHIVE
@@ -46,7 +47,7 @@ class TaskView(BaseView):
     @signed_in
     def index(self) -> Any:
         """The tasks, newest first."""
-        page = TasksPage("Мои задания", _tasks(), url_for("TaskView.state"))
+        page = TasksPage("Мои задания", _tasks(), addresses.at("tasks", "state"))
         return render_template("tasks.html", page=page)
 
     @expose("/state")
@@ -70,7 +71,7 @@ class TaskView(BaseView):
             flash(done.message, "warning")
         else:
             flash("Задание отменено, ничего не записано.", "success")
-        return redirect(url_for("TaskView.index"))
+        return redirect(addresses.TASKS)
 
     @expose("/<int:pk>/file")
     @signed_in

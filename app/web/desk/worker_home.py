@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import url_for
-
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import local
@@ -40,7 +39,7 @@ def worker_blocks(employee_id: int) -> list[Block]:
 
 
 def _choose_course() -> Button:
-    return Button("Выбрать курс", url_for("CatalogueView.index"))
+    return Button("Выбрать курс", addresses.CATALOGUE)
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------
@@ -64,28 +63,28 @@ def _offer(course: OwnCourse) -> Todo:
     until = f"Место держится за вами до {format_datetime(local(row.offer_until))}" if row.offer_until else ""
     take = Button(
         actions_of("enrolment")["accept"].button,
-        url_for("EnrolmentView.act", pk=row.id, name="accept"),
+        addresses.act("enrolment", row.id, "accept"),
         main=True,
         post=True,
     )
     return Todo(
         f"Освободилось место: {quoted(group.program.title)}, {period(group.starts_on, group.ends_on)}",
         f"{until}, потом его предложат следующему в очереди. Группа {group.number}, {group.place}.",
-        url_for("EnrolmentView.show", pk=row.id),
+        addresses.card("enrolment", row.id),
         "go",
         take,
     )
 
 
 def _application(row: m.VoucherApplication) -> Todo:
-    href = url_for("VoucherApplicationView.show", pk=row.id)
+    href = addresses.card("voucher_application", row.id)
     returned = f"Причина: {row.reason_text}" if row.reason_text else "Проверьте сведения и подайте её."
     words = f"Заявка на чек № {row.id}: {row.status.label[0].lower()}{row.status.label[1:]}"
     return Todo(words, returned, href, "bad", Button("Открыть заявку", href))
 
 
 def _correction(row: m.ChangeRequest) -> Todo:
-    href = url_for("ChangeRequestView.show", pk=row.id)
+    href = addresses.card("change_request", row.id)
     reason = f"Причина: {row.reason_text}" if row.reason_text else ""
     return Todo("Ваше исправление карточки отклонено", reason, href, "bad", Button("Посмотреть", href))
 
@@ -100,7 +99,7 @@ def _unspent(voucher: m.Voucher, free: int) -> Todo:
 
 
 def _training(row: m.Training) -> Todo:
-    href = url_for("TrainingView.show", pk=row.id)
+    href = addresses.card("training", row.id)
     reason = f"Причина: {row.reason_text}" if row.reason_text else ""
     return Todo(f"Пройденный курс {quoted(row.title)} не подтверждён", reason, href, "bad", Button("Исправить", href))
 
@@ -117,16 +116,16 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
             f"Чек № {voucher.number}",
             parts=parts,
             note=f"Действует по {format_date(voucher.valid_until)}.",
-            buttons=[Button("Открыть чек", url_for("VoucherView.show", pk=voucher.id)), _choose_course()],
+            buttons=[Button("Открыть чек", addresses.card("voucher", voucher.id)), _choose_course()],
         )
     if application is not None:
         term = f" Срок решения: {format_date(application.due_on)}." if application.due_on else ""
-        href = url_for("VoucherApplicationView.show", pk=application.id)
+        href = addresses.card("voucher_application", application.id)
         return Block(
             "Заявка на чек", note=f"{application.status.label}.{term}", buttons=[Button("Открыть заявку", href)]
         )
     may = vouchers.eligibility(employee_id)
-    apply = Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=employee_id), main=True)
+    apply = Button("Подать заявку на чек", addresses.form("voucher_application", employee=employee_id), main=True)
     return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
 
 
@@ -138,13 +137,13 @@ def _courses(data: Cabinet) -> Block:
     heads = ("Программа", "Занятия", "Ближайшее занятие", "Состояние")
     block = table("Мои курсы", heads, rows, empty="Сейчас вы не записаны на курсы.")
     rest = len(data.courses) - len(rows)
-    whole = Button("Все записи", url_for("EnrolmentView.list"))
+    whole = Button("Все записи", addresses.listing("enrolment"))
     return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=[whole] if rest > 0 else [])
 
 
 def _course(course: OwnCourse) -> Row:
     row, group = course.enrolment, course.enrolment.group
-    href = url_for("EnrolmentView.show", pk=row.id)
+    href = addresses.card("enrolment", row.id)
     # who only waits for a seat is not invited to the meetings
     meets_at = course.meets_at if row.status != EnrolmentStatus.WAITING else None
     meets = Cell(format_datetime(meets_at), course.meets_in) if meets_at else Cell("—")
@@ -163,9 +162,9 @@ def _course(course: OwnCourse) -> Row:
 def _suits(found: list[Suggestion]) -> Block:
     rows = []
     for it in found:
-        href = url_for("TrainingGroupView.show", pk=it.group_id)
+        href = addresses.card("training_group", it.group_id)
         hours = count(it.hours, "час", "часа", "часов")
-        enrol = Cell("Записаться", href=url_for("EnrolmentView.add", group=it.group_id))
+        enrol = Cell("Записаться", href=addresses.form("enrolment", group=it.group_id))
         rows.append(
             Row(
                 it.group_id,
@@ -188,18 +187,18 @@ def _documents(data: Cabinet, employee_id: int) -> Block:
     rows = [_document(row) for row in data.documents]
     heads = ("Документ", "Программа", "Дата выдачи", "Печать")
     block = table("Мои документы", heads, rows, empty="Документов об обучении пока нет.")
-    buttons = [Button("Все документы", url_for("CertificateView.list"))] if rows else []
+    buttons = [Button("Все документы", addresses.listing("certificate"))] if rows else []
     if current_actor().can("training:add"):
-        buttons.append(Button(ADD_TRAINING, url_for("TrainingView.add", employee=employee_id)))
+        buttons.append(Button(ADD_TRAINING, addresses.form("training", employee=employee_id)))
     note = MISSING if rows and not find_office() else ""
     return replace(block, buttons=[*buttons, *archive_buttons(employee_id)], note=note)
 
 
 def _document(row: m.Certificate) -> Row:
-    href = url_for("CertificateView.show", pk=row.id)
+    href = addresses.card("certificate", row.id)
     group = row.enrolment.group if row.enrolment else None
     pdf = bool(find_office())
-    paper = url_for(f"CertificateView.print_{'pdf' if pdf else 'docx'}", pk=row.id)
+    paper = addresses.at("certificate", "print", row.id, "pdf" if pdf else "docx")
     return Row(
         row.id,
         href,
@@ -216,5 +215,5 @@ def _notices(data: Cabinet) -> Block:
     """The newest notices; the unread ones stand out and all are read on their own page."""
     shown = [notice_view.told(notice) for notice in data.notices[:_NEWEST]]
     events = [Cell(n.text, n.when, n.href, "wait" if n.unread else "") for n in shown]
-    button = Button("Все извещения", url_for("NoticeView.index"))
+    button = Button("Все извещения", addresses.NOTICES)
     return Block("Извещения", events=events, buttons=[button], empty="Извещений пока нет.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask_appbuilder import expose
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app.access import current_actor, get_writable
 from app.acts import act_label
 from app.errors import Invalid, NotFound
@@ -48,7 +49,7 @@ class ActionPages(CardPages):
         """Do one action on one row."""
         self._require_action(name)
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:{name}")
-        back = self.href_of(row) or url_for(f"{self.endpoint}.list")
+        back = self.href_of(row) or addresses.listing(self.table)
 
         def act() -> Response | None:
             result = self._call(name, pk)

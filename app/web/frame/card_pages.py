@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import g, render_template, url_for
+from flask import g, render_template
 from flask_appbuilder import expose
 from sqlalchemy import func, select
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import current_actor, get_visible, write_scope
 from app.acts import action_label, changes_in_words
@@ -69,7 +69,7 @@ class CardPages(ViewBase):
         """Way back to the list, for those who may see it, and to the card of ``row``; ``here`` names the page itself."""
         found = []
         if current_actor().can(f"{self.table}:list"):
-            found.append(Link(self.words.plural, url_for(f"{self.endpoint}.list")))
+            found.append(Link(self.words.plural, addresses.listing(self.table)))
         if row is not None:
             found.append(Link(self.card_title(row), self.href_of(row)))
         return [*found, Link(here, current=True)] if here else found
@@ -98,9 +98,9 @@ class CardPages(ViewBase):
         """Buttons of a card: allowed actions of its status, further ones, change, delete."""
         buttons = [*self.action_buttons(row), *self.extra_buttons(row)]
         if self.sections and self.may(row, "edit") and not self.why_kept(row):
-            buttons.append(Button("Изменить", url_for(f"{self.endpoint}.edit", pk=row.id), main=not buttons))
+            buttons.append(Button("Изменить", addresses.at(self.table, "edit", row.id), main=not buttons))
         if self.may(row, "delete"):
-            href = url_for(f"{self.endpoint}.delete", pk=row.id)
+            href = addresses.at(self.table, "delete", row.id)
             buttons.append(Button("Удалить", href, post=True, danger=True, confirm=f"Удалить: {row}?"))
         return buttons
 
@@ -118,9 +118,7 @@ class CardPages(ViewBase):
         found: list[Button] = []
         for edge in edges:
             if self.may(row, edge.action):
-                found.append(
-                    self._button(edge, url_for(f"{self.endpoint}.act", pk=row.id, name=edge.action), main=not found)
-                )
+                found.append(self._button(edge, addresses.act(self.table, row.id, edge.action), main=not found))
         return found
 
     def _button(self, edge: Edge, href: str, *, main: bool = False) -> Button:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, flash, redirect, send_file, url_for
+from flask import current_app, flash, redirect, send_file
 from flask_appbuilder import expose
 
-from app import audit, shown
+from app import addresses, audit, shown
 from app.clock import now
 from app.documents import doors
 from app.documents.spreadsheet import Kind, SheetColumn
@@ -63,7 +63,7 @@ class ExportPages(ViewBase):
         flash(
             f"В списке {count(total, 'строка', 'строки', 'строк')}: портал готовит файл, здесь видно, сколько готово."
         )
-        return redirect(url_for("TaskView.index"))
+        return redirect(addresses.TASKS)
 
     def do_export(self, work: background.Work) -> background.Outcome:
         """Write an ordered list with the rows that the user sees now."""

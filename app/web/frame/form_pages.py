@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request
 from flask_appbuilder import expose
 from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import FileField
 
+from app import addresses
 from app.access import get_writable
 from app.errors import Conflict, PortalError
 from app.extensions import db
@@ -188,7 +189,7 @@ class FormPages(CardPages):
             version=request.form.get("version", "") if is_old else self._version(row),
             opened=request.form.get("opened", "") if is_old else opened,
             differences=found,
-            reload_href="" if row is None else url_for(f"{self.endpoint}.edit", pk=row.id),
+            reload_href="" if row is None else addresses.at(self.table, "edit", row.id),
             more=MORE if row is None else "",
             is_new=row is None,
         )
@@ -202,7 +203,7 @@ class FormPages(CardPages):
         href = self.href_of(saved)
         name = Markup('<a href="{}">{}</a>').format(href, saved) if href else Markup("{}").format(saved)
         flash(Markup("Сохранено: {}. Заполните следующую запись.").format(name), "success")
-        return url_for(f"{self.endpoint}.add", **self._kept(form))
+        return addresses.form(self.table, **self._kept(form))
 
     def added_words(self, _row: Any) -> str:
         """What is said after a new record is saved."""
@@ -226,14 +227,14 @@ class FormPages(CardPages):
         return "" if row is None or not hasattr(row, "version") else str(row.version)
 
     def _cancel(self, row: Any) -> str:
-        return self.href_of(row) if row is not None and self.has_card else url_for(f"{self.endpoint}.list")
+        return self.href_of(row) if row is not None and self.has_card else addresses.listing(self.table)
 
     @expose("/delete/<int:pk>", methods=["POST"])
     @guarded("delete")
     def delete(self, pk: int) -> Any:
         """Delete a record; one in use answers with a sentence that names what uses it."""
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:delete")
-        back = url_for(f"{self.endpoint}.list")
+        back = addresses.listing(self.table)
         card, name = self.href_of(row), str(row)
 
         def delete() -> str:
@@ -245,4 +246,4 @@ class FormPages(CardPages):
 
     def after_delete(self, row: Any) -> str:
         """Where to go after a deletion."""
-        return self.home_of(row) or url_for(f"{self.endpoint}.list")
+        return self.home_of(row) or addresses.listing(self.table)

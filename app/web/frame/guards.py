@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app.access import current_actor
 
 Handler = Callable[..., Any]
@@ -20,7 +21,7 @@ def sign_in_redirect() -> Response:
     """Send a stranger to the sign-in page, and back afterwards: what came by POST returns to its form or its page."""
     if request.method == "POST" and request.accept_mimetypes.best != "application/json":
         flash("Вход истёк. Войдите снова: вы вернётесь на ту же страницу.", "warning")
-    return redirect(url_for("SignInView.login", next=_return_address()))
+    return redirect(addresses.with_query(addresses.SIGN_IN, next=_return_address()))
 
 
 def _return_address() -> str | None:

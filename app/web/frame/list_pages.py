@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import expose
 
+from app import addresses
 from app.access import current_actor
 from app.errors import Conflict, Invalid
 from app.russian import quoted
@@ -60,37 +61,37 @@ class ListPages(ActionPages):
             page_size=query.page_size,
             buttons=buttons,
             actions=actions,
-            action_url=url_for(f"{self.endpoint}.act_many") if actions else "",
+            action_url=addresses.at(self.table, "act", "") if actions else "",
             export_href=self._export_href(query),
-            reset_href=url_for(f"{self.endpoint}.list"),
+            reset_href=addresses.listing(self.table),
             empty=self.empty if not query.narrows else "По этому отбору ничего не найдено.",
             advice="" if rows else _advice(query, buttons),
             keep=[(k, str(v)) for k, v in query.parameters().items() if k in ("order", "size")],
             query=text,
             saved=self._saved(text),
-            save_url=url_for(f"{self.endpoint}.save_query"),
-            forget_url=url_for(f"{self.endpoint}.forget_query"),
+            save_url=addresses.at(self.table, "saved", ""),
+            forget_url=addresses.at(self.table, "saved", "delete"),
             choices=[Option(c.name, c.label, c in columns) for c in listing.columns],
             sizes=[Option(str(n), str(n), n == query.page_size) for n in PAGE_SIZES],
-            look_url=url_for(f"{self.endpoint}.choose_look"),
+            look_url=addresses.at(self.table, "look", ""),
             changed=len(columns) < len(listing.columns),
             most=BULK_LIMIT,
         )
 
     def _saved(self, text: str) -> Sequence[Option]:
-        path = url_for(f"{self.endpoint}.list")
+        path = addresses.listing(self.table)
         return [Option(str(s.id), s.title, s.query == text, f"{path}?{s.query}") for s in self.listing.settings().saved]
 
     def _list_buttons(self) -> Sequence[Button]:
         buttons = list(self.list_buttons())
         if self.sections and current_actor().can(f"{self.table}:add") and self.words.add:
-            buttons.append(Button(self.words.add, url_for(f"{self.endpoint}.add"), main=True))
+            buttons.append(Button(self.words.add, addresses.form(self.table), main=True))
         return buttons
 
     def _export_href(self, query: Any) -> str:
         if not current_actor().can(f"{self.table}:export"):
             return ""
-        return url_for(f"{self.endpoint}.export", **query.parameters())
+        return addresses.at(self.table, "export", "", **query.parameters())
 
     # --- what the user keeps and chooses
 

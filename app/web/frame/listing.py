@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import request
 from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
 
-from app import shown
+from app import addresses, shown
 from app.access import current_actor, scope
 from app.audit import words
 from app.clock import read_date
@@ -317,7 +317,7 @@ class Listing:
     def url(self, query: ListQuery, **changes: Any) -> str:
         """Address of the list with ``changes`` of the query."""
         parameters = urlencode(query.parameters(**changes))
-        path = f"{request.script_root}{self.view.route_base}/list/"
+        path = addresses.listing(self.view.table)
         return f"{path}?{parameters}" if parameters else path
 
     def pages(self, query: ListQuery, total: int) -> list[Link]:
@@ -366,7 +366,7 @@ class Listing:
 
     def counts_url(self, query: ListQuery, f: ListFilter) -> str:
         """Where the numbers beside the options of a filter are asked."""
-        path = f"{request.script_root}{self.view.route_base}/counts/{f.name}"
+        path = addresses.at(self.view.table, "counts", f.name)
         text = query.text()
         return f"{path}?{text}" if text else path
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from copy import copy
 from typing import Any, Self
 
-from flask import url_for
 from sqlalchemy import Select, inspect, select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, write_scope
 from app.extensions import db
@@ -58,7 +58,7 @@ class Lookup:
 
     def url(self, name: str) -> str:
         """Address of the search."""
-        return url_for(f"{self.view.endpoint}.find", field=name, whole=None if self.narrow else "1")
+        return addresses.at(self.view.table, "find", name, whole=None if self.narrow else "1")
 
     def statement(self, name: str) -> Select[Any]:
         """Rows of the target that the user may choose for the field; the global scope is added by the session."""

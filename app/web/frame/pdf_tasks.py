@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import flash, redirect, send_file, url_for
+from flask import flash, redirect, send_file
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app.documents.pdf import MISSING, find_office, to_pdf
 from app.errors import Unavailable
 from app.services.tasks import background
@@ -43,7 +44,7 @@ def as_pdf(code: str, given: Mapping[str, Any], *, title: str, permission: str) 
     if status is JobStatus.FAILED:
         raise Unavailable(background.own_job(job_id).message or MISSING)
     flash(_ORDERED)
-    return redirect(url_for("TaskView.index"))
+    return redirect(addresses.TASKS)
 
 
 def _end_of(job_id: int) -> JobStatus:

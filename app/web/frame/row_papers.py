@@ -6,10 +6,11 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from flask import send_file, url_for
+from flask import send_file
 from flask_appbuilder import expose
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app.access import current_actor, get_visible
 from app.documents.doors import RowPaper
 from app.documents.pdf import find_office
@@ -44,9 +45,9 @@ class RowPapers(Part):
         """PDF first, then the file of Word."""
         if not self.offers(row):
             return []
-        buttons = [Button("Скачать для Word", url_for(f"{self.view.endpoint}.print_docx", pk=row.id))]
+        buttons = [Button("Скачать для Word", addresses.at(self.table, "print", row.id, "docx"))]
         if find_office():
-            pdf = url_for(f"{self.view.endpoint}.print_pdf", pk=row.id)
+            pdf = addresses.at(self.table, "print", row.id, "pdf")
             buttons.insert(0, Button("Печать в PDF", pdf, main=True))
         return buttons
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from flask import url_for
-
+from app import addresses
 from app import models as m
 from app.clock import local, now
 from app.russian import count, format_datetime, number, percent
@@ -53,8 +52,8 @@ def task_of(job: m.BackgroundJob, file: m.StoredFile | None = None) -> Task:
         progress=progress_words(job),
         message=job.message or "",
         running=live,
-        cancel_href=url_for("TaskView.cancel", pk=job.id) if live else "",
-        file_href=url_for("TaskView.file", pk=job.id) if file else "",
+        cancel_href=addresses.at("tasks", job.id, "cancel") if live else "",
+        file_href=addresses.at("tasks", job.id, "file") if file else "",
         file_words=_file_words(file) if file else "",
         file_gone=job.file_id is not None and file is None,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import jsonify, request, url_for
+from flask import jsonify, request
 from flask_appbuilder import ModelView, expose
 
+from app import addresses
 from app.access import current_actor
 from app.errors import Forbidden, NotFound
 from app.labels import thing
@@ -103,7 +104,7 @@ class ViewBase(FieldSource, ModelView):
     def href_of(self, row: Any) -> str:
         """Where a row of the list leads."""
         # every row of a list asks it, and the framework's way to an address costs ten times as much
-        return f"{request.script_root}{self.route_base}/show/{row.id}" if self.has_card else ""
+        return f"/{self.table}/show/{row.id}" if self.has_card else ""
 
     def prefill(self) -> dict[str, Any]:
         """Values with which an empty form starts: relations named in the address, when they may be chosen."""
@@ -138,7 +139,7 @@ class ViewBase(FieldSource, ModelView):
 
     def after_save(self, row: Any) -> str:
         """Where to go after a form is saved."""
-        return self.home_of(row) or self.href_of(row) or url_for(f"{self.endpoint}.list")
+        return self.home_of(row) or self.href_of(row) or addresses.listing(self.table)
 
     def instead_of_edit(self, _row: Any) -> Sequence[Button]:
         """What may be done with a row whose form does not open: a new edition, a correction."""

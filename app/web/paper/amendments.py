@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app import addresses
 from app import models as m
 from app.clock import local
 from app.extensions import db
@@ -36,7 +36,7 @@ def batch_block(batch: m.FrdoBatch) -> list[Block]:
     rows = [
         Row(
             it.id,
-            url_for("CertificateView.show", pk=it.certificate_id),
+            addresses.card("certificate", it.certificate_id),
             [Cell(it.certificate.employee.full_name, f"№ {it.certificate.number}"), *_told(it)],
         )
         for it in found
@@ -57,7 +57,7 @@ def registry_block(registry: m.Registry) -> list[Block]:
     rows = [
         Row(
             it.id,
-            url_for("EnrolmentView.show", pk=it.enrolment_id),
+            addresses.card("enrolment", it.enrolment_id),
             [Cell(it.enrolment.employee.full_name, f"группа {it.enrolment.group.number}"), *_told(it)],
         )
         for it in found

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from wtforms import TextAreaField
 from wtforms.validators import Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import today
@@ -100,7 +101,11 @@ class ActPages(ScopedModelView):
         """The act, then its blanks."""
         main = self.pairs_block(row, "Акт", ("number", "acted_on", "organizer", "reason", "commission"))
         rows = [
-            Row(b.id, f"/blank/show/{b.id}", [Cell(str(b)), Cell(b.kind.label), Cell(b.reason_text or row.reason)])
+            Row(
+                b.id,
+                addresses.card("blank", b.id),
+                [Cell(str(b)), Cell(b.kind.label), Cell(b.reason_text or row.reason)],
+            )
             for b in blanks_of(row)
         ]
         heads = [Column(h, h) for h in ("Бланк", "Документ", "Причина")]

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now, read_date, today
@@ -42,7 +43,7 @@ def _document(row: m.Blank) -> Cell:
     paper = row.certificate
     if paper is None:
         return Cell("—")
-    return Cell(f"№ {paper.number}", paper.status.label, href=url_for("CertificateView.show", pk=paper.id))
+    return Cell(f"№ {paper.number}", paper.status.label, href=addresses.card("certificate", paper.id))
 
 
 BLANK = ListColumn("number", "Бланк", str, lambda r: Cell(str(r), r.kind.label), (m.Blank.series, m.Blank.number))
@@ -71,8 +72,8 @@ class BlankChoice(Part):
         chosen = write_ids(row.id for row in rows)
         if len(chosen) > LONGEST_CHOICE:
             flash("Отмечено слишком много бланков вразбивку. Отметьте меньше и составьте несколько актов.", "warning")
-            return redirect(url_for("BlankView.list"))
-        return redirect(url_for("BlankActView.add", blanks=chosen))
+            return redirect(addresses.listing("blank"))
+        return redirect(addresses.form("blank_act", blanks=chosen))
 
 
 class BlankPages(ScopedModelView):
@@ -84,9 +85,9 @@ class BlankPages(ScopedModelView):
 
     def list_buttons(self) -> Sequence[Button]:
         """To the balance; a range is received in its own form."""
-        buttons = [Button("Остатки бланков", url_for("BlankView.balance"))]
+        buttons = [Button("Остатки бланков", addresses.at("blank", "balance", ""))]
         if current_actor().can("blank_receipt:add"):
-            buttons.append(Button("Принять бланки", url_for("BlankReceiptView.add"), main=True))
+            buttons.append(Button("Принять бланки", addresses.form("blank_receipt"), main=True))
         return buttons
 
     def card_title(self, row: m.Blank) -> str:
@@ -98,8 +99,8 @@ class BlankPages(ScopedModelView):
         block = self.pairs_block(row, "Бланк", ("kind", "series", "number", "organizer", "changed_at"))
         links = [
             Pair("Документ", _document(row)),
-            Pair("Поступление", _link(row.receipt, "BlankReceiptView")),
-            Pair("Акт списания", _link(row.act, "BlankActView")),
+            Pair("Поступление", _link(row.receipt)),
+            Pair("Акт списания", _link(row.act)),
         ]
         return [Block(block.title, pairs=[*block.pairs, *links])]
 
@@ -109,7 +110,7 @@ class BlankPages(ScopedModelView):
         printable = paper is not None and paper.status == CertificateStatus.ISSUED and paper.handed_on is None
         if not (printable and row.status == BlankStatus.USED and self.may(row, "spoil")):
             return []
-        href = url_for("BlankView.replace", pk=row.id)
+        href = addresses.at("blank", "replace", row.id)
         return [Button("Напечатать на другом бланке", href, post=True, danger=True, ask="Чем испорчен бланк")]
 
     def action_buttons(self, row: m.Blank) -> Sequence[Button]:
@@ -131,7 +132,7 @@ class BlankPages(ScopedModelView):
             paper = blanks.replace_spoiled(row.certificate.id, spoiled_id=row.id, reason=reason)
             words = f"Документ № {paper.number} теперь на бланке {paper.blank}: напечатайте его."
             flash(f"Бланк {row} списан. {words}", "success")
-            return url_for("CertificateView.show", pk=paper.id)
+            return addresses.card("certificate", paper.id)
 
         return answer_act(replace, self.href_of(row))
 
@@ -148,13 +149,13 @@ class BlankPages(ScopedModelView):
                 lines = balance(since, until)
             except Invalid as refusal:
                 problem = refusal.message
-        href = url_for("BlankView.balance_file", since=format_date(since), until=format_date(until))
+        href = addresses.at("blank", "balance", "file", since=format_date(since), until=format_date(until))
         return render_template(
             "blank_balance.html",
             page=CardPage("Остатки бланков", self.crumbs(), blocks=[_balance_block(lines, since, until)]),
             typed=(request.args.get("since") or format_date(since), request.args.get("until") or format_date(until)),
             problem=problem,
-            action=url_for("BlankView.balance"),
+            action=addresses.at("blank", "balance", ""),
             export_href=href if current_actor().can("blank:export") and lines else "",
         )
 
@@ -265,5 +266,5 @@ class ReceiptPages(ScopedModelView):
         return [("Поступление", fields)]
 
 
-def _link(row: Any, view: str) -> Cell:
-    return Cell(str(row), href=url_for(f"{view}.show", pk=row.id)) if row is not None else Cell("—")
+def _link(row: Any) -> Cell:
+    return Cell(str(row), href=addresses.card(row.__tablename__, row.id)) if row is not None else Cell("—")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app import audit
+from app import addresses, audit
 from app import models as m
 from app.access import get_writable
 from app.clock import today
@@ -90,9 +90,7 @@ class CertificatePages(ScopedModelView):
             ("Организация", facts.organization),
             ("Бланк", str(row.blank) if row.blank else "обычная бумага"),
         )
-        check = Pair(
-            "Проверка по коду", Cell("открыть страницу проверки", href=url_for("HomeView.verify", code=row.check_code))
-        )
+        check = Pair("Проверка по коду", Cell("открыть страницу проверки", href=addresses.at("verify", row.check_code)))
         handed = Pair("Вручение", Cell(_handed(row)))
         pairs = [*(Pair(label, Cell(text)) for label, text in values), handed, check]
         # who may print and gets no PDF is told why
@@ -103,7 +101,7 @@ class CertificatePages(ScopedModelView):
     def action_buttons(self, row: m.Certificate) -> Sequence[Button]:
         """Who annuls a document says at once what becomes of its blank: of one that was handed over only when it is back."""
         buttons = super().action_buttons(row)
-        href = url_for("CertificateView.act", pk=row.id, name="annul")
+        href = addresses.act("certificate", row.id, "annul")
         if row.blank is None or all(button.href != href for button in buttons) or not blanks.may_spoil(row.blank):
             return buttons
         handed = row.handed_on is not None
@@ -127,7 +125,7 @@ class CertificatePages(ScopedModelView):
             verbs = (("hand", "Отметить вручение"), ("duplicate", "Выдать дубликат"))
             rights = {"hand": "hand", "duplicate": "replace"}
             buttons = [
-                Button(label, url_for(f"CertificateView.{verb}", pk=row.id))
+                Button(label, addresses.at("certificate", verb, row.id))
                 for verb, label in verbs
                 if self.may(row, rights[verb])
             ]
@@ -146,7 +144,7 @@ class CertificatePages(ScopedModelView):
             options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
             made = duplicates.issue_duplicate(pk, DuplicateGround.of(form.ground.data or ""), **options)
             flash(f"Выдан дубликат № {made.number}. Прежний документ больше не действует.", "success")
-            return url_for("CertificateView.show", pk=made.id)
+            return addresses.card("certificate", made.id)
 
         note = "Дубликат получит свой номер и слово «ДУБЛИКАТ», прежний документ станет заменённым."
         if row.outdated:
@@ -165,14 +163,14 @@ class CertificatePages(ScopedModelView):
             how, day, who = Handing.of(form.handing.data or ""), form.handed_on.data, form.handed_to.data
             handing.hand_over(pk, how, handed_on=day, handed_to=who)
             flash("Вручение отмечено.", "success")
-            return url_for("CertificateView.show", pk=pk)
+            return addresses.card("certificate", pk)
 
         return answer_form(form, save, lambda: _form_page(row, f"Вручение: {row}", form, "Отметить вручение"))
 
 
 def _form_page(row: m.Certificate, title: str, form: FlaskForm, submit: str, note: str = "") -> FormPage:
     fields = [field.name for field in form if field.name != "csrf_token"]
-    back = url_for("CertificateView.show", pk=row.id)
+    back = addresses.card("certificate", row.id)
     return FormPage(title, form, [Section("", fields)], submit=submit, cancel_href=back, note=note)
 
 
@@ -204,7 +202,7 @@ def _chain(row: m.Certificate) -> list[Block]:
     rows = [
         Row(
             item.id,
-            url_for("CertificateView.show", pk=item.id),
+            addresses.card("certificate", item.id),
             [
                 Cell(f"№ {item.number}", detail="этот документ" if item.id == row.id else ""),
                 Cell(audit.words(item.issued_on)),

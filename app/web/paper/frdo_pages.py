@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.documents import frdo_export
@@ -28,26 +28,28 @@ BLANK_NOTE = (
     "Портал проверит файл, возьмёт из него списки допустимых значений и будет вписывать документы в его лист «Шаблон». "
     "Прежний бланк организации заменяется. Без бланка портал делает простую книгу с теми же 40 столбцами."
 )
-#: table of a card → its view, how it is called, who mends it when the user may not open it
+#: table of a card → how it is called, who mends it when the user may not open it
 _CARDS = {
-    "certificate": ("CertificateView", "документ", ""),
-    "employee": ("EmployeeView", "карточка работника", "исправляет организация, где человек работает"),
-    "qualification": ("QualificationView", "образование работника", "исправляет организация, где человек работает"),
-    "program": ("ProgramView", "программа", ""),
-    "training_group": ("TrainingGroupView", "группа", ""),
-    "organization": ("OrganizationView", "карточка организации", "исправляет территориальное управление или оператор"),
+    "certificate": ("документ", ""),
+    "employee": ("карточка работника", "исправляет организация, где человек работает"),
+    "qualification": ("образование работника", "исправляет организация, где человек работает"),
+    "program": ("программа", ""),
+    "training_group": ("группа", ""),
+    "organization": ("карточка организации", "исправляет территориальное управление или оператор"),
 }
 _LIST = "Пакеты для ФИС ФРДО"
 
 
 def check_href(organizer_id: int, start: dt.date, end: dt.date) -> str:
     """Address of the check of a period."""
-    return url_for("FrdoBatchView.check", organizer=organizer_id, since=start.isoformat(), until=end.isoformat())
+    return addresses.at(
+        "frdo_batch", "check", "", organizer=organizer_id, since=start.isoformat(), until=end.isoformat()
+    )
 
 
 def _form_href(organizer_id: int, start: dt.date, end: dt.date, *, total: int) -> str:
-    return url_for(
-        "FrdoBatchView.form", organizer=organizer_id, total=total, since=start.isoformat(), until=end.isoformat()
+    return addresses.at(
+        "frdo_batch", "form", organizer=organizer_id, total=total, since=start.isoformat(), until=end.isoformat()
     )
 
 
@@ -56,7 +58,7 @@ def _form_href(organizer_id: int, start: dt.date, end: dt.date, *, total: int) -
 
 def found_page(found: Preflight, organizer_id: int, start: dt.date, end: dt.date) -> CardPage:
     """Figures, then errors by their sort, warnings, documents edited after the export; without errors the button of the file."""
-    buttons = [Button("Другой срок", url_for("FrdoBatchView.check"))]
+    buttons = [Button("Другой срок", addresses.at("frdo_batch", "check", ""))]
     if found.ready and not found.has_errors:
         buttons.append(
             Button("Сформировать файл", _form_href(organizer_id, start, end, total=found.ready), main=True, post=True)
@@ -69,8 +71,8 @@ def found_page(found: Preflight, organizer_id: int, start: dt.date, end: dt.date
     return CardPage(
         title=f"Проверка: выданы с {format_date(start)} по {format_date(end)}",
         crumbs=[
-            Link(_LIST, url_for("FrdoBatchView.list")),
-            Link("Проверка и выгрузка", url_for("FrdoBatchView.check")),
+            Link(_LIST, addresses.listing("frdo_batch")),
+            Link("Проверка и выгрузка", addresses.at("frdo_batch", "check", "")),
         ],
         status=_status(found),
         buttons=buttons,
@@ -123,14 +125,14 @@ def _fault_row(facts: FrdoFacts, fault: Fault) -> Row:
 
 def mending_card(fault: Fault) -> Cell:
     """The card that mends a fault; one that the user may not open is only named, with who mends it."""
-    view, name, who = _CARDS[fault.card]
+    name, who = _CARDS[fault.card]
     if not current_actor().can(f"{fault.card}:show"):
         return Cell(name, who)
-    return Cell(name, "", href=url_for(f"{view}.show", pk=fault.card_id))
+    return Cell(name, "", href=addresses.card(fault.card, fault.card_id))
 
 
 def _paper_href(certificate_id: int) -> str:
-    return url_for("CertificateView.show", pk=certificate_id)
+    return addresses.card("certificate", certificate_id)
 
 
 def _changed_block(found: Preflight) -> Block:
@@ -140,7 +142,7 @@ def _changed_block(found: Preflight) -> Block:
             _paper_href(facts.certificate_id),
             [
                 Cell(facts.person, f"№ {facts.registration} от {format_date(facts.issued_on)}"),
-                Cell(f"пакет {before.batch}", href=url_for("FrdoBatchView.show", pk=before.batch_id)),
+                Cell(f"пакет {before.batch}", href=addresses.card("frdo_batch", before.batch_id)),
                 Cell(before.status.label, tone=before.status.tone),
                 Cell(_advice(before.status)),
             ],
@@ -246,12 +248,12 @@ def _person(row: m.FrdoRow) -> str:
     return " ".join(row.values[21:24])
 
 
-def _turns(batch: m.FrdoBatch, page: int, endpoint: str = "FrdoBatchView.show") -> list[Button]:
+def _turns(batch: m.FrdoBatch, page: int, page_name: str = "show") -> list[Button]:
     turns = []
     if page > 1:
-        turns.append(Button("Предыдущие", url_for(endpoint, pk=batch.id, page=page - 1)))
+        turns.append(Button("Предыдущие", addresses.at("frdo_batch", page_name, batch.id, page=page - 1)))
     if page * PAGE < batch.rows_count:
-        turns.append(Button("Следующие", url_for(endpoint, pk=batch.id, page=page + 1)))
+        turns.append(Button("Следующие", addresses.at("frdo_batch", page_name, batch.id, page=page + 1)))
     return turns
 
 
@@ -290,12 +292,12 @@ def answers_page(
     return AnswersPage(
         title=f"Ответ ФИС ФРДО: {batch}",
         rows=[_answer_row(row, *given.get(row.id, (row.answer, row.answer_text or ""))) for row in _rows(batch, page)],
-        back_href=url_for("FrdoBatchView.show", pk=batch.id),
-        turns=_turns(batch, page, "FrdoBatchView.answers"),
+        back_href=addresses.card("frdo_batch", batch.id),
+        turns=_turns(batch, page, "answers"),
         problems=problems,
         crumbs=[
-            Link(_LIST, url_for("FrdoBatchView.list")),
-            Link(str(batch), url_for("FrdoBatchView.show", pk=batch.id)),
+            Link(_LIST, addresses.listing("frdo_batch")),
+            Link(str(batch), addresses.card("frdo_batch", batch.id)),
         ],
     )
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import today
@@ -70,8 +71,8 @@ class FrdoPages(ScopedModelView):
         if not current_actor().can(frdo_batches.RIGHT):
             return []
         return [
-            Button(BLANK, url_for("FrdoBatchView.blank")),
-            Button(CHECK, url_for("FrdoBatchView.check"), main=True),
+            Button(BLANK, addresses.at("frdo_batch", "blank", "")),
+            Button(CHECK, addresses.at("frdo_batch", "check", ""), main=True),
         ]
 
     def blocks(self, row: m.FrdoBatch) -> Sequence[Block]:
@@ -91,19 +92,17 @@ class FrdoPages(ScopedModelView):
         buttons = []
         if row.amended_rows and row.status in _LEFT and self.may(row, "add"):
             ask = "Сформировать пакет только из изменённых документов? Этот пакет останется как был."
-            href = url_for("FrdoBatchView.correct", pk=row.id)
+            href = addresses.at("frdo_batch", "correct", row.id)
             buttons.append(Button("Сформировать исправляющий пакет", href, main=True, post=True, confirm=ask))
         if self.may(row, "export"):
             buttons += _file_buttons(row)
         if row.status in _LEFT and self.may(row, "answer"):
-            href = url_for("FrdoBatchView.answers", pk=row.id)
+            href = addresses.at("frdo_batch", "answers", row.id)
             main = row.status is FrdoBatchStatus.SENT and not row.amended_rows
             buttons.append(Button("Записать ответ ФИС ФРДО", href, main=main))
         if row.status is FrdoBatchStatus.SENT and self.may(row, "answer"):
             ask = "Записать, что ФИС ФРДО приняла все документы пакета, на которые ответа ещё нет?"
-            buttons.append(
-                Button("Все приняты", url_for("FrdoBatchView.accept_all", pk=row.id), post=True, confirm=ask)
-            )
+            buttons.append(Button("Все приняты", addresses.at("frdo_batch", "accept", row.id), post=True, confirm=ask))
         return buttons
 
     # --- forming ---
@@ -127,7 +126,7 @@ class FrdoPages(ScopedModelView):
             form=form,
             sections=[Section("Документы, выданные", ["organizer", "since", "until"])],
             submit="Проверить",
-            cancel_href=url_for("FrdoBatchView.list"),
+            cancel_href=addresses.listing("frdo_batch"),
             crumbs=self.crumbs(here=CHECK),
             note="Портал проверит все действующие удостоверения и дипломы этого срока. Проверка ничего не меняет.",
         )
@@ -144,9 +143,9 @@ class FrdoPages(ScopedModelView):
             batch = frdo_export.order_or_form(*asked, total=int(total) if total.isdecimal() and len(total) < 8 else 0)
             if batch is None:
                 flash("Документов много, портал формирует файл как задание: здесь видно, сколько готово.", "info")
-                return url_for("TaskView.index")
+                return addresses.TASKS
             flash(f"Сформирован {batch}: {frdo_batches.rows_in_words(batch.rows_count)}. Скачайте файл.", "success")
-            return url_for("FrdoBatchView.show", pk=batch.id)
+            return addresses.card("frdo_batch", batch.id)
 
         return answer_act(form, frdo_pages.check_href(*asked))
 
@@ -159,9 +158,9 @@ class FrdoPages(ScopedModelView):
             batch = frdo_correction.form_correction(pk)
             words = f"Сформирован исправляющий {batch}: {frdo_batches.rows_in_words(batch.rows_count)}."
             flash(f"{words} Передайте его в ФИС ФРДО и отметьте отправленным.", "success")
-            return url_for("FrdoBatchView.show", pk=batch.id)
+            return addresses.card("frdo_batch", batch.id)
 
-        return answer_act(correct, url_for("FrdoBatchView.show", pk=pk))
+        return answer_act(correct, addresses.card("frdo_batch", pk))
 
     @expose("/annulled/<int:pk>")
     @guarded("export")
@@ -180,7 +179,7 @@ class FrdoPages(ScopedModelView):
         if batch.rows_count > frdo_export.WRITE_AT_ONCE:
             frdo_export.order_file(batch)
             flash("Файл большой, портал готовит его как задание: скачать его можно будет здесь.", "info")
-            return redirect(url_for("TaskView.index"))
+            return redirect(addresses.TASKS)
         return _sent_file(batch, frdo_export.file_name(batch))
 
     # --- answers ---
@@ -196,7 +195,7 @@ class FrdoPages(ScopedModelView):
             done = attempt(lambda: frdo_batches.record_answers(pk, typed))
             if not isinstance(done, PortalError):
                 flash("Ответ ФИС ФРДО записан.", "success")
-                return redirect(url_for("FrdoBatchView.show", pk=pk))
+                return redirect(addresses.card("frdo_batch", pk))
             problems = [done.message]
         page = frdo_pages.answers_page(batch, _page_number(), problems, typed)
         return render_template("frdo_answers.html", page=page), 422 if problems else 200
@@ -210,7 +209,7 @@ class FrdoPages(ScopedModelView):
             words = count(frdo_batches.accept_all(pk).rows_count, "документ", "документа", "документов")
             flash(f"Записано: ФИС ФРДО приняла пакет, в нём {words}.", "success")
 
-        return answer_act(accept, url_for("FrdoBatchView.show", pk=pk))
+        return answer_act(accept, addresses.card("frdo_batch", pk))
 
     # --- the blank ---
 
@@ -224,14 +223,14 @@ class FrdoPages(ScopedModelView):
         def save() -> str:
             words = count(_keep_blank(form), "список", "списка", "списков")
             flash(f"Бланк сохранён, в нём {words} допустимых значений. Файлы теперь формируются на нём.", "success")
-            return url_for("FrdoBatchView.list")
+            return addresses.listing("frdo_batch")
 
         page = FormPage(
             title=BLANK,
             form=form,
             sections=[Section("", ["organizer", "file"])],
             submit="Загрузить бланк",
-            cancel_href=url_for("FrdoBatchView.list"),
+            cancel_href=addresses.listing("frdo_batch"),
             crumbs=self.crumbs(here=BLANK),
             note=frdo_pages.BLANK_NOTE,
             files=True,
@@ -244,9 +243,9 @@ def _file_buttons(row: m.FrdoBatch) -> list[Button]:
     found = frdo_batches.counts_by_action(row.id)
     buttons = []
     if found.total() > found[FrdoAction.ANNUL]:
-        buttons.append(Button("Скачать файл", url_for("FrdoBatchView.file", pk=row.id)))
+        buttons.append(Button("Скачать файл", addresses.at("frdo_batch", "file", row.id)))
     if found[FrdoAction.ANNUL]:
-        buttons.append(Button("Скачать список на аннулирование", url_for("FrdoBatchView.annulled", pk=row.id)))
+        buttons.append(Button("Скачать список на аннулирование", addresses.at("frdo_batch", "annulled", row.id)))
     return buttons
 
 

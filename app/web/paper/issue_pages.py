@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
@@ -74,8 +75,8 @@ class GroupIssuing(Part):
             return []
         is_over = row.status == GroupStatus.COMPLETED
         return [
-            Button("Выдать документы", url_for("TrainingGroupView.issue_all", pk=row.id), main=is_over),
-            Button("Отметить вручение", url_for("TrainingGroupView.hand_all", pk=row.id)),
+            Button("Выдать документы", addresses.at("training_group", "issue", row.id), main=is_over),
+            Button("Отметить вручение", addresses.at("training_group", "hand", row.id)),
         ]
 
     def lead(self, row: m.TrainingGroup) -> Sequence[Block]:
@@ -86,7 +87,7 @@ class GroupIssuing(Part):
         if not lacks:
             return []
         people = count(len(lacks), "слушателя", "слушателей", "слушателей")
-        href = url_for("TrainingGroupView.issue_all", pk=row.id)
+        href = addresses.at("training_group", "issue", row.id)
         todo = Todo(f"У {people} не хватает сведений для ФИС ФРДО.", "Исправьте карточки до выдачи документов.", href)
         return [Block("Документы об обучении", todo=[todo], tone="wait")]
 
@@ -103,7 +104,7 @@ class GroupIssuing(Part):
                 wanted.setdefault(lack.organization_id, []).append(asked)
         return answer_act(
             lambda: flash(f"Отправлено писем ответственным: {mend_requests.ask(pk, wanted)}.", "success"),
-            url_for("TrainingGroupView.issue_all", pk=pk),
+            addresses.at("training_group", "issue", pk),
         )
 
     @expose("/issue/<int:pk>", methods=["GET", "POST"])
@@ -113,7 +114,7 @@ class GroupIssuing(Part):
         group = _group(pk, "certificate:issue")
         form = _issue_form(group)
         problems: list[str] = []
-        back = url_for("TrainingGroupView.show", pk=pk)
+        back = addresses.card("training_group", pk)
         asked = request.form.get("step") == "issue"
         if asked and request.form.get("seen") != _choice(form):
             problems = [CHANGED_CHOICE]
@@ -136,7 +137,7 @@ class GroupIssuing(Part):
         group = _group(pk, "certificate:replace")
         form = ReplaceForm(data={"issued_on": today(), "series": ""})
         form.series.choices = series_choices(group.organizer_id, group_issue.kinds_for(group)[0])
-        back = url_for("TrainingGroupView.show", pk=pk)
+        back = addresses.card("training_group", pk)
 
         def save() -> str:
             options = {"issued_on": form.issued_on.data, "series": form.series.data or "", **issue_options()}
@@ -165,7 +166,7 @@ class GroupIssuing(Part):
         """Mark that the documents of the group which still lie with the organizer were handed over."""
         group = _group(pk, "certificate:hand")
         form = GroupHandingForm(data={"handed_on": today()})
-        back = url_for("TrainingGroupView.show", pk=pk)
+        back = addresses.card("training_group", pk)
 
         def save() -> str:
             number = handing.hand_over_group(pk, Handing.of(form.handing.data or ""), handed_on=form.handed_on.data)
@@ -239,7 +240,7 @@ def _lacks(group: m.TrainingGroup) -> list[Block]:
     rows = [
         Row(
             lack.enrolment_id,
-            url_for("EnrolmentView.show", pk=lack.enrolment_id),
+            addresses.card("enrolment", lack.enrolment_id),
             [Cell(lack.name), Cell(fault.sentence, fault.column), mending_card(fault)],
         )
         for lack in found
@@ -249,7 +250,7 @@ def _lacks(group: m.TrainingGroup) -> list[Block]:
         return []
     buttons = []
     if any(fault.card in _OF_PERSON for lack in found for fault in lack.faults):
-        href = url_for("TrainingGroupView.ask_mend", pk=group.id)
+        href = addresses.at("training_group", "mend", group.id)
         ask = "Написать ответственным организаций, каких сведений не хватает в карточках их работников?"
         buttons.append(Button("Попросить исправить", href, post=True, confirm=ask))
     note = "Документ можно выдать и так, но ФИС ФРДО его не примет, пока карточки не исправлены."
@@ -272,11 +273,11 @@ def _gets(plan: IssuePlan) -> Block:
     rows = [
         Row(
             item.enrolment.id,
-            url_for("EnrolmentView.show", pk=item.enrolment.id),
+            addresses.card("enrolment", item.enrolment.id),
             [
                 Cell(item.enrolment.employee.full_name),
                 Cell(item.kind.label),
-                Cell(f"№ {item.issued.number}", href=url_for("CertificateView.show", pk=item.issued.id))
+                Cell(f"№ {item.issued.number}", href=addresses.card("certificate", item.issued.id))
                 if item.issued
                 else Cell("к выдаче"),
             ],
@@ -292,7 +293,7 @@ def _replaced(papers: Sequence[m.Certificate]) -> Block:
     rows = [
         Row(
             paper.id,
-            url_for("CertificateView.show", pk=paper.id),
+            addresses.card("certificate", paper.id),
             [Cell(paper.employee.full_name), Cell(f"№ {paper.number}", paper.kind.label), Cell(paper.outdated or "")],
         )
         for paper in papers
@@ -307,7 +308,7 @@ def _refused(plan: IssuePlan) -> list[Block]:
     rows = [
         Row(
             item.enrolment.id,
-            url_for("EnrolmentView.show", pk=item.enrolment.id),
+            addresses.card("enrolment", item.enrolment.id),
             [Cell(item.enrolment.employee.full_name), Cell(item.reason)],
         )
         for item in plan.refused

@@ -7,12 +7,13 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from app import addresses
 from app.documents.in_force import template_for
 from app.documents.paper_fields import PAPER_FIELDS
 from app.documents.pdf import find_office
@@ -82,20 +83,20 @@ class PrintSettings(Part):
             chosen = PrintChoice(mode, form.offset_x.data, form.offset_y.data)  # type: ignore[arg-type]
             print_templates.choose(code, organizer_id, chosen, title=title_of(code))
             flash("Настройки печати сохранены.", "success")
-            return url_for("PrintTemplateView.settings", **here)
+            return addresses.at("print_template", "settings", **here)
 
         page = FormPage(
             title=f"{SETTINGS}: {title_of(code)}",
             form=form,
             sections=[Section(name, ["mode", "offset_x", "offset_y"])],
-            cancel_href=url_for("PrintTemplateView.papers"),
-            crumbs=[*self.crumbs(), Link(PAPERS, url_for("PrintTemplateView.papers"))],
+            cancel_href=addresses.at("print_template", "papers"),
+            crumbs=[*self.crumbs(), Link(PAPERS, addresses.at("print_template", "papers"))],
             note="На бланк печатается только текст: линии и слова, которые на нём уже есть, пропускаются. Напечатайте пробный "
             "лист, измерьте, где стоит крест, и введите смещение. Дальше края листа текст не сдвигается.",
         )
-        links = [Link("Скачать пробный лист для Word", url_for("PrintTemplateView.sheet", **here))]
+        links = [Link("Скачать пробный лист для Word", addresses.at("print_template", "sheet", **here))]
         if find_office():
-            pdf = url_for("PrintTemplateView.sheet", **here, format="pdf")
+            pdf = addresses.at("print_template", "sheet", format="pdf", **here)
             links.insert(0, Link("Открыть пробный лист в PDF", pdf))
         return answer_form(form, save, lambda: page, template=WITH_LINKS, links=links)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import flash, render_template, request, url_for
+from flask import flash, render_template, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.documents import template_parts
@@ -116,9 +117,9 @@ class PrintTemplatePages(ScopedModelView):
 
     def list_buttons(self) -> Sequence[Button]:
         """The papers with their fields, and the upload."""
-        buttons = [Button(PAPERS, url_for("PrintTemplateView.papers"))]
+        buttons = [Button(PAPERS, addresses.at("print_template", "papers"))]
         if current_actor().can(print_templates.ADD):
-            buttons.append(Button(self.words.add, url_for("PrintTemplateView.upload"), main=True))
+            buttons.append(Button(self.words.add, addresses.at("print_template", "upload"), main=True))
         return buttons
 
     # --- a version -----------------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ class PrintTemplatePages(ScopedModelView):
     def blocks(self, row: m.PrintTemplate) -> Sequence[Block]:
         """Who uploaded what, when and for whom."""
         own = [
-            Pair("Документ", Cell(title_of(row.code), href=url_for("PrintTemplateView.fields", code=row.code))),
+            Pair("Документ", Cell(title_of(row.code), href=addresses.at("print_template", "fields", code=row.code))),
             Pair("Для кого", Cell(_place(row))),
             Pair("Кто загрузил", Cell(print_templates.author_of(row))),
         ]
@@ -144,15 +145,13 @@ class PrintTemplatePages(ScopedModelView):
     def extra_buttons(self, row: m.PrintTemplate) -> Sequence[Button]:
         """Download, the sample person's paper, putting in and out of force."""
 
-        def href(name: str, **more: Any) -> str:
-            return url_for(f"PrintTemplateView.{name}", pk=row.id, **more)
+        def href(name: str) -> str:
+            return addresses.at("print_template", name, row.id)
 
         buttons = [Button("Скачать шаблон", href("download")), Button("Пример для Word", href("preview"))]
         if find_office():
-            buttons += [
-                Button("Пример в PDF", href("preview_pdf")),
-                Button("Пример на бланк", href("preview_pdf", on="blank")),
-            ]
+            pdf = addresses.at("print_template", "preview", row.id, "pdf")
+            buttons += [Button("Пример в PDF", pdf), Button("Пример на бланк", f"{pdf}?on=blank")]
         if not self.may(row, "edit"):
             return buttons
         if row.active:
@@ -202,7 +201,7 @@ class PrintTemplatePages(ScopedModelView):
             work(pk)
             flash(words, "success")
 
-        return answer_act(act, url_for("PrintTemplateView.show", pk=pk))
+        return answer_act(act, addresses.card("print_template", pk))
 
     # --- upload --------------------------------------------------------------------------------------------------
 
@@ -219,7 +218,7 @@ class PrintTemplatePages(ScopedModelView):
         def save() -> str:
             row = _uploaded(form)
             flash("Шаблон принят. Посмотрите пример и введите версию в действие.", "success")
-            return url_for("PrintTemplateView.show", pk=row.id)
+            return addresses.card("print_template", row.id)
 
         def page() -> FormPage:
             return FormPage(
@@ -227,7 +226,7 @@ class PrintTemplatePages(ScopedModelView):
                 form=form,
                 sections=[Section("", ["code", "place", "file", "note"])],
                 submit="Проверить и загрузить",
-                cancel_href=url_for("PrintTemplateView.list"),
+                cancel_href=addresses.listing("print_template"),
                 crumbs=self.crumbs(),
                 note="Портал проверит файл: опасное, неизвестные и пропущенные поля он назовёт. Загруженная версия не действует, "
                 "пока вы её не введёте.",
@@ -235,8 +234,8 @@ class PrintTemplatePages(ScopedModelView):
                 problems=_listed(form.file),
             )
 
-        links = [Link(_FIELDS, url_for("PrintTemplateView.fields"))] + [
-            Link(f"Скачать стандартный шаблон: {title_of(code)}", url_for("PrintTemplateView.standard", code=code))
+        links = [Link(_FIELDS, addresses.at("print_template", "fields"))] + [
+            Link(f"Скачать стандартный шаблон: {title_of(code)}", addresses.at("print_template", "standard", code=code))
             for code in offered
         ]
         return answer_form(form, save, page, template=WITH_LINKS, links=links)
@@ -268,7 +267,7 @@ class PrintTemplatePages(ScopedModelView):
         """«Поля шаблонов»: what may be written in the template of a paper."""
         code = asked_code()
         tabs = [
-            Tab(title_of(c), url_for("PrintTemplateView.fields", code=c), len(PAPER_FIELDS[c]), c == code)
+            Tab(title_of(c), addresses.at("print_template", "fields", code=c), len(PAPER_FIELDS[c]), c == code)
             for c in PAPER_FIELDS
         ]
         required = get_template(code).required
@@ -277,8 +276,8 @@ class PrintTemplatePages(ScopedModelView):
         how = [Row(n, "", [Cell(text), Cell(meaning)]) for n, (text, meaning) in enumerate(_HOW_TO)]
         page = CardPage(
             title=_FIELDS,
-            crumbs=[*self.crumbs(), Link(PAPERS, url_for("PrintTemplateView.papers"))],
-            buttons=[Button("Скачать стандартный шаблон", url_for("PrintTemplateView.standard", code=code))],
+            crumbs=[*self.crumbs(), Link(PAPERS, addresses.at("print_template", "papers"))],
+            buttons=[Button("Скачать стандартный шаблон", addresses.at("print_template", "standard", code=code))],
             tabs=tabs,
             blocks=[
                 Block(f"Поля: {title_of(code)}", columns=heads, rows=rows),
@@ -360,10 +359,10 @@ def _paper_row(
         by = Cell("Стандартный")
     else:
         whose = "Свой" if found.organizer_id else "Общий для региона"
-        by = Cell(f"{whose}, версия {found.version}", href=url_for("PrintTemplateView.show", pk=found.id))
+        by = Cell(f"{whose}, версия {found.version}", href=addresses.card("print_template", found.id))
     look = Cell("—")
     if organizer_id is not None and current_actor().can(print_templates.EDIT):
-        href = url_for("PrintTemplateView.settings", code=code, place=organizer_id)
+        href = addresses.at("print_template", "settings", code=code, place=organizer_id)
         look = Cell(SETTINGS, href=href)
     return Row(
         number,
@@ -371,8 +370,8 @@ def _paper_row(
         [
             Cell(title_of(code)),
             by,
-            Cell("Поля и примеры", href=url_for("PrintTemplateView.fields", code=code)),
-            Cell("Скачать", href=url_for("PrintTemplateView.standard", code=code)),
+            Cell("Поля и примеры", href=addresses.at("print_template", "fields", code=code)),
+            Cell("Скачать", href=addresses.at("print_template", "standard", code=code)),
             look,
         ],
     )

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now
@@ -73,7 +74,7 @@ def print_papers(ids: Sequence[int], form: PrintForm, title: str, *, group_id: i
         permission=PRINT,
     )
     flash(_ORDERED)
-    return redirect(url_for("TaskView.index"))
+    return redirect(addresses.TASKS)
 
 
 def _file_name(title: str, form: PrintForm) -> str:
@@ -149,8 +150,8 @@ class GroupPrinting(Part):
         if not self.may(row, "registry"):
             return []
         return [
-            Button("Документы группы", url_for("TrainingGroupView.papers", pk=row.id)),
-            Button("Все документы группы", url_for("TrainingGroupView.order_papers", pk=row.id), post=True),
+            Button("Документы группы", addresses.at("training_group", "papers", row.id)),
+            Button("Все документы группы", addresses.at("training_group", "papers", row.id, "order"), post=True),
         ]
 
     @expose("/papers/<int:pk>")
@@ -185,16 +186,16 @@ class GroupPrinting(Part):
             flash("Печатать нечего: действующих документов этого вида в группе нет.", "warning")
             return None
 
-        return answer_act(order, url_for("TrainingGroupView.papers", pk=pk))
+        return answer_act(order, addresses.at("training_group", "papers", pk))
 
 
 def _page(known: GroupFacts) -> CardPage:
-    href = url_for("TrainingGroupView.order_papers", pk=known.id)
+    href = addresses.at("training_group", "papers", known.id, "order")
     return CardPage(
         f"Документы группы {known.number}",
         crumbs=[
-            Link(thing("training_group").plural, url_for("TrainingGroupView.list")),
-            Link(f"Группа {known.number}", url_for("TrainingGroupView.show", pk=known.id)),
+            Link(thing("training_group").plural, addresses.listing("training_group")),
+            Link(f"Группа {known.number}", addresses.card("training_group", known.id)),
         ],
         buttons=[Button("Все документы группы", href, main=True, post=True)],
         blocks=[_papers_block(known), *_kind_blocks(known)],
@@ -204,7 +205,7 @@ def _page(known: GroupFacts) -> CardPage:
 def _papers_block(known: GroupFacts) -> Block:
     def row(number: int, paper: GroupPaper) -> Row:
         why = paper.why_not(known)
-        href = "" if why else url_for("TrainingGroupView.papers", pk=known.id, paper=paper.code)
+        href = "" if why else addresses.at("training_group", "papers", known.id, paper=paper.code)
         state = Cell("Ещё нельзя", why, tone="wait") if why else Cell("Можно скачать", tone="ok")
         return Row(number, href, [Cell(paper.title, href=href), state])
 
@@ -229,7 +230,7 @@ def _kind_blocks(known: GroupFacts) -> list[Block]:
             buttons=[
                 Button(
                     form.label,
-                    url_for("TrainingGroupView.order_papers", pk=known.id, kind=kind.value, form=form.code),
+                    addresses.at("training_group", "papers", known.id, "order", kind=kind.value, form=form.code),
                     post=True,
                 )
                 for form in forms_offered()
@@ -248,7 +249,7 @@ def _download(known: GroupFacts, paper: GroupPaper) -> Any:
     if isinstance(made, bytes):
         return download_of(made, paper.file_name(known), paper.content_type)
     flash(f"{paper.title}: {made.message if isinstance(made, PortalError) else made}", "warning")
-    return redirect(url_for("TrainingGroupView.papers", pk=known.id))
+    return redirect(addresses.at("training_group", "papers", known.id))
 
 
 # --- everything of a group -------------------------------------------------------------------------------------------
@@ -264,7 +265,7 @@ def _order_all(group: m.TrainingGroup) -> Response:
         permission=REGISTRY,
     )
     flash(_ORDERED)
-    return redirect(url_for("TaskView.index"))
+    return redirect(addresses.TASKS)
 
 
 def _make_all(work: background.Work) -> background.Outcome:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import url_for
 from sqlalchemy import select
 
-from app import shown
+from app import addresses, shown
 from app.access import current_actor
 from app.documents.registries import registries_of
 from app.documents.registries.declared import SPANS, Asked, Filter, Registry
@@ -82,7 +81,7 @@ def build(registry: Registry, typed: Mapping[str, str], asked: Asked | None, ref
         return RegistryPage(**common)
     totals = count_totals(asked)
     query = urlencode(asked.parameters())
-    download = url_for("RegistriesView.download")
+    download = addresses.at("registries", "download", "")
     return RegistryPage(
         **common,
         columns=[Column(c.name, c.title, number=c.kind in ("int", "decimal")) for c in columns_of(asked)],
@@ -116,7 +115,7 @@ def _named(given: Filter, value: Any) -> str:
 
 def _tabs(registry: Registry) -> list[Tab]:
     return [
-        Tab(item.title, url_for("RegistriesView.index", code=item.code), current=item is registry)
+        Tab(item.title, addresses.with_query(addresses.REGISTRIES, code=item.code), current=item is registry)
         for item in registries_of(current_actor())
     ]
 
@@ -145,7 +144,7 @@ def _filter(given: Filter, typed: Mapping[str, str], asked: Asked | None, error:
         options = [Option(str(row.id), str(row), str(row.id) == value) for row in rows]
         return Shown(given.name, given.label, "lookup", options, value, error=error)
     words = _named(given, chosen) if chosen is not None else typed.get(f"{given.name}_text", "")
-    url = url_for("RegistriesView.find", field=given.name)
+    url = addresses.at("registries", "find", given.name)
     return Shown(given.name, given.label, "lookup", (), value, words, lookup_url=url, error=error)
 
 
@@ -181,7 +180,7 @@ def _totals(asked: Asked, totals: Totals) -> str:
 
 
 def _saved() -> list[SavedItem]:
-    base = url_for("RegistriesView.index")
+    base = addresses.REGISTRIES
     return [
         SavedItem(
             row.id,

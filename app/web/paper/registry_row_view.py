@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import flash, render_template, request, send_file, url_for
+from flask import flash, render_template, request, send_file
 from flask_appbuilder import expose
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import read_date, today
@@ -65,21 +66,21 @@ class RegistryPages(ScopedModelView):
         buttons = []
         if row.amended_rows and row.status in registry_people.HANDED and self.may(row, "add"):
             ask = "Сформировать реестр только из тех, чьи сведения изменились? Этот реестр останется как был."
-            href = url_for("RegistryView.correct", pk=row.id)
+            href = addresses.at("registry", "correct", row.id)
             buttons.append(Button("Сформировать исправленный реестр", href, main=True, post=True, confirm=ask))
         if row.status in (RegistryStatus.FORMED, RegistryStatus.RETURNED) and self.may(row, "renew"):
-            href = url_for("RegistryView.act", pk=row.id, name="renew")
+            href = addresses.act("registry", row.id, "renew")
             ask = "Сформировать файл заново по сведениям на сегодня?"
             buttons.append(Button("Сформировать заново", href, post=True, confirm=ask))
         if row.file_id is not None:
-            buttons.append(Button("Скачать Excel", url_for("RegistryView.file", pk=row.id)))
+            buttons.append(Button("Скачать Excel", addresses.at("registry", "file", row.id)))
         return buttons
 
     def list_buttons(self) -> Sequence[Button]:
         """Who has sent: for those who see all organizers."""
         if not current_actor().can("registry:overview"):
             return []
-        return [Button("Кто направил", url_for("RegistryView.overview"))]
+        return [Button("Кто направил", addresses.at("registry", "overview", ""))]
 
     @expose("/correct/<int:pk>", methods=["POST"])
     @guarded("add")
@@ -89,9 +90,9 @@ class RegistryPages(ScopedModelView):
         def correct() -> str:
             row = registries.correct(pk, sheet=sheet_of_registry)
             flash(f"Сформирован исправленный реестр № {row.id}. Проверьте его и направьте в министерство.", "success")
-            return url_for("RegistryView.show", pk=row.id)
+            return addresses.card("registry", row.id)
 
-        return answer_act(correct, url_for("RegistryView.show", pk=pk))
+        return answer_act(correct, addresses.card("registry", pk))
 
     @expose("/file/<int:pk>")
     @guarded("show")
@@ -123,7 +124,7 @@ def _left_out(row: m.Registry) -> list[Block]:
     rows = [
         Row(
             it.enrolment_id,
-            url_for("RegistryView.show", pk=it.registry_id),
+            addresses.card("registry", it.registry_id),
             [Cell(it.name), Cell(it.group), Cell(f"реестр № {it.registry_id}")],
         )
         for it in told.shown
@@ -136,7 +137,7 @@ def _struck(row: m.Registry) -> list[Block]:
     """Who is to be struck from the registry that this one corrects."""
     found = registry_people.struck(row)
     rows = [
-        Row(it.enrolment_id, url_for("EnrolmentView.show", pk=it.enrolment_id), [Cell(it.name), Cell(it.group)])
+        Row(it.enrolment_id, addresses.card("enrolment", it.enrolment_id), [Cell(it.name), Cell(it.group)])
         for it in found.shown
     ]
     return _people(f"Исключить из реестра № {row.corrects_id}", ("Кто", "Группа"), rows, found.total)
@@ -163,7 +164,7 @@ def _overview_page(found: Sequence[registries.Sent]) -> CardPage:
     rows = [
         Row(
             item.organizer_id,
-            url_for("RegistryView.list", organizer=item.organizer_id),
+            addresses.listing("registry", organizer=item.organizer_id),
             [
                 Cell(item.name),
                 Cell(number(item.trained), number=True),
@@ -180,7 +181,7 @@ def _overview_page(found: Sequence[registries.Sent]) -> CardPage:
         "Направили": sum(1 for item in found if item.reported),
     }
     summary = Block("Итог", pairs=[Pair(label, Cell(number(value), number=True)) for label, value in pairs.items()])
-    crumbs = [Link("Реестры обученных", url_for("RegistryView.list"))]
+    crumbs = [Link("Реестры обученных", addresses.listing("registry"))]
     table = Block(
         "Организаторы",
         columns=columns,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import flash, jsonify, redirect, render_template, request, send_file
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
+from app import addresses
 from app.access import current_actor
 from app.clock import now, today
 from app.documents import doors
@@ -110,7 +111,7 @@ class RegistriesView(BaseView):
         parameters, title = asked.parameters(), request.form.get("title", "")
         saved_registries.save_registry(asked.registry.code, title, parameters, schedule=schedule)
         flash(f"Реестр сохранён. Отправка на почту: {schedule.label}.", "success")
-        return redirect(f"{url_for('RegistriesView.index')}?{urlencode(parameters)}")
+        return redirect(f"{addresses.REGISTRIES}?{urlencode(parameters)}")
 
     @expose("/forget", methods=["POST"])
     @guarded("export")
@@ -121,7 +122,7 @@ class RegistriesView(BaseView):
             raise Invalid("Выберите, какой сохранённый реестр удалить.")
         saved_registries.forget_registry(int(typed))
         flash("Сохранённый реестр удалён, больше он не отправляется.", "success")
-        return redirect(url_for("RegistriesView.index"))
+        return redirect(addresses.REGISTRIES)
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def _order(asked: Asked, kind: str, rows: int) -> Any:
         permission=asked.registry.permission,
     )
     flash(f"В реестре {count(rows, 'строка', 'строки', 'строк')}: портал готовит файл, здесь видно, сколько готово.")
-    return redirect(url_for("TaskView.index"))
+    return redirect(addresses.TASKS)
 
 
 def _work(work: background.Work) -> background.Outcome:

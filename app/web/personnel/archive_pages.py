@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, url_for
+from flask import flash
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.documents import doors
@@ -44,7 +45,7 @@ class ArchiveForm(FlaskForm):
 def archive_buttons(employee_id: int) -> list[Button]:
     """The button for who may make the archive of a person that they see."""
     allowed = current_actor().can(ARCHIVE)
-    return [Button(LABEL, url_for("EmployeeView.archive", pk=employee_id))] if allowed else []
+    return [Button(LABEL, addresses.at("employee", "archive", employee_id))] if allowed else []
 
 
 class Archive(Part):
@@ -62,7 +63,7 @@ class Archive(Part):
             refuse_during_maintenance()
             _order(person, form.period.data)
             flash("Задание принято. Здесь видно, сколько готово, и отсюда скачивается файл.")
-            return url_for("TaskView.index")
+            return addresses.TASKS
 
         def page() -> FormPage:
             return FormPage(
@@ -70,7 +71,7 @@ class Archive(Part):
                 form=form,
                 sections=[Section("", ["period"])],
                 submit=LABEL,
-                cancel_href=url_for("EmployeeView.show", pk=pk, tab="documents"),
+                cancel_href=addresses.card("employee", pk, tab="documents"),
                 crumbs=self.crumbs(person),
                 note=_NOTE,
                 # an order without LibreOffice is refused with the same words

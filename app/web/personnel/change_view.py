@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -15,6 +15,7 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.conditions import is_employed, late
@@ -153,20 +154,20 @@ class ChangePages(ScopedModelView):
                 values, comment = form_values(form, subject.fields, subject.model), form["comment"].data or None
                 made = changes.propose(values, table=table, row_id=record_id, comment=comment, scan=sent_scan())
             flash("Исправление отправлено ответственному. О решении придёт извещение.", "success")
-            return url_for("ChangeRequestView.show", pk=made.id)
+            return addresses.card("change_request", made.id)
 
         return answer_form(form, propose, lambda: _propose_page(form, table, row))
 
     def card_page(self, row: m.ChangeRequest) -> CardPage:
         """Whose correction, until when; the comparison itself is laid out by the template."""
         person = row.employee
-        href = url_for("EmployeeView.show", pk=person.id) if person and current_actor().can("employee:show") else ""
+        href = addresses.card("employee", person.id) if person and current_actor().can("employee:show") else ""
         pairs = [
             Pair("Работник", Cell(person.full_name if person else "—", href=href)),
             Pair("Что исправить", Cell(changes.about(row))),
             Pair("Пояснение", self._value_cell(row, "comment")),
             *(
-                [Pair("Подтверждающий документ", Cell(row.scan.name, href=url_for("AccessView.file", pk=row.scan.id)))]
+                [Pair("Подтверждающий документ", Cell(row.scan.name, href=addresses.at("access", "file", row.scan.id)))]
                 if row.scan
                 else []
             ),
@@ -206,7 +207,7 @@ class ChangePages(ScopedModelView):
             page=self.card_page(row),
             lines=lines,
             waits=waits,
-            accept_href=url_for("ChangeRequestView.accept", pk=row.id) if decides else "",
+            accept_href=addresses.at("change_request", "accept", row.id) if decides else "",
             form=form,
             surname_names=SURNAME_FIELDS,
             decided=any(line.accepted is not None for line in lines),
@@ -229,7 +230,7 @@ class ChangePages(ScopedModelView):
         partly = decided.status == ChangeStatus.PARTLY
         done = "Отмеченное внесено в карточку, остальное — нет." if partly else "Исправление внесено в карточку."
         flash(f"{done} Работник получит извещение.", "success")
-        return redirect(url_for("ChangeRequestView.show", pk=pk))
+        return redirect(addresses.card("change_request", pk))
 
 
 def _reason(row: m.ChangeRequest) -> str:
@@ -250,20 +251,20 @@ _PROOF = ("Чем подтверждается", ("comment", "scan"))
 
 def _waiting_page(row: m.ChangeRequest) -> CardPage:
     """Instead of a form whose words would be refused."""
-    card = url_for("EmployeeView.show", pk=row.employee_id)
+    card = addresses.card("employee", row.employee_id)
     return CardPage(
         title="Исправление уже на рассмотрении",
         crumbs=[Link("Моя карточка", card)],
         note=f"Ждёт решения: {_fields(row).lower()}. Дождитесь его или отзовите исправление, чтобы отправить другое.",
         buttons=[
-            Button("Открыть исправление", url_for("ChangeRequestView.show", pk=row.id), main=True),
+            Button("Открыть исправление", addresses.card("change_request", row.id), main=True),
             Button("К карточке", card),
         ],
     )
 
 
 def _propose_page(form: Any, table: str, row: Any) -> FormPage:
-    href, is_new = url_for("EmployeeView.show", pk=current_actor().employee_id), row is None
+    href, is_new = addresses.card("employee", current_actor().employee_id), row is None
     heading = changes.place_name(row) if table == PLACE else ""
     sections = [*_SECTIONS, _PROOF] if table == CARD else [(heading, SUBJECTS[table].fields), _PROOF]
     return FormPage(
@@ -309,7 +310,7 @@ def may_correct(row: Any) -> bool:
 
 def propose_href(table: str, record: int | None = None) -> str:
     """Address of the form for a new or an existing record of the own card."""
-    return url_for("ChangeRequestView.propose", table=table, record=record)
+    return addresses.at("change_request", "propose", table=table, record=record)
 
 
 def waiting_block(person: m.Employee) -> list[Block]:
@@ -322,7 +323,7 @@ def waiting_block(person: m.Employee) -> list[Block]:
         Block(
             "Исправление карточки",
             note=f"Ждёт решения: {_fields(live).lower()}.",
-            buttons=[Button(label, url_for("ChangeRequestView.show", pk=live.id))],
+            buttons=[Button(label, addresses.card("change_request", live.id))],
         )
         for live in changes.live_of(person.id)
     ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from markupsafe import escape
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import local, today
@@ -44,7 +45,7 @@ class ConsentView(BaseView):
         """What was given, when, by which text; withdraw and give."""
         if not has_consents():
             if own_registration.find_open() is not None:
-                return redirect(url_for("OwnRegistrationView.abandon"))
+                return redirect(addresses.at("register", "mine", "abandon", ""))
             return _nothing("Мои согласия")
         page = CardPage(
             "Мои согласия",
@@ -64,7 +65,7 @@ class ConsentView(BaseView):
         text = texts[0]
         page = CardPage(
             text.title,
-            crumbs=[Link("Мои согласия", url_for("ConsentView.index"))],
+            crumbs=[Link("Мои согласия", addresses.CONSENTS)],
             note=f"{_ASKED if current_user.must_consent else ''}Версия {text.number}, действует с {format_date(text.valid_from)}.",
             buttons=[*_give_buttons(text), *(_refuse_buttons() if current_user.must_consent else [])],
         )
@@ -76,7 +77,7 @@ class ConsentView(BaseView):
         """Give the own consent by the text in force; who had to give it before anything else begins on the start page."""
         asked = bool(current_user.must_consent)
         answer = _done(lambda: consents.give(_version() or 0), "Согласие дано.")
-        return redirect(url_for("HomeView.index")) if asked else answer
+        return redirect(addresses.HOME) if asked else answer
 
     @expose("/withdraw/", methods=["POST"])
     @signed_in
@@ -98,10 +99,10 @@ class ConsentView(BaseView):
             else "Согласия на обработку вы не давали. Если вы не хотите, чтобы портал вёл ваши данные:",
             blocks=[Block("Что произойдёт", events=[Cell(text) for text in _consequences()])],
             buttons=[
-                Button("Оставить согласие" if given else "Вернуться", url_for("ConsentView.index")),
+                Button("Оставить согласие" if given else "Вернуться", addresses.CONSENTS),
                 Button(
                     "Отозвать и закрыть кабинет" if given else "Прекратить обработку и закрыть кабинет",
-                    url_for("ConsentView.close_now"),
+                    addresses.at("consents", "close-now", ""),
                     post=True,
                     danger=True,
                     confirm="Личный кабинет закроется сразу, войти в него будет нельзя. Продолжить?",
@@ -124,9 +125,9 @@ class ConsentView(BaseView):
                 "документы об обучении остаются действительными.",
                 "success",
             )
-            return url_for("SignInView.login")
+            return addresses.SIGN_IN
 
-        return answer_act(close, url_for("ConsentView.index"))
+        return answer_act(close, addresses.CONSENTS)
 
 
 def _has_given() -> bool:
@@ -158,14 +159,14 @@ def _done(action: Callable[[], Any], words: str) -> Any:
         action()
         flash(words, "success")
 
-    return answer_act(act, url_for("ConsentView.index"))
+    return answer_act(act, addresses.CONSENTS)
 
 
 def _give_buttons(text: m.ConsentText) -> list[Button]:
     standing = next((s for s in consents.own() if s.text.id == text.id), None) if has_consents() else None
     if standing is None or (standing.live is not None and not standing.is_older):
         return []
-    return [Button("Даю это согласие", url_for("ConsentView.give", version=text.id), post=True, main=True)]
+    return [Button("Даю это согласие", addresses.at("consents", "give", "", version=text.id), post=True, main=True)]
 
 
 #: what stands above the text at the first entrance into an account that a school made
@@ -176,19 +177,20 @@ _ASKED = (
 
 
 def _refuse_buttons() -> list[Button]:
-    return [Button("Не даю: закрыть кабинет…", url_for("ConsentView.close"))]
+    return [Button("Не даю: закрыть кабинет…", addresses.at("consents", "close", ""))]
 
 
 def _standing_block(standing: consents.Standing) -> Block:
     text, live = standing.text, standing.live
     state = Cell("Дано", consents.words_of(live), tone="ok") if live else Cell("Не дано", tone="grey")
     read = Cell(
-        f"Версия {text.number}, с {format_date(text.valid_from)}", href=url_for("ConsentView.text", version=text.id)
+        f"Версия {text.number}, с {format_date(text.valid_from)}",
+        href=addresses.at("consents", "text", "", version=text.id),
     )
     pairs = [Pair("Состояние", state), Pair("Действующий текст", read)]
     if standing.is_older:
         assert live is not None
-        former = url_for("ConsentView.text", version=live.text_id)
+        former = addresses.at("consents", "text", "", version=live.text_id)
         pairs.append(Pair("Ваше согласие дано по тексту", Cell(f"Версия {live.text.number}", href=former)))
     past = [
         f"{consents.words_of(row)}, закончилось {format_datetime(local(row.withdrawn_at))}"
@@ -205,14 +207,14 @@ def _buttons(standing: consents.Standing) -> list[Button]:
     text, found = standing.text, []
     if standing.live is None or standing.is_older:
         words = "Прочитать новую версию и дать" if standing.is_older else "Прочитать и дать"
-        found.append(Button(words, url_for("ConsentView.text", version=text.id)))
+        found.append(Button(words, addresses.at("consents", "text", "", version=text.id)))
     if text.required:
         words = (
             "Отозвать и закрыть кабинет…" if standing.live is not None else "Прекратить обработку и закрыть кабинет…"
         )
-        found.append(Button(words, url_for("ConsentView.close"), danger=True))
+        found.append(Button(words, addresses.at("consents", "close", ""), danger=True))
     elif standing.live is not None:
-        found.append(Button("Отозвать", url_for("ConsentView.withdraw", purpose=text.purpose), post=True))
+        found.append(Button("Отозвать", addresses.at("consents", "withdraw", "", purpose=text.purpose), post=True))
     return found
 
 
@@ -259,7 +261,7 @@ class ConsentWithdrawalPages(ScopedModelView):
     def blocks(self, row: m.ConsentWithdrawal) -> Sequence[Block]:
         """The task, then what was kept and why."""
         block = self.pairs_block(row, "Отзыв", ("person_name", "status", "created_at", "due_on", "decided_at"))
-        card = Pair("Карточка", Cell("Открыть карточку", href=url_for("EmployeeView.show", pk=row.employee_id)))
+        card = Pair("Карточка", Cell("Открыть карточку", href=addresses.card("employee", row.employee_id)))
         return [Block(block.title, pairs=[*block.pairs, card]), *report_blocks(row)]
 
 

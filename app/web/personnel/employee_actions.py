@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
@@ -54,14 +55,14 @@ class Proceedings(Part):
         actor, found = current_actor(), []
         is_own = actor.employee_id == person.id
         if may_propose(person, CARD):
-            found.append(Button("Предложить исправление", url_for("ChangeRequestView.propose")))
+            found.append(Button("Предложить исправление", addresses.at("change_request", "propose")))
         may_end = is_own or actor.places("school") or actor.can("employee:edit")
         places = people.own_live_employments(person.id) if may_end else []
         if places and actor.can("transfer:add") and (is_own or actor.places("school")):
             label = "Перейти в другую организацию" if is_own else "Перевести в другую организацию"
-            found.append(Button(label, url_for("TransferView.start", pk=person.id)))
+            found.append(Button(label, addresses.at("transfer", "start", person.id)))
         if places and actor.can("employee:edit"):
-            found.append(Button("Уволить", url_for("EmployeeView.dismiss", pk=person.id)))
+            found.append(Button("Уволить", addresses.at("employee", "dismiss", person.id)))
         return [*found, *merge_buttons(person)]
 
     @expose("/dismiss/<int:pk>", methods=["GET", "POST"])
@@ -69,7 +70,7 @@ class Proceedings(Part):
     def dismiss(self, pk: int) -> Any:
         """Dismiss a person from one or several places of work."""
         person = get_writable(db.session, m.Employee, pk, "employee:edit")
-        places, back = people.own_live_employments(pk), url_for("EmployeeView.show", pk=pk, tab="work")
+        places, back = people.own_live_employments(pk), addresses.card("employee", pk, tab="work")
         boxes = [(str(e.id), f"{e.position}, {place_name(e)}, {e.kind.label}") for e in places]
         form: Any = type("Dismissal", (DismissalForm,), {"places": CodesField("Места работы", choices=boxes)})()
         if not form.is_submitted():
@@ -117,7 +118,7 @@ class Topicality(Part):
         if not typed:
             raise Invalid("На странице не было карточек, подтверждать нечего. Откройте список работников.")
         _confirm(self.view.chosen(typed))
-        return redirect(url_for("EmployeeView.list", attention="not_actual"))
+        return redirect(addresses.listing("employee", attention="not_actual"))
 
 
 def page_button(ids: Sequence[int]) -> list[Button]:
@@ -125,7 +126,7 @@ def page_button(ids: Sequence[int]) -> list[Button]:
     if not ids:
         return []
     words = count(len(ids), "карточка", "карточки", "карточек")
-    href = url_for("EmployeeView.confirm_page", ids="-".join(str(pk) for pk in ids))
+    href = addresses.at("employee", "actual", "", ids="-".join(str(pk) for pk in ids))
     ask = f"Подтвердить, что сведения на этой странице верны: {words}?"
     return [Button(ACTUAL, href, post=True, confirm=ask)]
 

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import url_for
-
+from app import addresses, shown
 from app import models as m
-from app import shown
 from app.access import current_actor
 from app.audit import words
 from app.clock import today
@@ -49,7 +47,7 @@ def tabs(data: CardData, current: str) -> list[Tab]:
         "courses": n.vouchers + n.enrolments,
         "documents": n.certificates + n.outside,
     }
-    href = url_for("EmployeeView.show", pk=data.person.id)
+    href = addresses.card("employee", data.person.id)
     return [Tab(title, f"{href}?tab={code}", counts.get(code), code == current) for code, title in TABS]
 
 
@@ -166,31 +164,17 @@ def table(
     """A block with a table; ``add``: (object, label, person) of the button that adds a record, ``propose``: that of its owner."""
     buttons = []
     if add is not None and current_actor().can(f"{add[0]}:add"):
-        view = VIEWS[add[0]]
-        buttons.append(Button(add[1], url_for(f"{view}.add", employee=add[2].id)))
+        buttons.append(Button(add[1], addresses.form(add[0], employee=add[2].id)))
     elif add is not None and propose and may_propose(add[2], add[0]):
         buttons.append(Button(propose, propose_href(add[0])))
     return Block(title, columns=[Column(h, h) for h in heads], rows=list(rows), empty=empty, buttons=buttons)
-
-
-VIEWS = {
-    "employment": "EmploymentView",
-    "qualification": "QualificationView",
-    "attestation": "AttestationView",
-    "training": "TrainingView",
-    "former_name": "FormerNameView",
-    "enrolment": "EnrolmentView",
-    "voucher": "VoucherView",
-    "voucher_application": "VoucherApplicationView",
-    "certificate": "CertificateView",
-}
 
 
 def _href(row: Any) -> str:
     table_name = row.__tablename__
     if not current_actor().can(f"{table_name}:show"):
         return ""
-    return url_for(f"{VIEWS[table_name]}.show", pk=row.id)
+    return addresses.card(table_name, row.id)
 
 
 def _row(item: Any, *cells: Cell | str) -> Row:
@@ -380,7 +364,7 @@ def _foreign_documents(data: CardData) -> Block:
     rows = []
     for t in data.outside:
         named = t.document_kind.label if t.document_kind else t.title
-        scan = Cell("Скачать скан", href=url_for("AccessView.file", pk=t.scan_id)) if t.scan else Cell("—")
+        scan = Cell("Скачать скан", href=addresses.at("access", "file", t.scan_id)) if t.scan else Cell("—")
         issued = format_date(t.issued_on) if t.issued_on else "—"
         number = f"№ {t.document_number}" if t.document_number else "без номера"
         rows.append(_row(t, Cell(number, named), issued, Cell(t.institution, t.title), scan, _told(t)))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import jsonify, request
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
@@ -47,7 +48,7 @@ class _PlaceLookup(Lookup):
 
     def url(self, name: str) -> str:
         """Address of the search."""
-        return url_for("EmployeeView.find_place", field=name)
+        return addresses.at("employee", "place", "find", name)
 
 
 class _PlaceFields(FieldSource):
@@ -97,9 +98,9 @@ class EmployeePages(ScopedModelView):
         """What is most often done from a card."""
         actor, buttons = current_actor(), []
         if actor.can("enrolment:add"):
-            buttons.append(Button("Записать на курс", url_for("EnrolmentView.add", employee=row.id)))
+            buttons.append(Button("Записать на курс", addresses.form("enrolment", employee=row.id)))
         if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
-            buttons.append(Button("Подать заявку на чек", url_for("VoucherApplicationView.add", employee=row.id)))
+            buttons.append(Button("Подать заявку на чек", addresses.form("voucher_application", employee=row.id)))
         return [*buttons, *super().extra_buttons(row)]
 
     def _init_forms(self) -> None:

@@ -6,10 +6,11 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import current_app, flash, send_file, url_for
+from flask import current_app, flash, send_file
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, write_scope
 from app.clock import now
@@ -102,9 +103,9 @@ class Invitations(Part):
                 permission=f"{self.table}:{name}",
             )
             flash("Задание принято. Здесь видно, сколько готово" + (", и отсюда скачивается файл." if paper else "."))
-            return url_for("TaskView.index")
+            return addresses.TASKS
 
-        return answer_act(order, url_for("EmployeeView.list"))
+        return answer_act(order, addresses.listing("employee"))
 
 
 def _invite_many(work: background.Work) -> background.Outcome:
@@ -171,13 +172,13 @@ def _buttons(person: m.Employee, user: m.Account) -> list[Button]:
 def _invitations(person: m.Employee, *, new: bool) -> list[Button]:
     sheet = Button(
         "Лист с паролем" if new else "Новый лист с паролем",
-        url_for("EmployeeView.act", pk=person.id, name="access_sheet"),
+        addresses.act("employee", person.id, "access_sheet"),
         post=True,
         confirm=f"Выдать одноразовый пароль для печати: {person}? Файл с паролем скачается один раз.",
     )
     letter = Button(
         "Пригласить в портал" if new else "Пригласить снова",
-        url_for("EmployeeView.act", pk=person.id, name="invite"),
+        addresses.act("employee", person.id, "invite"),
         post=True,
     )
     return [letter, sheet] if person.email else [sheet]

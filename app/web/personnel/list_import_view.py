@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from flask import flash, render_template, request, send_file, url_for
+from flask import flash, render_template, request, send_file
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.wrappers import Response
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
+from app.errors import PortalError, Unavailable
 from app.exchange.engine import kept_batch, uploads
 from app.exchange.engine.list_import import ListImport
 from app.services.tasks import background
 from app.statuses import ImportStatus
-from app.web.frame.answers import answer_act, answer_form
+from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, Cell, FormPage, Link, Section
 from app.web.frame.parts import Part
@@ -67,11 +69,11 @@ class ListImportPages(Part):
 
     def first_page(self, batch: m.ImportBatch) -> str:
         """Where an uploaded list is looked at first."""
-        return self.page_href("preview", pk=batch.id)
+        return self.page_href(batch.id)
 
     def applied_page(self, batch_id: int) -> str:
         """What follows the application of a short list."""
-        return self.page_href("preview", pk=batch_id)
+        return self.page_href(batch_id)
 
     # --- pages
 
@@ -79,11 +81,11 @@ class ListImportPages(Part):
         """Loading a list, for those who may."""
         if not current_actor().can(self.lists.permission):
             return ()
-        return (Button("Загрузить из Excel", self.page_href("upload")),)
+        return (Button("Загрузить из Excel", self.page_href()),)
 
-    def page_href(self, name: str, **values: Any) -> str:
-        """Address of a page of the import."""
-        return url_for(f"{self.view.endpoint}.import_{name}", **values)
+    def page_href(self, *parts: str | int) -> str:
+        """Address of a page of the import: of a list by its id and step, of the first page by nothing."""
+        return addresses.at(self.table, "import", *(parts or ("",)))
 
     @expose("/import/", methods=["GET", "POST"])
     @guarded("import")
@@ -102,7 +104,7 @@ class ListImportPages(Part):
                 form=form,
                 sections=[Section("", ["file"])],
                 submit="Проверить файл",
-                cancel_href=url_for(f"{self.view.endpoint}.list"),
+                cancel_href=addresses.listing(self.table),
                 crumbs=self.crumbs(here=words.crumb or words.title),
                 note=words.note,
                 files=True,
@@ -111,7 +113,7 @@ class ListImportPages(Part):
         links = [
             Link(words.sample_link, self.page_href("sample")),
             *self.example_links(),
-            Link("Прошлые загрузки", url_for("ImportBatchView.list")),
+            Link("Прошлые загрузки", addresses.listing("import_batch")),
         ]
         return answer_form(form, save, page, template="import_upload.html", links=links)
 
@@ -127,8 +129,8 @@ class ListImportPages(Part):
         """What the list would write (or has written), row by row."""
         batch = self.lists.load(pk)
         state, is_open = kept_batch.state_of(batch), batch.status is ImportStatus.PREVIEWED
-        crumbs = [*self.crumbs(), Link("Загрузка из Excel", self.page_href("upload"))]
-        href, whose = self.page_href("preview", pk=pk), self.list_words.whose
+        crumbs = [*self.crumbs(), Link("Загрузка из Excel", self.page_href())]
+        href, whose = self.page_href(pk), self.list_words.whose
         never = "" if self.lists.updates else kept_batch.ACTIONS["update"][0]
         return render_template(
             "import_preview.html",
@@ -139,10 +141,10 @@ class ListImportPages(Part):
             problem=batch.summary.get("problem", ""),
             notices=kept_batch.notices_of(batch),
             task=_task_of_batch(batch),
-            state_href=url_for("TaskView.state"),
-            columns_href=self.page_href("columns", pk=pk) if state == "columns" else "",
-            again_href=self.page_href("check", pk=pk),
-            apply_href=self.page_href("apply", pk=pk) if is_open and not state else "",
+            state_href=addresses.at("tasks", "state"),
+            columns_href=self.page_href(pk, "columns") if state == "columns" else "",
+            again_href=self.page_href(pk, "check"),
+            apply_href=self.page_href(pk, "apply") if is_open and not state else "",
             only_valid_confirm=bool(batch.summary.get("error")),
         )
 
@@ -150,7 +152,7 @@ class ListImportPages(Part):
     @guarded("import")
     def import_check(self, pk: int) -> Any:
         """Order the check of a long list again."""
-        return self._act(pk, lambda: self.page_href("preview", pk=self.lists.check_again(pk).id))
+        return self._act(pk, lambda: self.page_href(self.lists.check_again(pk).id))
 
     @expose("/import/<int:pk>/apply", methods=["POST"])
     @guarded("import")
@@ -166,7 +168,16 @@ class ListImportPages(Part):
             flash(self.list_words.applied.format(counts=self.lists.words_of(counts), **asdict(counts)), "success")
             return self.applied_page(pk)
 
-        return self._act(pk, apply)
+        done = attempt(apply)
+        if isinstance(done, Unavailable):
+            raise done  # during a технологический перерыв the page of the break is the answer
+
+        def follow() -> str:
+            if isinstance(done, PortalError):
+                raise done
+            return done
+
+        return self._act(pk, follow)
 
     @expose("/import/<int:pk>/cancel", methods=["POST"])
     @guarded("import")
@@ -176,7 +187,7 @@ class ListImportPages(Part):
         def cancel() -> str:
             self.lists.cancel(pk)
             flash(self.list_words.given_up, "success")
-            return self.page_href("upload")
+            return self.page_href()
 
         return self._act(pk, cancel)
 
@@ -190,7 +201,7 @@ class ListImportPages(Part):
                 self.lists.order_undo(pk)
                 return self._as_task("undo")
             flash(f"Загрузка отменена: {self.lists.undone_words(self.lists.undo(pk))}.", "success")
-            return self.page_href("preview", pk=pk)
+            return self.page_href(pk)
 
         return self._act(pk, undo)
 
@@ -211,24 +222,24 @@ class ListImportPages(Part):
     # --- their parts
 
     def _act(self, pk: int, act: Any) -> Response:
-        return answer_act(act, self.page_href("preview", pk=pk))
+        return answer_act(act, self.page_href(pk))
 
     def _as_task(self, work: str) -> str:
         flash(self.list_words.long[work], "info")
-        return url_for("TaskView.index")
+        return addresses.TASKS
 
     def _buttons(self, batch: m.ImportBatch) -> list[Button]:
         buttons, words, is_kept = [], self.list_words, uploads.is_kept(batch)
         if is_kept and not kept_batch.state_of(batch) and kept_batch.kinds_of(batch):
-            buttons.append(Button("Скачать файл с пометками", self.page_href("marked", pk=batch.id), post=True))
+            buttons.append(Button("Скачать файл с пометками", self.page_href(batch.id, "marked"), post=True))
         if batch.status is ImportStatus.PREVIEWED:
             if is_kept and kept_batch.headings_of(batch):
-                buttons.append(Button("Столбцы", self.page_href("columns", pk=batch.id)))
+                buttons.append(Button("Столбцы", self.page_href(batch.id, "columns")))
             ask = f"Отказаться от этой загрузки? {words.give_up}"
-            buttons.append(Button("Отказаться", self.page_href("cancel", pk=batch.id), post=True, confirm=ask))
+            buttons.append(Button("Отказаться", self.page_href(batch.id, "cancel"), post=True, confirm=ask))
         if batch.status is ImportStatus.APPLIED:
             ask = f"Отменить загрузку? {words.undo}"
-            href = self.page_href("undo", pk=batch.id)
+            href = self.page_href(batch.id, "undo")
             buttons.append(Button("Отменить загрузку", href, post=True, confirm=ask, danger=True))
         return buttons
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, render_template, request, url_for
+from flask import flash, render_template, request
 from flask_appbuilder import expose
 from sqlalchemy import select
 
+from app import addresses, shown
 from app import models as m
-from app import shown
 from app.access import current_actor
 from app.errors import Invalid
 from app.extensions import db
@@ -45,7 +45,7 @@ class MergePages(ScopedModelView):
 
     def list_buttons(self) -> Sequence[Button]:
         """To the pairs that may be one person."""
-        return [Button("Возможные дубли", url_for("EmployeeMergeView.twins"), main=True)]
+        return [Button("Возможные дубли", addresses.at("employee_merge", "twins", ""), main=True)]
 
     def done_words(self, name: str) -> str:
         """What was done, where no state tells it."""
@@ -58,7 +58,7 @@ class MergePages(ScopedModelView):
         ask = (
             "Отменить объединение? Вторая карточка вернётся со всеми записями. Это возможно, пока их никто не изменил."
         )
-        href = url_for("EmployeeMergeView.act", pk=row.id, name="undo")
+        href = addresses.act("employee_merge", row.id, "undo")
         return [Button("Отменить объединение", href, post=True, danger=True, confirm=ask)]
 
     def card_title(self, row: m.EmployeeMerge) -> str:
@@ -67,7 +67,7 @@ class MergePages(ScopedModelView):
 
     def blocks(self, row: m.EmployeeMerge) -> Sequence[Block]:
         """Both cards, when, and what moved."""
-        kept = Cell(str(row.kept), f"№ {row.kept_id}", href=url_for("EmployeeView.show", pk=row.kept_id))
+        kept = Cell(str(row.kept), f"№ {row.kept_id}", href=addresses.card("employee", row.kept_id))
         pairs = [
             Pair("Оставлена карточка", kept),
             Pair("Присоединена карточка", Cell(_gone_name(row), f"№ {row.gone_id}")),
@@ -100,7 +100,7 @@ class MergePages(ScopedModelView):
             typed=typed,
             first=chosen,
             detail=_detail,
-            action=url_for("EmployeeMergeView.twins"),
+            action=addresses.at("employee_merge", "twins", ""),
         )
 
     @expose("/compare/")
@@ -113,10 +113,10 @@ class MergePages(ScopedModelView):
         shown = merges.preview(kept, gone)
         page = CardPage(
             title=f"Объединение: {shown.kept.full_name}",
-            crumbs=[*self.crumbs(), Link("Возможные дубли", url_for("EmployeeMergeView.twins"))],
-            buttons=[Button("Поменять местами", url_for("EmployeeMergeView.compare", kept=gone, gone=kept))],
+            crumbs=[*self.crumbs(), Link("Возможные дубли", addresses.at("employee_merge", "twins", ""))],
+            buttons=[Button("Поменять местами", addresses.at("employee_merge", "compare", "", kept=gone, gone=kept))],
         )
-        href = url_for("EmployeeMergeView.merge", kept=kept, gone=gone)
+        href = addresses.at("employee_merge", "merge", "", kept=kept, gone=gone)
         return render_template("merge_preview.html", page=page, shown=shown, merge_href=href, detail=_detail)
 
     @expose("/merge/", methods=["POST"])
@@ -135,9 +135,9 @@ class MergePages(ScopedModelView):
             flash(
                 "Карточки объединены. Пока ничего не изменено, объединение можно отменить на этой странице.", "success"
             )
-            return url_for("EmployeeMergeView.show", pk=row.id)
+            return addresses.card("employee_merge", row.id)
 
-        return answer_act(merge, url_for("EmployeeMergeView.compare", kept=kept, gone=gone))
+        return answer_act(merge, addresses.at("employee_merge", "compare", "", kept=kept, gone=gone))
 
 
 def _title(table: str) -> str:
@@ -169,9 +169,9 @@ def _found_block(found: Sequence[m.Employee], first: m.Employee | None) -> Block
     rows = []
     for person in found:
         if first is None:
-            href = url_for("EmployeeMergeView.twins", first=person.id, q=person.last_name)
+            href = addresses.at("employee_merge", "twins", "", first=person.id, q=person.last_name)
         elif person.id != first.id:
-            href = url_for("EmployeeMergeView.compare", kept=first.id, gone=person.id)
+            href = addresses.at("employee_merge", "compare", "", kept=first.id, gone=person.id)
         else:
             continue
         rows.append(Row(person.id, href, [Cell(person.full_name), Cell(_detail(person))]))
@@ -183,7 +183,7 @@ def _pairs_block(found: Sequence[merges.Twins]) -> Block:
     rows = [
         Row(
             n,
-            url_for("EmployeeMergeView.compare", kept=pair.first.id, gone=pair.second.id),
+            addresses.at("employee_merge", "compare", "", kept=pair.first.id, gone=pair.second.id),
             [Cell(pair.first.full_name, _detail(pair.first)), Cell(_detail(pair.second)), Cell(pair.why)],
         )
         for n, pair in enumerate(found)
@@ -196,4 +196,6 @@ def merge_buttons(person: m.Employee) -> list[Button]:
     """On a card: to the comparison with another one."""
     if not current_actor().can("employee_merge:add"):
         return []
-    return [Button("Объединить с другой", url_for("EmployeeMergeView.twins", first=person.id, q=person.last_name))]
+    return [
+        Button("Объединить с другой", addresses.at("employee_merge", "twins", "", first=person.id, q=person.last_name))
+    ]

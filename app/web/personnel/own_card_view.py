@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template
 from flask_appbuilder import BaseView, expose
 
+from app import addresses
 from app.access import current_actor
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import CardPage
@@ -31,4 +32,4 @@ class OwnCardView(BaseView):
         if not has_card():
             note = "К вашей учётной записи карточка работника не привязана."
             return render_template("message.html", page=CardPage("Моя карточка", note=note))
-        return redirect(url_for("EmployeeView.show", pk=current_actor().employee_id))
+        return redirect(addresses.card("employee", current_actor().employee_id))

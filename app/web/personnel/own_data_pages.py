@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from flask import request, send_file, url_for
+from flask import request, send_file
 from flask_appbuilder import BaseView, expose
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import now
@@ -49,14 +50,14 @@ class GivenData(Part):
         if not actor.can(own_data.GIVE):
             return []
         ask = "Дата и номер письменного запроса"
-        return [Button(GIVE, url_for("EmployeeView.give_data", pk=person.id), post=True, ask=ask)]
+        return [Button(GIVE, addresses.at("employee", "data", person.id), post=True, ask=ask)]
 
     @expose("/data/<int:pk>", methods=["POST"])
     @signed_in
     def give_data(self, pk: int) -> Any:
         """The file of a person's data, for the operator; a card that is not seen is not there."""
         why = request.form.get("reason", "")[:255]
-        return answer_act(lambda: _file(own_data.give(pk, request=why)), url_for("EmployeeView.show", pk=pk))
+        return answer_act(lambda: _file(own_data.give(pk, request=why)), addresses.card("employee", pk))
 
 
 def _file(given: own_data.OwnData) -> Any:

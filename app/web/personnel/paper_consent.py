@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, url_for
+from flask import flash
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.errors import Forbidden
@@ -41,7 +42,7 @@ class PaperConsents(Part):
         actor = current_actor()
         if not actor.can("consent:add") or actor.employee_id == person.id:
             return []
-        return [Button("Внести согласие на бумаге", url_for("EmployeeView.paper_consent", pk=person.id))]
+        return [Button("Внести согласие на бумаге", addresses.at("employee", "paper_consent", person.id))]
 
     @expose("/paper_consent/<int:pk>", methods=["GET", "POST"])
     @signed_in
@@ -54,7 +55,7 @@ class PaperConsents(Part):
         choices = [(text.purpose, text.title) for text in consent_texts.current_texts()]
         kind = type("BoxesForm", (PaperConsentForm,), {"purposes": CodesField("Что подписано", choices=choices)})
         form: Any = kind()
-        href = url_for("EmployeeView.show", pk=pk)
+        href = addresses.card("employee", pk)
 
         def record() -> str:
             name, data = sent_scan() or ("", b"")

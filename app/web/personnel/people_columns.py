@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
 from sqlalchemy import and_, case, or_, select
 
+from app import addresses, shown
 from app import models as m
-from app import shown
 from app.clock import today
 from app.conditions import at_work, employed, is_in_force, main_place, waits
 from app.russian import age, format_date, years
@@ -157,7 +156,7 @@ def units_block(row: m.Organization) -> Block:
     """Structural units of an organization."""
     rows = []
     for unit in row.units:
-        href = url_for("OrganizationView.show", pk=unit.id)
+        href = addresses.card("organization", unit.id)
         rows.append(Row(unit.id, href, [Cell(unit.short_name, href=href), Cell(str(unit.type))]))
     heads = [Column("unit", "Подразделение"), Column("type", "Тип")]
     return Block("Структурные подразделения", columns=heads, rows=rows, empty="Подразделений нет.")

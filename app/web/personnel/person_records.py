@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
-
+from app import addresses
 from app.web.frame.pages import Button
 from app.web.frame.parts import Part
 from app.web.personnel.change_view import may_correct, propose_href
@@ -25,7 +24,7 @@ class OfPerson(Part):
 
     def home_of(self, row: Any) -> str:
         """The person's card."""
-        return url_for("EmployeeView.show", pk=row.employee_id, tab=_TABS[self.table])
+        return addresses.card("employee", row.employee_id, tab=_TABS[self.table])
 
     def buttons(self, row: Any) -> list[Button]:
         """Another text, proposed by the owner of a place of work, a diploma or an attestation."""

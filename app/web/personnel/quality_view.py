@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask_appbuilder import BaseView, expose
 
+from app import addresses
 from app.access import current_actor
 from app.errors import NotFound
 from app.russian import number, percent
@@ -60,7 +61,7 @@ def _rows(items: Sequence[Completeness], level: str) -> list[Row]:
     return [
         Row(
             item.pk,
-            f"{url_for('QualityView.index')}?{level}={item.pk}",
+            f"{addresses.QUALITY}?{level}={item.pk}",
             [Cell(item.name), Cell(number(item.people), number=True), _percent(item), Cell(_worst(item))],
         )
         for item in items
@@ -89,13 +90,13 @@ def _summary(item: Completeness) -> Block:
 
 
 def _crumb() -> list[Link]:
-    return [Link(TITLE, url_for("QualityView.index"))]
+    return [Link(TITLE, addresses.QUALITY)]
 
 
 def _buttons() -> list[Button]:
     if not current_actor().can("quality_rule:list"):
         return []
-    return [Button("Правила и веса", url_for("QualityRuleView.list"))]
+    return [Button("Правила и веса", addresses.listing("quality_rule"))]
 
 
 def _territories_page(items: Sequence[Completeness], whole: Completeness) -> CardPage:
@@ -115,7 +116,7 @@ def _rules_page(item: Completeness) -> CardPage:
     rows = [
         Row(
             n,
-            url_for("EmployeeView.list", attention=fault.code, organization=item.pk) if fault.number else "",
+            addresses.listing("employee", attention=fault.code, organization=item.pk) if fault.number else "",
             [
                 Cell(fault.title),
                 Cell(number(fault.number), number=True),
@@ -131,9 +132,9 @@ def _rules_page(item: Completeness) -> CardPage:
         Column("share", "Доля работников", number=True),
         Column("weight", "Вес", number=True),
     ]
-    crumbs = [*_crumb(), Link(item.territory, url_for("QualityView.index", territory=item.territory_id))]
+    crumbs = [*_crumb(), Link(item.territory, addresses.with_query(addresses.QUALITY, territory=item.territory_id))]
     block = Block("Чего не хватает", columns=columns, rows=rows, empty="Правила не включены.", note=_NOTE)
-    people = Button("Все работники", url_for("EmployeeView.list", attention="works", organization=item.pk))
+    people = Button("Все работники", addresses.listing("employee", attention="works", organization=item.pk))
     return CardPage(
         f"{TITLE}: {item.name}", crumbs=crumbs, buttons=[*_buttons(), people], blocks=[block], aside=[_summary(item)]
     )

@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_appbuilder import expose
 
+from app import addresses
 from app import models as m
 from app.exchange.columns import LEFT_ASIDE
 from app.exchange.engine.kept_batch import headings_of, state_of
@@ -68,22 +69,22 @@ class StaffImportPages(ListImportPages):
 
     def first_page(self, batch: m.ImportBatch) -> str:
         """What is not understood is asked at once."""
-        return self.page_href("columns" if state_of(batch) == "columns" else "preview", pk=batch.id)
+        return self.page_href(batch.id, *(("columns",) if state_of(batch) == "columns" else ()))
 
     def applied_page(self, batch_id: int) -> str:
         """The employees themselves."""
-        return url_for(f"{self.view.endpoint}.list")
+        return addresses.listing(self.table)
 
     @expose("/import/<int:pk>/columns")
     @guarded("import")
     def import_columns(self, pk: int) -> Any:
         """Which field each column of the list means."""
-        batch, back = self.lists.load(pk), self.page_href("preview", pk=pk)
+        batch, back = self.lists.load(pk), self.page_href(pk)
         choices = [
             ColumnChoice(f"c{number}", h.letter, h.title, h.field or LEFT_ASIDE, ", ".join(h.samples))
             for number, h in enumerate(headings_of(batch))
         ]
-        upload = Link("Загрузка из Excel", self.page_href("upload"))
+        upload = Link("Загрузка из Excel", self.page_href())
         return render_template(
             "import_columns.html",
             title="Что значат столбцы",
@@ -92,7 +93,7 @@ class StaffImportPages(ListImportPages):
             choices=choices,
             fields=((LEFT_ASIDE, "— не загружать —"), *staff_headings.FIELDS),
             problem=batch.summary.get("problem", ""),
-            post_href=self.page_href("explain", pk=pk),
+            post_href=self.page_href(pk, "explain"),
             back_href=back,
         )
 
@@ -102,5 +103,5 @@ class StaffImportPages(ListImportPages):
         """Take what the columns mean, remember it and read the file again."""
         titles = [heading.title for heading in headings_of(self.lists.load(pk))]
         chosen = {title: request.form[f"c{n}"] for n, title in enumerate(titles) if f"c{n}" in request.form}
-        back = self.page_href("columns", pk=pk)
+        back = self.page_href(pk, "columns")
         return answer_act(lambda: self.first_page(STAFF.explain_columns(pk, chosen)), back)

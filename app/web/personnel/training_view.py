@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
 from flask_wtf.file import FileRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.exchange.trainings.training_import import TRAININGS
@@ -97,7 +97,7 @@ class TrainingPages(ScopedModelView):
     def blocks(self, row: m.Training) -> Sequence[Block]:
         """The training, its document with the scan to compare, and where the facts are from."""
         course, paper = self.card_sections()
-        scan = Cell(row.scan.name, href=url_for("AccessView.file", pk=row.scan_id)) if row.scan else Cell("нет")
+        scan = Cell(row.scan.name, href=addresses.at("access", "file", row.scan_id)) if row.scan else Cell("нет")
         document = self.pairs_block(row, *paper)
         told = self.pairs_block(row, "Подтверждение", ("source", "created_at", "submitted_at", "decided_at"))
         waits = row.status.tone == "wait" and current_actor().can("training:confirm")

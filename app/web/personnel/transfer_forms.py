@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from flask import url_for
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app import models as m
 from app.errors import Invalid
 from app.identifiers import IdentifierError, parse_person_name
@@ -31,7 +31,7 @@ class _PlaceLookup(Lookup):
 
     def url(self, name: str) -> str:
         """Address of the search."""
-        return url_for("TransferView.find_place", field=name, own=None if self.everywhere else 1)
+        return addresses.at("transfer", "place", "find", name, own=None if self.everywhere else 1)
 
     def is_small(self, name: str) -> bool:
         """Nothing is listed whole."""

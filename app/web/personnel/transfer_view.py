@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import expose
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
@@ -98,7 +99,7 @@ class TransferPages(ScopedModelView):
         """The organization that hires begins here."""
         if not current_actor().can("transfer:hire"):
             return []
-        return [Button("Принять работника", url_for("TransferView.request_person"), main=True)]
+        return [Button("Принять работника", addresses.at("transfer", "request"), main=True)]
 
     # --- beginning
 
@@ -125,7 +126,7 @@ class TransferPages(ScopedModelView):
                 released_on=None if is_own else form["released_on"].data,
             )
             flash("Переход оформлен: следующая сторона получила извещение.", "success")
-            return url_for("TransferView.show", pk=row.id)
+            return addresses.card("transfer", row.id)
 
         return answer_form(form, start, lambda: _start_page(form, person, problems, is_own=is_own))
 
@@ -148,7 +149,7 @@ class TransferPages(ScopedModelView):
                 subjects=form["subjects"].data or (),
             )
             flash(_SAME_ANSWER, "success")
-            return url_for("TransferView.list")
+            return addresses.listing("transfer")
 
         return answer_form(form, ask, lambda: self._request_page(form))
 
@@ -161,7 +162,7 @@ class TransferPages(ScopedModelView):
                 Section("Куда", ["organization", "position", "subjects", "starts_on"]),
             ],
             submit="Отправить просьбу",
-            cancel_href=url_for("TransferView.list"),
+            cancel_href=addresses.listing("transfer"),
             crumbs=self.crumbs(),
             note="Просьбу получит организация, где человек работает сейчас. Его карточку вы увидите после подтверждения оператором.",
         )
@@ -194,7 +195,7 @@ class TransferPages(ScopedModelView):
             form=form if step else None,
             names=names,
             step=_STEPS.get(step, ""),
-            step_href=url_for(f"TransferView.{step}", pk=row.id) if step else "",
+            step_href=addresses.at("transfer", step, row.id) if step else "",
         )
 
     def _step_form(self, step: str, row: m.Transfer) -> Any:
@@ -207,7 +208,7 @@ class TransferPages(ScopedModelView):
         """Who moves from where to where, and whose turn it is."""
         names = names_of([row])
         own_card = row.employee if current_actor().can("employee:show") else None
-        href = url_for("EmployeeView.show", pk=own_card.id) if own_card is not None else ""
+        href = addresses.card("employee", own_card.id) if own_card is not None else ""
         new = row.status in (TransferStatus.ACCEPTED, TransferStatus.CONFIRMED)
         pairs = [
             Pair("Работник", Cell(row.person_name, href=href)),
@@ -272,11 +273,11 @@ class TransferPages(ScopedModelView):
             flash(done.message, "danger")
         else:
             flash("Готово: следующая сторона получила извещение.", "success")
-        return redirect(url_for("TransferView.show", pk=row.id))
+        return redirect(addresses.card("transfer", row.id))
 
 
 def _start_page(form: Any, person: m.Employee, problems: list[str], *, is_own: bool) -> FormPage:
-    href = url_for("EmployeeView.show", pk=person.id)
+    href = addresses.card("employee", person.id)
     names = ["place", *([] if is_own else ["released_on"]), "organization", "position", "starts_on"]
     note = (
         "Сначала переход согласует ваша организация, потом примет новая, потом подтвердит оператор. Чек и записи на курсы "

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app import addresses
 from app.access import current_actor
 from app.errors import Invalid, NotFound
 from app.russian import count, no_later
@@ -49,7 +50,7 @@ class ApplyPage(FormPage):
 
 def open_for(employee_id: int) -> Response:
     """The page for one person."""
-    return redirect(url_for("EmployeeView.apply_vouchers", ids=employee_id))
+    return redirect(addresses.at("employee", "apply", "", ids=employee_id))
 
 
 class VoucherApply(Part):
@@ -68,8 +69,8 @@ class VoucherApply(Part):
                 f"За один раз можно подать не больше {MOST} заявок, а выбрано {len(rows)}. Сузьте отбор.",
                 "warning",
             )
-            return redirect(url_for("EmployeeView.list"))
-        return redirect(url_for("EmployeeView.apply_vouchers", ids="-".join(str(row.id) for row in rows)))
+            return redirect(addresses.listing("employee"))
+        return redirect(addresses.at("employee", "apply", "", ids="-".join(str(row.id) for row in rows)))
 
     @expose("/apply/", methods=["GET", "POST"])
     @guarded("apply")
@@ -94,11 +95,11 @@ def _ids(typed: str) -> list[int]:
 
 
 def _crumbs() -> list[Link]:
-    return [Link("Работники", url_for("EmployeeView.list")), Link(LABEL, current=True)]
+    return [Link("Работники", addresses.listing("employee")), Link(LABEL, current=True)]
 
 
 def _person(employee_id: int, name: str) -> Cell:
-    return Cell(name, href=url_for("EmployeeView.show", pk=employee_id))
+    return Cell(name, href=addresses.card("employee", employee_id))
 
 
 # --- before ----------------------------------------------------------------------------------------------------------
@@ -125,8 +126,8 @@ def _preview(found: Sequence[Chance], form: NoteForm) -> ApplyPage:
         note=_told(allowed, len(found) - allowed),
         tone="info" if allowed or not found else "wait",
         submit=f"Подать {count(allowed, 'заявку', 'заявки', 'заявок')}",
-        cancel_href=url_for("EmployeeView.list"),
-        buttons=() if allowed else (Button("К списку работников", url_for("EmployeeView.list")),),
+        cancel_href=addresses.listing("employee"),
+        buttons=() if allowed else (Button("К списку работников", addresses.listing("employee")),),
         crumbs=_crumbs(),
     )
 
@@ -162,8 +163,8 @@ def _result(results: Sequence[ApplyResult]) -> ApplyPage:
         note=f"Подано заявок: {done} из {len(results)}.",
         tone="ok" if done else "bad",
         buttons=(
-            Button("К списку работников", url_for("EmployeeView.list")),
-            Button("Заявки на чек", url_for("VoucherApplicationView.list"), main=True),
+            Button("К списку работников", addresses.listing("employee")),
+            Button("Заявки на чек", addresses.listing("voucher_application"), main=True),
         ),
         crumbs=_crumbs(),
     )
@@ -174,4 +175,4 @@ def _outcome(result: ApplyResult) -> Cell:
     if row is None:
         return Cell("Не подана", result.refusal, tone="bad")
     until = f"решение — {no_later(row.due_on)}" if row.due_on else ""
-    return Cell("Подана", until, url_for("VoucherApplicationView.show", pk=row.id), "ok")
+    return Cell("Подана", until, addresses.card("voucher_application", row.id), "ok")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash, request, url_for
+from flask import flash, request
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -15,6 +15,7 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.extensions import db
@@ -73,7 +74,7 @@ class RuleVersions(Part):
         """A change is a new version."""
         if not (current_actor().can("voucher_rule:add") and self.may(row, "edit")):
             return ()
-        return [Button("Новая версия", url_for("VoucherRuleView.version", pk=row.id), main=True)]
+        return [Button("Новая версия", addresses.at("voucher_rule", "version", row.id), main=True)]
 
     @expose("/version/<int:pk>", methods=["GET", "POST"])
     @guarded("edit")
@@ -85,7 +86,7 @@ class RuleVersions(Part):
             title = (form.title.data or "").strip() or None
             made = voucher_rules.new_version(pk, cast(dt.date, form.valid_from.data), title=title)
             flash(_made(made), "success")
-            return url_for("VoucherRuleView.show", pk=made.id)
+            return addresses.card("voucher_rule", made.id)
 
         def page() -> FormPage:
             title = f"Новая версия: {row.title}"
@@ -156,9 +157,9 @@ def _rule_blocks(rule: m.VoucherRule) -> Block:
     rows = [
         Row(
             b.id,
-            url_for("VoucherRuleBlockView.show", pk=b.id),
+            addresses.card("voucher_rule_block", b.id),
             [
-                Cell(b.title, href=url_for("VoucherRuleBlockView.show", pk=b.id)),
+                Cell(b.title, href=addresses.card("voucher_rule_block", b.id)),
                 Cell(b.kind.label),
                 Cell(f"{b.hours_min}–{b.hours_max}", number=True),
             ],
@@ -168,7 +169,7 @@ def _rule_blocks(rule: m.VoucherRule) -> Block:
     heads = [Column(h, h) for h in ("Блок", "Вид", "Часы")]
     buttons = []
     if current_actor().can("voucher_rule_block:add"):
-        buttons.append(Button("Добавить блок", url_for("VoucherRuleBlockView.add", rule=rule.id)))
+        buttons.append(Button("Добавить блок", addresses.form("voucher_rule_block", rule=rule.id)))
     return Block("Блоки", columns=heads, rows=rows, empty="Блоков нет.", buttons=buttons)
 
 
@@ -198,4 +199,4 @@ class VoucherRuleBlockPages(ScopedModelView):
 
     def home_of(self, row: m.VoucherRuleBlock) -> str:
         """The rule."""
-        return url_for("VoucherRuleView.show", pk=row.rule_id)
+        return addresses.card("voucher_rule", row.rule_id)

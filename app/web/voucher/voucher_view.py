@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.documents.doors import VOUCHER
@@ -74,7 +75,7 @@ def replace(voucher_id: int, reason: str) -> Any:
     """Replace a чек and open the one in its place."""
     voucher = voucher_replacement.replace(voucher_id, reason)
     flash(f"Чек заменён: новый номер — {voucher.number}. Работнику отправлено извещение.", "success")
-    return redirect(url_for("VoucherView.show", pk=voucher.id))
+    return redirect(addresses.card("voucher", voucher.id))
 
 
 # --- the parts of the page -------------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ def _head(story: VoucherStory) -> Block:
         pairs.append(Pair("Выдан взамен чека", _link(story.former)))
     if story.replacement is not None:
         pairs.append(Pair("Заменён чеком", _link(story.replacement)))
-    check = url_for("HomeView.verify_voucher", code=row.check_code)
+    check = addresses.at("verify", "voucher", row.check_code)
     pairs.append(Pair("Проверка по коду", Cell("открыть страницу проверки", href=check)))
     parts = [
         Cell(f"{block.title} · {block.hours}", block.status.label, tone=BLOCK_TONES[block.status])
@@ -125,12 +126,12 @@ def _head(story: VoucherStory) -> Block:
 
 def _owner(story: VoucherStory) -> Cell:
     known = bool(story.full_name) and current_actor().can("employee:show")
-    href = url_for("EmployeeView.show", pk=story.voucher.employee_id) if known else ""
+    href = addresses.card("employee", story.voucher.employee_id) if known else ""
     return Cell(story.full_name, f"СНИЛС {story.snils}" if story.snils else "", href)
 
 
 def _link(voucher: m.Voucher) -> Cell:
-    return Cell(f"№ {voucher.number}", href=url_for("VoucherView.show", pk=voucher.id))
+    return Cell(f"№ {voucher.number}", href=addresses.card("voucher", voucher.id))
 
 
 def _block(block: BlockStory) -> Block:
@@ -144,10 +145,10 @@ def _course(course: Course) -> list[Pair]:
     hours = f"{course.hours} ч" if course.hours else ""
     group, document = Cell(course.group), Cell(course.certificate)
     if course.group_id is not None:
-        href = url_for("TrainingGroupView.show", pk=course.group_id)
+        href = addresses.card("training_group", course.group_id)
         group = Cell(course.group, href=href)
     if course.certificate_id is not None:
-        document = Cell(f"№ {course.certificate}", href=url_for("CertificateView.show", pk=course.certificate_id))
+        document = Cell(f"№ {course.certificate}", href=addresses.card("certificate", course.certificate_id))
     pairs = [
         Pair("Программа", Cell(course.program, hours)),
         Pair("Организатор", Cell(course.organizer)),
@@ -163,7 +164,7 @@ def _state_of(course: Course) -> Cell:
     """The state and the outcome, which lead to the enrolment."""
     if course.enrolment_id is None:
         return Cell(course.state)
-    href = url_for("EnrolmentView.show", pk=course.enrolment_id)
+    href = addresses.card("enrolment", course.enrolment_id)
     return Cell(course.state, course.result, href)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from app import addresses
 from app import models as m
 from app.access import get_writable, unscoped
 from app.audit import record
@@ -102,6 +103,6 @@ def _invite(person: m.Employee, group: m.TrainingGroup, *, by_mail: bool) -> Non
         person,
         "course_invitation",
         facts={**letter_kinds.group_facts(group), "запись_по": format_date(group.enrol_until)},
-        href=f"/enrolment/add?group={group.id}",
+        href=addresses.form("enrolment", group=group.id),
         by_mail=by_mail,
     )

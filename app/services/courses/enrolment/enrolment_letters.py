@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app import addresses
 from app import models as m
 from app.access import unscoped
 from app.clock import local
@@ -13,8 +14,6 @@ from app.services.mailing import letter_kinds, letters
 from app.services.personnel import responsible
 from app.services.portal import transitions
 from app.statuses import EnrolmentStatus
-
-_LIST = "/enrolment/list/?group={}&status={}"
 
 
 def tell(row: m.Enrolment, group: m.TrainingGroup, kind: str, **facts: str | None) -> None:
@@ -117,5 +116,5 @@ def _who(rows: Sequence[m.Enrolment]) -> str:
 
 def _href(rows: Sequence[m.Enrolment], group: m.TrainingGroup) -> str:
     if len(rows) == 1:
-        return f"/enrolment/show/{rows[0].id}"
-    return _LIST.format(group.id, rows[0].status.value)
+        return addresses.card("enrolment", rows[0].id)
+    return addresses.listing("enrolment", group=group.id, status=rows[0].status.value)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app import addresses
 from app import models as m
 from app.access import unscoped
 from app.clock import today
@@ -101,7 +102,7 @@ def warn(group_id: int) -> bool:
         MINIMUM,
         about=group,
         facts=facts,
-        href=f"/training_group/show/{group.id}",
+        href=addresses.card("training_group", group.id),
     )
     return True
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, unscoped
 from app.clock import now, today
@@ -37,7 +38,7 @@ def submit(program_id: int) -> m.Program:
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
     letters.tell_operators(
-        transitions.letter_of(m.Program, "submit"), about=program, href=f"/program/show/{program.id}"
+        transitions.letter_of(m.Program, "submit"), about=program, href=addresses.card("program", program.id)
     )
     return program
 
@@ -77,7 +78,7 @@ def _tell(program: m.Program, action: str) -> None:
     """Tell everybody who works for the program's organizer what the operator decided."""
     told = responsible.of_organizer(program.organizer_id)
     letters.tell_users(
-        told, transitions.letter_of(m.Program, action), about=program, href=f"/program/show/{program.id}"
+        told, transitions.letter_of(m.Program, action), about=program, href=addresses.card("program", program.id)
     )
 
 

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from app import addresses
+
 GREETING = "{{ приветствие }}"
 OPEN = "Открыть на портале"
 
@@ -50,7 +52,7 @@ COMMON: Mapping[str, Fact] = {
     "имя": Fact("имя и отчество получателя", "Анна Ивановна"),
     "тема": Fact("стандартная тема этого письма", "тема, которую составил портал"),
     "текст": Fact("стандартный текст этого письма целиком", "текст, который составил портал"),
-    "ссылка": Fact("адрес страницы портала, о которой письмо", "/notices/"),
+    "ссылка": Fact("адрес страницы портала, о которой письмо", addresses.NOTICES),
     "портал": Fact("название портала", "Кадры в образовании"),
     "дата": Fact("день отправки", "01.09.2026"),
 }
