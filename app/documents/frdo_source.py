@@ -120,16 +120,8 @@ def _facts(row: Any) -> FrdoFacts:
     ) = row  # fmt: skip
     original = None
     if original_id is not None:
-        original = Original(
-            kind=original_kind,
-            series=original_series,
-            number=original_number or original_registration,
-            registration=original_registration,
-            issued_on=original_issued_on,
-            last_name=original_printed["last_name"],
-            first_name=original_printed["first_name"],
-            patronymic=original_printed["patronymic"],
-        )
+        original = _original(original_kind, original_series, original_number or original_registration,
+                             original_registration, original_issued_on, original_printed)  # fmt: skip
     facts = FrdoFacts(
         certificate_id=certificate_id,
         program_id=program_id,
@@ -171,6 +163,13 @@ def _facts(row: Any) -> FrdoFacts:
     )
     kept = printed.get("owner")
     return replace(facts, **_kept(kept)) if kept else facts
+
+
+def _original(
+    kind: Any, series: str, number: str, registration: str, issued_on: dt.date, printed: dict[str, Any]
+) -> Original:
+    names = {name: printed[name] for name in ("last_name", "first_name", "patronymic")}
+    return Original(kind=kind, series=series, number=number, registration=registration, issued_on=issued_on, **names)
 
 
 _day = lru_cache(maxsize=4096)(dt.date.fromisoformat)

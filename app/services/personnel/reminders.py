@@ -20,13 +20,13 @@ from app.services.mailing import letters
 from app.services.mailing.audience import Audience
 from app.services.personnel import responsible
 from app.services.portal import calendar
-from app.statuses import TransferStatus
+from app.statuses import ChangeStatus, TransferStatus
 from app.text import sort_key
 from app.unit_of_work import use_case
 
 #: working days before the end of the term when the school is reminded
 BEFORE_DAYS = 2
-HREF = addresses.listing("change_request", status="proposed")
+HREF = addresses.listing("change_request", status=ChangeStatus.PROPOSED)
 #: organizations that a letter to their territory names
 _NAMED_AT_MOST = 20
 

@@ -22,6 +22,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import limiter
 from app.permissions import ROLES
 from app.services.desk import seen_hints
+from app.statuses import _E, _G, _P, ConfirmationStatus, LetterStatus
 from app.text import cleaned
 from app.web.frame.guards import signed_in
 from app.web.frame.layout import is_signed_in
@@ -236,7 +237,7 @@ HINTS: Mapping[str, Hint] = {
             (
                 Link("Места работы", addresses.listing("employment")),
                 Link("Заявки на чек", addresses.listing("voucher_application")),
-                Link("Группы с открытой записью", addresses.listing("training_group", status="open")),
+                Link("Группы с открытой записью", addresses.listing("training_group", status=_G.OPEN)),
             ),
         ),
         Hint(
@@ -250,7 +251,7 @@ HINTS: Mapping[str, Hint] = {
             (
                 Link("Работники", addresses.listing("employee")),
                 Link("Загрузить из Excel", addresses.at("employee", "import", "")),
-                Link("Записи на согласовании", addresses.listing("enrolment", status="applied")),
+                Link("Записи на согласовании", addresses.listing("enrolment", status=_E.APPLIED)),
             ),
         ),
         Hint(
@@ -264,7 +265,7 @@ HINTS: Mapping[str, Hint] = {
             (
                 Link("Программы", addresses.listing("program")),
                 Link("Группы", addresses.listing("training_group")),
-                Link("Записи на подтверждении", addresses.listing("enrolment", status="agreed")),
+                Link("Записи на подтверждении", addresses.listing("enrolment", status=_E.AGREED)),
             ),
         ),
         Hint(
@@ -277,7 +278,10 @@ HINTS: Mapping[str, Hint] = {
             ),
             (
                 Link("Организации", addresses.listing("organization")),
-                Link("Места работы без подтверждения", addresses.listing("employment", status="unconfirmed")),
+                Link(
+                    "Места работы без подтверждения",
+                    addresses.listing("employment", status=ConfirmationStatus.UNCONFIRMED),
+                ),
             ),
         ),
         Hint(
@@ -304,7 +308,7 @@ HINTS: Mapping[str, Hint] = {
             ),
             (
                 Link("Требует решения", addresses.QUEUE),
-                Link("Программы на публикации", addresses.listing("program", status="submitted")),
+                Link("Программы на публикации", addresses.listing("program", status=_P.SUBMITTED)),
             ),
         ),
         Hint(
@@ -328,7 +332,7 @@ HINTS: Mapping[str, Hint] = {
             (
                 Link("Пользователи", addresses.listing("ab_user")),
                 Link("Роли пользователей", addresses.listing("assignment")),
-                Link("Неотправленные письма", addresses.listing("letter", status="failed")),
+                Link("Неотправленные письма", addresses.listing("letter", status=LetterStatus.FAILED)),
             ),
         ),
     )

@@ -22,6 +22,7 @@ from app.jobs import DEAD_AFTER_SECONDS
 from app.russian import capitalized, format_datetime, number, plural
 from app.services.desk import queue, statistics
 from app.services.voucher import voucher_rules
+from app.statuses import _A, _E, _G, _P, _Q, _R, ChangeStatus, LetterStatus, TransferStatus
 from app.web.access.registration_own import registration_blocks
 from app.web.desk import charts
 from app.web.desk.role_home import organizer_blocks, school_blocks
@@ -64,10 +65,10 @@ _EMPLOYEES = _tile("employee", ("работник", "работника", "ра�
 _OPEN_GROUPS = _tile(
     "training_group",
     ("группа с открытой записью", "группы с открытой записью", "групп с открытой записью"),
-    status="open",
+    status=_G.OPEN,
 )
 _LETTERS = _tile(
-    "letter", ("письмо не отправлено", "письма не отправлены", "писем не отправлены"), "bad", status="failed"
+    "letter", ("письмо не отправлено", "письма не отправлены", "писем не отправлены"), "bad", status=LetterStatus.FAILED
 )
 
 _CHANGES = (
@@ -81,7 +82,7 @@ _LATE = ("исправление не внесено в срок", "исправ
 
 _SCHOOL = (
     _tile("enrolment", _TO_AGREE, "wait", attention="agree"),
-    _tile("change_request", _CHANGES, "wait", status="proposed"),
+    _tile("change_request", _CHANGES, "wait", status=ChangeStatus.PROPOSED),
     _tile(
         "training",
         ("пройденный курс ждёт сверки со сканом", "пройденных курса ждут сверки со сканом", "пройденных курсов ждут сверки со сканом"),
@@ -130,7 +131,7 @@ _ORGANIZER = (
         "bad",
         attention="no_results",
     ),
-    _tile("enrolment", _TO_CONFIRM, "wait", status="agreed"),
+    _tile("enrolment", _TO_CONFIRM, "wait", status=_E.AGREED),
     _tile(
         "enrolment",
         ("обучен, документ не выдан", "обучены, документы не выданы", "обучены, документы не выданы"),
@@ -207,26 +208,26 @@ _OPERATOR = (
         "registration",
         ("регистрация ждёт проверки", "регистрации ждут проверки", "регистраций ждут проверки"),
         "wait",
-        status="pending",
+        status=_R.PENDING,
     ),
     _tile(
         "access_request",
         ("заявка на доступ ждёт решения", "заявки на доступ ждут решения", "заявок на доступ ждут решения"),
         "wait",
-        status="submitted",
+        status=_Q.SUBMITTED,
     ),
     _tile("employment", _PLACES, "wait", attention="unconfirmed"),
     _tile(
         "transfer",
         ("переход ждёт подтверждения", "перехода ждут подтверждения", "переходов ждут подтверждения"),
         "wait",
-        status="accepted",
+        status=TransferStatus.ACCEPTED,
     ),
     _tile(
         "program",
         ("программа ждёт публикации", "программы ждут публикации", "программ ждут публикации"),
         "wait",
-        status="submitted",
+        status=_P.SUBMITTED,
     ),
     _tile(
         "training",
@@ -241,10 +242,10 @@ _TERRITORY = (
     _tile(
         "voucher_application",
         ("заявка на чек ждёт оператора", "заявки на чек ждут оператора", "заявок на чек ждут оператора"),
-        status="submitted",
+        status=_A.SUBMITTED,
     ),
     _tile("employment", _PLACES, attention="unconfirmed"),
-    _tile("enrolment", _TO_AGREE, status="applied"),
+    _tile("enrolment", _TO_AGREE, status=_E.APPLIED),
     _tile("voucher", _EXPIRING, attention="expiring"),
 )
 _ADMIN = (
