@@ -115,6 +115,8 @@ class ConsentView(BaseView):
     @signed_in
     def close_now(self) -> Any:
         """Withdraw the required consent: the cabinet is closed, this session too."""
+        if not has_consents():
+            return redirect(addresses.CONSENTS)
 
         def close() -> str:
             ended = "Согласие отозвано" if _has_given() else "Обработка данных прекращается"
