@@ -17,12 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for ``settings``; the database must be reachable and migrated."""
-    from app import access
+    from app import access, services
     from app.extensions import compress, csrf, db, limiter, migrate
     from app.web.access import acting, appearance
     from app.web.desk import help as user_guide
     from app.web.frame import layout, requests, typed
 
+    services.load()
     app = Flask(__name__)
     app.request_class = typed.TypedRequest
     app.config.from_mapping(_flask_config(settings))

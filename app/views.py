@@ -12,14 +12,8 @@ from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.services.access import invitations
-from app.services.courses.enrolment import enrolments, waiting_list
-from app.services.courses.group import groups
 from app.services.courses.program import organizer_rules, planning
-from app.services.mailing import mail
-from app.services.paper import certificates, registries
 from app.services.personnel import people
-from app.services.portal import twins as twins  # its rules about names register themselves
-from app.services.voucher import vouchers
 from app.statuses import EmploymentKind
 from app.text.sql import sort_key
 from app.web.access.access_view import DUE as ACCESS_DUE
@@ -217,7 +211,6 @@ class EmploymentView(EmploymentPages):
         ("Даты", ("started_on", "position_since", "ended_on")),
     )
     limited = {"employee": "employee:edit", "organization": "employment:add"}
-    services = {"confirm": people.confirm_workplace, "unconfirm": people.unconfirm}
 
     def choosable(self, field: str, target: type[Any]) -> Any:
         """The responsible person chooses among the own organization and its units."""
@@ -330,13 +323,6 @@ class VoucherApplicationView(VoucherApplicationPages):
     hints = {
         "on_behalf_note": "Заполняется, если заявку подаёт ответственный: с кем и когда согласовано (п. 3.4 Порядка)."
     }
-    services = {
-        "submit": vouchers.resubmit,
-        "approve": vouchers.approve,
-        "return": vouchers.return_,
-        "reject": vouchers.reject,
-        "withdraw": vouchers.withdraw,
-    }
 
 
 class VoucherView(VoucherPages):
@@ -345,7 +331,7 @@ class VoucherView(VoucherPages):
     load = ("employee", "blocks")
     filters = (VOUCHER_ATTENTION, "status", "issued_on", "valid_until")
     base_order_by = (m.Voucher.id.desc(),)
-    services = {"replace": replace_voucher, "annul": vouchers.annul}
+    services = {"replace": replace_voucher}
 
 
 # --- Курсы -----------------------------------------------------------------------------------------------------------
@@ -408,14 +394,7 @@ class TrainingGroupView(GroupPages):
         "schedule": "Коротко, словами. Занятия по дням составляются после сохранения, на странице «Расписание».",
     }
     limited = {"program": "training_group:add"}
-    services = {
-        "open": groups.open,
-        "close": groups.close,
-        "start": groups.start,
-        "complete": groups.complete,
-        "cancel": groups.cancel,
-        "invite": invite_planned,
-    }
+    services = {"invite": invite_planned}
 
 
 class EnrolmentView(EnrolmentPages):
@@ -426,13 +405,6 @@ class EnrolmentView(EnrolmentPages):
     base_order_by = (m.Enrolment.id.desc(),)
     sections = (("", ("employee", "group")),)
     limited = {"employee": "enrolment:add"}
-    services = {
-        "accept": waiting_list.accept,
-        "agree": enrolments.agree,
-        "confirm": enrolments.confirm,
-        "reject": enrolments.reject,
-        "withdraw": enrolments.withdraw,
-    }
 
 
 # --- Документы -------------------------------------------------------------------------------------------------------
@@ -444,7 +416,6 @@ class CertificateView(CertificatePages):
     load = ("employee", "organizer", "enrolment.group.program")
     filters = (CERTIFICATE_ATTENTION, "status", "kind", "issued_on", "organizer")
     base_order_by = (m.Certificate.id.desc(),)
-    services = {"annul": certificates.annul}
 
 
 class TrainingOrderView(OrderPages):
@@ -521,12 +492,7 @@ class RegistryView(RegistryPages):
     sections = (("Реестр обученных за период", ("organizer", "period_from", "period_to")),)
     limited = {"organizer": "registry:add"}
     hints = {"period_to": "В реестр войдут те, чьи занятия закончились в этот период."}
-    services = {
-        "send": registries.send,
-        "accept": registries.accept,
-        "return": registries.return_,
-        "renew": renew_registry,
-    }
+    services = {"renew": renew_registry}
     empty = "Реестров пока нет. Организатор формирует их за период и направляет в министерство."
 
 
@@ -774,7 +740,6 @@ class LetterView(LetterPages):
     list_columns = ["subject", "recipient", LETTER_STATE, LETTER_KIND, "attempts", "created_at", "sent_at"]
     filters = ("status", KIND_FILTER, ADDRESS_FILTER, "created_at", "sent_at")
     base_order_by = (m.Letter.id.desc(),)
-    services = {"resend": mail.resend, "abort": mail.abort}
 
 
 class LetterTemplateView(LetterTemplatePages):

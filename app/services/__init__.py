@@ -4,7 +4,13 @@ A service takes the acting user from ``access.current_actor()`` and plain values
 and raises errors whose sentences are meant for the user. Nothing here knows HTTP, printing or Excel.
 """
 
-# These modules register their rules on values with ``records``; a generated form obeys them only once they are loaded.
-from app.services.courses.group import groups as groups
-from app.services.courses.program import programs as programs
-from app.services.personnel import people as people
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+
+def load() -> None:
+    """Import every service: what performs an edge, what guards a value and what a task does is known only then."""
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)

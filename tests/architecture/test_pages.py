@@ -6,8 +6,10 @@ import ast
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from app import views
+from app.statuses import actions_of
 from app.web.frame.scoped_view import ScopedModelView
 
 _WEB = Path(__file__).parents[2] / "app" / "web"
@@ -20,6 +22,21 @@ def test_a_view_inherits_one_page_class_at_most(view: type) -> None:
     assert issubclass(view, ScopedModelView)
     above = [kind.__name__ for kind in view.__mro__[1 : view.__mro__.index(ScopedModelView)]]
     assert len(above) <= 1, f"{view.__name__} inherits {', '.join(above)}: make parts of them"
+
+
+#: actions of the status table that ask for more than a reason: each has a page of its own beside the card
+WITH_PAGES = {
+    "transfer": {"release", "accept"},
+    "training_group": {"reopen"},
+    "enrolment": {"record_trained", "record_failed", "record_no_show", "expel"},
+}
+
+
+def test_every_button_of_an_edge_does_something(app: Flask) -> None:
+    """An edge with a button is performed by a service, by the view itself or on a page; nothing else performs one."""
+    shown = {view.table: set(view.services) for view in app.appbuilder.baseviews if hasattr(view, "services")}  # type: ignore[attr-defined]
+    wanted = {table: set(actions_of(table)) - WITH_PAGES.get(table, set()) for table in shown}
+    assert {table: actions - shown[table] for table, actions in wanted.items() if actions - shown[table]} == {}
 
 
 def test_refusals_are_answered_in_one_place() -> None:

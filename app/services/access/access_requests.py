@@ -186,6 +186,7 @@ def _refuse_second(values: dict[str, Any]) -> None:
 # --- the operator ----------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.AccessRequest, "grant")
 @use_case
 def grant(pk: int) -> m.AccessRequest:
     """Give the role that is asked for, from today on or from the first day of the order; the person is told.
@@ -218,6 +219,7 @@ def grant(pk: int) -> m.AccessRequest:
     return row
 
 
+@transitions.performs(m.AccessRequest, "reject")
 @use_case
 def reject(pk: int, reason: str) -> m.AccessRequest:
     """Refuse with a reason, which goes to the one who asked or proposed."""
@@ -234,6 +236,7 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
     return row
 
 
+@transitions.performs(m.AccessRequest, "revoke")
 @use_case
 def revoke(pk: int, reason: str) -> m.AccessRequest:
     """Take a granted role away at once, with a reason, which the person gets."""

@@ -85,6 +85,7 @@ def _plain(text: str) -> str:
     return sort_key(cleaned(text))
 
 
+@transitions.performs(m.Registration, "confirm")
 @use_case
 def confirm(pk: int, *, join: bool | None = None) -> m.Registration:
     """Confirm a registration (order § 2.7): card, confirmed place of work, consents; the person is told.

@@ -255,6 +255,7 @@ def _open_account(row: m.Registration) -> m.Account:
 # --- the operator's other decisions ----------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Registration, "return")
 @use_case
 def return_(pk: int, reason: str) -> m.Registration:
     """Return a registration with what is to be mended; the person corrects and sends it again (order § 2.7)."""
@@ -263,6 +264,7 @@ def return_(pk: int, reason: str) -> m.Registration:
     return row
 
 
+@transitions.performs(m.Registration, "reject")
 @use_case
 def reject(pk: int, reason: str) -> m.Registration:
     """Refuse a registration with a reason; the СНИЛС is free for another one."""

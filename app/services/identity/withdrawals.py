@@ -16,6 +16,7 @@ from app.services.portal import captcha, transitions
 from app.unit_of_work import use_case
 
 
+@transitions.performs(m.ConsentWithdrawal, "finish")
 @use_case
 def finish(withdrawal_id: int) -> m.ConsentWithdrawal:
     """Make the person nameless and keep the report of what stayed and why (the operator, within 30 days).

@@ -235,6 +235,7 @@ def _deliver(letter: m.Letter) -> None:
 # --- the operator's buttons ------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Letter, "resend")
 @use_case
 def resend(letter_id: int) -> m.Letter:
     """Queue a letter again, with all its attempts before it (the operator's button)."""
@@ -244,6 +245,7 @@ def resend(letter_id: int) -> m.Letter:
     return letter
 
 
+@transitions.performs(m.Letter, "abort")
 @use_case
 def abort(letter_id: int) -> m.Letter:
     """Do not send a letter that has not left."""

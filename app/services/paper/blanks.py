@@ -242,6 +242,7 @@ def may_spoil(blank: m.Blank) -> bool:
     return True
 
 
+@transitions.performs(m.Blank, "spoil")
 @use_case
 def spoil(blank_id: int, reason: str) -> m.Blank:
     """Take a blank out of use: from the stock, or that of a document that is no longer valid.

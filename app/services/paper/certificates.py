@@ -204,6 +204,7 @@ def check_mask(mask: str) -> None:
 # --- after issuing ---------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Certificate, "annul")
 @use_case
 def annul(certificate_id: int, reason: str, *, spoil_blank: bool = False) -> m.Certificate:
     """Annul a document with a reason; its number and blank are never used again.

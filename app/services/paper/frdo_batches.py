@@ -166,6 +166,7 @@ class NewBatch:
 # --- after forming ---------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.FrdoBatch, "send")
 @use_case
 def send(batch_id: int) -> m.FrdoBatch:
     """Note that the file was uploaded to the registry: it tells of what had changed in batches sent before."""
@@ -174,6 +175,7 @@ def send(batch_id: int) -> m.FrdoBatch:
     return batch
 
 
+@transitions.performs(m.FrdoBatch, "cancel")
 @use_case
 def cancel(batch_id: int, reason: str) -> m.FrdoBatch:
     """Give up a batch that was not sent; its documents may be exported again, its number is not used again."""

@@ -122,6 +122,7 @@ def renew(registry_id: int, *, sheet: Sheet) -> m.Registry:
     return row
 
 
+@transitions.performs(m.Registry, "send")
 @use_case
 def send(registry_id: int) -> m.Registry:
     """Hand the registry over to the ministry and tell its workers; a corrected one ends the flags of what it corrects.
@@ -142,6 +143,7 @@ def send(registry_id: int) -> m.Registry:
     return row
 
 
+@transitions.performs(m.Registry, "accept")
 @use_case
 def accept(registry_id: int) -> m.Registry:
     """Accept the registry; the organizer is told."""
@@ -155,6 +157,7 @@ def accept(registry_id: int) -> m.Registry:
     return row
 
 
+@transitions.performs(m.Registry, "return")
 @use_case
 def return_(registry_id: int, reason: str) -> m.Registry:
     """Return the registry with a reason; the organizer is told what to mend."""

@@ -229,6 +229,7 @@ def employers(employee_id: int) -> list[int]:
         return list(db.session.scalars(statement.distinct().order_by(place.organization_id)))
 
 
+@transitions.performs(m.ChangeRequest, "withdraw")
 @use_case
 def withdraw(pk: int) -> m.ChangeRequest:
     """Take the own correction back."""
@@ -241,6 +242,7 @@ def withdraw(pk: int) -> m.ChangeRequest:
 # --- the responsible -------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.ChangeRequest, "accept")
 @use_case
 def accept(
     pk: int,
@@ -333,6 +335,7 @@ def _target(row: m.ChangeRequest) -> Any:
     return found if found is not None and found.employee_id == row.employee_id else None
 
 
+@transitions.performs(m.ChangeRequest, "decline")
 @use_case
 def decline(pk: int, reason: str) -> m.ChangeRequest:
     """Refuse a correction with a reason that the person reads."""

@@ -216,6 +216,7 @@ def known(employee_ids: Collection[int], *, besides: int | None = None) -> dict[
 # --- deciding --------------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Training, "confirm")
 @use_case
 def confirm(pk: int) -> m.Training:
     """Confirm a training whose scan has been looked at; from now on it counts for coverage.
@@ -232,6 +233,7 @@ def confirm(pk: int) -> m.Training:
     return row
 
 
+@transitions.performs(m.Training, "reject")
 @use_case
 def reject(pk: int, reason: str) -> m.Training:
     """Reject a training with a reason, or take back its confirmation (the operator); who entered it may correct it.

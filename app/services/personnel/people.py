@@ -228,6 +228,7 @@ def update_card(row: m.Employee, values: Mapping[str, Any], surname: surnames.Su
 # --- confirmation of a place of work ---------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Employment, "confirm")
 @use_case
 def confirm_workplace(employment_id: int) -> m.Employment:
     """Confirm a place of work (order § 2.7)."""
@@ -241,6 +242,7 @@ def confirm_workplace(employment_id: int) -> m.Employment:
     return row
 
 
+@transitions.performs(m.Employment, "unconfirm")
 @use_case
 def unconfirm(employment_id: int, reason: str) -> m.Employment:
     """Take the confirmation back, with a reason; the person and who answers for the place are told."""

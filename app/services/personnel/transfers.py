@@ -294,6 +294,7 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
     return moved
 
 
+@transitions.performs(m.Transfer, "decline")
 @use_case
 def decline(pk: int, reason: str) -> m.Transfer:
     """Refuse a move with a reason, as whoever is asked at this stage; all sides are told."""
@@ -308,6 +309,7 @@ def decline(pk: int, reason: str) -> m.Transfer:
     return moved
 
 
+@transitions.performs(m.Transfer, "withdraw")
 @use_case
 def withdraw(pk: int) -> m.Transfer:
     """Take the own move back before it is accepted."""
@@ -325,6 +327,7 @@ def withdraw(pk: int) -> m.Transfer:
 # --- the operator ----------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Transfer, "confirm")
 @use_case
 def confirm(pk: int) -> m.Transfer:
     """Carry the move out: the old place ends, the new one begins and is confirmed, what is under way goes along."""

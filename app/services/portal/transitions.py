@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult, inspect, select, update
@@ -13,12 +14,36 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.labels import label_of
-from app.statuses import TRANSITIONS, Edge, edge_of, find_edge
+from app.statuses import TRANSITIONS, Edge, actions_of, edge_of, find_edge
 from app.unit_of_work import use_case
 
 Row = TypeVar("Row", bound=m.Base)
+Service = TypeVar("Service", bound=Callable[..., Any])
 
 _REASON_LENGTH = 1000
+
+
+#: table → action → what performs it on one row
+_performers: dict[str, dict[str, Callable[..., Any]]] = {}
+
+
+def performs(model: type[m.Base], action: str) -> Callable[[Service], Service]:
+    """Say that a service performs an action of the status table on one row: its id, and the reason where the edge asks one.
+
+    The button of the edge calls it. An edge whose action needs more than that has a page of its own and no performer.
+    """
+
+    def register(service: Service) -> Service:
+        _performers.setdefault(model.__tablename__, {})[action] = service
+        return service
+
+    return register
+
+
+def performers_of(table: str) -> dict[str, Callable[..., Any]]:
+    """Action → what performs it, in the order of the buttons."""
+    known = _performers.get(table, {})
+    return {action: known[action] for action in actions_of(table) if action in known}
 
 
 @use_case

@@ -166,6 +166,7 @@ def _insert_application(
     return other, False
 
 
+@transitions.performs(m.VoucherApplication, "submit")
 @use_case
 def resubmit(application_id: int) -> m.VoucherApplication:
     """Submit a returned application again, with a new term; raises Conflict by the rule."""
@@ -174,6 +175,7 @@ def resubmit(application_id: int) -> m.VoucherApplication:
     return transitions.move(m.VoucherApplication, application_id, "submit", **_submitted(row.rule))
 
 
+@transitions.performs(m.VoucherApplication, "withdraw")
 @use_case
 def withdraw(application_id: int) -> m.VoucherApplication:
     """Withdraw an application that is not decided yet."""
@@ -183,6 +185,7 @@ def withdraw(application_id: int) -> m.VoucherApplication:
 # --- the operator's decisions ----------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.VoucherApplication, "approve")
 @use_case
 def approve(application_id: int) -> m.Voucher:
     """Approve an application: issue the чек with its number and blocks, and tell the person (order § 4).
@@ -248,6 +251,7 @@ def _copied(block: m.VoucherRuleBlock) -> m.VoucherBlock:
     )
 
 
+@transitions.performs(m.VoucherApplication, "reject")
 @use_case
 def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
     """Refuse an application for a typical reason, a typed one, or both; the person reads the whole."""
@@ -256,6 +260,7 @@ def reject(application_id: int, reason: str = "", *, refusal_reason_id: int | No
     return row
 
 
+@transitions.performs(m.VoucherApplication, "return")
 @use_case
 def return_(application_id: int, reason: str = "", *, refusal_reason_id: int | None = None) -> m.VoucherApplication:
     """Send an application back to be mended, for a typical reason, a typed one, or both."""
@@ -274,6 +279,7 @@ def _turn_down(application_id: int, action: str, typed: str, typical_id: int | N
 # --- the чек's end ---------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Voucher, "annul")
 @use_case
 def annul(voucher_id: int, reason: str) -> m.Voucher:
     """Annul an active чек; its free blocks lapse. Refused after its term, and while a block is reserved, naming the group."""

@@ -252,7 +252,6 @@ DUE = matter_filter(*due_matters(m.AccessRequest))
 class AccessRequestPages(ScopedModelView):
     """The operator's list and card of requests for access."""
 
-    services = {"grant": access_requests.grant, "reject": access_requests.reject, "revoke": access_requests.revoke}
     empty = "Заявок на доступ нет."
 
     def may(self, row: Any, verb: str) -> bool:

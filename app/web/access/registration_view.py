@@ -35,7 +35,6 @@ DUE = matter_filter(*due_matters(m.Registration))
 class RegistrationPages(ScopedModelView):
     """Pages of the registrations' view."""
 
-    services = {"confirm": registrations.confirm, "return": registrations.return_, "reject": registrations.reject}
     empty = "Заявок на регистрацию нет."
 
     def base_conditions(self) -> Sequence[Any]:

@@ -65,13 +65,6 @@ class FileForm(FlaskForm):
 class ProgramPages(ScopedModelView):
     """Pages of the programs' view."""
 
-    services = {
-        "submit": programs.submit,
-        "publish": programs.publish,
-        "return": programs.return_,
-        "archive": programs.archive,
-    }
-
     def _init_forms(self) -> None:
         """The fields of ФИС ФРДО choose from its lists."""
         super()._init_forms()

@@ -12,7 +12,8 @@ from app import addresses
 from app.access import current_actor
 from app.errors import Forbidden, NotFound
 from app.labels import thing
-from app.services.portal import records
+from app.services.portal import records, transitions
+from app.statuses import actions_of
 from app.web.frame.forms import FieldSource, PortalModelConverter
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import Listing
@@ -43,7 +44,7 @@ class ViewBase(FieldSource, ModelView):
     keep: Sequence[str] = ()
     #: field → permission whose rows may be chosen in it
     limited: Mapping[str, str] = {}
-    #: action of ``statuses`` → service called with the row's id (and ``reason`` when the edge asks for one)
+    #: action → service called with the row's id, besides those that perform the edges of the table (``transitions.performs``)
     services: Mapping[str, Service] = {}
     #: without a card the list's rows lead nowhere
     has_card = True
@@ -61,6 +62,8 @@ class ViewBase(FieldSource, ModelView):
         self.route_base = f"/{self.table}"
         self.lookup = Lookup(self, model, dict(self.limited))
         self.include_route_methods = set(handlers_of(self))
+        own = {**transitions.performers_of(self.table), **self.services}
+        self.services = {name: own[name] for name in (*filter(own.get, actions_of(self.table)), *own)}
         self.joined = [kind(cast("ScopedModelView", self)) for kind in self.parts]
         for part in self.joined:
             self._join(part)

@@ -80,7 +80,6 @@ class BlankPages(ScopedModelView):
     """The list of blanks, the card of one, another blank for its document; the balance."""
 
     parts = (BlankChoice,)
-    services = {"spoil": blanks.spoil}
     empty = "Бланков пока нет: они появляются, когда принято поступление."
 
     def list_buttons(self) -> Sequence[Button]:

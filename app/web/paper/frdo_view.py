@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,6 @@ class FrdoPages(ScopedModelView):
     """The batches' view; forming needs ``frdo_batch:add``, the file ``frdo_batch:export``."""
 
     empty = "Пакетов для ФИС ФРДО ещё нет."
-    services: Mapping[str, Any] = {"send": frdo_batches.send, "cancel": frdo_batches.cancel}
 
     def list_buttons(self) -> Sequence[Button]:
         """The way to a new batch, and the blank."""

@@ -116,8 +116,6 @@ class _RecordFields(FieldSource):
 class ChangePages(ScopedModelView):
     """The list of corrections, the person's form, the comparison with its decision."""
 
-    services = {"accept": changes.accept, "decline": changes.decline, "withdraw": changes.withdraw}
-
     def _init_forms(self) -> None:
         """The person's forms are generated from the columns of the card and of the records that are corrected."""
         super()._init_forms()

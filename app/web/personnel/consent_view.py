@@ -16,7 +16,6 @@ from app.access import current_actor
 from app.clock import local, today
 from app.russian import format_date, format_datetime, no_later
 from app.services.access import own_registration
-from app.services.identity import withdrawals
 from app.services.identity.anonymise import KEPT_WORDS
 from app.services.personnel import consent_texts, consents
 from app.web.access.entrance import leave
@@ -253,7 +252,6 @@ PERSON_NAME = ListColumn(
 class ConsentWithdrawalPages(ScopedModelView):
     """Tasks of the operator after a withdrawal: 30 days to make the person nameless."""
 
-    services = {"finish": withdrawals.finish}
     empty = "Согласий никто не отзывал."
 
     def card_title(self, row: m.ConsentWithdrawal) -> str:

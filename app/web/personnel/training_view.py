@@ -52,7 +52,6 @@ class TrainingPages(ScopedModelView):
     parts = (TrainingLists, OfPerson)
     has_files = True
     limited = {"employee": "training:add"}
-    services = {"confirm": past_trainings.confirm, "reject": past_trainings.reject}
     empty = "Пройденных курсов пока нет. Добавьте первый или загрузите список из Excel."
 
     def _init_forms(self) -> None:

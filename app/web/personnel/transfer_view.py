@@ -80,8 +80,6 @@ ATTENTION = ListFilter(
 class TransferPages(ScopedModelView):
     """The list of moves, the forms that begin one, the page where each side takes its step."""
 
-    services = {"confirm": transfers.confirm, "decline": transfers.decline, "withdraw": transfers.withdraw}
-
     def _init_forms(self) -> None:
         """Forms are generated from the columns of a move."""
         super()._init_forms()

@@ -206,6 +206,7 @@ def _refuse_all(refused: dict[int, str]) -> None:
 # --- agreement, confirmation, refusal --------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Enrolment, "agree")
 @use_case
 def agree(enrolment_id: int) -> m.Enrolment:
     """Agree an enrolment for the organization from which it was made (order § 3.5); raises Forbidden for another's."""
@@ -222,6 +223,7 @@ def agree(enrolment_id: int) -> m.Enrolment:
     return row
 
 
+@transitions.performs(m.Enrolment, "confirm")
 @use_case
 def confirm(enrolment_id: int) -> m.Enrolment:
     """Confirm an agreed enrolment for the organizer (order § 3.3) and tell the person."""
@@ -231,6 +233,7 @@ def confirm(enrolment_id: int) -> m.Enrolment:
     return row
 
 
+@transitions.performs(m.Enrolment, "reject")
 @use_case
 def reject(enrolment_id: int, reason: str) -> m.Enrolment:
     """Reject an enrolment with a reason: seat and block are free again, the waiting list moves up."""
@@ -240,6 +243,7 @@ def reject(enrolment_id: int, reason: str) -> m.Enrolment:
     return row
 
 
+@transitions.performs(m.Enrolment, "withdraw")
 @use_case
 def withdraw(enrolment_id: int) -> m.Enrolment:
     """Withdraw an enrolment before the training starts: seat and block are free again, the waiting list moves up."""

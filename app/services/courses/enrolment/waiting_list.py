@@ -155,6 +155,7 @@ def _reserve_any(employee_id: int, course: Course) -> int | None:
 # --- the offer -------------------------------------------------------------------------------------------------------
 
 
+@transitions.performs(m.Enrolment, "accept")
 @use_case
 def accept(enrolment_id: int) -> m.Enrolment:
     """Take the offered seat, as the person or the responsible; the second click finds it taken already.

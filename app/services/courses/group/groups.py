@@ -53,6 +53,7 @@ def update(group_id: int, values: Mapping[str, Any]) -> group_changes.Changed:
     return group_changes.follow(records.update(group, values), before)
 
 
+@transitions.performs(m.TrainingGroup, "open")
 @use_case
 def open(group_id: int) -> m.TrainingGroup:
     """Open a group for enrolment; its program must be published, the last day of enrolment not be past, and its organizer
@@ -67,6 +68,7 @@ def open(group_id: int) -> m.TrainingGroup:
     return group
 
 
+@transitions.performs(m.TrainingGroup, "close")
 @use_case
 def close(group_id: int) -> m.TrainingGroup:
     """Close the enrolment; who is in the group is told."""
@@ -107,6 +109,7 @@ def _wrong_last_day(group: m.TrainingGroup, enrol_until: dt.date) -> str:
     return ""
 
 
+@transitions.performs(m.TrainingGroup, "start")
 @use_case
 def start(group_id: int) -> m.TrainingGroup:
     """Start the training, on its first day at the earliest; the waiting list ends."""
@@ -146,6 +149,7 @@ def advance(group_id: int) -> bool:
     return closes or (starts and group.status == GroupStatus.RUNNING)
 
 
+@transitions.performs(m.TrainingGroup, "complete")
 @use_case
 def complete(group_id: int) -> m.TrainingGroup:
     """Complete the training; refused while somebody has no outcome, naming these people."""
@@ -161,6 +165,7 @@ def complete(group_id: int) -> m.TrainingGroup:
     return group
 
 
+@transitions.performs(m.TrainingGroup, "cancel")
 @use_case
 def cancel(group_id: int, reason: str) -> m.TrainingGroup:
     """Cancel a group: every enrolment is rejected, seats and blocks are free, people are told.

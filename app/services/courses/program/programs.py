@@ -27,6 +27,7 @@ PREPARED = (ProgramStatus.DRAFT, ProgramStatus.RETURNED)
 _HOURS = {ProgramKind.ADVANCED: (16, 249), ProgramKind.RETRAINING: (250, 99_999)}
 
 
+@transitions.performs(m.Program, "submit")
 @use_case
 def submit(program_id: int) -> m.Program:
     """Send a program to the operator for publication; the first sending after the last day of planning is marked late.
@@ -43,6 +44,7 @@ def submit(program_id: int) -> m.Program:
     return program
 
 
+@transitions.performs(m.Program, "publish")
 @use_case
 def publish(program_id: int) -> m.Program:
     """Publish a submitted program; a former edition goes into the archive, its groups stay with it unless nobody is in them.
@@ -57,6 +59,7 @@ def publish(program_id: int) -> m.Program:
     return program
 
 
+@transitions.performs(m.Program, "return")
 @use_case
 def return_(program_id: int, reason: str) -> m.Program:
     """Send a program back to its organizer with a reason."""
@@ -65,6 +68,7 @@ def return_(program_id: int, reason: str) -> m.Program:
     return program
 
 
+@transitions.performs(m.Program, "archive")
 @use_case
 def archive(program_id: int) -> m.Program:
     """Take a program out of the list; its groups go on."""
