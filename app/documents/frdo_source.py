@@ -120,8 +120,8 @@ def _facts(row: Any) -> FrdoFacts:
     ) = row  # fmt: skip
     original = None
     if original_id is not None:
-        original = _original(original_kind, original_series, original_number or original_registration,
-                             original_registration, original_issued_on, original_printed)  # fmt: skip
+        numbers = (original_series, original_number or original_registration, original_registration)
+        original = _original(original_kind, *numbers, original_issued_on, original_printed)
     facts = FrdoFacts(
         certificate_id=certificate_id,
         program_id=program_id,
@@ -134,19 +134,15 @@ def _facts(row: Any) -> FrdoFacts:
         number=number or registration,
         registration=registration,
         issued_on=issued_on,
-        program=printed["program"],
         program_qualification=program_qualification,
         area=area,
         specialities_group=specialities_group,
-        hours=printed["hours"],
         form=form,
         funding=funding,
         by_voucher=by_voucher,
         starts_on=_day(printed["starts_on"]),
         ends_on=_day(printed["ends_on"]),
-        last_name=printed["last_name"],
-        first_name=printed["first_name"],
-        patronymic=printed["patronymic"],
+        **_named(printed, ("program", "hours", *_NAMES)),
         licence_date=licence_date,
         employee_id=employee_id,
         qualification_id=qualification_id,
@@ -168,8 +164,15 @@ def _facts(row: Any) -> FrdoFacts:
 def _original(
     kind: Any, series: str, number: str, registration: str, issued_on: dt.date, printed: dict[str, Any]
 ) -> Original:
-    names = {name: printed[name] for name in ("last_name", "first_name", "patronymic")}
-    return Original(kind=kind, series=series, number=number, registration=registration, issued_on=issued_on, **names)
+    facts = {"kind": kind, "series": series, "number": number, "registration": registration, "issued_on": issued_on}
+    return Original(**facts, **_named(printed, _NAMES))
+
+
+_NAMES = ("last_name", "first_name", "patronymic")
+
+
+def _named(printed: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: printed[name] for name in names}
 
 
 _day = lru_cache(maxsize=4096)(dt.date.fromisoformat)

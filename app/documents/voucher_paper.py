@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app import addresses
 from app import models as m
 from app.clock import today
 from app.documents.certificate import NAME_LENGTHS, size_step
@@ -86,7 +87,7 @@ def paper_of(story: VoucherStory, *, check_base: str) -> VoucherPaper:
         state=story.state.label,
         blocks=[_line(block) for block in story.blocks],
         printed_on=today(),
-        check_url=f"{check_base}/verify/voucher/{row.check_code}",
+        check_url=f"{check_base}{addresses.at('verify', 'voucher', row.check_code)}",
     )
 
 

@@ -29,7 +29,7 @@ from app.extensions import db
 from app.identifiers import parse_email, parse_inn, parse_kpp, parse_ogrn, parse_phone, parse_snils
 from app.rules.enrolment import may_enrol
 from app.services.courses.enrolment import course_facts, enrolments
-from app.services.voucher import voucher_blocks, vouchers
+from app.services.voucher import voucher_blocks, voucher_eligibility
 from tests.actors import actor_of
 from tests.conftest import at_the_clock, build, clone, make_settings
 
@@ -412,7 +412,7 @@ def test_applicant_of_the_school_may_apply(demo: Any, demo_app: Flask) -> None:
         "SELECT id FROM employee WHERE last_name || ' ' || first_name || ' ' || patronymic = :name", name=member.name
     )
     with acting_as(actor_of(demo_app, "school")):
-        assert vouchers.eligibility(found).allowed
+        assert voucher_eligibility.eligibility(found).allowed
     assert scalar("SELECT count(*) FROM voucher WHERE employee_id = :id", id=found) == 0
 
 

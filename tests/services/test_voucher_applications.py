@@ -23,7 +23,7 @@ from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, REFUSE, decide
 from app.services.portal import records, settings
 from app.services.portal.files import Scan
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_eligibility, vouchers
 from app.services.voucher.voucher_eligibility import chances
 from tests.services import makers as mk
 from tests.services.scans import pdf
@@ -93,7 +93,7 @@ def test_the_preview_agrees_with_the_answer_for_one(school: Any, responsible: Ac
     mk.make_voucher(people[2].employee, issued_on=today() - 30 * mk.DAY, status=st.VoucherStatus.ANNULLED)
     with acting_as(responsible):
         for chance in chances(ids_of(people)):
-            assert chance.decision == vouchers.eligibility(chance.employee_id)
+            assert chance.decision == voucher_eligibility.eligibility(chance.employee_id)
         mk.make_rule(valid_to=today() - mk.DAY)
         assert all("Правило выдачи чеков" in chance.decision.reason for chance in chances(ids_of(people)))
 

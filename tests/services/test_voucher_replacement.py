@@ -14,7 +14,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.courses.enrolment import enrolments
-from app.services.voucher import voucher_check, voucher_replacement, voucher_story, vouchers
+from app.services.voucher import voucher_check, voucher_eligibility, voucher_replacement, voucher_story, vouchers
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk
 
@@ -111,7 +111,7 @@ def test_period_of_the_next_voucher_counts_from_the_first_day(world: mk.World) -
     mk.change(new, valid_until=today() - mk.DAY)
     vouchers.expire_due()
     with acting_as(world.worker.actor):
-        assert vouchers.eligibility(world.worker.employee.id).allowed
+        assert voucher_eligibility.eligibility(world.worker.employee.id).allowed
 
 
 @pytest.mark.parametrize("status", ["used", "expired", "annulled", "replaced"])

@@ -15,7 +15,7 @@ from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.portal import records
-from app.services.voucher import voucher_rules, vouchers
+from app.services.voucher import voucher_eligibility, voucher_rules, vouchers
 from tests.services import makers as mk
 
 TERMS = {
@@ -158,8 +158,8 @@ def test_new_version_copies_the_rule_and_closes_the_former_on_the_day_before(
     assert shape[0] == shape[1] != []
     with acting_as(operator):
         assert not voucher_rules.usage(made.id).frozen
-        assert vouchers.find_rule(starts - mk.DAY).id == former.id  # type: ignore[union-attr]
-        assert vouchers.find_rule(starts).id == made.id  # type: ignore[union-attr]
+        assert voucher_eligibility.find_rule(starts - mk.DAY).id == former.id  # type: ignore[union-attr]
+        assert voucher_eligibility.find_rule(starts).id == made.id  # type: ignore[union-attr]
 
 
 def test_old_application_is_approved_by_its_own_version(operator: Actor, rule: Any, applied: mk.Person) -> None:

@@ -16,7 +16,7 @@ from app.rules.decision import last_day_of
 from app.services.desk import statistics
 from app.services.portal import calendar
 from app.services.portal.numbers import next_number
-from app.services.voucher import voucher_blocks, vouchers
+from app.services.voucher import voucher_blocks, voucher_eligibility, vouchers
 from tests.services import makers as mk
 
 
@@ -98,7 +98,7 @@ def test_role_without_the_right_is_forbidden(worker: mk.Person) -> None:
 def test_rule_refuses_and_nothing_changes(school: Any) -> None:
     person = mk.make_person(school, snils=None)
     with acting_as(person.actor):
-        assert "СНИЛС" in vouchers.eligibility(person.employee.id).reason
+        assert "СНИЛС" in voucher_eligibility.eligibility(person.employee.id).reason
         with mk.nothing_changes(), pytest.raises(Conflict, match="СНИЛС"):
             vouchers.apply(person.employee.id)
 
@@ -125,7 +125,7 @@ def test_dismissed_person_is_refused(school: Any) -> None:
 def test_without_a_rule_in_force_nobody_applies(worker: mk.Person) -> None:
     mk.make_rule(valid_to=today() - mk.DAY)
     with acting_as(worker.actor):
-        assert not vouchers.eligibility(worker.employee.id).allowed
+        assert not voucher_eligibility.eligibility(worker.employee.id).allowed
         with mk.nothing_changes(), pytest.raises(Conflict, match="Правило выдачи"):
             vouchers.apply(worker.employee.id)
 
@@ -230,13 +230,13 @@ def test_person_with_an_active_voucher_is_refused(worker: mk.Person) -> None:
 def test_annulled_voucher_does_not_count_for_the_period(worker: mk.Person) -> None:
     mk.make_voucher(worker.employee, status=st.VoucherStatus.ANNULLED)
     with acting_as(worker.actor):
-        assert vouchers.eligibility(worker.employee.id).allowed
+        assert voucher_eligibility.eligibility(worker.employee.id).allowed
 
 
 def test_expired_voucher_counts_for_the_period(worker: mk.Person) -> None:
     mk.make_voucher(worker.employee, issued_on=today() - 400 * mk.DAY, status=st.VoucherStatus.EXPIRED)
     with acting_as(worker.actor):
-        assert "Новый чек можно получить с" in vouchers.eligibility(worker.employee.id).reason
+        assert "Новый чек можно получить с" in voucher_eligibility.eligibility(worker.employee.id).reason
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------
@@ -324,7 +324,7 @@ def test_the_day_after_the_last_one_a_new_voucher_is_applied_for_and_issued(sess
     world = mk.make_world()
     person, old = _over_since_midnight(world)
     with acting_as(person.actor):
-        assert vouchers.eligibility(person.employee.id).allowed
+        assert voucher_eligibility.eligibility(person.employee.id).allowed
         application = vouchers.apply(person.employee.id)
     with acting_as(world.operator):
         new = vouchers.approve(application.id)

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import addresses, number_masks
 from app import models as m
-from app import number_masks
 from app.access import get_visible, get_writable, unscoped
 from app.audit import record
 from app.clock import today
@@ -166,7 +166,9 @@ def insert_document(
         ground=ground,
         template_code=kind.value,
         template_version=version,
-        snapshot=sealed(facts, number=number, blank=blank, check_url=f"{base.rstrip('/')}/verify/{code}"),
+        snapshot=sealed(
+            facts, number=number, blank=blank, check_url=f"{base.rstrip('/')}{addresses.at('verify', code)}"
+        ),
         check_code=code,
     )
     db.session.add(certificate)

@@ -24,10 +24,7 @@ from app.services.mailing import letters
 from app.services.personnel.people import choose_employment
 from app.services.portal import calendar, refusal_reasons, transitions
 from app.services.voucher import voucher_blocks
-from app.services.voucher.voucher_eligibility import NO_RULE, applicants, best_place, facts_of
-from app.services.voucher.voucher_eligibility import eligibility as eligibility
-from app.services.voucher.voucher_eligibility import find_rule as find_rule
-from app.services.voucher.voucher_eligibility import may_apply as may_apply
+from app.services.voucher.voucher_eligibility import NO_RULE, applicants, best_place, facts_of, find_rule
 from app.services.voucher.voucher_numbers import new_number
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus
 from app.unit_of_work import translate_database_error, use_case

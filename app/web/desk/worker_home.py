@@ -12,7 +12,7 @@ from app.documents.pdf import MISSING, find_office
 from app.russian import count, format_date, format_datetime, period, quoted
 from app.services.desk import cabinet
 from app.services.desk.cabinet import Cabinet, OwnCourse, Suggestion
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_eligibility
 from app.statuses import EnrolmentStatus, actions_of
 from app.web.desk import notice_view
 from app.web.frame.listing import state_cell
@@ -124,7 +124,7 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
         return Block(
             "Заявка на чек", note=f"{application.status.label}.{term}", buttons=[Button("Открыть заявку", href)]
         )
-    may = vouchers.eligibility(employee_id)
+    may = voucher_eligibility.eligibility(employee_id)
     apply = Button("Подать заявку на чек", addresses.form("voucher_application", employee=employee_id), main=True)
     return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
 

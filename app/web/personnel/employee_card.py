@@ -15,7 +15,7 @@ from app.conditions import is_employed, is_in_force, state_of
 from app.identifiers import format_phone
 from app.russian import count, format_date, no_later, years
 from app.services.personnel.people import CardData
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_eligibility
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row, Tab
@@ -126,7 +126,7 @@ def voucher_blocks(data: CardData) -> list[Block]:
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
     if waiting is not None:
         return [Block("Заявка на чек", note=_waiting_note(waiting))]
-    return [Block("Чек", note=vouchers.eligibility(data.person.id).reason or "Можно подать заявку на чек.")]
+    return [Block("Чек", note=voucher_eligibility.eligibility(data.person.id).reason or "Можно подать заявку на чек.")]
 
 
 def _waiting_note(row: m.VoucherApplication) -> str:

@@ -16,7 +16,7 @@ from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
 from app.services.personnel import people
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_eligibility
 from app.statuses import EmploymentKind
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
@@ -99,7 +99,7 @@ class EmployeePages(ScopedModelView):
         actor, buttons = current_actor(), []
         if actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", addresses.form("enrolment", employee=row.id)))
-        if actor.can("voucher_application:add") and vouchers.may_apply(row.id):
+        if actor.can("voucher_application:add") and voucher_eligibility.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", addresses.form("voucher_application", employee=row.id)))
         return [*buttons, *super().extra_buttons(row)]
 

@@ -12,7 +12,7 @@ from app import models as m
 from app.access import current_actor
 from app.conditions import in_force, is_late, is_waiting
 from app.russian import format_date, no_later
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_eligibility, vouchers
 from app.statuses import APPLICATION_LIVE
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import CardPage, Cell, FormPage
@@ -90,7 +90,7 @@ class VoucherApplicationPages(ScopedModelView):
 
 
 def _chance(employee_id: int) -> str:
-    decision = vouchers.eligibility(employee_id)
+    decision = voucher_eligibility.eligibility(employee_id)
     if not decision.allowed:
         return f"Сейчас подать заявку нельзя. {decision.reason}"
     return "Подать заявку можно: должность, место работы и прежние чеки проверены. Решение придёт письмом."

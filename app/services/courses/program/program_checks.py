@@ -10,7 +10,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.russian import count
 from app.services.courses.program import organizer_rules
-from app.services.voucher import vouchers
+from app.services.voucher import voucher_eligibility
 from app.statuses import BlockKind, ProgramKind
 
 #: field of a program → list of ФИС ФРДО that its values come from
@@ -35,7 +35,7 @@ def _block_problem(program: m.Program) -> str:
     """The hours fit a block of the rule that is in force in the program's year, today at the earliest."""
     if program.block is None:
         return ""
-    rule = vouchers.find_rule(organizer_rules.day_of(program))
+    rule = voucher_eligibility.find_rule(organizer_rules.day_of(program))
     if rule is None:
         return (
             f"На {program.year} год нет правила выдачи чеков, поэтому блок выбрать нельзя. Обратитесь к Оператору АИС."
