@@ -1,11 +1,11 @@
 """Row scope: the expressions of ``row_rules``, put into every ORM statement of the acting user.
 
 A session event adds the acting user's expressions to every ORM SELECT, UPDATE and DELETE: lists, gets, lazy loads,
-drop-downs, actions, exports. A view that forgets its filters is still scoped; a table without an expression raises, and so
-does a statement with nobody acting. Leaving the scope is explicit and named: ``with unscoped("why"):``.
+drop-downs, actions, exports. A view that forgets its filters is still scoped; a table without an expression raises an
+error, and so does a statement without an acting user. Leaving the scope is explicit and named: ``with unscoped("why"):``.
 
-Reading: a row is visible when *one* of the user's roles sees it. Acting: ``get_visible`` and ``get_writable`` couple the right
-with the rows, so that a right of one role never works on the rows that only another role sees.
+Reading: a row is visible when *one* of the user's roles sees it. Acting: ``get_visible`` and ``get_writable`` check the
+right together with the rows, so that a right of one role never works on rows that only another role sees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who acts: a user with the roles held now, each with its place."""
+"""The acting user with the roles in force now, each with its place."""
 
 from __future__ import annotations
 

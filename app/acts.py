@@ -1,6 +1,7 @@
-"""Words of acts: what was done to which thing, for the journal, the history of a card and the answers to buttons.
+"""Words of acts: what was done to what, for the journal, the history of a card and the answers to buttons.
 
-A change of a status is named by its edge (``statuses``); acts that change none are named here, by what the service records.
+An act that changes a status is named by its edge (``statuses``); any other act is named here, by the code that the
+service records.
 """
 
 from __future__ import annotations

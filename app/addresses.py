@@ -1,7 +1,7 @@
-"""Addresses of the portal's pages: what every button, redirect, letter and notice names.
+"""Addresses of the portal's pages, for every button, redirect, letter and notice.
 
-The portal stands at the root of its host, so the address of a page is its path. Whether such a page exists is asked of every call in the
-code by ``tests/architecture/test_addresses.py``.
+The portal is at the root of its host, so the address of a page is its path. ``tests/architecture/test_addresses.py``
+checks for every call in the code that the page exists.
 """
 
 from __future__ import annotations

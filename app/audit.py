@@ -1,4 +1,4 @@
-"""Append-only journal: who, when, what, before → after in Russian words, in the transaction of the change."""
+"""Append-only journal: user, time, action, values before → after in Russian words, in the transaction of the change."""
 
 from __future__ import annotations
 

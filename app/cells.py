@@ -1,4 +1,4 @@
-"""A text that goes into a cell or into XML, whoever typed it: one list of what XML cannot hold, one of what begins a formula."""
+"""Text for a cell or for XML, whoever typed it: one list of characters that XML cannot hold, one of those that begin a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of the portal: ``flask portal …``. Each prints plain Russian sentences and ends with 0, or 2 after a refusal."""
+"""Commands of the portal: ``flask portal …``. Each prints plain Russian sentences and exits with 0, or with 2 after a refusal."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What «works», «waits» and «is late» mean: each question is answered here, once, as SQL and for a row that is at hand.
+"""What «works», «waits» and «is late» mean: each is defined here, once, as SQL and for a loaded row.
 
-A list filters by them, tiles and papers count by them, services refuse by them, so that none of them can disagree. The
-functions that return SQL take a mapped class (then the scope of who asks applies) or a plain table.
+Lists filter by these conditions, tiles and papers count by them, services refuse by them, so all of them agree. The
+functions that return SQL take a mapped class (then the scope of the acting user applies) or a plain table.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The embedded PostgreSQL server: finds the binaries, initialises, starts, recovers and stops it.
 
-For a laptop, a demonstration and the tests; a production server is what ``DATABASE_URL`` is for. It listens on a unix
+It is for a laptop, a demonstration and the tests; a production server is named by ``DATABASE_URL``. It listens on a unix
 socket in a folder of mode 0700 only, never on TCP. Windows has no such sockets: :meth:`EmbeddedPostgres.start` says so.
 """
 

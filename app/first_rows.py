@@ -1,7 +1,7 @@
-"""The first content of the directories: rows of ``app.reference`` that the database does not hold yet.
+"""The first content of the directories: rows of ``app.reference`` that are not in the database yet.
 
-Rows are known by their natural keys (code, name, title); rows that are present stay as the operator left them. Core
-statements only: nobody acts here, the caller commits.
+Rows are recognised by their natural keys (code, name, title); existing rows stay as the operator left them. Core
+statements only: there is no acting user, and the caller commits.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Identifiers of people and organizations: read, check, write, hide.
 
-`parse_*` takes whatever a form or an Excel cell holds (text with blanks and dashes, digits only, a number that lost its
+`parse_*` takes the text of a form or of an Excel cell (with blanks and dashes, digits only, a number that lost its
 leading zeros), returns the one normal form that is stored, and raises IdentifierError with a Russian sentence that says
 what is wrong. `format_*` and `mask_*` take the normal form only.
 """

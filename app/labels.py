@@ -1,4 +1,4 @@
-"""Russian words for tables and columns: one place for screens, forms, exports and the journal. Those of acts are in ``acts``."""
+"""Russian words for tables and columns: one place for screens, forms, exports and the journal. Words of acts are in ``acts``."""
 
 from __future__ import annotations
 

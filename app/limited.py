@@ -1,8 +1,8 @@
-"""Work on files of strangers in a child process with bounds of processor time, memory and output.
+"""Work on files of strangers in a child process with limits of processor time, memory and output.
 
 A library that reads a hostile file may run for minutes, fill the memory or abort the process; none of this can be caught
-inside. So the child does the work, and its parent only waits: the work may die, the portal goes on. The one way in which
-the portal runs such work (workbooks, print templates); a few children run at a time, a few callers wait for their turn.
+inside. So the child does the work and the parent only waits: the child may die, the portal goes on. All such work
+(workbooks, print templates) runs this way; a few children run at a time, a few callers wait for their turn.
 """
 
 from __future__ import annotations

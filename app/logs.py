@@ -1,7 +1,7 @@
 """Structured log: one event per line, with the id of the request and of the user.
 
-The log holds no personal data: callers pass ids, never names, query strings or bodies; :func:`drop_personal_data`
-removes the keys that would carry them should one slip in.
+The log holds no personal data: callers pass ids, never names, query strings or bodies; should a key that carries such
+data slip in, :func:`drop_personal_data` removes it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """All tables of the portal, in business order, with their keys, CHECK constraints and partial unique indexes.
 
-Words are those of the glossary (docs/glossary.md). No behaviour here beyond one-line properties: rules live in ``rules``,
-status changes in ``services.portal.transitions``, row scope in ``access``. FAB's own security tables share this metadata, so one
-Alembic history owns everything.
+The words are those of the glossary (docs/glossary.md). The classes have no behaviour beyond one-line properties: rules
+are in ``rules``, status changes in ``services.portal.transitions``, row scope in ``access``. FAB's own security tables
+share this metadata, so one Alembic history owns everything.
 """
 
 import datetime as dt

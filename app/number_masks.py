@@ -1,6 +1,6 @@
-"""Masks of numbers, such as ``63-{year}-{number:06d}``: how a number is written by one, and what it says in words.
+"""Masks of numbers, such as ``63-{year}-{number:06d}``: writing a number by a mask, and describing the mask in words.
 
-A mask comes from a form and is never given to ``str.format``: only the fields below exist, nothing is evaluated.
+A mask comes from a form and is never passed to ``str.format``: only the fields below exist, nothing is evaluated.
 """
 
 from __future__ import annotations

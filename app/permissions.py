@@ -1,8 +1,8 @@
 """Roles and what each may do: the one table of rights (order § 2–4; roles of the design).
 
-A permission is ``object:action``: the object is a table's name, the action a verb of a generated view (list, show, add,
-edit, delete, export), another one named here, or a change of a status: who may make those is said by its edge (``statuses``).
-FAB's roles and permissions are synced from here; on which *rows* a right applies is said in ``access``.
+A permission is ``object:action``: the object is a table's name; the action is a verb of a generated view (list, show,
+add, edit, delete, export), another one named here, or a change of a status, whose edge (``statuses``) names its roles.
+FAB's roles and permissions are synced from here; ``access`` decides on which *rows* a right applies.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""What becomes of personal data, said once: a mark on each column and each table of a person, read by every service.
+"""What happens to personal data, declared once: a mark on each column and each table of a person, read by every service.
 
-A table of a person says what happens to the person's rows when the consent is withdrawn (152-ФЗ, ст. 21, ч. 5): they go, or they
-stay for a reason that the law gives. In rows that stay, and in those of others that may name the person, each column that holds
-words says what happens to its value. ``tests/architecture/test_personal.py`` refuses a column without a mark.
+The mark of a person's table says what happens to its rows when the consent is withdrawn (152-ФЗ, ст. 21, ч. 5): they are
+deleted, or they stay for a reason that the law gives. In rows that stay, and in rows of others that may name the person,
+each column with words is marked with what happens to its value. ``tests/architecture/test_personal.py`` refuses a column
+without a mark.
 
-The person is given a copy of the own rows (ст. 14, ч. 7): every column is exported unless its table says what is left out
-(``Export``). So a new column is given by itself, and holding something back is a decision that stands in the model.
+The person may get a copy of these rows (ст. 14, ч. 7): every column is exported unless its table says what is left out
+(``Export``). So a new column is exported by default, and leaving a column out is a decision written in the model.
 """
 
 from __future__ import annotations

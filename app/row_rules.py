@@ -1,6 +1,6 @@
 """Which rows of each table a role sees, and which of them it may change: one SQL expression for a table and a role.
 
-The expressions are put into statements by ``access``; in words they stand in ``docs/permissions.md``.
+``access`` puts the expressions into statements; ``docs/permissions.md`` says them in words.
 """
 
 from __future__ import annotations

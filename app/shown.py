@@ -1,8 +1,8 @@
-"""How a number of a person is read, written whole and shown by its end alone, and who sees it whole: by the marks of the models.
+"""Numbers of people: read, written whole or shown by the last digits only, and for whom; by the marks of the models.
 
-Lists, search, exports to Excel, the journal and cards of others show the end of what is marked with a mask (152-ФЗ, ст. 5, ч. 5:
-no more than is needed). Whole it stands on the card for the person and for who keeps the card, in forms, and on the papers and
-registers whose form the law prescribes.
+Lists, search, exports to Excel, the journal and other people's cards show only the end of a number marked with a mask
+(152-ФЗ, ст. 5, ч. 5: no more than is needed). The whole number is shown on the card to the person and to the users who
+maintain the card, in forms, and on the papers and registers whose form the law prescribes.
 """
 
 from __future__ import annotations

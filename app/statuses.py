@@ -1,7 +1,8 @@
 """Enumerations with Russian labels, and the one table of status transitions (order § 2–4; states of the design).
 
-Every status says who acts next and has a tone for its pill. ``services.portal.transitions.move`` is the only code that changes a
-status, and it obeys the edges written here. Buttons, permissions, words of the journal and kinds of letters are those of the edge.
+Every status names the user who acts next and has a tone for its pill. ``services.portal.transitions.move`` is the only
+code that changes a status, and it obeys the edges declared here. Buttons, permissions, words of the journal and kinds of
+letters come from the edge.
 """
 
 from __future__ import annotations

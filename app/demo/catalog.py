@@ -1,8 +1,8 @@
 """Invented organizations, organizers of courses and programs for the demo: two territories in depth.
 
 Municipalities, types, positions and subjects are named exactly as in ``app.reference``; villages and organizations are
-invented. Everything follows from the ``random.Random`` that is given. ИНН, КПП and ОГРН have right check digits, but
-their tax office 6399 does not exist, so that no number belongs to a real organization.
+invented. Everything follows from the caller's ``random.Random``. ИНН, КПП and ОГРН have right check digits, but their tax
+office 6399 does not exist, so that no number belongs to a real organization.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The course of the demo groups: marks of attendance of those that run, orders of enrolment and expulsion."""
+"""Training in the demo groups: attendance marks of the running groups, orders of enrolment and expulsion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Enrolments of the demo: who is in which group, with a seat and a block that agree."""
+"""Enrolments of the demo: people in groups, each with a seat and a block that agree."""
 
 from __future__ import annotations
 

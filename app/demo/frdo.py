@@ -1,4 +1,4 @@
-"""Batches of the demo for ФИС ФРДО: what was issued long ago is with the registry, the last weeks still wait."""
+"""Batches of the demo for ФИС ФРДО: documents issued long ago are in the registry, those of the last weeks still wait."""
 
 from __future__ import annotations
 

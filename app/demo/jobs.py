@@ -1,4 +1,4 @@
-"""Who works where in the demo: positions and subjects that fit the type of the organization, and how many people."""
+"""Jobs in the demo: positions and subjects that fit the type of the organization, and how many people it employs."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Invented people of the Volga region for the demo: names with the right gender forms, birth dates, СНИЛС, contacts;
 and their papers: diplomas and attestation orders.
 
-Everything follows from the ``random.Random`` that is given, so the same seed gives the same people. No number or
-address leads to a real person: СНИЛС are taken from a range not issued yet, telephones from a code given to no
-operator, e-mails from the domain reserved for examples.
+Everything follows from the caller's ``random.Random``: the same seed gives the same people. No number or address leads to
+a real person: СНИЛС are taken from a range not issued yet, telephones from a code that no operator has, e-mails from the
+domain reserved for examples.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Documents of the demo: numbered without gaps in the order of their days, with snapshots, blanks and a registry."""
+"""Documents of the demo: numbered without gaps in the order of their days, with snapshots, blanks (бланки) and a registry (реестр)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploaded templates of the demo: each organizer has a version of the удостоверение, the region one of the справка."""
+"""Uploaded templates of the demo: each organizer has one for the certificate (удостоверение), the region one for the note (справка)."""
 
 from __future__ import annotations
 

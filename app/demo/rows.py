@@ -1,4 +1,4 @@
-"""Rows of the demo before they are written: they get their ids here, so that they may point to each other."""
+"""Rows of the demo before they are written: each gets an id here, so that rows may point to each other."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """People of the sample staff list who already work in the school of the demo accounts.
 
 The preview of that list's import shows them as «без изменений» or «обновить», all others as «создать». The rows repeat
-``static/examples/staff-list.xlsx``; what stands otherwise there is said beside the row.
+``static/examples/staff-list.xlsx``; each difference from that file is noted beside its row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Чеки of the demo with their blocks and applications: every state, consistent with the enrolments."""
+"""Vouchers (чеки) of the demo with their blocks and applications: every state, consistent with the enrolments."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
 """Reference data of the region and of the federal lists as UTF-8 CSV files, and the one reader of them.
 
-The files are the first content of the directories; afterwards the operator edits the rows in the portal.
-A cell that holds several values separates them by ``|``; dates are ISO, flags are 0/1, an empty cell means «not set»
-(an empty ``term_months`` of an attestation kind means «бессрочно», an empty ``valid_to`` — «действует»).
+The files are the first content of the directories; afterwards the operator edits the rows in the portal. A cell that
+holds several values separates them by ``|``; dates are ISO, flags are 0/1, an empty cell means «not set» (an empty
+``term_months`` of an attestation kind means «бессрочно», an empty ``valid_to`` — «действует»).
 
 Sources: positions — постановление Правительства РФ от 21.02.2022 № 225; organization types — 273-ФЗ ст. 23; attestation
 kinds — приказ Минпросвещения России от 24.03.2023 № 196 (categories given before 01.09.2023 keep their five years);
-чек rules — приказ от 05.10.2006 № 52-од; ФИС ФРДО values — the «ДПО» template. Where the decree gives a position with
-variants in brackets, the variants are synonyms; only «заместитель руководителя» has a row for each kind of head, as
-papers name them. The decree names «преподаватель» in both of its pedagogical lists: here it is one row.
+voucher (чек) rules — приказ от 05.10.2006 № 52-од; ФИС ФРДО values — the «ДПО» template. Where the decree lists a
+position with variants in brackets, the variants are synonyms; only «заместитель руководителя» has a row for each kind of
+head, as papers name them. The decree names «преподаватель» in both of its pedagogical lists: here it is one row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every rule answers: allowed, or a Russian sentence why not; and how its terms are counted."""
+"""The answer of every rule: allowed, or a Russian sentence why not; and how terms are counted."""
 
 from __future__ import annotations
 

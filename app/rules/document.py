@@ -1,4 +1,4 @@
-"""Which document of training may be issued, and of which day."""
+"""Which document on training may be issued, and with which date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may enrol in a group: its window, its seats and quotas, the block that pays, other courses."""
+"""Whether a person may enrol in a group: the days of enrolment, seats and quotas, the block that pays, other courses."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What of a group stays as it is because something followed from it, and who may correct it (order § 3.3).
+"""Facts of a group that are frozen because something followed from them, and the roles that may correct them (order § 3.3).
 
-An order, an outcome, a document, a registry and a batch for ФИС ФРДО say what the group was when they were made. What they
-say is not edited under them: it is corrected, with a reason and with everything that follows.
+An order, an outcome, a document, a registry (реестр) and a batch for ФИС ФРДО say what the group was when they were made.
+The facts that they say are not edited: they are corrected, with a reason and with everything that follows.
 """
 
 from __future__ import annotations

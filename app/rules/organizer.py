@@ -1,7 +1,7 @@
 """Which organizers may run a program: laws that leave programs of some kinds to some of them, from a day on.
 
-273-ФЗ as in force since 01.09.2025: additional professional education for teaching by основные общеобразовательные программы
-(kindergarten and school) belongs to state and municipal organizations and to those of a closed list. What a law says is data.
+273-ФЗ as in force since 01.09.2025: only state and municipal organizations and those of a closed list may run additional
+professional education for teaching by основные общеобразовательные программы (kindergarten and school). Each law is data.
 """
 
 from __future__ import annotations

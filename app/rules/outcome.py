@@ -1,4 +1,4 @@
-"""Which outcome of a course the attendance proposes, and which it contradicts."""
+"""The outcome of a course that the attendance proposes, and the outcomes that it contradicts."""
 
 from __future__ import annotations
 

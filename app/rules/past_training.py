@@ -1,4 +1,4 @@
-"""Trainings outside the portal: what may be told of them, and who decides (order § 1.4, 2.8)."""
+"""Trainings outside the portal: which facts may be entered, and which user decides on them (order § 1.4, 2.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a program suits: type of organization, position, subject."""
+"""Whether a program suits a person: type of organization, position, subject."""
 
 from __future__ import annotations
 

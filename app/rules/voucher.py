@@ -1,4 +1,4 @@
-"""Who may apply for an Именной образовательный чек, and from which day (order § 1.3–1.4)."""
+"""Whether a person may apply for a voucher (Именной образовательный чек), and from which day (order § 1.3–1.4)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The one normal form of what people type: how it is stored, compared, searched, sorted; what of a paper's code counts.
+"""The one normal form of what people type: how it is stored, compared, searched, sorted; which signs of a paper's code count.
 
 Nothing here knows the database; ``app.text.sql`` says the same in SQL, by the same tables of characters.
 
 - ``visible``: what is typed without characters that no one sees, composed (и + ̆ → й). The door of every request.
-- ``cleaned``: besides in one line with single blanks; ``cleaned_lines`` keeps the lines of longer texts.
+- ``cleaned``: the same, in one line with single blanks; ``cleaned_lines`` keeps the lines of longer texts.
 - ``name_key``: equal for two spellings of one name. Unique keys, directories, lists from Excel.
 - ``sort_key``: the alphabet of people: ё beside е, case does not count.
 - ``words``: words of a search; none when there are only signs in it.

@@ -1,7 +1,7 @@
-"""The normal forms of ``app.text`` in the words of the database: for generated columns, conditions and orders.
+"""The normal forms of ``app.text`` in SQL: for generated columns, conditions and orders.
 
-Each function takes a column (its name for a generated column) and gives what the function of the same name in ``app.text``
-gives for its value; ``tests/services/test_text_forms.py`` compares them.
+Each function takes a column (or the name of a generated column) and gives what the function of the same name in ``app.text``
+gives for the column's value; ``tests/services/test_text_forms.py`` compares them.
 """
 
 from __future__ import annotations
