@@ -1,7 +1,7 @@
-"""«Лист посещаемости» of a group: A4 lying down, listeners in the order of names, a column for each meeting (order § 3.3).
+"""«Лист посещаемости» of a group: A4 in landscape, listeners in the order of names, a column for each meeting (order § 3.3).
 
-Marks that are set are printed; a meeting without marks has empty squares for signatures. A long schedule goes on over further
-sheets, each with the names again.
+Marks that are set are printed; a meeting without marks has empty squares for signatures. A long schedule continues on
+further sheets, each with the names again.
 """
 
 from __future__ import annotations

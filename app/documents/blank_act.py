@@ -1,4 +1,4 @@
-"""Акт списания испорченных бланков: the facts of an act in the plain values that its template prints."""
+"""The act that writes off spoiled blanks (акт списания испорченных бланков): its facts as plain values for the template."""
 
 from __future__ import annotations
 

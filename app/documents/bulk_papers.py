@@ -1,7 +1,7 @@
-"""Many people's documents as files: one DOCX, a ZIP of single ones, one PDF, in the order they are given.
+"""Many people's documents as files: one DOCX, a ZIP of single ones, one PDF, in the order of the caller's list.
 
-Every paper is filled from the snapshot and by the template kept at issue. The PDF is made of merged DOCX files of fifty people: LibreOffice
-needs a second for a single file, and a fiftieth of it for a page of a merged one.
+Every paper is filled from the snapshot and by the template stored at issue. The PDF is made of merged DOCX files of fifty
+people each: LibreOffice needs a second for a single file, but a fiftieth of a second for a page of a merged one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Facts of a document on training, their snapshot, and the words in which they are printed."""
+"""Facts of a document on training, the snapshot of these facts, and the words in which they are printed."""
 
 from __future__ import annotations
 

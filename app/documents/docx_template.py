@@ -1,7 +1,7 @@
 """A DOCX template ready to print: docxtpl rewrites its XML once, Jinja compiles it once, fixed parts are packed once.
 
-The syntax is docxtpl's (``{{ field }}``, ``{%p if … %}``). Values come from people, so they are escaped; templates come from
-people too, so they run in a sandbox over plain values and reach nothing.
+The syntax is docxtpl's (``{{ field }}``, ``{%p if … %}``). People type the values, so values are escaped; people upload
+the templates, so templates run in a sandbox over plain values and reach nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The doors out: each makes a file that leaves the portal and writes to the journal who took it.
+"""The doors out: each makes a file that leaves the portal and writes to the journal which user took it.
 
-Pages, tasks and commands take files from here (``tests/architecture/test_doors.py``). The builders of this folder write no
-journal, because samples of templates and papers inside an archive are made by them too.
+Pages, tasks and commands take files from here (``tests/architecture/test_doors.py``). The builders of this folder write
+no journal, because they also make samples of templates and papers inside an archive.
 """
 
 from __future__ import annotations

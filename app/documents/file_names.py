@@ -1,4 +1,4 @@
-"""Names of files that every system takes."""
+"""Names of files that every operating system accepts."""
 
 from __future__ import annotations
 

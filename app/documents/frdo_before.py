@@ -1,4 +1,4 @@
-"""What ФИС ФРДО would refuse, said before a document is issued: the same check, on the facts of a listener without a document."""
+"""What ФИС ФРДО would refuse, shown before a document is issued: the same check, on the facts of a listener without a document."""
 
 from __future__ import annotations
 

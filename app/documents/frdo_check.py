@@ -1,7 +1,7 @@
 """Pre-flight of a ФИС ФРДО file: every rule by which the registry (and the law) would refuse a row. Pure.
 
-A message says what is wrong and which card mends it; its sentence is the same for all rows with the same fault, so that
-faults are told grouped. Rules: the «ДПО» template, п. 18 Порядка № 266 (hours), ст. 76 273-ФЗ (learners).
+A message says what is wrong and which card mends it; rows with the same fault have the same sentence, so that faults are
+shown in groups. Rules: the «ДПО» template, п. 18 Порядка № 266 (hours), ст. 76 273-ФЗ (learners).
 """
 
 from __future__ import annotations

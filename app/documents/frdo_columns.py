@@ -1,6 +1,7 @@
-"""The forty columns of the ФИС ФРДО workbook «ДПО»: their titles, what fills each, how its text is cleaned. Pure.
+"""The forty columns of the ФИС ФРДО workbook «ДПО»: the title of each, the fact that fills it, how its text is cleaned. Pure.
 
-The columns are checked by ``frdo_check``, read from the database by ``frdo_source``, written to a file by ``frdo_workbook``.
+The columns are checked by ``frdo_check``, read from the database by ``frdo_source``, written to a file by
+``frdo_workbook``.
 """
 
 from __future__ import annotations

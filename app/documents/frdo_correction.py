@@ -1,7 +1,8 @@
-"""The correcting batch: only the documents of a sent batch that changed afterwards, as the registry is to have them now.
+"""The correcting batch: only those documents of a sent batch that changed afterwards, with the facts as they are now.
 
-A document with other facts is sent again under its own registration number; of a replaced one the duplicate tells, whose row
-names the original; an annulled one has no row in the blank «ДПО», so it is listed for the registry's own page.
+A document with other facts is sent again under its old registration number. A replaced document is reported by the row of
+the duplicate, which names the original. An annulled one has no row in the workbook «ДПО», so it is listed for the
+registry's own page.
 """
 
 from __future__ import annotations

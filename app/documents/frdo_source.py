@@ -1,7 +1,7 @@
-"""Facts for ФИС ФРДО read from the database: the documents of an organizer, with all that the forty columns say of them.
+"""Facts for ФИС ФРДО read from the database: the documents of an organizer with the values of all forty columns.
 
-One statement whatever the number of documents, read in portions by a server-side cursor. The caller has made sure that
-the organizer is the acting user's own.
+One statement whatever the number of documents, read in portions by a server-side cursor. The caller has already checked
+that the organizer is in the acting user's scope.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The file for ФИС ФРДО: rows put into the sheet of the official blank workbook, or a plain workbook of the same columns.
 
-The blank is not opened and saved by a spreadsheet library: such a library loses the drop-downs that point at another sheet.
-Only the rows of the sheet «Шаблон» are written anew, every other byte of the workbook stays.
+The blank workbook is not opened and saved by a spreadsheet library: a library loses the drop-downs that point at another
+sheet. Only the rows of the sheet «Шаблон» are written anew, every other byte of the workbook stays.
 """
 
 from __future__ import annotations

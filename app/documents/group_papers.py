@@ -1,4 +1,4 @@
-"""Papers of a group: one table of makers, from which the page, the single downloads and the ZIP of everything are made."""
+"""Papers of a group: one table of makers, used by the page, the single downloads and the ZIP of all papers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The user guide of ``docs/guide``: read as Markdown, shown as HTML, searched by words, printed as DOCX.
 
-HTML inside the Markdown is shown as text, never obeyed. Headings have the anchors that GitHub gives them, so that links
-work in both places.
+HTML inside the Markdown is shown as text, never as markup. Headings have the anchors that GitHub gives them, so that
+links work in both places.
 """
 
 from __future__ import annotations

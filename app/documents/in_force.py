@@ -1,6 +1,7 @@
-"""Papers printed by the template in force: the organizer's own, else the region's, else the portal's.
+"""Papers printed by the template in force: the organizer's, else the region's, else the portal's.
 
-The one way to print any paper from its facts; a document of a listener and an order keep the template of the day of issue.
+The one way to print any paper from facts; a listener's document and an order use the template of the day of issue
+instead.
 """
 
 from __future__ import annotations

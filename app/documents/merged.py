@@ -1,4 +1,4 @@
-"""Many people's papers in one DOCX: a section for each, with its own header, footer and QR code; time grows with the people.
+"""Many people's papers in one DOCX: a section for each person, with a header, footer and QR code; time grows with the people.
 
 Joining finished files instead gives every page the first person's footer and takes time that grows with the square.
 """

@@ -1,6 +1,6 @@
-"""The converters of one host: so many LibreOffices at a time, whichever process of the portal asks; the others wait in turn.
+"""The converters of one host: a limited number of LibreOffices at a time for all processes of the portal; the others wait in turn.
 
-A turn is a lock on a file, which the system gives back when its holder dies.
+A turn is a lock on a file; the system releases it when the process that took it dies.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Where LibreOffice runs: it sees its own folder, its program and the fonts, and no network; as far as the system lets us.
+"""Where LibreOffice runs: it sees one folder, its program and the fonts, and no network, as far as the system allows.
 
-Tried in this order: bubblewrap, the namespaces of Linux by util-linux, else only a profile of its own with links and macros
-off. A document that names a file of the server gets nothing of it in the first two; in the last the profile's settings and
-the allow-list of templates stand alone. ``level()`` tells which, the start of the portal writes it.
+Tried in this order: bubblewrap, the namespaces of Linux by util-linux, else only a separate profile with links and macros
+off. In the first two a document that names a file of the server gets nothing of it; in the last only the profile's
+settings and the allow-list of templates protect. ``level()`` says which is used; the portal logs it at start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The book of «Выгрузка моих данных»: a sheet a kind of records, after a first one that says whose, when and what is not there."""
+"""The book of «Выгрузка моих данных»: a first sheet (whose data, when, what is left out), then a sheet for each kind of records."""
 
 from __future__ import annotations
 

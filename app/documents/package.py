@@ -1,6 +1,6 @@
-"""A DOCX as a package of parts that relations lead to (ECMA-376, part 2): names of parts mean nothing, relations do.
+"""A DOCX as a package of parts that relations lead to (ECMA-376, part 2): a part is found by relations, never by its name.
 
-Word for the web calls the main part ``word/document2.xml``, other programs as they like.
+Word for the web calls the main part ``word/document2.xml``, other programs call it otherwise.
 """
 
 from __future__ import annotations

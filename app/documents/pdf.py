@@ -1,6 +1,6 @@
-"""PDF of a DOCX by LibreOffice, kept away from the network, from macros and from other people's files.
+"""PDF of a DOCX by LibreOffice, without access to the network, to macros and to other people's files.
 
-``office_pool`` bounds how many run on the host, ``office_sandbox`` what they see.
+``office_pool`` limits how many converters run on the host, ``office_sandbox`` what they see.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a paper is laid on the sheet: the whole page, or only the text for a ready blank; moved by millimetres."""
+"""How a paper is laid on the sheet: the whole page, or only the text for a ready blank (бланк); moved by millimetres."""
 
 from __future__ import annotations
 

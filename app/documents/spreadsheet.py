@@ -1,4 +1,4 @@
-"""Lists in XLSX: columns declared once, rows streamed, stamped with who, when, which filters and how many.
+"""Lists in XLSX: columns declared once, rows streamed, a stamp with the user, the time, the filters and the number of rows.
 
 No cell is ever a formula: a text is written as a text, whatever it begins with.
 """

@@ -1,6 +1,6 @@
-"""«АННУЛИРОВАН» across every page of a DOCX: a paper that is no longer valid says so itself, on the screen and in the PDF.
+"""«АННУЛИРОВАН» across every page of a DOCX: a paper that is no longer valid shows it on the screen and in the PDF.
 
-The words are a watermark in the headers, as Word makes it, so they stand on every page whatever the template is. A section
+The words are a watermark in the headers, as Word makes it, so they appear on every page of any template. A section
 without a header gets one of no height: the text of the page stays where it was.
 """
 

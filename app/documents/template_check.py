@@ -1,8 +1,8 @@
-"""Is an uploaded DOCX a template that the portal may fill: nothing is executed, every refusal is a Russian sentence.
+"""The check whether an uploaded DOCX is a template that the portal may fill: nothing is executed, a refusal is a Russian sentence.
 
 Layers: the file itself (``template_parts``), then the expressions, of which only a short list is allowed, then a trial
-filling with the sample person, which shows what only filling can (a condition that is closed in another cell). The sandbox
-of ``docx_template`` stands behind all of them.
+filling with the sample person, which shows what only filling can (a condition that is closed in another cell). The
+sandbox of ``docx_template`` is the last layer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Inside the child process: checks an uploaded template, or fills one; what came out is judged before it leaves.
+"""The child process that checks an uploaded template or fills one; the filled file is checked before it leaves.
 
-``app.documents.uploaded`` is the other side; ``app.limited`` has bounded this process.
+``app.documents.uploaded`` is the parent's side; ``app.limited`` limits this process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""An uploaded DOCX as a file: is it one, is it small when inflated, does it hold anything that a paper does not need.
+"""An uploaded DOCX as a file: is it a DOCX, is it small when inflated, does it hold anything that a paper does not need.
 
-What is allowed is listed: kinds of parts, relations between them, Word's own fields, formats of pictures. Everything else is
-refused by name. Nothing is inflated before the archive's directory is checked. The filled document is judged by the same
-rules: a forbidden field may come into being only when a template is filled.
+What is allowed is listed: kinds of parts, relations between them, Word's own fields, formats of pictures. Everything else
+is refused by name. The archive's directory is checked before anything is inflated. The filled document is checked by the
+same rules: filling a template may produce a forbidden field.
 """
 
 from __future__ import annotations

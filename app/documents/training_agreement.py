@@ -1,4 +1,4 @@
-"""The договор of an organizer with each employer of a group's listeners, with their list (order § 1.2, 273-ФЗ ст. 54)."""
+"""The agreement (договор) of an organizer with each employer of a group's listeners, with their list (order § 1.2, 273-ФЗ ст. 54)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of an order of enrolment or expulsion, printed from the snapshot kept at its issue."""
+"""The words of an order (приказ) of enrolment or expulsion, printed from the snapshot stored at issue."""
 
 from __future__ import annotations
 

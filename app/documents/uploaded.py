@@ -1,7 +1,7 @@
-"""Templates that somebody uploaded are checked and filled in a bounded child process (``app.limited``), never in the portal's.
+"""Uploaded templates are checked and filled in a limited child process (``app.limited``), never in the portal's.
 
-The child may run out of time or memory, or die: the answer is a Russian sentence, and nobody else waits. What goes there and
-comes back are frames in files: a letter for the kind, the length, the bytes.
+When the child runs out of time or memory or dies, the answer is a Russian sentence, and no other user waits. Parent and
+child exchange frames in files: a letter for the kind, the length, the bytes.
 """
 
 from __future__ import annotations

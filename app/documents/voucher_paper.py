@@ -1,4 +1,4 @@
-"""The чек on paper: the facts of its rows as they are on the day of printing, in the words in which they are printed."""
+"""The printed voucher (чек): the facts of its rows on the day of printing, in the words in which they are printed."""
 
 from __future__ import annotations
 

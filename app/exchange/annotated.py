@@ -1,4 +1,4 @@
-"""The user's own file back, with every wrong cell coloured and its error in a comment."""
+"""The user's file returned, with every wrong cell coloured and its error in a comment."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Parts of a workbook by its relations, as the standard says (ECMA-376, part 2), whatever their names are.
+"""Parts of a workbook found by relations, as the standard says (ECMA-376, part 2), whatever the parts are called.
 
-Most programs name the parts alike, and the reader looks for these names. A workbook of another program (Windows separators
-in the archive, ``book.xml`` instead of ``workbook.xml``) gets the usual names before it is read. Standard library only: the
-reading child process uses it.
+Most programs name the parts alike, and the reader looks for these names. A workbook of another program (Windows
+separators in the archive, ``book.xml`` instead of ``workbook.xml``) gets the usual names before it is read. Standard
+library only: the reading child process uses this module.
 """
 
 from __future__ import annotations

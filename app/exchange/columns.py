@@ -1,7 +1,7 @@
-"""Columns of an imported list as small classes: how a header names them and how a cell becomes a value.
+"""Columns of an imported list as small classes: how a header names a column and how a cell becomes a value.
 
 A column knows nothing of other cells or of the directories: it turns one cell into one plain value. What needs more
-(positions, subjects, two rows for one person) is the list's own work.
+(positions, subjects, two rows for one person) is the work of the list.
 """
 
 from __future__ import annotations

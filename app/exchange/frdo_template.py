@@ -1,7 +1,7 @@
-"""The official blank workbook of ФИС ФРДО as an organizer uploads it: is it the right one, what values do its lists allow.
+"""The official blank workbook of ФИС ФРДО as an organizer uploads it: whether it is the right one, which values its lists allow.
 
-Which list belongs to which column is read from the drop-downs of the sheet «Шаблон»; they name a range of the sheet
-«Проверки», directly or by a defined name. A list without a drop-down is found by its defined name.
+The drop-downs of the sheet «Шаблон» say which list belongs to which column; they name a range of the sheet «Проверки»,
+directly or by a defined name. A list without a drop-down is found by its defined name.
 """
 
 from __future__ import annotations

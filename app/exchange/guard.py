@@ -1,4 +1,4 @@
-"""Pre-flight of an uploaded workbook: what is it, how big is it inflated, does anything in it attack the reader.
+"""Pre-flight of an uploaded workbook: what it is, how big it is when inflated, whether anything in it attacks the reader.
 
 Only the standard library is used, because the checks run in two processes: `check_container` (the directory of the
 archive, microseconds) in the web process, `check_contents` (every XML part, streamed) in the reading child process.

@@ -1,7 +1,7 @@
-"""«Ведомость итогов» of a group in Excel: given out with drop-down lists, read back with an error for each wrong cell.
+"""«Ведомость итогов» of a group in Excel: downloaded with drop-down lists, read back with an error for each wrong cell.
 
-What is the same for all stands above the table; the number of the enrolment says who a row is about. Nothing is written from
-here: the sheet's values are shown in the form of the page, which is saved as usual.
+Values common to all listeners are above the table; the enrolment's number says which listener a row is about. Nothing is
+written from here: the sheet's values are shown in the form of the page, which is saved as usual.
 """
 
 from __future__ import annotations

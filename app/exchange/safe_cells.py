@@ -1,4 +1,4 @@
-"""Text into an openpyxl cell without ever becoming a formula."""
+"""Writes text into an openpyxl cell so that it never becomes a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sample of a list, generated from its columns: what is offered for download is what the import reads."""
+"""The sample of a list, generated from its columns: the import reads exactly what the page offers for download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences of a preview about the file as a whole: what was read though it is hidden, what was passed over."""
+"""Sentences of a preview about the file as a whole: hidden parts that were read, parts that were not read."""
 
 from __future__ import annotations
 

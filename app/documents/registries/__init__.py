@@ -1,4 +1,4 @@
-"""Registries: each is one declaration of columns, filters and rows; a new one is a module and its name in ``ALL``."""
+"""Registries (реестры): each is one declaration of columns, filters and rows; a new one is a module and its name in ``ALL``."""
 
 from __future__ import annotations
 

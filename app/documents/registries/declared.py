@@ -1,4 +1,4 @@
-"""What a registry is: one declaration of its columns, filters and rows, from which screen, XLSX and CSV are made."""
+"""What a registry is: one declaration of columns, filters and rows; the screen, XLSX and CSV are made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Реестр выданных чеков»: numbers, owners with their present place of work, terms and what is left of each чек."""
+"""«Реестр выданных чеков»: numbers, owners with their present place of work, terms and the blocks left of each voucher (чек)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A registry as a file: a sheet of Excel or a text for other programs. Nothing in either is ever a formula."""
+"""A registry as a file: an Excel sheet, or a text for other programs. No cell of either is ever a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Реестр обученных»: who was trained by which program, with the document (columns of the usual order of the ministry)."""
+"""«Реестр обученных»: each trained person with program and document (columns of the usual order of the ministry)."""
 
 from __future__ import annotations
 

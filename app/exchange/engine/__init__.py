@@ -1,4 +1,4 @@
-"""The import of lists from Excel, whatever they are about: kept, previewed, applied whole, taken back.
+"""The import of lists from Excel, whatever they are about: stored, previewed, applied whole, undone.
 
 A kind of lists (`staff/`, `vouchers/`, `trainings/`) adds its columns, the plan of a row and the write.
 """

@@ -1,4 +1,4 @@
-"""Kinds of errors and warnings of a list: what is left of a sentence without its cell and what is the row's own."""
+"""Kinds of errors and warnings of a list: a sentence without the address of its cell and the words of its row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kept list (``ImportBatch``) as a whole: loaded within the actor's scope, its state, its totals and sentences."""
+"""A stored list (``ImportBatch``) as a whole: loaded within the actor's scope, its state, totals and sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a kept list: written and read in portions, found for a page of the preview, shown in words."""
+"""The rows of a stored list: written and read in portions, found for a page of the preview, shown in words."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Import of a list: upload → preview that writes nothing → application as a whole → undo.
 
-A kept batch has a sentence for every wrong cell; the application plans anew against what the portal knows by then, is one
-transaction, and may be done once; it is taken back while nothing has happened since. Long lists are checked, applied, taken
-back and marked by tasks of the user.
+A stored batch has a sentence for every wrong cell. The application plans anew against what the portal knows by then, is
+one transaction, and may be done once; it can be undone as long as nothing has happened since. Long lists are checked,
+applied, undone and marked by tasks of the user.
 """
 
 from __future__ import annotations

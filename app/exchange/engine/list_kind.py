@@ -1,6 +1,6 @@
-"""What a kind of lists says of itself: its columns, how a row is read, planned and written, and its words.
+"""The declaration of a kind of lists: its columns, how a row is read, planned and written, and the words of its pages.
 
-All else about a list is done by ``ListImport``; a new list is a subclass of it that answers these questions.
+``ListImport`` does all the rest; a new kind of lists is a subclass of it with these methods.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A list about people with cards (чеки, trainings): the row's person by СНИЛС and name, its problems by their cells."""
+"""A list about people with cards (vouchers, trainings): the person of a row by СНИЛС and name, problems by their cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list would do, row by row: the row as it was read, the plan of it, and how many rows do what."""
+"""What a list would do, row by row: the row as it was read, its plan, and how many rows are created, updated or wrong."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is read out of a workbook, and how a list about people who have their cards already (чеки, trainings) is read.
+"""Reading a list from a workbook, in particular a list about people who have cards already (vouchers (чеки), trainings).
 
-Pure: knows the cells and the day, nothing of what is stored. What the values are is said by the ``Layout`` of the kind of lists.
+Pure: knows the cells and the day, nothing that is stored. The ``Layout`` of the kind of lists says what the values are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Uploaded staff lists on disk, outside the web root: read again when a column is explained, given back with comments."""
+"""Uploaded staff lists on disk, outside the web root: read again when a column is explained, returned with comments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directories as plain values, and the search of what a school wrote among their names and synonyms."""
+"""Directories as plain values, and the search among their names and synonyms for the words of a school."""
 
 from __future__ import annotations
 

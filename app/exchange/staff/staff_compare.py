@@ -1,4 +1,4 @@
-"""Comparing what a staff list says with what is stored, and saying the difference in Russian words."""
+"""Compares a staff list with the stored rows, and says each difference in Russian words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the headings of a school's own lists mean: said once by the user, remembered for the organization."""
+"""What the headings of a school's lists mean: answered once by the user, remembered for the organization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Import of a staff list: cards, places of work and diplomas of the own people."""
+"""Import of a staff list: cards, places of work and diplomas of the acting user's people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the database knows of the people in a staff list: read in a fixed number of statements, whatever its length.
 
-People are looked for outside the row scope, so that nobody is entered twice; what the acting user may not see of them is
-marked here (`Person.editable`) and never shown by the plan.
+People are looked for outside the row scope, so that nobody is entered twice; a person whom the acting user may not see is
+marked here (`Person.editable`), and the plan never shows the hidden data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A school's staff list: rows of its sheets → people with their places of work, and every error by its cell.
+"""A school's staff list: rows of its sheets → people with their places of work; every error names its cell.
 
 Pure: takes the cells, the directories and the day; knows nothing of the people already stored.
 """

@@ -1,6 +1,6 @@
 """What a staff list would change: for each row «создать», «обновить», «без изменений» or an error, without a statement.
 
-The preview and the application run the same plan, each on what the database holds at that moment. Choices made here:
+The preview and the application run the same plan, each on the database of that moment. Choices made here:
 
 - The card's data come from the person's first row; a further row only speaks about its place of work.
 - An empty cell never erases anything; subjects are replaced together with the position.

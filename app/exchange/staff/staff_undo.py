@@ -1,6 +1,6 @@
-"""Taking an applied staff list back: new rows are deleted, changed ones get their former values, if nothing came after.
+"""Undoing an applied staff list: new rows are deleted, changed rows get their former values, if nothing came after.
 
-What came after is seen in the journal, in the rows' versions and values, and in whatever points to the new rows.
+Later changes are seen in the journal, in the rows' versions and values, and in other rows that point to the new ones.
 """
 
 from __future__ import annotations

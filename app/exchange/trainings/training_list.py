@@ -1,4 +1,4 @@
-"""A list of trainings outside the portal: rows of its sheet → plain values, every error by its cell. Pure, as all lists."""
+"""A list of trainings outside the portal: rows of its sheet → plain values; every error names its cell. Pure, as all lists."""
 
 from __future__ import annotations
 

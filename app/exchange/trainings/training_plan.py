@@ -1,4 +1,4 @@
-"""What a list of trainings outside the portal would write: each row against the people and what is known of their courses."""
+"""What a list of trainings outside the portal would write: each row against the people and their stored trainings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Lists of чеки issued before the portal."""
+"""Lists of vouchers (чеки) issued before the portal."""

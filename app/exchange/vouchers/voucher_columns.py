@@ -1,4 +1,4 @@
-"""The columns of a list of чеки issued before the portal (order § 1.4), in the order of the sample file."""
+"""The columns of a list of vouchers (чеки) issued before the portal (order § 1.4), in the order of the sample file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Import of чеки issued since 2010 (order § 1.4). No letters are sent: nothing new happened to the people."""
+"""Import of vouchers (чеки) issued since 2010 (order § 1.4). No letters are sent: nothing new happened to the people."""
 
 from __future__ import annotations
 

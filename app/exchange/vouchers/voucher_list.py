@@ -1,6 +1,6 @@
-"""A list of чеки issued before the portal: rows of its sheet → plain values, every error by its cell.
+"""A list of vouchers (чеки) issued before the portal: rows of its sheet → plain values; every error names its cell.
 
-Pure: knows the cells and the day, nothing of the people and the чеки already stored.
+Pure: knows the cells and the day, nothing of the people and the vouchers already stored.
 """
 
 from __future__ import annotations

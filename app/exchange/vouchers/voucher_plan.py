@@ -1,4 +1,4 @@
-"""What a list of former чеки would write: each row against the people, the чеки and the rules that the portal knows."""
+"""What a list of former vouchers (чеки) would write: each row against the people, the vouchers and the rules of the portal."""
 
 from __future__ import annotations
 
