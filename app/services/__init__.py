@@ -1,4 +1,4 @@
-"""What is done: one function per business action, one transaction each (``@use_case``).
+"""The business actions: one function each, in one transaction (``@use_case``).
 
 A service takes the acting user from ``access.current_actor()`` and plain values, checks the right together with the row,
 and raises errors whose sentences are meant for the user. Nothing here knows HTTP, printing or Excel.

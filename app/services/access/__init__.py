@@ -1,1 +1,1 @@
-"""Who comes in and as whom: registration, accounts, passwords, the second factor, roles, «смотреть как»."""
+"""Signing in and roles: registration, accounts, passwords, the second factor, «смотреть как»."""

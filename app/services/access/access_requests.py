@@ -1,6 +1,6 @@
-"""Requests for a role on the ground of an organization's order (order § 2.4): asked, decided by the operator, ended.
+"""Requests for a role on the ground of an organization's order (order § 2.4): made, decided by the operator, ended.
 
-A role of an organization belongs to who works there: it is asked for, granted and kept only while the person does.
+Only a person who works in an organization may request a role there; the role ends when the person leaves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Accounts: the own and another's, FAB's role rows synced from ``permissions``."""
+"""Accounts: the acting user's and other users', FAB's role rows synced from ``permissions``."""
 
 from __future__ import annotations
 

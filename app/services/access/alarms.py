@@ -1,7 +1,8 @@
 """Letters about what others did to an account: to its user, and to every operator where the account opens everything.
 
-Whoever takes over an account begins with its password, its address or its second step. The user learns of each by a letter that
-nobody can refuse, a changed address at the former one too; of an operator's or administrator's account the operators learn.
+An attacker begins with the password, the address or the second factor. The user gets a letter about each change and
+cannot opt out; for a changed address the former one gets it too. Changes of an operator's or administrator's account are
+reported to the operators.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Failures of signing in: counted for a login *and* the place they come from, so that nobody closes another's entrance.
+"""Failures of signing in: counted for a login *and* the place of the attempt, so that nobody locks another user out.
 
-A place is an address, or a device that has signed in with this login before: whoever guesses from elsewhere does not shut it
-out. Beside it all unknown places together are counted, with ten times the patience, against guessing from many addresses.
-An unknown login is counted as a known one is: neither the answer nor the work for it tells them apart.
+A place is an address, or a device that has signed in with this login before: failures from elsewhere do not lock it. All
+unknown places together are also counted, with a limit ten times as high, against guessing from many addresses. An unknown
+login is counted like a known one: neither the answer nor the work for it tells them apart.
 """
 
 from __future__ import annotations

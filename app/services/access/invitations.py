@@ -1,6 +1,6 @@
 """Accounts that a school makes for its people (order § 2.6): by a letter with a link, or by a sheet with a one-time password.
 
-An account made so has the role of a worker only. One that holds any other role is not the school's to touch.
+Such an account has the role of a worker only. The school may not change an account with any other role.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Links sent by letter: a secret of which only the hash is kept; each works once and until a moment."""
+"""Links sent by letter: only the hash of the secret is stored; each link works once and until a moment."""
 
 from __future__ import annotations
 

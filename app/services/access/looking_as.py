@@ -1,6 +1,6 @@
 """«Смотреть как …»: the operator looks at the portal with a user's eyes, changes nothing, and the journal says so.
 
-Through whose eyes a browser looks is kept in its session's row, not in its cookie: it ends with the session.
+The user whose eyes a browser uses is stored in the row of its session, not in its cookie: the view ends with the session.
 """
 
 from __future__ import annotations

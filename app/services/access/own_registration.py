@@ -1,4 +1,4 @@
-"""The own registration of a person who has no card yet: its state, its correction, its end."""
+"""The registration of a signed-in person who has no card yet: its state, correction and end."""
 
 from __future__ import annotations
 

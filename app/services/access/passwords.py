@@ -1,6 +1,6 @@
-"""The one rule of passwords: length, kinds of characters, not a common one, not the own data, none of the last five.
+"""The one rule of passwords: length, kinds of characters, not a common one, not the user's data, none of the last five.
 
-Only hashes are stored. A password that a person forgot is replaced, never read.
+Only hashes are stored. A forgotten password is replaced, never read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The operator's confirmation of a registration: it joins the card that the school has entered, or makes a new one.
 
-A person has one card (order § 2.2): it is found by СНИЛС, else by full name and birth date among the cards without one. Where
-the card and the registration differ, the operator sees the difference and says whether this is the same person.
+A person has one card (order § 2.2): it is found by СНИЛС, else by full name and birth date among the cards without СНИЛС.
+Where the card and the registration differ, the operator sees the difference and says whether this is the same person.
 """
 
 from __future__ import annotations

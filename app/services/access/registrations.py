@@ -1,7 +1,7 @@
 """Self-registration: from the form by the letter to the operator's check within 5 working days (order § 2.2–2.7).
 
-Nothing reaches the operator before the e-mail is confirmed. Whoever registers learns nothing about anybody: the answer on the
-screen is the same whether the СНИЛС or the address is known or not, the rest is said in the letter.
+Nothing reaches the operator before the e-mail is confirmed. The person who registers learns nothing about anybody: the
+answer on the screen is the same whether the СНИЛС or the address is known or not, the rest is said in the letter.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Roles that the administrator gives; those that open everything are given by two.
+"""Roles that the administrator gives; roles that open everything need two people.
 
-The operator sees and changes everybody's data, the administrator gives roles: whoever had both could do anything unseen. So the
-role of either, proposed by an administrator, waits until an operator confirms it: not the one who proposes, not the one who
-gets it. All operators are told of the proposal and of its end. In an installation without such an operator there is nobody to
-ask yet, and the journal says so.
+The operator sees and changes everybody's data, the administrator gives roles: a user with both could do anything unseen.
+So either role, proposed by an administrator, waits until an operator confirms it: one who neither proposed it nor gets
+it. All operators get letters about the proposal and its end. In an installation without such an operator the role is
+given at once, and the journal says so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The second factor: one-time codes of an application (TOTP, RFC 6238) and recovery codes for a lost telephone.
 
-The secret is stored encrypted by a key derived from the portal's own; of recovery codes only keyed hashes are kept.
+The secret is stored encrypted by a key derived from the portal's key; of recovery codes only keyed hashes are stored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signed-in browsers: each has a row, so that signing out ends it for every copy of its cookie, and a day's work ends it too."""
+"""Signed-in browsers, a row each: signing out ends the session for every copy of its cookie, and a working day's end ends it anyway."""
 
 from __future__ import annotations
 

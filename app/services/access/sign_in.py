@@ -1,6 +1,6 @@
-"""Signing in: the password, then the code where the account has a second factor; failures are counted and close the entrance.
+"""Signing in: the password, then the code where the account has a second factor; failures are counted and lock the login.
 
-Every refusal says the same, so that nobody learns which logins exist, and takes the same work: see ``failures``.
+Every refusal says the same and takes the same work, so that nobody learns which logins exist: see ``failures``.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a user sees first and works through: queue, matters, figures, cabinet, own calendar and lists."""
+"""What a user sees first and works through: queue, matters, figures, cabinet, calendar and lists."""

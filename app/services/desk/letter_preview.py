@@ -1,4 +1,4 @@
-"""A template tried: shown with the facts of the newest row of its sort."""
+"""The preview of a letter template, filled with the facts of the newest row of its sort."""
 
 from __future__ import annotations
 

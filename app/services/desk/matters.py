@@ -1,4 +1,4 @@
-"""What somebody has to do about чеки and courses, as SQL conditions of one table each.
+"""Matters (what a user has to do about vouchers (чеки) and courses) as SQL conditions of one table each.
 
 Lists filter by them, tiles and start pages count by them: a figure and the list that it opens cannot differ.
 """

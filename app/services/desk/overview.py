@@ -1,6 +1,6 @@
-"""What the start pages of a school and of an organizer tell by name: the nearest rows of each matter, and how many there are.
+"""Rows that the start pages of a school and of an organizer name: the nearest of each matter, and the number of all.
 
-Each table is asked once, whatever the number of rows; the matters are those of the lists (``services.desk.matters``).
+Each table is read once, whatever the number of rows; the matters are those of the lists (``services.desk.matters``).
 """
 
 from __future__ import annotations

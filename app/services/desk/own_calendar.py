@@ -1,4 +1,4 @@
-"""The own courses as a calendar: days of a month, and the feed behind an address that only its owner knows."""
+"""The acting user's courses as a calendar: days of a month, and the feed behind an address that only this user knows."""
 
 from __future__ import annotations
 

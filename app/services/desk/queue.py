@@ -1,7 +1,7 @@
 """«Требует решения»: one queue over everything that waits for a decision, the nearest deadline first (order § 2.7, 4).
 
-A page is one statement whatever the number of kinds: of each, a page of rows is read along the index of its deadline, after
-the last row shown, so that fifty thousand waiting rows cost no more than fifty.
+A page is one statement whatever the number of kinds: of each kind a page of rows is read along the index of its deadline,
+after the last row shown, so that fifty thousand waiting rows cost no more than fifty.
 """
 
 from __future__ import annotations

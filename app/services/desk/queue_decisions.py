@@ -1,4 +1,4 @@
-"""Deciding the rows of the queue: each in a transaction of its own, with an outcome by name (order § 2.7, 4)."""
+"""Deciding the rows of the queue: each in a separate transaction, with an outcome for each row (order § 2.7, 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The morning letter to those who decide: what is late and what must be decided today, once a day (order § 2.7)."""
+"""The morning letter to the users who decide: what is late and what must be decided today, once a day (order § 2.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for a decision, declared as data: each kind's table, what waits in it, until when, and the services that decide."""
+"""Kinds of rows that wait for a decision, declared as data: table, condition, deadline, and the services that decide."""
 
 from __future__ import annotations
 

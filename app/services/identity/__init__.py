@@ -1,1 +1,1 @@
-"""One person, one card: what touches every row of a person in whatever area it stands."""
+"""One person, one card: work on all rows of a person, in every area."""

@@ -1,7 +1,8 @@
 """Making a person's data nameless after the withdrawal of the consent (152-ФЗ, ст. 21, ч. 5).
 
-What becomes of each column and each row is said by the marks in the models (``app.personal``); here they are obeyed: rows go
-or stay, columns are emptied or get the nameless name, texts about others and the journal lose what tells the person.
+The marks in the models (``app.personal``) say what happens to each column and row; this module does it: rows are deleted
+or stay, columns are emptied or get the nameless name, and what identifies the person is removed from texts about others
+and from the journal.
 """
 
 from __future__ import annotations

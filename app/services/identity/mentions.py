@@ -1,6 +1,6 @@
-"""A person's name, addresses and numbers found and taken out of texts about others: notices, letters, lists, tasks.
+"""A person's name, addresses and numbers, found in texts about others and removed: notices, letters, lists, tasks.
 
-Columns marked «mentions» (``app.personal``) are searched; the journal has its own way (``audit.redact``).
+Columns marked «mentions» (``app.personal``) are searched; the journal is cleaned otherwise (``audit.redact``).
 """
 
 from __future__ import annotations

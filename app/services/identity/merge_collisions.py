@@ -1,4 +1,4 @@
-"""What keeps two cards apart: things of which a person has one; each sentence says what to do first."""
+"""What prevents a merge of two cards: things of which a person has only one; each sentence says what to do first."""
 
 from __future__ import annotations
 

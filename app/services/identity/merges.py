@@ -1,8 +1,8 @@
-"""Two cards of one person made one by the operator: what would move, what collides, the move itself and its undoing.
+"""Two cards of one person joined by the operator: the rows that would move, the collisions, the move and its undoing.
 
-The removed card's row is kept in the journal of merges, so that the merge can be undone while nothing that it touched has
-changed since. Rows that point to both a person and a place of work move in one statement: their double keys are checked at
-its end.
+The removed card's row is stored in the journal of merges, so that the merge can be undone while nothing that it touched
+has changed since. Rows that point to both a person and a place of work move in one statement: their double keys are
+checked at its end.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""«Выгрузка моих данных»: a copy of what the portal holds about a person, for the person (152-ФЗ, ст. 14, ч. 7).
+"""«Выгрузка моих данных»: a copy of the portal's data about a person, for the person (152-ФЗ, ст. 14, ч. 7).
 
-What is given is said by the marks in the models (``app.personal.exported``); here the rows are read and put into words. Of
-tables whose rows are bound to roles, the person gets only what was made as a worker: the rest is the work of a responsible
-person, with the data of others. Of the journal the person gets what was done to the own rows, not what the person did to others'.
+The marks in the models (``app.personal.exported``) say what is exported; this module reads the rows and puts them into
+words. Of tables whose rows are bound to roles, the person gets only rows made in the role of a worker: the others are the
+work of a responsible person, with the data of others. Of the journal the person gets what was done to the person's rows,
+not what the person did to the rows of others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""After a withdrawal of the consent: the person becomes nameless, a report of what stays is kept (152-ФЗ, ст. 21)."""
+"""After a withdrawal of the consent: the person becomes nameless, a report of what stays is stored (152-ФЗ, ст. 21)."""
 
 from __future__ import annotations
 

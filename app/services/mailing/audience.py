@@ -1,4 +1,4 @@
-"""Whom a letter or a notice is for when it is for a role: the accounts, and the role with its place in which they are told."""
+"""Recipients of a letter or notice that is for a role: the accounts, and the role with its place in which they get it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The digest: what came into a user's cabinet without a letter of its own comes as one letter a day (order § 1.9).
+"""The digest: notices in a user's cabinet that had no letter come as one letter a day (order § 1.9).
 
-``letters.note`` flags the notices; ``send`` takes the flags off in the transaction that writes the letter, so a killed worker
-neither loses the letter nor sends it twice. What the user has read on the portal meanwhile is not sent any more.
+``letters.note`` flags the notices; ``send`` clears the flags in the transaction that writes the letter, so a killed
+worker neither loses the letter nor sends it twice. A notice that the user has read on the portal meanwhile is not sent.
 """
 
 from __future__ import annotations

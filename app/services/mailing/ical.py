@@ -1,7 +1,7 @@
-"""iCalendar files (RFC 5545) of courses: the feed that telephones read by its address, and what goes along with letters.
+"""iCalendar files (RFC 5545) of courses: the feed that telephones read by its address, and attachments of letters.
 
-A newer version of an event has a later DTSTAMP and LAST-MODIFIED and a higher SEQUENCE (§ 3.8.7.2–4): all three follow from the
-moment since when the event is as it is. SEQUENCE counts its seconds, so that it never goes back.
+A newer version of an event has a later DTSTAMP and LAST-MODIFIED and a higher SEQUENCE (§ 3.8.7.2–4): all three follow
+from the moment of the event's last change. SEQUENCE counts the seconds of that moment, so that it never goes back.
 """
 
 from __future__ import annotations

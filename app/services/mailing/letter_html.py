@@ -1,7 +1,7 @@
-"""HTML of letters: what an operator may write, the words turned into paragraphs, and the light frame around them.
+"""HTML of letters: tags that an operator may write, words turned into paragraphs, and the light frame around them.
 
-The frame is tables with attributes and inlined styles, without scripts and outside images: mail programs keep it. The portal
-shows it without the styles, under its own security policy.
+The frame is tables with attributes and inlined styles, without scripts and outside images: mail programs keep such HTML.
+The portal shows it without the styles, under the portal's security policy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All kinds of letters by their codes, and the facts that rows tell by themselves."""
+"""All kinds of letters by their codes, and the facts that are read from rows."""
 
 from __future__ import annotations
 

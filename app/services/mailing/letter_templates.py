@@ -1,9 +1,9 @@
-"""Words of letters: templates that the operator edits, their check on saving, and the letter made of them.
+"""Words of letters: templates that the operator edits, their check on saving, and the letter made from a template.
 
-A template may hold plain words and fields ``{{ имя }}``, nothing else: no conditions, loops, filters or attributes, so that
-it can neither fail on a value nor reach anything. One that fails all the same (its field is gone) never stops the action:
-the standard words are used, and the caller is told. A word that the operator has not edited is not stored: it is the
-standard one of the present version.
+A template may hold plain words and fields ``{{ имя }}``, nothing else: no conditions, loops, filters or attributes, so
+that it can neither fail on a value nor reach anything. A template that fails all the same (its field is gone) never stops
+the action: the standard words are used, and the caller learns of it. Words that the operator has not edited are not
+stored: they are the standard ones of the present version.
 """
 
 from __future__ import annotations

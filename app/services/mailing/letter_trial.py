@@ -1,4 +1,4 @@
-"""A template tried on oneself: the letter with its examples, sent to who tries it."""
+"""The trial of a letter template: a letter with example facts, sent to the user who tries it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Letters and notices: the one door out (guard 6). A service names a kind and gives its facts, never a sentence.
+"""Letters and notices: the one door out (guard 6). A service names a kind and passes its facts, never a sentence.
 
-Rows are written in the transaction of the action and sent by a job after the commit. The words of a letter, of its block of
-facts and of the notice in the cabinet are those of its kind (``mailing.kinds``), or the operator's.
+Rows are written in the transaction of the action and sent by a job after the commit. The words of a letter, of its block
+of facts and of the notice in the cabinet are those of its kind (``mailing.kinds``), or the operator's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Sending of queued letters through the configured SMTP server; the state of each letter stays visible (guard 6).
 
-The letters of one address leave in the order in which they were written: one that could not leave holds the later ones.
-An attempt that failed is followed by a growing pause; after the last one the letter is given up and the operator is told.
+Letters to one address leave in the order in which they were written: one that could not leave delays the later ones. A
+failed attempt is followed by a growing pause; after the last attempt the letter is given up and the operator gets a
+notice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What left the portal and no longer says what the portal knows: marked «изменено после отправки», its organizer told once.
+"""Papers that left the portal and no longer match its data: marked «изменено после отправки», the organizer notified once.
 
-A row of a batch for ФИС ФРДО or of a registry is *amended* when the facts under it change after it was written, and *settled*
-when a later sent batch (registry) tells of the change. Amended rows that are not settled are the batch's flag.
+A row of a batch for ФИС ФРДО or of a registry is *amended* when its facts change after it was written, and *settled* when
+a later sent batch (registry) reports the change. Amended rows that are not settled are the batch's flag.
 """
 
 from __future__ import annotations

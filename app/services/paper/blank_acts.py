@@ -1,4 +1,4 @@
-"""Акты списания: spoiled blanks are written off by a commission, several at once, by a paper with a number."""
+"""Write-off acts (акты списания): a commission writes off several spoiled blanks (бланки) by one paper with a number."""
 
 from __future__ import annotations
 

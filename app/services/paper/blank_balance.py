@@ -1,4 +1,4 @@
-"""Balance of blanks by series for a period: what lay in the stock, came, was used and spoiled, and lies there now."""
+"""Balance of blanks (бланки) by series for a period: stock at the start, received, used, spoiled, stock at the end."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Blanks of strict accounting: a range is received, the lowest number is taken, a misprint gets another (guard 4).
+"""Blanks (бланки) of strict accounting: a range is received, the lowest number is taken, a misprint gets another (guard 4).
 
-Habit of the letter of Минобрнауки of 21.02.2014 № АК-316/06: every blank has a series and a number and is accounted for.
+Practice of the letter of Минобрнауки of 21.02.2014 № АК-316/06: every blank has a series and a number and is accounted
+for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Documents that are printed together: which the user may print, in the order asked."""
+"""Documents that are printed together: those that the user may print, in the order of the request."""
 
 from __future__ import annotations
 

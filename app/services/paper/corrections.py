@@ -1,7 +1,7 @@
-"""«Исправить сведения группы»: a mistake in a group from which something followed, with the reason and the follow-up.
+"""«Исправить сведения группы»: a mistake in a group that papers followed from, with the reason and the follow-up.
 
-What was issued or sent is listed before saving; afterwards documents are marked as to be replaced, registries and batches for
-ФИС ФРДО flagged, and the listeners told. An order never changes: one that differs is followed by another.
+Issued and sent papers are listed before saving; after it documents are marked for replacement, registries and batches for
+ФИС ФРДО flagged, and the listeners notified. An order never changes: another order follows one that differs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Public check of a document: by the unguessable code all printed facts, by number and date (guessable) initials only."""
+"""Public check of a document: by the unguessable code all printed facts, by number and date (guessable) only initials."""
 
 from __future__ import annotations
 

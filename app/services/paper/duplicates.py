@@ -1,4 +1,4 @@
-"""Duplicate or replacement of a document: its own number and date, the original is replaced in the same transaction."""
+"""Duplicate or replacement of a document: it has a new number and date, the original is replaced in the same transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts of a group as its papers print them: договор, orders, список, лист посещаемости, ведомость, протокол, журнал, акты."""
+"""Facts of a group as its papers print them: agreement (договор), orders, list, attendance, results, minutes, journal, acts."""
 
 from __future__ import annotations
 

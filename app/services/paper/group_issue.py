@@ -1,4 +1,4 @@
-"""Documents of a whole group: first who gets what and who does not, with the reason; then all of it in one transaction."""
+"""Documents of a whole group: first who gets which document and who gets none, with the reason; then all in one transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Попросить исправить»: an organizer asks those who answer for listeners to mend their cards before documents are issued."""
+"""«Попросить исправить»: an organizer asks the users responsible for listeners to mend cards before documents are issued."""
 
 from __future__ import annotations
 

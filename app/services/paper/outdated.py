@@ -1,7 +1,7 @@
-"""Documents after a correction: what they print and what the portal knows are compared, so that nothing false stays valid.
+"""Documents after a correction: printed facts are compared with the portal's, so that no false document stays valid.
 
-A live document whose facts were corrected is marked: it is to be replaced. One to which the listener has no right any more is
-annulled. What left the portal with it is flagged by ``after_sending``.
+A live document whose facts were corrected is marked for replacement. A document to which the listener has no right any
+more is annulled. ``after_sending`` flags what left the portal with it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Templates of papers that organizers and the operator upload: versions, the one in force, and how an organizer prints.
 
-A paper is printed by the organizer's template in force, else by the region's, else by the portal's own file. Versions are
-never changed or deleted: «вернуть стандартный» only leaves none in force. What a template may hold is judged by the caller's
-``inspect`` (``documents.template_check``), because services know no documents.
+A paper is printed by the organizer's template in force, else by the region's, else by the portal's file. Versions are
+never changed or deleted: «вернуть стандартный» only leaves none in force. The caller's ``inspect``
+(``documents.template_check``) judges the content of a template, because services know no documents.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Реестр обученных of an organizer on its way to the ministry: formed, sent, accepted or returned (п. 3.3 Порядка).
+"""Registry of the trained (реестр обученных) from an organizer to the ministry: formed, sent, accepted or returned (п. 3.3 Порядка).
 
-The sheet is made by the caller (``Sheet``): services know no file formats. What was sent stays as it was: its file is kept.
+The caller makes the sheet (``Sheet``): services know no file formats. A sent registry stays as it was: its file is
+stored.
 """
 
 from __future__ import annotations

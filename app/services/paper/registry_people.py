@@ -1,4 +1,4 @@
-"""Whom a registry reports: one person's training is reported once (п. 3.3 Порядка), what changed is reported by a corrected one."""
+"""People in a registry: one training is reported once (п. 3.3 Порядка), a change is reported by a corrected registry."""
 
 from __future__ import annotations
 

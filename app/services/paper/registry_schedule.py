@@ -1,4 +1,4 @@
-"""Saved registries sent on their days: each is ordered as its owner's own work, and a letter leads to the result."""
+"""Saved registries sent on their days: each is ordered as the work of its owner, and a letter leads to the result."""
 
 from __future__ import annotations
 

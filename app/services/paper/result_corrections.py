@@ -1,7 +1,7 @@
-"""Results after they were entered: a mistake is corrected with a reason, a retake is a new fact (order § 3.3).
+"""Corrections of results: a mistake is corrected with a reason, a retake is a new fact (order § 3.3).
 
-Block, documents, registries and batches for ФИС ФРДО follow in the same transaction. A mistake is the organizer's to correct
-until the registry with the group is accepted, then the operator's.
+Block, documents, registries and batches for ФИС ФРДО follow in the same transaction. The organizer corrects a mistake
+until the registry with the group is accepted, then the operator does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A user's own registries: columns and filters under a name, and when they are sent. Own rows only, so no right is asked."""
+"""Registries saved by a user: columns and filters under a name, and when they are sent. The user's rows only, so no right is checked."""
 
 from __future__ import annotations
 

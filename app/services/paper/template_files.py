@@ -1,4 +1,4 @@
-"""Files of printing templates by their content: a paper is reprinted by the template that it was issued with."""
+"""Files of printing templates by their content: a paper is reprinted by the template of its issue."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Приказы of an organizer about the listeners of a group: enrolment and expulsion (order § 3.3).
+"""Orders (приказы) of an organizer about the listeners of a group: enrolment and expulsion (order § 3.3).
 
-An order is issued once and never changes: the snapshot holds every printed word. A mistaken one is followed by another,
-which says what it replaces. An order of enrolment whose people left since is flagged until an order of expulsion names them.
+An order is issued once and never changes: the snapshot holds every printed word. A mistaken order is followed by another,
+which names the order that it replaces. An order of enrolment is flagged when its people have left and no order of
+expulsion names them yet.
 """
 
 from __future__ import annotations

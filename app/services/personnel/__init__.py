@@ -1,1 +1,1 @@
-"""People of the region: their cards, places of work, trainings, consents, who answers for them."""
+"""People of the region: their cards, places of work, trainings, consents, and the users responsible for them."""

@@ -1,4 +1,4 @@
-"""When an enrolment needs no further word of the employer (order § 3.4, 3.5)."""
+"""When an enrolment needs no further agreement of the employer (order § 3.4, 3.5)."""
 
 from __future__ import annotations
 

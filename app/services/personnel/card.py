@@ -1,4 +1,4 @@
-"""The staff card: a person with everything that belongs to one, read list by list."""
+"""The staff card: a person with all records about the person, read list by list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corrections of the own card: the person proposes, the responsible compares «было – станет» and decides (order § 2.8)."""
+"""Corrections that a person proposes to the card; the responsible compares «было – станет» and decides (order § 2.8)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Consents to the processing of personal data: one text per purpose, versioned; given, refused, withdrawn (152-ФЗ, ст. 9, 21).
 
-A version is never changed: the consent that rests on it names exactly what the person has read. Who was in the portal before
-the consents loses nothing; letters about surveys and news ask ``has``.
+A version is never changed: a consent names exactly the text that the person has read. Users who were in the portal before
+the consents lose nothing; letters about surveys and news check ``has``.
 """
 
 from __future__ import annotations

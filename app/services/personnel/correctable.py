@@ -1,4 +1,4 @@
-"""What a person may correct: the own card, places of work, diplomas, attestations; their values as a correction keeps them."""
+"""What a person may correct: the card, places of work, diplomas, attestations; and the values as a correction stores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who counts as trained: a course within three years, of the portal or outside it and confirmed."""
+"""People who count as trained: by a course within three years, on the portal or outside it and confirmed."""
 
 from __future__ import annotations
 

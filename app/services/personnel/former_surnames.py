@@ -1,4 +1,4 @@
-"""People found by a surname that they had before: the condition of every search of people, and the words beside the name."""
+"""People found by a former surname: the condition of every search of people, and the words beside the name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose rows: the rows of every table of people that belong to one person, by the keys that the marks name."""
+"""The rows of one person in every table of people, found by the keys that the marks name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainings outside the portal, since 2010: told by hand with a scan or by a list, confirmed by somebody else (order § 1.4, 2.8).
+"""Trainings outside the portal, since 2010: entered by hand with a scan or by a list, confirmed by another user (order § 1.4, 2.8).
 
 They are history: a confirmed one counts for coverage (``coverage.covers``). No document is issued on them, so no registry
 and no file for ФИС ФРДО holds them.

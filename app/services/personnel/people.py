@@ -1,4 +1,4 @@
-"""People: hiring and dismissal, confirmation of the place of work, of a card's topicality; search for an import."""
+"""People: hiring and dismissal, confirmation of a place of work and that a card is up to date; search for an import."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """«Полнота данных»: rules with weights, how complete the cards of each organization are.
 
-A rule is one condition on a card. The figures here and the list of people behind them are counted by the same condition,
-so they cannot differ (the list's filter takes it from ``conditions``).
+A rule is one condition on a card. The figures here and the list of people behind them use the same condition, so they
+cannot differ (the list's filter takes it from ``conditions``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Daily reminders: what waits for a school is told to it before the term ends, and to its territory afterwards (order § 2.8)."""
+"""Daily reminders of what waits for a school: to the school before the term ends, to its territory afterwards (order § 2.8)."""
 
 from __future__ import annotations
 

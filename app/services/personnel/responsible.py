@@ -1,4 +1,4 @@
-"""Whom to tell: the accounts that answer for an organization or a territory today, in that role."""
+"""Recipients: the accounts that are responsible for an organization or a territory today, by role."""
 
 from __future__ import annotations
 

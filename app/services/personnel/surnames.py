@@ -1,7 +1,8 @@
-"""Change of surname: the former one is kept with its last day and the ground, whoever changes the card and wherever.
+"""Change of surname: the former one is stored with its last day and the ground, whichever user or job changes the card.
 
-The session itself keeps it, at the moment when the card is written, so that no form, list or job can forget it. A spelling
-put right is no change of surname: case and ё are never one, anything else when the caller says so.
+The database session itself stores it when the card is written, so that no form, list or job can forget it. A corrected
+spelling is no change of surname: a difference of case or ё never counts, any other when the caller says that it is a
+correction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Personal archive: the trainings of a person for a number of years, with the documents that prove them (order § 3.5).
 
-An attestation asks for the trainings of the last three or five years. The person makes the archive, or the responsible of
-the own people.
+An attestation requires the trainings of the last three or five years. The person makes the archive, or the responsible
+makes it for people of the organization.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Words and letters about moves to another organization: each side is told what it has to do."""
+"""Words and letters about moves to another organization: each side learns what it has to do."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Move to another organization: release, acceptance, confirmation by the operator (order § 2.7); the history is kept.
+"""Move to another organization: release, acceptance, confirmation by the operator (order § 2.7); the history stays.
 
-Who starts it: the person, the organization that is left, or the one that hires. The last one names the person by СНИЛС and
-birth date and learns nothing: the answer is the same whether such a person exists, and the move becomes visible to it only
-after the release.
+It is started by the person, by the organization that is left, or by the one that hires. The hiring one names the person
+by СНИЛС and birth date and learns nothing: the answer is the same whether or not such a person exists, and it sees the
+move only after the release.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What every service stands on: transitions, records, numbers, files, settings, working days, who acts, the question for strangers."""
+"""The base of every service: transitions, records, numbers, files, settings, working days, the acting user, the question for strangers."""

@@ -1,7 +1,7 @@
-"""Copies of the portal: the database by PostgreSQL's own tools, the users' files beside it, and the sums that prove both.
+"""Copies of the portal: the database by PostgreSQL's own tools, the users' files beside it, and checksums that prove both.
 
-A copy is a folder, closed to everybody but its owner. The key of the portal is not in it: whoever has the copy shall not be able
-to sign in as anybody. ``README.txt`` says what that means for who restores.
+A copy is a folder that only its owner may open. The key of the portal is not in it: a person who has the copy must not be
+able to sign in as anybody. ``README.txt`` tells the person who restores it what follows from that.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A question that people answer and programs rarely do: words only, read aloud well, no pictures and no outside service.
 
-The question follows from a signed random mark, so nothing is stored while it waits; an answered one is spent once, in the
-transaction of what it allows. Beside it stand a field that only programs fill in, the least time that a person needs, and a
-proof of work that the browser's script does for the mark (``has_worked``); without it the form is taken less often.
+The question follows from a signed random mark, so nothing is stored before the answer; an answered mark is spent once, in
+the transaction of what it allows. Further checks: a field that only programs fill in, the least time that a person needs,
+and a proof of work that the browser's script does for the mark (``has_worked``); without the proof the form is accepted
+less often.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Files of users outside the web root: checked by content, written before their row, read by those who see the row.
+"""Files of users outside the web root: checked by content, written before their row, read by users who see the row.
 
-A scan is a PDF or a picture (``keep_scan``); a document that is written by a program is a PDF or DOCX (``recognise_document``).
+A scan is a PDF or a picture (``keep_scan``); a document that is written by a program is a PDF or DOCX
+(``recognise_document``).
 
-A file whose transaction fails stays without a row; the nightly sweep removes it, and those past their term.
+A file whose transaction fails stays without a row; the nightly job removes it, and files past their term.
 """
 
 from __future__ import annotations

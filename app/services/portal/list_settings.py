@@ -1,6 +1,6 @@
-"""How a user likes the lists: columns and page size of each, and «Мои отборы». Own rows only, so no right is asked.
+"""A user's settings of lists: columns and page size of each, and «Мои отборы». The user's rows only, so no right is checked.
 
-A view is named by the table of its list; which columns and filters it has is the caller's knowledge.
+A view is named by the table of its list; the caller knows which columns and filters the view has.
 """
 
 from __future__ import annotations

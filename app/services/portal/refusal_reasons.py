@@ -1,4 +1,4 @@
-"""Typical reasons of refusals and returns: the operator's directory, joined with what the decider typed (order § 3.5)."""
+"""Typical reasons of refusals and returns: the operator's directory, joined with the typed reason (order § 3.5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the operator may change without a programmer: the table ``setting``, read by key, checked before it is kept.
+"""What the operator may change without a programmer: the table ``setting``, read by key, checked before it is stored.
 
-First values and titles stand in ``first_rows.SETTINGS``; a value that cannot be read falls back to the first one, so that a
+First values and titles are in ``first_rows.SETTINGS``; a value that cannot be read falls back to the first one, so that a
 wrong row never stops the work.
 """
 

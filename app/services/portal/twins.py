@@ -1,7 +1,8 @@
-"""One name, one row: a directory takes no second spelling of what it holds, because lists from Excel could not choose.
+"""One name, one row: a directory refuses a second spelling of a name in it, because lists from Excel could not choose.
 
-Compared is ``app.text.name_key``; the generated columns ``name_key`` and ``title_key`` are unique by it, these rules say so at
-the field and name the row that is there. What a directory takes for another name («синонимы») belongs to one row too.
+Names are compared by ``app.text.name_key``; the generated columns ``name_key`` and ``title_key`` are unique by it, and
+these rules show the refusal at the field and name the existing row. Another name of the same thing («синонимы») also
+belongs to one row only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who acts: the account of a browser's session, of a task or of a letter, with the roles and places held today."""
+"""The acting user: the account of a browser's session, of a task or of a letter, with the roles and places in force today."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Long work: what users order (a file of results waits for them), and what the clock orders each day."""
+"""Long work: tasks that users order (a result file waits for them), and work that the clock starts each day."""

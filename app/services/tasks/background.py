@@ -1,8 +1,8 @@
-"""Long work of users («Мои задания»): ordered in a request, done by a worker in the name of whoever ordered it.
+"""Long work of users («Мои задания»): ordered in a request, done by a worker in the name of the user who ordered it.
 
 The order and its job are written in one transaction. The work is one transaction too, and it ends with a compare-and-swap
-of the order's status: what is cancelled meanwhile is rolled back whole. Progress is told past that transaction, by short
-ones of its own, so that the user sees it.
+of the order's status: work that was cancelled meanwhile is rolled back whole. Progress is written by separate short
+transactions, so that the user sees it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Work of every day: each part is done once a day, whenever the portal can; what could not be done is made up for.
+"""Daily work: each part is done once a day, as soon as the portal can; a part that failed is done later the same day.
 
-The job asks every hour. A part that a технологический перерыв, an error or a worker's death has kept from its end is done by
-the next hour of the same day; one that fails does not keep the others.
+The job runs every hour. A part that maintenance (технологический перерыв), an error or a worker's death has stopped is
+done by the next hour of the same day; a part that fails does not stop the others.
 """
 
 from __future__ import annotations

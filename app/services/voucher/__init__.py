@@ -1,1 +1,1 @@
-"""Именной образовательный чек: rules, applications, numbers, story, replacement, expiry."""
+"""Vouchers (Именной образовательный чек): rules, applications, numbers, story, replacement, expiry."""

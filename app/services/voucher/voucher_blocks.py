@@ -1,6 +1,6 @@
-"""Blocks of чеки: the guards that hold under any load, and what the rules of enrolment ask of them.
+"""Blocks of vouchers (чеки): the guards that work under any load, and the facts of blocks for the rules of enrolment.
 
-Locks are taken in one order everywhere: group, person, block, enrolment, чек; several of a kind by rising id.
+Locks are taken in one order everywhere: group, person, block, enrolment, voucher; several of a kind by rising id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Public check of a чек by the code of its QR: is it real, does it still pay. No full name, no СНИЛС, no birth date."""
+"""Public check of a voucher (чек) by the code of its QR: is it real, does it still pay. No full name, СНИЛС or birth date."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Whether an application for a чек may be made now, and why not: for one person, or for many by a few statements.
+"""Whether an application for a voucher (чек) may be made now, and why not: for one person, or for many by a few statements.
 
-The decision itself is ``rules.voucher.may_apply_for_voucher``; here its facts are read (приказ № 52-од, п. 1.1–1.2; order § 2.7, 3.5).
+The decision itself is ``rules.voucher.may_apply_for_voucher``; here its facts are read (приказ № 52-од, п. 1.1–1.2; order
+§ 2.7, 3.5).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Numbers of чеки: the operator's mask, one series a year."""
+"""Numbers of vouchers (чеки): the operator's mask, one series a year."""
 
 from __future__ import annotations
 

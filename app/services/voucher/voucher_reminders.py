@@ -1,4 +1,4 @@
-"""Reminders that a чек ends soon: to the person, once each, while something may still be chosen (order § 3.5)."""
+"""Reminders that a voucher (чек) ends soon: each sent to the person once, while something may still be chosen (order § 3.5)."""
 
 from __future__ import annotations
 

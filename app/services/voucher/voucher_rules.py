@@ -1,6 +1,7 @@
-"""Versions of the rule by which чеки are issued: a rule that has been applied stays as it was, a change is a new version.
+"""Versions of the rule by which vouchers (чеки) are issued: an applied rule stays as it was, a change is a new version.
 
-Old чеки carry copies of their blocks; the freeze keeps the applications that wait, and the page of a чек, true (приказ № 52-од).
+Old vouchers carry copies of their blocks; the freeze keeps waiting applications and the page of a voucher true (приказ №
+52-од).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The whole story of a чек: whose it is, what each block paid for, what may still be done, what happened to it.
+"""The whole story of a voucher (чек): its owner, what each block paid for, what may still be done, what happened to it.
 
-Everything is read within the scope of who asks, in a number of statements that does not grow with the чек. The one step
-past it is the journal of rows that are already seen.
+Everything is read within the scope of the acting user, in a number of statements that does not grow with the voucher. The
+one step past the scope is the journal of rows that the user sees already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Именной образовательный чек: application, decision, blocks, end of the term (order § 2.7, 3.4, 3.5, 4)."""
+"""Vouchers (Именной образовательный чек): application, decision, blocks, end of the term (order § 2.7, 3.4, 3.5, 4)."""
 
 from __future__ import annotations
 

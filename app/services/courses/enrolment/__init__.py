@@ -1,1 +1,1 @@
-"""Enrolment: the catalogue, seats and quotas, the waiting list, transfers, invitations, what people are told of it."""
+"""Enrolment: the catalogue, seats and quotas, the waiting list, transfers, invitations, letters about them."""

@@ -1,7 +1,7 @@
-"""The catalogue of courses: open groups and programs for a person, for one of the own people, or for anybody.
+"""The catalogue of courses: open groups and programs for the acting person, for a worker of the user's school, or for anybody.
 
-The rows and their order come from ``catalogue_sql``; the sentences why a course suits or not are those of ``rules`` and are
-written for the shown rows only.
+The rows and their order come from ``catalogue_sql``; the sentences why a course suits or not are those of ``rules`` and
+are written for the shown rows only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The catalogue's one statement: open groups × published programs, suitability for a person, order, filters.
 
-Open groups and their programs are public, so this is Core SQL outside the row scope; of the person it knows only the facts
-that it is given. Its decisions are those of ``rules``: the flags say in SQL what ``rules`` says in words, and a test holds
-both together.
+Open groups and their programs are public, so this is Core SQL outside the row scope; of the person it knows only the
+facts that the caller passes. The decisions are those of ``rules``: the flags say in SQL what ``rules`` says in words, and
+a test compares both.
 """
 
 from __future__ import annotations

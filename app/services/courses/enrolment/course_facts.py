@@ -1,4 +1,4 @@
-"""What the rules ask of a course: its dates, its seats and quotas, whom it is for, and when a person is busy."""
+"""Facts of a course for the rules: its dates, seats and quotas, the people it is for, and when a person is busy."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Invitation to a group of the people who have chosen its program in the plan; the organizer learns only how many.
 
-Everybody finds it in the cabinet. By e-mail it goes only to those who agreed to «новости портала, приглашения на курсы и
-мероприятия»: the text of that consent names invitations to courses, and what comes without it — letters about one's own
-applications, чеки and enrolments — is not this: nobody has applied yet, and the plan is fulfilled by any group of the program
-(152-ФЗ, ст. 15; one consent for one purpose). The order puts information about courses into «Новости» too (п. 3.5).
+Every such person sees the invitation in the cabinet. It is e-mailed only to those who agreed to «новости портала,
+приглашения на курсы и мероприятия», because the text of that consent names invitations. Letters that need no consent are
+those about a person's applications, vouchers (чеки) and enrolments; here nobody has applied yet, and any group of the
+program fulfils the plan (152-ФЗ, ст. 15; one consent for one purpose). The order counts information about courses as
+«Новости» too (п. 3.5).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rule's decision for each of many people and one group, by statements whose number does not grow with the people."""
+"""The rule's decision on many people and one group, by statements whose number does not grow with the people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who learns of an enrolment: letters to the person, notices for the digest to the responsible and the organizer."""
+"""Letters about an enrolment to the person, and notices for the digest to the responsible and the organizer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Which quota of a group counts for the people of an organization, in SQL: for an enrolment, for the catalogue's statement.
+"""The quota of a group that counts for the people of an organization, in SQL: for an enrolment, for the catalogue's statement.
 
-It is asked of every organization, whoever acts, so this is Core SQL outside the row scope: numbers and public names leave.
+It is read for every organization and any acting user, so this is Core SQL outside the row scope: it returns numbers and
+public names only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Seats of groups and of their quotas: the guards that hold under any load.
+"""Seats of groups and of their quotas: the guards that work under any load.
 
-Locks are taken in one order everywhere: group, person, block, enrolment, чек; several of a kind by rising id.
+Locks are taken in one order everywhere: group, person, block, enrolment, voucher (чек); several of a kind by rising id.
 """
 
 from __future__ import annotations

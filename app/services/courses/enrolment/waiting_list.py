@@ -1,8 +1,8 @@
-"""The waiting list of a group: who is next, the offer of a seat with its term, why somebody still waits.
+"""The waiting list of a group: the next person, the offer of a seat with its term, why a person still waits.
 
-Order: who has let no offer pass, then whose чек ends sooner, then who waits longer. A seat that becomes free is offered to the
-first who fits, with the quota and the block kept for the term of the offer (setting ``offer_hours``; 0: the seat is given at
-once). Guard 3 of the design.
+Order: first people who have let no offer pass, then those whose voucher (чек) ends sooner, then those who wait longer. A
+free seat is offered to the first who fits; the quota and the block are reserved for the term of the offer (setting
+``offer_hours``; 0: the seat is taken at once). Guard 3 of the design.
 """
 
 from __future__ import annotations

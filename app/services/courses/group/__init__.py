@@ -1,1 +1,1 @@
-"""Groups: dates, schedule, quotas, attendance, results, what the portal does by itself."""
+"""Groups: dates, schedule, quotas, attendance, results, what jobs do with groups."""

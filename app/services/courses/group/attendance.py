@@ -1,8 +1,8 @@
-"""Attendance journal of a group: who was at which meeting, kept by the organizer while the training goes on (order § 3.3).
+"""Attendance journal of a group: who was at which meeting, marked by the organizer during the training (order § 3.3).
 
-Marks by which something was decided are corrected with a reason: by the organizer until a registry with the group is accepted,
-by the operator at any time, as results are. No paper that leaves the portal prints a mark; what may follow from one is another
-outcome, so an outcome that the marks contradict is shown until one of both is corrected.
+Marks by which something was decided are corrected with a reason: by the organizer until a registry with the group is
+accepted, by the operator at any time, as results are. No paper that leaves the portal prints a mark. A mark may only lead
+to another outcome, so an outcome that contradicts the marks is shown until one of them is corrected.
 """
 
 from __future__ import annotations

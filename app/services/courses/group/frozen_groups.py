@@ -1,4 +1,4 @@
-"""What followed from a group, and what therefore stays as it is: the one place that asks, for services and for pages."""
+"""Papers and outcomes that followed from a group, and the facts that they freeze: read here only, for services and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A group that is moved to other dates or another place: what is checked again, and who is told (order § 3.5)."""
+"""A group that is moved to other dates or another place: what is checked again, and who gets a letter (order § 3.5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Clashes of a group's meetings: a teacher or a room busy twice, a listener with another course at that time.
 
-They are shown and never refused: the schedule is the organizer's. Teachers and rooms are compared within the organizer's own
-groups; of a listener's courses with other organizers only their number is told.
+Clashes are shown and never refused: the schedule is the organizer's. Teachers and rooms are compared among the groups of
+one organizer; of a listener's courses with other organizers only the number is shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Groups that move by themselves: enrolment closes after its last day, training starts on its first; too few are told of.
+"""Groups moved by the calendar: enrolment closes after its last day, training starts on its first; a warning of too few people.
 
-A run may come at any time and any number of times: each group is moved in a transaction of its own, under its lock, and only
-where its day has come, so one group that cannot move stops no other.
+A run may come at any time and any number of times: each group is moved in a separate transaction, under its lock, and
+only when its day has come, so one group that cannot move stops no other.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Quotas of a group: the most seats that the people of one territory or organization may take; without one no limit.
+"""Quotas of a group: the most seats that the people of one territory or organization may take; without a quota no limit.
 
-Here quotas are declared. They are taken with the seats, under the same lock of the group.
+Quotas are declared here. They are taken together with the seats, under the same lock of the group.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may stand in a group's form: its number by the organizer's mask, dates in order, seats, the program it runs."""
+"""Checks of a group's form: its number by the organizer's mask, dates in order, seats, the program it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Final assessment of a whole group: what is proposed, and the outcomes of many listeners in one transaction (order § 3.3)."""
+"""Final assessment of a whole group: the proposed outcomes, and the outcomes of many listeners in one transaction (order § 3.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schedule that changed: one letter per save to everybody with a place in the group, with what was and what is (order § 3.5)."""
+"""A changed schedule: one letter per save to everybody with a place in the group, with the old and the new meetings (order § 3.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws that leave some programs to some organizers: read from their table, asked of a program, checked when they are changed."""
+"""Laws that leave some programs to some organizers: read from their table, applied to a program, checked when an operator edits them."""
 
 from __future__ import annotations
 

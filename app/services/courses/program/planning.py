@@ -1,6 +1,6 @@
-"""Planning of the next year: by which day programs are entered for it (order § 3.3).
+"""Planning of the next year: the last day on which programs are entered for it in time (order § 3.3).
 
-The day is that of the year's campaign, else the one of every year in the settings; nobody else knows it.
+The day is that of the year's campaign, else the day of every year in the settings; only this module reads it.
 """
 
 from __future__ import annotations

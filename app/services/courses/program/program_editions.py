@@ -1,7 +1,7 @@
-"""Editions: a published program never changes, its next edition does; and the copy for the next year (order § 3.3).
+"""Editions: a published program never changes, a new edition replaces it; and the copy for the next year (order § 3.3).
 
-Editions of one program share organizer, code and year. One of them is published at most, one is prepared at most: rows are
-locked before they are asked, partial unique indexes are the last net.
+Editions of one program share organizer, code and year. At most one is published and at most one is prepared: rows are
+locked before they are checked, partial unique indexes are the last net.
 """
 
 from __future__ import annotations

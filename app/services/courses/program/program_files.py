@@ -1,6 +1,6 @@
-"""The file of a program: PDF or DOCX, kept like a scan, read by everybody who sees the program.
+"""The file of a program: PDF or DOCX, stored like a scan, open to everybody who sees the program.
 
-Editions share the file that they took over; what no program names any more is removed at night.
+A new edition shares the file of the former one; a file that no program names any more is removed at night.
 """
 
 from __future__ import annotations

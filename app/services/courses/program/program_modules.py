@@ -1,4 +1,4 @@
-"""Modules of a program: its parts with their hours, written as a whole."""
+"""Modules of a program: its parts with their hours, always written all together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters about the own entrance: passwords, recovery, the second step."""
+"""Letters about a user's sign-in: passwords, recovery, the second factor."""
 
 from __future__ import annotations
 

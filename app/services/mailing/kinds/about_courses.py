@@ -1,4 +1,4 @@
-"""Letters about programs and groups, and notices about enrolments for who has to act."""
+"""Letters about programs and groups, and notices about enrolments for the users who have to act."""
 
 from __future__ import annotations
 

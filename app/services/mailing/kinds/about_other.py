@@ -1,4 +1,4 @@
-"""Summaries, work ordered by a user, what the portal tells its operators."""
+"""Summaries, work ordered by a user, reports of the portal to its operators."""
 
 from __future__ import annotations
 

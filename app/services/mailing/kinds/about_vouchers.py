@@ -1,4 +1,4 @@
-"""Letters about applications for чеки and about чеки."""
+"""Letters about vouchers (чеки) and about applications for them."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
-"""What a kind of letters is made of: subject, text, button, the facts that its words may name, who acts next.
+"""The parts of a kind of letters: subject, text, button, the facts that its words may name, the side that acts next.
 
-A fact stands in the words as ``{{ имя }}``. The words hold no conditions: a line that names an optional fact is left out
-where the fact is empty. So a service gives values and never a sentence, and an operator can write any sentence anew.
+A fact is written in the words as ``{{ имя }}``. The words hold no conditions: a line that names an optional fact is left
+out where the fact is empty. So a service passes values and never a sentence, and an operator can rewrite any sentence.
 
-A list comes as one fact (the digest, changed meetings, other groups): how many parts it has differs from letter to letter, and
-the words have no loops. What somebody typed, such as a reason, is a value too, and so is the sentence kept with a task that ended.
+A list is one fact (the digest, changed meetings, other groups): the number of its parts differs from letter to letter,
+and the words have no loops. A typed text, such as a reason, is a value too, and so is the sentence stored with a task
+that ended.
 
 A day until which somebody has to act is included, so it is «не позже» that day (``BY``); a state holds «по» its last day.
-«До» stands before an hour only.
+«До» is written before an hour only.
 """
 
 from __future__ import annotations
