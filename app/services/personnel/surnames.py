@@ -1,8 +1,7 @@
-"""Change of surname: the former one is stored with its last day and the ground, whichever user or job changes the card.
+"""Change of surname: the former one is stored with its last day and the ground, whoever changes the card and wherever.
 
-The database session itself stores it when the card is written, so that no form, list or job can forget it. A corrected
-spelling is no change of surname: a difference of case or ё never counts, any other when the caller says that it is a
-correction.
+The database session stores it when the card is written, so that no form, list or job can forget it. A corrected spelling
+is no change: a difference of case or ё never counts, any other counts unless the caller says that it mends a misprint.
 """
 
 from __future__ import annotations

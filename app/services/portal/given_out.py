@@ -1,8 +1,8 @@
-"""The journal of what leaves the portal: the user who printed or exported, what it was, and how much of it.
+"""The journal of what leaves the portal: the user who printed or exported, what, and how much of it.
 
-The function that makes a file for somebody calls this module itself (``documents/doors.py`` and services), so that a
-page, a task and a command cannot hand over anything without an entry. These entries are written during maintenance
-(технологический перерыв) too.
+A function that makes a file for somebody calls this module itself (``documents/doors.py`` and services), so that no page,
+task or command can hand over a file without an entry. Entries are written during maintenance (технологический перерыв)
+too.
 """
 
 from __future__ import annotations

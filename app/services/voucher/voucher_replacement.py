@@ -1,9 +1,8 @@
-"""Replacement of a voucher (чек): a new number instead of the old one, the right itself stays the same (приказ № 52-од).
+"""Replacement of a voucher (чек): another number instead of the old one, the right itself stays the same (приказ № 52-од).
 
-The new voucher has the rule, the day of issue and the last day of the old one. A new surname gives nobody another year,
-and the period until the next voucher counts from the first one. The blocks themselves move: an enrolment points to its
-block, so any code that reserves, spends or frees the block goes on with the same row, and no block exists twice at any
-moment (guard 2).
+The rule, the day of issue and the last day stay. Nobody gains a year by a new surname, and the period until the next
+voucher counts from the first one. The blocks themselves move: an enrolment points to its block, so code that reserves,
+spends or frees the block goes on with the same row, and no block exists twice at any moment (guard 2).
 """
 
 from __future__ import annotations

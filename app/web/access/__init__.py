@@ -1,1 +1,1 @@
-"""Pages of entering: sign-in, registration, requests for access, rights in words, «смотреть как», appearance."""
+"""Pages of signing in: sign-in, registration, requests for access, rights in words, «смотреть как», appearance."""

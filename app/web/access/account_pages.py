@@ -1,4 +1,4 @@
-"""«Вход и безопасность»: own sign-ins, the second factor, «выйти везде»; recovery of access and the first password by a link."""
+"""«Вход и безопасность»: the user's sign-ins, the second factor, «выйти везде»; recovery of access and the first password by a link."""
 
 from __future__ import annotations
 

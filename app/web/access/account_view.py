@@ -1,4 +1,4 @@
-"""Accounts and their roles: the lists, the card of an account with its roles and its entrance, one-time passwords."""
+"""Accounts and their roles: the lists, the card of an account with its roles and sign-ins, one-time passwords."""
 
 from __future__ import annotations
 

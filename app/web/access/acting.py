@@ -1,7 +1,7 @@
-"""Who acts in a request: the signed-in account or the user it looks at, and the pages that account must pass first.
+"""The acting user of a request: the signed-in account or the user it looks at, and the pages that the account must pass first.
 
-What a person may not do yet waits for a password of his own, for the consent, for the second factor; what is only the owner's is shown
-to nobody who looks through his eyes.
+Before other pages a person has to set a password, give the consent and pass the second factor. What only the owner of an
+account may see is never shown to the operator who looks through the owner's eyes.
 """
 
 from __future__ import annotations

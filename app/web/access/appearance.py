@@ -1,4 +1,4 @@
-"""Версия для слабовидящих (ГОСТ Р 52872-2019) and the theme: chosen on one page, kept in a cookie, applied by the server.
+"""«Версия для слабовидящих» (ГОСТ Р 52872-2019) and the theme: chosen on one page, stored in a cookie, applied by the server.
 
 No account is needed. The choice becomes ``data-…`` attributes of ``<html>``, from which the stylesheet takes its tokens.
 """

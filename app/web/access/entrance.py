@@ -1,7 +1,7 @@
 """The one way into a browser's session and out of it: what one person leaves in a browser, the next does not find.
 
-Beside the session a browser keeps the mark of a device, for half a year: with which logins it has signed in, as hashes. By it
-guesses from elsewhere do not shut the device out (``services.access.failures``); it opens nothing.
+Beside the session a browser stores the mark of a device for half a year: the hashes of the logins that signed in with it.
+By this mark failures from elsewhere do not lock the device out (``services.access.failures``); it opens nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The session ends after a time without the user's own requests (``SESSION_IDLE_MINUTES``)."""
+"""The end of a session after a time without requests of the user (``SESSION_IDLE_MINUTES``)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """«Регистрация в АИС»: public steps that work without scripts, and the answer to the letter (order § 2.2).
 
-Between the steps the session's cookie keeps only numbers: of the consents, of the organization, of the position. What says who
-the person is comes with the last step and is kept nowhere until it is right.
+Between the steps the session's cookie holds only ids: of the consents, of the organization, of the position. Data that
+identify the person come with the last step and are stored nowhere until they are right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Forms of the self-registration: each step has its own; rows of the public directories are found as everywhere."""
+"""Forms of the self-registration, one for each step; rows of the public directories are searched as on other pages."""
 
 from __future__ import annotations
 

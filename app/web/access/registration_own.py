@@ -1,4 +1,4 @@
-"""The own registration of a signed-in person without a card: its state on the start page, its correction, its end."""
+"""The registration of a signed-in person without a card: its state on the start page, its correction, its end."""
 
 from __future__ import annotations
 

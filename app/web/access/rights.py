@@ -1,4 +1,4 @@
-"""Rights in words: what a role may do with what, and on which rows. For the page of rights and for the developers' page."""
+"""Rights in words: what a role may do with which table, and on which rows. For the page of rights and the developers' page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Посещаемость»: the journal of a group as a table of choices, a part of the meetings or one of them; the printed sheet."""
+"""«Посещаемость»: the journal of a group as a table of choices, for some meetings or for one; the printed sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Записать на курс» of many people at once: from the list of employees and from a group's card; the rule speaks first."""
+"""«Записать на курс» for many people at once, from the list of employees and from a group's card; the rule's answer comes first."""
 
 from __future__ import annotations
 

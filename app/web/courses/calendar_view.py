@@ -1,4 +1,4 @@
-"""«Мой календарь»: the days of the own courses, and the address of their feed for a telephone or a mail program."""
+"""«Мой календарь»: the days of the user's courses, and the address of their feed for a telephone or a mail program."""
 
 from __future__ import annotations
 

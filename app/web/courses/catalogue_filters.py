@@ -1,4 +1,4 @@
-"""What the address of the catalogue asks, and the filters that its page shows; the same for the pages inside and the public one."""
+"""The query of the catalogue's address, and the filters that its page shows; the same for the pages inside and the public one."""
 
 from __future__ import annotations
 

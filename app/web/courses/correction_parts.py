@@ -1,4 +1,4 @@
-"""What the pages of a correction have in common: what was issued or sent, and what is to be done after it."""
+"""Common parts of the pages of a correction: what was issued or sent, and what is to be done after it."""
 
 from __future__ import annotations
 

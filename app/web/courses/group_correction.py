@@ -1,4 +1,4 @@
-"""«Исправить сведения группы»: the form with what was issued or sent above it, and the list of documents to be replaced."""
+"""«Исправить сведения группы»: the form below a list of what was issued or sent, and the list of documents to be replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a group still lacks: the steps on its card, each with the page where it is taken."""
+"""The steps that a group still lacks, on its card: each with the page where it is done."""
 
 from __future__ import annotations
 

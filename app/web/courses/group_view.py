@@ -1,4 +1,4 @@
-"""Pages of groups: the card, enrolment opened again, a group made after another, documents for all, «Реестр обученных»."""
+"""Pages of groups: the card, reopened enrolment, a group copied from another, documents for all, «Реестр обученных»."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A month as a grid of days: for the catalogue's calendar and for the own one."""
+"""A month as a grid of days: for the calendars of the catalogue and of a user."""
 
 from __future__ import annotations
 

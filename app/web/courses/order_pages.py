@@ -1,4 +1,4 @@
-"""Orders of a group: issued on pages of the group, listed on its card."""
+"""Orders (приказы) of a group: issued on pages of the group, listed on its card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of orders: the card with everybody named, DOCX and PDF from the snapshot kept at issue."""
+"""Pages of orders (приказы): the card with everybody named, DOCX and PDF from the snapshot stored at issue."""
 
 from __future__ import annotations
 

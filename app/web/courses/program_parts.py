@@ -1,4 +1,4 @@
-"""The table of a program's modules as a form: its rows as they are typed, without scripts."""
+"""The table of a program's modules as a form: its rows as the user typed them, without scripts."""
 
 from __future__ import annotations
 

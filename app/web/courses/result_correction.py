@@ -1,4 +1,4 @@
-"""«Исправить результат» and «Повторная аттестация» of a listener whose outcome was entered."""
+"""«Исправить результат» and «Повторная аттестация» of a listener who has an outcome already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table editor of a schedule: what was typed in its rows, read and written without scripts."""
+"""The table editor of a schedule: the typed rows, read and written without scripts."""
 
 from __future__ import annotations
 

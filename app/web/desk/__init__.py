@@ -1,1 +1,1 @@
-"""Where a user begins: start pages, queue, tasks, search everywhere, notices, letters, settings, help."""
+"""The user's first pages: start pages, queue, tasks, search everywhere, notices, letters, settings, help."""

@@ -1,7 +1,7 @@
-"""Search everywhere: people, organizations, groups, programs, чеки, documents, sections and actions, by one line of words.
+"""Search everywhere: people, organizations, groups, programs, vouchers (чеки), documents, sections and actions, by one line of words.
 
 Every statement walks an index and is limited, so that a million people answer as quickly as a hundred: rows whose name or
-number begins with what was typed are read from the sort index; only when they are few are the words looked up in the
+number begins with the typed text are read from the sort index; only when they are few are the words looked up in the
 vectors. Nothing is ranked, so nothing is sorted.
 """
 

@@ -1,4 +1,4 @@
-"""Start page of a role, health, and the public checks of a document and of a чек."""
+"""Start page of a role, health, and the public checks of a document and of a voucher (чек)."""
 
 from __future__ import annotations
 

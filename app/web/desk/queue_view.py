@@ -1,4 +1,4 @@
-"""«Требует решения»: the page of the queue; rows are decided from it one by one, by two keys, or many at once."""
+"""«Требует решения»: the page of the queue; the user decides its rows one by one, by two keys, or many at once."""
 
 from __future__ import annotations
 

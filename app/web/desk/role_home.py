@@ -1,4 +1,4 @@
-"""What the start pages of a school and of an organizer tell by name, below the tiles; every number opens its list."""
+"""Rows that the start pages of a school and of an organizer name below the tiles; every number opens its list."""
 
 from __future__ import annotations
 

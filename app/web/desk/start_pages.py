@@ -1,6 +1,6 @@
-"""Start pages by role: what waits for the user, charts, what the role needs at hand.
+"""Start pages by role: what waits for the user, charts, links that the role needs.
 
-A tile is declared by the list it opens, and its number is counted by that list's own conditions: the two cannot differ.
+A tile is declared by the list it opens, and its number is counted by the conditions of that list: the two cannot differ.
 """
 
 from __future__ import annotations

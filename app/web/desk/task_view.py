@@ -1,4 +1,4 @@
-"""«Мои задания»: the user's own long work with its progress, cancellation and results."""
+"""«Мои задания»: the user's long work with its progress, cancellation and results."""
 
 from __future__ import annotations
 

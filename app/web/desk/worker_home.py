@@ -1,4 +1,4 @@
-"""«Личный кабинет» of a worker: what waits, the чек as a picture of its blocks, courses, what suits, documents, notices."""
+"""«Личный кабинет» of a worker: what waits, the voucher (чек) as a picture of its blocks, courses, suitable groups, documents, notices."""
 
 from __future__ import annotations
 

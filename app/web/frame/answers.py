@@ -1,4 +1,4 @@
-"""What a page answers to a form or a button: it is done and leads on, or it is refused in words and what was typed stays."""
+"""The answer of a page to a form or a button: it is done and leads on, or it is refused in words and the typed text stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filter «Требует внимания» of the lists: what somebody has to do, said by a code that keeps its meaning from day to day.
+"""The filter «Требует внимания» of lists: what a user has to do, named by a code that keeps its meaning from day to day.
 
 The tiles of the start pages open the lists by these codes, so a figure and its list are counted by one condition.
 """

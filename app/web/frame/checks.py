@@ -1,4 +1,4 @@
-"""What a form's page asks while it is being filled: is this value right? The answer is the sentence that saving would give."""
+"""Checks of a form's values while the user fills the form: the answer is the sentence that saving would give."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Two users in one form: what each field held when the form was opened, what it holds now, and what was typed here.
+"""Two users in one form: the value of each field when the form was opened, the value now, and the typed value.
 
-A form carries fingerprints of its fields as they were shown (``stamp``). When it comes back, a field whose stored value no
-longer fits its fingerprint was changed by somebody else meanwhile, also in tables without a version column.
+A form carries fingerprints of its fields as they were shown (``stamp``). When the form comes back, a field whose stored
+value no longer fits its fingerprint was changed by another user meanwhile; this works in tables without a version column
+too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The list as it is seen, as an Excel file: a short one at once, a long one as a task of the user."""
+"""The list as the user sees it, as an Excel file: a short one at once, a long one as a task of the user."""
 
 from __future__ import annotations
 

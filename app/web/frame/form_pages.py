@@ -1,4 +1,4 @@
-"""Forms of a record: addition, change, deletion; what was typed is never lost."""
+"""Forms of a record: addition, change, deletion; the typed text is never lost."""
 
 from __future__ import annotations
 

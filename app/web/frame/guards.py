@@ -1,4 +1,4 @@
-"""Who may enter a handler: 302 to the sign-in page for strangers, 403 without the right."""
+"""Guards of handlers: strangers get 302 to the sign-in page, users without the right get 403."""
 
 from __future__ import annotations
 

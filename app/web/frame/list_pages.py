@@ -1,4 +1,4 @@
-"""The list of a view: searched, filtered, sorted, paged; what the user chose for it; counts of its filters."""
+"""The list of a view: searched, filtered, sorted, paged; the user's choice of columns and page size; counts of its filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the address of a list asks: search, chosen filters, order, page."""
+"""The query of a list's address: search, chosen filters, order, page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces of the statements of lists: conditions and options of filters, orders, and what is loaded of related rows."""
+"""Pieces of the statements of lists: conditions and options of filters, orders, and which related rows are loaded."""
 
 from __future__ import annotations
 

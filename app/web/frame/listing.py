@@ -1,4 +1,4 @@
-"""A list as data: what was asked (search, filters, order, page), the statements that answer it, and the page to show."""
+"""A list as data: the query (search, filters, order, page), the statements that answer it, and the page to show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page shows, as plain values: the contract between views (which fill it) and templates (which only lay it out)."""
+"""Pages as plain values: the contract between views (which fill them) and templates (which only lay them out)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Parts: pages that stand beside a generated view, with all that they add to its card and its list.
+"""Parts: pages beside a generated view, with all that they add to its card and its list.
 
-A view names its parts (``parts = (GroupSchedule, GroupQuotas)``); a part knows nothing of the others. Its handlers are served under the
-view's address and name, and their permissions are asked of the view's object; its buttons and blocks follow in the order of the parts.
+A view names its parts (``parts = (GroupSchedule, GroupQuotas)``); a part knows nothing of the others. Its handlers are
+served under the view's address and name, and their permissions are checked on the view's object; its buttons and blocks
+follow in the order of the parts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""One paper as PDF: always a task of the user, because LibreOffice may take its time and its turn; who is lucky gets it at once.
+"""One paper as PDF: always a task of the user, because LibreOffice may need time and a turn; often the file is ready at once.
 
-The request orders the task and looks for its end for two seconds: then the file leaves like any download. Else the user is
-led to «Мои задания», and the thread serves others. A user's tasks are done one after another, so nobody fills the converters.
+The request orders the task and waits for its end for two seconds: then the file leaves like any download. Else the user
+is led to «Мои задания», and the thread serves others. A user's tasks are done one after another, so no user fills the
+converters.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Life of a request: its id, headers, and Russian pages for every error. Who acts in it is told by ``web.access.acting``."""
+"""Life of a request: its id, headers, and Russian pages for every error. ``web.access.acting`` finds the acting user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads: the paper of one row as a file of Word or as PDF, for every view whose rows have one."""
+"""Downloads: the paper of one row as a Word file or as PDF, for every view whose rows have a paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scan that a form takes: its field, and the file that was sent in it."""
+"""The scan in a form: its field, and the uploaded file."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 FAB generates the routes, permissions and forms from the model; this base answers them: rows only within the acting user's
 scope (the session adds it), rights and rows of one role together, actions by POST on visible rows only, pages of bounded
-size, no state kept between requests, every write through ``services.portal.records`` (one transaction with its journal entry),
+size, no state between requests, every write through ``services.portal.records`` (one transaction with its journal entry),
 and a Russian sentence for each refusal. A view itself is 8–15 lines of declarations.
 """
 

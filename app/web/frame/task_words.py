@@ -1,4 +1,4 @@
-"""Long work of the user as pages show it: its state, how far it is, what may be done with it."""
+"""A user's long work as pages show it: its state and progress, and what the user may do with it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The door of everything that is typed: parameters of addresses and fields of forms come in one normal form.
+"""The door of all typed text: parameters of addresses and fields of forms come in one normal form.
 
-Composed (й is one character), without characters that no one sees and without control characters, the zero byte among
-them, which PostgreSQL refuses. Blanks stay as typed: a field or a service that stores a line cleans them (``app.text``).
+The text is composed (й is one character), without characters that no one sees and without control characters, the zero
+byte among them, which PostgreSQL refuses. Blanks stay as typed: a field or a service that stores a line cleans them
+(``app.text``).
 """
 
 from __future__ import annotations

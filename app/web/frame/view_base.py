@@ -1,4 +1,4 @@
-"""What a view declares, how FAB sets it up, and the hooks that views override."""
+"""The declarations of a view, how FAB sets it up, and the hooks that views override."""
 
 from __future__ import annotations
 

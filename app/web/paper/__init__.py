@@ -1,1 +1,1 @@
-"""Pages of papers: documents, printing, templates, blanks, registries, ФИС ФРДО."""
+"""Pages of papers: documents, printing, templates, blanks (бланки), registries (реестры), ФИС ФРДО."""

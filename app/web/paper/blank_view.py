@@ -1,4 +1,4 @@
-"""Pages of blanks: the stock, receipts, another blank for a misprint, the balance and its report."""
+"""Pages of blanks (бланки): the stock, receipts, another blank for a misprint, the balance and its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of certificates: the card with its chain, printing from the snapshot kept at issue, duplicate, handing over."""
+"""Pages of certificates (удостоверения): the card with its chain, printing from the snapshot stored at issue, duplicate, handing over."""
 
 from __future__ import annotations
 

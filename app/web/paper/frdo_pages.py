@@ -1,4 +1,4 @@
-"""What the pages of ФИС ФРДО show, built from what the check and the batches say."""
+"""Content of the pages of ФИС ФРДО, built from the results of the check and from the batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of a group's documents: «Выдать документы» (who gets what, before anything happens) and «Отметить вручение»."""
+"""Pages of a group's documents: «Выдать документы» (who gets which, before anything happens) and «Отметить вручение»."""
 
 from __future__ import annotations
 

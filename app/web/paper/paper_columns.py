@@ -1,4 +1,4 @@
-"""Columns and filters of the lists of documents, blanks, registries and batches for ФИС ФРДО."""
+"""Columns and filters of the lists of documents, blanks (бланки), registries and batches for ФИС ФРДО."""
 
 from __future__ import annotations
 

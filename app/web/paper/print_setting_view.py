@@ -1,4 +1,4 @@
-"""How an organizer prints a paper: whole pages or text on a blank, moved by millimetres; the trial sheet for adjusting."""
+"""An organizer's settings of printing: whole pages or text on a blank (бланк), moved by millimetres; the trial sheet for adjusting."""
 
 from __future__ import annotations
 

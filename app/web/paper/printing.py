@@ -1,4 +1,4 @@
-"""Uploaded templates: what may be replaced, what is wrong with a file, the paper of a sample person."""
+"""Uploaded templates: which papers may be replaced, what is wrong with a file, the paper of a sample person."""
 
 from __future__ import annotations
 

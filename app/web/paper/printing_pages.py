@@ -1,6 +1,6 @@
-"""Printing in bulk: chosen documents of the list, all documents of a group, and the group's own papers.
+"""Printing in bulk: chosen documents of the list, all documents of a group, and the papers of a group.
 
-A few files of Word are made while the user waits; everything else is a task of the user.
+A few Word files are made while the user waits; everything else is a task of the user.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page of a registry as plain values: filters with their choices, the first rows, sums, what the user has saved."""
+"""The page of a registry (реестр) as plain values: filters with their choices, the first rows, sums, saved registries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Реестры обученных on their way to the ministry: formed by an organizer, sent, accepted or returned."""
+"""Registries of the trained (реестры обученных) on their way to the ministry: formed, sent, accepted or returned."""
 
 from __future__ import annotations
 

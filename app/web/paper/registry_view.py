@@ -1,4 +1,4 @@
-"""«Реестры»: choose a registry, narrow it, see its first rows, take it as a file, keep it, have it sent by e-mail."""
+"""«Реестры»: choose a registry, narrow it, see its first rows, download it, save it, have it sent by e-mail."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pages about people: the staff card, corrections, moves, doubles, trainings, consents, lists from Excel."""
+"""Pages about people: the staff card, corrections, moves, duplicates, trainings, consents, lists from Excel."""

@@ -1,4 +1,4 @@
-"""«Собрать для аттестации»: all trainings of a person for 3 or 5 years as one PDF, ordered from the card or the own cabinet."""
+"""«Собрать для аттестации»: all trainings of a person for 3 or 5 years as one PDF, ordered from the card or the cabinet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corrections of the own card: the person's form, the responsible's comparison «было – станет», the decision."""
+"""Corrections of a card: the person's form, the responsible's comparison «было – станет», the decision."""
 
 from __future__ import annotations
 

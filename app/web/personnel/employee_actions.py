@@ -1,4 +1,4 @@
-"""What is done from a card besides editing it: correction, move, dismissal, merge; and the topicality of a page of cards."""
+"""Actions on a card besides editing: correction, move, dismissal, merge; and «сведения актуальны» for a page of cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Карточка работника»: person, employments, education, attestation, training, чеки, courses, documents on one page with tabs."""
+"""«Карточка работника»: person, employments, education, attestation, training, vouchers (чеки), courses, documents in tabs of one page."""
 
 from __future__ import annotations
 

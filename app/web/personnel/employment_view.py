@@ -1,4 +1,4 @@
-"""The form and the card of a place of work: a first day that nobody has told is empty, and stays unknown until it is typed."""
+"""The form and the card of a place of work: an unknown first day is empty, and stays unknown until somebody types it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preview of a kept list as a page: its rows searched, filtered and paged."""
+"""The preview of a stored list as a page: its rows searched, filtered and paged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts of a school's people, on their list and cards: invite, print a password, close and open the entrance."""
+"""Accounts of a school's people, on their list and cards: invite, print a password, lock and unlock the login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Моя карточка»: the way from the menu to the own card."""
+"""«Моя карточка»: the way from the menu to the user's card."""
 
 from __future__ import annotations
 

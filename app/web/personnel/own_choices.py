@@ -1,4 +1,4 @@
-"""Rows that a form offers to the acting user: the own organizations and organizers, the people who work there, oneself."""
+"""Rows that a form offers to the acting user: the user's organizations and organizers, the people who work there, the user."""
 
 from __future__ import annotations
 

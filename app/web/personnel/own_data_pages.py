@@ -1,4 +1,4 @@
-"""«Выгрузить мои данные»: the file of the own data, and the one that the operator makes for a person at a written request."""
+"""«Выгрузить мои данные»: the file of a user's data, and the one that the operator makes for a person at a written request."""
 
 from __future__ import annotations
 

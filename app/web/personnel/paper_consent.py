@@ -1,4 +1,4 @@
-"""Consents that a person signed on paper: the responsible writes them down with their scan (152-ФЗ, ст. 9)."""
+"""Consents that a person signed on paper: the responsible enters them with their scan (152-ФЗ, ст. 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to a person (places of work, diplomas, attestations, courses, former names) as a part of the person's card."""
+"""Records of a person (places of work, diplomas, attestations, courses, former names) as a part of the person's card."""
 
 from __future__ import annotations
 

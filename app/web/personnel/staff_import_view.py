@@ -1,4 +1,4 @@
-"""Pages of the import of a staff list: those of all lists, and what its columns mean."""
+"""Pages of the import of a staff list: those of all lists, and the page where the user explains columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainings outside the portal: the form with its scan, the card with what its decision needs, the decision itself."""
+"""Trainings outside the portal: the form with its scan, the card with the facts for the decision, the decision itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields of the forms of a move: any organization of the region to go to, only the own ones to hire in."""
+"""Fields of the forms of a move: a person may go to any organization of the region; only the user's organizations may hire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves to another organization: beginning by each side, and the page of a move where the next step is done."""
+"""Moves to another organization: the start by each side, and the page of a move where the next step is done."""
 
 from __future__ import annotations
 

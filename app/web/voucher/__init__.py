@@ -1,1 +1,1 @@
-"""Pages of чеки: applications, the чек itself, the rules."""
+"""Pages of vouchers (чеки): applications, the voucher itself, the rules."""

@@ -1,4 +1,4 @@
-"""Pages of the applications for a чек: why not and from which day before the form is sent, the term of the decision."""
+"""Pages of applications for a voucher (чек): before the form is sent, why not and from which day; the term of the decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns and filters of the lists of чеки and of the applications for them."""
+"""Columns and filters of the lists of vouchers (чеки) and of the applications for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of the rules by which чеки are issued: what has been done by each, its blocks, its new version."""
+"""Pages of the rules by which vouchers (чеки) are issued: what was done by each rule, its blocks, its new version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a чек: whose, until when, what each block paid for, its history; printing, replacement, annulment."""
+"""The page of a voucher (чек): owner, term, what each block paid for, its history; printing, replacement, annulment."""
 
 from __future__ import annotations
 
