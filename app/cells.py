@@ -1,4 +1,4 @@
-"""Text for a cell or for XML, whoever typed it: one list of characters that XML cannot hold, one of those that begin a formula."""
+"""Text for a cell or for XML: one list of characters that XML cannot hold, one of those that begin a formula."""
 
 from __future__ import annotations
 

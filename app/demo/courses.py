@@ -1,4 +1,4 @@
-"""Programs and groups of the demo: every state, with dates that fit it on the day of the build."""
+"""Programs and groups of the demo: every state, with dates that agree with it on the day of the build."""
 
 from __future__ import annotations
 

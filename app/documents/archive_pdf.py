@@ -1,4 +1,4 @@
-"""The archive of a person as one PDF: the list of trainings on the first page, then the documents in the order of the list."""
+"""The archive of a person as one PDF: the list of trainings on its first page, then the documents in the order of the list."""
 
 from __future__ import annotations
 

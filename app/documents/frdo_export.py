@@ -1,4 +1,4 @@
-"""A ФИС ФРДО export as a whole: pre-flight of an organizer's period, forming of a batch, the batch's file, edits after the export."""
+"""A ФИС ФРДО export as a whole: pre-flight of an organizer's period, forming of a batch, its file, edits after the export."""
 
 from __future__ import annotations
 

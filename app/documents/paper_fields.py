@@ -1,4 +1,4 @@
-"""The fields of each paper, declared once for the page «Поля шаблонов», the sample person of a preview and the check of an upload."""
+"""The fields of each paper, declared once: the page «Поля шаблонов», the sample person of a preview, the check of an upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the printed «Реестр обученных»: those of the declared registry, for one group or for an organizer's registry."""
+"""Rows of the printed «Реестр обученных»: those of the declared registry, for one group or for a registry of an organizer."""
 
 from __future__ import annotations
 

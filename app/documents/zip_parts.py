@@ -1,4 +1,4 @@
-"""ZIP files from parts that are packed once: the fixed parts of a paper are copied as they are, only its texts are packed anew.
+"""ZIP files from parts that are packed once: a paper's fixed parts are copied as they are, only its texts are packed anew.
 
 ``zipfile`` packs every part of every file; for three thousand papers of one template that is most of the work.
 """

@@ -1,4 +1,4 @@
-"""Rows of a registry from the database: read by a server-side cursor, within the scope of the acting user."""
+"""Rows of a registry from the database: by a server-side cursor, within the scope of the acting user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of a row as JSON and back, by the field types of their dataclass: days, codes of enums, tuples, nested values."""
+"""The values of a row as JSON and back, by the types of their dataclass: days, codes of enums, tuples, values within values."""
 
 from __future__ import annotations
 

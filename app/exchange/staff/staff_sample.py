@@ -1,4 +1,4 @@
-"""The empty form of the staff list, and staff lists that are written in this form."""
+"""The empty form of the staff list, and lists written in it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Figures of the region for the start pages: numbers without rows, each by one statement within the actor's scope.
 
-The counted table is an ORM entity, so the scope of the actor applies to it; the names beside the numbers come from plain
-tables. The observer sees no row at all, only the whole region's numbers, and none of fewer than five people.
+The table that is counted is an ORM entity, so the scope of the actor applies to it; the names beside the numbers come from
+plain tables. The observer sees no row at all, only the whole region's numbers, and none of fewer than five people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Notices in a user's cabinet, and the kinds of letters that the user does not want by e-mail (п. 1.9 Порядка)."""
+"""Notices of a user's cabinet, and which kinds of letters the user does not want by e-mail (п. 1.9 Порядка)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public check of a document: by the unguessable code all printed facts, by number and date (guessable) only initials."""
+"""Public check of a document: by the unguessable code all printed facts, by number and date (guessable) initials only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handing documents over to their owners: the facts of the journal of issue (письмо Минобрнауки № АК-316/06)."""
+"""Handing documents over to their owners: the facts of the journal of issuance (письмо Минобрнауки № АК-316/06)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Change of surname: the former one is stored with its last day and the ground, whoever changes the card and wherever.
+"""Change of surname: the former one is stored with its last day and the ground, at every change of a card.
 
 The database session stores it when the card is written, so that no form, list or job can forget it. A corrected spelling
 is no change: a difference of case or ё never counts, any other counts unless the caller says that it mends a misprint.

@@ -1,4 +1,4 @@
-"""Terms in working days, by the calendar with the corrections of the operator."""
+"""Terms in working days, by the calendar with the operator's corrections."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Daily work: each part is done once a day, as soon as the portal can; a part that failed is done later the same day.
+"""Daily work: each part is done once a day, whenever the portal can; a part that could not be done is done later that day.
 
 The job runs every hour. A part that maintenance (технологический перерыв), an error or a worker's death has stopped is
-done by the next hour of the same day; a part that fails does not stop the others.
+done by the next hour; a part that fails does not stop the others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The acting user of a request: the signed-in account or the user it looks at, and the pages that the account must pass first.
 
-Before other pages a person has to set a password, give the consent and pass the second factor. What only the owner of an
-account may see is never shown to the operator who looks through the owner's eyes.
+A person first sets a password, gives the consent and passes the second factor. Pages only for the owner of an account are
+never shown to an operator who looks through the owner's eyes.
 """
 
 from __future__ import annotations

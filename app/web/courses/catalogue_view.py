@@ -1,4 +1,4 @@
-"""«Каталог курсов»: the list for signed-in users, its calendar, the public list, and the page of a group for both."""
+"""«Каталог курсов»: the list for everybody signed in, its calendar, the public list, and the page of a group for both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Извещения» in the cabinet, and «Какие письма получать» (п. 1.9 Порядка)."""
+"""«Извещения» of the cabinet, and «Какие письма получать» (п. 1.9 Порядка)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints of fields whose words are made from data."""
+"""Hints of fields whose words follow from data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of write-off acts (акты списания): made of the blanks chosen in the list, printed as DOCX and PDF."""
+"""Pages of write-off acts (акты): made of the blanks (бланки) chosen in the list, printed as DOCX and PDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions on a card besides editing: correction, move, dismissal, merge; and «сведения актуальны» for a page of cards."""
+"""Actions on a card besides editing: correction, move, dismissal, merge; and «Подтвердить актуальность» for a page of cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applications for a voucher (чек) for many people at once: first who may have one and who not, then the result by person."""
+"""Applications for a voucher (чек) for many people at once: before it is done, who may have one; then the result by person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules of a program: its parts with their hours, always written all together."""
+"""Modules of a program: its parts with their hours, written as a whole."""
 
 from __future__ import annotations
 
