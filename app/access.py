@@ -40,7 +40,7 @@ _unscoped: ContextVar[str | None] = ContextVar("unscoped", default=None)
 
 
 def current_actor() -> Actor:
-    """Return who acts now; raises ScopeError when nobody does."""
+    """Return the acting user; raises ScopeError without one."""
     actor = _actor.get()
     if actor is None:
         raise ScopeError("nobody acts: use access.acting_as() or access.unscoped()")
@@ -48,7 +48,7 @@ def current_actor() -> Actor:
 
 
 def find_actor() -> Actor | None:
-    """Return who acts now, or None."""
+    """Return the acting user, or None."""
     return _actor.get()
 
 
@@ -162,7 +162,7 @@ m.places_now[0] = _places_now
 
 @lru_cache(maxsize=512)
 def _criteria(user_id: int | None, employee_id: int | None, grants: tuple[Grant, ...], _day: dt.date) -> RowCriteria:
-    """The row expressions of whoever has this account, card and roles on this day.
+    """The row expressions of the user with this account, card and roles on this day.
 
     Building the expressions of all tables costs more than most statements (4–10 ms), and a user's requests follow one another:
     they are kept, at 50 KB each, for more people than one process serves at a time. The actor of the expressions has nothing

@@ -20,7 +20,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a user with roles, from an address, within a request."""
+    """The acting user: with roles, from an address, within a request."""
 
     user_id: int | None
     name: str

@@ -131,7 +131,7 @@ def history(table: str, object_id: int, *, limit: int = 50) -> list[m.AuditEntry
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """Whose words leave the journal: ``whole``: table → ids of rows all of whose values go; ``partly``: of which those of
+    """The person whose words leave the journal: ``whole``: table → ids of rows all of whose values go; ``partly``: of which those of
     the columns ``hidden[table]`` go; ``user_id``: whose own actions lose the name and the address; ``pattern``: what tells the
     person in any entry; ``name``: what is written instead.
     """

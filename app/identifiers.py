@@ -33,7 +33,7 @@ class IdentifierError(ValueError):
 def _clean(value: object) -> str:
     """Return the visible text of a cell or a field in one line, composed (и + ̆ → й), without blanks at the ends.
 
-    A formula is refused everywhere: nobody's name or number begins with «=».
+    A formula is refused everywhere: no name or number begins with «=».
     """
     text = cleaned(_to_text(value))
     if text.startswith("="):

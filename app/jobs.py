@@ -141,7 +141,7 @@ def _close_lost() -> None:
 @jobs.periodic(cron="*/5 * * * *")
 @jobs.task(name="waiting_lists", queueing_lock="waiting_lists")
 def waiting_lists(timestamp: int) -> None:
-    """Pass the offers whose term is over, give free seats to who has become fit; each group in its own transaction."""
+    """Pass the offers whose term is over, give free seats to people who fit by now; each group in its own transaction."""
     with _portal():
         waiting_list.pass_offers()
         waiting_list.tend()

@@ -894,7 +894,7 @@ class PasswordHistory(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser; only the hash of its secret is kept, so that a session ends here, whoever has copied its cookie."""
+    """A signed-in browser; only the hash of its secret is stored, so that a session ends here for every copy of its cookie."""
 
     __tablename__ = "web_session"
     __table_args__ = {"info": rows_go("Сеансы входа", export=without("sha256"))}

@@ -39,7 +39,7 @@ def is_mask(mask: str, *, required: Collection[str], allowed: Collection[str], l
 def mask_in_words(mask: str, year: int) -> str:
     """Say a mask to people: the first number of ``year`` by it and its parts, «0001/2026 (порядковый номер из 4 цифр, год)».
 
-    A mask that cannot be used comes back as it is: who reads it has to mend it.
+    A mask that cannot be used comes back as it is: the reader has to mend it.
     """
     if not is_mask(mask, required=(), allowed=_MEANING, longest=10 * LONGEST):
         return mask

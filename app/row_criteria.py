@@ -19,7 +19,7 @@ class RowCriteria(CriteriaOption):
 
     The key of the whole is a token: equal for options that differ in the values of their parameters only, so that people of one
     role share compiled statements. The parameters are handed over in their order, from which a compiled statement takes the
-    values of whoever executes it.
+    values of the actor who executes it.
     """
 
     #: derived key → its token; there are as many as combinations of roles

@@ -37,7 +37,7 @@ _training = _table(m.Training)
 
 
 def everything(_actor: Actor, _grant: Grant) -> Expression:
-    """All rows: a role that sees them needs no expression, and whoever asks compares with this rule."""
+    """All rows: a role that sees them needs no expression, and callers compare with this rule."""
     return true()
 
 
@@ -134,7 +134,7 @@ def _own(column: Any, *whole: str) -> Mapping[str, Rule]:
 
 
 def _while_held(table: Any, actor: Actor) -> Expression:
-    """Rows made in roles, each with its place, that the actor holds still: whoever has moved leaves them behind."""
+    """Rows made in roles, each with its place, that the actor still holds: a user who has moved leaves these rows behind."""
     held: Expression = table.c.made_in.contained_by(cast(sorted(actor.role_marks()), ARRAY(Text)))
     return held
 
@@ -192,7 +192,7 @@ def _of_both_sides(_actor: Actor, grant: Grant) -> Expression:
 
 
 def _of_the_school(_actor: Actor, grant: Grant) -> Expression:
-    """Who hires learns of the move by the release only: before it, that a person exists is not the school's to know."""
+    """The hiring school sees the move only after the release: before it, the school may not learn that the person exists."""
     places = grant.organization_ids
     hires = and_(_MOVE.c.organization_id.in_(places), _MOVE.c.released_on.is_not(None))
     return or_(_MOVE.c.from_organization_id.in_(places), hires)

@@ -72,7 +72,7 @@ def writer_of(column: str) -> Callable[[str], str] | None:
 
 
 def on_card(actor: Actor, table: str, column: str, value: Any, *, owner_id: int | None = None, empty: str = "") -> str:
-    """Return a value as the card of a row shows it: whole to the person (``owner_id``) and to who keeps the card."""
+    """Return a value as the card of a row shows it: whole to the person (``owner_id``) and to users who maintain the card."""
     kind = kind_of(column)
     if value is None or value == "" or kind is None:
         return end(column, value, empty=empty)

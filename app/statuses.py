@@ -129,7 +129,7 @@ class PastDocument(LabelledEnum):
 
 
 class TrainingSource(LabelledEnum):
-    """Who told the portal of a training outside it; that is also who may not confirm it."""
+    """The side that entered a training outside the portal; the same side may not confirm it."""
 
     WORKER = "worker", "внесено вручную работником"
     STAFF = "staff", "внесено вручную ответственным или оператором"

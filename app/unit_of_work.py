@@ -187,7 +187,7 @@ def roll_back() -> None:
 
 
 def _refuse_looking() -> None:
-    """Raise Forbidden for who looks at the portal with another's eyes: whatever the user may do, the looker may not."""
+    """Raise Forbidden for a user who looks at the portal with another's eyes: such a user may change nothing."""
     actor = find_actor()
     if actor is not None and actor.viewer_id is not None:
         raise Forbidden(
@@ -197,7 +197,7 @@ def _refuse_looking() -> None:
 
 
 def refuse_during_maintenance() -> None:
-    """Raise Unavailable while a maintenance window is on: during it nothing changes, whoever asks (guard 7)."""
+    """Raise Unavailable while a maintenance window is on: during it no user changes anything (guard 7)."""
     ends_at = db.session.execute(
         text(
             "SELECT ends_at FROM maintenance_window"

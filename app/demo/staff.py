@@ -79,7 +79,7 @@ class Career:
 
 @dataclass(frozen=True, slots=True)
 class Hiring:
-    """Whom to put where: the person, the job, and what the cast of the demo accounts needs fixed."""
+    """A person to be put in a job: the person, the job, and what the cast of the demo accounts needs fixed."""
 
     person: DemoPerson
     job: Job

@@ -153,7 +153,7 @@ def certificate_context(facts: CertificateFacts) -> dict[str, Any]:
 
 
 def outcome_words(facts: CertificateFacts) -> str:
-    """Return how the course ended for who has only studied for a time («Отчислена 10 февраля 2026 г.»), else nothing."""
+    """Return how the course ended for a listener who has only studied for a time («Отчислена 10 февраля 2026 г.»), else nothing."""
     female, day = facts.sex == Sex.FEMALE, russian.long_date(facts.decided_on) if facts.decided_on else ""
     if facts.outcome == EnrolmentStatus.EXPELLED:
         return " ".join(filter(None, ("Отчислена" if female else "Отчислен", day))).removesuffix(".") + "."

@@ -178,7 +178,7 @@ def _printed_of_group(known: GroupFacts, papers: str) -> None:
 
 
 def _documents(known: GroupFacts) -> dict[str, list[Printed]]:
-    """Return name of a file of Word → the listeners' documents in it; nothing for who may not print them.
+    """Return name of a file of Word → the listeners' documents in it; nothing for a user who may not print them.
 
     Documents of one kind that were issued by different templates stand in files of their own.
     """

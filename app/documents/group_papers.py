@@ -159,7 +159,7 @@ def _kind_words(paper: GivenDocument) -> str:
 
 
 def _handed_words(paper: GivenDocument) -> str:
-    """Who took it by proxy, or how it was sent; empty when the owner takes it in person."""
+    """The person who took it by proxy, or how it was sent; empty when the owner takes it in person."""
     if paper.handing in (None, Handing.PERSON):
         return ""
     return ", ".join(filter(None, (paper.handing.label, paper.handed_to)))

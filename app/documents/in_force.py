@@ -34,7 +34,7 @@ def template_for(code: str, organizer_id: int | None) -> tuple[bytes, str]:
 
 
 def look_for(code: str, organizer_id: int | None) -> PrintLook:
-    """Return how the acting user prints an organizer's paper: on the blank only who sees the organizer's print settings."""
+    """Return how the acting user prints an organizer's paper: on the blank only a user who sees the organizer's print settings."""
     return look_of(print_templates.choice_of(code, organizer_id)) if organizer_id is not None else WHOLE_PAGE
 
 

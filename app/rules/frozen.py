@@ -62,7 +62,7 @@ def why_kept(facts: Consequences) -> str:
 
 
 def may_correct(facts: Consequences, *, is_operator: bool) -> Decision:
-    """Decide who may correct what has consequences: the organizer until the registry is accepted, the operator after it."""
+    """Whether facts with consequences may be corrected: by the organizer until the registry is accepted, by the operator after it."""
     if facts.accepted and not is_operator:
         return refuse(
             "Министерство уже приняло реестр обученных с этой группой, поэтому её сведения исправляет оператор. "

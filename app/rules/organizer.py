@@ -18,7 +18,7 @@ from app.text import sort_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizerTerms:
-    """A law: which programs it is about, whose organizers may run them, and who may besides; an empty set means «all».
+    """A law: which programs it is about, whose organizers may run them, and which others; an empty set means «all».
 
     ``listed``: ids of the organizations of its closed list on the day of the decision.
     """
@@ -40,7 +40,7 @@ class OrganizerTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organizer:
-    """Who runs a program; ``ids``: its own, and that of the organization it is a unit of."""
+    """The organizer of a program; ``ids``: its id, and that of the organization it is a unit of."""
 
     name: str
     ownership: Ownership

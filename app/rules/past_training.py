@@ -64,7 +64,7 @@ def _faults_of_days(told: PastTraining, on: dt.date) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Confirmer:
-    """Who decides on a training outside the portal: ``enters``: wrote its facts; ``owns``: was trained."""
+    """The user who decides on a training outside the portal: ``enters``: wrote its facts; ``owns``: was trained."""
 
     enters: bool
     owns: bool

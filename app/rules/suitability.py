@@ -12,7 +12,7 @@ from app.text import sort_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """Whom a program is for, by names of the directories; an empty set means «for all»."""
+    """People whom a program is for, by names of the directories; an empty set means «for all»."""
 
     organization_types: frozenset[str] = frozenset()
     positions: frozenset[str] = frozenset()

@@ -57,7 +57,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """A registry: who may (``permission``: right of ``table``, whose row scope it also is), its columns, filters and rows.
+    """A registry: ``permission`` (right of ``table``, whose row scope it also is), its columns, filters and rows.
 
     ``source`` joins the unaliased ``table`` with aliases of others; ``people`` is what is counted once a person.
     """

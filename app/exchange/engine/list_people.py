@@ -26,7 +26,7 @@ class OfPerson(Protocol):
 
     @property
     def snils(self) -> str | None:
-        """Whom the row is about."""
+        """The person of the row."""
 
     @property
     def name(self) -> tuple[str, str, str] | None:

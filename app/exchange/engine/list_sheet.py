@@ -1,4 +1,4 @@
-"""Reading a list from a workbook, in particular a list about people who have cards already (vouchers (чеки), trainings).
+"""Reading a list from a workbook, in particular a list about people who have cards already: vouchers (чеки), trainings.
 
 Pure: knows the cells and the day, nothing that is stored. The ``Layout`` of the kind of lists says what the values are.
 """

@@ -91,7 +91,7 @@ def plan_rows(
     reach: Reach,
     today: dt.date,
 ) -> Iterator[StaffPlan]:
-    """Plan the rows in the order of the file; whoever is found in it twice is planned once.
+    """Plan the rows in the order of the file; a person found in it twice is planned once.
 
     Each plan is complete when it is given out and needed no more for those that follow.
     """

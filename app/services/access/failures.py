@@ -45,7 +45,7 @@ class Attempt:
 
 
 def hash_of(login: str) -> str:
-    """What is kept of a typed login, which may be a password in the wrong field."""
+    """What is stored of a typed login: a hash, because it may be a password in the wrong field."""
     return hashlib.sha256(cleaned(login).lower().encode()).hexdigest()
 
 

@@ -36,7 +36,7 @@ NONE_OPEN = "Заявки на регистрацию у вас нет, или �
 def find_open() -> m.Registration | None:
     """Return the acting user's registration that still waits for something: it is checked, returned or refused.
 
-    None for who never registered, and for who has a card: the registration that led to it is history and stops nothing.
+    None for a user who never registered or has a card: the registration that led to it is history and stops nothing.
     """
     actor, row = current_actor(), m.Registration
     if actor.employee_id is not None or actor.user_id is None:
@@ -103,7 +103,7 @@ def _rename_account(row: m.Registration) -> None:
 def abandon() -> None:
     """Withdraw the consent before there is a card: the registration goes, the account is emptied and closed at once.
 
-    Raises NotFound for who has none, or has a card by now (the consent is then withdrawn on «Мои согласия»).
+    Raises NotFound for a user who has none, or has a card by now (the consent is then withdrawn on «Мои согласия»).
     """
     actor, row = current_actor(), find_open()
     if row is None:

@@ -80,7 +80,7 @@ def fits(stored: str, password: str) -> bool:
 def check_new_password(password: str, *, user_id: int | None = None, own: Iterable[str | None] = ()) -> None:
     """Raise Invalid unless the password may be taken by a user (None: of an account that is about to be made).
 
-    ``own``: names, login and e-mail of whoever takes it; those of ``user_id`` are added.
+    ``own``: names, login and e-mail of the user who takes it; those of ``user_id`` are added.
     """
     problem = problem_of(password, own=own)
     if not problem and user_id is not None:

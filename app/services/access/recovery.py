@@ -35,14 +35,14 @@ _GONE = "Ссылка не действует: доступ этой учётн�
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose password is about to be set by a link."""
+    """The user whose password a link is about to set."""
 
     name: str
     login: str
 
 
 def ask(typed: str, *, address: str | None) -> None:
-    """Send the link to whoever has this login, e-mail or СНИЛС; tells nobody, by nothing, whether there is such a person."""
+    """Send the link to the user with this login, e-mail or СНИЛС; the answer is the same whether or not such a user exists."""
     begun = time.monotonic()
     try:
         with acting_as(Actor(user_id=None, name="Восстановление доступа", address=address)):
@@ -102,7 +102,7 @@ def link_address(purpose: str, secret: str) -> str:
 
 
 def owner_of(purpose: str, secret: str) -> Owner:
-    """Whose link this is; the link is not used up. Raises NotFound for a dead one."""
+    """The user of a link; the link is not used up. Raises NotFound for a dead one."""
     user = _user_of(links.look(purpose, secret))
     return Owner(user.full_name, user.username)
 

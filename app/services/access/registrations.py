@@ -60,10 +60,10 @@ def register(
     password: str,
     token: str,
 ) -> None:
-    """Take a filled form: write the row and the letter with the link, or the letter to whoever is known already.
+    """Take a filled form: write the row and the letter with the link, or the letter to a person who is known already.
 
     ``values`` by ``FIELDS``; ``token``: the checked question, used up here. Raises Invalid by field. It returns nothing, and
-    takes the hash's time in every case: nobody learns who is known.
+    takes the hash's time in every case: nobody learns which people are known.
     """
     checked = checked_values(values, subject_ids)
     own = [checked.get(name) for name in ("last_name", "first_name", "patronymic", "email")]

@@ -99,7 +99,7 @@ def _is_shorter(row: m.Assignment, values: Mapping[str, Any]) -> bool:
 
 
 def refuse_one_person(row: m.AccessRequest) -> None:
-    """Raise Conflict when whoever decides has asked for the role, or has proposed it."""
+    """Raise Conflict when the deciding user has requested the role, or has proposed it."""
     actor = current_actor().user_id
     if row.user_id == actor:
         raise Conflict("Собственную заявку решает другой оператор.")
@@ -110,7 +110,7 @@ def refuse_one_person(row: m.AccessRequest) -> None:
 def tell_operators(
     kind: str, facts: letters.Facts, but: int | None, *, href: str = addresses.ACCESS, and_to: int | None = None
 ) -> None:
-    """A notice and a letter to every operator, ``but`` one who is told otherwise, ``and_to`` who proposed, as administrator."""
+    """A notice and a letter to every operator, ``but`` one who is notified otherwise, ``and_to`` the administrator who proposed."""
     told = responsible.of_role("operator").without([but])
     letters.tell_users(told, kind, facts=facts, href=href)
     if and_to is not None and and_to not in (but, *told):

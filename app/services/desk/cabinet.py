@@ -54,7 +54,7 @@ class OwnCourse:
 class Cabinet:
     """What a worker's start page tells.
 
-    ``person`` is None for who does not see the card; ``courses`` are those not over yet, the nearest first; ``correction`` is the latest one when it was refused lately;
+    ``person`` is None for a user who does not see the card; ``courses`` are those not over yet, the nearest first; ``correction`` is the latest one when it was refused lately;
     ``training``: the newest of the person's own courses elsewhere that was not confirmed: it waits to be mended.
     """
 

@@ -65,7 +65,7 @@ class Found(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """What is near at a school: enrolments to agree (who waits longest is first), чеки to spend, offers, listeners of today."""
+    """What is near at a school: enrolments to agree (the longest waiting first), чеки to spend, offers, listeners of today."""
 
     agree: Found[Placed]
     unspent: Found[Unspent]

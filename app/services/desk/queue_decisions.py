@@ -69,7 +69,7 @@ def decide(action: str, picks: Sequence[Pick], *, reason: str = "", typical_id: 
 
 
 def _names(picks: Sequence[Pick]) -> dict[Pick, str]:
-    """Whom each row is about; raises NotFound when one of them is not the actor's to decide."""
+    """The person of each row; raises NotFound when one of them is not the actor's to decide."""
     found: dict[Pick, str] = {}
     for code in dict.fromkeys(code for code, _ in picks):
         source = BY_CODE.get(code)

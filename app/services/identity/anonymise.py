@@ -142,7 +142,7 @@ def _rows(model: Any, employee_id: int, statuses: Iterable[Any]) -> list[Any]:
 
 
 def _end_enrolment(row: m.Enrolment) -> None:
-    """Free the seat and the block; who is being trained is expelled."""
+    """Free the seat and the block; a person in training is expelled."""
     group = seats.lock_group(row.group_id)
     row = transitions.read_fresh(m.Enrolment, row.id)
     had_seat, block = row.status in SEAT_HOLDING, voucher_blocks.lock_block(row.block_id)
@@ -158,7 +158,7 @@ def _end_enrolment(row: m.Enrolment) -> None:
 
 
 def _owned(person: m.Employee, user: m.Account | None) -> dict[str, list[int]]:
-    """Ids of the person's rows; here also what nobody's key but a number or an address ties to the person."""
+    """Ids of the person's rows; here also rows that no key but a number or an address ties to the person."""
     owned = owned_rows(person.id, user.id if user else None)
     registration, letter = m.Registration, m.Letter
     addresses = [address for address in (person.email, user.email if user else None) if address]
@@ -306,7 +306,7 @@ def _end_requests(user: m.Account) -> None:
 def _redact_journal(
     names: mentions.Names, person: m.Employee, user: m.Account | None, owned: Owned, *, only_numbers: bool
 ) -> int:
-    """What happened stays, who and what values go. With a namesake, a name alone does not tell whose an entry is."""
+    """Actions stay in the journal, the person and the values go. With a namesake, a name alone does not identify an entry."""
     pattern = names.certain if only_numbers else names.pattern
     tables = dict(marked_tables(m.Base.metadata))
     gone = [table.name for table, mark in tables.items() if mark.rows == Rows.DELETE]

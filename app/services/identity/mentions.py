@@ -30,7 +30,7 @@ GONE = "Работник отозвал согласие, сведения ст�
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What tells the person in a text, as patterns that both PostgreSQL and Python read, and what is written instead."""
+    """What identifies the person in a text, as patterns that both PostgreSQL and Python read, and what is written instead."""
 
     #: names, addresses and numbers
     pattern: str
@@ -122,7 +122,7 @@ def _escape(part: str) -> str:
 
 
 def has_namesake(person: m.Employee) -> bool:
-    """Whether another card bears the same name: then a name alone does not say who is meant."""
+    """Whether another card bears the same name: then a name alone does not identify the person."""
     e = m.Employee
     return db.session.scalar(select(e.id).where(e.sort == person.sort, e.id != person.id).limit(1)) is not None
 
@@ -201,7 +201,7 @@ def _clean_lists(names: Names, employee_id: int, owned: Mapping[str, list[int]])
 
 
 def _forget_former_values(owned: Mapping[str, list[int]]) -> None:
-    """What a list changed in the person's rows is forgotten: it could be taken back no more anyway."""
+    """Forget the former values that a list changed in the person's rows: it cannot be undone any more anyway."""
     batch = m.ImportBatch
     with_values = select(batch.id, batch.written).where(batch.written["changed"].is_not(None))
     with_values = with_values.where(func.jsonb_typeof(batch.written["changed"]) == "object")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 class Audience:
     """Accounts that hold a role for a place today; ``mark`` is that role as ``Actor.role_marks`` writes it.
 
-    What they are told is bound to it (``models.MadeIn``): whoever has moved to another place leaves it behind.
+    Their letters and notices are bound to it (``models.MadeIn``): a user who has moved to another place leaves them behind.
     """
 
     user_ids: tuple[int, ...]

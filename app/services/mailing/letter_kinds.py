@@ -130,7 +130,7 @@ def _of_training(row: m.Training) -> dict[str, str]:
 
 
 def _of_transfer(row: m.Transfer) -> dict[str, str]:
-    """Who, to where, since when. From where is not everybody's to know."""
+    """The person, the new place, the day. The former place is left out: not everybody may know it."""
     with unscoped("where to a person moves: the name of an organization"):
         name = row.organization.short_name
     return {

@@ -87,7 +87,7 @@ def tell_user(
 
 
 def tell_users(told: Audience, kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
-    """Tell everybody of a role, such as who is responsible for an organization; return how many were told."""
+    """Tell everybody of a role, such as the users responsible for an organization; return how many were told."""
     for user_id in told:
         tell_user(user_id, kind, about=about, facts=facts, href=href, made_in=[told.mark])
     return len(told)
@@ -103,7 +103,7 @@ def post(
     user_id: int | None = None,
     about: tuple[str, int] | None = None,
 ) -> int:
-    """Queue a letter to an address, without a notice: for who has no cabinet, or must not find it there; return its id."""
+    """Queue a letter to an address, without a notice: for a person who has no cabinet, or must not find it there; return its id."""
     letter = _composed(kind, _given(kind, name, None, facts, href))
     return write(to, letter, kind, user_id=user_id, about=about or (None, None))
 

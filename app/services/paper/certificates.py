@@ -91,7 +91,7 @@ def _lock(enrolment_id: int) -> None:
 
 
 def lock_enrolments(condition: Any) -> None:
-    """Lock enrolments by ascending id until the transaction ends: whoever issues their documents takes this lock first."""
+    """Lock enrolments by ascending id until the transaction ends: code that issues their documents takes this lock first."""
     with unscoped("an enrolment is locked while its document is issued"):
         statement = select(m.Enrolment.id).where(condition).order_by(m.Enrolment.id)
         db.session.execute(statement.with_for_update(key_share=True)).all()
@@ -211,7 +211,7 @@ def check_mask(mask: str) -> None:
 def annul(certificate_id: int, reason: str, *, spoil_blank: bool = False) -> m.Certificate:
     """Annul a document with a reason; its number and blank are never used again.
 
-    ``spoil_blank``: the blank lies before whoever annuls and is written off as spoiled; without it the blank waits for that
+    ``spoil_blank``: the user who annuls has the blank at hand, and it is written off as spoiled; without it the blank waits for that
     among the used ones, as that of a document which is still in other hands.
     """
     row = transitions.move(m.Certificate, certificate_id, "annul", reason=reason)

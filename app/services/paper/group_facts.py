@@ -64,7 +64,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a договор says of the training: ``document`` is what who passes is given, ``by_vouchers`` that чеки pay for everybody."""
+    """What an agreement (договор) says of the training: ``document`` for those who pass, ``by_vouchers``: чеки pay for everybody."""
 
     organizer: Party
     program_kind: str
@@ -116,7 +116,7 @@ _NO_JOURNAL = Journal((), (), {})
 class GroupFacts:
     """A group with its listeners by name; ``head_name`` and ``secretary`` are written as signed («М. П. Иванова»).
 
-    ``journal`` is empty for who does not keep the attendance; ``unlisted`` are blanks spoiled for the group that stand in no
+    ``journal`` is empty for a user who does not keep the attendance; ``unlisted`` are blanks spoiled for the group that stand in no
     act yet, as they are called («63 000101»).
     """
 

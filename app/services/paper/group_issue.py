@@ -115,7 +115,7 @@ def _decide(
     issued_on: dt.date,
     live: dict[tuple[int, CertificateKind], m.Certificate],
 ) -> tuple[list[Planned], str]:
-    """Documents of one listener, and why something is missing: a fact, or else the rule for who gets nothing."""
+    """Documents of one listener, and why something is missing: a fact, or else the rule for listeners who get nothing."""
     gets: list[Planned] = []
     lacks: list[str] = []
     rules: list[str] = []

@@ -215,7 +215,7 @@ WHOLE_PAGE = PrintChoice()
 
 
 def choice_of(code: str, organizer_id: int | None) -> PrintChoice:
-    """Return how the organizer prints a paper; who does not see its settings prints whole pages."""
+    """Return how the organizer prints a paper; a user who does not see its settings prints whole pages."""
     row = m.PrintSetting
     found = db.session.scalars(select(row).where(row.organizer_id == organizer_id, row.code == code)).one_or_none()
     return PrintChoice(found.mode, found.offset_x, found.offset_y) if found is not None else WHOLE_PAGE

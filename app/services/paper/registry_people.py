@@ -55,7 +55,7 @@ class Others:
 
 
 def write_rows(registry: m.Registry) -> int:
-    """Write whom a registry reports, in place of those written before; return how many trained people it then has.
+    """Write the people whom a registry reports, in place of those written before; return how many trained people it then has.
 
     An ordinary one: the trained of its days whom no handed registry reports. A corrected one: those of its source whose facts
     changed after it was handed over; who is no longer trained among them is struck (``struck``).

@@ -63,7 +63,7 @@ LEFT = ENROLMENT_ENDED | {_E.EXPELLED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFacts:
-    """What a person types for an order; ``enrolment_ids``: who is named in it."""
+    """What a person types for an order; ``enrolment_ids``: the people named in it."""
 
     number: str
     ordered_on: dt.date

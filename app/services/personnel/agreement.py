@@ -30,7 +30,7 @@ def agree_own(row: m.Enrolment) -> m.Enrolment:
 
 
 def agree_moved_up(row: m.Enrolment) -> m.Enrolment:
-    """Agree what the waiting list has brought to ``applied``: whoever acts, the school that listed the person has agreed."""
+    """Agree what the waiting list has brought to ``applied``: the school that listed the person has agreed, whichever user acts now."""
     if is_automatic(row.employment) or not _made_by_person(row):
         return transitions.follow(m.Enrolment, row.id, "agree")
     return row

@@ -126,7 +126,7 @@ def chosen_texts(text_ids: Collection[int]) -> list[m.ConsentText]:
 
 
 def find_text(text_id: int) -> m.ConsentText:
-    """Return a version of a text, also an old one, for whoever gave a consent by it; raises NotFound."""
+    """Return a version of a text, also an old one, for a person who gave a consent by it; raises NotFound."""
     statement = select(m.ConsentText).where(m.ConsentText.id == text_id)
     with unscoped("texts of consents are public"):
         text: m.ConsentText | None = db.session.scalars(statement).one_or_none()

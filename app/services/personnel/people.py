@@ -36,7 +36,7 @@ from app.unit_of_work import use_case
 def live_employments(employee_id: int, *, on: dt.date) -> list[m.Employment]:
     """Return the person's places of work on a day, the main one first.
 
-    Who acts for another person as a school's responsible sees only the places in the own organizations.
+    A user who acts for another person as a school's responsible sees only the places in the user's organizations.
     """
     return live_employments_of([employee_id], on=on)[employee_id]
 
@@ -126,7 +126,7 @@ def hire(
 
 
 def _new_card(values: Mapping[str, Any]) -> int:
-    """A card of who is not among the people that are seen.
+    """A card of a person who is not among the people that the user sees.
 
     A namesake elsewhere may be the same person or not: as if nobody were there, a card is made, and the operator finds doubles.
     A number elsewhere cannot stand twice; a stranger's card is not given away.
@@ -313,7 +313,7 @@ def _count_no_later(_mapper: Any, _connection: Any, row: m.Employment) -> None:
 
 @records.checks(m.Employment)
 def _know_the_start(values: dict[str, Any], row: Any, _errors: records.Fields) -> None:
-    """Who writes the first day has told it; an unknown one that is left empty stays so, a known one is not emptied."""
+    """A first day that a user types is known; an unknown one that is left empty stays unknown, a known one is not emptied."""
     if row is None or "started_on" not in values:
         return
     day = values["started_on"]

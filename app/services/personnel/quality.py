@@ -167,7 +167,7 @@ def by_organization(*, territory_id: int | None = None, organization_id: int | N
 
 
 def by_territory() -> list[Completeness]:
-    """Completeness of the actor's territories, the worst first; who works in two organizations of one counts once."""
+    """Completeness of the actor's territories, the worst first; a person who works in two organizations of one counts once."""
     keys = (_territory.c.id, _territory.c.short_name)
     found = [
         Completeness(pk, name, people, _percent(people, faults), faults, pk, name)

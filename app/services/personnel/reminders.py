@@ -45,7 +45,7 @@ class Waiting:
 def remind() -> int:
     """Tell the schools whose terms end within two working days, and the territories of those that are late.
 
-    Once a day for each: a second run on the same day tells nobody anew. Returns how many accounts were told.
+    Once a day for each: a second run on the same day sends nothing. Returns how many accounts were told.
     """
     with unscoped("what is late in every organization"):
         soon = calendar.due_date(today(), BEFORE_DAYS)

@@ -47,7 +47,7 @@ def of_role(role: str) -> Audience:
 
 
 def _holders(code: str, place: int | None, *conditions: Any) -> Audience:
-    """Who holds the role; ``place``: what they are told about, so that a role for what stands above it holds it too."""
+    """Accounts with the role; ``place``: what the letter is about, so that a role for a place above it counts too."""
     role = m.Assignment
     live = (role.role == code, held(), m.Account.active.is_(True))
     statement = select(role.user_id).join(m.Account, m.Account.id == role.user_id).where(*live, *conditions)

@@ -55,7 +55,7 @@ class Studied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """Who studied what in a period; ``position`` and ``workplace`` are those of the main live place of work, or empty."""
+    """A person and the trainings of a period; ``position`` and ``workplace`` are those of the main live place of work, or empty."""
 
     employee_id: int
     full_name: str

@@ -52,7 +52,7 @@ _UNDER_WAY: Mapping[type[m.Base], frozenset[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Whom an organization wants to hire, as it typed."""
+    """The person whom an organization wants to hire, as typed."""
 
     snils: str
     birth_date: dt.date
@@ -297,7 +297,7 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
 @transitions.performs(m.Transfer, "decline")
 @use_case
 def decline(pk: int, reason: str) -> m.Transfer:
-    """Refuse a move with a reason, as whoever is asked at this stage; all sides are told."""
+    """Refuse a move with a reason, as the side that decides at this stage; all sides are notified."""
     row = get_writable(db.session, m.Transfer, pk, "transfer:decline")
     _insist(row, "decline")
     moved = transitions.follow(m.Transfer, pk, "decline", reason=reason, **_decided())

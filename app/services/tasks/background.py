@@ -293,7 +293,7 @@ def _take(job_id: int) -> Order | None:
 
 
 def _do(work: Work) -> None:
-    """The work and its end as one transaction of whoever ordered it, with the rights and the rows of this moment."""
+    """The work and its end as one transaction of the user who ordered it, with the rights and the rows of this moment."""
     kind = KINDS[work.order.kind]
 
     def whole() -> None:

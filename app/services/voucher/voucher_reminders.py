@@ -26,8 +26,8 @@ _TEMPLATE = "voucher_expiring"
 def remind() -> int:
     """Tell the people whose чеки end within the operator's numbers of days (90 and 30); return how many were told.
 
-    Of several numbers the nearest counts, so that nobody is told twice at once. Who wrote the reminder's row sends it: a
-    second run, or one at the same time, tells nobody anew. For the nightly job.
+    Of several numbers the nearest counts, so that nobody is told twice at once. The run that wrote the reminder's row sends it: a
+    second run, or one at the same time, sends no letter. For the nightly job.
     """
     told, nearer = 0, -1
     with unscoped("reminders of the end of every чек"):

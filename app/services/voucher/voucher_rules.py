@@ -63,7 +63,7 @@ class Usage:
 
 
 def usage(rule_id: int) -> Usage:
-    """Return what follows from a rule, whoever asks; one statement."""
+    """Return what follows from a rule, for any acting user; one statement."""
     application, voucher = m.VoucherApplication.__table__, m.Voucher.__table__
     applied_at = func.max(func.coalesce(application.c.submitted_at, application.c.created_at))
     by_hand = func.max(voucher.c.issued_on).filter(voucher.c.application_id.is_(None))

@@ -74,7 +74,7 @@ class ApplyResult:
 
 @use_case
 def apply_many(employee_ids: Iterable[int], *, note: str | None) -> list[ApplyResult]:
-    """Apply for several people with one ``note`` on the agreement; who is refused does not hinder the others.
+    """Apply for several people with one ``note`` on the agreement; the refusal of one does not hinder the others.
 
     Results by name. Raises NotFound when one of them is not the actor's to apply for, Invalid without the note, for nobody
     or for more than ``MOST``: then nothing is done.

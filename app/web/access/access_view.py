@@ -117,7 +117,7 @@ class AccessView(BaseView):
     @expose("/user/<int:pk>")
     @signed_in
     def user(self, pk: int) -> Any:
-        """«Что доступно пользователю …»: for who sees the cards of accounts."""
+        """«Что доступно пользователю …»: for users who see the cards of accounts."""
         current_actor().require("assignment:show")
         row = get_visible(db.session, m.Account, pk, "ab_user:show")
         href = addresses.card("ab_user", pk)
@@ -263,11 +263,11 @@ class AccessRequestPages(ScopedModelView):
         return super().may(row, verb)
 
     def card_title(self, row: m.AccessRequest) -> str:
-        """Who asks."""
+        """The user who makes the request."""
         return f"Заявка на доступ: {row.user.full_name}"
 
     def blocks(self, row: m.AccessRequest) -> Sequence[Block]:
-        """Who asks for what by which document; where the person works and what access there is already."""
+        """The user, the requested role, the document; where the person works and which access the user has already."""
         user = row.user
         proposed = row.proposed_by
         what = [

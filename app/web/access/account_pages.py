@@ -35,7 +35,7 @@ _SENT = (
 
 
 class RecoveryForm(FlaskForm):
-    """Who has forgotten the password."""
+    """The user who has forgotten the password."""
 
     who = StringField(
         "Логин, электронная почта или СНИЛС",

@@ -42,7 +42,7 @@ _CLOSED = frozenset({"TaskView.file", "AccessView.file"})
 
 
 def install(app: Flask) -> None:
-    """Know, from the begin of each request to its end, who acts in it."""
+    """Set the acting user from the begin of each request to its end."""
     app.session_interface = IdleSession()
     app.before_request(_begin)
     app.teardown_request(_end)
@@ -74,7 +74,7 @@ def _end(_error: BaseException | None) -> None:
 
 
 def _eyes(own: Actor) -> Actor:
-    """Return who acts in this request: the user looked at, else ``own``."""
+    """Return the acting user of this request: the user looked at, else ``own``."""
     if current_user.viewed_id is None or request.endpoint in _OWN:
         return own
     found = looking_as.eyes_of(own, current_user.viewed_id)

@@ -92,7 +92,7 @@ def install(app: Flask) -> None:
 
 
 class AppearanceView(BaseView):
-    """The panel; open to everybody, because whoever cannot read the sign-in page needs it first."""
+    """The panel; open to everybody, because people who cannot read the sign-in page need it first."""
 
     route_base = "/appearance"
     default_view = "panel"

@@ -122,7 +122,7 @@ class RegisterView(BaseView):
 
     @expose("/sent/")
     def sent(self) -> Any:
-        """The same words for everybody: who is known is told so by the letter only."""
+        """The same words for everybody: only the letter tells a person that the portal knows the person already."""
         note = (
             "Мы отправили письмо. Откройте в нём ссылку в течение 48 часов и нажмите «Подтвердить»: после этого заявка попадёт "
             "к оператору. Если вы уже зарегистрированы, письмо пришло на адрес, который портал знает, и в нём сказано, как войти."

@@ -105,7 +105,7 @@ class WorkFields(FlaskForm):
 
 
 class PersonFields(FlaskForm):
-    """Who registers."""
+    """The person who registers."""
 
     last_name = _text("Фамилия", autocomplete="family-name")
     first_name = _text("Имя", autocomplete="given-name")

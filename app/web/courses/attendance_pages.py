@@ -128,7 +128,7 @@ class GroupAttendance(Part):
         return found
 
     def lead(self, row: m.TrainingGroup) -> list[Block]:
-        """Whose outcome the marks of attendance contradict, with the way to correct the one or the other."""
+        """Listeners whose outcome the marks of attendance contradict, with the way to correct the one or the other."""
         if row.status not in BEGUN or not current_actor().can("enrolment:correct"):
             return []
         found = attendance.contradicted(row) if consequences_of(row).outcomes else []
@@ -225,7 +225,7 @@ class State:
 
 
 def _state(group: m.TrainingGroup, journal: Journal) -> State:
-    """A running group is marked, whoever has an outcome and a completed group are corrected with a reason."""
+    """A running group is marked; a completed group and listeners with an outcome are corrected with a reason."""
     if group.status not in BEGUN:
         return State(False, note=_OTHER_STATES.get(group.status, _NOT_YET))
     running, own = group.status == GroupStatus.RUNNING, attendance.keeps_journal(group)
@@ -252,7 +252,7 @@ def _group(pk: int) -> m.TrainingGroup:
 
 
 def _address(group_id: int, **what: int) -> str:
-    """Address of a part of the journal; whoever corrects goes on correcting."""
+    """Address of a part of the journal; a correction goes on there."""
     correcting: dict[str, Any] = {CORRECTING: 1} if CORRECTING in request.args else {}
     return addresses.at("training_group", "attendance", group_id, **what, **correcting)
 

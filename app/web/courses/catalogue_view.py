@@ -100,7 +100,7 @@ class CatalogueView(BaseView):
     @expose("/find")
     @signed_in
     def find(self) -> Any:
-        """People for whom the user may choose a course, as the combobox reads them; nobody for who may enrol nobody."""
+        """People for whom the user may choose a course, as the combobox reads them; nobody for a user who may enrol nobody."""
         rows = catalogue.people(match(m.Employee, request.args.get("q", "")[:100]), limit=LIMIT + 1)
         found = [{"id": row.id, "text": str(row), "detail": detail_of(row)} for row in rows[:LIMIT]]
         return jsonify(results=found, more=len(rows) > LIMIT)
@@ -120,7 +120,7 @@ class PublicCatalogueView(BaseView):
     @expose("/")
     @limiter.limit(rate)
     def index(self) -> Any:
-        """Open groups; who is signed in is led to the catalogue inside."""
+        """Open groups; a signed-in user is led to the catalogue inside."""
         query = catalogue_filters.read(request.args)
         if current_user.is_authenticated:
             return redirect(_address(addresses.CATALOGUE, query, Whom()))

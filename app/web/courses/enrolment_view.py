@@ -69,7 +69,7 @@ class EnrolmentPages(ScopedModelView):
         return row
 
     def card_title(self, row: m.Enrolment) -> str:
-        """Who, and in which group: a refusal of one of many is told by this title too."""
+        """The person and the group: a refusal of one of many has this title too."""
         return f"{row.employee.full_name}, группа {row.group.number}"
 
     def create(self, values: dict[str, Any]) -> Any:
@@ -81,7 +81,7 @@ class EnrolmentPages(ScopedModelView):
         return addresses.card("enrolment", row.id)
 
     def added_words(self, row: m.Enrolment) -> str:
-        """Who acts next, or the place in the waiting list and why."""
+        """The side that acts next, or the place in the waiting list and why."""
         why = waiting_list.explain(row.id)
         if why is None:
             return f"Запись принята. Состояние: «{row.status.label}»."
@@ -109,14 +109,14 @@ class EnrolmentPages(ScopedModelView):
         return {**self_as_employee(self), **super().prefill()}
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
-        """Who, where, paid by what, with which result."""
+        """The person, the place of work, the block that pays, the result."""
         return [
             ("Запись", ("employee", "employment", "block", "status", "created_at")),
             ("Итог обучения", _RESULT),
         ]
 
     def blocks(self, row: m.Enrolment) -> Sequence[Block]:
-        """Who waits reads first why; who has an offer, until when. Then the course; the result when there is one."""
+        """First why the person waits, or until when an offer is open. Then the course; the result when there is one."""
         entry, result = super().blocks(row)
         has_result = any(getattr(row, name) is not None for name in _RESULT)
         return [*_waiting_blocks(row), _course(row.group), entry, *([result] if has_result else [])]

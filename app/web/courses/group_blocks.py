@@ -97,7 +97,7 @@ class GroupListeners(Part):
     """The listeners of a group on its card."""
 
     def blocks(self, row: m.TrainingGroup) -> list[Block]:
-        """Who is in the group, as far as the user sees them: first those with a seat, who are counted, then the others."""
+        """People in the group, as far as the user sees them: first those with a seat, who are counted, then the others."""
         enrolments = enrolments_of(row)
         if enrolments is None:
             return []

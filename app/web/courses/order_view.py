@@ -63,7 +63,7 @@ class OrderPages(ScopedModelView):
         return [*self._left(row), Block("Приказ", pairs=pairs), *(_people(part) for part in facts["parts"])]
 
     def _left(self, row: m.TrainingOrder) -> list[Block]:
-        """Who left since the order enrolled them, and by which order they are expelled."""
+        """People who left since the order enrolled them, and by which order they are expelled."""
         left = training_orders.left_after([row]).get(row.id, [])
         if not left:
             return []

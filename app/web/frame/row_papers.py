@@ -67,6 +67,6 @@ class RowPapers(Part):
         return as_pdf(self.paper.code, {"id": row.id}, title=self.paper.name(row), permission=self.paper.permission)
 
     def _row(self, pk: int) -> Any:
-        """The row for who has the right; 403 without it, whatever the row."""
+        """The row for a user with the right; 403 without the right, whatever the row."""
         current_actor().require(self.paper.permission)
         return get_visible(db.session, self.paper.model, pk, self.paper.permission)

@@ -66,7 +66,7 @@ class CertificatePaper(RowPapers):
     paper = CERTIFICATE
 
     def offers(self, row: m.Certificate) -> bool:
-        """To who may print it."""
+        """To users who may print it."""
         return self.may(row, "print")
 
 
@@ -99,7 +99,7 @@ class CertificatePages(ScopedModelView):
         return [*_outdated(row), main, *_chain(row)]
 
     def action_buttons(self, row: m.Certificate) -> Sequence[Button]:
-        """Who annuls a document says at once what becomes of its blank: of one that was handed over only when it is back."""
+        """The user who annuls a document also decides on its blank; when the document was handed over, only after it is back."""
         buttons = super().action_buttons(row)
         href = addresses.act("certificate", row.id, "annul")
         if row.blank is None or all(button.href != href for button in buttons) or not blanks.may_spoil(row.blank):

@@ -41,7 +41,7 @@ CHECK, BLANK = "Проверка и выгрузка", "Бланк ФИС ФРД
 
 
 class PeriodForm(FlaskForm):
-    """Whose documents of which days."""
+    """The organizer and the days whose documents are checked."""
 
     organizer = SelectField("Организация", [InputRequired(REQUIRED)], coerce=int)
     since = RuDateField("С", [InputRequired(REQUIRED)])

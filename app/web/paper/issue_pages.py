@@ -235,7 +235,7 @@ def _blocks(group: m.TrainingGroup, plan: IssuePlan) -> list[Block]:
 
 
 def _lacks(group: m.TrainingGroup) -> list[Block]:
-    """Whose document ФИС ФРДО would refuse, why, and the card that mends it."""
+    """Listeners whose document ФИС ФРДО would refuse, why, and the card that mends it."""
     found = frdo_before.lacks_of(group)
     rows = [
         Row(

@@ -133,7 +133,7 @@ class PrintTemplatePages(ScopedModelView):
         return replace(super().card_page(row), status=_state(row))
 
     def blocks(self, row: m.PrintTemplate) -> Sequence[Block]:
-        """Who uploaded what, when and for whom."""
+        """The upload: its user, file, time and organizer."""
         own = [
             Pair("Документ", Cell(title_of(row.code), href=addresses.at("print_template", "fields", code=row.code))),
             Pair("Для кого", Cell(_place(row))),

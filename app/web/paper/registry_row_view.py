@@ -77,7 +77,7 @@ class RegistryPages(ScopedModelView):
         return buttons
 
     def list_buttons(self) -> Sequence[Button]:
-        """Who has sent: for those who see all organizers."""
+        """«Кто направил»: for users who see all organizers."""
         if not current_actor().can("registry:overview"):
             return []
         return [Button("Кто направил", addresses.at("registry", "overview", ""))]
@@ -119,7 +119,7 @@ class RegistryPages(ScopedModelView):
 
 
 def _left_out(row: m.Registry) -> list[Block]:
-    """Who was trained in these days and stands in another registry."""
+    """People who were trained in these days and are in another registry."""
     told = registry_people.left_out(row)
     rows = [
         Row(
@@ -134,7 +134,7 @@ def _left_out(row: m.Registry) -> list[Block]:
 
 
 def _struck(row: m.Registry) -> list[Block]:
-    """Who is to be struck from the registry that this one corrects."""
+    """People to be struck from the registry that this one corrects."""
     found = registry_people.struck(row)
     rows = [
         Row(it.enrolment_id, addresses.card("enrolment", it.enrolment_id), [Cell(it.name), Cell(it.group)])

@@ -43,7 +43,7 @@ class ArchiveForm(FlaskForm):
 
 
 def archive_buttons(employee_id: int) -> list[Button]:
-    """The button for who may make the archive of a person that they see."""
+    """The button for users who may make the archive of a person whom they see."""
     allowed = current_actor().can(ARCHIVE)
     return [Button(LABEL, addresses.at("employee", "archive", employee_id))] if allowed else []
 

@@ -157,7 +157,7 @@ class ChangePages(ScopedModelView):
         return answer_form(form, propose, lambda: _propose_page(form, table, row))
 
     def card_page(self, row: m.ChangeRequest) -> CardPage:
-        """Whose correction, until when; the comparison itself is laid out by the template."""
+        """The person and the term; the comparison itself is laid out by the template."""
         person = row.employee
         href = addresses.card("employee", person.id) if person and current_actor().can("employee:show") else ""
         pairs = [

@@ -255,7 +255,7 @@ class ConsentWithdrawalPages(ScopedModelView):
     empty = "Согласий никто не отзывал."
 
     def card_title(self, row: m.ConsentWithdrawal) -> str:
-        """Whose withdrawal this is."""
+        """The person who withdrew the consent."""
         return f"Отзыв согласия: {escape(row.person_name)}"
 
     def blocks(self, row: m.ConsentWithdrawal) -> Sequence[Block]:

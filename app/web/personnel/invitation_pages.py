@@ -109,7 +109,7 @@ class Invitations(Part):
 
 
 def _invite_many(work: background.Work) -> background.Outcome:
-    """Invite, or make a sheet for, each of the chosen people; who is refused is named with the reason."""
+    """Invite, or make a sheet for, each of the chosen people; a person who is refused is named with the reason."""
     paper, people = bool(work.parameters["paper"]), list[Access]()
 
     def give(employee_id: int) -> None:

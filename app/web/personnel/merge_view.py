@@ -62,7 +62,7 @@ class MergePages(ScopedModelView):
         return [Button("Отменить объединение", href, post=True, danger=True, confirm=ask)]
 
     def card_title(self, row: m.EmployeeMerge) -> str:
-        """Whose cards were joined."""
+        """The person whose cards were joined."""
         return f"Объединение: {_gone_name(row)}"
 
     def blocks(self, row: m.EmployeeMerge) -> Sequence[Block]:

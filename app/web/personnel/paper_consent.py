@@ -38,7 +38,7 @@ class PaperConsents(Part):
     """Consents on paper, of the person of a card."""
 
     def buttons(self, person: m.Employee) -> list[Button]:
-        """For who may write consents down and is not the person."""
+        """For users who may enter consents of other people."""
         actor = current_actor()
         if not actor.can("consent:add") or actor.employee_id == person.id:
             return []

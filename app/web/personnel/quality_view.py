@@ -26,7 +26,7 @@ _NOTE = (
 
 
 class QualityView(BaseView):
-    """Figures of the actor's organizations; who sees one organization only starts at its rules."""
+    """Figures of the actor's organizations; a user who sees only one organization starts at its rules."""
 
     route_base = "/quality"
     default_view = "index"

@@ -71,7 +71,7 @@ class TrainingPages(ScopedModelView):
         return [name for name in super()._shown_fields(row) if name != "scan"]
 
     def prefill(self) -> dict[str, Any]:
-        """Who may tell only of the own courses need not choose the person."""
+        """A user who may enter only the user's courses need not choose the person."""
         found = super().prefill()
         actor = current_actor()
         if "employee" not in found and actor.employee_id is not None and not actor.can("training:confirm"):
@@ -89,7 +89,7 @@ class TrainingPages(ScopedModelView):
         return past_trainings.change(row, values, _scan())
 
     def may(self, row: m.Training, verb: str) -> bool:
-        """Whose turn it is, and whether there is a scan, decides beside the right."""
+        """Beside the right: whether it is this user's turn, and whether there is a scan."""
         hindered = verb in _DECIDED and past_trainings.hindrance(row, verb)
         return not hindered and super().may(row, verb)
 

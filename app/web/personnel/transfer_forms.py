@@ -89,7 +89,7 @@ class ReleaseForm(FlaskForm):
 
 
 def person_fields() -> dict[str, Any]:
-    """Whom an organization wants to hire."""
+    """The person whom an organization wants to hire."""
     mask = {"data-mask": "snils", "inputmode": "numeric", "placeholder": "000-000-000 00"}
     text = [InputRequired(REQUIRED), Length(max=100)]
     return {

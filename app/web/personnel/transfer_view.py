@@ -203,7 +203,7 @@ class TransferPages(ScopedModelView):
         return self.accept_form(formdata=None, data=data)
 
     def card_page(self, row: m.Transfer) -> CardPage:
-        """Who moves from where to where, and whose turn it is."""
+        """The person, the two organizations, and the side whose turn it is."""
         names = names_of([row])
         own_card = row.employee if current_actor().can("employee:show") else None
         href = addresses.card("employee", own_card.id) if own_card is not None else ""

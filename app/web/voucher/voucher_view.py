@@ -30,7 +30,7 @@ class VoucherPrinting(RowPapers):
     paper = VOUCHER
 
     def offers(self, row: m.Voucher) -> bool:
-        """A чек that is not replaced or annulled, to who may print it."""
+        """A чек that is not replaced or annulled, to users who may print it."""
         return may_print(row.status) and self.may(row, "print")
 
 

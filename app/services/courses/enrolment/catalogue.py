@@ -83,7 +83,7 @@ class Offer:
 
 
 def own_seeker() -> Seeker | None:
-    """Return the acting user as who looks for a course; None for a user without a card or without the right to enrol."""
+    """Return the acting user as a person who looks for a course; None for a user without a card or without the right to enrol."""
     actor = current_actor()
     return None if actor.employee_id is None or not actor.can(RIGHT) else _seeker(actor.employee_id)
 

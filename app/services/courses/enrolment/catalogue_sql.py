@@ -298,7 +298,7 @@ def _shown(ranked: Any) -> Select[Any]:
 
 
 def _allowed(rows: Any) -> Any:
-    """What ``rules.enrolment.may_enrol`` allows; who has no seat waits."""
+    """What ``rules.enrolment.may_enrol`` allows; a person without a seat waits."""
     return and_(rows.meant, rows.paid, rows.clear, rows.window)
 
 

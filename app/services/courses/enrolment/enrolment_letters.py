@@ -35,7 +35,7 @@ def tell_enrolled(row: m.Enrolment, group: m.TrainingGroup) -> None:
 
 
 def next_of(row: m.Enrolment, group: m.TrainingGroup) -> dict[str, str]:
-    """Facts about who acts next on an enrolment: the organization, the organizer, or the person, on a day; the others empty."""
+    """Facts about the side that acts next on an enrolment: the organization, the organizer, or the person, on a day; the others empty."""
     status = row.status
     with unscoped("the names of those who decide on an enrolment are told to its person"):
         agrees = row.employment.organization.short_name if status == EnrolmentStatus.APPLIED else ""

@@ -73,7 +73,7 @@ def _enter(
 ) -> m.Enrolment:
     """Insert the enrolment with the seat that was taken, or without one into the waiting list.
 
-    A seat beyond the quota is given back. ``refusing``: who has no seat is refused with Conflict instead of waiting.
+    A seat beyond the quota is given back. ``refusing``: a person without a seat is refused with Conflict instead of waiting.
     """
     block, quota = verdict.block, verdict.quota
     quota_id = quota.id if quota is not None else None
@@ -273,7 +273,7 @@ def _end(
 
 
 def _insist_before_start(row: m.Enrolment, group: m.TrainingGroup) -> None:
-    """A listener may not withdraw from the first day on; who waits for confirmation is no listener yet."""
+    """A listener may not withdraw from the first day on; a person who waits for confirmation is no listener yet."""
     has_begun = row.status == EnrolmentStatus.CONFIRMED and group.starts_on <= today()
     if group.status == GroupStatus.RUNNING or has_begun:
         raise Conflict(

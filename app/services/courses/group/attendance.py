@@ -153,7 +153,7 @@ def save(group_id: int, wanted: Marks, *, shown: Marks, why: str | None = None) 
     """Save the marks of a form in one transaction; return how many have changed.
 
     ``wanted`` is place → mark (None: not marked), ``shown`` what the form showed when it was opened: only what differs from
-    it is written. ``why``: the reason, without which the marks of a completed group, and of whoever has an outcome, are kept.
+    it is written. ``why``: the reason, without which the marks of a completed group, and of listeners with an outcome, stay.
     Raises ChangedMeanwhile, and writes nothing, when another user has set another mark there since; Conflict for a group that
     has not begun, for marks that are kept and for those that are still the organizer's work; NotFound for a meeting or an enrolment of another group; Invalid for a meeting to
     come.
@@ -189,7 +189,7 @@ def keeps_journal(group: m.TrainingGroup) -> bool:
 
 
 def _insist_own_journal(group: m.TrainingGroup) -> None:
-    """Raise Conflict for whoever only corrects: by these marks nothing has been decided yet."""
+    """Raise Conflict for a user who may only correct: nothing has been decided by these marks yet."""
     if not keeps_journal(group):
         raise Conflict(NOT_YET_DECIDED)
 

@@ -121,7 +121,7 @@ def _resize(group: m.TrainingGroup, quota_id: int, number: int) -> None:
 
 
 def _remove(row: m.GroupQuota) -> None:
-    """Whoever was counted in the quota keeps the seat."""
+    """People who were counted in the quota keep their seats."""
     enrolment = m.Enrolment
     statement = update(enrolment).where(enrolment.quota_id == row.id).values(quota_id=None)
     db.session.execute(statement.execution_options(synchronize_session=False))

@@ -71,7 +71,7 @@ def open(group_id: int) -> m.TrainingGroup:
 @transitions.performs(m.TrainingGroup, "close")
 @use_case
 def close(group_id: int) -> m.TrainingGroup:
-    """Close the enrolment; who is in the group is told."""
+    """Close the enrolment; the people in the group are notified."""
     group = transitions.move(m.TrainingGroup, group_id, "close")
     _tell_listeners(group, transitions.letter_of(m.TrainingGroup, "close"))
     return group
@@ -123,7 +123,7 @@ def start(group_id: int) -> m.TrainingGroup:
 
 
 def _begin(group_id: int) -> m.TrainingGroup:
-    """What follows from the start: who has no seat by now gets none, the listeners are told."""
+    """What follows from the start: people without a seat by now get none, the listeners are notified."""
     group = seats.lock_group(group_id)
     _end_enrolments(group, BEFORE_SEAT, "Обучение началось, свободных мест в группе не осталось.")
     _tell_listeners(group, transitions.letter_of(m.TrainingGroup, "start"))

@@ -141,7 +141,7 @@ def insist_published(program: m.Program) -> None:
 
 
 def for_whom(program: m.Program) -> str:
-    """Whom a program is for: «для всех работников образования» or the types, positions and subjects that it names."""
+    """The people whom a program is for: «для всех работников образования» or the types, positions and subjects that it names."""
     parts: list[tuple[str, Sequence[Any]]] = [
         ("организации", program.organization_types),
         ("должности", program.positions),
@@ -221,7 +221,7 @@ def _values_of_frdo(values: dict[str, Any], row: Any, errors: records.Fields) ->
 
 @records.before_delete(m.Program)
 def _only_prepared(row: m.Program) -> None:
-    """What was once published or waits for the operator is not deleted."""
+    """Raise Conflict for a program that was once published or waits for the operator: it is not deleted."""
     if row.status not in PREPARED:
         raise Conflict(
             f"Программу {quoted(row.title)} удалить нельзя: её состояние — «{row.status.label}». Удаляют только черновики, "

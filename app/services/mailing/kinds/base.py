@@ -63,7 +63,7 @@ COMMON: Mapping[str, Fact] = {
 class Kind:
     """A kind of letters with its standard words, which the operator may write anew (subject, text, button).
 
-    ``required``: the order demands it, so nobody refuses it; ``roles``: who gets it, empty: anybody; ``what`` … ``then``:
+    ``required``: the order demands it, so nobody refuses it; ``roles``: its recipients, empty: anybody; ``what`` … ``then``:
     lines of the block «Что · Когда · Где · Кто действует дальше», left out where empty; ``mailed``: comes by e-mail, and not
     only as a notice; ``noticed``: stays in the cabinet too.
     """
