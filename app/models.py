@@ -462,7 +462,7 @@ class OrganizerRule(Base):
 
 
 class OrganizerException(Base):
-    """An organizer of the closed list of a rule: may whatever its ownership, on the ground that is written down."""
+    """An organizer of the closed list of a rule: it may run the programs whatever its ownership, on the ground that is stored."""
 
     __tablename__ = "organizer_exception"
     __table_args__ = (
@@ -1126,7 +1126,7 @@ class ConsentWithdrawal(Base):
 
 
 class ChangeRequest(Base):
-    """Correction that a person proposes for the own card; ``changes``: field → [was, becomes] (order § 2.8).
+    """Correction that a person proposes for the person's card; ``changes``: field → [was, becomes] (order § 2.8).
 
     A row of a directory stands there by its id, a list of them by the list of ids. About a place of work, ``organization``
     stands there too, as it was and stays: that organization decides, and only while the place is still there.

@@ -213,7 +213,7 @@ _consent, _file, _change = _table(m.Consent), _table(m.StoredFile), _table(m.Cha
 
 
 def _asked(_actor: Actor, grant: Grant) -> Expression:
-    """Corrections by the own people, about a place of work only when it is in the own organizations."""
+    """Corrections by people of the user's organizations; about a place of work only when it is in these organizations."""
     places = _organizations(grant)
     return and_(_change.c.employee_id.in_(_employed(grant)), decided_by(places, _change))
 

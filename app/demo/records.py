@@ -186,7 +186,7 @@ class PersonalRecords:
 
 
 def _told(share: float, decided_at: dt.datetime) -> Row:
-    """What became of a course told of: most are confirmed, of the others most have no scan yet."""
+    """The state of a course taken elsewhere: most are confirmed, most of the others have no scan yet."""
     if share < 0.6:
         return {
             "status": TrainingStatus.CONFIRMED,

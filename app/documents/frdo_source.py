@@ -48,7 +48,7 @@ def facts_of(certificate_ids: Collection[int]) -> dict[int, FrdoFacts]:
 
 
 def best_diploma(person: Any) -> Any:
-    """The diploma of education that ФИС ФРДО is told of: one that the registry knows, the main one, the latest."""
+    """The diploma of education sent to ФИС ФРДО: first one that the registry knows, then the main one, then the latest."""
     diploma = m.Qualification
     return lateral(
         select(

@@ -17,7 +17,7 @@ MOST_HOURS = 5000
 
 @dataclass(frozen=True, slots=True)
 class PastTraining:
-    """What is told of a training outside the portal; None: not told, or told so that it cannot be read."""
+    """What was entered about a training outside the portal; None: nothing, or a value that cannot be read."""
 
     kind: ProgramKind | None
     hours: int | None
@@ -72,7 +72,7 @@ class Confirmer:
 
 
 def may_decide_training(source: TrainingSource, who: Confirmer) -> Decision:
-    """The responsible decides on what the worker entered, the operator on all the rest; nobody on the own."""
+    """The responsible decides on what the worker entered, the operator on all the rest; no user on the user's training."""
     if who.enters:
         return refuse("Это обучение внесли или исправили вы: решение по нему принимает другой человек.")
     if who.owns:

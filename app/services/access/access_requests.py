@@ -57,7 +57,7 @@ class Wish:
 
 
 def offered() -> list[Wish]:
-    """Roles that the actor may ask for: of the own organizations, of any territory, of the ministry and of an observer.
+    """Roles that the actor may request: of the actor's organizations, of any territory, of the ministry and of an observer.
 
     A role held already without an end is left out.
     """
@@ -189,9 +189,9 @@ def _refuse_second(values: dict[str, Any]) -> None:
 @transitions.performs(m.AccessRequest, "grant")
 @use_case
 def grant(pk: int) -> m.AccessRequest:
-    """Give the role that is asked for, from today on or from the first day of the order; the person is told.
+    """Give the requested role, from today on or from the first day of the order; the person is notified.
 
-    Raises Conflict when the person no longer works in the organization, when the term has passed, or for the own request.
+    Raises Conflict when the person no longer works in the organization, when the term has passed, or for the actor's request.
     """
     row = transitions.move(m.AccessRequest, pk, "grant", **_decided())
     roles.refuse_one_person(row)

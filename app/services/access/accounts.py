@@ -33,7 +33,7 @@ CLOSED = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 @use_case
 def change_password(user_id: int, *, old: str, new: str) -> None:
-    """Change the own password: the old one is asked, other sessions end. Raises Invalid."""
+    """Change the acting user's password: the old one is required, other sessions end. Raises Invalid."""
     with unscoped("own password"):
         user = db.session.scalars(select(m.Account).where(m.Account.id == user_id)).one()
     if not passwords.fits(user.password or "", old):

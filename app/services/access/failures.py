@@ -33,7 +33,7 @@ KEEP = dt.timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """From where somebody signs in, and how many failures (one after another) close the entrance for how long at first."""
+    """The place of an attempt, how many failures (one after another) close the entrance there, and for how long at first."""
 
     attempts: int
     lock_minutes: int

@@ -38,7 +38,7 @@ def start(user_id: int, own: SignedIn) -> m.Account:
 
 @technical_write
 def end(own: SignedIn) -> int | None:
-    """Look with the own eyes again; returns through whose eyes it was, None for who looked with the own."""
+    """Stop looking with another user's eyes; returns that user, None for an account that looked with its own eyes."""
     if own.session_row is None or own.viewed_id is None:
         return None
     with unscoped("the user looked at: the journal names whose eyes were given back"):

@@ -47,13 +47,13 @@ def find_open() -> m.Registration | None:
 
 
 def may_correct(row: m.Registration | None) -> bool:
-    """Whether the person may send the own data again: they were returned, or refused."""
+    """Whether the person may send the data again: they were returned, or refused."""
     return row is not None and row.status in (RegistrationStatus.RETURNED, RegistrationStatus.REJECTED)
 
 
 @use_case
 def resubmit(values: Mapping[str, Any], *, subject_ids: Collection[int]) -> m.Registration:
-    """Send the own corrected data again; the e-mail stays the confirmed one. The term begins anew.
+    """Send the corrected data again; the e-mail stays the confirmed one. The term begins anew.
 
     A returned registration goes on, a refused one is followed by a new one. Raises Invalid by field, Conflict.
     """

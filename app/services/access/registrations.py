@@ -278,7 +278,7 @@ def _decided() -> dict[str, Any]:
 
 
 def tell(row: m.Registration, action: str, facts: letters.Facts, *, href: str = "/") -> None:
-    """Tell the person what was done to the own registration; one without an account yet learns nothing."""
+    """Tell the person what was done to the registration; one without an account yet learns nothing."""
     if row.user_id is not None:
         letters.tell_user(row.user_id, transitions.letter_of(m.Registration, action), facts=facts, href=href)
 

@@ -140,7 +140,7 @@ def _refusal(attempt: Attempt) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the own journal of sign-ins."""
+    """A line of the user's journal of sign-ins."""
 
     at: dt.datetime
     action: str

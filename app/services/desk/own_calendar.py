@@ -43,7 +43,7 @@ def link_token() -> str | None:
 
 @use_case
 def change_link() -> str:
-    """Make the address of the own feed, or another one: the former stops working. Raises Conflict without a card."""
+    """Make the address of the user's feed, or a new one: the former stops working. Raises Conflict without a card."""
     actor = current_actor()
     if actor.employee_id is None:
         raise Conflict(_NO_COURSES)

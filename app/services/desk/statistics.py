@@ -190,7 +190,7 @@ def _with_counts(statement: Select[Any]) -> Select[Any]:
 
 
 def suppressed(rows: Sequence[Sequence[int]]) -> list[list[Number]]:
-    """Hide what could be told of single people: rows of (people, some of them, others of them), whose totals are told.
+    """Hide what would identify single people: rows of (people, some of them, others of them), whose totals are told.
 
     Hidden are numbers under five; a share whose rest is under five, for the rest is told by it; and then so much more that
     no hidden number follows from the total (of one column at least two are hidden, together not under five).

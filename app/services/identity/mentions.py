@@ -131,7 +131,7 @@ def has_namesake(person: m.Employee) -> bool:
 
 
 def take_out(names: Names, employee_id: int, owned: Mapping[str, list[int]]) -> int:
-    """Take the person out of texts and lists; return how many rows were changed. ``owned``: table → ids of the own rows."""
+    """Take the person out of texts and lists; return how many rows were changed. ``owned``: table → ids of the person's rows."""
     changed = 0
     for table in m.Base.metadata.sorted_tables:
         columns = [c for c in table.columns if _is_searched(table, c)]

@@ -38,7 +38,7 @@ Inspect = Callable[[str, bytes], Sequence[str]]
 
 
 def organizers() -> list[tuple[int, str]]:
-    """Return (id, short name) of the organizers for whom the actor may upload and set: the own ones, all for the operator."""
+    """Return (id, short name) of the organizers for whom the actor may upload and set: the actor's, all for the operator."""
     statement = select(m.Organization.id, m.Organization.short_name).where(m.Organization.is_organizer)
     if "operator" not in current_actor().roles:
         own = current_actor().places("organizer")

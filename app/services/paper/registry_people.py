@@ -27,7 +27,7 @@ _person: Any = m.Employee.__table__
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A person of whom a registry does not tell; ``registry_id``: the one that told of this training."""
+    """A person whom a registry does not report; ``registry_id``: the registry that reported this training."""
 
     enrolment_id: int
     surname: str
@@ -50,7 +50,7 @@ class Others:
 
     @property
     def registries(self) -> tuple[int, ...]:
-        """The registries that told of them."""
+        """The registries that reported them."""
         return tuple(sorted({it.registry_id for it in self.shown if it.registry_id is not None}))
 
 

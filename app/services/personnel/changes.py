@@ -68,7 +68,7 @@ def find_live(employee_id: int, table: str = CARD, row_id: int | None = None) ->
 
 
 def deciders(table: str, row: Any) -> list[str]:
-    """Return the names of the organizations whose responsible people decide about a correction of the own record."""
+    """Return the names of the organizations whose responsible people decide about a correction of the acting user's record."""
     ids = [row.organization_id] if table == PLACE else employers(own_card().id)
     name = m.Organization.short_name
     return list(db.session.scalars(select(name).where(m.Organization.id.in_(ids)).order_by(name)))
@@ -130,7 +130,7 @@ def propose(
     comment: str | None = None,
     scan: tuple[str, bytes] | None = None,
 ) -> m.ChangeRequest:
-    """Propose values for the own card, a place of work, or a diploma or an attestation of the own (``row_id``; None: a new one).
+    """Propose values for the acting user's card, a place of work, or a diploma or an attestation (``row_id``; None: a new one).
 
     They are checked as the responsible's form would check them; ``scan``: name and bytes of the proof. Raises Invalid by field,
     also when nothing differs, and for a place of work without ``comment``; NotFound for another's row; Conflict while another
@@ -172,7 +172,7 @@ def propose(
 
 
 def own_row(table: str, row_id: int | None) -> Any:
-    """The own row to be corrected, None for a new one; raises NotFound for another's."""
+    """The acting user's row to be corrected, None for a new one; raises NotFound for a row of another person."""
     person = own_card()
     if table == CARD:
         return person
@@ -232,7 +232,7 @@ def employers(employee_id: int) -> list[int]:
 @transitions.performs(m.ChangeRequest, "withdraw")
 @use_case
 def withdraw(pk: int) -> m.ChangeRequest:
-    """Take the own correction back."""
+    """Withdraw the acting user's correction."""
     row = get_writable(db.session, m.ChangeRequest, pk, "change_request:withdraw")
     if row.employee_id != current_actor().employee_id:
         raise Forbidden("Отозвать исправление может только тот, кто его предложил.")

@@ -99,7 +99,7 @@ def _own_card() -> int:
 
 @use_case
 def give(text_id: int) -> m.Consent:
-    """Give the own consent by the text in force; given before by the same text, it stays as it is."""
+    """Give the acting user's consent by the text in force; a consent by the same text stays as it is."""
     employee_id = _own_card()
     _lock(employee_id)
     text = next((text for text in current_texts() if text.id == text_id), None)
@@ -161,7 +161,7 @@ def _live(employee_id: int, purpose: str) -> list[m.Consent]:
 
 
 def _lock(employee_id: int) -> None:
-    """Clicks of one moment on the own consents wait here for one another."""
+    """Simultaneous clicks on the consents of one person wait here for one another."""
     person = m.Employee.__table__
     db.session.execute(select(person.c.id).where(person.c.id == employee_id).with_for_update(key_share=True))
 
@@ -171,7 +171,7 @@ def _lock(employee_id: int) -> None:
 
 @use_case
 def withdraw(purpose: str) -> None:
-    """Withdraw the own optional consent: it ends at once. Withdrawn before, nothing changes."""
+    """Withdraw an optional consent of the acting user: it ends at once. When it was withdrawn before, nothing changes."""
     if purpose not in PURPOSES:
         raise NotFound("Такого согласия нет.")
     if purpose in REQUIRED:
@@ -195,7 +195,7 @@ def _end(employee_id: int, purposes: Collection[str]) -> int:
 
 @use_case
 def close_cabinet() -> m.ConsentWithdrawal:
-    """Withdraw the own consent to the processing: the cabinet closes at once, the operator has 30 days (152-ФЗ, ст. 21).
+    """Withdraw the acting user's consent to the processing: the cabinet closes at once, the operator has 30 days (152-ФЗ, ст. 21).
 
     The other consents end with it. The same click twice gives the same task.
     """

@@ -16,7 +16,7 @@ from app.services.mailing.audience import Audience
 def of_organization(organization_id: int, *, but: int | None = None) -> Audience:
     """Return the accounts responsible for an organization or for one above it.
 
-    ``but``: the person whom it is about, who is told as such and may not decide the own matter.
+    ``but``: the person whom it is about: that person gets another letter and may not decide.
     """
     whose = m.Account.employee_id.is_distinct_from(but) if but is not None else true()
     place = m.Assignment.organization_id.in_(_with_above(organization_id))

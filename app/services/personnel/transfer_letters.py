@@ -63,7 +63,7 @@ def href_of(row: m.Transfer) -> str:
 def tell_side(organization_id: int, kind: str, row: m.Transfer, *, page: bool = True, **facts: str | None) -> None:
     """Tell everybody responsible for one side; ``page``: whether it sees the move.
 
-    Who moves is told of the outcome as the person, not once more as responsible.
+    The person who moves gets the letter about the outcome once, not again as responsible.
     """
     href = href_of(row) if page else addresses.listing("transfer")
     told = responsible.of_organization(organization_id, but=None if kind in _TO_DECIDE else row.employee_id)
@@ -78,7 +78,7 @@ def tell_person(row: m.Transfer, kind: str, **facts: str | None) -> None:
 
 
 def tell_requested(row: m.Transfer, person: m.Employee) -> None:
-    """Tell the organization that is left, and the person unless it is the own wish."""
+    """Tell the organization that is left, and the person unless the person began the move."""
     due = format_date(row.due_on) if row.due_on else ""
     # the hiring organization may have typed the name with a mistake: this side and the person know the true one
     name = person.full_name

@@ -312,7 +312,7 @@ def decline(pk: int, reason: str) -> m.Transfer:
 @transitions.performs(m.Transfer, "withdraw")
 @use_case
 def withdraw(pk: int) -> m.Transfer:
-    """Take the own move back before it is accepted."""
+    """Withdraw a move that the acting user's side began, before it is accepted."""
     row = get_writable(db.session, m.Transfer, pk, "transfer:withdraw")
     _insist(row, "withdraw")
     moved = transitions.follow(m.Transfer, pk, "withdraw", **_decided())

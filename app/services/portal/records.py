@@ -112,7 +112,7 @@ def after_delete(model: type[m.Base]) -> Callable[[Guard], Guard]:
 
 
 def kept(model: type[m.Base]) -> Callable[[Keep], Keep]:
-    """Register what keeps a row of ``model`` as it is: the page refuses before anything is typed, ``update`` whatever the door."""
+    """Register a check that freezes a row of ``model``: the page refuses before anything is typed, ``update`` refuses any caller."""
 
     def register(function: Keep) -> Keep:
         _KEPT.setdefault(model, []).append(function)

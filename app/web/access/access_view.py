@@ -58,7 +58,7 @@ class AccessForm(FlaskForm):
 
 
 class AccessView(BaseView):
-    """Pages of the own access; what is another's is asked by its own right."""
+    """Pages of the user's access; pages of another user's access check a separate right."""
 
     route_base = "/access"
     default_view = "index"
@@ -148,7 +148,7 @@ class AccessView(BaseView):
     @expose("/view/end", methods=["POST"])
     @signed_in
     def end_view(self) -> Any:
-        """Look with the own eyes again."""
+        """Stop looking with another user's eyes."""
         pk = looking_as.end(current_user)
         return redirect(addresses.card("ab_user", pk) if pk else addresses.HOME)
 
@@ -255,7 +255,7 @@ class AccessRequestPages(ScopedModelView):
     empty = "Заявок на доступ нет."
 
     def may(self, row: Any, verb: str) -> bool:
-        """A role that has ended needs no revoking; the own request is another's to decide."""
+        """A role that has ended needs no revoking; the user's request is decided by another user."""
         if verb in self.services and current_actor().user_id in (row.user_id, row.proposed_by_id):
             return False
         if verb == "revoke" and not _role_is_live(row):

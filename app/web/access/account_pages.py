@@ -98,7 +98,7 @@ _STEPS = {"begin": FlaskForm, "confirm": SetupForm, "codes": RenewForm, "off": S
 
 
 class OwnAccountView(BaseView):
-    """Pages about the own account."""
+    """Pages about the user's account."""
 
     route_base = "/account"
     default_view = "index"
@@ -222,7 +222,7 @@ def _own_data_block() -> Block:
 
 
 def take_button() -> Button:
-    """The button by which a person takes the own data."""
+    """The button by which a person downloads the person's data."""
     return Button("Выгрузить мои данные", addresses.MY_DATA)
 
 

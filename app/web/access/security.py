@@ -119,7 +119,7 @@ def _whose() -> str:
 
 
 class SignInView(BaseView):
-    """Sign-in, sign-out and the own password."""
+    """Sign-in, sign-out and the user's password."""
 
     route_base = ""
     default_view = "login"
@@ -202,7 +202,7 @@ class SignInView(BaseView):
     @limiter.limit(lambda: current_app.config["PASSWORD_RATE"], methods=["POST"], key_func=_whose)
     @signed_in
     def password(self) -> Any:
-        """Change the own password; the other sessions end."""
+        """Change the user's password; the other sessions end."""
         form = PasswordForm()
 
         def change() -> str:

@@ -243,7 +243,7 @@ def _state(group: m.TrainingGroup, journal: Journal) -> State:
 
 
 def _group(pk: int) -> m.TrainingGroup:
-    """An own group whose journal the user keeps; 403 without the right, whatever the row."""
+    """A group whose journal the user keeps; 403 without the right, whatever the row."""
     current_actor().require(PERMISSION)
     return get_writable(db.session, m.TrainingGroup, pk, PERMISSION)
 

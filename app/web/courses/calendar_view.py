@@ -37,7 +37,7 @@ def rate() -> str:
 
 
 class CalendarView(BaseView):
-    """The own calendar; the feed is open to who knows its address."""
+    """The user's calendar; the feed is open to anybody who knows its address."""
 
     route_base = "/calendar"
     default_view = "index"
@@ -45,7 +45,7 @@ class CalendarView(BaseView):
     @expose("/")
     @signed_in
     def index(self) -> Any:
-        """A month of the own courses, and the address of the feed."""
+        """A month of the user's courses, and the address of the feed."""
         month = months.read(request.args.get("month", ""))
         path = addresses.CALENDAR
         page = MonthPage(

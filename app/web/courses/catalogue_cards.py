@@ -26,7 +26,7 @@ _NO_PROGRAMS = frozenset({"organizer", "observer", "admin"})
 
 @dataclass(frozen=True, slots=True)
 class OfferCard:
-    """A course of the catalogue as it is drawn; ``reason``: why it suits or not, or the own enrolment."""
+    """A course of the catalogue as it is drawn; ``reason``: why it suits or not, or the person's enrolment."""
 
     title: str
     href: str

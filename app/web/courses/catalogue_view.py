@@ -56,7 +56,7 @@ class CataloguePage:
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """For whom courses are looked for; ``chooses``: the user may name one of the own people."""
+    """The person for whom courses are looked for; ``chooses``: the user may name a person of the user's organization."""
 
     seeker: Seeker | None = None
     chooses: bool = False
@@ -76,7 +76,7 @@ class Whom:
 
 
 class CatalogueView(BaseView):
-    """For everybody signed in: open groups and programs are public, the sentences are about the own people."""
+    """For everybody signed in: open groups and programs are public, the sentences are about the user's people."""
 
     route_base = "/catalogue"
     default_view = "index"

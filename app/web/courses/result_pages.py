@@ -185,7 +185,7 @@ class GroupResults(Part):
 
 
 def _group(pk: int) -> m.TrainingGroup:
-    """An own group whose results the user enters; 403 without the right, whatever the row."""
+    """A group whose results the user enters; 403 without the right, whatever the row."""
     current_actor().require(PERMISSION)
     return get_writable(db.session, m.TrainingGroup, pk, PERMISSION)
 

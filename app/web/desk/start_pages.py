@@ -392,7 +392,7 @@ class Figures:
 
 
 def charts_of(actor: Actor) -> tuple[list[Chart], str]:
-    """Charts of the region, or of the own territories by school; and the moment of their figures."""
+    """Charts of the region, or of the user's territories by school; and the moment of their figures."""
     if not actor.roles & (_REGION | {"territory"}):
         return [], ""
     found = _figures(actor) if "observer" in actor.roles else _kept_figures(actor)

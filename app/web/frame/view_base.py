@@ -137,7 +137,7 @@ class ViewBase(FieldSource, ModelView):
         return records.update(row, values)
 
     def home_of(self, row: Any) -> str:
-        """Page of what a row belongs to, where its form and its deletion lead; empty: it stands by itself."""
+        """Page of what a row belongs to, to which its form and its deletion lead; empty: the row belongs to nothing."""
         return next((home for part in self.joined if (home := part.home_of(row))), "")
 
     def after_save(self, row: Any) -> str:

@@ -140,7 +140,7 @@ def asked_code() -> str:
 
 
 def asked_organizer() -> tuple[int, str]:
-    """The organizer of the address, the first of the own ones without any; raises NotFound for another's."""
+    """The organizer of the address, else the first of the user's; raises NotFound for an organizer of others."""
     own = {str(pk): (pk, name) for pk, name in print_templates.organizers()}
     asked = request.args.get("place") or next(iter(own), "")
     if asked not in own:

@@ -47,7 +47,7 @@ def makes_registries() -> bool:
 
 
 class RegistriesView(BaseView):
-    """The page of all registries; what each may show is said by its declaration."""
+    """The page of all registries; the declaration of each says what it may show."""
 
     route_base = "/registries"
     default_view = "index"

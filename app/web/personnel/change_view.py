@@ -97,7 +97,7 @@ class _WholeLists(Lookup):
     """Directories that a person chooses from are shown whole."""
 
     def is_small(self, name: str) -> bool:
-        """Whatever the directory."""
+        """True for every directory."""
         return True
 
 
@@ -285,7 +285,7 @@ def _who_decides(table: str, row: Any) -> str:
 
 
 def may_propose(person: m.Employee, table: str | None = None, row_id: int | None = None) -> bool:
-    """Whether the acting user looks at the own card; with ``table``: and no correction of this record waits."""
+    """Whether the acting user looks at the user's card; with ``table``: and no correction of this record waits."""
     actor = current_actor()
     if actor.employee_id != person.id or not actor.can("change_request:add"):
         return False

@@ -28,7 +28,7 @@ from app.web.frame.typed import row_id
 
 
 def has_consents() -> bool:
-    """Whether the acting user has a card, and so consents of the own: only then the page is in the menu."""
+    """Whether the acting user has a card, and so consents: only then the page is in the menu."""
     return current_actor().employee_id is not None
 
 
@@ -73,7 +73,7 @@ class ConsentView(BaseView):
     @expose("/give/", methods=["POST"])
     @signed_in
     def give(self) -> Any:
-        """Give the own consent by the text in force; who had to give it before anything else begins on the start page."""
+        """Give the user's consent by the text in force; a user who had to give it first goes on to the start page."""
         asked = bool(current_user.must_consent)
         answer = _done(lambda: consents.give(_version() or 0), "Согласие дано.")
         return redirect(addresses.HOME) if asked else answer

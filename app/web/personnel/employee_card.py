@@ -277,7 +277,7 @@ def _counts(training: m.Training) -> bool:
 
 
 def _told(training: m.Training) -> Cell:
-    """The state of what was told of a course, and always that it was only told."""
+    """The state of a course that was only entered, and always the words that it was only entered."""
     return Cell(training.status.label.lower(), training.source.label, tone=training.status.tone)
 
 

@@ -22,7 +22,7 @@ def own_organizations() -> Any:
 
 
 def working() -> Any:
-    """Condition: people who work today, for the responsible person in the own organizations."""
+    """Condition: people who work today; for the responsible person, in the person's organizations."""
     actor = current_actor()
     mine = m.Employee.id == actor.employee_id
     if "operator" in actor.roles:

@@ -23,7 +23,7 @@ from app.web.personnel.own_choices import own_organizations
 
 
 class _PlaceLookup(Lookup):
-    """Choices of a move: any organization of the region by its name (``everywhere``), or only the own ones."""
+    """Choices of a move: any organization of the region by its name (``everywhere``), or only the user's."""
 
     def __init__(self, view: Any, *, everywhere: bool) -> None:
         super().__init__(view, m.Transfer, {})
@@ -73,7 +73,7 @@ class PlaceFields(FieldSource):
             self.hints = {}
 
     def choosable(self, field: str, _target: type[Any]) -> Any:
-        """The organization that hires is one of the own."""
+        """The organization that hires is one of the user's."""
         return own_organizations() if field == "organization" and not self.lookup.everywhere else None
 
 

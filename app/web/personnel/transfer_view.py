@@ -104,7 +104,7 @@ class TransferPages(ScopedModelView):
     @expose("/start/<int:pk>", methods=["GET", "POST"])
     @guarded("add")
     def start(self, pk: int) -> Any:
-        """Begin a move of the person with the card ``pk``: oneself, or one of the own people."""
+        """Begin a move of the person with the card ``pk``: the user, or a person of the user's organizations."""
         person = get_visible(db.session, m.Employee, pk, "transfer:add")
         is_own = person.id == current_actor().employee_id
         places = people.own_live_employments(pk)

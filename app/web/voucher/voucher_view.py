@@ -67,7 +67,7 @@ class VoucherPages(ScopedModelView):
         )
 
     def bulk_actions(self) -> Sequence[Button]:
-        """Each чек is replaced for a reason of its own, so that many at once are not."""
+        """Each чек needs a separate reason for its replacement, so there is no button for many."""
         return [button for button in super().bulk_actions() if button.href != "replace"]
 
 

@@ -103,14 +103,14 @@ def _insist_paid(group: m.TrainingGroup) -> None:
 
 
 def _follow_place(group: m.TrainingGroup, former: str) -> None:
-    """Meetings whose place was written as that of the group move along; another place of their own stays."""
+    """Meetings whose place was written as that of the group move along; a meeting with another place keeps it."""
     meeting = m.GroupMeeting
     statement = update(meeting).where(meeting.group_id == group.id, meeting.place == former)
     db.session.execute(statement.values(place=group.place).execution_options(synchronize_session="fetch"))
 
 
 def _forget_reminders(group: m.TrainingGroup) -> None:
-    """What was told of the old start is told anew before the new one."""
+    """Forget the reminders of the old start, so that they are sent again before the new one."""
     sent = m.ReminderSent
     with unscoped("reminders of a group begin anew with its new start"):
         db.session.execute(

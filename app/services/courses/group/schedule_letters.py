@@ -20,7 +20,7 @@ _NAMED_AT_MOST = 10
 
 
 def told_of(group_id: int) -> list[m.Enrolment]:
-    """Return the enrolments whose people are told of what changes in a group."""
+    """Return the enrolments whose people get letters about changes of a group."""
     row = m.Enrolment
     statement = select(row).where(row.group_id == group_id, row.status.in_(UNDER_WAY)).options(joinedload(row.employee))
     with unscoped("everybody with a place in a changed group is told"):
@@ -48,7 +48,7 @@ def tell(
 ) -> int:
     """Tell of ``moved`` meetings (id → was, is), of ``removed`` and ``added`` ones; return how many people were told.
 
-    A schedule that only grows is still being made up: nobody is told of that.
+    A schedule that only grows is still being made up: no letter is sent.
     """
     if group.status not in TAKING_PLACE or not (moved or removed):
         return 0

@@ -105,7 +105,7 @@ def _organizer(row: m.Organization) -> rule.Organizer:
 def hint() -> str:
     """What the form of a program says the operator beside its kind: the laws in force and those that come.
 
-    Empty when there are none, and for an organizer: what it may not is said by ``warnings``, the rest is no matter of its.
+    Empty when there are none, and for an organizer: ``warnings`` says what it may not run, the rest does not concern it.
     """
     if "operator" not in current_actor().roles:
         return ""
