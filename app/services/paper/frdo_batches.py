@@ -1,6 +1,6 @@
 """Batches for ФИС ФРДО: numbers, rows as they were exported, the registry's answers, the term, the official blank (273-ФЗ ст. 98).
 
-What a row says is known to ``documents.frdo_source``; here a row is a document's id with forty texts.
+What a row says is known to ``documents.frdo_columns``; here a row is a document's id with forty texts.
 """
 
 from __future__ import annotations
