@@ -15,7 +15,7 @@ import argparse
 import contextlib
 import difflib
 import email.message
-import http.cookiejar
+import http.cookies
 import json
 import os
 import re
@@ -158,8 +158,9 @@ class Visitor:
 
     def __init__(self, url: str, role: str) -> None:
         self.url = url
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(cookies, _NoRedirect())
+        # kept without their terms: the clock of the crawled portal stands still, that of this process goes on
+        self._cookies: dict[str, str] = {}
+        self._opener = urllib.request.build_opener(_NoRedirect())
         if role != "anonymous":
             self._sign_in(role)
 
@@ -207,12 +208,21 @@ class Visitor:
             raise SystemExit(f"{role} cannot sign in: {status}")
 
     def _ask(self, request: urllib.request.Request) -> tuple[int, email.message.Message, bytes]:
+        request.add_header("Cookie", "; ".join(f"{name}={value}" for name, value in self._cookies.items()))
         try:
             with self._opener.open(request, timeout=300) as answer:
-                return answer.status, answer.headers, answer.read()
+                return self._kept(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as refusal:
             with refusal:
-                return refusal.code, refusal.headers, refusal.read()
+                return self._kept(refusal.code, refusal.headers, refusal.read())
+
+    def _kept(
+        self, status: int, headers: email.message.Message, body: bytes
+    ) -> tuple[int, email.message.Message, bytes]:
+        for line in headers.get_all("Set-Cookie", ()):
+            for name, cookie in http.cookies.SimpleCookie(line).items():
+                self._cookies[name] = cookie.value
+        return status, headers, body
 
     def _local(self, address: str) -> str:
         """The address within the portal without the place in the page; empty when it leads elsewhere."""
