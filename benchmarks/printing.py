@@ -29,9 +29,9 @@ from docxtpl import DocxTemplate
 
 from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.docx_template import sandbox
-from app.documents.merged import MergedDocx
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, render_docx
+from app.documents.templates.merged import MergedDocx
+from app.documents.templates.templates import get_template, render_docx
 from app.statuses import CertificateKind, Sex
 
 TEMPLATE = get_template("certificate").path

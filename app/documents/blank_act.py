@@ -7,7 +7,7 @@ from typing import Any
 
 from app import models as m
 from app import russian
-from app.documents.in_force import print_paper
+from app.documents.templates.in_force import print_paper
 from app.russian import capitalized
 
 

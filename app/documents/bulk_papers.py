@@ -18,11 +18,11 @@ from pypdf import PdfReader, PdfWriter
 
 from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.file_names import safe_name
-from app.documents.merged import merged
 from app.documents.pdf import to_pdfs
 from app.documents.print_look import PrintLook, look_of
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, insist_filled, render_each
+from app.documents.templates.merged import merged
+from app.documents.templates.templates import get_template, insist_filled, render_each
 from app.errors import Invalid
 from app.russian import count, quoted
 from app.services.paper.bulk_printing import Printed

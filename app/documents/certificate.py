@@ -11,7 +11,7 @@ from app import russian
 from app.documents.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
 from app.documents.stamp import WORDS, stamped
-from app.documents.templates import render_docx
+from app.documents.templates.templates import render_docx
 from app.errors import Invalid
 from app.russian import capitalized
 from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus, ProgramKind, Sex

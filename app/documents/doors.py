@@ -25,11 +25,11 @@ from app.documents.bulk_papers import DOCX, PrintForm, Tell, by_template, write_
 from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.file_names import safe_name
 from app.documents.group_papers import GroupPaper, write_all
-from app.documents.in_force import look_for
 from app.documents.registries.declared import Asked
 from app.documents.registries.registry_files import write_csv, write_xlsx
 from app.documents.registry_source import sheet_of_group
 from app.documents.spreadsheet import SheetColumn, write_sheet
+from app.documents.templates.in_force import look_for
 from app.documents.training_order import render_order
 from app.documents.voucher_paper import insist_printed, paper_of, render_voucher
 from app.extensions import configured, db

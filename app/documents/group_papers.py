@@ -13,7 +13,7 @@ from app.documents.blank_act import blank_act_context
 from app.documents.bulk_papers import DOCX_TYPE, Tell
 from app.documents.certificate import hours_in_genitive
 from app.documents.file_names import safe_name
-from app.documents.in_force import print_one_after_another, print_paper
+from app.documents.templates.in_force import print_one_after_another, print_paper
 from app.documents.training_agreement import AGREEMENT, agreement_contexts
 from app.documents.training_order import TEMPLATE, order_context, template_version
 from app.errors import PortalError

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.documents.certificate import hours_in_genitive
-from app.documents.in_force import print_kept
+from app.documents.templates.in_force import print_kept
 from app.errors import Invalid
 from app.russian import capitalized, count, long_date, period, quoted, unbroken
 from app.services.paper.training_orders import SNAPSHOT_VERSION

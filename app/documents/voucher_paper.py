@@ -11,8 +11,8 @@ from app import addresses
 from app import models as m
 from app.clock import today
 from app.documents.certificate import NAME_LENGTHS, size_step
-from app.documents.in_force import print_paper
 from app.documents.qr import qr_png
+from app.documents.templates.in_force import print_paper
 from app.errors import Conflict
 from app.russian import NBSP, capitalized, format_date, long_date, quoted
 from app.services.portal import settings

@@ -300,8 +300,8 @@ _TITLED = re.compile(r"(?:title|name|organization|organizer|territory|place|twin
 #: files of the portal's own fixed names
 _FIXED_NAMES = {
     # the process that fills templates loads no dictionaries: what it names are titles of paper kinds and parts of a file
-    "app/documents/merged.py", "app/documents/template_check.py", "app/documents/template_child.py",
-    "app/documents/template_parts.py", "app/documents/templates.py", "app/documents/uploaded.py",
+    "app/documents/templates/merged.py", "app/documents/templates/template_check.py", "app/documents/templates/template_child.py",
+    "app/documents/templates/template_parts.py", "app/documents/templates/templates.py", "app/documents/templates/uploaded.py",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from app.clock import today
 from app.documents import doors
 from app.documents.archive_pdf import list_context
 from app.documents.pdf import find_office
-from app.documents.templates import get_template
+from app.documents.templates.templates import get_template
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules.decision import add_months

@@ -2,7 +2,7 @@
 
 A paper is printed by the organizer's template in force, else by the region's, else by the portal's own file. Versions are
 never changed or deleted: «вернуть стандартный» only leaves none in force. What a template may hold is judged by the caller's
-``inspect`` (``documents.template_check``), because services know no documents.
+``inspect`` (``documents.templates.template_check``), because services know no documents.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.conditions import state_of, takes_enrolments
-from app.documents.in_force import issue_options
+from app.documents.templates.in_force import issue_options
 from app.extensions import db
 from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat

@@ -14,11 +14,11 @@ from wtforms import SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
 from app import addresses
-from app.documents.in_force import template_for
-from app.documents.paper_fields import PAPER_FIELDS
 from app.documents.pdf import find_office
 from app.documents.print_look import look_of
-from app.documents.templates import get_template
+from app.documents.templates.in_force import template_for
+from app.documents.templates.paper_fields import PAPER_FIELDS
+from app.documents.templates.templates import get_template
 from app.documents.trial_sheet import trial_sheet
 from app.errors import NotFound
 from app.services.paper import print_templates

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.documents.merged import merged
 from app.documents.print_look import WHOLE_PAGE, PrintLook, look_of
-from app.documents.templates import get_template, insist_filled, manifest, render_docx
+from app.documents.templates.merged import merged
+from app.documents.templates.templates import get_template, insist_filled, manifest, render_docx
 from app.errors import Invalid
 from app.extensions import configured
 from app.services.paper import print_templates

@@ -15,14 +15,14 @@ from typing import Any
 from jinja2 import TemplateError
 from lxml import etree
 
-from app.documents import uploaded
 from app.documents.docx_template import DocxPaper, compiled
 from app.documents.print_look import WHOLE_PAGE, PrintLook, laid_out
+from app.documents.templates import uploaded
 from app.errors import Invalid
 
 __all__ = ["FAULTS", "TemplateInfo", "get_template", "insist_filled", "manifest", "render_docx"]
 
-TEMPLATE_FOLDER = Path(__file__).resolve().parents[2] / "print_templates"
+TEMPLATE_FOLDER = Path(__file__).resolve().parents[3] / "print_templates"
 PLAIN_TYPES = frozenset({str, int, bool, type(None), dt.date})
 #: What a faulty or hostile template can raise while it is read, compiled or filled.
 FAULTS = (

@@ -24,7 +24,7 @@ class PaperField:
     inside: tuple[PaperField, ...] = ()
 
 
-#: every paper has it; ``documents.templates.fill_here`` gives it
+#: every paper has it; ``templates.fill_here`` gives it
 ON_BLANK = PaperField("on_blank", "да, если печатается только текст на готовый бланк: для условий", example=False)
 
 _DOCUMENT = (

@@ -1,6 +1,6 @@
 """Inside the child process: checks an uploaded template, or fills one; what came out is judged before it leaves.
 
-``app.documents.uploaded`` is the other side; ``app.limited`` has bounded this process.
+``app.documents.templates.uploaded`` is the other side; ``app.limited`` has bounded this process.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.documents.merged import MergedDocx
-from app.documents.paper_fields import PaperField
 from app.documents.print_look import PrintLook
-from app.documents.template_check import template_problems
-from app.documents.template_parts import file_problems, filled_problems, read_package
-from app.documents.templates import fill_here
-from app.documents.uploaded import DATA, END, REFUSED, from_json, read_frames, to_json, write_frame
+from app.documents.templates.merged import MergedDocx
+from app.documents.templates.paper_fields import PaperField
+from app.documents.templates.template_check import template_problems
+from app.documents.templates.template_parts import file_problems, filled_problems, read_package
+from app.documents.templates.templates import fill_here
+from app.documents.templates.uploaded import DATA, END, REFUSED, from_json, read_frames, to_json, write_frame
 from app.errors import Invalid
 
 

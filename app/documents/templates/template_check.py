@@ -19,10 +19,10 @@ from lxml import etree
 
 from app.documents.docx_template import ALLOWED_FILTERS, patched, picture_relations, sandbox
 from app.documents.package import Package
-from app.documents.paper_fields import PaperField, sample_context
 from app.documents.print_look import PrintLook
-from app.documents.template_parts import file_problems, filled_problems, read_package
-from app.documents.templates import fill_here
+from app.documents.templates.paper_fields import PaperField, sample_context
+from app.documents.templates.template_parts import file_problems, filled_problems, read_package
+from app.documents.templates.templates import fill_here
 from app.errors import Invalid
 
 MOST_PROBLEMS = 30

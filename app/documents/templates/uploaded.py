@@ -22,11 +22,11 @@ from app.errors import Invalid, Unavailable
 from app.limited import Limits
 
 if TYPE_CHECKING:
-    from app.documents.paper_fields import PaperField
+    from app.documents.templates.paper_fields import PaperField
 
 #: kinds of frames: what is to be done, a template or a paper, a refusal in words, the end
 JOB, DATA, REFUSED, END = b"J", b"D", b"R", b"E"
-ENTRY = "app.documents.template_child:main"
+ENTRY = "app.documents.templates.template_child:main"
 #: a check reads, compiles and fills three times; real templates need a tenth of it
 CHECK = Limits(cpu_seconds=1.5, memory_bytes=1 << 29, output_bytes=1 << 20, wall_seconds=15)
 #: seconds of the processor and bytes of output for a file, and for each paper in it

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from app.documents import uploaded
 from app.documents.docx_template import DocxPaper
 from app.documents.package import TYPES, relations_part
 from app.documents.print_look import WHOLE_PAGE, PrintLook
-from app.documents.templates import fill_here, is_own, refuse_objects
+from app.documents.templates import uploaded
+from app.documents.templates.templates import fill_here, is_own, refuse_objects
 from app.documents.zip_parts import PackedPart, PartWriter, packed, stored, zip_of
 from app.errors import Invalid
 
