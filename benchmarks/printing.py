@@ -28,7 +28,7 @@ from docx import Document
 from docxtpl import DocxTemplate
 
 from app.documents.certificate import CertificateFacts, certificate_context
-from app.documents.docx_template import sandbox
+from app.documents.docx.docx_template import sandbox
 from app.documents.qr import qr_png
 from app.documents.templates.merged import MergedDocx
 from app.documents.templates.templates import get_template, render_docx

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from app import russian
-from app.documents.print_look import WHOLE_PAGE, PrintLook
+from app.documents.docx.print_look import WHOLE_PAGE, PrintLook
+from app.documents.docx.stamp import WORDS, stamped
 from app.documents.qr import qr_png
-from app.documents.stamp import WORDS, stamped
 from app.documents.templates.templates import render_docx
 from app.errors import Invalid
 from app.russian import capitalized

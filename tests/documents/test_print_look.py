@@ -13,10 +13,10 @@ from docx import Document
 from PIL import Image
 
 from app.documents.certificate import certificate_context, render_certificate
-from app.documents.print_look import PrintLook, shifted
+from app.documents.docx.print_look import PrintLook, shifted
+from app.documents.docx.trial_sheet import trial_sheet
 from app.documents.templates.merged import merged
 from app.documents.templates.templates import get_template
-from app.documents.trial_sheet import trial_sheet
 from tests.documents.conftest import MakeFacts, paragraphs
 
 BLANK = PrintLook(on_blank=True)

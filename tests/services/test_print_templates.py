@@ -12,7 +12,7 @@ from docx import Document
 
 from app import models as m
 from app.access import acting_as
-from app.documents.print_look import WHOLE_PAGE
+from app.documents.docx.print_look import WHOLE_PAGE
 from app.documents.qr import qr_png
 from app.documents.templates import in_force
 from app.errors import Forbidden, Invalid, NotFound

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.documents.print_look import WHOLE_PAGE, PrintLook, look_of
+from app.documents.docx.print_look import WHOLE_PAGE, PrintLook, look_of
 from app.documents.templates.merged import merged
 from app.documents.templates.templates import get_template, insist_filled, manifest, render_docx
 from app.errors import Invalid

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from app.documents.docx_template import DocxPaper
-from app.documents.package import TYPES, relations_part
-from app.documents.print_look import WHOLE_PAGE, PrintLook
+from app.documents.docx.docx_template import DocxPaper
+from app.documents.docx.package import TYPES, relations_part
+from app.documents.docx.print_look import WHOLE_PAGE, PrintLook
+from app.documents.docx.zip_parts import PackedPart, PartWriter, packed, stored, zip_of
 from app.documents.templates import uploaded
 from app.documents.templates.templates import fill_here, is_own, refuse_objects
-from app.documents.zip_parts import PackedPart, PartWriter, packed, stored, zip_of
 from app.errors import Invalid
 
 _TYPE = '<Override PartName="/{name}" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}+xml"/>'

@@ -17,9 +17,9 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from lxml import etree
 
-from app.documents.docx_template import ALLOWED_FILTERS, patched, picture_relations, sandbox
-from app.documents.package import Package
-from app.documents.print_look import PrintLook
+from app.documents.docx.docx_template import ALLOWED_FILTERS, patched, picture_relations, sandbox
+from app.documents.docx.package import Package
+from app.documents.docx.print_look import PrintLook
 from app.documents.templates.paper_fields import PaperField, sample_context
 from app.documents.templates.template_parts import file_problems, filled_problems, read_package
 from app.documents.templates.templates import fill_here

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.documents.print_look import PrintLook
+from app.documents.docx.print_look import PrintLook
 from app.documents.templates.merged import MergedDocx
 from app.documents.templates.paper_fields import PaperField
 from app.documents.templates.template_check import template_problems

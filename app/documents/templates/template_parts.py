@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lxml import etree
 from PIL import Image
 
-from app.documents.package import MAIN_TYPE, TYPES, BadPackage, Package, Relation, parse
+from app.documents.docx.package import MAIN_TYPE, TYPES, BadPackage, Package, Relation, parse
 from app.errors import Invalid
 
 MOST_BYTES = 5 << 20

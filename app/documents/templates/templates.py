@@ -15,8 +15,8 @@ from typing import Any
 from jinja2 import TemplateError
 from lxml import etree
 
-from app.documents.docx_template import DocxPaper, compiled
-from app.documents.print_look import WHOLE_PAGE, PrintLook, laid_out
+from app.documents.docx.docx_template import DocxPaper, compiled
+from app.documents.docx.print_look import WHOLE_PAGE, PrintLook, laid_out
 from app.documents.templates import uploaded
 from app.errors import Invalid
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 from app import limited
-from app.documents.print_look import PrintLook
+from app.documents.docx.print_look import PrintLook
 from app.errors import Invalid, Unavailable
 from app.limited import Limits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.documents.print_look import WHOLE_PAGE, PrintLook
+from app.documents.docx.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
 from app.documents.templates import uploaded
 from app.documents.templates.paper_fields import PAPER_FIELDS, sample_context

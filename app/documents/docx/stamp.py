@@ -12,8 +12,8 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from app.documents.package import TYPES, Package, parse, relations_part
-from app.documents.zip_parts import packed, zip_of
+from app.documents.docx.package import TYPES, Package, parse, relations_part
+from app.documents.docx.zip_parts import packed, zip_of
 from app.statuses import CertificateStatus
 
 #: status of a paper → the words across it

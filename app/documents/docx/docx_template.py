@@ -23,8 +23,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from app.cells import clean_text
-from app.documents.package import Package, parse
-from app.documents.zip_parts import PackedPart, packed, stored, zip_of
+from app.documents.docx.package import Package, parse
+from app.documents.docx.zip_parts import PackedPart, packed, stored, zip_of
 
 #: Words by which the picture is known that is replaced by the given one (the QR code): in its name or its description.
 PICTURE_WORDS = re.compile(r"(?<![a-z])qr", re.IGNORECASE)

@@ -13,8 +13,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Length, Mm, Pt
 from PIL import Image, ImageDraw, ImageFont
 
-from app.documents.print_look import PrintLook, shifted
-from app.documents.zip_parts import packed, zip_of
+from app.documents.docx.print_look import PrintLook, shifted
+from app.documents.docx.zip_parts import packed, zip_of
 
 #: the part with the text in the files of python-docx
 _TEXT = "word/document.xml"
