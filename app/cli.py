@@ -165,8 +165,8 @@ def sync_roles_command() -> None:
 @_refusals
 def check_command() -> None:
     """Проверить базу, очередь заданий и программы печати."""
-    from app.documents import office_sandbox
-    from app.documents.pdf import find_office
+    from app.documents.office import office_sandbox
+    from app.documents.office.pdf import find_office
     from app.jobs import health
 
     state = health()

@@ -23,8 +23,8 @@ from sqlalchemy import text
 
 from app.access import acting_as, unscoped
 from app.clock import now
-from app.documents import office_sandbox
-from app.documents.pdf import find_office
+from app.documents.office import office_sandbox
+from app.documents.office.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange.engine import kept_batch, uploads
 from app.extensions import db

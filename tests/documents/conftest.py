@@ -62,7 +62,7 @@ def media(docx: bytes) -> bytes:
 @pytest.fixture
 def office() -> Iterator[None]:
     """Skip, in words, where LibreOffice is missing."""
-    from app.documents.pdf import find_office
+    from app.documents.office.pdf import find_office
 
     if find_office() is None:
         pytest.skip("LibreOffice не установлен: PDF не проверен")

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from app import models as m
 from app.documents.blank_act import render_blank_act
-from app.documents.pdf import to_pdf
+from app.documents.office.pdf import to_pdf
 from app.errors import Invalid
 from app.russian import long_date
 from app.statuses import CertificateKind

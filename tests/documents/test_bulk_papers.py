@@ -232,7 +232,7 @@ def test_cancelling_stops_before_libreoffice_is_started(people: list[Printed], t
 def test_without_libreoffice_the_refusal_says_what_to_install(
     people: list[Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.documents.pdf.find_office", lambda: None)
+    monkeypatch.setattr("app.documents.office.pdf.find_office", lambda: None)
     with pytest.raises(Unavailable, match="установить LibreOffice"):
         write_papers(PDF, people, tmp_path / "all.pdf")
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from app.documents.certificate import (
     hours_in_genitive,
     render_certificate,
 )
-from app.documents.pdf import to_pdfs
+from app.documents.office.pdf import to_pdfs
 from app.documents.qr import qr_png
 from app.errors import Invalid
 from app.russian import quoted

@@ -139,7 +139,7 @@ def test_the_cross_stands_where_the_sheet_says(office: None, tmp_path: Path) -> 
     import shutil
     import subprocess
 
-    from app.documents.pdf import to_pdf
+    from app.documents.office.pdf import to_pdf
 
     painter = shutil.which("pdftoppm")
     if painter is None:

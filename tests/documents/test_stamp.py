@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from app.documents.certificate import render_certificate
 from app.documents.docx.stamp import stamped
-from app.documents.pdf import find_office, to_pdf
+from app.documents.office.pdf import find_office, to_pdf
 from app.statuses import CertificateKind, CertificateStatus
 from tests.documents.conftest import MakeFacts
 from tests.documents.test_certificate_paper import OF_KIND

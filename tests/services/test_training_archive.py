@@ -17,7 +17,7 @@ from app.access import acting_as
 from app.clock import today
 from app.documents import doors
 from app.documents.archive_pdf import list_context
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.documents.templates.templates import get_template
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
@@ -234,7 +234,7 @@ def test_without_libreoffice_the_refusal_says_what_to_install(
     world: mk.World, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside(world, "Вне портала", months_ago=20)
-    monkeypatch.setattr("app.documents.pdf.find_office", lambda: None)
+    monkeypatch.setattr("app.documents.office.pdf.find_office", lambda: None)
     with pytest.raises(Unavailable, match="установить LibreOffice"):
         bind(world, tmp_path / "all.pdf")
     assert list(tmp_path.iterdir()) == []

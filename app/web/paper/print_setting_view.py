@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 from app import addresses
 from app.documents.docx.print_look import look_of
 from app.documents.docx.trial_sheet import trial_sheet
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.documents.templates.in_force import template_for
 from app.documents.templates.paper_fields import PAPER_FIELDS
 from app.documents.templates.templates import get_template

@@ -19,7 +19,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.documents.docx.print_look import look_of
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.documents.templates import template_parts
 from app.documents.templates.in_force import standard_file
 from app.documents.templates.paper_fields import PAPER_FIELDS, PaperField

@@ -22,7 +22,7 @@ from app.documents import doors
 from app.documents.bulk_papers import FORMS, PrintForm
 from app.documents.file_names import safe_name
 from app.documents.group_papers import PAPERS, GroupPaper
-from app.documents.pdf import MISSING, find_office
+from app.documents.office.pdf import MISSING, find_office
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing

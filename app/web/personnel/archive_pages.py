@@ -15,7 +15,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.documents import doors
 from app.documents.file_names import safe_name
-from app.documents.pdf import MISSING, find_office
+from app.documents.office.pdf import MISSING, find_office
 from app.errors import Unavailable
 from app.extensions import db
 from app.russian import format_date, years

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from app.documents import office_pool, office_sandbox
+from app.documents.office import office_pool, office_sandbox
 from app.errors import Unavailable
 
 #: Where the program itself lies. Its launcher ``soffice`` is passed by: it drops arguments beyond about 255 silently.
