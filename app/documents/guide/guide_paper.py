@@ -11,7 +11,7 @@ from docx.enum.text import WD_BREAK
 from docx.shared import Cm, Pt
 from markdown_it.token import Token
 
-from app.documents.guide import SCREENS, pages, readable
+from app.documents.guide.guide import SCREENS, pages, readable
 
 TITLE = "Портал «Кадры в образовании»"
 

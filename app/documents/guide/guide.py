@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from app.errors import NotFound
 from app.text import sort_key
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 FOLDER, SCREENS = DOCS / "guide", DOCS / "screens"
 #: pages in the order of reading; the index names the roles, the rest follows it
 ORDER = "index registration access worker school organizer territory ministry operator queue admin observer import chek documents security".split()
