@@ -225,7 +225,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
     """Проверить документы и сформировать файл для ФИС ФРДО."""
     from app.access import acting_as
     from app.actor import Actor, Grant
-    from app.documents import frdo_export
+    from app.documents.frdo import frdo_export
 
     days = read_date(since), read_date(until)
     with acting_as(Actor(user_id=None, name="Портал", grants=(Grant("organizer", (organizer,)),))):

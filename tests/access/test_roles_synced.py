@@ -83,9 +83,9 @@ LEAVES_THE_SCOPE = {
         "whoever changes facts marks the papers of every owner that tell of them",
     ],
     "app/services/paper/frdo_batches.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
-    "app/documents/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
+    "app/documents/frdo/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
     "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
-    "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
+    "app/documents/frdo/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
     "app/services/access/registrations.py": [

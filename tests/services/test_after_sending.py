@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
-from app.documents import frdo_correction, frdo_export
+from app.documents.frdo import frdo_correction, frdo_export
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.services.paper import after_sending, certificates, duplicates, frdo_batches, registries

@@ -15,8 +15,8 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.documents import frdo_export, frdo_source
-from app.documents.frdo_columns import TITLES
+from app.documents.frdo import frdo_export, frdo_source
+from app.documents.frdo.frdo_columns import TITLES
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange.frdo_template import read_blank
 from app.extensions import db

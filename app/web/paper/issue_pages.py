@@ -15,7 +15,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
-from app.documents import frdo_before
+from app.documents.frdo import frdo_before
 from app.documents.templates.in_force import issue_options
 from app.errors import Invalid
 from app.extensions import db

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.documents.frdo_columns import COLUMNS, RUSSIA, FrdoColumn, FrdoFacts, Lists
+from app.documents.frdo.frdo_columns import COLUMNS, RUSSIA, FrdoColumn, FrdoFacts, Lists
 from app.identifiers import IdentifierError, parse_snils
 from app.russian import age
 from app.statuses import CertificateKind, Sex

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from app import models as m
 from app.clock import today
-from app.documents import frdo_check, frdo_source
-from app.documents.frdo_check import Fault
-from app.documents.frdo_columns import LIST_CODES, FrdoFacts, Lists, differing, frdo_values
-from app.documents.frdo_workbook import XLSX, fill_template, write_plain
+from app.documents.frdo import frdo_check, frdo_source
+from app.documents.frdo.frdo_check import Fault
+from app.documents.frdo.frdo_columns import LIST_CODES, FrdoFacts, Lists, differing, frdo_values
+from app.documents.frdo.frdo_workbook import XLSX, fill_template, write_plain
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import count, format_date

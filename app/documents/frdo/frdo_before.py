@@ -11,11 +11,11 @@ from sqlalchemy import select, true
 from app import models as m
 from app.access import unscoped
 from app.clock import today
-from app.documents import frdo_check
-from app.documents.frdo_check import Fault
-from app.documents.frdo_columns import FrdoFacts, frdo_values
-from app.documents.frdo_export import lists_of
-from app.documents.frdo_source import best_diploma
+from app.documents.frdo import frdo_check
+from app.documents.frdo.frdo_check import Fault
+from app.documents.frdo.frdo_columns import FrdoFacts, frdo_values
+from app.documents.frdo.frdo_export import lists_of
+from app.documents.frdo.frdo_source import best_diploma
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
 from app.services.paper import frdo_batches

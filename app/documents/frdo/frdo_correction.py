@@ -13,9 +13,9 @@ from sqlalchemy import select
 from app import models as m
 from app.access import get_writable
 from app.clock import today
-from app.documents import frdo_check, frdo_source
-from app.documents.frdo_columns import frdo_values
-from app.documents.frdo_export import lists_of
+from app.documents.frdo import frdo_check, frdo_source
+from app.documents.frdo.frdo_columns import frdo_values
+from app.documents.frdo.frdo_export import lists_of
 from app.errors import Conflict
 from app.extensions import db
 from app.services.paper import after_sending, duplicates, frdo_batches

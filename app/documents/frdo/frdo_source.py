@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from app import models as m
 from app.access import unscoped
-from app.documents.frdo_columns import KINDS, FrdoFacts, Original
+from app.documents.frdo.frdo_columns import KINDS, FrdoFacts, Original
 from app.extensions import db
 from app.statuses import CertificateStatus, Sex
 

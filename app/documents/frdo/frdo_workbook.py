@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from rustpy_xlsxwriter import Format, write_worksheet
 
 from app.cells import clean_text
-from app.documents.frdo_columns import COLUMNS, TITLES
+from app.documents.frdo.frdo_columns import COLUMNS, TITLES
 from app.errors import Invalid
 
 SHEET = "Шаблон"
