@@ -27,8 +27,8 @@ import segno
 from docx import Document
 from docxtpl import DocxTemplate
 
-from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.docx.docx_template import sandbox
+from app.documents.papers.certificate import CertificateFacts, certificate_context
 from app.documents.qr import qr_png
 from app.documents.templates.merged import MergedDocx
 from app.documents.templates.templates import get_template, render_docx

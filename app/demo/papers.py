@@ -15,7 +15,7 @@ from app.demo.names import DemoPerson
 from app.demo.places import Place
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
-from app.documents.certificate import CertificateFacts
+from app.documents.papers.certificate import CertificateFacts
 from app.documents.templates.templates import template_sha
 from app.rules.decision import add_months
 from app.russian import initials_first

@@ -12,7 +12,7 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from app.documents.certificate import CertificateFacts
+from app.documents.papers.certificate import CertificateFacts
 from app.statuses import CertificateKind, Sex
 
 MakeFacts = Callable[..., CertificateFacts]

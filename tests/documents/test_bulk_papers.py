@@ -17,9 +17,9 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from app.documents import bulk_papers
-from app.documents.bulk_papers import DOCX, DUPLEX, PDF, ZIP, write_papers
 from app.documents.file_names import safe_name
+from app.documents.papers import bulk_papers
+from app.documents.papers.bulk_papers import DOCX, DUPLEX, PDF, ZIP, write_papers
 from app.documents.templates.templates import TEMPLATE_FOLDER
 from app.errors import Invalid, Unavailable
 from app.services.paper.bulk_printing import Printed

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from docx import Document
 
-from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.office.pdf import find_office, to_pdf
+from app.documents.papers.certificate import CertificateFacts, certificate_context
 from app.documents.qr import qr_png
 from app.documents.templates.merged import MergedDocx, merged
 from app.documents.templates.templates import get_template, render_docx

@@ -12,9 +12,9 @@ import pytest
 from docx import Document
 from PIL import Image
 
-from app.documents.certificate import certificate_context, render_certificate
 from app.documents.docx.print_look import PrintLook, shifted
 from app.documents.docx.trial_sheet import trial_sheet
+from app.documents.papers.certificate import certificate_context, render_certificate
 from app.documents.templates.merged import merged
 from app.documents.templates.templates import get_template
 from tests.documents.conftest import MakeFacts, paragraphs

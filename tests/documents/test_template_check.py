@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from docx import Document
 
-from app.documents.certificate import certificate_context
+from app.documents.papers.certificate import certificate_context
 from app.documents.templates import template_check, template_parts
 from app.documents.templates.paper_fields import ON_BLANK, PAPER_FIELDS, PaperField, sample_context
 from app.documents.templates.template_check import template_problems

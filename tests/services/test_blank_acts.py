@@ -12,7 +12,7 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, today
-from app.documents.blank_act import blank_act_context
+from app.documents.papers.blank_act import blank_act_context
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.paper import blank_acts, blanks, certificates, group_facts
 from app.services.paper.blank_balance import Balance, balance

@@ -11,7 +11,7 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.documents.certificate import CertificateFacts
+from app.documents.papers.certificate import CertificateFacts
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.services.paper import blanks, certificate_snapshot, certificates
 from app.unit_of_work import use_case

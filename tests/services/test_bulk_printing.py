@@ -18,8 +18,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import doors
-from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.office.pdf import find_office
+from app.documents.papers.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.qr import qr_png
 from app.errors import Forbidden, Invalid, NotFound
 from app.services.paper import bulk_printing, certificates, group_facts, print_templates

@@ -13,7 +13,7 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as, unscoped
 from app.clock import today
-from app.documents.certificate import CertificateFacts, outcome_words
+from app.documents.papers.certificate import CertificateFacts, outcome_words
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.rules.document import main_document

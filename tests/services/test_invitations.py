@@ -13,7 +13,7 @@ from werkzeug.security import check_password_hash
 from app import models as m
 from app.access import acting_as
 from app.clock import today
-from app.documents.access_sheet import build_access_sheet
+from app.documents.papers.access_sheet import build_access_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.access import accounts, invitations, recovery, sign_in

@@ -16,8 +16,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import doors
-from app.documents.archive_pdf import list_context
 from app.documents.office.pdf import find_office
+from app.documents.papers.archive_pdf import list_context
 from app.documents.templates.templates import get_template
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db

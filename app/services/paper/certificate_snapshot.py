@@ -12,7 +12,7 @@ from app.russian import guess_sex, initials_first
 from app.services.personnel.declension import declined
 from app.statuses import CertificateKind, EnrolmentStatus
 
-#: version of the snapshot's keys, as ``documents.certificate`` reads them
+#: version of the snapshot's keys, as ``documents.papers.certificate`` reads them
 VERSION = 2
 
 Snapshot = dict[str, Any]

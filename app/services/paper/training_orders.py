@@ -29,7 +29,7 @@ from app.services.personnel.declension import declined
 from app.statuses import ENROLMENT_ENDED, FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 
-#: version of the snapshot's keys, as ``documents.training_order`` reads them
+#: version of the snapshot's keys, as ``documents.papers.training_order`` reads them
 SNAPSHOT_VERSION = 1
 NUMBER_LENGTH = 40
 BASIS_LENGTH = 1000

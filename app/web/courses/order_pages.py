@@ -15,8 +15,8 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
+from app.documents.papers.training_order import TEMPLATE
 from app.documents.templates.in_force import template_for
-from app.documents.training_order import TEMPLATE
 from app.extensions import db
 from app.russian import count, format_date
 from app.services.paper import training_orders

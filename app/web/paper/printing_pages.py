@@ -19,10 +19,10 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now
 from app.documents import doors
-from app.documents.bulk_papers import FORMS, PrintForm
 from app.documents.file_names import safe_name
-from app.documents.group_papers import PAPERS, GroupPaper
 from app.documents.office.pdf import MISSING, find_office
+from app.documents.papers.bulk_papers import FORMS, PrintForm
+from app.documents.papers.group_papers import PAPERS, GroupPaper
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing

@@ -10,9 +10,9 @@ from typing import Any
 
 from pypdf import PdfWriter
 
-from app.documents.bulk_papers import Tell, single_papers
 from app.documents.office.pdf import to_pdfs
 from app.documents.office.scan_pages import scan_as_pdf
+from app.documents.papers.bulk_papers import Tell, single_papers
 from app.documents.templates.in_force import print_paper
 from app.russian import as_signed, capitalized, count, format_date, long_date, quoted
 from app.services.paper.bulk_printing import Printed

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from app.documents.certificate import hours_in_genitive
+from app.documents.papers.certificate import hours_in_genitive
 from app.documents.templates.in_force import print_kept
 from app.errors import Invalid
 from app.russian import capitalized, count, long_date, period, quoted, unbroken

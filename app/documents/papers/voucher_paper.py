@@ -10,7 +10,7 @@ from typing import Any
 from app import addresses
 from app import models as m
 from app.clock import today
-from app.documents.certificate import NAME_LENGTHS, size_step
+from app.documents.papers.certificate import NAME_LENGTHS, size_step
 from app.documents.qr import qr_png
 from app.documents.templates.in_force import print_paper
 from app.errors import Conflict

@@ -16,10 +16,10 @@ from typing import Any
 
 from pypdf import PdfReader, PdfWriter
 
-from app.documents.certificate import CertificateFacts, certificate_context
 from app.documents.docx.print_look import PrintLook, look_of
 from app.documents.file_names import safe_name
 from app.documents.office.pdf import to_pdfs
+from app.documents.papers.certificate import CertificateFacts, certificate_context
 from app.documents.qr import qr_png
 from app.documents.templates.merged import merged
 from app.documents.templates.templates import get_template, insist_filled, render_each

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.documents.attendance_sheet import SHEET, SheetHead, build_attendance_sheet
-from app.documents.blank_act import blank_act_context
-from app.documents.bulk_papers import DOCX_TYPE, Tell
-from app.documents.certificate import hours_in_genitive
 from app.documents.file_names import safe_name
+from app.documents.papers.attendance_sheet import SHEET, SheetHead, build_attendance_sheet
+from app.documents.papers.blank_act import blank_act_context
+from app.documents.papers.bulk_papers import DOCX_TYPE, Tell
+from app.documents.papers.certificate import hours_in_genitive
+from app.documents.papers.training_agreement import AGREEMENT, agreement_contexts
+from app.documents.papers.training_order import TEMPLATE, order_context, template_version
 from app.documents.templates.in_force import print_one_after_another, print_paper
-from app.documents.training_agreement import AGREEMENT, agreement_contexts
-from app.documents.training_order import TEMPLATE, order_context, template_version
 from app.errors import PortalError
 from app.russian import capitalized, format_date, long_date, period, plural, quoted, unbroken
 from app.services.paper.group_facts import GivenDocument, GroupFacts, Listener

@@ -13,7 +13,7 @@ from typing import Any
 
 from app import models as m
 from app.clock import local
-from app.documents.certificate import hours_in_genitive
+from app.documents.papers.certificate import hours_in_genitive
 from app.documents.templates.in_force import print_one_after_another
 from app.russian import capitalized, format_date, period, quoted, unbroken
 from app.services.courses.group.attendance import Journal
