@@ -29,8 +29,8 @@ from app.documents.papers.training_order import render_order
 from app.documents.papers.voucher_paper import insist_printed, paper_of, render_voucher
 from app.documents.registries.declared import Asked
 from app.documents.registries.registry_files import write_csv, write_xlsx
-from app.documents.registry_source import sheet_of_group
-from app.documents.spreadsheet import SheetColumn, write_sheet
+from app.documents.registries.registry_source import sheet_of_group
+from app.documents.sheets.spreadsheet import SheetColumn, write_sheet
 from app.documents.templates.in_force import look_for
 from app.extensions import configured, db
 from app.russian import capitalized, count, format_datetime, years

@@ -17,7 +17,7 @@ from app import models as m
 from app.access import acting_as
 from app.actor import Actor
 from app.clock import now
-from app.documents.own_data_book import CONTENTS, write_own_data
+from app.documents.sheets.own_data_book import CONTENTS, write_own_data
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.identifiers import format_snils

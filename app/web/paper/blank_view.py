@@ -16,7 +16,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now, read_date, today
 from app.documents import doors
-from app.documents.spreadsheet import SheetColumn
+from app.documents.sheets.spreadsheet import SheetColumn
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.rules.document import ON_BLANKS

@@ -15,7 +15,7 @@ from app.documents.registries import registries_of
 from app.documents.registries.declared import SPANS, Asked, Filter, Registry
 from app.documents.registries.declared import Column as Declared
 from app.documents.registries.reading import Totals, columns_of, count_totals, read_rows
-from app.documents.spreadsheet import cell_value
+from app.documents.sheets.spreadsheet import cell_value
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import count, format_date, number

@@ -15,8 +15,8 @@ from app.clock import today
 from app.documents.registries import registry_parts as p
 from app.documents.registries.declared import Asked
 from app.documents.registries.reading import read_rows
+from app.documents.registries.registry import RegistryHeader, TrainedRow, trained_registry
 from app.documents.registries.trained import TRAINED
-from app.documents.registry import RegistryHeader, TrainedRow, trained_registry
 from app.russian import stopped
 from app.services.paper import registry_people
 

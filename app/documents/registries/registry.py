@@ -17,7 +17,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.cells import clean_text, looks_like_formula
-from app.documents.spreadsheet import HEADER_FILL, LINE_COLOR, NUMBER_FORMATS, SheetColumn, cell_value
+from app.documents.sheets.spreadsheet import HEADER_FILL, LINE_COLOR, NUMBER_FORMATS, SheetColumn, cell_value
 from app.russian import count, format_date, long_date, period
 
 FONT = "Times New Roman"

@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from app.cells import clean_text, looks_like_formula
-from app.documents.spreadsheet import HEADER_FILL, NUMBER_FORMATS, cell_value, sheet_name
+from app.documents.sheets.spreadsheet import HEADER_FILL, NUMBER_FORMATS, cell_value, sheet_name
 from app.russian import format_datetime
 from app.services.identity.own_data import OwnData, Sheet
 
