@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from app.documents.office.pdf import find_office, to_pdf
 from app.documents.papers.bulk_papers import CHUNK, PDF, write_papers
 from app.documents.papers.certificate import CertificateFacts, render_certificate
-from app.services.paper.bulk_printing import Printed
+from app.services.paper.printing.bulk_printing import Printed
 from benchmarks.printing import facts
 
 

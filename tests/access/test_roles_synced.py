@@ -131,7 +131,7 @@ LEAVES_THE_SCOPE = {
         "public check of a document: its printed facts without СНИЛС and birth date"
     ],
     "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
-    "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
+    "app/services/paper/printing/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/courses/enrolment/enrolment_letters.py": [
         "the names of those who decide on an enrolment are told to its person"
     ],
@@ -202,7 +202,7 @@ LEAVES_THE_SCOPE = {
         "people are locked in one order",
         "people are locked in one order",
     ],
-    "app/services/paper/print_templates.py": [
+    "app/services/paper/printing/print_templates.py": [
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
     ],

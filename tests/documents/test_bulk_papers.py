@@ -22,7 +22,7 @@ from app.documents.papers import bulk_papers
 from app.documents.papers.bulk_papers import DOCX, DUPLEX, PDF, ZIP, write_papers
 from app.documents.templates.templates import TEMPLATE_FOLDER
 from app.errors import Invalid, Unavailable
-from app.services.paper.bulk_printing import Printed
+from app.services.paper.printing.bulk_printing import Printed
 from app.statuses import CertificateKind
 from tests.documents.conftest import MakeFacts, paragraphs
 

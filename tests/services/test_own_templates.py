@@ -21,7 +21,7 @@ from app.documents.templates import in_force
 from app.documents.templates.paper_fields import PAPER_FIELDS, sample_context
 from app.documents.templates.templates import get_template, manifest
 from app.errors import Invalid
-from app.services.paper import print_templates, template_files
+from app.services.paper.printing import print_templates, template_files
 from app.statuses import OrderKind
 from app.web.paper import printing
 from tests.documents.test_group_papers import whole_facts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.statuses import PrintMode
 
 if TYPE_CHECKING:  # the child process that fills templates loads no database
-    from app.services.paper.print_templates import PrintChoice
+    from app.services.paper.printing.print_templates import PrintChoice
 
 #: a printer pulls the sheet in by so much at the very most, in millimetres
 MOST_MM = 50

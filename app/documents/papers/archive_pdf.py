@@ -15,8 +15,8 @@ from app.documents.office.scan_pages import scan_as_pdf
 from app.documents.papers.bulk_papers import Tell, single_papers
 from app.documents.templates.in_force import print_paper
 from app.russian import as_signed, capitalized, count, format_date, long_date, quoted
-from app.services.paper.bulk_printing import Printed
-from app.services.paper.print_templates import WHOLE_PAGE
+from app.services.paper.printing.bulk_printing import Printed
+from app.services.paper.printing.print_templates import WHOLE_PAGE
 from app.services.personnel.training_archive import Archive, Studied
 
 CODE, TITLE = "training_list", "Список обучения"

@@ -25,8 +25,8 @@ from app.documents.templates.merged import merged
 from app.documents.templates.templates import get_template, insist_filled, render_each
 from app.errors import Invalid
 from app.russian import count, quoted
-from app.services.paper.bulk_printing import Printed
-from app.services.paper.print_templates import PrintChoice
+from app.services.paper.printing.bulk_printing import Printed
+from app.services.paper.printing.print_templates import PrintChoice
 from app.statuses import CertificateKind
 
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -21,7 +21,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.rules.document import ON_BLANKS
 from app.russian import count, format_date, number
-from app.services.paper.certificate_snapshot import on_blank
+from app.services.paper.printing.certificate_snapshot import on_blank
 from app.services.portal import records, transitions
 from app.statuses import BlankStatus, CertificateKind, CertificateStatus
 from app.unit_of_work import use_case

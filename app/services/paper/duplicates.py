@@ -18,8 +18,8 @@ from app.rules.document import DOCUMENT_OF
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.paper import after_sending, blanks, certificates, outdated
-from app.services.paper.certificate_snapshot import snapshot_of_duplicate
 from app.services.paper.certificates import UNPRINTED, Printing
+from app.services.paper.printing.certificate_snapshot import snapshot_of_duplicate
 from app.services.portal import transitions
 from app.statuses import CertificateKind, CertificateStatus, DuplicateGround
 from app.unit_of_work import use_case

@@ -23,7 +23,7 @@ from app.rules.document import Outcome, kind_fits
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.paper import after_sending
-from app.services.paper.certificate_snapshot import training_facts
+from app.services.paper.printing.certificate_snapshot import training_facts
 from app.services.portal import transitions
 from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus
 

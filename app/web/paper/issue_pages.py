@@ -21,8 +21,8 @@ from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
 from app.services.paper import blanks, duplicates, group_issue, handing, mend_requests
-from app.services.paper.certificate_snapshot import as_signed
 from app.services.paper.group_issue import IssuePlan
+from app.services.paper.printing.certificate_snapshot import as_signed
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
 from app.web.frame.answers import answer_act, answer_form, attach, attempt
 from app.web.frame.forms import CodesField, RuDateField

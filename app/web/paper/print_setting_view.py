@@ -21,8 +21,8 @@ from app.documents.templates.in_force import template_for
 from app.documents.templates.paper_fields import PAPER_FIELDS
 from app.documents.templates.templates import get_template
 from app.errors import NotFound
-from app.services.paper import print_templates
-from app.services.paper.print_templates import PrintChoice
+from app.services.paper.printing import print_templates
+from app.services.paper.printing.print_templates import PrintChoice
 from app.statuses import PrintMode
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import REQUIRED

@@ -27,8 +27,8 @@ from app.documents.templates.templates import get_template
 from app.errors import NotFound
 from app.extensions import db
 from app.russian import count
-from app.services.paper import print_templates, template_files
-from app.services.paper.print_templates import REGION
+from app.services.paper.printing import print_templates, template_files
+from app.services.paper.printing.print_templates import REGION
 from app.statuses import PrintMode
 from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.forms import REQUIRED

@@ -27,10 +27,10 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing
 from app.russian import capitalized, count
-from app.services.paper import bulk_printing
 from app.services.paper import group_facts as facts
-from app.services.paper.bulk_printing import PRINT
 from app.services.paper.group_facts import REGISTRY, GroupFacts
+from app.services.paper.printing import bulk_printing
+from app.services.paper.printing.bulk_printing import PRINT
 from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance

@@ -14,8 +14,8 @@ from app.access import current_actor, get_writable, write_scope
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.russian import full_name
-from app.services.paper import print_templates
-from app.services.paper.print_templates import WHOLE_PAGE, PrintChoice
+from app.services.paper.printing import print_templates
+from app.services.paper.printing.print_templates import WHOLE_PAGE, PrintChoice
 from app.statuses import CertificateKind, CertificateStatus
 
 #: one order prints at most so many

@@ -22,7 +22,7 @@ from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.services.paper import template_files
+from app.services.paper.printing import template_files
 from app.statuses import PrintMode
 from app.unit_of_work import use_case
 
