@@ -21,8 +21,8 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.rules.document import ON_BLANKS
 from app.russian import RussianDateError, format_date, format_datetime, number
-from app.services.paper import blanks
-from app.services.paper.blank_balance import Balance, balance
+from app.services.paper.blanks import blanks
+from app.services.paper.blanks.blank_balance import Balance, balance
 from app.statuses import BlankStatus, CertificateStatus
 from app.web.frame.answers import answer_act
 from app.web.frame.export_pages import XLSX

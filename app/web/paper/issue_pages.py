@@ -20,7 +20,8 @@ from app.documents.templates.in_force import issue_options
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.paper import blanks, duplicates, group_issue, handing, mend_requests
+from app.services.paper import duplicates, group_issue, handing, mend_requests
+from app.services.paper.blanks import blanks
 from app.services.paper.group_issue import IssuePlan
 from app.services.paper.printing.certificate_snapshot import as_signed
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing

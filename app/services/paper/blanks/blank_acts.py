@@ -13,7 +13,7 @@ from app.access import current_actor, write_scope
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.services.paper import blanks
+from app.services.paper.blanks import blanks
 from app.services.portal import numbers, records, transitions
 from app.statuses import BlankStatus
 from app.unit_of_work import use_case
