@@ -78,7 +78,7 @@ LEAVES_THE_SCOPE = {
     "app/services/courses/program/organizer_rules.py": ["laws for organizers are the same for everybody"],
     "app/services/courses/program/program_files.py": ["the file of a program that the actor sees"],
     "app/services/courses/program/programs.py": ["has a program groups that were opened: only whether"],
-    "app/services/paper/after_sending.py": [
+    "app/services/paper/corrections/after_sending.py": [
         "papers of one organizer that tell of each other's changes",
         "whoever changes facts marks the papers of every owner that tell of them",
     ],
@@ -137,13 +137,13 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/courses/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/courses/group/frozen_groups.py": ["what followed from a group: only numbers"],
-    "app/services/paper/corrections.py": [
+    "app/services/paper/corrections/corrections.py": [
         "the listeners of a corrected group are told",
         "the listeners of a group that is corrected",
         "the listeners of a group that is corrected",
         "the outcomes of a group that is corrected: only a number",
     ],
-    "app/services/paper/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
+    "app/services/paper/corrections/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
     "app/services/courses/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
         "reminders of a group begin anew with its new start",

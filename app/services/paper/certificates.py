@@ -19,8 +19,8 @@ from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF, NUMBER_PREFIX, Outcome, may_issue_certificate
 from app.services.mailing import letters
-from app.services.paper import after_sending
 from app.services.paper.blanks import blanks
+from app.services.paper.corrections import after_sending
 from app.services.paper.printing import template_files
 from app.services.paper.printing.certificate_snapshot import Snapshot, sealed, snapshot_of
 from app.services.portal import numbers, records, transitions

@@ -22,7 +22,7 @@ from app.clock import now, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.paper import after_sending
+from app.services.paper.corrections import after_sending
 from app.services.portal import numbers, settings, transitions
 from app.statuses import FINAL_DOCUMENTS, CertificateStatus, FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.unit_of_work import use_case

@@ -21,8 +21,8 @@ from app.russian import capitalized, format_date
 from app.services.courses.enrolment import enrolment_letters, enrolments, seats
 from app.services.courses.group import frozen_groups
 from app.services.courses.group.results import TEXT_LENGTH
-from app.services.paper import outdated
-from app.services.paper.outdated import Followed
+from app.services.paper.corrections import outdated
+from app.services.paper.corrections.outdated import Followed
 from app.services.personnel import people
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks

@@ -22,7 +22,7 @@ from app.labels import label_of
 from app.rules.document import Outcome, kind_fits
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.paper import after_sending
+from app.services.paper.corrections import after_sending
 from app.services.paper.printing.certificate_snapshot import training_facts
 from app.services.portal import transitions
 from app.statuses import CertificateKind, CertificateStatus, EnrolmentStatus

@@ -22,8 +22,8 @@ from app.russian import count, format_date, period
 from app.services.courses.enrolment import seats
 from app.services.courses.group import frozen_groups, group_changes
 from app.services.mailing import letters
-from app.services.paper import outdated
-from app.services.paper.outdated import Followed
+from app.services.paper.corrections import outdated
+from app.services.paper.corrections.outdated import Followed
 from app.services.portal import records
 from app.statuses import OUTCOMES, CertificateKind, FrdoBatchStatus, GroupStatus
 from app.unit_of_work import use_case
