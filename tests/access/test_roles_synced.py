@@ -82,7 +82,9 @@ LEAVES_THE_SCOPE = {
         "papers of one organizer that tell of each other's changes",
         "whoever changes facts marks the papers of every owner that tell of them",
     ],
-    "app/services/paper/frdo_batches.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
+    "app/services/paper/registries/frdo_batches.py": [
+        "the blank of ФИС ФРДО of an organizer whose batch the actor sees"
+    ],
     "app/documents/frdo/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
     "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
     "app/documents/frdo/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
@@ -211,12 +213,12 @@ LEAVES_THE_SCOPE = {
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
     "app/services/personnel/reminders.py": ["what is late in every organization"],
-    "app/services/paper/registry_people.py": ["people of a registry that the actor forms"],
-    "app/services/paper/registries.py": [
+    "app/services/paper/registries/registry_people.py": ["people of a registry that the actor forms"],
+    "app/services/paper/registries/registries.py": [
         "the file of a registry that the actor sees",
         "the former file of a registry that the actor may change",
     ],
-    "app/services/paper/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
+    "app/services/paper/registries/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
     "app/services/personnel/responsible.py": [
         "the name of an organization",
         "whom to tell about an organization's people",

@@ -20,7 +20,7 @@ from app.documents.registries.reading import columns_of, count_totals, read_rows
 from app.documents.registries.registry_files import write_csv, write_xlsx
 from app.documents.registries.registry_source import registry_of_group, registry_of_people
 from app.errors import Forbidden, Invalid, NotFound
-from app.services.paper import registries
+from app.services.paper.registries import registries
 from tests.services import makers as mk
 
 DAY = dt.timedelta(days=1)

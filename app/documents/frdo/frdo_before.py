@@ -18,7 +18,7 @@ from app.documents.frdo.frdo_export import lists_of
 from app.documents.frdo.frdo_source import best_diploma
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
-from app.services.paper import frdo_batches
+from app.services.paper.registries import frdo_batches
 from app.statuses import FINAL_DOCUMENTS, FORMED, CertificateStatus, EnrolmentStatus
 
 #: who will get a document, or may get it yet

@@ -18,8 +18,8 @@ from app.documents.frdo.frdo_workbook import XLSX, fill_template, write_plain
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.paper import frdo_batches
-from app.services.paper.frdo_batches import Exported, rows_in_words
+from app.services.paper.registries import frdo_batches
+from app.services.paper.registries.frdo_batches import Exported, rows_in_words
 from app.services.portal import given_out
 from app.services.tasks import background
 from app.statuses import FrdoAction

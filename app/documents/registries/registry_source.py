@@ -18,7 +18,7 @@ from app.documents.registries.reading import read_rows
 from app.documents.registries.registry import RegistryHeader, TrainedRow, trained_registry
 from app.documents.registries.trained import TRAINED
 from app.russian import stopped
-from app.services.paper import registry_people
+from app.services.paper.registries import registry_people
 
 _DATES = ("birth_date", "starts_on", "ends_on", "issued_on")
 _FIELDS = tuple(name for name in TrainedRow.__dataclass_fields__)

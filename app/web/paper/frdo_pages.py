@@ -18,8 +18,8 @@ from app.documents.frdo.frdo_columns import FrdoFacts
 from app.documents.frdo.frdo_export import Preflight, Sort
 from app.extensions import db
 from app.russian import capitalized, format_date, number
-from app.services.paper import frdo_batches
 from app.services.paper.corrections import after_sending
+from app.services.paper.registries import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Option, Pair, Row
 

@@ -26,7 +26,7 @@ from app.errors import Invalid, NotFound, PortalError
 from app.exchange.frdo_template import read_blank
 from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
-from app.services.paper import frdo_batches
+from app.services.paper.registries import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.forms import REQUIRED, RuDateField

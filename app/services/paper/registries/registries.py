@@ -20,9 +20,9 @@ from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.services.mailing import letters
-from app.services.paper import registry_people
 from app.services.paper.corrections import after_sending
-from app.services.paper.registry_people import Others
+from app.services.paper.registries import registry_people
+from app.services.paper.registries.registry_people import Others
 from app.services.personnel import responsible
 from app.services.portal import files, given_out, transitions
 from app.services.portal.files import files_root

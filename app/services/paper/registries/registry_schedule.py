@@ -18,7 +18,7 @@ from app.errors import PortalError
 from app.extensions import db
 from app.russian import count
 from app.services.mailing import letters
-from app.services.paper.saved_registries import next_day
+from app.services.paper.registries.saved_registries import next_day
 from app.services.portal.who_acts import load_account
 from app.services.tasks import background
 from app.statuses import Schedule
