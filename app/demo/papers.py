@@ -19,7 +19,7 @@ from app.documents.papers.certificate import CertificateFacts
 from app.documents.templates.templates import template_sha
 from app.rules.decision import add_months
 from app.russian import initials_first
-from app.services.paper.certificates import format_number
+from app.services.paper.issuing.certificates import format_number
 from app.statuses import (
     BlankStatus,
     CertificateKind,

@@ -86,7 +86,7 @@ LEAVES_THE_SCOPE = {
         "the blank of ФИС ФРДО of an organizer whose batch the actor sees"
     ],
     "app/documents/frdo/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
-    "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
+    "app/services/paper/issuing/mend_requests.py": ["whether a group's organizer has asked today"],
     "app/documents/frdo/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
@@ -128,11 +128,11 @@ LEAVES_THE_SCOPE = {
     "app/services/courses/enrolment/waiting_list.py": ["offers end by themselves"] * 2
     + ["the place in a waiting list: only numbers", "the waiting list moves up by itself"]
     + ["waiting lists are tended by the portal"] * 2,
-    "app/services/paper/certificates.py": ["an enrolment is locked while its document is issued"],
-    "app/services/paper/document_check.py": [
+    "app/services/paper/issuing/certificates.py": ["an enrolment is locked while its document is issued"],
+    "app/services/paper/issuing/document_check.py": [
         "public check of a document: its printed facts without СНИЛС and birth date"
     ],
-    "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
+    "app/services/paper/issuing/duplicates.py": ["documents of a group that are to be replaced"],
     "app/services/paper/printing/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/courses/enrolment/enrolment_letters.py": [
         "the names of those who decide on an enrolment are told to its person"

@@ -14,8 +14,8 @@ from app.access import acting_as
 from app.documents.frdo import frdo_correction, frdo_export
 from app.errors import Conflict, NotFound
 from app.extensions import db
-from app.services.paper import certificates, duplicates
 from app.services.paper.corrections import after_sending
+from app.services.paper.issuing import certificates, duplicates
 from app.services.paper.registries import frdo_batches, registries
 from tests.services import makers as mk
 from tests.services.test_frdo import act, form, issue, rows_of, sent

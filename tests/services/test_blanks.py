@@ -13,8 +13,8 @@ from app.access import acting_as
 from app.clock import today
 from app.documents.papers.certificate import CertificateFacts
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
-from app.services.paper import certificates
 from app.services.paper.blanks import blanks
+from app.services.paper.issuing import certificates
 from app.services.paper.printing import certificate_snapshot
 from app.unit_of_work import use_case
 from tests.services import makers as mk

@@ -22,7 +22,7 @@ from app.exchange.frdo_template import read_blank
 from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.services.paper import certificates
+from app.services.paper.issuing import certificates
 from app.services.paper.registries import frdo_batches
 from app.services.portal import files
 from tests.documents.frdo_facts import official_blank

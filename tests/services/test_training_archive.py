@@ -22,8 +22,8 @@ from app.documents.templates.templates import get_template
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules.decision import add_months
-from app.services.paper import certificates
-from app.services.paper.certificates import Printing
+from app.services.paper.issuing import certificates
+from app.services.paper.issuing.certificates import Printing
 from app.services.personnel import training_archive
 from app.services.personnel.training_archive import Archive
 from app.services.portal import files

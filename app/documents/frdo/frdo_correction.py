@@ -18,8 +18,8 @@ from app.documents.frdo.frdo_columns import frdo_values
 from app.documents.frdo.frdo_export import lists_of
 from app.errors import Conflict
 from app.extensions import db
-from app.services.paper import duplicates
 from app.services.paper.corrections import after_sending
+from app.services.paper.issuing import duplicates
 from app.services.paper.registries import frdo_batches
 from app.statuses import CertificateStatus, FrdoAction, FrdoBatchStatus
 from app.unit_of_work import use_case

@@ -13,7 +13,7 @@ from app.documents.templates.merged import merged
 from app.documents.templates.templates import get_template, insist_filled, manifest, render_docx
 from app.errors import Invalid
 from app.extensions import configured
-from app.services.paper.certificates import Printing
+from app.services.paper.issuing.certificates import Printing
 from app.services.paper.printing import print_templates
 from app.statuses import CertificateKind
 

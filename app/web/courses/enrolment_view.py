@@ -26,7 +26,7 @@ from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period, quoted
 from app.services.courses.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
-from app.services.paper import certificates
+from app.services.paper.issuing import certificates
 from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
 from app.web.courses.bulk_enrolment import BulkEnrolment
 from app.web.courses.catalogue_cards import seats_left

@@ -20,9 +20,9 @@ from app.documents.templates.in_force import issue_options
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.paper import duplicates, group_issue, handing, mend_requests
 from app.services.paper.blanks import blanks
-from app.services.paper.group_issue import IssuePlan
+from app.services.paper.issuing import duplicates, group_issue, handing, mend_requests
+from app.services.paper.issuing.group_issue import IssuePlan
 from app.services.paper.printing.certificate_snapshot import as_signed
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
 from app.web.frame.answers import answer_act, answer_form, attach, attempt

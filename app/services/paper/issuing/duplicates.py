@@ -17,10 +17,10 @@ from app.extensions import db
 from app.rules.document import DOCUMENT_OF
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.paper import certificates
 from app.services.paper.blanks import blanks
-from app.services.paper.certificates import UNPRINTED, Printing
 from app.services.paper.corrections import after_sending, outdated
+from app.services.paper.issuing import certificates
+from app.services.paper.issuing.certificates import UNPRINTED, Printing
 from app.services.paper.printing.certificate_snapshot import snapshot_of_duplicate
 from app.services.portal import transitions
 from app.statuses import CertificateKind, CertificateStatus, DuplicateGround

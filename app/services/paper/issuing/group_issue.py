@@ -15,9 +15,9 @@ from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
-from app.services.paper import certificates
 from app.services.paper.blanks import blanks
-from app.services.paper.certificates import UNPRINTED, Printing
+from app.services.paper.issuing import certificates
+from app.services.paper.issuing.certificates import UNPRINTED, Printing
 from app.services.paper.printing.certificate_snapshot import insist_facts, snapshot_of
 from app.statuses import UNSUCCESSFUL, CertificateKind, CertificateStatus, EnrolmentStatus
 from app.unit_of_work import use_case
