@@ -35,7 +35,7 @@ from app.documents.templates.in_force import look_for
 from app.extensions import configured, db
 from app.russian import capitalized, count, format_datetime, years
 from app.services.courses.group import attendance
-from app.services.paper.group_facts import REGISTRY, GroupFacts
+from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing, print_templates
 from app.services.paper.printing.bulk_printing import PRINT, Printed
 from app.services.personnel.training_archive import ARCHIVE, Archive, scans_of, words_of

@@ -18,7 +18,7 @@ from app.documents.papers.training_order import TEMPLATE, order_context, templat
 from app.documents.templates.in_force import print_one_after_another, print_paper
 from app.errors import PortalError
 from app.russian import capitalized, format_date, long_date, period, plural, quoted, unbroken
-from app.services.paper.group_facts import GivenDocument, GroupFacts, Listener
+from app.services.paper.orders.group_facts import GivenDocument, GroupFacts, Listener
 from app.statuses import CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
 NOT_MADE = "Чего нет в архиве.txt"

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.documents.papers.certificate import hours_in_genitive
 from app.russian import as_signed, capitalized, decline_name, decline_post, guess_sex, period, quoted, unbroken
-from app.services.paper.group_facts import GroupFacts, Listener, Party, Terms
+from app.services.paper.orders.group_facts import GroupFacts, Listener, Party, Terms
 from app.text import sort_key
 
 #: code of the template in the manifest

@@ -10,7 +10,7 @@ from app.documents.papers.certificate import hours_in_genitive
 from app.documents.templates.in_force import print_kept
 from app.errors import Invalid
 from app.russian import capitalized, count, long_date, period, quoted, unbroken
-from app.services.paper.training_orders import SNAPSHOT_VERSION
+from app.services.paper.orders.training_orders import SNAPSHOT_VERSION
 from app.statuses import OrderKind
 
 #: kind of an order → code of its template in the manifest

@@ -27,8 +27,8 @@ from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing
 from app.russian import capitalized, count
-from app.services.paper import group_facts as facts
-from app.services.paper.group_facts import REGISTRY, GroupFacts
+from app.services.paper.orders import group_facts as facts
+from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing
 from app.services.paper.printing.bulk_printing import PRINT
 from app.services.tasks import background

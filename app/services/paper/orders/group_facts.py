@@ -18,7 +18,7 @@ from app.rules.document import DOCUMENT_OF
 from app.russian import as_signed, format_date
 from app.services.courses.group import attendance
 from app.services.courses.group.attendance import Journal
-from app.services.paper import training_orders
+from app.services.paper.orders import training_orders
 from app.services.personnel.declension import heads_in_genitive
 from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
