@@ -107,14 +107,14 @@ LEAVES_THE_SCOPE = {
         "the own registration is deleted, the own account emptied",
     ],
     "app/services/portal/captcha.py": ["spent answers are nobody's rows"],
-    "app/services/personnel/consents.py": [
+    "app/services/personnel/consents/consents.py": [
         "may a letter be sent: yes or no",
         "the account of who has given the consent",
         "the account of who withdrew the consent",
         "the consents of one person",
     ],
     "app/services/identity/withdrawals.py": ["the last letter to a person"],
-    "app/services/personnel/consent_texts.py": ["texts of consents are public"] * 2,
+    "app/services/personnel/consents/consent_texts.py": ["texts of consents are public"] * 2,
     "app/services/identity/own_data.py": ["a person is given a copy of the own data, wherever they stand"],
     "app/services/identity/anonymise.py": ["a person is made nameless, wherever the data stand"],
     "app/web/access/registration_forms.py": ["public directories of the registration"] * 2,

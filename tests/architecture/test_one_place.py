@@ -251,7 +251,7 @@ def test_a_last_day_is_said_with_by() -> None:
         # letters
         "app/services/access/registrations.py",
         "app/services/access/own_registration.py",
-        "app/services/personnel/consents.py",
+        "app/services/personnel/consents/consents.py",
     }
 
 

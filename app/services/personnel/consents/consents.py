@@ -22,10 +22,10 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.russian import format_date, format_datetime, quoted
 from app.services.mailing import letters
-from app.services.personnel.consent_texts import NEWS as NEWS
-from app.services.personnel.consent_texts import PROCESSING as PROCESSING
-from app.services.personnel.consent_texts import PURPOSES, REQUIRED, current_texts, find_text
-from app.services.personnel.consent_texts import SURVEYS as SURVEYS
+from app.services.personnel.consents.consent_texts import NEWS as NEWS
+from app.services.personnel.consents.consent_texts import PROCESSING as PROCESSING
+from app.services.personnel.consents.consent_texts import PURPOSES, REQUIRED, current_texts, find_text
+from app.services.personnel.consents.consent_texts import SURVEYS as SURVEYS
 from app.services.portal import files
 from app.statuses import WithdrawalStatus
 from app.unit_of_work import use_case
