@@ -36,7 +36,7 @@ from app.services.desk import queue_letter
 from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
-from app.services.personnel import reminders
+from app.services.personnel.employers import reminders
 from app.services.portal import files
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily

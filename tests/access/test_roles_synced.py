@@ -212,14 +212,14 @@ LEAVES_THE_SCOPE = {
     "app/services/desk/queue_letter.py": ["who decides: only ids"],
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
-    "app/services/personnel/reminders.py": ["what is late in every organization"],
+    "app/services/personnel/employers/reminders.py": ["what is late in every organization"],
     "app/services/paper/registries/registry_people.py": ["people of a registry that the actor forms"],
     "app/services/paper/registries/registries.py": [
         "the file of a registry that the actor sees",
         "the former file of a registry that the actor may change",
     ],
     "app/services/paper/registries/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
-    "app/services/personnel/responsible.py": [
+    "app/services/personnel/employers/responsible.py": [
         "the name of an organization",
         "whom to tell about an organization's people",
     ],

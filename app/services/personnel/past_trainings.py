@@ -22,7 +22,8 @@ from app.extensions import db
 from app.labels import label_of
 from app.rules import past_training as rules
 from app.services.mailing import letters
-from app.services.personnel import changes, responsible
+from app.services.personnel import changes
+from app.services.personnel.employers import responsible
 from app.services.portal import files, records, transitions
 from app.services.portal.files import Scan
 from app.services.portal.who_acts import load_account

@@ -13,7 +13,7 @@ from app.access import current_actor, unscoped
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import transitions
 
 #: letters after which a side has to act, whoever moves

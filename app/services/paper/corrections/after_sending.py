@@ -20,7 +20,7 @@ from app.clock import now
 from app.extensions import db
 from app.russian import count, period
 from app.services.mailing import letters
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.statuses import FrdoAnswer, FrdoBatchStatus, RegistryStatus
 
 #: the words of the flag, as they stand on pages and in lists

@@ -16,7 +16,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.russian import count
 from app.services.mailing import letters
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.unit_of_work import use_case
 
 ACTION = "training_group.mend_asked"

@@ -23,7 +23,7 @@ from app.services.mailing import letters
 from app.services.paper.corrections import after_sending
 from app.services.paper.registries import registry_people
 from app.services.paper.registries.registry_people import Others
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import files, given_out, transitions
 from app.services.portal.files import files_root
 from app.statuses import EnrolmentStatus, RegistryStatus

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.russian import count, format_date
 from app.services.mailing import letters
 from app.services.mailing.audience import Audience
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import calendar
 from app.statuses import ChangeStatus, TransferStatus
 from app.text import sort_key
