@@ -41,7 +41,7 @@ LEAVES_THE_SCOPE = {
         "the own session",
         "the user looked at: the journal names whose eyes were given back",
     ],
-    "app/services/personnel/declension.py": ["the name under which a head signs is printed in the договор"],
+    "app/services/personnel/cards/declension.py": ["the name under which a head signs is printed in the договор"],
     "app/services/portal/backup.py": ["are the files of a restored copy whole"],
     "app/services/portal/twins.py": ["a name is unique in its municipality", "a name is unique in the whole directory"],
     "app/cli.py": ["first account of an installation"],
@@ -193,12 +193,12 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/access/links.py": ["links are nobody's rows"] * 3,
     "app/services/access/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
-    "app/services/personnel/changes.py": [
+    "app/services/personnel/cards/changes.py": [
         "the row of a correction that the actor sees",
         "who answers for the person's card",
     ],
-    "app/services/personnel/correctable.py": ["the words of a directory's row in a correction"],
-    "app/services/personnel/people.py": [
+    "app/services/personnel/cards/correctable.py": ["the words of a directory's row in a correction"],
+    "app/services/personnel/cards/people.py": [
         "does a number stand on another card: yes or no",
         "is the person already known: only ids",
         "people are locked in one order",

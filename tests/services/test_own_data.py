@@ -23,7 +23,7 @@ from app.extensions import db
 from app.identifiers import format_snils
 from app.personal import exported, marked_tables
 from app.services.identity import own_data
-from app.services.personnel import owned
+from app.services.personnel.cards import owned
 from tests.services import makers as mk
 from tests.services.test_anonymise import fill_everything, world  # noqa: F401
 

@@ -22,7 +22,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.rules import past_training as rules
 from app.services.mailing import letters
-from app.services.personnel import changes
+from app.services.personnel.cards import changes
 from app.services.personnel.employers import responsible
 from app.services.portal import files, records, transitions
 from app.services.portal.files import Scan

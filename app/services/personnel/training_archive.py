@@ -19,8 +19,8 @@ from app.extensions import db
 from app.rules.decision import add_months
 from app.rules.document import DOCUMENT_OF
 from app.russian import count, format_date
-from app.services.personnel import people
-from app.services.personnel.card import CardData, TrainingLine
+from app.services.personnel.cards import people
+from app.services.personnel.cards.card import CardData, TrainingLine
 from app.services.portal import files
 from app.statuses import CertificateStatus, TrainingStatus
 

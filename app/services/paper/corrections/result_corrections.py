@@ -23,7 +23,7 @@ from app.services.courses.group import frozen_groups
 from app.services.courses.group.results import TEXT_LENGTH
 from app.services.paper.corrections import outdated
 from app.services.paper.corrections.outdated import Followed
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks
 from app.statuses import ASSESSED, OUTCOMES, UNSUCCESSFUL, BlockStatus, CertificateKind, EnrolmentStatus

@@ -19,7 +19,7 @@ from app.russian import as_signed, format_date
 from app.services.courses.group import attendance
 from app.services.courses.group.attendance import Journal
 from app.services.paper.orders import training_orders
-from app.services.personnel.declension import heads_in_genitive
+from app.services.personnel.cards.declension import heads_in_genitive
 from app.statuses import BlankStatus, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 
 REGISTRY = "training_group:registry"

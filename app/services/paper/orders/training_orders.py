@@ -25,7 +25,7 @@ from app.services.courses.enrolment import seats
 from app.services.courses.group import results
 from app.services.courses.group.attendance import LISTENERS
 from app.services.paper.printing import template_files
-from app.services.personnel.declension import declined
+from app.services.personnel.cards.declension import declined
 from app.statuses import ENROLMENT_ENDED, FORMED, OUTCOMES, EnrolmentStatus, OrderKind, ProgramKind
 from app.unit_of_work import use_case
 

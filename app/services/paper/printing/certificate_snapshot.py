@@ -9,7 +9,7 @@ from app import models as m
 from app.errors import Invalid
 from app.russian import Sex as SexCode
 from app.russian import guess_sex, initials_first
-from app.services.personnel.declension import declined
+from app.services.personnel.cards.declension import declined
 from app.statuses import CertificateKind, EnrolmentStatus
 
 #: version of the snapshot's keys, as ``documents.papers.certificate`` reads them

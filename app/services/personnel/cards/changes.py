@@ -19,8 +19,8 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.personnel import surnames
-from app.services.personnel.correctable import CARD, PLACE, SUBJECTS, Subject, in_words, read, stored
+from app.services.personnel.cards import surnames
+from app.services.personnel.cards.correctable import CARD, PLACE, SUBJECTS, Subject, in_words, read, stored
 from app.services.personnel.employers import responsible
 from app.services.portal import calendar, files, records, transitions
 from app.statuses import ChangeStatus

@@ -19,12 +19,12 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.personnel import surnames
-from app.services.personnel.card import EMPLOYMENT
-from app.services.personnel.card import CardCounts as CardCounts
-from app.services.personnel.card import CardData as CardData
-from app.services.personnel.card import TrainingLine as TrainingLine
-from app.services.personnel.card import card as card
+from app.services.personnel.cards import surnames
+from app.services.personnel.cards.card import EMPLOYMENT
+from app.services.personnel.cards.card import CardCounts as CardCounts
+from app.services.personnel.cards.card import CardData as CardData
+from app.services.personnel.cards.card import TrainingLine as TrainingLine
+from app.services.personnel.cards.card import card as card
 from app.services.personnel.employers import responsible
 from app.services.portal import records, transitions
 from app.statuses import ConfirmationStatus

@@ -18,7 +18,7 @@ from app.access import current_actor
 from app.clock import today
 from app.conditions import at_work
 from app.extensions import db
-from app.services.personnel.coverage import trained_lately
+from app.services.personnel.cards.coverage import trained_lately
 from app.statuses import ConfirmationStatus
 
 #: «Подтвердить актуальность» is asked for twice a year
