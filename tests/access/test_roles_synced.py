@@ -232,9 +232,9 @@ LEAVES_THE_SCOPE = {
     "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/access/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
     "app/services/desk/statistics.py": ["the region's totals: numbers only"],
-    "app/services/personnel/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
+    "app/services/personnel/moves/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
     + ["the person who moves is told", "where a person may move: names only"],
-    "app/services/personnel/transfers.py": [
+    "app/services/personnel/moves/transfers.py": [
         "a move begun by the organization that hires",
         "a move just begun",
         "the new place of a move",

@@ -27,7 +27,7 @@ from app.models import among
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel.cards.changes import term_days
-from app.services.personnel.transfer_letters import href_of, name_of, tell_person, tell_requested, tell_side
+from app.services.personnel.moves.transfer_letters import href_of, name_of, tell_person, tell_requested, tell_side
 from app.services.portal import calendar, records, transitions
 from app.statuses import (
     APPLICATION_LIVE,
