@@ -38,7 +38,7 @@ from app.services.courses.group import attendance
 from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing, print_templates
 from app.services.paper.printing.bulk_printing import PRINT, Printed
-from app.services.personnel.training_archive import ARCHIVE, Archive, scans_of, words_of
+from app.services.personnel.trainings.training_archive import ARCHIVE, Archive, scans_of, words_of
 from app.services.portal import given_out
 from app.services.voucher import voucher_story
 

@@ -24,8 +24,8 @@ from app.extensions import db
 from app.rules.decision import add_months
 from app.services.paper.issuing import certificates
 from app.services.paper.issuing.certificates import Printing
-from app.services.personnel import training_archive
-from app.services.personnel.training_archive import Archive
+from app.services.personnel.trainings import training_archive
+from app.services.personnel.trainings.training_archive import Archive
 from app.services.portal import files
 from tests.services import makers as mk
 from tests.statements import recorded

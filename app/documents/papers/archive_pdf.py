@@ -17,7 +17,7 @@ from app.documents.templates.in_force import print_paper
 from app.russian import as_signed, capitalized, count, format_date, long_date, quoted
 from app.services.paper.printing.bulk_printing import Printed
 from app.services.paper.printing.print_templates import WHOLE_PAGE
-from app.services.personnel.training_archive import Archive, Studied
+from app.services.personnel.trainings.training_archive import Archive, Studied
 
 CODE, TITLE = "training_list", "Список обучения"
 
