@@ -165,8 +165,8 @@ def sync_roles_command() -> None:
 @_refusals
 def check_command() -> None:
     """Проверить базу, очередь заданий и программы печати."""
-    from app.documents import office_sandbox
-    from app.documents.pdf import find_office
+    from app.documents.office import office_sandbox
+    from app.documents.office.pdf import find_office
     from app.jobs import health
 
     state = health()
@@ -225,7 +225,7 @@ def export_frdo_command(file: Path, organizer: int, since: str, until: str) -> N
     """Проверить документы и сформировать файл для ФИС ФРДО."""
     from app.access import acting_as
     from app.actor import Actor, Grant
-    from app.documents import frdo_export
+    from app.documents.frdo import frdo_export
 
     days = read_date(since), read_date(until)
     with acting_as(Actor(user_id=None, name="Портал", grants=(Grant("organizer", (organizer,)),))):

@@ -18,8 +18,8 @@ from app import models as m
 from app.extensions import db
 from app.reference import read, split
 from app.services.mailing.letter_kinds import KINDS
-from app.services.personnel.consent_texts import text_hash
-from app.services.personnel.quality import RULES
+from app.services.personnel.cards.quality import RULES
+from app.services.personnel.consents.consent_texts import text_hash
 from app.services.portal import settings
 
 Row = dict[str, Any]

@@ -23,8 +23,8 @@ from sqlalchemy import text
 
 from app.access import acting_as, unscoped
 from app.clock import now
-from app.documents import office_sandbox
-from app.documents.pdf import find_office
+from app.documents.office import office_sandbox
+from app.documents.office.pdf import find_office
 from app.documents.registries import ALL as REGISTRIES
 from app.exchange.engine import kept_batch, uploads
 from app.extensions import db
@@ -35,8 +35,8 @@ from app.services.courses.program import program_files
 from app.services.desk import queue_letter
 from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
-from app.services.paper import registries, registry_schedule
-from app.services.personnel import reminders
+from app.services.paper.registries import registries, registry_schedule
+from app.services.personnel.employers import reminders
 from app.services.portal import files
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily

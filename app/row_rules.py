@@ -397,7 +397,7 @@ WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
         "operator": lambda _a, _g: ~_holds(_assignment.c.role == "admin"),
         "admin": everything,
     },
-    # who may change which of them is said by ``services.personnel.past_trainings``
+    # who may change which of them is said by ``services.personnel.trainings.past_trainings``
     "training": {
         "worker": lambda actor, _g: and_(_training.c.employee_id == actor.employee_id, _training.c.source == "worker"),
         "school": lambda _a, grant: _training.c.employee_id.in_(_employed(grant)),

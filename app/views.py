@@ -13,7 +13,7 @@ from app import models as m
 from app.access import current_actor
 from app.services.access import invitations
 from app.services.courses.program import organizer_rules, planning
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.statuses import EmploymentKind
 from app.text.sql import sort_key
 from app.web.access.access_view import DUE as ACCESS_DUE

@@ -54,7 +54,7 @@ def rows(number: int) -> Iterator[list[Any]]:
 
 def portal(path: Path, number: int) -> None:
     """The portal's writer of lists."""
-    from app.documents.spreadsheet import SheetColumn, write_sheet
+    from app.documents.sheets.spreadsheet import SheetColumn, write_sheet
 
     columns = [SheetColumn(title, kind) for title, kind in COLUMNS]  # type: ignore[arg-type]
     write_sheet(path, title="Работники", columns=columns, rows=rows(number), notes=["Выгрузил: проверка"])

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.documents.frdo_check import Preflight
-from app.documents.frdo_columns import FrdoFacts, Lists, frdo_values
-from app.documents.frdo_workbook import write_plain
+from app.documents.frdo.frdo_check import Preflight
+from app.documents.frdo.frdo_columns import FrdoFacts, Lists, frdo_values
+from app.documents.frdo.frdo_workbook import write_plain
 from benchmarks.workbench import make_app, server
 from tests.documents.frdo_facts import GOOD, lists
 
@@ -109,7 +109,7 @@ def from_database(runs: int) -> None:
     from app.access import acting_as
     from app.actor import Actor, Grant
     from app.cli import initialise
-    from app.documents import frdo_export
+    from app.documents.frdo import frdo_export
     from app.extensions import db
 
     with server() as running:

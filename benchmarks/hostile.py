@@ -6,9 +6,9 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 
-from app.documents.paper_fields import PAPER_FIELDS
-from app.documents.template_parts import FORBIDDEN_COMMANDS
-from app.documents.templates import get_template
+from app.documents.templates.paper_fields import PAPER_FIELDS
+from app.documents.templates.template_parts import FORBIDDEN_COMMANDS
+from app.documents.templates.templates import get_template
 
 CODE = "certificate"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

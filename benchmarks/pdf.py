@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from app.documents.bulk_papers import CHUNK, PDF, write_papers
-from app.documents.certificate import CertificateFacts, render_certificate
-from app.documents.pdf import find_office, to_pdf
-from app.services.paper.bulk_printing import Printed
+from app.documents.office.pdf import find_office, to_pdf
+from app.documents.papers.bulk_papers import CHUNK, PDF, write_papers
+from app.documents.papers.certificate import CertificateFacts, render_certificate
+from app.services.paper.printing.bulk_printing import Printed
 from benchmarks.printing import facts
 
 

@@ -27,11 +27,11 @@ import segno
 from docx import Document
 from docxtpl import DocxTemplate
 
-from app.documents.certificate import CertificateFacts, certificate_context
-from app.documents.docx_template import sandbox
-from app.documents.merged import MergedDocx
+from app.documents.docx.docx_template import sandbox
+from app.documents.papers.certificate import CertificateFacts, certificate_context
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, render_docx
+from app.documents.templates.merged import MergedDocx
+from app.documents.templates.templates import get_template, render_docx
 from app.statuses import CertificateKind, Sex
 
 TEMPLATE = get_template("certificate").path

@@ -15,7 +15,7 @@ from app.demo.places import Place
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
 from app.services.courses.group.attendance import LISTENERS
-from app.services.paper.training_orders import snapshot_of
+from app.services.paper.orders.training_orders import snapshot_of
 from app.statuses import OUTCOMES, AttendanceMark, EnrolmentStatus, GroupStatus, OrderKind
 from app.text import sort_key
 

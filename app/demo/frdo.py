@@ -10,9 +10,9 @@ from sqlalchemy import insert, select
 from app import models as m
 from app.access import acting_as
 from app.demo.rows import moment
-from app.documents.frdo_columns import FrdoFacts, Lists, frdo_values
-from app.documents.frdo_export import lists_of
-from app.documents.frdo_source import facts_of_period
+from app.documents.frdo.frdo_columns import FrdoFacts, Lists, frdo_values
+from app.documents.frdo.frdo_export import lists_of
+from app.documents.frdo.frdo_source import facts_of_period
 from app.extensions import db
 from app.services.portal.numbers import next_number
 from app.services.portal.who_acts import SYSTEM

@@ -15,11 +15,11 @@ from app.demo.names import DemoPerson
 from app.demo.places import Place
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
-from app.documents.certificate import CertificateFacts
-from app.documents.templates import template_sha
+from app.documents.papers.certificate import CertificateFacts
+from app.documents.templates.templates import template_sha
 from app.rules.decision import add_months
 from app.russian import initials_first
-from app.services.paper.certificates import format_number
+from app.services.paper.issuing.certificates import format_number
 from app.statuses import (
     BlankStatus,
     CertificateKind,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from app import models as m
 from app.demo.places import Place
 from app.demo.rows import Rows, moment
-from app.documents.templates import get_template
+from app.documents.templates.templates import get_template
 from app.statuses import CertificateKind, PrintMode
 
 _DAYS_AGO = 40

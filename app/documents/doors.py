@@ -18,27 +18,27 @@ from sqlalchemy import select
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import now
-from app.documents.archive_pdf import write_archive
-from app.documents.attendance_sheet import build_attendance_sheet, head_of
-from app.documents.blank_act import render_blank_act
-from app.documents.bulk_papers import DOCX, PrintForm, Tell, by_template, write_papers
-from app.documents.certificate import CertificateFacts, render_certificate
 from app.documents.file_names import safe_name
-from app.documents.group_papers import GroupPaper, write_all
-from app.documents.in_force import look_for
+from app.documents.papers.archive_pdf import write_archive
+from app.documents.papers.attendance_sheet import build_attendance_sheet, head_of
+from app.documents.papers.blank_act import render_blank_act
+from app.documents.papers.bulk_papers import DOCX, PrintForm, Tell, by_template, write_papers
+from app.documents.papers.certificate import CertificateFacts, render_certificate
+from app.documents.papers.group_papers import GroupPaper, write_all
+from app.documents.papers.training_order import render_order
+from app.documents.papers.voucher_paper import insist_printed, paper_of, render_voucher
 from app.documents.registries.declared import Asked
 from app.documents.registries.registry_files import write_csv, write_xlsx
-from app.documents.registry_source import sheet_of_group
-from app.documents.spreadsheet import SheetColumn, write_sheet
-from app.documents.training_order import render_order
-from app.documents.voucher_paper import insist_printed, paper_of, render_voucher
+from app.documents.registries.registry_source import sheet_of_group
+from app.documents.sheets.spreadsheet import SheetColumn, write_sheet
+from app.documents.templates.in_force import look_for
 from app.extensions import configured, db
 from app.russian import capitalized, count, format_datetime, years
 from app.services.courses.group import attendance
-from app.services.paper import bulk_printing, print_templates
-from app.services.paper.bulk_printing import PRINT, Printed
-from app.services.paper.group_facts import REGISTRY, GroupFacts
-from app.services.personnel.training_archive import ARCHIVE, Archive, scans_of, words_of
+from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
+from app.services.paper.printing import bulk_printing, print_templates
+from app.services.paper.printing.bulk_printing import PRINT, Printed
+from app.services.personnel.trainings.training_archive import ARCHIVE, Archive, scans_of, words_of
 from app.services.portal import given_out
 from app.services.voucher import voucher_story
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from tests.access.oracle import CAST, STRANGER, Person
 from tests.access.region import Answer, Browser, Region
 from tests.access.routes import ROUTES, VIEWS, Route

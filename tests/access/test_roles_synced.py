@@ -41,7 +41,7 @@ LEAVES_THE_SCOPE = {
         "the own session",
         "the user looked at: the journal names whose eyes were given back",
     ],
-    "app/services/personnel/declension.py": ["the name under which a head signs is printed in the договор"],
+    "app/services/personnel/cards/declension.py": ["the name under which a head signs is printed in the договор"],
     "app/services/portal/backup.py": ["are the files of a restored copy whole"],
     "app/services/portal/twins.py": ["a name is unique in its municipality", "a name is unique in the whole directory"],
     "app/cli.py": ["first account of an installation"],
@@ -78,14 +78,16 @@ LEAVES_THE_SCOPE = {
     "app/services/courses/program/organizer_rules.py": ["laws for organizers are the same for everybody"],
     "app/services/courses/program/program_files.py": ["the file of a program that the actor sees"],
     "app/services/courses/program/programs.py": ["has a program groups that were opened: only whether"],
-    "app/services/paper/after_sending.py": [
+    "app/services/paper/corrections/after_sending.py": [
         "papers of one organizer that tell of each other's changes",
         "whoever changes facts marks the papers of every owner that tell of them",
     ],
-    "app/services/paper/frdo_batches.py": ["the blank of ФИС ФРДО of an organizer whose batch the actor sees"],
-    "app/documents/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
-    "app/services/paper/mend_requests.py": ["whether a group's organizer has asked today"],
-    "app/documents/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
+    "app/services/paper/registries/frdo_batches.py": [
+        "the blank of ФИС ФРДО of an organizer whose batch the actor sees"
+    ],
+    "app/documents/frdo/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
+    "app/services/paper/issuing/mend_requests.py": ["whether a group's organizer has asked today"],
+    "app/documents/frdo/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
     "app/services/access/registrations.py": [
@@ -105,14 +107,14 @@ LEAVES_THE_SCOPE = {
         "the own registration is deleted, the own account emptied",
     ],
     "app/services/portal/captcha.py": ["spent answers are nobody's rows"],
-    "app/services/personnel/consents.py": [
+    "app/services/personnel/consents/consents.py": [
         "may a letter be sent: yes or no",
         "the account of who has given the consent",
         "the account of who withdrew the consent",
         "the consents of one person",
     ],
     "app/services/identity/withdrawals.py": ["the last letter to a person"],
-    "app/services/personnel/consent_texts.py": ["texts of consents are public"] * 2,
+    "app/services/personnel/consents/consent_texts.py": ["texts of consents are public"] * 2,
     "app/services/identity/own_data.py": ["a person is given a copy of the own data, wherever they stand"],
     "app/services/identity/anonymise.py": ["a person is made nameless, wherever the data stand"],
     "app/web/access/registration_forms.py": ["public directories of the registration"] * 2,
@@ -126,24 +128,24 @@ LEAVES_THE_SCOPE = {
     "app/services/courses/enrolment/waiting_list.py": ["offers end by themselves"] * 2
     + ["the place in a waiting list: only numbers", "the waiting list moves up by itself"]
     + ["waiting lists are tended by the portal"] * 2,
-    "app/services/paper/certificates.py": ["an enrolment is locked while its document is issued"],
-    "app/services/paper/document_check.py": [
+    "app/services/paper/issuing/certificates.py": ["an enrolment is locked while its document is issued"],
+    "app/services/paper/issuing/document_check.py": [
         "public check of a document: its printed facts without СНИЛС and birth date"
     ],
-    "app/services/paper/duplicates.py": ["documents of a group that are to be replaced"],
-    "app/services/paper/template_files.py": ["a template is found by its content: nobody's data"],
+    "app/services/paper/issuing/duplicates.py": ["documents of a group that are to be replaced"],
+    "app/services/paper/printing/template_files.py": ["a template is found by its content: nobody's data"],
     "app/services/courses/enrolment/enrolment_letters.py": [
         "the names of those who decide on an enrolment are told to its person"
     ],
     "app/services/courses/enrolment/enrolments.py": ["nightly check of guard 1: only a number"],
     "app/services/courses/group/frozen_groups.py": ["what followed from a group: only numbers"],
-    "app/services/paper/corrections.py": [
+    "app/services/paper/corrections/corrections.py": [
         "the listeners of a corrected group are told",
         "the listeners of a group that is corrected",
         "the listeners of a group that is corrected",
         "the outcomes of a group that is corrected: only a number",
     ],
-    "app/services/paper/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
+    "app/services/paper/corrections/outdated.py": ["documents follow the enrolments that are corrected"] * 2,
     "app/services/courses/group/group_changes.py": [
         "each listener is told which of the own courses the new dates overlap",
         "reminders of a group begin anew with its new start",
@@ -191,18 +193,18 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/access/links.py": ["links are nobody's rows"] * 3,
     "app/services/access/passwords.py": ["the hashes of former passwords"] * 2 + ["the password's own account"],
-    "app/services/personnel/changes.py": [
+    "app/services/personnel/cards/changes.py": [
         "the row of a correction that the actor sees",
         "who answers for the person's card",
     ],
-    "app/services/personnel/correctable.py": ["the words of a directory's row in a correction"],
-    "app/services/personnel/people.py": [
+    "app/services/personnel/cards/correctable.py": ["the words of a directory's row in a correction"],
+    "app/services/personnel/cards/people.py": [
         "does a number stand on another card: yes or no",
         "is the person already known: only ids",
         "people are locked in one order",
         "people are locked in one order",
     ],
-    "app/services/paper/print_templates.py": [
+    "app/services/paper/printing/print_templates.py": [
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
     ],
@@ -210,14 +212,14 @@ LEAVES_THE_SCOPE = {
     "app/services/desk/queue_letter.py": ["who decides: only ids"],
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
-    "app/services/personnel/reminders.py": ["what is late in every organization"],
-    "app/services/paper/registry_people.py": ["people of a registry that the actor forms"],
-    "app/services/paper/registries.py": [
+    "app/services/personnel/employers/reminders.py": ["what is late in every organization"],
+    "app/services/paper/registries/registry_people.py": ["people of a registry that the actor forms"],
+    "app/services/paper/registries/registries.py": [
         "the file of a registry that the actor sees",
         "the former file of a registry that the actor may change",
     ],
-    "app/services/paper/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
-    "app/services/personnel/responsible.py": [
+    "app/services/paper/registries/registry_schedule.py": ["saved registries of all users are sent by the portal"] * 2,
+    "app/services/personnel/employers/responsible.py": [
         "the name of an organization",
         "whom to tell about an organization's people",
     ],
@@ -230,9 +232,9 @@ LEAVES_THE_SCOPE = {
     "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/access/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
     "app/services/desk/statistics.py": ["the region's totals: numbers only"],
-    "app/services/personnel/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
+    "app/services/personnel/moves/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
     + ["the person who moves is told", "where a person may move: names only"],
-    "app/services/personnel/transfers.py": [
+    "app/services/personnel/moves/transfers.py": [
         "a move begun by the organization that hires",
         "a move just begun",
         "the new place of a move",

@@ -140,7 +140,10 @@ def test_each_kind_is_written_by_some_service_that_gives_its_facts(kind: Kind) -
         given |= _named(path)
         given |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg}
     # a few words of a letter are gathered by a neighbour
-    for path in ("app/services/courses/enrolment/enrolment_letters.py", "app/services/personnel/transfer_letters.py"):
+    for path in (
+        "app/services/courses/enrolment/enrolment_letters.py",
+        "app/services/personnel/moves/transfer_letters.py",
+    ):
         if any(Path(path).stem in _text(module) for module in modules):
             given |= _named(path)
     assert [fact for fact in kind.own if fact not in given] == []

@@ -22,7 +22,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 WHOLE, HIDDEN = {"snils": "11223344595"}, {"snils": "***-***-445 95"}
 WRITTEN = {"snils": "112-233-445 95"}
 #: where a whole number stands by the form of the paper, or in the list that its own school has just typed
-BY_FORM = {"identifiers.py", "shown.py", "documents/frdo_columns.py", "exchange/staff/staff_compare.py"}
+BY_FORM = {"identifiers.py", "shown.py", "documents/frdo/frdo_columns.py", "exchange/staff/staff_compare.py"}
 COLUMNS = sorted(shown.masked_columns())
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from app import models as m
 from app.personal import Rows, exported, holds_words, is_of_people, mark_of, owner_keys, personal, table_mark
 from app.services.identity import merges, own_data
-from app.services.personnel import changes
+from app.services.personnel.cards import changes
 
 TABLES = dict(m.Base.metadata.tables)
 #: everything in them is about the person, dates and numbers too

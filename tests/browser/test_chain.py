@@ -21,7 +21,7 @@ from pypdf import PdfReader
 
 from app import jobs
 from app.clock import ZONE, today
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.embedded_postgres import EmbeddedPostgres
 from app.jobs import run_worker
 from app.russian import format_date

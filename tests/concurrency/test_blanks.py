@@ -14,7 +14,8 @@ from app import models as m
 from app import statuses as st
 from app.clock import today
 from app.extensions import db
-from app.services.paper import blank_acts, blanks, certificates
+from app.services.paper.blanks import blank_acts, blanks
+from app.services.paper.issuing import certificates
 from app.services.portal import transitions
 from app.unit_of_work import use_case
 from tests.concurrency.clients import meet, refused, run_at_once, succeeded

@@ -19,7 +19,7 @@ from app.errors import PortalError
 from app.extensions import db
 from app.services.courses.enrolment import enrolments, group_transfers, seats, waiting_list
 from app.services.courses.group import groups
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import transitions
 from app.statuses import SEAT_HOLDING, BulkMode
 from tests.concurrency.clients import arrived, meet, refused, run_at_once, succeeded

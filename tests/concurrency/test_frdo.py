@@ -9,8 +9,8 @@ import pytest
 
 from app import models as m
 from app.access import acting_as
-from app.documents import frdo_export
-from app.services.paper import frdo_batches
+from app.documents.frdo import frdo_export
+from app.services.paper.registries import frdo_batches
 from app.statuses import FrdoAnswer, FrdoBatchStatus
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk

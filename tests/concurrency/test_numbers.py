@@ -14,7 +14,7 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict
 from app.extensions import db
-from app.services.paper import certificates, duplicates, group_issue
+from app.services.paper.issuing import certificates, duplicates, group_issue
 from app.services.portal import numbers
 from app.services.voucher import vouchers
 from tests.concurrency.clients import meet, refused, run_at_once, succeeded, without_index

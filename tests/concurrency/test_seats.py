@@ -16,7 +16,7 @@ from app.clock import today
 from app.extensions import db
 from app.services.courses.enrolment import enrolments, seats
 from app.services.courses.group import group_jobs, groups
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import transitions
 from app.services.portal.who_acts import SYSTEM
 from app.services.voucher import voucher_blocks

@@ -12,7 +12,7 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from app.documents.certificate import CertificateFacts
+from app.documents.papers.certificate import CertificateFacts
 from app.statuses import CertificateKind, Sex
 
 MakeFacts = Callable[..., CertificateFacts]
@@ -62,7 +62,7 @@ def media(docx: bytes) -> bytes:
 @pytest.fixture
 def office() -> Iterator[None]:
     """Skip, in words, where LibreOffice is missing."""
-    from app.documents.pdf import find_office
+    from app.documents.office.pdf import find_office
 
     if find_office() is None:
         pytest.skip("LibreOffice не установлен: PDF не проверен")

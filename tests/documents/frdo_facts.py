@@ -14,7 +14,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from app import reference
-from app.documents.frdo_columns import LIST_CODES, TITLES, FrdoFacts, Lists, Original
+from app.documents.frdo.frdo_columns import LIST_CODES, TITLES, FrdoFacts, Lists, Original
 from app.statuses import CertificateKind, DuplicateGround, Sex, StudyForm
 
 TODAY = dt.date(2026, 6, 1)

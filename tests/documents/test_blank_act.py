@@ -10,8 +10,8 @@ from docx import Document
 from pypdf import PdfReader
 
 from app import models as m
-from app.documents.blank_act import render_blank_act
-from app.documents.pdf import to_pdf
+from app.documents.office.pdf import to_pdf
+from app.documents.papers.blank_act import render_blank_act
 from app.errors import Invalid
 from app.russian import long_date
 from app.statuses import CertificateKind

@@ -17,12 +17,12 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from app.documents import bulk_papers
-from app.documents.bulk_papers import DOCX, DUPLEX, PDF, ZIP, write_papers
 from app.documents.file_names import safe_name
-from app.documents.templates import TEMPLATE_FOLDER
+from app.documents.papers import bulk_papers
+from app.documents.papers.bulk_papers import DOCX, DUPLEX, PDF, ZIP, write_papers
+from app.documents.templates.templates import TEMPLATE_FOLDER
 from app.errors import Invalid, Unavailable
-from app.services.paper.bulk_printing import Printed
+from app.services.paper.printing.bulk_printing import Printed
 from app.statuses import CertificateKind
 from tests.documents.conftest import MakeFacts, paragraphs
 
@@ -232,7 +232,7 @@ def test_cancelling_stops_before_libreoffice_is_started(people: list[Printed], t
 def test_without_libreoffice_the_refusal_says_what_to_install(
     people: list[Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.documents.pdf.find_office", lambda: None)
+    monkeypatch.setattr("app.documents.office.pdf.find_office", lambda: None)
     with pytest.raises(Unavailable, match="установить LibreOffice"):
         write_papers(PDF, people, tmp_path / "all.pdf")
     assert list(tmp_path.iterdir()) == []

@@ -11,13 +11,13 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from app.documents.certificate import (
+from app.documents.office.pdf import to_pdfs
+from app.documents.papers.certificate import (
     CertificateFacts,
     certificate_context,
     hours_in_genitive,
     render_certificate,
 )
-from app.documents.pdf import to_pdfs
 from app.documents.qr import qr_png
 from app.errors import Invalid
 from app.russian import quoted

@@ -12,9 +12,9 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from app import models as m
-from app.documents.attendance_sheet import COLUMNS, SheetHead, build_attendance_sheet
-from app.documents.pdf import to_pdf
-from app.documents.training_order import render_order
+from app.documents.office.pdf import to_pdf
+from app.documents.papers.attendance_sheet import COLUMNS, SheetHead, build_attendance_sheet
+from app.documents.papers.training_order import render_order
 from app.errors import Invalid
 from app.services.courses.group.attendance import Journal
 from app.statuses import AttendanceMark

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.documents.frdo_check import ERROR, WARNING, Fault, Preflight
-from app.documents.frdo_columns import COLUMNS, TITLES, FrdoFacts, Lists, clean, clean_name, differing, frdo_values
+from app.documents.frdo.frdo_check import ERROR, WARNING, Fault, Preflight
+from app.documents.frdo.frdo_columns import COLUMNS, TITLES, FrdoFacts, Lists, clean, clean_name, differing, frdo_values
 from app.statuses import CertificateKind, DuplicateGround, Sex, StudyForm
 from tests.documents.frdo_facts import GOOD, ORIGINAL, TODAY, duplicate, facts, lists
 

@@ -12,9 +12,9 @@ import pytest
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
-from app.documents import frdo_workbook
-from app.documents.frdo_columns import TITLES, frdo_values
-from app.documents.frdo_workbook import fill_template, write_plain
+from app.documents.frdo import frdo_workbook
+from app.documents.frdo.frdo_columns import TITLES, frdo_values
+from app.documents.frdo.frdo_workbook import fill_template, write_plain
 from app.errors import Invalid
 from tests.documents.frdo_facts import EXTENSION, duplicate, facts, lists, official_blank
 

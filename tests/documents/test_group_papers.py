@@ -13,12 +13,20 @@ import pytest
 from docx import Document
 
 from app import models as m
-from app.documents import group_papers
-from app.documents.group_papers import PAPERS, protocol_contexts, write_all
-from app.documents.pdf import to_pdf
+from app.documents.office.pdf import to_pdf
+from app.documents.papers import group_papers
+from app.documents.papers.group_papers import PAPERS, protocol_contexts, write_all
 from app.errors import Invalid
 from app.services.courses.group.attendance import Journal
-from app.services.paper.group_facts import GivenDocument, GivenOrder, GroupFacts, Listener, Party, Terms, WrittenOff
+from app.services.paper.orders.group_facts import (
+    GivenDocument,
+    GivenOrder,
+    GroupFacts,
+    Listener,
+    Party,
+    Terms,
+    WrittenOff,
+)
 from app.statuses import AttendanceMark, CertificateKind, CertificateStatus, EnrolmentStatus, Handing, OrderKind
 from tests.documents.conftest import paragraphs
 

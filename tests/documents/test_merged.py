@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from docx import Document
 
-from app.documents.certificate import CertificateFacts, certificate_context
-from app.documents.merged import MergedDocx, merged
-from app.documents.pdf import find_office, to_pdf
+from app.documents.office.pdf import find_office, to_pdf
+from app.documents.papers.certificate import CertificateFacts, certificate_context
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, render_docx
+from app.documents.templates.merged import MergedDocx, merged
+from app.documents.templates.templates import get_template, render_docx
 from app.errors import Invalid
 from app.statuses import CertificateKind, Sex
 

@@ -18,8 +18,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from pypdf import PdfReader
 
-from app.documents import office_sandbox, pdf
-from app.documents.office_sandbox import Level
+from app.documents.office import office_sandbox, pdf
+from app.documents.office.office_sandbox import Level
 
 pytestmark = pytest.mark.office
 

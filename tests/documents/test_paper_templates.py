@@ -9,8 +9,8 @@ import pytest
 from docx import Document
 from markupsafe import Markup
 
-from app.documents import docx_template
-from app.documents.templates import get_template, manifest, render_docx, render_template, template_sha
+from app.documents.docx import docx_template
+from app.documents.templates.templates import get_template, manifest, render_docx, render_template, template_sha
 from app.errors import Invalid
 from print_templates.build import build
 from tests.documents.conftest import paragraphs

@@ -15,10 +15,10 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from pypdf import PdfReader
 
-from app.documents import office_pool, office_sandbox, pdf
-from app.documents.certificate import render_certificate
-from app.documents.office_sandbox import Level
-from app.documents.pdf import find_office, to_pdf
+from app.documents.office import office_pool, office_sandbox, pdf
+from app.documents.office.office_sandbox import Level
+from app.documents.office.pdf import find_office, to_pdf
+from app.documents.papers.certificate import render_certificate
 from app.documents.qr import qr_png
 from app.errors import Unavailable
 from app.statuses import CertificateKind

@@ -12,11 +12,11 @@ import pytest
 from docx import Document
 from PIL import Image
 
-from app.documents.certificate import certificate_context, render_certificate
-from app.documents.merged import merged
-from app.documents.print_look import PrintLook, shifted
-from app.documents.templates import get_template
-from app.documents.trial_sheet import trial_sheet
+from app.documents.docx.print_look import PrintLook, shifted
+from app.documents.docx.trial_sheet import trial_sheet
+from app.documents.papers.certificate import certificate_context, render_certificate
+from app.documents.templates.merged import merged
+from app.documents.templates.templates import get_template
 from tests.documents.conftest import MakeFacts, paragraphs
 
 BLANK = PrintLook(on_blank=True)
@@ -139,7 +139,7 @@ def test_the_cross_stands_where_the_sheet_says(office: None, tmp_path: Path) -> 
     import shutil
     import subprocess
 
-    from app.documents.pdf import to_pdf
+    from app.documents.office.pdf import to_pdf
 
     painter = shutil.which("pdftoppm")
     if painter is None:

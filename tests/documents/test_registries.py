@@ -18,9 +18,9 @@ from app.documents.registries import ALL, find_registry, registries_of
 from app.documents.registries.declared import read_asked, span_days
 from app.documents.registries.reading import columns_of, count_totals, read_rows
 from app.documents.registries.registry_files import write_csv, write_xlsx
-from app.documents.registry_source import registry_of_group, registry_of_people
+from app.documents.registries.registry_source import registry_of_group, registry_of_people
 from app.errors import Forbidden, Invalid, NotFound
-from app.services.paper import registries
+from app.services.paper.registries import registries
 from tests.services import makers as mk
 
 DAY = dt.timedelta(days=1)

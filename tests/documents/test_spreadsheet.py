@@ -13,8 +13,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.documents import spreadsheet
-from app.documents.spreadsheet import SheetColumn, sheet_name, stamp, write_sheet
+from app.documents.sheets import spreadsheet
+from app.documents.sheets.spreadsheet import SheetColumn, sheet_name, stamp, write_sheet
 from app.errors import Invalid
 
 COLUMNS = (
@@ -182,7 +182,7 @@ def test_a_title_becomes_a_name_of_a_sheet(title: str, name: str) -> None:
 MEMORY_PROGRAM = """
 import resource, sys
 from pathlib import Path
-from app.documents.spreadsheet import SheetColumn, write_sheet
+from app.documents.sheets.spreadsheet import SheetColumn, write_sheet
 columns = [SheetColumn(f"Колонка {n}") for n in range(15)]
 def rows(count):
     return ([f"Значение {row} {n}" for n in range(15)] for row in range(count))

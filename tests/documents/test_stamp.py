@@ -10,9 +10,9 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from app.documents.certificate import render_certificate
-from app.documents.pdf import find_office, to_pdf
-from app.documents.stamp import stamped
+from app.documents.docx.stamp import stamped
+from app.documents.office.pdf import find_office, to_pdf
+from app.documents.papers.certificate import render_certificate
 from app.statuses import CertificateKind, CertificateStatus
 from tests.documents.conftest import MakeFacts
 from tests.documents.test_certificate_paper import OF_KIND

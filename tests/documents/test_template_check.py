@@ -12,11 +12,11 @@ from dataclasses import replace
 import pytest
 from docx import Document
 
-from app.documents import template_check, template_parts
-from app.documents.certificate import certificate_context
-from app.documents.paper_fields import ON_BLANK, PAPER_FIELDS, PaperField, sample_context
-from app.documents.template_check import template_problems
-from app.documents.templates import get_template, manifest, render_template
+from app.documents.papers.certificate import certificate_context
+from app.documents.templates import template_check, template_parts
+from app.documents.templates.paper_fields import ON_BLANK, PAPER_FIELDS, PaperField, sample_context
+from app.documents.templates.template_check import template_problems
+from app.documents.templates.templates import get_template, manifest, render_template
 from app.statuses import CertificateKind
 from tests.documents.conftest import MakeFacts, paragraphs
 

@@ -9,7 +9,7 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.documents.registry import COLUMNS, RegistryHeader, TrainedRow, trained_registry
+from app.documents.registries.registry import COLUMNS, RegistryHeader, TrainedRow, trained_registry
 
 HEADER = RegistryHeader(
     organization='ООО "Рога & <копыта>"',

@@ -11,13 +11,13 @@ from dataclasses import replace
 import pytest
 from docx import Document
 
-from app.documents import uploaded
-from app.documents.merged import merged
-from app.documents.paper_fields import PAPER_FIELDS, sample_context
 from app.documents.qr import qr_png
-from app.documents.template_check import template_problems
-from app.documents.template_parts import FORBIDDEN_COMMANDS
-from app.documents.templates import get_template, render_template
+from app.documents.templates import uploaded
+from app.documents.templates.merged import merged
+from app.documents.templates.paper_fields import PAPER_FIELDS, sample_context
+from app.documents.templates.template_check import template_problems
+from app.documents.templates.template_parts import FORBIDDEN_COMMANDS
+from app.documents.templates.templates import get_template, render_template
 from app.errors import Invalid
 from tests.documents.test_template_check import FIELDS, docx, with_parts, with_related
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from app.documents.pdf import to_pdf
+from app.documents.office.pdf import to_pdf
+from app.documents.papers.voucher_paper import BlockLine, VoucherPaper, may_print, render_voucher
 from app.documents.qr import qr_png
-from app.documents.voucher_paper import BlockLine, VoucherPaper, may_print, render_voucher
 from app.errors import Invalid
 from app.statuses import VoucherStatus
 from tests.documents.conftest import media, paragraphs

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 
-from app.documents.frdo_columns import TITLES
+from app.documents.frdo.frdo_columns import TITLES
 from app.errors import Invalid
 from app.exchange.frdo_template import read_blank
 from tests.documents.frdo_facts import official_blank

@@ -14,7 +14,7 @@ from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.access import access_requests, looking_as, sessions
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import calendar, files, who_acts
 from app.services.portal.files import Scan
 from tests.services import makers as mk

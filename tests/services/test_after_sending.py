@@ -11,10 +11,12 @@ from python_calamine import CalamineWorkbook
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
-from app.documents import frdo_correction, frdo_export
+from app.documents.frdo import frdo_correction, frdo_export
 from app.errors import Conflict, NotFound
 from app.extensions import db
-from app.services.paper import after_sending, certificates, duplicates, frdo_batches, registries
+from app.services.paper.corrections import after_sending
+from app.services.paper.issuing import certificates, duplicates
+from app.services.paper.registries import frdo_batches, registries
 from tests.services import makers as mk
 from tests.services.test_frdo import act, form, issue, rows_of, sent
 from tests.services.test_frdo import world as world  # a fixture

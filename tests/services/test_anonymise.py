@@ -21,7 +21,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.personal import Rows, holds_words, mark_of, marked_tables, owner_keys
 from app.services.identity import anonymise, mentions, merges, withdrawals
-from app.services.personnel import consents
+from app.services.personnel.consents import consents
 from app.services.portal import records
 from tests.services import makers as mk
 from tests.services.test_consents import rich_world

@@ -12,10 +12,12 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import ZONE, today
-from app.documents.blank_act import blank_act_context
+from app.documents.papers.blank_act import blank_act_context
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.paper import blank_acts, blanks, certificates, group_facts
-from app.services.paper.blank_balance import Balance, balance
+from app.services.paper.blanks import blank_acts, blanks
+from app.services.paper.blanks.blank_balance import Balance, balance
+from app.services.paper.issuing import certificates
+from app.services.paper.orders import group_facts
 from tests.services import makers as mk
 from tests.services.test_blanks import B, K, issued_on_blank, numbers, receive
 from tests.statements import recorded

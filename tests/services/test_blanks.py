@@ -11,9 +11,11 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.documents.certificate import CertificateFacts
+from app.documents.papers.certificate import CertificateFacts
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
-from app.services.paper import blanks, certificate_snapshot, certificates
+from app.services.paper.blanks import blanks
+from app.services.paper.issuing import certificates
+from app.services.paper.printing import certificate_snapshot
 from app.unit_of_work import use_case
 from tests.services import makers as mk
 from tests.statements import recorded

@@ -18,13 +18,15 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import doors
-from app.documents.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
+from app.documents.papers.bulk_papers import DOCX, PDF, ZIP, by_template, write_papers
 from app.documents.qr import qr_png
 from app.errors import Forbidden, Invalid, NotFound
-from app.services.paper import bulk_printing, certificates, group_facts, print_templates
-from app.services.paper.certificates import Printing
-from app.services.paper.print_templates import PrintChoice
+from app.services.paper.issuing import certificates
+from app.services.paper.issuing.certificates import Printing
+from app.services.paper.orders import group_facts
+from app.services.paper.printing import bulk_printing, print_templates
+from app.services.paper.printing.print_templates import PrintChoice
 from app.web.paper import printing
 from tests.documents.conftest import paragraphs
 from tests.services import makers as mk

@@ -13,12 +13,13 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as, unscoped
 from app.clock import today
-from app.documents.certificate import CertificateFacts, outcome_words
+from app.documents.papers.certificate import CertificateFacts, outcome_words
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.rules.document import main_document
-from app.services.paper import certificates, document_check, duplicates, template_files
-from app.services.paper.certificates import Printing
+from app.services.paper.issuing import certificates, document_check, duplicates
+from app.services.paper.issuing.certificates import Printing
+from app.services.paper.printing import template_files
 from tests.services import makers as mk
 
 E, K = st.EnrolmentStatus, st.CertificateKind

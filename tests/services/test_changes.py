@@ -13,7 +13,8 @@ from app.access import acting_as, get_visible
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services.personnel import changes, people, reminders, surnames
+from app.services.personnel.cards import changes, people, surnames
+from app.services.personnel.employers import reminders
 from app.services.portal import calendar, records
 from tests.services import makers as mk
 from tests.services.scans import pdf

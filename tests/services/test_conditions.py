@@ -18,8 +18,9 @@ from app.extensions import db
 from app.services.courses.enrolment import enrolment_check, enrolments
 from app.services.desk import queue, statistics
 from app.services.desk.queue import Asked
-from app.services.personnel import people, quality, transfers
-from app.services.personnel.card import card
+from app.services.personnel.cards import people, quality
+from app.services.personnel.cards.card import card
+from app.services.personnel.moves import transfers
 from app.services.voucher import vouchers
 from app.web.personnel import people_columns as c
 from tests.services import makers as mk

@@ -14,8 +14,8 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.identity import anonymise, withdrawals
-from app.services.paper import certificates
-from app.services.personnel import consent_texts, consents
+from app.services.paper.issuing import certificates
+from app.services.personnel.consents import consent_texts, consents
 from app.services.portal import who_acts
 from tests.concurrency.clients import run_at_once, succeeded
 from tests.services import makers as mk

@@ -16,9 +16,11 @@ from app.russian import format_date
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import attendance, group_quotas, group_schedule, groups, results
 from app.services.courses.group.group_quotas import NewQuota
-from app.services.paper import certificates, corrections, duplicates, result_corrections, training_orders
-from app.services.paper.result_corrections import Result
-from app.services.paper.training_orders import OrderFacts
+from app.services.paper.corrections import corrections, result_corrections
+from app.services.paper.corrections.result_corrections import Result
+from app.services.paper.issuing import certificates, duplicates
+from app.services.paper.orders import training_orders
+from app.services.paper.orders.training_orders import OrderFacts
 from app.services.portal import records
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_marks

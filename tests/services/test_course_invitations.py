@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import db
 from app.services.courses.enrolment import course_invitations
-from app.services.personnel import consent_texts, consents
+from app.services.personnel.consents import consent_texts, consents
 from tests.services import makers as mk
 
 E, P = st.EnrolmentStatus, st.PlanItemStatus

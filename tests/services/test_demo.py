@@ -20,7 +20,7 @@ from app.demo import sample
 from app.demo.accounts import LOGINS, PASSWORD
 from app.demo.build import build_demo
 from app.demo.staff import APPLICANT, CAST
-from app.documents.certificate import CertificateFacts, render_certificate
+from app.documents.papers.certificate import CertificateFacts, render_certificate
 from app.embedded_postgres import EmbeddedPostgres
 from app.errors import Conflict
 from app.exchange.engine import kept_rows

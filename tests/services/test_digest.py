@@ -14,7 +14,7 @@ from app.clock import now, today
 from app.extensions import db
 from app.services.mailing import digest, letters, notices
 from app.services.mailing.audience import Audience
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.unit_of_work import use_case
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk

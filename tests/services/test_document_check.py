@@ -13,7 +13,8 @@ from app.access import acting_as
 from app.clock import today
 from app.errors import NotFound
 from app.russian import format_date
-from app.services.paper import certificates, corrections, document_check, duplicates
+from app.services.paper.corrections import corrections
+from app.services.paper.issuing import certificates, document_check, duplicates
 from tests.services import makers as mk
 
 S = st.CertificateStatus

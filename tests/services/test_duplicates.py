@@ -11,8 +11,8 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.paper import certificates, duplicates, handing
-from app.services.paper.certificates import Printing
+from app.services.paper.issuing import certificates, duplicates, handing
+from app.services.paper.issuing.certificates import Printing
 from tests.services import makers as mk
 
 G, H, S = st.DuplicateGround, st.Handing, st.CertificateStatus

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.russian import percent
 from app.services.desk import statistics
 from app.services.desk.statistics import FEWEST_SHOWN, suppressed
-from app.services.personnel import quality
+from app.services.personnel.cards import quality
 from app.web.personnel.people_columns import EMPLOYEE_ATTENTION
 from tests.services import makers as mk
 

@@ -15,14 +15,15 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.documents import frdo_export, frdo_source
-from app.documents.frdo_columns import TITLES
+from app.documents.frdo import frdo_export, frdo_source
+from app.documents.frdo.frdo_columns import TITLES
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange.frdo_template import read_blank
 from app.extensions import db
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.services.paper import certificates, frdo_batches
+from app.services.paper.issuing import certificates
+from app.services.paper.registries import frdo_batches
 from app.services.portal import files
 from tests.documents.frdo_facts import official_blank
 from tests.services import makers as mk

@@ -9,9 +9,9 @@ import pytest
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
-from app.documents import frdo_before
+from app.documents.frdo import frdo_before
 from app.errors import Conflict, NotFound
-from app.services.paper import certificates, mend_requests
+from app.services.paper.issuing import certificates, mend_requests
 from tests.services import makers as mk
 from tests.services.test_frdo import give_diploma
 from tests.services.test_frdo import world as world  # a fixture

@@ -11,8 +11,9 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
-from app.services.paper import blanks, certificates, group_issue
-from app.services.paper.certificates import Printing
+from app.services.paper.blanks import blanks
+from app.services.paper.issuing import certificates, group_issue
+from app.services.paper.issuing.certificates import Printing
 from tests.services import makers as mk
 from tests.statements import recorded
 

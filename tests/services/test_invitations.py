@@ -13,11 +13,11 @@ from werkzeug.security import check_password_hash
 from app import models as m
 from app.access import acting_as
 from app.clock import today
-from app.documents.access_sheet import build_access_sheet
+from app.documents.papers.access_sheet import build_access_sheet
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.access import accounts, invitations, recovery, sign_in
-from app.services.personnel import consent_texts, consents
+from app.services.personnel.consents import consent_texts, consents
 from app.services.portal import who_acts
 from app.services.tasks import background
 from app.web.personnel import invitation_pages

@@ -26,7 +26,7 @@ from app.services.courses.enrolment import course_reminders, enrolments
 from app.services.courses.group import groups
 from app.services.mailing import digest, letters
 from app.services.mailing.audience import Audience
-from app.services.paper import certificates
+from app.services.paper.issuing import certificates
 from app.services.voucher import vouchers
 from app.unit_of_work import use_case
 from tests.mailbox import Mailbox

@@ -19,7 +19,7 @@ from app.services.courses.group import group_schedule, groups
 from app.services.courses.group.group_schedule import Line
 from app.services.desk import own_calendar
 from app.services.mailing import ical
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from tests.services import makers as mk
 
 E, DAY = st.EnrolmentStatus, mk.DAY

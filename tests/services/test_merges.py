@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.identity import merges
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import records
 from tests.services import makers as mk
 

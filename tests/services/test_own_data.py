@@ -17,13 +17,13 @@ from app import models as m
 from app.access import acting_as
 from app.actor import Actor
 from app.clock import now
-from app.documents.own_data_book import CONTENTS, write_own_data
+from app.documents.sheets.own_data_book import CONTENTS, write_own_data
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.identifiers import format_snils
 from app.personal import exported, marked_tables
 from app.services.identity import own_data
-from app.services.personnel import owned
+from app.services.personnel.cards import owned
 from tests.services import makers as mk
 from tests.services.test_anonymise import fill_everything, world  # noqa: F401
 

@@ -14,14 +14,14 @@ import pytest
 from app import models as m
 from app.access import acting_as
 from app.clock import today
-from app.documents import in_force
-from app.documents.blank_act import render_blank_act
-from app.documents.group_papers import PAPERS
-from app.documents.paper_fields import PAPER_FIELDS, sample_context
-from app.documents.templates import get_template, manifest
-from app.documents.training_order import TEMPLATE, render_order
+from app.documents.papers.blank_act import render_blank_act
+from app.documents.papers.group_papers import PAPERS
+from app.documents.papers.training_order import TEMPLATE, render_order
+from app.documents.templates import in_force
+from app.documents.templates.paper_fields import PAPER_FIELDS, sample_context
+from app.documents.templates.templates import get_template, manifest
 from app.errors import Invalid
-from app.services.paper import print_templates, template_files
+from app.services.paper.printing import print_templates, template_files
 from app.statuses import OrderKind
 from app.web.paper import printing
 from tests.documents.test_group_papers import whole_facts

@@ -16,7 +16,8 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.desk import queue, queue_decisions, statistics
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, REFUSE
-from app.services.personnel import card, past_trainings
+from app.services.personnel.cards import card
+from app.services.personnel.trainings import past_trainings
 from app.services.portal import files, records
 from app.services.portal.files import Scan
 from tests.services import makers as mk

@@ -18,7 +18,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.identity import merges
 from app.services.mailing import letters
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import records
 from tests.services import makers as mk
 

@@ -12,12 +12,12 @@ from docx import Document
 
 from app import models as m
 from app.access import acting_as
-from app.documents import in_force
-from app.documents.print_look import WHOLE_PAGE
+from app.documents.docx.print_look import WHOLE_PAGE
 from app.documents.qr import qr_png
+from app.documents.templates import in_force
 from app.errors import Forbidden, Invalid, NotFound
-from app.services.paper import print_templates, template_files
-from app.services.paper.print_templates import PrintChoice
+from app.services.paper.printing import print_templates, template_files
+from app.services.paper.printing.print_templates import PrintChoice
 from app.statuses import PrintMode
 from app.web.paper import printing
 from tests.services import makers as mk

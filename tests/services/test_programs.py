@@ -31,7 +31,7 @@ from app.services.courses.program import (
 from app.services.courses.program.program_modules import Module
 from app.services.desk import queue, queue_decisions
 from app.services.desk.queue import Asked
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import records, settings
 from app.services.portal.files import files_root
 from tests.services import makers as mk

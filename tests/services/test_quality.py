@@ -13,7 +13,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.extensions import db
-from app.services.personnel import people, quality
+from app.services.personnel.cards import people, quality
 from tests.services import makers as mk
 from tests.statements import recorded
 

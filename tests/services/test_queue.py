@@ -23,7 +23,7 @@ from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE
 from app.services.desk.queue_sources import BY_CODE, SOURCES
 from app.services.mailing import letters
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import calendar
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk

@@ -17,7 +17,7 @@ from app.access import acting_as
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.access import access_requests, links, own_registration, registration_check, registrations
-from app.services.personnel import consent_texts
+from app.services.personnel.consents import consent_texts
 from app.services.portal import calendar, captcha, files, who_acts
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk

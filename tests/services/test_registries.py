@@ -14,8 +14,9 @@ from app.clock import today
 from app.documents.registries import ALL
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.services.paper import after_sending, registries, registry_people, registry_schedule, saved_registries
-from app.services.paper.saved_registries import next_day
+from app.services.paper.corrections import after_sending
+from app.services.paper.registries import registries, registry_people, registry_schedule, saved_registries
+from app.services.paper.registries.saved_registries import next_day
 from app.services.tasks import background
 from app.statuses import RegistryStatus, Schedule
 from tests.services import makers as mk

@@ -23,7 +23,7 @@ from app.exchange.staff.staff_import import STAFF
 from app.exchange.staff.staff_row import years_before
 from app.exchange.staff.staff_sample import build_staff_sample
 from app.extensions import db
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import records
 from tests.concurrency.clients import refused, run_at_once, succeeded
 from tests.services import makers as mk

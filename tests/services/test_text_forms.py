@@ -17,9 +17,9 @@ from app.errors import Invalid
 from app.extensions import db
 from app.services.access import passwords
 from app.services.access.sign_in import Attempt, sign_in
-from app.services.paper import certificates, document_check
-from app.services.personnel.declension import declined, heads_in_genitive
-from app.services.personnel.former_surnames import former_surnames_found
+from app.services.paper.issuing import certificates, document_check
+from app.services.personnel.cards.declension import declined, heads_in_genitive
+from app.services.personnel.cards.former_surnames import former_surnames_found
 from app.services.portal import records
 from app.text.sql import code_sql, key_sql
 from app.web.frame.search import match

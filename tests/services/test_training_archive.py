@@ -16,16 +16,16 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import doors
-from app.documents.archive_pdf import list_context
-from app.documents.pdf import find_office
-from app.documents.templates import get_template
+from app.documents.office.pdf import find_office
+from app.documents.papers.archive_pdf import list_context
+from app.documents.templates.templates import get_template
 from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from app.rules.decision import add_months
-from app.services.paper import certificates
-from app.services.paper.certificates import Printing
-from app.services.personnel import training_archive
-from app.services.personnel.training_archive import Archive
+from app.services.paper.issuing import certificates
+from app.services.paper.issuing.certificates import Printing
+from app.services.personnel.trainings import training_archive
+from app.services.personnel.trainings.training_archive import Archive
 from app.services.portal import files
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -234,7 +234,7 @@ def test_without_libreoffice_the_refusal_says_what_to_install(
     world: mk.World, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside(world, "Вне портала", months_ago=20)
-    monkeypatch.setattr("app.documents.pdf.find_office", lambda: None)
+    monkeypatch.setattr("app.documents.office.pdf.find_office", lambda: None)
     with pytest.raises(Unavailable, match="установить LibreOffice"):
         bind(world, tmp_path / "all.pdf")
     assert list(tmp_path.iterdir()) == []

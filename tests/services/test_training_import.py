@@ -23,7 +23,7 @@ from app.exchange.trainings.training_columns import COLUMNS
 from app.exchange.trainings.training_import import TRAININGS
 from app.identifiers import format_snils
 from app.jobs import run_worker
-from app.services.personnel import past_trainings
+from app.services.personnel.trainings import past_trainings
 from app.services.portal.files import Scan
 from tests.services import makers as mk
 from tests.services.scans import pdf

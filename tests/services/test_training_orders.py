@@ -14,8 +14,8 @@ from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import groups, results
-from app.services.paper import group_facts, training_orders
-from app.services.paper.training_orders import OrderFacts
+from app.services.paper.orders import group_facts, training_orders
+from app.services.paper.orders.training_orders import OrderFacts
 from app.statuses import OrderKind
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks

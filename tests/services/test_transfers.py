@@ -16,8 +16,9 @@ from app.clock import today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.russian import format_date
-from app.services.personnel import people, transfers
-from app.services.personnel.transfers import Sought
+from app.services.personnel.cards import people
+from app.services.personnel.moves import transfers
+from app.services.personnel.moves.transfers import Sought
 from app.services.portal import calendar
 from tests.services import makers as mk
 

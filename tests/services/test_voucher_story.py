@@ -14,7 +14,7 @@ from app.clock import today
 from app.errors import NotFound
 from app.russian import format_date
 from app.services.courses.enrolment import enrolments
-from app.services.paper import certificates
+from app.services.paper.issuing import certificates
 from app.services.voucher import voucher_check, voucher_story, vouchers
 from app.services.voucher.voucher_story import VoucherStory
 from tests.services import makers as mk

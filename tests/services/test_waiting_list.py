@@ -15,7 +15,7 @@ from app.clock import now, today
 from app.errors import Conflict, Forbidden, NotFound
 from app.services.courses.enrolment import enrolments, waiting_list
 from app.services.courses.group import groups
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from tests.services import makers as mk
 
 E = st.EnrolmentStatus

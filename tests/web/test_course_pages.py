@@ -21,8 +21,8 @@ from app.services.access import sessions
 from app.services.access.accounts import find_account
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import attendance
-from app.services.paper import training_orders
-from app.services.paper.training_orders import OrderFacts
+from app.services.paper.orders import training_orders
+from app.services.paper.orders.training_orders import OrderFacts
 from app.statuses import OrderKind
 from tests.services import makers as mk
 from tests.services.course_rows import Course, make_course, make_listeners, make_marks, make_meeting

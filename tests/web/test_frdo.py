@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.documents import frdo_export
-from app.documents.frdo_columns import TITLES
+from app.documents.frdo import frdo_export
+from app.documents.frdo.frdo_columns import TITLES
 from app.jobs import run_worker
 from app.web.paper import frdo_pages
 from tests.access.region import Browser, Region

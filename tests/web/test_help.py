@@ -11,9 +11,9 @@ from docx import Document
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from app.documents import guide
-from app.documents.guide_paper import build_docx
-from app.documents.pdf import find_office
+from app.documents.guide import guide
+from app.documents.guide.guide_paper import build_docx
+from app.documents.office.pdf import find_office
 from app.permissions import ROLES
 from app.web.access.appearance import CHOICES, chosen
 from app.web.desk.help import HINTS, TOPICS, topic_of

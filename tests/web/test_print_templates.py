@@ -14,8 +14,8 @@ import pytest
 from docx import Document
 
 from app import limited
-from app.documents import uploaded
-from app.documents.templates import get_template
+from app.documents.templates import uploaded
+from app.documents.templates.templates import get_template
 from tests.access.oracle import CAST
 from tests.access.region import Browser, Region
 from tests.statements import recorded

@@ -13,7 +13,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.jobs import run_worker
 from app.web.paper import printing_pages
 from tests.access.region import Browser, Region

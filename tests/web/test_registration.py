@@ -17,7 +17,7 @@ from app.clock import today
 from app.extensions import limiter
 from app.services.access import sessions
 from app.services.access.accounts import find_account
-from app.services.personnel import consent_texts
+from app.services.personnel.consents import consent_texts
 from app.services.portal import captcha
 from tests.actors import client_as
 from tests.services import makers as mk

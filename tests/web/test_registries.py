@@ -11,7 +11,7 @@ import pytest
 from app.access import acting_as
 from app.documents.registries import ALL
 from app.jobs import run_worker
-from app.services.paper import registry_schedule
+from app.services.paper.registries import registry_schedule
 from app.services.portal.who_acts import SYSTEM
 from app.web.paper import registry_view
 from tests.access.region import Region

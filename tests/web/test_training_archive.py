@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.jobs import run_worker
 from app.web.desk import worker_home
 from app.web.frame import row_papers

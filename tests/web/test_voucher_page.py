@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.exchange.sample import build_sample
 from app.exchange.staff.staff_sample import build_staff_sample
 from app.exchange.vouchers.voucher_columns import COLUMNS

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Enum, case, func
 
 from app import models as m
 from app.clock import read_date
-from app.documents.spreadsheet import Kind
+from app.documents.sheets.spreadsheet import Kind
 from app.errors import Invalid
 from app.russian import RussianDateError, format_date
 from app.statuses import LabelledEnum

@@ -11,7 +11,7 @@ from typing import Any
 from app.cells import looks_like_formula
 from app.documents.registries.declared import Asked, Column
 from app.documents.registries.reading import columns_of
-from app.documents.spreadsheet import SheetColumn, cell_value, write_sheet
+from app.documents.sheets.spreadsheet import SheetColumn, cell_value, write_sheet
 from app.russian import format_date
 
 

@@ -10,7 +10,7 @@ from app.exchange.engine.list_plan import SourceRow
 from app.exchange.trainings.training_columns import BY_NAME
 from app.exchange.trainings.training_list import TrainingValues
 from app.russian import format_date, quoted
-from app.services.personnel import past_trainings
+from app.services.personnel.trainings import past_trainings
 
 _ABSENT = "Работника с таким СНИЛС среди ваших нет: проверьте номер или сначала заведите его карточку"
 

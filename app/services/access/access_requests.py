@@ -25,7 +25,7 @@ from app.permissions import ROLES
 from app.russian import format_date
 from app.services.access import own_registration, roles
 from app.services.mailing import letters
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import calendar, files, records, transitions
 from app.statuses import AccessRequestStatus
 from app.unit_of_work import use_case

@@ -20,7 +20,7 @@ from app.extensions import db
 from app.russian import count, full_name
 from app.services.access import accounts, alarms, failures, links, passwords, recovery
 from app.services.mailing import letters
-from app.services.personnel import consents
+from app.services.personnel.consents import consents
 from app.unit_of_work import use_case
 
 BASIS = "Приглашение организации (п. 2.6 Порядка)"

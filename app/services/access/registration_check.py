@@ -23,7 +23,8 @@ from app.extensions import db
 from app.labels import label_of
 from app.russian import quoted
 from app.services.mailing import letters
-from app.services.personnel import consents, people
+from app.services.personnel.cards import people
+from app.services.personnel.consents import consents
 from app.services.portal import records, transitions
 from app.statuses import ConfirmationStatus, EmploymentKind, RegistrationStatus
 from app.text import cleaned, sort_key

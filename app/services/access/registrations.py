@@ -23,7 +23,7 @@ from app.russian import count, format_date
 from app.services.access import links, passwords
 from app.services.access.registration_check import confirm as confirm
 from app.services.mailing import letters
-from app.services.personnel import consent_texts
+from app.services.personnel.consents import consent_texts
 from app.services.portal import calendar, captcha, records, transitions
 from app.statuses import RegistrationStatus
 from app.unit_of_work import use_case

@@ -21,7 +21,7 @@ from app.extensions import db
 from app.permissions import ROLES
 from app.services.mailing import letters
 from app.services.mailing.audience import Audience
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import calendar, records
 from app.unit_of_work import use_case
 

@@ -17,8 +17,10 @@ from app.conditions import employed, waits
 from app.permissions import ROLES
 from app.services.access import access_requests, registration_check, registrations
 from app.services.courses.program import programs
-from app.services.personnel import past_trainings, people, transfers
-from app.services.personnel.former_surnames import people_found
+from app.services.personnel.cards import people
+from app.services.personnel.cards.former_surnames import people_found
+from app.services.personnel.moves import transfers
+from app.services.personnel.trainings import past_trainings
 from app.services.portal import calendar
 from app.services.voucher import vouchers
 from app.statuses import TransferStatus

@@ -21,7 +21,7 @@ from app.clock import now
 from app.conditions import at_work, in_force, in_state
 from app.errors import Forbidden
 from app.extensions import db
-from app.services.personnel import coverage
+from app.services.personnel.cards import coverage
 from app.statuses import (
     TAKING_PLACE,
     EnrolmentStatus,

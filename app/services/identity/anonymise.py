@@ -24,7 +24,7 @@ from app.extensions import db
 from app.personal import Rows, marked_tables, owner_keys
 from app.services.courses.enrolment import seats, waiting_list
 from app.services.identity import mentions
-from app.services.personnel.owned import Owned, by_keys, owned_rows
+from app.services.personnel.cards.owned import Owned, by_keys, owned_rows
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks, vouchers
 from app.statuses import (

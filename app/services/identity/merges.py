@@ -25,7 +25,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.labels import THINGS, label_of
 from app.services.identity.merge_collisions import collisions
-from app.services.personnel import surnames
+from app.services.personnel.cards import surnames
 from app.services.portal import records, transitions
 from app.services.voucher.vouchers import end_run_out
 from app.unit_of_work import use_case

@@ -24,8 +24,9 @@ from app.extensions import db
 from app.labels import THINGS, in_words, label_of
 from app.personal import exported, marked_tables, owner_keys
 from app.services.mailing import letter_kinds
-from app.services.personnel import changes, consents
-from app.services.personnel.owned import Owned, by_keys, owned_rows
+from app.services.personnel.cards import changes
+from app.services.personnel.cards.owned import Owned, by_keys, owned_rows
+from app.services.personnel.consents import consents
 from app.unit_of_work import technical_write
 
 #: the operator's right to give the file to a person who asked in writing

@@ -20,7 +20,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.rules.decision import Decision, refuse
 from app.rules.voucher import Applicant, VoucherTerms, may_apply_for_voucher
-from app.services.personnel.people import choose_employment, live_employments_of
+from app.services.personnel.cards.people import choose_employment, live_employments_of
 from app.statuses import APPLICATION_LIVE, ConfirmationStatus, VoucherStatus
 
 NO_RULE = "Правило выдачи чеков на сегодня не задано. Обратитесь к Оператору АИС."

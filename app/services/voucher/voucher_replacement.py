@@ -20,7 +20,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.russian import format_date
 from app.services.mailing import letters
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks, voucher_reminders
 from app.services.voucher.voucher_numbers import new_number

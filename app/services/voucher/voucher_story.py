@@ -23,7 +23,7 @@ from app.extensions import db
 from app.labels import label_of
 from app.rules.document import main_document
 from app.russian import NBSP, count, format_date, plural, quoted
-from app.services.personnel.card import EMPLOYMENT
+from app.services.personnel.cards.card import EMPLOYMENT
 from app.statuses import BLOCK_HOLDING, BlockStatus, VoucherStatus
 
 #: entries of the journal that are told

@@ -21,7 +21,7 @@ from app.models import among
 from app.rules.decision import Decision, last_day_of
 from app.russian import format_date, quoted
 from app.services.mailing import letters
-from app.services.personnel.people import choose_employment
+from app.services.personnel.cards.people import choose_employment
 from app.services.portal import calendar, refusal_reasons, transitions
 from app.services.voucher import voucher_blocks
 from app.services.voucher.voucher_eligibility import NO_RULE, applicants, best_place, facts_of, find_rule

@@ -23,7 +23,7 @@ from app.permissions import ROLES
 from app.russian import format_date, no_later, quoted
 from app.services.access import access_requests, looking_as
 from app.services.access.access_requests import Wish
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.portal import files
 from app.services.portal.files import Scan
 from app.statuses import AccessRequestStatus

@@ -21,7 +21,7 @@ from app.errors import Invalid, NotFound, PortalError
 from app.extensions import limiter
 from app.services.access import registrations
 from app.services.access.passwords import refuse_different
-from app.services.personnel import consent_texts
+from app.services.personnel.consents import consent_texts
 from app.services.portal import captcha
 from app.web.access import registration_forms as forms
 from app.web.frame.answers import attach, attempt, show_form

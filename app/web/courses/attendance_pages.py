@@ -15,7 +15,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local
 from app.documents import doors
-from app.documents.attendance_sheet import MARKS
+from app.documents.papers.attendance_sheet import MARKS
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_date

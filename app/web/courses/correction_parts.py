@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.russian import count
-from app.services.paper.corrections import Left
-from app.services.paper.outdated import Followed
+from app.services.paper.corrections.corrections import Left
+from app.services.paper.corrections.outdated import Followed
 from app.web.frame.pages import Block, Cell, Column, Row
 
 #: a page lists so many of them, the rest is a number

@@ -20,13 +20,13 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import local, today
 from app.conditions import state_of, takes_enrolments
-from app.documents.in_force import issue_options
+from app.documents.templates.in_force import issue_options
 from app.extensions import db
 from app.rules.document import main_document
 from app.rules.enrolment import Room, has_seat
 from app.russian import count, format_datetime, period, quoted
 from app.services.courses.enrolment import enrolment_check, enrolments, group_transfers, waiting_list
-from app.services.paper import certificates
+from app.services.paper.issuing import certificates
 from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
 from app.web.courses.bulk_enrolment import BulkEnrolment
 from app.web.courses.catalogue_cards import seats_left

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.rules.frozen import Consequences
 from app.russian import count, format_date
 from app.services.courses.group import frozen_groups
-from app.services.paper import corrections, outdated
+from app.services.paper.corrections import corrections, outdated
 from app.web.courses import group_blocks
 from app.web.courses.correction_parts import followed_words, left_block
 from app.web.frame.answers import answer_form

@@ -7,7 +7,7 @@ from app import models as m
 from app.access import current_actor
 from app.russian import count
 from app.services.courses.group import results
-from app.services.paper import training_orders
+from app.services.paper.orders import training_orders
 from app.statuses import FORMED, GroupStatus
 from app.web.courses.group_correction import consequences_of
 from app.web.courses.order_pages import HANDLERS

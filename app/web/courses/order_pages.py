@@ -15,12 +15,12 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import today
-from app.documents.in_force import template_for
-from app.documents.training_order import TEMPLATE
+from app.documents.papers.training_order import TEMPLATE
+from app.documents.templates.in_force import template_for
 from app.extensions import db
 from app.russian import count, format_date
-from app.services.paper import training_orders
-from app.services.paper.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
+from app.services.paper.orders import training_orders
+from app.services.paper.orders.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import OrderKind
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import CodesField, RuDateField

@@ -9,9 +9,9 @@ from app import addresses, audit
 from app import models as m
 from app.access import current_actor
 from app.documents.doors import ORDER
-from app.documents.training_order import order_context
+from app.documents.papers.training_order import order_context
 from app.russian import capitalized
-from app.services.paper import training_orders
+from app.services.paper.orders import training_orders
 from app.statuses import OrderKind
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row

@@ -18,7 +18,7 @@ from app.errors import Invalid, PortalError
 from app.extensions import db
 from app.services.courses.group import frozen_groups, group_quotas
 from app.services.courses.group.group_quotas import NewQuota
-from app.services.personnel.transfer_letters import find_places
+from app.services.personnel.moves.transfer_letters import find_places
 from app.web.frame.answers import attach, attempt, show_form
 from app.web.frame.forms import LookupField, RuIntegerField
 from app.web.frame.guards import guarded

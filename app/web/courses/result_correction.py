@@ -17,8 +17,8 @@ from app.access import get_writable
 from app.clock import today
 from app.extensions import db
 from app.services.courses.group import frozen_groups
-from app.services.paper import corrections, result_corrections
-from app.services.paper.result_corrections import Corrected, Result
+from app.services.paper.corrections import corrections, result_corrections
+from app.services.paper.corrections.result_corrections import Corrected, Result
 from app.statuses import OUTCOMES, EnrolmentStatus
 from app.web.courses.correction_parts import followed_words, left_block
 from app.web.courses.group_correction import why_field

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from app import addresses
 from app.access import find_actor
 from app.actor import Actor
-from app.documents import guide
-from app.documents.guide_paper import build_docx
-from app.documents.pdf import find_office, to_pdf
+from app.documents.guide import guide
+from app.documents.guide.guide_paper import build_docx
+from app.documents.office.pdf import find_office, to_pdf
 from app.errors import Invalid, NotFound
 from app.extensions import limiter
 from app.permissions import ROLES

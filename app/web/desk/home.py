@@ -15,8 +15,8 @@ from app.errors import NotFound
 from app.extensions import limiter
 from app.jobs import health as jobs_health
 from app.russian import format_date
-from app.services.paper import document_check
-from app.services.paper.document_check import CheckFacts
+from app.services.paper.issuing import document_check
+from app.services.paper.issuing.document_check import CheckFacts
 from app.services.voucher import voucher_check
 from app.web.desk.start_pages import start_page
 from app.web.frame.forms import REQUIRED, RuDateField

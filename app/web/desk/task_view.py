@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from app import addresses
 from app.access import current_actor
 from app.errors import PortalError
-from app.services.personnel.training_archive import ARCHIVE
+from app.services.personnel.trainings.training_archive import ARCHIVE
 from app.services.tasks import background
 from app.web.frame.answers import attempt
 from app.web.frame.guards import signed_in

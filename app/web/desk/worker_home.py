@@ -8,7 +8,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import local
-from app.documents.pdf import MISSING, find_office
+from app.documents.office.pdf import MISSING, find_office
 from app.russian import count, format_date, format_datetime, period, quoted
 from app.services.desk import cabinet
 from app.services.desk.cabinet import Cabinet, OwnCourse, Suggestion

@@ -13,7 +13,7 @@ from flask_appbuilder import expose
 from app import addresses, audit, shown
 from app.clock import now
 from app.documents import doors
-from app.documents.spreadsheet import Kind, SheetColumn
+from app.documents.sheets.spreadsheet import Kind, SheetColumn
 from app.errors import NotFound
 from app.russian import count
 from app.services.tasks import background

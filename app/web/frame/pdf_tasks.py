@@ -15,7 +15,7 @@ from flask import flash, redirect, send_file
 from werkzeug.wrappers import Response
 
 from app import addresses
-from app.documents.pdf import MISSING, find_office, to_pdf
+from app.documents.office.pdf import MISSING, find_office, to_pdf
 from app.errors import Unavailable
 from app.services.tasks import background
 from app.statuses import JobStatus

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app import addresses
 from app.access import current_actor, get_visible
 from app.documents.doors import RowPaper
-from app.documents.pdf import find_office
+from app.documents.office.pdf import find_office
 from app.extensions import db
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button

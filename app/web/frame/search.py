@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, union
 
 from app import models as m
-from app.services.personnel.former_surnames import former_surnames_found, people_found
+from app.services.personnel.cards.former_surnames import former_surnames_found, people_found
 from app.text import cleaned, sort_key, words
 from app.text.sql import holds_words
 from app.text.sql import sort_key as folded

@@ -13,7 +13,7 @@ from app import models as m
 from app.clock import local
 from app.extensions import db
 from app.russian import capitalized, format_date
-from app.services.paper import after_sending
+from app.services.paper.corrections import after_sending
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Cell, Column, Row
 

@@ -21,7 +21,7 @@ from app.errors import NotFound
 from app.extensions import db
 from app.labels import label_of
 from app.russian import count, format_date
-from app.services.paper import blank_acts
+from app.services.paper.blanks import blank_acts
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Cell, Column, FormPage, Row
 from app.web.frame.row_papers import RowPapers

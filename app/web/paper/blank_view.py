@@ -16,13 +16,13 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now, read_date, today
 from app.documents import doors
-from app.documents.spreadsheet import SheetColumn
+from app.documents.sheets.spreadsheet import SheetColumn
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.rules.document import ON_BLANKS
 from app.russian import RussianDateError, format_date, format_datetime, number
-from app.services.paper import blanks
-from app.services.paper.blank_balance import Balance, balance
+from app.services.paper.blanks import blanks
+from app.services.paper.blanks.blank_balance import Balance, balance
 from app.statuses import BlankStatus, CertificateStatus
 from app.web.frame.answers import answer_act
 from app.web.frame.export_pages import XLSX

@@ -16,12 +16,13 @@ from app import addresses, audit
 from app import models as m
 from app.access import get_writable
 from app.clock import today
-from app.documents.certificate import CertificateFacts
 from app.documents.doors import CERTIFICATE
-from app.documents.in_force import issue_options
-from app.documents.pdf import MISSING, find_office
+from app.documents.office.pdf import MISSING, find_office
+from app.documents.papers.certificate import CertificateFacts
+from app.documents.templates.in_force import issue_options
 from app.extensions import db
-from app.services.paper import blanks, certificates, duplicates, handing
+from app.services.paper.blanks import blanks
+from app.services.paper.issuing import certificates, duplicates, handing
 from app.services.portal import refusal_reasons
 from app.statuses import CertificateStatus, DuplicateGround, Handing
 from app.web.frame import reasons

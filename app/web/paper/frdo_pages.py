@@ -12,13 +12,14 @@ from sqlalchemy.orm import joinedload
 from app import addresses
 from app import models as m
 from app.access import current_actor
-from app.documents import frdo_export
-from app.documents.frdo_check import ERROR, Fault
-from app.documents.frdo_columns import FrdoFacts
-from app.documents.frdo_export import Preflight, Sort
+from app.documents.frdo import frdo_export
+from app.documents.frdo.frdo_check import ERROR, Fault
+from app.documents.frdo.frdo_columns import FrdoFacts
+from app.documents.frdo.frdo_export import Preflight, Sort
 from app.extensions import db
 from app.russian import capitalized, format_date, number
-from app.services.paper import after_sending, frdo_batches
+from app.services.paper.corrections import after_sending
+from app.services.paper.registries import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Option, Pair, Row
 

@@ -19,14 +19,14 @@ from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.documents import frdo_correction, frdo_export
-from app.documents.frdo_columns import TITLES
-from app.documents.frdo_workbook import XLSX
+from app.documents.frdo import frdo_correction, frdo_export
+from app.documents.frdo.frdo_columns import TITLES
+from app.documents.frdo.frdo_workbook import XLSX
 from app.errors import Invalid, NotFound, PortalError
 from app.exchange.frdo_template import read_blank
 from app.exchange.guard import MAX_UPLOAD_BYTES
 from app.russian import count
-from app.services.paper import frdo_batches
+from app.services.paper.registries import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.answers import answer_act, answer_form, attempt
 from app.web.frame.forms import REQUIRED, RuDateField

@@ -15,14 +15,15 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.clock import today
-from app.documents import frdo_before
-from app.documents.in_force import issue_options
+from app.documents.frdo import frdo_before
+from app.documents.templates.in_force import issue_options
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.paper import blanks, duplicates, group_issue, handing, mend_requests
-from app.services.paper.certificate_snapshot import as_signed
-from app.services.paper.group_issue import IssuePlan
+from app.services.paper.blanks import blanks
+from app.services.paper.issuing import duplicates, group_issue, handing, mend_requests
+from app.services.paper.issuing.group_issue import IssuePlan
+from app.services.paper.printing.certificate_snapshot import as_signed
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
 from app.web.frame.answers import answer_act, answer_form, attach, attempt
 from app.web.frame.forms import CodesField, RuDateField

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from app import models as m
 from app.services.desk import matters
-from app.services.paper import after_sending, blanks, frdo_batches
+from app.services.paper.blanks import blanks
+from app.services.paper.corrections import after_sending
+from app.services.paper.registries import frdo_batches
 from app.web.frame.attention import Matter, matter_filter
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Cell

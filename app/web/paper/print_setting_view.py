@@ -14,15 +14,15 @@ from wtforms import SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
 from app import addresses
-from app.documents.in_force import template_for
-from app.documents.paper_fields import PAPER_FIELDS
-from app.documents.pdf import find_office
-from app.documents.print_look import look_of
-from app.documents.templates import get_template
-from app.documents.trial_sheet import trial_sheet
+from app.documents.docx.print_look import look_of
+from app.documents.docx.trial_sheet import trial_sheet
+from app.documents.office.pdf import find_office
+from app.documents.templates.in_force import template_for
+from app.documents.templates.paper_fields import PAPER_FIELDS
+from app.documents.templates.templates import get_template
 from app.errors import NotFound
-from app.services.paper import print_templates
-from app.services.paper.print_templates import PrintChoice
+from app.services.paper.printing import print_templates
+from app.services.paper.printing.print_templates import PrintChoice
 from app.statuses import PrintMode
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import REQUIRED

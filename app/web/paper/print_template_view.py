@@ -18,17 +18,17 @@ from wtforms.validators import InputRequired, Length
 from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
-from app.documents import template_parts
-from app.documents.in_force import standard_file
-from app.documents.paper_fields import PAPER_FIELDS, PaperField
-from app.documents.pdf import find_office
-from app.documents.print_look import look_of
-from app.documents.templates import get_template
+from app.documents.docx.print_look import look_of
+from app.documents.office.pdf import find_office
+from app.documents.templates import template_parts
+from app.documents.templates.in_force import standard_file
+from app.documents.templates.paper_fields import PAPER_FIELDS, PaperField
+from app.documents.templates.templates import get_template
 from app.errors import NotFound
 from app.extensions import db
 from app.russian import count
-from app.services.paper import print_templates, template_files
-from app.services.paper.print_templates import REGION
+from app.services.paper.printing import print_templates, template_files
+from app.services.paper.printing.print_templates import REGION
 from app.statuses import PrintMode
 from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.forms import REQUIRED

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.documents import uploaded
-from app.documents.paper_fields import PAPER_FIELDS, sample_context
-from app.documents.print_look import WHOLE_PAGE, PrintLook
+from app.documents.docx.print_look import WHOLE_PAGE, PrintLook
 from app.documents.qr import qr_png
-from app.documents.templates import get_template, render_template
+from app.documents.templates import uploaded
+from app.documents.templates.paper_fields import PAPER_FIELDS, sample_context
+from app.documents.templates.templates import get_template, render_template
 from app.errors import Invalid
 from app.russian import quoted
 

@@ -19,18 +19,18 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.clock import now
 from app.documents import doors
-from app.documents.bulk_papers import FORMS, PrintForm
 from app.documents.file_names import safe_name
-from app.documents.group_papers import PAPERS, GroupPaper
-from app.documents.pdf import MISSING, find_office
+from app.documents.office.pdf import MISSING, find_office
+from app.documents.papers.bulk_papers import FORMS, PrintForm
+from app.documents.papers.group_papers import PAPERS, GroupPaper
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing
 from app.russian import capitalized, count
-from app.services.paper import bulk_printing
-from app.services.paper import group_facts as facts
-from app.services.paper.bulk_printing import PRINT
-from app.services.paper.group_facts import REGISTRY, GroupFacts
+from app.services.paper.orders import group_facts as facts
+from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
+from app.services.paper.printing import bulk_printing
+from app.services.paper.printing.bulk_printing import PRINT
 from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance

@@ -15,11 +15,11 @@ from app.documents.registries import registries_of
 from app.documents.registries.declared import SPANS, Asked, Filter, Registry
 from app.documents.registries.declared import Column as Declared
 from app.documents.registries.reading import Totals, columns_of, count_totals, read_rows
-from app.documents.spreadsheet import cell_value
+from app.documents.sheets.spreadsheet import cell_value
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import count, format_date, number
-from app.services.paper import saved_registries
+from app.services.paper.registries import saved_registries
 from app.statuses import Schedule
 from app.web.frame.lookups import SMALL, order_of
 from app.web.frame.pages import Cell, Column, Option, Row, Tab

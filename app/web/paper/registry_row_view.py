@@ -14,10 +14,10 @@ from app import models as m
 from app.access import current_actor
 from app.clock import read_date, today
 from app.documents.registries.declared import span_days
-from app.documents.registry_source import sheet_of_registry
+from app.documents.registries.registry_source import sheet_of_registry
 from app.errors import Invalid
 from app.russian import RussianDateError, format_date, number
-from app.services.paper import registries, registry_people
+from app.services.paper.registries import registries, registry_people
 from app.statuses import RegistryStatus
 from app.web.frame.answers import answer_act
 from app.web.frame.guards import guarded

@@ -23,7 +23,7 @@ from app.documents.registries.reading import count_totals, read_rows
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import count, quoted
-from app.services.paper import registry_schedule, saved_registries
+from app.services.paper.registries import registry_schedule, saved_registries
 from app.services.tasks import background
 from app.statuses import Schedule
 from app.text import cleaned

@@ -15,12 +15,12 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.documents import doors
 from app.documents.file_names import safe_name
-from app.documents.pdf import MISSING, find_office
+from app.documents.office.pdf import MISSING, find_office
 from app.errors import Unavailable
 from app.extensions import db
 from app.russian import format_date, years
-from app.services.personnel import training_archive
-from app.services.personnel.training_archive import ARCHIVE, PERIODS
+from app.services.personnel.trainings import training_archive
+from app.services.personnel.trainings.training_archive import ARCHIVE, PERIODS
 from app.services.tasks import background
 from app.unit_of_work import refuse_during_maintenance
 from app.web.frame.answers import answer_form

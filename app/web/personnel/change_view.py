@@ -21,9 +21,9 @@ from app.access import current_actor, get_writable
 from app.conditions import is_employed, late
 from app.errors import PortalError
 from app.extensions import db
-from app.services.personnel import changes
-from app.services.personnel.correctable import CARD, PLACE, SUBJECTS
-from app.services.personnel.surnames import Surname
+from app.services.personnel.cards import changes
+from app.services.personnel.cards.correctable import CARD, PLACE, SUBJECTS
+from app.services.personnel.cards.surnames import Surname
 from app.statuses import ChangeStatus
 from app.web.frame.answers import answer_form, attempt
 from app.web.frame.forms import REQUIRED, FieldSource, PortalModelConverter, RuDateField, form_values

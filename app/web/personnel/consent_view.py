@@ -17,7 +17,7 @@ from app.clock import local, today
 from app.russian import format_date, format_datetime, no_later
 from app.services.access import own_registration
 from app.services.identity.anonymise import KEPT_WORDS
-from app.services.personnel import consent_texts, consents
+from app.services.personnel.consents import consent_texts, consents
 from app.web.access.entrance import leave
 from app.web.frame.answers import answer_act
 from app.web.frame.guards import signed_in

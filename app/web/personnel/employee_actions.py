@@ -19,8 +19,8 @@ from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.russian import count
-from app.services.personnel import people
-from app.services.personnel.correctable import CARD
+from app.services.personnel.cards import people
+from app.services.personnel.cards.correctable import CARD
 from app.web.frame.answers import answer_form, attempt_each
 from app.web.frame.forms import REQUIRED, CodesField, RuDateField
 from app.web.frame.guards import guarded

@@ -14,7 +14,7 @@ from app.clock import today
 from app.conditions import is_employed, is_in_force, state_of
 from app.identifiers import format_phone
 from app.russian import count, format_date, no_later, years
-from app.services.personnel.people import CardData
+from app.services.personnel.cards.people import CardData
 from app.services.voucher import voucher_eligibility
 from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, TrainingStatus
 from app.web.frame.listing import state_cell

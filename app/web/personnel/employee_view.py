@@ -15,7 +15,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.voucher import voucher_eligibility
 from app.statuses import EmploymentKind
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values

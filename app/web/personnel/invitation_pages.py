@@ -14,7 +14,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, write_scope
 from app.clock import now
-from app.documents.access_sheet import CONTENT_TYPE, build_access_sheet
+from app.documents.papers.access_sheet import CONTENT_TYPE, build_access_sheet
 from app.errors import NotFound
 from app.extensions import db
 from app.russian import count

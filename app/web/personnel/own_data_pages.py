@@ -14,7 +14,7 @@ from app import models as m
 from app.access import current_actor
 from app.clock import now
 from app.documents.file_names import safe_name
-from app.documents.own_data_book import write_own_data
+from app.documents.sheets.own_data_book import write_own_data
 from app.services.identity import own_data
 from app.web.access.account_pages import take_button
 from app.web.frame.answers import answer_act

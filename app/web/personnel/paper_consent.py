@@ -14,7 +14,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.errors import Forbidden
 from app.extensions import db
-from app.services.personnel import consent_texts, consents
+from app.services.personnel.consents import consent_texts, consents
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import CodesField
 from app.web.frame.guards import signed_in

@@ -11,7 +11,8 @@ from app import models as m
 from app.clock import today
 from app.conditions import at_work, employed, is_in_force, main_place, waits
 from app.russian import age, format_date, years
-from app.services.personnel import past_trainings, quality
+from app.services.personnel.cards import quality
+from app.services.personnel.trainings import past_trainings
 from app.web.frame.attention import Matter, matter_filter
 from app.web.frame.list_sql import between
 from app.web.frame.listing import ListColumn, ListFilter

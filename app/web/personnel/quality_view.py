@@ -12,8 +12,8 @@ from app import addresses
 from app.access import current_actor
 from app.errors import NotFound
 from app.russian import number, percent
-from app.services.personnel import quality
-from app.services.personnel.quality import Completeness
+from app.services.personnel.cards import quality
+from app.services.personnel.cards.quality import Completeness
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.typed import row_id

@@ -12,7 +12,7 @@ from app import models as m
 from app.access import current_actor
 from app.exchange.trainings.training_import import TRAININGS
 from app.extensions import db
-from app.services.personnel import past_trainings
+from app.services.personnel.trainings import past_trainings
 from app.services.portal.files import Scan
 from app.web.frame.pages import Block, Cell, Pair
 from app.web.frame.scans import scan_field, sent_scan

@@ -15,7 +15,7 @@ from app import addresses
 from app import models as m
 from app.errors import Invalid
 from app.identifiers import IdentifierError, parse_person_name
-from app.services.personnel.transfer_letters import find_places
+from app.services.personnel.moves.transfer_letters import find_places
 from app.web.frame.forms import REQUIRED, FieldSource, RuDateField
 from app.web.frame.lookups import LIMIT, Lookup
 from app.web.frame.search import match

@@ -16,8 +16,9 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.errors import Forbidden, Invalid, NotFound, PortalError
 from app.extensions import db, limiter
-from app.services.personnel import people, transfers
-from app.services.personnel.transfer_letters import names_of, names_of_visible
+from app.services.personnel.cards import people
+from app.services.personnel.moves import transfers
+from app.services.personnel.moves.transfer_letters import names_of, names_of_visible
 from app.statuses import TransferStatus
 from app.web.frame.answers import answer_form, attach, attempt
 from app.web.frame.forms import REQUIRED, PortalModelConverter, RuDateField

@@ -11,7 +11,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.documents.doors import VOUCHER
-from app.documents.voucher_paper import may_print
+from app.documents.papers.voucher_paper import may_print
 from app.exchange.vouchers.voucher_import import VOUCHERS
 from app.russian import format_date, format_datetime
 from app.services.voucher import voucher_replacement, voucher_story

@@ -25,7 +25,7 @@ from app.rules.suitability import Targets, suits
 from app.services.courses.enrolment import catalogue_sql as sql
 from app.services.courses.enrolment import course_facts
 from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
-from app.services.personnel.people import choose_employment
+from app.services.personnel.cards.people import choose_employment
 from app.services.voucher import voucher_blocks
 from app.statuses import BlockKind, EnrolmentStatus, StudyForm
 

@@ -25,7 +25,7 @@ from app.rules.enrolment import is_enrolment_open
 from app.russian import format_date
 from app.services.courses.enrolment import course_facts
 from app.services.mailing import letter_kinds, letters
-from app.services.personnel import consents
+from app.services.personnel.consents import consents
 from app.statuses import EnrolmentStatus, PlanItemStatus
 from app.unit_of_work import use_case
 

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.rules.decision import Decision, refuse
 from app.rules.enrolment import BlockFacts, BusyPeriod, Course, Quota, Room, may_enrol, pays_for
 from app.services.courses.enrolment import course_facts
-from app.services.personnel import people
+from app.services.personnel.cards import people
 from app.services.voucher import voucher_blocks
 
 BlockChoice = int | Literal["auto"] | None

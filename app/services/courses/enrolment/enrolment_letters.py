@@ -11,7 +11,7 @@ from app.clock import local
 from app.russian import count, format_date, format_datetime
 from app.services.courses.enrolment import course_events
 from app.services.mailing import letter_kinds, letters
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import transitions
 from app.statuses import EnrolmentStatus
 

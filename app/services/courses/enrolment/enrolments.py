@@ -27,7 +27,8 @@ from app.services.courses.enrolment.enrolment_check import (
     writable_people,
 )
 from app.services.courses.enrolment.enrolment_letters import tell_of
-from app.services.personnel import agreement, people
+from app.services.personnel.cards import people
+from app.services.personnel.employers import agreement
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks
 from app.statuses import OUTCOMES, SEAT_HOLDING, BulkMode, EnrolmentStatus, GroupStatus

@@ -20,7 +20,8 @@ from app.rules.enrolment import BlockFacts, Room, has_paying_block, has_seat, is
 from app.rules.suitability import suits
 from app.russian import format_date
 from app.services.courses.enrolment import course_facts, enrolment_letters, seats, waiting_list
-from app.services.personnel import agreement, people
+from app.services.personnel.cards import people
+from app.services.personnel.employers import agreement
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks
 from app.statuses import FILLING, WITHOUT_OUTCOME, BlockStatus, EnrolmentStatus, GroupStatus

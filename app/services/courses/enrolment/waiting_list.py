@@ -24,7 +24,8 @@ from app.extensions import db
 from app.rules.enrolment import BlockFacts, Course, Room, has_paying_block, lacking_seats, pays_for
 from app.russian import format_date, format_datetime
 from app.services.courses.enrolment import course_facts, enrolment_letters, seats
-from app.services.personnel import agreement, people
+from app.services.personnel.cards import people
+from app.services.personnel.employers import agreement
 from app.services.portal import settings, transitions
 from app.services.voucher import voucher_blocks
 from app.statuses import (

@@ -24,7 +24,7 @@ from app.russian import count, format_date
 from app.services.courses.enrolment import seats
 from app.services.courses.group import groups
 from app.services.mailing import letters
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import settings
 from app.statuses import FILLING, GroupStatus
 from app.unit_of_work import use_case

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.russian import quoted
 from app.services.courses.program import planning, program_checks, program_editions
 from app.services.mailing import letters
-from app.services.personnel import responsible
+from app.services.personnel.employers import responsible
 from app.services.portal import records, transitions
 from app.statuses import ONCE_PUBLISHED, GroupStatus, ProgramKind, ProgramStatus
 from app.unit_of_work import use_case

@@ -1,0 +1,1 @@
+"""Lists in XLSX: any columns, a book of several sheets."""

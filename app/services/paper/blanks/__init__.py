@@ -1,0 +1,1 @@
+"""Blanks of strict accounting: taken, spoiled, written off, counted."""

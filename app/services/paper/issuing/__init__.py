@@ -1,0 +1,1 @@
+"""Documents on training: issued, handed over, replaced, checked by anybody."""

@@ -1,0 +1,1 @@
+"""Orders of a group, and the facts that its papers print."""

@@ -1,0 +1,1 @@
+"""What is reported: registries to the ministry, the user's own ones, batches for ФИС ФРДО."""

@@ -1,0 +1,1 @@
+"""Moves to another organization: both sides, the operator, the letters."""

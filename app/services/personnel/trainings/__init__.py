@@ -1,0 +1,1 @@
+"""Trainings outside the portal, and the archive of a person's trainings."""
