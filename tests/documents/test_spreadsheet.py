@@ -195,7 +195,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="память считается в килобайтах только в Linux")
 def test_a_hundred_thousand_rows_do_not_fill_the_memory(tmp_path: Path) -> None:
-    root = Path(spreadsheet.__file__).parents[2]
+    root = Path(__file__).parents[2]
     command = [sys.executable, "-c", MEMORY_PROGRAM, str(tmp_path / "big.xlsx")]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 100
