@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,12 +53,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def _serve(server: Any) -> None:
+    """Answer until the server is closed: its sockets are then closed under the loop that waits for them."""
+    with suppress(OSError):
+        server.run()
+
+
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The application behind its real web server; yields the address."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, name="portal", daemon=True)
+    thread = threading.Thread(target=_serve, args=(server,), name="portal", daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     # requests under way end before the socket by which they wake the server is closed
