@@ -100,7 +100,9 @@ def test_identifiers_are_right(demo: Any) -> None:
 
 
 def test_ages_and_days_of_a_working_life_agree(demo: Any) -> None:
-    ages = rows("SELECT min(age(birth_date)) >= '21 years', max(age(birth_date)) < '73 years' FROM employee")
+    ages = rows(
+        "SELECT min(age(current_date, birth_date)) >= '21 years', max(age(current_date, birth_date)) < '73 years' FROM employee"
+    )
     wrong = scalar(
         "SELECT count(*) FROM employment w JOIN employee e ON e.id = w.employee_id"
         " WHERE NOT (e.working_since <= coalesce(e.teaching_since, w.started_on)"

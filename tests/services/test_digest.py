@@ -18,6 +18,7 @@ from app.services.personnel.employers import responsible
 from app.unit_of_work import use_case
 from tests.concurrency.clients import run_at_once
 from tests.services import makers as mk
+from tests.waiting import in_the_morning
 
 AGREE = "/enrolment/list/?attention=agree"
 CONFIRM = "/enrolment/list/?status=agreed"
@@ -249,9 +250,10 @@ def test_workers_at_once_send_one_letter(app: Any, olga: Any) -> None:
 
 
 def test_the_job_of_every_hour_sends_once(olga: Any) -> None:
-    note(olga.id)
-    for hour in range(3):
-        jobs.digests(hour)
+    with in_the_morning():
+        note(olga.id)
+        for hour in range(3):
+            jobs.digests(hour)
     assert len(digests()) == 1
 
 

@@ -35,7 +35,8 @@ def crooked(region: Region) -> Region:
         "UPDATE training_group SET enrol_until = current_date - 1, enrol_from = current_date - 40 WHERE id IN (SELECT id FROM"
         " training_group WHERE status = 'open' ORDER BY id LIMIT 2)"
     )
-    # a second place that begins later, in each school of the cast; a first place that begins later; a place that ended yesterday
+    # a second place that begins later, in each school of the cast; a first place that begins later; a place that ended yesterday;
+    # one who lately left for another territory, whose card is seen yet
     for login in ("school", "school2"):
         home = min(region.people[login].facts["places"])
         region.sql(
@@ -54,6 +55,15 @@ def crooked(region: Region) -> Region:
             "UPDATE employment SET ended_on = current_date - 1 WHERE id IN (SELECT max(e.id) FROM employment e WHERE"
             " e.organization_id = %(home)s AND e.ended_on IS NULL AND e.started_on < current_date - 30 AND (SELECT count(*) FROM"
             " employment o WHERE o.employee_id = e.employee_id) = 1)",
+            home=home,
+        )
+        region.sql(
+            "WITH gone AS (UPDATE employment SET ended_on = current_date - 9 WHERE id IN (SELECT max(e.id) FROM employment e WHERE"
+            " e.organization_id = %(home)s AND e.ended_on IS NULL AND e.started_on < current_date - 30 AND (SELECT count(*) FROM"
+            " employment o WHERE o.employee_id = e.employee_id) = 1) RETURNING employee_id, position_id)"
+            " INSERT INTO employment (employee_id, organization_id, position_id, kind, started_on, status)"
+            " SELECT employee_id, (SELECT min(f.id) FROM organization f JOIN organization h ON h.id = %(home)s"
+            " WHERE f.territory_id <> h.territory_id), position_id, 'main', current_date - 7, 'confirmed' FROM gone",
             home=home,
         )
     region.sql("UPDATE enrolment SET offer_until = now() - interval '1 minute' WHERE status = 'offered'")

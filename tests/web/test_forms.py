@@ -129,6 +129,7 @@ RICHEST = {
     "attestation": "t.position_id IS NOT NULL",
     "organization": "t.parent_id IS NOT NULL",
     "position": "cardinality(t.synonyms) > 1",
+    "training": "t.source <> 'worker' AND t.status <> 'confirmed'",
     "training_group": "t.status = 'open'",
     "ab_user": "t.username = 'school2'",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator
@@ -24,9 +25,8 @@ LOGIN = "organizer2"
 
 @pytest.fixture
 def period(region: Region) -> dict[str, str]:
-    """Days of this year in which the organizer has complete documents in no batch."""
+    """Days of the latest year in which the organizer has five complete documents, in no batch."""
     place = place_of(region)
-    year = region.today.year
     region.sql(
         "UPDATE employee SET birth_date = coalesce(birth_date, '1980-01-01'), sex = coalesce(sex, 'female')"
         " WHERE id IN (SELECT employee_id FROM certificate WHERE organizer_id = %(place)s)", place=place,
@@ -35,14 +35,22 @@ def period(region: Region) -> dict[str, str]:
         "DELETE FROM frdo_row r USING frdo_batch b WHERE b.id = r.batch_id AND b.organizer_id = %(place)s", place=place
     )
     region.sql("DELETE FROM certificate WHERE number LIKE 'ТАЙНЫЙ%%' AND organizer_id = %(place)s", place=place)
-    region.sql(
-        "UPDATE certificate SET status = 'annulled' WHERE organizer_id = %(place)s AND id NOT IN (SELECT id FROM certificate"
-        " WHERE organizer_id = %(place)s AND status = 'issued' AND kind = 'certificate' AND original_id IS NULL"
-        " AND year = %(year)s AND EXISTS (SELECT FROM qualification q JOIN education_level l ON l.id = q.level_id"
+    complete = (
+        "organizer_id = %(place)s AND status = 'issued' AND kind = 'certificate' AND original_id IS NULL"
+        " AND EXISTS (SELECT FROM qualification q JOIN education_level l ON l.id = q.level_id"
         " WHERE q.employee_id = certificate.employee_id AND l.frdo_value IS NOT NULL AND q.number IS NOT NULL)"
-        " ORDER BY id LIMIT 5)", place=place, year=year,
-    )  # fmt: skip
-    return {"organizer": str(place), "since": f"{year}-01-01", "until": region.today.isoformat()}
+    )
+    year = region.sql(
+        f"SELECT max(year) FROM (SELECT year FROM certificate WHERE {complete} GROUP BY 1 HAVING count(*) >= 5) found", place=place
+    )[0][0]  # fmt: skip
+    region.sql(
+        "UPDATE certificate SET status = 'annulled' WHERE organizer_id = %(place)s AND id NOT IN"
+        f" (SELECT id FROM certificate WHERE {complete} AND year = %(year)s ORDER BY id LIMIT 5)",
+        place=place,
+        year=year,
+    )
+    until = min(region.today, dt.date(year, 12, 31))
+    return {"organizer": str(place), "since": f"{year}-01-01", "until": until.isoformat()}
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +94,8 @@ def test_from_the_check_to_the_answer(region: Region, period: dict[str, str]) ->
     assert "Проверка и выгрузка" in listed
     asked = {
         "organizer": period["organizer"],
-        "since": f"01.01.{region.today.year}",
-        "until": f"{region.today:%d.%m.%Y}",
+        "since": f"{dt.date.fromisoformat(period['since']):%d.%m.%Y}",
+        "until": f"{dt.date.fromisoformat(period['until']):%d.%m.%Y}",
     }
     found = browser.post("/frdo_batch/check/", asked)
     assert (found.status, found.headers["Location"]) == (302, href(period))

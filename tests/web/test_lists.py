@@ -21,14 +21,14 @@ UNKNOWN_LAST = "CASE WHEN start_known THEN started_on END"
 LISTS = {view: table for view, (table, _forms, _actions) in VIEWS.items()}
 
 
-@pytest.fixture(scope="module")
-def browser(region: Region) -> Browser:
+@pytest.fixture
+def browser(region: Region, full: None) -> Browser:
     """The operator, who sees every row."""
-    fill(region)
     return region.browser("operator")
 
 
-def fill(region: Region) -> None:
+@pytest.fixture(scope="module")
+def full(region: Region) -> None:
     """Enough rows for a full page where the demo region has few."""
     series = "FROM generate_series(1, 30) n"
     region.sql(

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from app.identifiers import format_snils, mask_snils
+from app.web.desk.global_search import SHOWN
 from tests.access.region import Region
 
 #: who sees cards of people, and whether whole numbers stand on them
@@ -29,8 +30,9 @@ def whole_numbers(region: Region, text: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def person(region: Region) -> tuple[int, str, str]:
-    """A person of the demo school with a number: id, number, surname."""
-    ids = region.ids("school", "employee", "t.snils IS NOT NULL")
+    """A person of the demo school with a number, found by a surname of few people: id, number, surname."""
+    few = f"t.last_name IN (SELECT last_name FROM employee GROUP BY 1 HAVING count(*) <= {SHOWN})"
+    ids = region.ids("school", "employee", f"t.snils IS NOT NULL AND {few}")
     (row,) = region.sql("SELECT id, snils, last_name FROM employee WHERE id = %(pk)s", pk=ids[0])
     pk, snils, surname = row
     return pk, snils, surname

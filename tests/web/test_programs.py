@@ -152,9 +152,9 @@ def test_the_list_finds_late_programs_and_names_editions(region: Region, organiz
     assert program not in ids(organizer.get("/program/list/", late="0", q="проверочная ПР-1").text, "program")
 
 
-def test_the_demo_shows_editions_and_programs_of_the_next_year(region: Region, organizer: Browser) -> None:
+def test_the_demo_shows_editions_and_programs_of_the_next_year(region: Region, operator: Browser) -> None:
     later, former = region.sql("SELECT id, previous_id FROM program WHERE edition = 2")[0]
-    page = words(card(organizer, later))
+    page = words(card(operator, later))
     assert "Редакция 2 эта страница" in page
     assert re.search(r"Редакция 1 \d{4} В архиве [1-9]", page)
     assert region.sql("SELECT count(*) FROM training_group WHERE program_id = %(pk)s", pk=former)[0][0] > 0

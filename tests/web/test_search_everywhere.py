@@ -37,11 +37,6 @@ def pk_of(item: dict[str, str]) -> int:
     return int(item["href"].rpartition("/")[2])
 
 
-@pytest.fixture(scope="module")
-def operator(region: Region) -> Browser:
-    return region.browser("operator")
-
-
 def test_surnames_that_begin_so_come_first(operator: Browser, region: Region) -> None:
     surname = region.sql("SELECT last_name FROM employee GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")[0][0]
     people = ask(operator, surname.upper())["Работники"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -264,17 +265,18 @@ def test_asking_for_a_person_answers_alike_whether_there_is_one(region: Region, 
 def test_dismissal_needs_a_place_a_day_and_a_ground(region: Region, school: Browser) -> None:
     person, place = region.sql(
         "SELECT w.employee_id, w.id FROM employment w WHERE w.organization_id = %(o)s AND w.ended_on IS NULL"
-        " AND w.employee_id NOT IN (SELECT employee_id FROM ab_user WHERE employee_id IS NOT NULL) ORDER BY w.id DESC LIMIT 1",
+        " AND w.started_on < current_date - 26 AND w.employee_id NOT IN (SELECT employee_id FROM ab_user WHERE employee_id IS NOT NULL) ORDER BY w.id DESC LIMIT 1",
         o=min(region.people["school"].facts["places"]),
     )[0]
+    last = region.today - dt.timedelta(days=26)
+    given = {"places": [str(place)], "ended_on": f"{last:%d.%m.%Y}", "reason": ""}
     with region.nothing_changes():
-        answer = school.post(f"/employee/dismiss/{person}", {"places": [str(place)], "ended_on": "01.11.2026"})
+        answer = school.post(f"/employee/dismiss/{person}", given)
         assert (answer.status, bool(error_beside(answer.text, "reason"))) == (422, True)
         assert region.browser("school2").post(f"/employee/dismiss/{person}", {}).status == 404
-    given = {"places": [str(place)], "ended_on": "01.11.2026", "reason": "Приказ № 3"}
-    answer = school.post(f"/employee/dismiss/{person}", given)
+    answer = school.post(f"/employee/dismiss/{person}", {**given, "reason": "Приказ № 3"})
     assert answer.status == 302, refusal(answer.text)
-    assert str(region.sql("SELECT ended_on FROM employment WHERE id = %(p)s", p=place)[0][0]) == "2026-11-01"
+    assert region.sql("SELECT ended_on FROM employment WHERE id = %(p)s", p=place) == [(last,)]
     region.sql("UPDATE employment SET ended_on = NULL WHERE id = %(p)s", p=place)
 
 

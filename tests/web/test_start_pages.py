@@ -84,6 +84,11 @@ def something_waits(region: Region) -> None:
                 ago=ago,
                 pk=pk,
             )
+    region.sql(
+        "UPDATE voucher SET valid_until = %(day)s + 90 WHERE status = 'active' AND issued_on <= %(day)s AND employee_id IN"
+        " (SELECT employee_id FROM ab_user WHERE username = 'worker')",
+        day=region.today,
+    )
     region.sql("UPDATE change_request SET due_on = %(day)s - 1", day=region.today)
     region.sql(
         "UPDATE transfer SET status = 'accepted', released_on = %(day)s WHERE id = (SELECT max(id) FROM transfer)",

@@ -7,12 +7,13 @@ import unicodedata
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask, request
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from app import models as m
-from app.clock import today
+from app.clock import ZONE
 from app.web.frame.checks import check
 from app.web.frame.forms import LONG_AGO, PortalModelConverter, RuDateField
 
@@ -39,9 +40,9 @@ class _Days(Form):
     ],
 )
 def test_a_form_reads_days_as_the_lists_do(app: Flask, typed: str, day: dt.date, born: dt.date) -> None:
-    assert today().year == 2026
-    form = _Days(MultiDict({"day": typed, "born": typed}))
-    assert form.validate()
+    with time_machine.travel(dt.datetime(2026, 11, 27, 10, tzinfo=ZONE)):
+        form = _Days(MultiDict({"day": typed, "born": typed}))
+        assert form.validate()
     assert (form.day.data, form.born.data) == (day, born)
 
 

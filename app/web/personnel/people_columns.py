@@ -173,9 +173,9 @@ EMPLOYEE_ATTENTION = matter_filter(
         Matter(code, title.lower().replace("снилс", "СНИЛС"), _BROKEN[code])
         for code, (title, _w, _b) in quality.RULES.items()
     ),
-    Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), quality.works())),
+    Matter("no_email", "без электронной почты", lambda: and_(m.Employee.email.is_(None), quality.works_here())),
     Matter("not_actual", "подтвердить актуальность", quality.not_confirmed),
-    Matter("works", "работают сейчас", quality.works),
+    Matter("works", "работают сейчас", quality.works_here),
 )
 EMPLOYMENT_ATTENTION = matter_filter(
     Matter(

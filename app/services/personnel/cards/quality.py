@@ -40,6 +40,15 @@ def works(*conditions: Any) -> Any:
     return live.exists()
 
 
+def works_here() -> Any:
+    """The person works now in an organization of the actor's roles; anywhere, for those who see all.
+
+    Who left for another organization is seen for a while yet, and counts there.
+    """
+    own = _own_places()
+    return works(_employment.c.organization_id.in_(select(_organization.c.id).where(*own))) if own else works()
+
+
 def _ago(days: int) -> dt.date:
     return today() - dt.timedelta(days=days)
 
@@ -105,17 +114,17 @@ RULES: Mapping[str, tuple[str, int, Callable[[], Any]]] = {
 
 
 def conditions() -> Mapping[str, Callable[[], Any]]:
-    """Code → condition on ``Employee`` of those who work and break the rule."""
+    """Code → condition on ``Employee`` of the actor's people who work and break the rule."""
     return {code: _at_work(broken) for code, (_title, _weight, broken) in RULES.items()}
 
 
 def _at_work(broken: Callable[[], Any]) -> Callable[[], Any]:
-    return lambda: and_(broken(), works())
+    return lambda: and_(broken(), works_here())
 
 
 def not_confirmed() -> Any:
     """The card of somebody who works, not looked through for half a year."""
-    return and_(_confirmed_on() < _ago(ACTUAL_DAYS), works())
+    return and_(_confirmed_on() < _ago(ACTUAL_DAYS), works_here())
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
