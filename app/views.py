@@ -84,6 +84,7 @@ from app.web.desk.settings_view import SettingsView
 from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame.checks import CheckView
 from app.web.frame.late_hints import told_by
+from app.web.frame.layout import OWN
 from app.web.frame.pages import Block
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
@@ -869,11 +870,11 @@ def register(builder: AppBuilder) -> None:
     add(settings := SettingsView(), SETTINGS, "Управление", _may_list(settings))
     add(RegistriesView(), REGISTRIES, "Документы", makes_registries)
     add(QueueView(), QUEUE, shown=decides)
-    add(OwnCardView(), "Моя карточка", shown=has_card)
+    add(OwnCardView(), "Моя карточка", OWN, has_card)
     add(NoticeView(), "Извещения")
     add(CalendarView(), MY_CALENDAR, shown=has_courses)
-    add(AccessView(), "Что мне доступно")
-    add(ConsentView(), "Мои согласия", shown=has_consents)
+    add(AccessView(), "Что мне доступно", OWN)
+    add(ConsentView(), "Мои согласия", OWN, has_consents)
     add(TaskView(), "Мои задания", shown=orders_work)
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,

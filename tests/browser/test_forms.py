@@ -316,7 +316,7 @@ def test_cancelling_and_signing_out_leave_no_draft(newcomer: Newcomer) -> None:
     assert drafts(school) == []
     start_typing(school)
     school.until(lambda: len(drafts(school)) == 1)  # the draft is kept a moment after the last key
-    school.page.locator(".who").get_by_role("button", name="Выйти").click()
+    school.sign_out()
     expect(school.heading).to_have_text("Вход в портал")
     assert drafts(school) == []
 
@@ -537,7 +537,7 @@ def test_signing_out_is_a_button_and_an_address_alone_does_nothing(newcomer: New
         visitor.go("/logout/")
     visitor.go("/")
     expect(visitor.heading).to_have_text("Главная")
-    visitor.page.locator(".who").get_by_role("button", name="Выйти").click()
+    visitor.sign_out()
     expect(visitor.heading).to_have_text("Вход в портал")
     visitor.go("/")
     expect(visitor.heading).to_have_text("Вход в портал")

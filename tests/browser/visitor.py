@@ -100,6 +100,11 @@ class Visitor:
             link.locator("xpath=ancestor::details/summary").click()
         self._follow(link)
 
+    def sign_out(self) -> None:
+        """Sign out by the menu of the user's name."""
+        self.page.locator(".who summary").click()
+        self._follow(self.page.locator(".who").get_by_role("button", name="Выйти"))
+
     def open_row(self, text: str) -> None:
         """Open the only row of a list that holds the text."""
         row = self.page.locator("main tbody tr").filter(has_text=text)

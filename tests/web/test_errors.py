@@ -18,6 +18,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.extensions import db
 from tests.access.region import Browser, Region
 from tests.conftest import build, clone, make_settings
+from tests.statements import recorded
 from tests.web.pages import flashes, refusal, words
 
 PASSWORD = "demo-2026"
@@ -90,6 +91,29 @@ def test_an_error_of_the_domain_shows_its_own_sentence(site: Region, status: int
     answer = site.browser("school").get(f"/probe/portal/{status}")
     check_page(answer, status)
     assert f"Причина отказа {status}." in answer.text
+
+
+@pytest.mark.parametrize("status", [403, 404, 503])
+def test_a_user_keeps_the_menu_on_an_error(site: Region, status: int) -> None:
+    answer = site.browser("school").get(f"/probe/portal/{status}")
+    menu = answer.text.split('id="menu"')[1].split("</nav>")[0]
+    assert '<a href="/employee/list/">' in menu
+    assert "Выйти" in answer.text
+    # more rights help against a refusal, not against a portal that is away
+    assert ('href="/access/request"' in answer.text.split("<main")[1]) is (status != 503)
+    stranger = site.browser(None).get(f"/probe/portal/{status}").text
+    assert 'id="menu"' not in stranger
+    assert "/access/request" not in stranger
+
+
+def test_the_page_of_a_portal_away_asks_the_database_nothing(site: Region) -> None:
+    """What loads the account comes before the failure; the menu's counts and the hints are left out."""
+    browser = site.browser("school")
+    with recorded() as without_menu:
+        browser.get("/probe/http/422")
+    with recorded() as with_menu:
+        assert 'id="menu"' in browser.get("/probe/portal/503").text
+    assert with_menu == without_menu
 
 
 @pytest.mark.parametrize("path", ["/probe/unexpected", "/probe/database"])

@@ -18,6 +18,7 @@ from app import addresses
 from app.extensions import limiter
 from app.web.frame.pages import CardPage, Link, Option
 
+TITLE = "Вид и тема"
 COOKIE = "appearance"
 KEPT = dt.timedelta(days=365)
 
@@ -106,7 +107,7 @@ class AppearanceView(BaseView):
         look = chosen(request.cookies)
         return render_template(
             "appearance.html",
-            page=CardPage("Версия для слабовидящих", crumbs=[Link("Версия для слабовидящих", current=True)]),
+            page=CardPage(TITLE, crumbs=[Link(TITLE, current=True)]),
             choices=[(choice, choice.shown(look)) for choice in CHOICES],
             back=_inside(request.referrer or ""),
         )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, flash, redirect, render_template, request, send_file
+from flask import Flask, flash, g, redirect, render_template, request, send_file
 from flask_appbuilder import BaseView, expose
 from markupsafe import Markup
 
@@ -181,7 +181,7 @@ def install(app: Flask) -> None:
         return {
             "help_href": help_href(),
             "search_href": addresses.SEARCH,
-            "hint": hint_now() if is_signed_in() else None,
+            "hint": hint_now() if is_signed_in() and not g.get("database_is_away") else None,
         }
 
 

@@ -10,9 +10,13 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 from markupsafe import Markup
 
+from app import addresses
 from app.access import find_actor
 from app.russian import quoted, stopped
-from app.web.frame.pages import MenuItem, MenuSection
+from app.web.frame.pages import Link, MenuItem, MenuSection
+
+#: the section whose pages are the user's own: they are in the menu of the user's name, not beside the work
+OWN = "Моё"
 
 
 def install(app: Flask) -> None:
@@ -30,9 +34,14 @@ def install(app: Flask) -> None:
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
             # asked for by the pages that show it: an error page has none, and must not fail of what the menu counts
-            "menu": menu if signed_in else list,
+            "menu": work_menu if signed_in else list,
+            "own_pages": own_pages if signed_in else list,
+            "trail": trail,
+            "ask_access_href": addresses.at("access", "request"),
             "looks_as": actor.name if actor and actor.viewer_id is not None else "",
             "user_name": actor.name if signed_in and actor else "",
+            "user_called": _called(actor.name) if signed_in and actor else "",
+            "user_letters": _letters(actor.name) if signed_in and actor else "",
             "user_roles": _roles() if signed_in else "",
             "demo_database": current_app.config["PORTAL"].demo,
             "static_version": version,
@@ -41,8 +50,10 @@ def install(app: Flask) -> None:
 
 def is_signed_in() -> bool:
     """Whether the page is shown to a user; an error before anybody acts (a stale page, too large a file) is not."""
-    away = g.get("database_is_away", False)
-    return not away and find_actor() is not None and bool(current_user and current_user.is_authenticated)
+    actor = find_actor()
+    if actor is None or actor.user_id is None:
+        return False
+    return bool(g.get("database_is_away") or (current_user and current_user.is_authenticated))
 
 
 def _stopped(text: object) -> str:
@@ -56,11 +67,48 @@ def _roles() -> str:
     return f"{actor.role_titles} · {actor.place}" if actor.place else actor.role_titles
 
 
+def _called(name: str) -> str:
+    """A name as people are called: first name, last name."""
+    return " ".join(reversed(name.split()[:2]))
+
+
+def _letters(name: str) -> str:
+    """The two letters that stand for a user."""
+    return "".join(word[0] for word in _called(name).split())
+
+
+def trail(page: Any = None) -> list[Link]:
+    """The way to a page from the start page, whole: what the page says of it, then the page itself."""
+    home = Link("Главная", addresses.HOME)
+    if page is None:
+        return [home]
+    if _at_home():
+        return []
+    crumbs = list(getattr(page, "crumbs", ()))
+    named = any(crumb.current for crumb in crumbs)
+    return [home, *crumbs, *([] if named else [Link(page.title, current=True)])]
+
+
+def _at_home() -> bool:
+    home: str = current_app.appbuilder.get_url_for_index  # type: ignore[attr-defined]
+    return request.script_root + request.path == home
+
+
+def work_menu() -> list[MenuSection]:
+    """The side menu: everything of ``menu`` but the user's own pages."""
+    return [section for section in menu() if section.title != OWN]
+
+
+def own_pages() -> list[MenuItem]:
+    """The user's own pages, for the menu of the user's name."""
+    return [item for section in menu() if section.title == OWN for item in section.items]
+
+
 def menu() -> list[MenuSection]:
-    """Sections of the side menu: the registered views that their conditions show, in the order of registration."""
+    """Every entry: the registered views that their conditions show, in the order of registration."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
     home = builder.get_url_for_index
-    own = [MenuItem("Главная", home, request.script_root + request.path == home)]
+    own = [MenuItem("Главная", home, _at_home())]
     sections = [MenuSection("", own)]
     for category in builder.menu.get_list():
         if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
@@ -78,7 +126,7 @@ def menu() -> list[MenuSection]:
 def _own_page(category: Any) -> MenuItem:
     """A page of the user's own; one that counts what waits says so."""
     view = category.baseview
-    waits = view.count() if hasattr(view, "count") else None
+    waits = view.count() if hasattr(view, "count") and not g.get("database_is_away") else None
     return MenuItem(str(category.label), category.get_url(), _is_current(view), waits, hot=bool(waits))
 
 

@@ -117,24 +117,29 @@ def _page(status: int, title: str, message: str) -> Page:
         "title": title,
         "message": message,
         "request_id": g.get("request_id", ""),
-        "back_href": "/",
     }
     if status == Unavailable.status:
-        # nothing of the page may ask the database, which may be what is missing
-        g.database_is_away = True
-        if "_login_user" not in g:  # Flask-Login gives every template its user, and would load it
-            g._login_user = AnonymousUserMixin()
-        headers = {"Retry-After": str(RETRY_SECONDS)}
-        if request.method == "GET":
-            headers["Refresh"] = str(RETRY_SECONDS)
-        return render_template("error.html", layout="public.html", **words), status, headers
+        return _away_page(words)
     if status in _WITH_MENU and find_actor() is not None and current_user.is_authenticated:
         try:
-            return render_template("error.html", layout="base.html", **words), status
+            return render_template("error.html", layout="base.html", ask_access=True, **words), status
         except Exception as error:
             roll_back()
             log.warning("an error page without its menu", exc_info=error)
     return render_template("error.html", layout="public.html", **words), status
+
+
+def _away_page(words: dict[str, Any]) -> Page:
+    """The page that asks nothing of the database, which may be what is missing; the menu of a user who is known by now."""
+    g.database_is_away = True
+    actor = find_actor()
+    layout = "base.html" if actor is not None and actor.user_id is not None else "public.html"
+    if "_login_user" not in g:  # Flask-Login gives every template its user, and would load it
+        g._login_user = AnonymousUserMixin()
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    if request.method == "GET":
+        headers["Refresh"] = str(RETRY_SECONDS)
+    return render_template("error.html", layout=layout, **words), Unavailable.status, headers
 
 
 def _portal_error(error: PortalError) -> Page:
