@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
@@ -81,10 +82,12 @@ from app.web.desk.queue_view import TITLE as QUEUE
 from app.web.desk.queue_view import QueueView, decides
 from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
+from app.web.desk.setup_view import SetupView
 from app.web.desk.task_view import TaskView, orders_work
 from app.web.frame.checks import CheckView
 from app.web.frame.late_hints import told_by
-from app.web.frame.layout import OWN
+from app.web.frame.menu import KEY, Arrangement, Place, has_setup
+from app.web.frame.menu import SETUP as SETUP_TITLE
 from app.web.frame.pages import Block
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
@@ -783,11 +786,11 @@ class AuditEntryView(ScopedModelView):
     has_card = False
 
 
-COURSES = "Курсы"
+PEOPLE, COURSES, PAPERS, OFFICE, OWN = "Люди", "Курсы", "Документы", "Управление", "Моё"
 #: menu: section → views, in the order shown
 MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     (
-        "Работники",
+        PEOPLE,
         (
             EmployeeView,
             EmploymentView,
@@ -801,7 +804,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
     (
-        "Документы",
+        PAPERS,
         (
             CertificateView,
             TrainingOrderView,
@@ -809,34 +812,11 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             BlankReceiptView,
             BlankActView,
             FrdoBatchView,
-            PrintTemplateView,
             RegistryView,
         ),
     ),
     (
-        "Справочники",
-        (
-            OrganizationView,
-            TerritoryView,
-            MunicipalityView,
-            OrganizationTypeView,
-            PositionView,
-            SubjectView,
-            EducationLevelView,
-            AttestationKindView,
-            VoucherRuleView,
-            VoucherRuleBlockView,
-            WorkdayCorrectionView,
-            FrdoReferenceView,
-            RefusalReasonView,
-            OrganizerRuleView,
-            OrganizerExceptionView,
-            QualityRuleView,
-            ConsentTextView,
-        ),
-    ),
-    (
-        "Управление",
+        OFFICE,
         (
             RegistrationView,
             AccessRequestView,
@@ -846,11 +826,93 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
             ImportBatchView,
             EmployeeMergeView,
             LetterView,
-            LetterTemplateView,
             AuditEntryView,
         ),
     ),
 )
+#: «Настройка»: section → views, each with what it is for, in the order shown
+SETUP: tuple[tuple[str, tuple[tuple[type[ScopedModelView] | type[SettingsView], str], ...]], ...] = (
+    (
+        "Организации и территории",
+        (
+            (
+                OrganizationView,
+                "Школы, детские сады и организаторы курсов: кто работает в портале и как их называют бумаги.",
+            ),
+            (TerritoryView, "Кто отвечает за организации округа и на какие муниципалитеты он поделён."),
+            (MunicipalityView, "Города и районы области и территориальные органы, к которым они относятся."),
+            (OrganizationTypeView, "Виды организаций: от них зависит, для кого программа и кто может её проводить."),
+        ),
+    ),
+    (
+        "Должности и знания",
+        (
+            (PositionView, "Кем работают люди, кому положен чек и как должности называют в списках школ."),
+            (SubjectView, "Что преподают и чему учат: для карточек работников и программ."),
+            (EducationLevelView, "Уровни образования и слова, которыми их называет ФИС ФРДО."),
+            (AttestationKindView, "Категории и соответствие должности: на какой срок они даются."),
+            (QualityRuleView, "Что считается пробелом в карточке и сколько он весит в полноте данных."),
+        ),
+    ),
+    (
+        "Чеки и решения",
+        (
+            (VoucherRuleView, "Кому, как часто и на какой срок выдаётся чек."),
+            (VoucherRuleBlockView, "Из каких блоков состоит чек и сколько в каждом часов."),
+            (RefusalReasonView, "Готовые слова отказов и возвратов, которые выбирают при решении."),
+            (
+                WorkdayCorrectionView,
+                "Дни, которые стали рабочими или выходными вопреки календарю: от них зависят все сроки.",
+            ),
+        ),
+    ),
+    (
+        "Курсы и бумаги",
+        (
+            (OrganizerRuleView, "Какие программы по закону могут проводить не все."),
+            (OrganizerExceptionView, "Кому закон разрешил то, чего не могут остальные."),
+            (PrintTemplateView, "Как выглядят приказы, удостоверения и другие бумаги."),
+            (FrdoReferenceView, "Слова, которые ФИС ФРДО принимает в своих файлах."),
+        ),
+    ),
+    (
+        "Портал",
+        (
+            (SettingsView, "Номера чеков, сроки напоминаний, названия портала и министерства."),
+            (LetterTemplateView, "Что портал пишет людям и от каких писем можно отказаться."),
+            (ConsentTextView, "Тексты согласий на обработку персональных данных, по версиям."),
+        ),
+    ),
+)
+
+
+_PEOPLE = Place("EmployeeView", "Люди", "people")
+_VOUCHERS = Place("VoucherApplicationView", "Чеки", "voucher")
+_COURSES = Place("CatalogueView", "Курсы", "cap")
+_PAPERS = Place("CertificateView", "Документы", "doc")
+_NOTICES = Place("NoticeView", "Извещения", "bell")
+#: the bar at the bottom of a phone: role → what stands between «Главная» and «Ещё»; the first role of the user decides
+PLACES: Mapping[str, tuple[Place, ...]] = {
+    "operator": (Place("QueueView", "Решения", "decide"), _PEOPLE, _VOUCHERS),
+    "ministry": (_PEOPLE, _VOUCHERS, _COURSES),
+    "territory": (_PEOPLE, _VOUCHERS, _COURSES),
+    "organizer": (Place("TrainingGroupView", "Группы", "cap"), Place("EnrolmentView", "Записи", "decide"), _PAPERS),
+    "school": (_PEOPLE, _VOUCHERS, _COURSES),
+    "admin": (Place("AccountView", "Люди", "people"), Place("LetterView", "Письма", "letter"), _NOTICES),
+    "worker": (_COURSES, _PAPERS, Place("OwnCardView", "Карточка", "card")),
+    "": (_COURSES, _NOTICES, Place("AccessView", "Доступ", "key")),
+}
+
+
+def arrangement() -> Arrangement:
+    """What of the registered views stands elsewhere than in the menu, and how the roles call a section."""
+    setup = {section: {kind.__name__: sentence for kind, sentence in lines} for section, lines in SETUP}
+    return Arrangement(OWN, setup, {PEOPLE: _people_title}, PLACES)
+
+
+def _people_title() -> str:
+    """A worker has no list of people: what stands there is the worker's own."""
+    return PEOPLE if current_actor().can("employee:list") else "Мои сведения"
 
 
 def register(builder: AppBuilder) -> None:
@@ -865,10 +927,13 @@ def register(builder: AppBuilder) -> None:
         for kind in views:
             view = kind()
             add(view, view.words.plural, section, _may_list(view))
+    for section, lines in SETUP:
+        for kind_, _ in lines:
+            line = kind_()
+            add(line, SETTINGS if isinstance(line, SettingsView) else line.words.plural, section, _may_list(line))
     builder.add_view_no_menu(FormerNameView())
-    add(quality := QualityView(), QUALITY, "Работники", _may_list(quality))
-    add(settings := SettingsView(), SETTINGS, "Управление", _may_list(settings))
-    add(RegistriesView(), REGISTRIES, "Документы", makes_registries)
+    add(quality := QualityView(), QUALITY, PEOPLE, _may_list(quality))
+    add(RegistriesView(), REGISTRIES, PAPERS, makes_registries)
     add(QueueView(), QUEUE, shown=decides)
     add(OwnCardView(), "Моя карточка", OWN, has_card)
     add(NoticeView(), "Извещения")
@@ -876,6 +941,8 @@ def register(builder: AppBuilder) -> None:
     add(AccessView(), "Что мне доступно", OWN)
     add(ConsentView(), "Мои согласия", OWN, has_consents)
     add(TaskView(), "Мои задания", shown=orders_work)
+    add(SetupView(), SETUP_TITLE, shown=has_setup)
+    current_app.extensions[KEY] = arrangement()
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
     ):  # fmt: skip

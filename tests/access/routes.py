@@ -298,6 +298,7 @@ OTHERS: Mapping[str, Route] = {
     "HomeView.verify_voucher": Route("public"),
     "HomeView.check": Route("public"),
     "SearchView.index": Route("home"),
+    "SetupView.index": Route("setup"),
     "HelpView.index": Route("public"),
     "HelpView.topic": Route("public"),
     "HelpView.screen": Route("public"),

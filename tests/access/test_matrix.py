@@ -26,6 +26,12 @@ ROWS = ("own", "fixed", "foreign", "missing")
 ASKS_ALL = ("school", "organizer", "worker", "territory", "observer", "operator", "ministry", "admin")
 #: what ``test_leaks`` asks of both people of a role, and row by row
 ASKED_OF_BOTH = ("list", "lookup")
+#: what stands on «Настройка»: who may list none of it has no such page
+SETUP = (
+    "organization", "territory", "municipality", "organization_type", "position", "subject", "education_level",
+    "attestation_kind", "quality_rule", "voucher_rule", "voucher_rule_block", "refusal_reason", "workday_correction",
+    "organizer_rule", "organizer_exception", "print_template", "frdo_reference", "setting", "letter_template", "consent_text",
+)  # fmt: skip
 #: a page of own choices: any answer of it is good
 OWN_CHOICE = {"GET": 200, "POST": 302}
 
@@ -198,6 +204,7 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
         expected: Any = {
             "home": 200,
             "own_card": to_card,
+            "setup": 200 if person is not None and any(person.may(f"{name}:list") for name in SETUP) else 404,
             "own_form": {"GET": 200, "POST": 422},
             "own_choice": OWN_CHOICE,
         }.get(route.kind)

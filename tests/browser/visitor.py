@@ -94,11 +94,17 @@ class Visitor:
         self.page.get_by_role("button", name="Войти").click()
 
     def menu(self, label: str) -> None:
-        """Open a list from the side menu."""
-        link = self.page.locator("#menu li a").filter(has_text=re.compile(rf"^{re.escape(label)}"))
-        if not link.is_visible():
+        """Open a list from the side menu; what is not there is on the page «Настройка»."""
+        link = self._entry(label)
+        if link.count() == 0:
+            self._follow(self._entry("Настройка"))
+            link = self.page.locator(".setup li a").filter(has_text=re.compile(rf"^{re.escape(label)}$"))
+        elif not link.is_visible():
             link.locator("xpath=ancestor::details/summary").click()
         self._follow(link)
+
+    def _entry(self, label: str) -> Locator:
+        return self.page.locator("#menu li a").filter(has_text=re.compile(rf"^{re.escape(label)}"))
 
     def sign_out(self) -> None:
         """Sign out by the menu of the user's name."""

@@ -190,7 +190,7 @@ def test_the_guide_as_pdf(region: Region) -> None:
     assert "/help/export/" in browser.get("/help/").text
     answer = browser.client.get("/help/export/")
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
-    assert "Ведите справочники" in text
+    assert "Настраивайте портал" in text
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 

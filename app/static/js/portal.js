@@ -2,16 +2,19 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const on = (type, action, capture) => document.addEventListener(type, action, capture);
 
-// The menu of a narrow screen; without scripts its links work by address.
-const side = $("#menu"), burger = $(".burger");
+// The menu of a narrow screen, by the button of the head or by «Ещё» of the bar; without scripts its links work by address.
+const side = $("#menu"), doors = document.querySelectorAll("[href='#menu']");
+let door = doors[0];
 function showMenu(open) {
   side.classList.toggle("open", open);
-  burger.setAttribute("aria-expanded", open);
-  (open ? $("a", side) : burger).focus();
+  doors.forEach((one) => one.setAttribute("aria-expanded", open));
+  (open ? $("a", side) : door).focus();
 }
 if (side) {
-  burger.setAttribute("aria-expanded", "false");
-  burger.onclick = (event) => { event.preventDefault(); event.stopPropagation(); showMenu(true); };
+  for (const one of doors) {
+    one.setAttribute("aria-expanded", "false");
+    one.onclick = (event) => { event.preventDefault(); event.stopPropagation(); door = one; showMenu(true); };
+  }
   $(".side-close").onclick = (event) => { event.preventDefault(); showMenu(false); };
   for (const type of ["click", "focusin"]) on(type, ({ target }) => { if (side.matches(".open") && !side.contains(target)) showMenu(false); });
   $("[aria-current]", side)?.scrollIntoView({ block: "nearest" });

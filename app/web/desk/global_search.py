@@ -27,7 +27,7 @@ from app.extensions import db
 from app.russian import capitalized, format_date
 from app.text import cleaned, sort_key
 from app.web.frame.guards import signed_in
-from app.web.frame.layout import menu
+from app.web.frame.menu import menu
 from app.web.frame.pages import CardPage, Link
 from app.web.frame.search import marks, match
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -96,6 +96,12 @@ class QueueView(BaseView):
     route_base = "/queue"
     default_view = "index"
     class_permission_name = "queue"
+    #: more than this are not counted
+    most = queue.COUNTED
+
+    def count(self) -> int:
+        """How many rows wait for the user, for the menu of every page: one statement, whose cost has a bound."""
+        return _waiting(Asked())
 
     @expose("/")
     @guarded("list")
@@ -175,7 +181,7 @@ def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
     rows, more = queue.page(asked, size=SIZE)
     return QueuePage(
         title=TITLE,
-        number=_number(queue.count_up_to(asked)),
+        number=_number(_waiting(replace(asked, after=None))),
         rows=[_row(row) for row in rows],
         search=typed.get("q", ""),
         filters=_filters(typed),
@@ -200,6 +206,14 @@ def _reasons(rows: Sequence[Waiting]) -> list[ReasonGroup]:
         for table, items in groupby(found, lambda item: item.table)
         if table in kinds
     ]
+
+
+def _waiting(asked: Asked) -> int:
+    """How many rows wait; the page and its menu ask the database once when they count the same."""
+    counted: dict[Asked, int] = request.environ.setdefault("waiting", {})
+    if asked not in counted:
+        counted[asked] = queue.count_up_to(asked)
+    return counted[asked]
 
 
 def _number(found: int) -> str:

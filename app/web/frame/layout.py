@@ -1,4 +1,4 @@
-"""What every page shows around its content: menu by rights, user, portal's name; areas add theirs by context processors."""
+"""What every page shows around its content: the user, the portal's name, the menu; areas add theirs by context processors."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g
 from flask_login import current_user
 from markupsafe import Markup
 
 from app import addresses
 from app.access import find_actor
 from app.russian import quoted, stopped
-from app.web.frame.pages import Link, MenuItem, MenuSection
-
-#: the section whose pages are the user's own: they are in the menu of the user's name, not beside the work
-OWN = "Моё"
+from app.web.frame import menu
 
 
 def install(app: Flask) -> None:
@@ -34,9 +31,10 @@ def install(app: Flask) -> None:
             "portal_name": "Кадры в образовании",
             "is_authenticated": signed_in,
             # asked for by the pages that show it: an error page has none, and must not fail of what the menu counts
-            "menu": work_menu if signed_in else list,
-            "own_pages": own_pages if signed_in else list,
-            "trail": trail,
+            "menu": menu.work_menu if signed_in else list,
+            "own_pages": menu.own_pages if signed_in else list,
+            "places": menu.places if signed_in else list,
+            "trail": menu.trail,
             "ask_access_href": addresses.at("access", "request"),
             "looks_as": actor.name if actor and actor.viewer_id is not None else "",
             "user_name": actor.name if signed_in and actor else "",
@@ -75,63 +73,6 @@ def _called(name: str) -> str:
 def _letters(name: str) -> str:
     """The two letters that stand for a user."""
     return "".join(word[0] for word in _called(name).split())
-
-
-def trail(page: Any = None) -> list[Link]:
-    """The way to a page from the start page, whole: what the page says of it, then the page itself."""
-    home = Link("Главная", addresses.HOME)
-    if page is None:
-        return [home]
-    if _at_home():
-        return []
-    crumbs = list(getattr(page, "crumbs", ()))
-    named = any(crumb.current for crumb in crumbs)
-    return [home, *crumbs, *([] if named else [Link(page.title, current=True)])]
-
-
-def _at_home() -> bool:
-    home: str = current_app.appbuilder.get_url_for_index  # type: ignore[attr-defined]
-    return request.script_root + request.path == home
-
-
-def work_menu() -> list[MenuSection]:
-    """The side menu: everything of ``menu`` but the user's own pages."""
-    return [section for section in menu() if section.title != OWN]
-
-
-def own_pages() -> list[MenuItem]:
-    """The user's own pages, for the menu of the user's name."""
-    return [item for section in menu() if section.title == OWN for item in section.items]
-
-
-def menu() -> list[MenuSection]:
-    """Every entry: the registered views that their conditions show, in the order of registration."""
-    builder = current_app.appbuilder  # type: ignore[attr-defined]
-    home = builder.get_url_for_index
-    own = [MenuItem("Главная", home, _at_home())]
-    sections = [MenuSection("", own)]
-    for category in builder.menu.get_list():
-        if category.baseview is not None and category.should_render():  # a page of the user's own, in no section
-            own.append(_own_page(category))
-        items = [
-            MenuItem(str(child.label), child.get_url(), _is_current(child.baseview))
-            for child in category.childs
-            if child.should_render()
-        ]
-        if items:
-            sections.append(MenuSection(str(category.label), items))
-    return sections
-
-
-def _own_page(category: Any) -> MenuItem:
-    """A page of the user's own; one that counts what waits says so."""
-    view = category.baseview
-    waits = view.count() if hasattr(view, "count") and not g.get("database_is_away") else None
-    return MenuItem(str(category.label), category.get_url(), _is_current(view), waits, hot=bool(waits))
-
-
-def _is_current(view: Any) -> bool:
-    return bool(request.blueprint == view.endpoint)
 
 
 def _static_version(folder: Path) -> str:

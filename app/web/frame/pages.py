@@ -269,13 +269,19 @@ class FormPage:
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """An entry of the side menu; ``count`` of what waits is shown red when ``hot``."""
+    """An entry of a menu; ``count`` of what waits is shown red when ``hot``, ``more``: not all are counted.
+
+    ``inside``: the page is one behind the entry; ``icon``: of a place in the bar of a phone.
+    """
 
     label: str
     href: str
     current: bool = False
     count: int | None = None
     hot: bool = False
+    more: bool = False
+    inside: bool = False
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
