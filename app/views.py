@@ -833,7 +833,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
 #: «Настройка»: section → views, each with what it is for, in the order shown
 SETUP: tuple[tuple[str, tuple[tuple[type[ScopedModelView] | type[SettingsView], str], ...]], ...] = (
     (
-        "Организации и территории",
+        "Справочники: организации и территории",
         (
             (
                 OrganizationView,
@@ -845,7 +845,7 @@ SETUP: tuple[tuple[str, tuple[tuple[type[ScopedModelView] | type[SettingsView], 
         ),
     ),
     (
-        "Должности и знания",
+        "Справочники: должности и знания",
         (
             (PositionView, "Кем работают люди, кому положен чек и как должности называют в списках школ."),
             (SubjectView, "Что преподают и чему учат: для карточек работников и программ."),

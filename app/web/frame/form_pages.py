@@ -183,7 +183,7 @@ class FormPages(CardPages):
             sections=[section for section in sections if section.fields],
             submit="Сохранить выбранное" if found else "Сохранить",
             cancel_href=self._cancel(row),
-            crumbs=self.crumbs(),
+            crumbs=self.crumbs(row),
             problems=problems,
             files=self.has_files,
             version=request.form.get("version", "") if is_old else self._version(row),
