@@ -69,7 +69,7 @@ def test_anchors_of_a_page_are_unlike() -> None:
 )
 def test_the_link_of_a_page_opens_its_section(region: Region, login: str | None, path: str, topic: str) -> None:
     browser = region.browser(login)
-    href = re.search(r'<div class="aids"><a href="([^"]+)"', browser.get(path).text)
+    href = re.search(r'<(?:div class="aids"><a|a class="btn help-open") href="([^"]+)"', browser.get(path).text)
     assert href is not None
     code, _, anchor = topic.partition("#")
     address, _, shown = href[1].partition("#")
