@@ -33,6 +33,13 @@ def client_as(app: Flask, login: str | None) -> FlaskClient:
     return client
 
 
+def cookie_as(app: Flask, login: str, address: str) -> dict[str, str]:
+    """The cookie by which a real browser at this address of the portal is signed in."""
+    cookie = client_as(app, login).get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    return {"name": cookie.key, "value": cookie.value, "url": address}
+
+
 def post(client: FlaskClient, path: str, **data: object) -> object:
     """POST a form with the CSRF token of the browser's session."""
     page = client.get("/password/").get_data(as_text=True)
@@ -40,4 +47,4 @@ def post(client: FlaskClient, path: str, **data: object) -> object:
     return client.post(path, data={"csrf_token": token, **data})
 
 
-__all__ = ["LOGINS", "acting_as", "actor_of", "client_as", "post"]
+__all__ = ["LOGINS", "acting_as", "actor_of", "client_as", "cookie_as", "post"]

@@ -6,6 +6,7 @@ import datetime as dt
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from flask import Flask
 from app.clock import ZONE
 from app.embedded_postgres import EmbeddedPostgres
 from config import Settings
+from tests.in_memory import begin_run, database_folder
 
 #: the moment at which every run begins, wherever the calendar stands: a Friday morning within the planning of the next year,
 #: or what ``TEST_NOW`` says: the suite passes on any day. Days that matter to a test are counted from ``app.clock.today()``; who
@@ -81,6 +83,7 @@ _traveller: list[time_machine.Traveller] = []
 
 def pytest_configure() -> None:
     """Set the clock before test modules are read: what they compute at import is of the same day."""
+    begin_run()
     _traveller.append(_clock.start())
 
 
@@ -132,9 +135,16 @@ def locked(path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server(shared_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """The run's PostgreSQL server; the last worker stops it."""
-    with EmbeddedPostgres(shared_folder / "pg" / "data", durable=False, max_connections=300) as running:
-        yield running
+    """The run's PostgreSQL server; the last worker stops it and takes its data away."""
+    with locked(shared_folder / "server.lock"):
+        folder = database_folder(otherwise=shared_folder / "pg")
+        running = EmbeddedPostgres(folder / "data", durable=False, max_connections=300)
+        running.start()
+    yield running
+    with locked(shared_folder / "server.lock"):
+        running.stop()
+        if not running.is_running():
+            shutil.rmtree(folder)
 
 
 def at_the_clock(statement: str) -> str:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAILING = "app/services/mailing/"
 SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
 #: the doors, with the place of the kind among the arguments
-DOORS = {"tell": 1, "tell_user": 1, "tell_users": 1, "post": 1, "note": 1, "tell_operators": 0}
+DOORS = {"tell": 1, "tell_user": 1, "tell_users": 1, "post": 1, "note": 1, "note_operators": 0}
 _SENTENCE = re.compile(r"[а-яё]{2,}.*[.!?…](\s|$)", re.IGNORECASE | re.DOTALL)
 #: functions that hand facts on to a door
 _HANDS_ON = re.compile(r"_?(tell|note|post)(_|$)")

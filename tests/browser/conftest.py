@@ -15,6 +15,7 @@ from flask import Flask
 from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
+from tests.actors import cookie_as
 from tests.browser.visitor import PATIENCE, WIDE, Visitor
 from tests.conftest import region_database
 
@@ -88,10 +89,10 @@ def database(worker_name: str) -> str:
 
 
 @pytest.fixture
-def newcomer(chromium: Browser, portal: str) -> Iterator[Newcomer]:
-    """Make visitors, each with an own browser context, signed in when a login is given.
+def newcomer(chromium: Browser, portal: str, renewed_region: Flask) -> Iterator[Newcomer]:
+    """Make visitors, each with an own browser context, on the start page as one signed in when a login is given.
 
-    At the end nobody may have met a script error, a refusal of the security policy, or a failed request.
+    The form of sign-in is for the journeys and the tests of it. At the end nobody may have met a script error, a refusal of the security policy, or a failed request.
     """
     made: list[Visitor] = []
 
@@ -100,7 +101,9 @@ def newcomer(chromium: Browser, portal: str) -> Iterator[Newcomer]:
         visitor = Visitor(context, portal)
         made.append(visitor)
         if login:
-            visitor.sign_in(login)
+            context.add_cookies([cookie_as(renewed_region, login, portal)])  # type: ignore[list-item]
+            visitor.go("/")
+            expect(visitor.heading).to_have_text("Главная")
         return visitor
 
     yield make

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg2
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from docx import Document
 from playwright.sync_api import expect
 
 from app.cli import DEMO_PASSWORD
+from tests.browser.barriers import barriers
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.conftest import EmbeddedPostgres, region_database
@@ -36,8 +36,7 @@ def letter_link(server: EmbeddedPostgres, worker_name: str, recipient: str) -> s
 
 
 def is_accessible(visitor: Visitor) -> None:
-    found = Axe().run(visitor.page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")] == []
+    assert barriers(visitor.page) == []
     width = visitor.page.evaluate("document.documentElement.scrollWidth")
     assert width <= visitor.page.viewport_size["width"]  # type: ignore[index]
 

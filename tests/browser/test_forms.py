@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Dialog, expect
 
 from app.cli import DEMO_PASSWORD
 from app.clock import today
 from app.russian import format_date
+from tests.browser.barriers import barriers
 from tests.browser.conftest import Newcomer
-from tests.browser.test_pages import WCAG
 from tests.browser.visitor import PHONE, Visitor
 from tests.services.scans import pdf
 
@@ -189,12 +188,6 @@ def test_what_another_user_saved_can_be_taken(newcomer: Newcomer) -> None:
     expect(school.page.locator(".draft")).to_have_count(0)
 
 
-def barriers(visitor: Visitor) -> list[str]:
-    """What axe has against the page as it stands, with the elements."""
-    found = Axe().run(visitor.page, options=WCAG).response["violations"]
-    return [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found]
-
-
 def test_states_of_a_form_have_no_barriers(newcomer: Newcomer) -> None:
     """Told mistakes, an offered draft, the difference of two editors: also on a phone, where nothing scrolls sideways."""
     operator = newcomer("operator")
@@ -204,10 +197,10 @@ def test_states_of_a_form_have_no_barriers(newcomer: Newcomer) -> None:
     school.fill(last_name="Черновикова", snils="112-233-445 96")
     school.page.locator("[name=snils]").blur()
     expect(school.page.locator("#snils-error")).to_be_visible()
-    assert barriers(school) == []
+    assert barriers(school.page) == []
     school.page.reload()
     expect(school.button("Восстановить введённое")).to_be_focused()
-    assert barriers(school) == []
+    assert barriers(school.page) == []
     for visitor in (school, operator):
         open_person(visitor)
         visitor.press("Изменить")
@@ -218,7 +211,7 @@ def test_states_of_a_form_have_no_barriers(newcomer: Newcomer) -> None:
     with school.expecting(422):
         school.press("Сохранить")
         expect(school.page.locator(".choice")).to_have_count(2)
-    assert barriers(school) == []
+    assert barriers(school.page) == []
     assert school.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -1,4 +1,8 @@
-"""Every page that a role reaches by links: Russian only, no error, no sideways scrolling, nothing jumps, no barrier (axe)."""
+"""Every page that a role reaches by links: Russian only, no error, no sideways scrolling, nothing jumps, no barrier (axe).
+
+A kind of pages is looked at in the browser once, in the first role that has it; in the roles after that its text is read as
+the server sends it. What differs most by rights (``IN_EVERY_ROLE``) is looked at in every role.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +10,29 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error, Page
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Error
 
+from tests.actors import client_as
+from tests.browser.barriers import barriers, barriers_unlike
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import PHONE, WIDE, Visitor
 
 pytestmark = pytest.mark.browser
 
-#: a role opens one page of each kind; axe and a phone look at each kind once, in the first role that has it, and at these
-#: in every role, because they differ most by rights
+#: kinds that a role before has opened; those that axe has examined; texts of which it has measured the contrast
+LOOKED_AT: set[str] = set()
 EXAMINED: set[str] = set()
-ON_PHONE: set[str] = set()
+CONTRASTED: set[str] = set()
 IN_EVERY_ROLE = frozenset({"/", "/employee/list/", "/employee/show/N", "/training_group/show/N", "/enrolment/show/N"})
-#: only what WCAG 2.1 asks on the levels A and AA; the frame of a letter's preview runs no scripts, not even those of axe
-_PLAIN: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
-WCAG = {**_PLAIN, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-#: contrast takes six times as long as all other rules: it is looked at where a page differs from others, in the menu and
-#: the long tables once a page of ``IN_EVERY_ROLE``
-_SHAPES = {**WCAG, "rules": {"color-contrast": {"enabled": False}}}
-CONTRAST = {**_PLAIN, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
-ALIKE = {"exclude": [["#menu"], ["header.top"], ["tbody tr:nth-child(n+6)"]]}
 #: printed in ``test_chain`` and the tests of the guide (LibreOffice takes seconds for each)
 LEFT_OUT = re.compile(r"/(print|preview)/\d+/pdf$|^/help/export/$")
+#: addresses that give files: the server is asked for them, the browser would only keep them
+FILES = re.compile(r"/export/")
 
 #: Latin letters that may stand on a page: addresses; names of file formats and programs, which have no Russian form;
 #: words shown exactly as they must be typed (the password and the logins of the demo, the fields of a number's mask,
@@ -51,7 +51,9 @@ ALLOWED = re.compile(
 #: columns and fields whose values are identifiers of the users' own making
 IDENTIFIERS = frozenset({"Код", "Логин", "Имя файла", "Файл", "Отпечаток текста"})
 
-TEXTS = """() => {
+#: texts with Latin letters of the page, or of the one that the server has sent; each with its label and its element
+TEXTS = """(sent) => {
+    const page = sent ? new DOMParser().parseFromString(sent, "text/html") : document;
     const found = [];
     const note = (text, element) => {
         if (!/[A-Za-z]/.test(text)) return;
@@ -60,16 +62,17 @@ TEXTS = """() => {
         const label = cell?.dataset?.label ?? cell?.querySelector("dt, label")?.textContent ?? "";
         found.push([text.trim(), label.trim(), element.tagName.toLowerCase() + "." + element.className]);
     };
-    const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+    const walker = page.createTreeWalker(page.documentElement, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement;
         if (!parent.closest("script, style, noscript")) note(walker.currentNode.textContent, parent);
     }
     for (const name of ["placeholder", "title", "alt", "aria-label"])
-        document.querySelectorAll(`[${name}]`).forEach((element) => note(element.getAttribute(name), element));
+        page.querySelectorAll(`[${name}]`).forEach((element) => note(element.getAttribute(name), element));
     return found;
 }"""
-LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+LINKS = """(sent) => [...(sent ? new DOMParser().parseFromString(sent, "text/html") : document).querySelectorAll("a[href]")]
+    .map((link) => link.getAttribute("href"))"""
 #: how far the page jumped while it was drawn (Cumulative Layout Shift); below 0.1 counts as good
 SHIFT = """() => new Promise((done) => {
     let total = 0;
@@ -95,7 +98,8 @@ class Crawl:
     """A walk over the pages of one role, and what was wrong on them."""
 
     visitor: Visitor
-    axe: Axe = field(default_factory=Axe)
+    #: the same person without a browser
+    client: FlaskClient
     seen: set[str] = field(default_factory=set)
     problems: dict[str, list[str]] = field(default_factory=dict)
 
@@ -110,7 +114,26 @@ class Crawl:
                 waiting.extend(self.open(path, kind))
 
     def open(self, path: str, kind: str) -> list[str]:
-        """Look at one page, or get one file; returns where it leads. A page that cannot be looked at is a problem too."""
+        """See one page, or get one file; returns where it leads."""
+        if FILES.search(path) or (kind in LOOKED_AT and kind not in IN_EVERY_ROLE):
+            return self._read(path, kind)
+        LOOKED_AT.add(kind)
+        return self.look(path, kind)
+
+    def _read(self, path: str, kind: str) -> list[str]:
+        """What the server sends, without opening it."""
+        answer = self.client.get(path, follow_redirects=True)
+        if answer.status_code >= 400:
+            self.note(kind, f"{path}: {answer.status_code}")
+        if answer.mimetype != "text/html":
+            answer.close()
+            return []
+        text, page = answer.get_data(as_text=True), self.visitor.page
+        self.note(kind, *foreign_words(page.evaluate(TEXTS, text)))
+        return list(self.inside(answer.request.path, page.evaluate(LINKS, text)))
+
+    def look(self, path: str, kind: str) -> list[str]:
+        """One page in the browser. A page that cannot be looked at is a problem too."""
         watch = self.visitor.watch
         try:
             return self._look(path, kind)
@@ -134,11 +157,9 @@ class Crawl:
         examined = kind.replace("/edit/N", "/add").replace("?…", "" if kind != "/employee/list/?…" else "?…")
         if examined not in EXAMINED or kind in IN_EVERY_ROLE:
             EXAMINED.add(examined)
-            self.note(kind, *examine(self.axe, page, whole=kind in IN_EVERY_ROLE))
-        if kind not in ON_PHONE or kind in IN_EVERY_ROLE:
-            ON_PHONE.add(kind)
-            self.on_a_phone(kind)
-        return list(self.inside(links))
+            self.note(kind, *(barriers(page) if kind in IN_EVERY_ROLE else barriers_unlike(page, CONTRASTED)))
+        self.on_a_phone(kind)
+        return list(self.inside(page.url, links))
 
     def on_a_phone(self, kind: str) -> None:
         """The page as it stands, and drawn anew where that is worth a second request."""
@@ -150,10 +171,10 @@ class Crawl:
             self.note(kind, *[f"jumps by {by:.3f} at 390" for by in [page.evaluate(SHIFT)] if by > STILL])
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
-    def inside(self, links: list[str]) -> Iterator[str]:
-        """Paths of the links that stay in the portal."""
+    def inside(self, page: str, links: list[str]) -> Iterator[str]:
+        """Paths of a page's links that stay in the portal."""
         for link in links:
-            parts = urlsplit(urljoin(self.visitor.base, link))
+            parts = urlsplit(urljoin(urljoin(self.visitor.base, page), link))
             if f"{parts.scheme}://{parts.netloc}" == self.visitor.base:
                 yield parts.path + (f"?{parts.query}" if parts.query else "")
 
@@ -184,32 +205,18 @@ def foreign_words(texts: list[list[str]]) -> list[str]:
     return wrong
 
 
-def examine(axe: Axe, page: Page, *, whole: bool = False) -> list[str]:
-    """Violations of a page; ``whole``: the contrast of the menu and of all rows of its tables too."""
-    if whole:
-        return barriers(axe.run(page, options=WCAG).response)
-    found = barriers(axe.run(page, options=_SHAPES).response)
-    response = page.evaluate("([where, options]) => axe.run(where, options)", [ALIKE, CONTRAST])
-    return found + barriers(response)
-
-
-def barriers(response: dict[str, Any]) -> list[str]:
-    """Violations that axe found, with the element."""
-    return [
-        f"axe {found['impact']} {found['id']}: {found['nodes'][0]['html'][:160]}" for found in response["violations"]
-    ]
-
-
 @pytest.mark.parametrize("login", "operator ministry territory organizer school worker observer admin".split())
-def test_every_page_of_a_role_is_russian_and_without_barriers(newcomer: Newcomer, login: str) -> None:
-    crawl = Crawl(newcomer(login))
+def test_every_page_of_a_role_is_russian_and_without_barriers(
+    newcomer: Newcomer, renewed_region: Flask, login: str
+) -> None:
+    crawl = Crawl(newcomer(login), client_as(renewed_region, login))
     crawl.walk()
     assert not crawl.report, "\n".join(crawl.report)
 
 
-def test_pages_of_a_stranger_are_russian_and_without_barriers(newcomer: Newcomer) -> None:
-    crawl = Crawl(newcomer())
+def test_pages_of_a_stranger_are_russian_and_without_barriers(newcomer: Newcomer, renewed_region: Flask) -> None:
+    crawl = Crawl(newcomer(), client_as(renewed_region, None))
     for path in ("/login/", "/verify/no-such-code", "/no-such-page"):
         with crawl.visitor.expecting(404):
-            crawl.open(path, path)
+            crawl.look(path, path)
     assert not crawl.report, "\n".join(crawl.report)

@@ -65,7 +65,10 @@ def posted(region: Region, login: str, path: str, **data: Any) -> Any:
     """The raw answer to a POST: the bytes of a file."""
     browser = region.browser(login)
     browser.post("/nothing", {})
-    return browser.client.post(path, data={"csrf_token": browser.token, **data})
+    answer = browser.client.post(path, data={"csrf_token": browser.token, **data})
+    answer.get_data()
+    answer.close()
+    return answer
 
 
 def file_of(region: Region, browser: Browser) -> bytes:

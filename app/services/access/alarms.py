@@ -33,13 +33,13 @@ _WATCHED = ("username", "email")
 def password_reset(user: m.Account) -> None:
     """Another gave the account a one-time password."""
     letters.tell_user(user.id, "password_reset", facts=_who(), href=_PAGE)
-    tell_operators(user, "выдан одноразовый пароль")
+    alarm_operators(user, "выдан одноразовый пароль")
 
 
 def second_factor_reset(user: m.Account) -> None:
     """Another switched the second step off."""
     letters.tell_user(user.id, "second_factor_reset", href=addresses.at("account", "second-factor", ""))
-    tell_operators(user, "отключён второй шаг входа")
+    alarm_operators(user, "отключён второй шаг входа")
 
 
 @technical_write
@@ -61,11 +61,11 @@ def update_account(row: m.Account, values: Mapping[str, Any]) -> m.Account:
         if "email" in changed and before["email"]:
             name = " ".join(filter(None, (user.first_name, user.patronymic)))
             letters.post(before["email"], "login_changed", name=name, facts=facts, href=_PAGE)
-        tell_operators(user, f"изменено: {named}")
+        alarm_operators(user, f"изменено: {named}")
     return user
 
 
-def tell_operators(user: m.Account, what: str) -> None:
+def alarm_operators(user: m.Account, what: str) -> None:
     """Tell every operator but the user of what was done to an account that opens everything; nothing for other accounts."""
     if not _opens_everything(user.id):
         return

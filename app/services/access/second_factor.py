@@ -206,7 +206,7 @@ def turn_off(user_id: int, *, password: str, code: str, required: bool = False) 
     _remove(user)
     audit.record("ab_user.second_factor_off", user)
     letters.tell_user(user.id, "second_factor_off", href=_PAGE)
-    alarms.tell_operators(user, "отключён второй шаг входа")
+    alarms.alarm_operators(user, "отключён второй шаг входа")
 
 
 @use_case

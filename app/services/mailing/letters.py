@@ -118,7 +118,7 @@ def note(told: Audience, kind: str, *, facts: Facts | None = None, href: str) ->
             _put_notice(text, href, _owner(user_id, employee_id), made_in=[told.mark], in_digest=True)
 
 
-def tell_operators(kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
+def note_operators(kind: str, *, about: m.Base | None = None, facts: Facts | None = None, href: str) -> int:
     """Put a notice into the cabinet of every operator who has not an unread one with the same words; return how many."""
     text = _composed(kind, _given(kind, "", about, facts, href)).notice[:_NOTICE_LENGTH]
     a, role = m.Account, m.Assignment
@@ -183,7 +183,7 @@ def _composed(code: str, given: Given) -> Composed:
     letter = letter_templates.compose(code, given)
     if letter.broken:
         facts = {"шаблон": letter_kinds.title_of(code)}
-        tell_operators("template_broken", facts=facts, href=addresses.listing("letter_template"))
+        note_operators("template_broken", facts=facts, href=addresses.listing("letter_template"))
     return letter
 
 

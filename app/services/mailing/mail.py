@@ -101,7 +101,7 @@ def _put_off(letter: m.Letter, error: Exception) -> bool | None:
         letter.last_error = _words_of(error)
         return own_fault
     transitions.follow(m.Letter, letter.id, "fail", last_error=_words_of(error), next_attempt_at=None)
-    letters.tell_operators(
+    letters.note_operators(
         transitions.letter_of(m.Letter, "fail"), href=addresses.listing("letter", status=LetterStatus.FAILED)
     )
     return None

@@ -24,10 +24,10 @@ from app.services.courses.group.attendance import ChangedMeanwhile, Journal, Pla
 from app.statuses import BEGUN, FORMED, OUTCOMES, AttendanceMark, GroupStatus
 from app.web.courses.group_correction import consequences_of
 from app.web.frame.answers import attempt
+from app.web.frame.downloads import download_of
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
 from app.web.frame.parts import Part
-from app.web.frame.row_papers import download_of
 
 PERMISSION = "enrolment:attend"
 #: meetings side by side; more are turned over

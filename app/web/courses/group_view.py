@@ -27,12 +27,12 @@ from app.statuses import BEGUN, GroupStatus, ProgramStatus
 from app.web.courses import group_blocks
 from app.web.courses.group_correction import consequences_of, correction_buttons
 from app.web.frame.answers import answer_form
+from app.web.frame.downloads import download_of
 from app.web.frame.export_pages import XLSX
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part
-from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 
 _DAY = dt.timedelta(days=1)

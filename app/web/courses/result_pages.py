@@ -28,11 +28,11 @@ from app.services.courses.group import results
 from app.services.courses.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
 from app.web.frame.answers import attach, attempt
+from app.web.frame.downloads import download_of
 from app.web.frame.forms import RuDateField
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button, Link
 from app.web.frame.parts import Part
-from app.web.frame.row_papers import download_of
 
 PERMISSION = "enrolment:result"
 PROPOSE = "propose"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, flash, redirect, send_file
+from flask import current_app, flash, redirect
 from flask_appbuilder import expose
 
 from app import addresses, audit, shown
@@ -17,6 +16,7 @@ from app.documents.sheets.spreadsheet import Kind, SheetColumn
 from app.errors import NotFound
 from app.russian import count
 from app.services.tasks import background
+from app.web.frame.downloads import download_written
 from app.web.frame.guards import guarded
 from app.web.frame.list_query import ListQuery
 from app.web.frame.listing import ListColumn
@@ -41,14 +41,8 @@ class ExportPages(ViewBase):
         filters = self.listing.described(query)
         if total > AT_ONCE:
             return self._order_export(query, total, filters)
-        path = Path(tempfile.mkdtemp(prefix="portal-export-")) / "list.xlsx"
-        try:
-            self.write_list(path, query, self.listing.visible_columns(), filters)
-            # the open file outlives its name, so nothing stays on the disk when the download breaks off
-            return send_file(path.open("rb"), as_attachment=True, download_name=self.file_name(), mimetype=XLSX)
-        finally:
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+        columns = self.listing.visible_columns()
+        return download_written(self.file_name(), XLSX, lambda path: self.write_list(path, query, columns, filters))
 
     def _order_export(self, query: ListQuery, total: int, filters: str) -> Any:
         asked = {name: str(value) for name, value in query.parameters().items()}

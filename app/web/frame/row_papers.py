@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from flask import send_file
 from flask_appbuilder import expose
-from werkzeug.wrappers import Response
 
 from app import addresses
 from app.access import current_actor, get_visible
 from app.documents.doors import RowPaper
 from app.documents.office.pdf import find_office
 from app.extensions import db
+from app.web.frame.downloads import download_of
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
 from app.web.frame.parts import Part
 from app.web.frame.pdf_tasks import MAKERS, as_pdf
-
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def download_of(data: bytes, name: str, kind: str = DOCX) -> Response:
-    """A download; what a user has uploaded is never shown inside the portal's pages."""
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, mimetype=kind)
 
 
 class RowPapers(Part):

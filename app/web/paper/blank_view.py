@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -25,12 +23,12 @@ from app.services.paper.blanks import blanks
 from app.services.paper.blanks.blank_balance import Balance, balance
 from app.statuses import BlankStatus, CertificateStatus
 from app.web.frame.answers import answer_act
+from app.web.frame.downloads import download_written
 from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Pair, Row
 from app.web.frame.parts import Part
-from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.blank_act_view import LONGEST_CHOICE, write_ids
 from app.web.personnel.own_choices import own_organizer, own_organizers
@@ -167,20 +165,20 @@ class BlankPages(ScopedModelView):
             raise Invalid(problem)
         lines = balance(since, until)
         words = f"с {format_date(since)} по {format_date(until)}"
-        with tempfile.TemporaryDirectory(prefix="portal-blanks-") as folder:
-            path = Path(folder) / "balance.xlsx"
-            notes = [f"Период: {words}", f"Выгрузил: {current_actor().name}", f"Когда: {format_datetime(now())}"]
-            doors.table(
+        name = f"Остатки бланков {format_date(since)}–{format_date(until)}.xlsx"
+        return download_written(
+            name,
+            XLSX,
+            lambda path: doors.table(
                 path,
                 of=(self.table, self.words.plural),
                 title="Остатки бланков",
                 columns=_SHEET,
                 rows=([line.organizer, line.kind.label, line.series, *_figures(line)] for line in lines),
                 filters=f"остатки {words}",
-                notes=notes,
-            )
-            data = path.read_bytes()
-        return download_of(data, f"Остатки бланков {format_date(since)}–{format_date(until)}.xlsx", XLSX)
+                notes=[f"Период: {words}", f"Выгрузил: {current_actor().name}", f"Когда: {format_datetime(now())}"],
+            ),
+        )
 
 
 _FIGURES = (

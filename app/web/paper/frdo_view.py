@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -29,6 +27,7 @@ from app.russian import count
 from app.services.paper.registries import frdo_batches
 from app.statuses import FrdoAction, FrdoAnswer, FrdoBatchStatus
 from app.web.frame.answers import answer_act, answer_form, attempt
+from app.web.frame.downloads import download_written
 from app.web.frame.forms import REQUIRED, RuDateField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, FormPage, Section
@@ -249,14 +248,7 @@ def _file_buttons(row: m.FrdoBatch) -> list[Button]:
 
 
 def _sent_file(batch: m.FrdoBatch, name: str, *, annulled: bool = False) -> Any:
-    path = Path(tempfile.mkdtemp(prefix="portal-frdo-")) / "frdo.xlsx"
-    try:
-        frdo_export.give_file(path, batch, annulled=annulled)
-        # the open file outlives its name, so nothing stays on the disk when the download breaks off
-        return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=XLSX)
-    finally:
-        path.unlink(missing_ok=True)
-        path.parent.rmdir()
+    return download_written(name, XLSX, lambda path: frdo_export.give_file(path, batch, annulled=annulled))
 
 
 def _keep_blank(form: BlankForm) -> int:

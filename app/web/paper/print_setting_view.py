@@ -25,12 +25,12 @@ from app.services.paper.printing import print_templates
 from app.services.paper.printing.print_templates import PrintChoice
 from app.statuses import PrintMode
 from app.web.frame.answers import answer_form
+from app.web.frame.downloads import download_of
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Link, Section
 from app.web.frame.parts import Part
 from app.web.frame.pdf_tasks import MAKERS, as_pdf
-from app.web.frame.row_papers import download_of
 from app.web.paper import printing
 
 #: a form with links below it

@@ -31,12 +31,12 @@ from app.services.paper.printing import print_templates, template_files
 from app.services.paper.printing.print_templates import REGION
 from app.statuses import PrintMode
 from app.web.frame.answers import answer_act, answer_form
+from app.web.frame.downloads import download_of
 from app.web.frame.forms import REQUIRED
 from app.web.frame.guards import guarded
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, FormPage, Link, Pair, Row, Section, Tab
 from app.web.frame.pdf_tasks import MAKERS, as_pdf
-from app.web.frame.row_papers import download_of
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper import printing
 from app.web.paper.print_setting_view import (

@@ -5,9 +5,7 @@ A few Word files are made while the user waits; everything else is a task of the
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -35,10 +33,10 @@ from app.services.tasks import background
 from app.statuses import CertificateKind
 from app.unit_of_work import refuse_during_maintenance
 from app.web.frame.answers import answer_act, attempt
+from app.web.frame.downloads import download_of, download_written
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
 from app.web.frame.parts import Part
-from app.web.frame.row_papers import download_of
 
 #: documents that are made while the user waits
 AT_ONCE = 20
@@ -61,11 +59,11 @@ def print_papers(ids: Sequence[int], form: PrintForm, title: str, *, group_id: i
     """Return the file of a few documents, or order the task that makes it and lead to «Мои задания»."""
     if len(ids) <= AT_ONCE and not form.needs_office:
         found = bulk_printing.chosen(ids)
-        with tempfile.TemporaryDirectory(prefix="portal-print-") as folder:
-            path = Path(folder) / f"papers{form.suffix}"
-            doors.print_many(form, found, path, group_id=group_id)
-            data = path.read_bytes()
-        return download_of(data, _file_name(title, form), form.content_type)
+        return download_written(
+            _file_name(title, form),
+            form.content_type,
+            lambda path: doors.print_many(form, found, path, group_id=group_id),
+        )
     background.submit(
         PRINTING,
         f"Печать: {title}. {form.label}",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import flash, jsonify, redirect, render_template, request, send_file
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
@@ -27,6 +25,7 @@ from app.services.paper.registries import registry_schedule, saved_registries
 from app.services.tasks import background
 from app.statuses import Schedule
 from app.text import cleaned
+from app.web.frame.downloads import download_written
 from app.web.frame.guards import guarded
 from app.web.frame.lookups import LIMIT, detail_of, order_of
 from app.web.frame.search import match
@@ -76,15 +75,12 @@ class RegistriesView(BaseView):
         rows = count_totals(asked).rows
         if rows > AT_ONCE:
             return _order(asked, kind, rows)
-        path = Path(tempfile.mkdtemp(prefix="portal-registry-")) / f"registry.{kind}"
-        try:
-            doors.registry(path, asked, kind, read_rows(asked), filters=registry_page.described(asked))
-            # the open file outlives its name, so nothing stays on the disk when the download breaks off
-            name = _file_name(asked.registry, kind)
-            return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=TYPES[kind])
-        finally:
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+        filters = registry_page.described(asked)
+        return download_written(
+            _file_name(asked.registry, kind),
+            TYPES[kind],
+            lambda path: doors.registry(path, asked, kind, read_rows(asked), filters=filters),
+        )
 
     @expose("/find/<string:field>")
     @guarded("export")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from flask import request, send_file
+from flask import request
 from flask_appbuilder import BaseView, expose
 
 from app import addresses
@@ -18,6 +16,7 @@ from app.documents.sheets.own_data_book import write_own_data
 from app.services.identity import own_data
 from app.web.access.account_pages import take_button
 from app.web.frame.answers import answer_act
+from app.web.frame.downloads import download_written
 from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
@@ -61,9 +60,5 @@ class GivenData(Part):
 
 
 def _file(given: own_data.OwnData) -> Any:
-    with tempfile.TemporaryDirectory(prefix="portal-own-data-") as folder:
-        path = Path(folder) / "data.xlsx"
-        write_own_data(path, given, at=now())
-        # the open file outlives its name, so nothing stays on the disk when the download breaks off
-        name = f"{safe_name(f'Сведения, {given.name}')} {now():%d.%m.%Y}.xlsx"
-        return send_file(path.open("rb"), as_attachment=True, download_name=name, mimetype=XLSX)
+    name = f"{safe_name(f'Сведения, {given.name}')} {now():%d.%m.%Y}.xlsx"
+    return download_written(name, XLSX, lambda path: write_own_data(path, given, at=now()))

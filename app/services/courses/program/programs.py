@@ -38,7 +38,7 @@ def submit(program_id: int) -> m.Program:
     late = program.late if program.submitted_at is not None or program.edition > 1 else planning.is_late(program.year)
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
-    letters.tell_operators(
+    letters.note_operators(
         transitions.letter_of(m.Program, "submit"), about=program, href=addresses.card("program", program.id)
     )
     return program

@@ -219,7 +219,7 @@ def _tell(flagged: Sequence[_Left], why: str) -> None:
     for left in flagged:
         if left.accepted:
             facts = {"что": left.title, "записей": _records(left), "причина": why.rstrip(".")}
-            letters.tell_operators("accepted_changed", facts=facts, href=left.href)
+            letters.note_operators("accepted_changed", facts=facts, href=left.href)
 
 
 def _records(left: _Left) -> str:

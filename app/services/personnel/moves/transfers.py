@@ -289,7 +289,7 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
     moved.subjects = list(subjects)
     db.session.flush()
     due = format_date(due_on)
-    letters.tell_operators("transfer_waits", about=moved, facts={"срок": due}, href=href_of(moved))
+    letters.note_operators("transfer_waits", about=moved, facts={"срок": due}, href=href_of(moved))
     tell_person(moved, transitions.letter_of(m.Transfer, "accept"), срок=due)
     return moved
 
