@@ -82,7 +82,7 @@ def test_the_setup_is_searched_and_leads_to_its_lists(newcomer: Newcomer) -> Non
     visitor.menu("Настройка")
     expect(visitor.heading).to_have_text("Настройка")
     assert barriers(visitor.page) == []
-    visitor.search("отказа")
+    visitor.search("причин")
     visitor.sees("Готовые слова отказов")
     expect(visitor.page.locator(".setup li")).to_have_count(1)
     visitor.menu("Должности")

@@ -161,7 +161,9 @@ def _item(entry: Any, *, counted: bool) -> MenuItem:
 
 
 def _is_here(entry: Any) -> bool:
-    return bool(request.blueprint == entry.baseview.endpoint)
+    """Whether the page is the entry's; a view whose address only leads on says where it leads."""
+    view = entry.baseview
+    return bool(view.is_here() if hasattr(view, "is_here") else request.blueprint == view.endpoint)
 
 
 def _in_setup() -> bool:

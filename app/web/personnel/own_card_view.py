@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template
+from flask import redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 
 from app import addresses
@@ -24,6 +24,10 @@ class OwnCardView(BaseView):
 
     route_base = "/my-card"
     default_view = "index"
+
+    def is_here(self) -> bool:
+        """Whether the page is the own card, for the menu."""
+        return request.path == addresses.card("employee", current_actor().employee_id)
 
     @expose("/")
     @signed_in
