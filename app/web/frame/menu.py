@@ -172,7 +172,8 @@ def _in_setup() -> bool:
 
 
 def _at_home() -> bool:
-    return request.path == addresses.HOME
+    home: str = current_app.appbuilder.get_url_for_index  # type: ignore[attr-defined]
+    return request.script_root + request.path == home
 
 
 def trail(page: Any = None) -> list[Link]:
