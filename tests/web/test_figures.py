@@ -16,7 +16,7 @@ import pytest
 from docx import Document
 
 from tests.access.region import Browser, Region
-from tests.web.pages import ids, total, words
+from tests.web.pages import ids, some_of_each_kind, total, words
 
 ROLES = ["operator", "ministry", "territory", "territory2", "organizer", "organizer2", "school", "school2"]
 LINK = re.compile(r'<a[^>]*href="([^"]+)"[^>]*>(.*?)</a>', re.S)
@@ -151,8 +151,13 @@ def one(told: dict[str, int]) -> int:
 def test_every_number_of_a_start_page_is_that_of_its_list(crooked: Region, login: str) -> None:
     browser = crooked.browser(login)
     page = browser.get("/").text
-    tiles = re.findall(r'<li class="paper tile[^"]*"><a href="([^"]+)"><b>([^<]+)</b>', page)
-    told = [*((html.unescape(href), number_of(n)) for href, n in tiles), *counted_links(page)]
+    lines = re.findall(
+        r'<li class="t-\w+"><div><b>\D*(\d[\d\s\xa0]*)[^<]*</b>.*?<a class="btn[^"]*" href="([^"]+)"', page
+    )
+    told = [
+        *((html.unescape(href), number_of(n)) for n, href in lines),
+        *some_of_each_kind(dict(counted_links(page))).items(),
+    ]
     assert told
     differs = {href: (n, seen) for href, n in told if (seen := heading(browser, href)) != n}
     assert differs == {}
