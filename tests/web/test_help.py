@@ -229,6 +229,7 @@ def fresh(region: Region) -> Iterator[Browser]:
         old=min(facts["places"]), user=facts["user"],
     )  # fmt: skip
     region.sql("DELETE FROM employment WHERE organization_id = %(home)s", home=home)
+    region.sql("DELETE FROM employee WHERE last_name = 'Новая'")
     region.sql("DELETE FROM organization WHERE id = %(home)s", home=home)
 
 
@@ -256,15 +257,16 @@ def test_steps_tick_themselves(region: Region, fresh: Browser) -> None:
     for href in links:
         assert fresh.client.get(html.unescape(href)).status_code == 200, href
     region.sql(
-        "INSERT INTO employment (employee_id, organization_id, position_id, kind, started_on, status)"
-        " SELECT e.employee_id, a.organization_id, e.position_id, 'secondary', current_date - 1, 'unconfirmed' FROM employment e,"
-        " assignment a WHERE a.user_id = %(user)s AND a.role = 'school' AND e.employee_id = (SELECT min(p.id) FROM employee p"
-        " WHERE p.confirmed_actual_at IS NULL AND NOT EXISTS (SELECT FROM voucher_application v WHERE v.employee_id = p.id)"
-        " AND NOT EXISTS (SELECT FROM enrolment n WHERE n.employee_id = p.id)) LIMIT 1",
+        "WITH person AS (INSERT INTO employee (last_name, first_name) VALUES ('Новая', 'Анна') RETURNING id)"
+        " INSERT INTO employment (employee_id, organization_id, position_id, kind, started_on, status)"
+        " SELECT p.id, a.organization_id, (SELECT min(id) FROM position), 'main', current_date - 1, 'unconfirmed'"
+        " FROM person p, assignment a WHERE a.user_id = %(user)s AND a.role = 'school'",
         user=region.people["school"].facts["user"],
     )
     assert list(steps_of(fresh.client).values()) == [True, False, False, False]
     assert "сделано 1 из 4" in fresh.get("/").text
+    region.sql("UPDATE employee SET confirmed_actual_at = now() WHERE last_name = 'Новая'")
+    assert list(steps_of(fresh.client).values()) == [True, True, False, False]
 
 
 def test_a_checklist_is_hidden_for_oneself_and_shown_again(region: Region, fresh: Browser) -> None:

@@ -257,9 +257,9 @@ def share_row(f: Staff, some: Number, by: str, kinds: tuple[str, str, str]) -> R
     return _row(
         f.key,
         f.name,
-        (told(f.people), href_of(people.WORKERS, f.key, by, f.people)),
-        (told(some), href_of(kinds[0], f.key, by, some)),
-        ("не показано" if rest is None else number(rest), href_of(kinds[1], f.key, by, rest)),
+        (_or_hidden(f.people), href_of(people.WORKERS, f.key, by, f.people)),
+        (_or_hidden(some), href_of(kinds[0], f.key, by, some)),
+        (_or_hidden(rest), href_of(kinds[1], f.key, by, rest)),
         (_percent(some, f.people), ""),
     )
 
@@ -267,9 +267,14 @@ def share_row(f: Staff, some: Number, by: str, kinds: tuple[str, str, str]) -> R
 def _share_bar(f: Staff, some: Number, by: str, kinds: tuple[str, str, str]) -> Bar:
     rest = rest_of(some, f.people)
     if rest is None or not f.people:
-        return Bar(f.name, f"{told(some)} из {told(f.people)}", 0.0, 1.0)
+        return Bar(f.name, "не показано" if rest is None else "работников нет", 0.0, 1.0)
     words = f"{percent(some or 0, f.people)} · {kinds[2]} {number(rest)} из {number(f.people)}"
     return Bar(f.name, words, (some or 0) / f.people, 1.0, href_of(kinds[1], f.key, by, rest))
+
+
+def _or_hidden(value: Number) -> str:
+    """A number of a share; a hidden one may be any: some are hidden so that the small ones cannot be told from the total."""
+    return "не показано" if value is None else number(value)
 
 
 def _percent(some: Number, whole: Number) -> str:

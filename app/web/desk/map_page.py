@@ -43,17 +43,18 @@ def map_of(figures: Sequence[Staff], names: Mapping[int, str], *, target: int, o
         grid.rows * (LINE * lines + FOOT),
         tiles,
         SCALE,
-        _note(charts.against(figures, target), own=own),
+        _note(charts.against(figures, target), own=own, opens=any(tile.href for tile in tiles)),
         [Column("place", charts.TERRITORY), *(Column(head, head, number=True) for head in heads)],
         [charts.share_row(f, some, charts.TERRITORY, _KINDS) for f, some in ranked],
         charts.ORDER if len(ranked) > 1 else "",
     )
 
 
-def _note(compared: str, *, own: bool) -> str:
+def _note(compared: str, *, own: bool, opens: bool) -> str:
     drawn = "Территории стоят по сторонам света в их названиях; размер плитки ничего не значит."
     seen = "Показатели — только вашей территории." if own else ""
-    return " ".join(filter(None, [compared, seen, "Плитка открывает тех, кто не обучен.", drawn]))
+    opened = "Плитка открывает тех, кто не обучен." if opens else ""
+    return " ".join(filter(None, [compared, seen, opened, drawn]))
 
 
 def _tile(name: str, cell: tuple[int, int], f: Staff | None, own: bool) -> MapTile:
@@ -63,7 +64,7 @@ def _tile(name: str, cell: tuple[int, int], f: Staff | None, own: bool) -> MapTi
         return MapTile(*cell, lines, "", words, 0, f"{name}: {words or 'показателей вам не видно'}")
     rest = charts.rest_of(f.trained, f.people)
     if rest is None or not f.people:
-        return MapTile(*cell, lines, "—", "не показано", 0, f"{name}: меньше пяти человек, показатель не показан")
+        return MapTile(*cell, lines, "—", "не показано", 0, f"{name}: не показано, иначе можно узнать отдельных людей")
     share = percent(f.trained or 0, f.people)
     tint = min(int(share.split()[0]) // _STEP, len(SCALE) - 1) + 1
     detail, what, found = f"не обучены {number(rest)}", people.UNTRAINED, rest
