@@ -35,7 +35,10 @@ from app.web.frame.view_base import ViewBase
 FIGURES_SECONDS = 300
 #: roles whose charts are of the whole region
 _REGION = frozenset({"ministry", "operator", "observer"})
+#: roles whose decisions others wait for
+_DECIDES = frozenset({"operator", "school", "organizer", "admin"})
 _TARGET = "trained_target"
+NOTHING = "Сейчас ничего не ждёт вашего решения."
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
@@ -50,8 +53,8 @@ def start_page(actor: Actor) -> StartPage:
     lines = _one_main(start_lines.by_urgency(lines))
     figures = [_totals()] if "observer" in actor.roles else []
     blocks = _blocks(actor)
-    decides = any(role in start_lines.LINES and role != "ministry" for role in actor.roles)
-    note = "" if lines or not (decides or not (figures or blocks or actor.roles & _REGION)) else NOTHING
+    empty = not (figures or blocks or actor.roles & (_REGION | {"territory"}))
+    note = NOTHING if not lines and (empty or actor.roles & _DECIDES) else ""
     drawn, region, as_of = pictures_of(actor, facts)
     return StartPage(
         "Главная",
@@ -66,9 +69,6 @@ def start_page(actor: Actor) -> StartPage:
         blocks,
         note,
     )
-
-
-NOTHING = "Сейчас ничего не ждёт вашего решения."
 
 
 def _one_main(lines: Sequence[Todo]) -> list[Todo]:
