@@ -294,7 +294,7 @@ def test_the_organizers_groups_and_what_they_need(region: Region, sides: tuple[S
         assert total(browser.get(f"/enrolment/list/?{query}").text) == number
     assert f"/enrolment/list/?group={late}&status=confirmed" in html.unescape(rows[late])
     line = re.search(
-        r'<b>Доберите слушателей в (\d+)\D.*?href="(/training_group/list/\?attention=below_minimum)"', page
+        r'(?s)<b>Доберите слушателей в (\d+)\D.*?href="(/training_group/list/\?attention=below_minimum)"', page
     )
     assert line
     assert int(line[1]) == total(browser.get(line[2]).text)
