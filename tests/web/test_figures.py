@@ -20,9 +20,9 @@ from tests.web.pages import ids, some_of_each_kind, total, words
 
 ROLES = ["operator", "ministry", "territory", "territory2", "organizer", "organizer2", "school", "school2"]
 LINK = re.compile(r'<a[^>]*href="([^"]+)"[^>]*>(.*?)</a>', re.S)
-#: «Согласовать: 12», «Нет результатов: 5», «12»
 #: tables with the shares of the trained: of the map, and of the chart by organization
 BY_TERRITORY, SHARES = "Обучены за три года по территориям", {"territory": "Обучены за последние три года"}
+#: «Согласовать: 12», «Нет результатов: 5», «12»
 TELLS = re.compile(r"(?:[^\d]*: )?(\d[\d\s\xa0]*)")
 
 
@@ -154,7 +154,7 @@ def test_every_number_of_a_start_page_is_that_of_its_list(crooked: Region, login
     browser = crooked.browser(login)
     page = browser.get("/").text
     lines = re.findall(
-        r'<li class="t-\w+"><div><b>\D*(\d[\d\s\xa0]*)[^<]*</b>.*?<a class="btn[^"]*" href="([^"]+)"', page
+        r'(?s)<li class="t-\w+"><div><b>\D*(\d[\d\s\xa0]*)[^<]*</b>.*?<a class="btn[^"]*" href="([^"]+)"', page
     )
     told = [
         *((html.unescape(href), number_of(n)) for n, href in lines),
