@@ -130,6 +130,7 @@ from app.web.personnel.people_columns import (
     EMPLOYER,
     EMPLOYMENT,
     EMPLOYMENT_ATTENTION,
+    FIGURE,
     ORGANIZATION,
     OWNER,
     PERSON,
@@ -164,7 +165,7 @@ class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
     list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (EMPLOYEE_ATTENTION, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
+    filters = (EMPLOYEE_ATTENTION, FIGURE, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
     base_order_by = (m.Employee.sort,)
     services = {
         "invite": invitations.invite,
