@@ -60,7 +60,7 @@ function line(item) {
     made.classList.add("act");
     return made;
   });
-  return make("div", { class: "line", role: "presentation" }, lead, make("div", { class: "acts", role: "presentation" }, ...acts));
+  return make("div", { class: "answer", role: "presentation" }, lead, make("div", { class: "acts", role: "presentation" }, ...acts));
 }
 
 function show({ groups, total, asked: meant }) {
