@@ -125,6 +125,8 @@ from app.web.personnel.own_data_pages import GivenData, OwnDataView
 from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
     CATEGORY,
+    CITIZENSHIP,
+    CITIZENSHIP_FILTER,
     EMPLOYEE_ATTENTION,
     EMPLOYER,
     EMPLOYMENT,
@@ -161,9 +163,17 @@ from app.web.voucher.voucher_view import replace as replace_voucher
 
 class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
-    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER]
+    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER, CITIZENSHIP]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (EMPLOYEE_ATTENTION, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
+    filters = (
+        EMPLOYEE_ATTENTION,
+        EMPLOYER,
+        POSITION,
+        invitation_pages.ACCOUNT,
+        "sex",
+        "birth_date",
+        CITIZENSHIP_FILTER,
+    )
     base_order_by = (m.Employee.sort,)
     services = {
         "invite": invitations.invite,

@@ -14,7 +14,7 @@ from app import shown
 from app.access import current_actor, get_writable, unscoped, write_scope
 from app.audit import changes_of, record
 from app.clock import today
-from app.countries import COUNTRIES
+from app.countries import country_code
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.identifiers import (
@@ -256,11 +256,11 @@ def _refuse_protected(model: type[m.Base], values: Values) -> None:
 
 
 def _citizenship(value: object) -> str:
-    """Country code of ОКСМ: three digits."""
-    text = cleaned(str(value))
-    if text not in COUNTRIES:
-        raise IdentifierError("Такого кода страны нет. Код — три цифры по ОКСМ: для России 643")
-    return text
+    """Country code of ОКСМ, three digits, by the code or by the name."""
+    code = country_code(cleaned(str(value)))
+    if code is None:
+        raise IdentifierError("Такой страны нет. Впишите название, например «Россия», или три цифры кода по ОКСМ: 643")
+    return code
 
 
 #: column → reader, wherever the column stands
