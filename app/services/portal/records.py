@@ -29,6 +29,7 @@ from app.identifiers import (
     parse_phone,
 )
 from app.labels import THINGS, label_of
+from app.number_masks import SHAPES, read_example, why_not
 from app.russian import quoted
 from app.text import cleaned, cleaned_lines
 from app.unit_of_work import use_case
@@ -263,9 +264,24 @@ def _citizenship(value: object) -> str:
     return code
 
 
+def _mask(name: str) -> Callable[[object], str]:
+    """Reader of a mask of numbers, typed as the first number of this year."""
+
+    def read(value: object) -> str:
+        year = today().year
+        mask = read_example(cleaned(str(value)), year, SHAPES[name].allowed)
+        if sentence := why_not(mask, name, year):
+            raise IdentifierError(sentence)
+        return mask
+
+    return read
+
+
 #: column → reader, wherever the column stands
 _READERS: Mapping[str, Callable[[object], str | None]] = {
     "citizenship": _citizenship,
+    "certificate_mask": _mask("certificate_mask"),
+    "group_mask": _mask("group_mask"),
     "inn": parse_inn,
     "kpp": parse_kpp,
     "ogrn": parse_ogrn,

@@ -62,16 +62,42 @@ function tell(field, sentence) {
   if (about) field.setAttribute("aria-describedby", about); else field.removeAttribute("aria-describedby");
   field.setAttribute("aria-invalid", Boolean(sentence));
 }
-async function check(field) {
-  const value = field.value.trim(), body = new URLSearchParams({ csrf_token: record.elements.csrf_token.value, field: field.dataset.check, value });
-  const ask = () => fetch(record.dataset.checkUrl, { method: "POST", headers: { Accept: "application/json" }, redirect: "manual", body });
+const preview = (field) => document.getElementById(field.id + "-preview");
+async function ask(field, value) {
+  const body = new URLSearchParams({ csrf_token: record.elements.csrf_token.value, field: field.dataset.check, value });
+  const sent = fetch(record.dataset.checkUrl, { method: "POST", headers: { Accept: "application/json" }, redirect: "manual", body });
   // no answer, too many questions or an expired sign-in: saving will tell
-  const answer = value && await ask().then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
+  return sent.then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
+}
+async function check(field) {
+  const value = field.value.trim(), answer = value && await ask(field, value);
   if (answer === null || field.value.trim() !== value) return;
   tell(field, answer.error);
   if (answer.value && !answer.error) field.value = answer.value;
+  if (preview(field)) preview(field).textContent = answer.preview || "";
 }
 if (record?.dataset.checkUrl) record.addEventListener("change", ({ target }) => { if (target.dataset.check) check(target); });
+
+// How numbers look: a part goes in at the caret, the numbers that follow are shown while the example is typed.
+document.querySelectorAll(".mask-parts").forEach((parts) => {
+  parts.hidden = false;
+  parts.onclick = ({ target: { dataset } }) => {
+    if (!dataset.insert) return;
+    const field = document.getElementById(dataset.into);
+    field.setRangeText(dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  };
+});
+let pause;
+record?.addEventListener("input", ({ target: field }) => {
+  if (!preview(field)) return;
+  clearTimeout(pause);
+  pause = setTimeout(async () => {
+    const value = field.value.trim(), answer = value && await ask(field, value);
+    if (field.value.trim() === value) preview(field).textContent = answer?.preview || "";
+  }, 300);
+});
 
 document.querySelectorAll("[data-day]").forEach((button) => {
   const field = document.getElementById(button.dataset.day);
