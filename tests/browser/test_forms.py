@@ -158,6 +158,8 @@ def test_two_editors_see_the_difference_and_lose_nothing(newcomer: Newcomer, log
     degree = second.page.get_by_role("group", name="Учёная степень")
     expect(degree).to_contain_text(f"кандидат наук, {logins[0]}")
     expect(degree.get_by_role("radio", checked=True)).to_have_count(0)
+    expect(degree.get_by_role("radio")).to_have_count(3)
+    expect(degree.get_by_role("radio", name="Как было")).to_be_visible()
     expect(degree.get_by_role("textbox")).to_have_value(mine)
     awards = choices.filter(has_text=f"Грамота от {logins[0]}")
     expect(awards.get_by_role("radio", name="Значение другого")).to_be_checked()
@@ -168,6 +170,29 @@ def test_two_editors_see_the_difference_and_lose_nothing(newcomer: Newcomer, log
     second.press("Сохранить выбранное")
     expect(second.heading).to_have_text(WORKER)
     second.sees(mine, f"Грамота от {logins[0]}")
+
+
+def test_what_was_there_before_both_can_be_taken(newcomer: Newcomer) -> None:
+    school, operator = newcomer("school"), newcomer("operator")
+    open_person(school)
+    school.press("Изменить")
+    school.fill(degree="до обоих")
+    school.press("Сохранить")
+    for visitor in (school, operator):
+        open_person(visitor)
+        visitor.press("Изменить")
+    operator.fill(degree="их степень")
+    operator.press("Сохранить")
+    expect(operator.heading).to_have_text(WORKER)
+    school.fill(degree="моя степень")
+    with school.expecting(422):
+        school.press("Сохранить")
+        school.sees("запись изменил другой пользователь")
+    school.page.get_by_role("radio", name="Как было: до обоих").check()
+    school.press("Сохранить выбранное")
+    expect(school.heading).to_have_text(WORKER)
+    school.press("Изменить")
+    expect(school.page.locator("[name=degree]")).to_have_value("до обоих")
 
 
 def test_what_another_user_saved_can_be_taken(newcomer: Newcomer) -> None:

@@ -12,6 +12,16 @@ if (record) {
   }
 }
 
+// Ctrl Enter anywhere in a form presses its main button; said where there is a keyboard.
+if (matchMedia("(pointer: fine)").matches) document.querySelectorAll(".submit .keys").forEach((words) => { words.hidden = false; });
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest("form[method=post]"), main = form?.querySelector(".submit .btn.main:not([disabled])");
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !main) return;
+  event.preventDefault();
+  document.activeElement.blur(); // a value that is checked or chosen on leaving is so first
+  main.click();
+});
+
 // Who goes on typing in a field that another user changed means the own value.
 document.querySelectorAll(".choice").forEach((choice) => {
   for (const type of ["input", "change"]) choice.querySelector(".mine").addEventListener(type, () => { choice.querySelector("[value=mine]").checked = true; });

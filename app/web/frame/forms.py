@@ -30,6 +30,12 @@ TOO_MANY = "По словам {} найдено больше {}: выберит�
 #: days that are never the current one
 LONG_AGO = frozenset({"birth_date", "teaching_since", "working_since", "licence_date"})
 
+#: texts as long as titles, and related rows that are named by such: their fields are as wide as the form
+TITLES = frozenset({
+    "full_name", "short_name", "title", "institution", "address", "basis", "commission", "ground", "reason", "text",
+    "program", "organization", "parent", "employer",
+})  # fmt: skip
+
 #: how a column is typed: mask of the input and its keyboard on a phone
 MASKS = {
     "snils": {"data-mask": "snils", "inputmode": "numeric", "placeholder": "000-000-000 00"},
@@ -310,6 +316,15 @@ class RequiredChoice:
             raise ValidationError("Выберите значение.")
 
 
+class AsWideAsTitles:
+    """Checks nothing: the field takes the whole width of its form."""
+
+    field_flags = {"wide": True}
+
+    def __call__(self, _form: Any, _field: Field) -> None:
+        """Accept everything."""
+
+
 class FieldSource:
     """What the converter asks of a view; a form that is no view's own names its fields by such a class."""
 
@@ -342,7 +357,10 @@ class PortalModelConverter:
 
     def fields(self, columns: Sequence[str]) -> dict[str, Any]:
         """Return column → unbound field."""
-        return {name: self._field(name) for name in columns}
+        made = {name: self._field(name) for name in columns}
+        for name in TITLES & made.keys():
+            made[name].args[1].append(AsWideAsTitles())
+        return made
 
     def _field(self, name: str) -> Any:
         label = label_of(self.model.__tablename__, name)
