@@ -495,6 +495,52 @@ def test_today_is_one_press(newcomer: Newcomer) -> None:
     assert school.page.locator("[data-day=birth_date]").count() == 0
 
 
+def test_a_mask_is_typed_by_its_first_number_and_shows_what_follows(newcomer: Newcomer) -> None:
+    operator, year = newcomer("operator"), today().year
+    operator.page.on("dialog", lambda dialog: dialog.accept())
+    operator.go("/settings/")
+    field, shown = operator.page.get_by_label("Маска номера чека"), operator.page.locator("#voucher_number_mask-preview")
+    expect(field).to_have_value(f"63-{year}-000001")
+    expect(shown).to_have_text(f"Дальше: 63-{year}-000002, 63-{year}-000003; в {year + 1} году 63-{year + 1}-000001.")
+    field.fill("СО-")
+    operator.page.get_by_role("button", name=f"год: {year}").click()
+    expect(field).to_be_focused()
+    field.press_sequentially("/")
+    operator.page.get_by_role("button", name="порядковый номер: 0001").click()
+    expect(field).to_have_value(f"СО-{year}/0001")
+    expect(shown).to_have_text(f"Дальше: СО-{year}/0002, СО-{year}/0003; в {year + 1} году СО-{year + 1}/0001.")
+    field.fill("СО-0001")
+    expect(shown).to_have_text("")
+    field.press("Tab")
+    expect(operator.page.locator("#voucher_number_mask-error")).to_contain_text(f"нет года {year}")
+    assert barriers(operator.page) == []
+
+
+def test_ctrl_enter_saves_from_any_field(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    open_person(school)
+    school.press("Изменить")
+    school.sees("Ctrl + Enter — сохранить")
+    school.fill(awards="Первая строка")
+    awards = school.page.locator("[name=awards]")
+    awards.press("End")
+    awards.press("Enter")
+    awards.press_sequentially("Вторая строка")
+    awards.press("Control+Enter")
+    expect(school.heading).to_have_text(WORKER)
+    school.press("Изменить")
+    expect(awards).to_have_value("Первая строка\nВторая строка")
+
+
+def test_titles_are_as_wide_as_the_form(newcomer: Newcomer) -> None:
+    organizer = newcomer("organizer")
+    organizer.go("/program/add")
+    title, hours = (organizer.page.locator(f"main [name={name}]").bounding_box() for name in ("title", "hours"))
+    assert title is not None
+    assert hours is not None
+    assert title["width"] > 1.9 * hours["width"]
+
+
 # --- choosing --------------------------------------------------------------------------------------------------------
 
 
@@ -531,6 +577,23 @@ def test_without_scripts_words_are_enough(newcomer: Newcomer) -> None:
     expect(page.locator("main h1")).to_have_text("Бесскриптова Анна")
     expect(page.locator("main")).to_contain_text(chosen)
     context.close()
+
+
+def test_the_cross_of_a_picker_is_no_stop_of_the_tab_key(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    field = school.page.locator("[name=position_text]")
+    field.press_sequentially("учител")
+    school.page.locator(".found:visible").get_by_role("option").first.click()
+    cross = field.locator("xpath=..").get_by_role("button", name="Очистить")
+    expect(cross).to_be_visible()
+    field.focus()
+    school.page.keyboard.press("Tab")
+    expect(cross).not_to_be_focused()
+    expect(field).not_to_be_focused()
+    cross.click()
+    expect(field).to_have_value("")
 
 
 def test_several_chosen_rows_stay_chosen(newcomer: Newcomer) -> None:
