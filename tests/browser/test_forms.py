@@ -499,7 +499,10 @@ def test_a_mask_is_typed_by_its_first_number_and_shows_what_follows(newcomer: Ne
     operator, year = newcomer("operator"), today().year
     operator.page.on("dialog", lambda dialog: dialog.accept())
     operator.go("/settings/")
-    field, shown = operator.page.get_by_label("Маска номера чека"), operator.page.locator("#voucher_number_mask-preview")
+    field, shown = (
+        operator.page.get_by_label("Маска номера чека"),
+        operator.page.locator("#voucher_number_mask-preview"),
+    )
     expect(field).to_have_value(f"63-{year}-000001")
     expect(shown).to_have_text(f"Дальше: 63-{year}-000002, 63-{year}-000003; в {year + 1} году 63-{year + 1}-000001.")
     field.fill("СО-")

@@ -55,6 +55,7 @@ function shaped(kind, text, pasted) {
 document.addEventListener("input", ({ target: field, inputType }) => {
   const kind = field.dataset.mask;
   if (!(kind in shapes) || inputType?.startsWith("delete") || field.selectionStart < field.value.length) return;
+  if (kind === "date" && /^\s*[+-]/.test(field.value)) return; // days from today
   if (!/[^\d\s.,:()+/-]|(^|[.,/])\d[.,/]/.test(field.value)) field.value = shaped(kind, field.value, /Paste|Drop/.test(inputType)) || field.value;
 });
 
