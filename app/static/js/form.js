@@ -13,7 +13,7 @@ if (record) {
 }
 
 // Ctrl Enter anywhere in a form presses its main button; said where there is a keyboard.
-if (matchMedia("(pointer: fine)").matches) document.querySelectorAll(".submit .keys").forEach((words) => { words.hidden = false; });
+if (matchMedia("(pointer: fine)").matches) document.querySelectorAll(".submit .shortcut").forEach((words) => { words.hidden = false; });
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest("form[method=post]"), main = form?.querySelector(".submit .btn.main:not([disabled])");
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !main) return;
