@@ -544,6 +544,25 @@ def test_titles_are_as_wide_as_the_form(newcomer: Newcomer) -> None:
     assert title["width"] > 1.9 * hours["width"]
 
 
+def test_a_calendar_stands_beside_a_day(newcomer: Newcomer) -> None:
+    """The button opens the browser's calendar; the text stays the field, and what is chosen is written into it."""
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    button, field = school.page.get_by_role("button", name="Календарь: Дата рождения"), school.page.locator("[name=birth_date]")
+    field.fill("05.03.1990")
+    field.press("Tab")
+    expect(button).to_be_focused()
+    school.page.evaluate("HTMLInputElement.prototype.showPicker = function () { window.opened = this.value; }")
+    button.press("Enter")
+    assert school.page.evaluate("window.opened") == "1990-03-05"
+    day = button.locator("xpath=following-sibling::input")
+    day.evaluate("(day) => { day.value = '1991-04-06'; day.dispatchEvent(new Event('change')); }")
+    expect(field).to_have_value("06.04.1991")
+    expect(field).to_be_focused()
+    assert barriers(school.page) == []
+
+
 # --- choosing --------------------------------------------------------------------------------------------------------
 
 

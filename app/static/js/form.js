@@ -121,6 +121,25 @@ document.querySelectorAll("[data-day]").forEach((button) => {
   };
 });
 
+// The browser's own calendar; what is chosen is written into the field as if typed.
+if ("showPicker" in HTMLInputElement.prototype) document.querySelectorAll("[data-calendar]").forEach((button) => {
+  const field = document.getElementById(button.dataset.calendar), day = document.createElement("input");
+  Object.assign(day, { type: "date", tabIndex: -1, onchange: () => {
+    if (!day.value) return;
+    field.value = day.value.split("-").reverse().join(".");
+    for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+    field.focus();
+  } });
+  day.setAttribute("aria-hidden", true);
+  button.hidden = false;
+  button.after(day);
+  button.onclick = () => {
+    const [, date, month, year] = field.value.match(/^(\d\d)\.(\d\d)\.(\d{4})$/) || [];
+    day.value = year ? `${year}-${month}-${date}` : "";
+    day.showPicker();
+  };
+});
+
 document.querySelectorAll(".file input").forEach((input) => {
   input.onchange = () => { input.nextElementSibling.textContent = [...input.files].map((file) => file.name).join(", ") || "Файл не выбран"; };
 });
