@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,24 @@ def pytest_configure() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Set the clock back when midnight has passed or is near: every test begins on the run's day, and ends on it."""
-    if (dt.datetime.now(ZONE) + dt.timedelta(minutes=5)).date() != BEGINNING.date():
+    _set_back()
+
+
+def _set_back() -> None:
+    if _is_late():
         _traveller[0].move_to(BEGINNING)
+
+
+def _is_late() -> bool:
+    return (dt.datetime.now(ZONE) + dt.timedelta(minutes=5)).date() != BEGINNING.date()
+
+
+@contextmanager
+def beforehand() -> Iterator[None]:
+    """What a run prepares is older than its tests, and takes none of their time when midnight is near."""
+    with time_machine.travel(BEGINNING - dt.timedelta(hours=1)) if _is_late() else nullcontext():
+        yield
+    _set_back()
 
 
 def pytest_unconfigure() -> None:
@@ -209,7 +225,7 @@ def build_trusting(settings: Settings) -> Flask:
 @pytest.fixture(scope="session")
 def template(server: EmbeddedPostgres, shared_folder: Path) -> str:
     """The migrated template database with reference data, built once a run."""
-    with locked(shared_folder / "template.lock"):
+    with beforehand(), locked(shared_folder / "template.lock"):
         if not _exists(server, TEMPLATE):
             execute(server, "postgres", "CREATE DATABASE building")
             app = build(make_settings(server.url("building"), shared_folder / "instance"))
@@ -280,7 +296,7 @@ def session(app: Flask, cleaner: Any) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def demo_template(server: EmbeddedPostgres, template: str, shared_folder: Path) -> str:
     """The template database with the demo region, built once a run."""
-    with locked(shared_folder / "demo.lock"):
+    with beforehand(), locked(shared_folder / "demo.lock"):
         if not _exists(server, DEMO_TEMPLATE):
             url = clone(server, template, "building_demo", shared_folder)
             app = build(make_settings(url, shared_folder / "instance", demo=True))

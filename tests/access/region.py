@@ -16,6 +16,7 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 
 from app.access import acting_as
+from app.web.frame.list_paging import rows_of, total_of
 from tests.access.oracle import CAST, FACTS, Person
 from tests.actors import actor_of, client_as
 from tests.conftest import at_the_clock
@@ -152,8 +153,8 @@ class Region:
         """Ids on the page of a list that a question leads to: as the list finds them, without the page around."""
         with self.asking(login, **asked):
             query = view.listing.read()
-            total = view.listing.count(query)
-            return {row.id for row in view.listing.fetch(query, total)} if total else set()
+            total = total_of(view.listing, query)
+            return {row.id for row in rows_of(view.listing, query, total)} if total.number else set()
 
     @contextmanager
     def asking(self, login: str, **asked: Any) -> Iterator[None]:

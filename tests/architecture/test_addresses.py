@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,9 +12,8 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from app import addresses
+from tests.architecture.sources import ROOT, nodes, sources
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
 TEMPLATES = {str(p.relative_to(ROOT)): p.read_text("utf-8") for p in sorted((ROOT / "app/templates").rglob("*.html"))}
 #: function → the parts of the address that its positional arguments are
 SHAPES = {
@@ -28,8 +26,8 @@ SHAPES = {
 
 
 def _calls() -> Iterator[tuple[str, ast.Call]]:
-    for path, tree in SOURCES.items():
-        for node in ast.walk(tree):
+    for path, tree in sources().items():
+        for node in nodes(tree):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -109,7 +107,7 @@ def test_addresses_are_built_in_one_place(app: Flask) -> None:
     first = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {"", "static", "<path:filename>"}
     written = [
         f"{path}:{node.lineno} {node.value}"
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if path != "app/addresses.py" and not path.startswith("app/demo/")
         for node in _texts(tree)
         if re.fullmatch(r"/[a-z_-]+/.*", node.value) and node.value.split("/")[1] in first
@@ -120,11 +118,11 @@ def test_addresses_are_built_in_one_place(app: Flask) -> None:
 def _texts(tree: ast.AST) -> Iterator[ast.Constant]:
     """Texts of a module except those that declare a handler's own address."""
     declared: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         is_route = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "expose"
         is_base = isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "route_base" for t in node.targets)
         if is_route or is_base:
             declared |= {id(inner) for inner in ast.walk(node)}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in declared:
             yield node

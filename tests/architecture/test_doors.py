@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
-WEB = {path: tree for path, tree in SOURCES.items() if path.startswith("app/web/") or path == "app/views.py"}
+from tests.architecture.sources import nodes, sources
+
+
+def web() -> dict[str, ast.Module]:
+    return {p: tree for p, tree in sources().items() if p.startswith("app/web/") or p == "app/views.py"}
+
+
 #: modules whose functions write the journal of what leaves
 JOURNALS = {"given_out"}
 #: builders that callers outside may use without a door: what they make holds nobody's data, or is journalled by its service
@@ -47,7 +50,7 @@ def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
 def _silent_builders() -> set[str]:
     """Names of functions of documents and exchange that make a file and write no journal."""
     found = set()
-    for path, tree in SOURCES.items():
+    for path, tree in sources().items():
         if path.startswith(("app/documents/", "app/exchange/")):
             functions = _functions(tree)
             helpers = {function.name for function in functions if _journals(function, set())}
@@ -58,19 +61,19 @@ def _silent_builders() -> set[str]:
 def _names(tree: ast.Module) -> Iterator[str]:
     """Names that a module takes from documents and exchange, imported or by their module."""
     modules = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("app.documents", "app.exchange")):
             modules |= {alias.asname or alias.name for alias in node.names}
             yield from (alias.name for alias in node.names)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             yield node.attr
 
 
 def test_pages_write_no_journal() -> None:
     """Pages read the journal; they write no entry and open no transaction of their own."""
-    for path, tree in WEB.items():
-        for node in ast.walk(tree):
+    for path, tree in web().items():
+        for node in nodes(tree):
             if isinstance(node, ast.ImportFrom) and node.module == "app.unit_of_work":
                 assert not {alias.name for alias in node.names} & {"technical_write", "use_case"}, path
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "audit":
@@ -79,7 +82,7 @@ def test_pages_write_no_journal() -> None:
 
 def test_files_leave_through_doors() -> None:
     """Neither a page nor a command calls a builder that writes no journal, but for those named with their reason."""
-    silent, callers = _silent_builders(), {**WEB, "app/cli.py": SOURCES["app/cli.py"]}
+    silent, callers = _silent_builders(), {**web(), "app/cli.py": sources()["app/cli.py"]}
     used = {path: sorted(set(_names(tree)) & silent) for path, tree in callers.items()}
     assert {path: rest for path, names in used.items() if (rest := set(names) - set(HARMLESS))} == {}
     # a builder in a function's own words is seen at all, and no exception outlives its builder

@@ -22,9 +22,8 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from app import models as m
 from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
+from tests.architecture.sources import ROOT, nodes, sources
 
-ROOT = Path(__file__).resolve().parents[2]
-TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "app").rglob("*.py"))]
 FAB = "flask_appbuilder"
 ATTRIBUTE = "attribute"
 
@@ -146,10 +145,9 @@ def test_what_we_set_is_what_fab_reads() -> None:
     known = {
         name for base in flask_appbuilder.ModelView.__mro__ if base.__module__.startswith(FAB) for name in vars(base)
     }
-    path = ROOT / "app" / "web" / "frame" / "view_base.py"
     stored = {
         node.attr
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(sources()["app/web/frame/view_base.py"])
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     assert stored & known == SET
@@ -158,8 +156,8 @@ def test_what_we_set_is_what_fab_reads() -> None:
 def test_what_we_import_is_what_fab_gives() -> None:
     found = {
         f"{node.module}.{alias.name}"
-        for tree in TREES
-        for node in ast.walk(tree)
+        for tree in sources().values()
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(FAB)
         for alias in node.names
     }
@@ -179,8 +177,8 @@ def _is_the_builder(node: ast.expr) -> bool:
 def test_what_we_ask_of_the_builder_is_what_it_answers(app: Flask) -> None:
     asked = {
         node.attr
-        for tree in TREES
-        for node in ast.walk(tree)
+        for tree in sources().values()
+        for node in nodes(tree)
         if isinstance(node, ast.Attribute) and _is_the_builder(node.value)
     }
     assert asked == set(BUILDER)

@@ -13,10 +13,9 @@ from app.models import mapped_classes
 from app.services.mailing.kinds.base import Kind
 from app.services.mailing.letter_kinds import KINDS
 from app.statuses import TRANSITIONS
+from tests.architecture.sources import ROOT, nodes, sources
 
-ROOT = Path(__file__).resolve().parents[2]
 MAILING = "app/services/mailing/"
-SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
 #: the doors, with the place of the kind among the arguments
 DOORS = {"tell": 1, "tell_user": 1, "tell_users": 1, "post": 1, "note": 1, "note_operators": 0}
 _SENTENCE = re.compile(r"[а-яё]{2,}.*[.!?…](\s|$)", re.IGNORECASE | re.DOTALL)
@@ -28,9 +27,9 @@ def door_calls() -> list[tuple[str, str, ast.Call]]:
     """Module, door and call of everything that writes a letter, outside the package of letters."""
     return [
         (path, node.func.attr, node)
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if re.search(r"from app\.services\.mailing import .*\bletters\b", ast.unparse(tree))
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -40,7 +39,7 @@ def door_calls() -> list[tuple[str, str, ast.Call]]:
 
 def constants(tree: ast.AST) -> set[str]:
     """String constants of a tree."""
-    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {n.value for n in nodes(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def test_letters_leave_by_the_doors_only() -> None:
@@ -51,8 +50,8 @@ def test_letters_leave_by_the_doors_only() -> None:
     # the rows of letters and notices are written nowhere else
     writers = {
         path
-        for path, tree in SOURCES.items()
-        for node in ast.walk(tree)
+        for path, tree in sources().items()
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("insert", "m.Letter", "m.Notice")
         and any(ast.unparse(n) in ("m.Letter", "m.Notice") for n in (node.func, *node.args))
     }  # fmt: skip
@@ -62,10 +61,10 @@ def test_letters_leave_by_the_doors_only() -> None:
 def test_a_service_gives_no_sentence() -> None:
     """What a door, or a function that hands facts on to one, is given: a kind, a number, a name, never a sentence."""
     wrong = []
-    for path, tree in SOURCES.items():
+    for path, tree in sources().items():
         if not path.startswith("app/services/") or path.startswith(f"{MAILING}kinds/"):
             continue
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -88,7 +87,7 @@ _DECLARES = re.compile(r"mailing/kinds/|/letter_preview\.py|/letter_kinds\.py|ap
 def test_a_letter_of_an_edge_is_a_kind_and_is_named_nowhere_else() -> None:
     """A service asks for the kind by the action (``transitions.letter_of``)."""
     assert set(_BY_EDGE) - set(KINDS) == set()
-    found = {path: constants(tree) & set(_BY_EDGE) for path, tree in SOURCES.items() if not _DECLARES.search(path)}
+    found = {path: constants(tree) & set(_BY_EDGE) for path, tree in sources().items() if not _DECLARES.search(path)}
     assert {path: named for path, named in found.items() if named} == {}
 
 
@@ -96,8 +95,8 @@ def test_the_letter_that_a_service_asks_of_an_edge_is_there() -> None:
     tables = {name: table for table, name in _MODELS.items()}
     asked = [
         (tables[call.args[0].attr], call.args[1].value)
-        for tree in SOURCES.values()
-        for call in ast.walk(tree)
+        for tree in sources().values()
+        for call in nodes(tree)
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "transitions.letter_of"
         and isinstance(call.args[0], ast.Attribute) and isinstance(call.args[1], ast.Constant)
     ]  # fmt: skip
@@ -107,7 +106,7 @@ def test_the_letter_that_a_service_asks_of_an_edge_is_there() -> None:
 
 @cache
 def _named(path: str) -> set[str]:
-    return constants(SOURCES[path])
+    return constants(sources()[path])
 
 
 @cache
@@ -118,7 +117,7 @@ def _text(path: str) -> str:
 @cache
 def _tells(path: str) -> bool:
     """Whether a module asks an edge for its letter, or hands facts on to a door."""
-    called = (node.func for node in ast.walk(SOURCES[path]) if isinstance(node, ast.Call))
+    called = (node.func for node in nodes(sources()[path]) if isinstance(node, ast.Call))
     names = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called}
     return any(name == "letter_of" or _HANDS_ON.match(name) for name in names)
 
@@ -133,12 +132,14 @@ def _writes(path: str, kind: str) -> bool:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_each_kind_is_written_by_some_service_that_gives_its_facts(kind: Kind) -> None:
     """A fact is given where the kind is named, or told by the row itself (``letter_kinds``)."""
-    modules = {path: tree for path, tree in SOURCES.items() if not _DECLARES.search(path) and _writes(path, kind.code)}
+    modules = {
+        path: tree for path, tree in sources().items() if not _DECLARES.search(path) and _writes(path, kind.code)
+    }
     assert modules, "no service writes this letter"
     given = set(_named(f"{MAILING}letter_kinds.py"))
     for path, tree in modules.items():
         given |= _named(path)
-        given |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg}
+        given |= {n.arg for n in nodes(tree) if isinstance(n, ast.keyword) and n.arg}
     # a few words of a letter are gathered by a neighbour
     for path in (
         "app/services/courses/enrolment/enrolment_letters.py",

@@ -17,6 +17,7 @@ from app.services.portal.records import reader_of
 from app.web.frame.export_pages import _exported
 from app.web.frame.forms import writer_of
 from app.web.frame.listing import ListColumn, show_value
+from tests.architecture.sources import nodes, sources
 
 APP = Path(__file__).resolve().parents[2] / "app"
 WHOLE, HIDDEN = {"snils": "11223344595"}, {"snils": "***-***-445 95"}
@@ -65,15 +66,15 @@ def test_on_a_card_it_is_whole_for_who_keeps_it_and_for_the_person(table: str, c
 
 
 def _named(tree: ast.AST) -> set[str]:
-    return {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return {alias.name for node in nodes(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
 def test_nobody_writes_or_hides_such_a_number_past_the_marks() -> None:
     found: dict[str, Any] = {}
-    for path in sorted(APP.rglob("*.py")):
-        names = _named(ast.parse(path.read_text(encoding="utf-8"))) & {"mask_snils", "format_snils"}
-        if names and path.relative_to(APP).as_posix() not in BY_FORM:
-            found[path.relative_to(APP).as_posix()] = names
+    for path, tree in sources().items():
+        names = _named(tree) & {"mask_snils", "format_snils"}
+        if names and path.removeprefix("app/") not in BY_FORM:
+            found[path] = names
     assert not found
     templates = [p for p in APP.rglob("*.html") if ".snils" in p.read_text(encoding="utf-8")]
     assert not templates

@@ -15,10 +15,8 @@ from app.services.desk.queue_sources import SOURCES as SOURCES_OF_QUEUE
 from app.services.portal.twins import NAMED
 from app.web.frame.typed import TypedValues
 from config import describe_settings
+from tests.architecture.sources import ROOT, nodes, sources, texts
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {str(p.relative_to(ROOT)): ast.parse(p.read_text("utf-8")) for p in sorted((ROOT / "app").rglob("*.py"))}
-TEXTS = {str(p.relative_to(ROOT)): p.read_text("utf-8") for p in sorted((ROOT / "app").rglob("*.py"))}
 DOCUMENTS = "\n".join(p.read_text("utf-8") for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 
 #: handlers that strangers may call: sign-in, sign-out, state of the portal, check of a document, help, look of the page,
@@ -34,8 +32,8 @@ PUBLIC = {
 
 
 def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:
-    for path, tree in SOURCES.items():
-        for node in ast.walk(tree):
+    for path, tree in sources().items():
+        for node in nodes(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
                 yield path, node
 
@@ -63,8 +61,8 @@ _STILL_JOURNALLING = {
 def _decorated(*names: str) -> set[str]:
     return {
         path
-        for path, tree in SOURCES.items()
-        for node in ast.walk(tree)
+        for path, tree in sources().items()
+        for node in nodes(tree)
         if isinstance(node, ast.FunctionDef)
         for decorator in node.decorator_list
         if isinstance(decorator, ast.Name) and decorator.id in names
@@ -81,8 +79,8 @@ def test_only_pages_speak_to_the_user() -> None:
     """What is said in an action would be said of something that the commit may still refuse."""
     speaking = {
         path
-        for path, tree in SOURCES.items()
-        for node in ast.walk(tree)
+        for path, tree in sources().items()
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "flask" and any(x.name == "flash" for x in node.names)
     }
     assert {path for path in speaking if not path.startswith(("app/web/", "app/views.py"))} == set()
@@ -104,7 +102,7 @@ def _moves_a_status(node: ast.AST) -> bool:
 
 def test_statuses_move_in_one_place() -> None:
     """A batch of an import is closed by itself under its row lock."""
-    movers = {path for path, tree in SOURCES.items() if any(_moves_a_status(node) for node in ast.walk(tree))}
+    movers = {path for path, tree in sources().items() if any(_moves_a_status(node) for node in nodes(tree))}
     allowed = {
         "app/services/portal/transitions.py",
         "app/exchange/engine/list_import.py",
@@ -113,8 +111,8 @@ def test_statuses_move_in_one_place() -> None:
     assert "app/services/portal/transitions.py" in movers
     literals = {
         path
-        for path, tree in SOURCES.items()
-        for node in ast.walk(tree)
+        for path, tree in sources().items()
+        for node in nodes(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         and re.search(r"\bUPDATE\b.*\bSET\b.*\bstatus\s*=", node.value, re.DOTALL)
     }  # fmt: skip
@@ -135,9 +133,9 @@ def _found(test: Callable[[ast.AST], bool], *but: str) -> list[str]:
     """Where in the code ``test`` is true of a node, outside the files that may."""
     return [
         f"{path}:{node.lineno}"
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if not path.startswith(but)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.expr | ast.comprehension) and test(node)
     ]  # fmt: skip
 
@@ -168,9 +166,9 @@ def test_places_of_a_role_are_asked_of_the_actor() -> None:
 
     comprehensions = [
         f"{path}:{inner.iter.lineno}"
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if path != "app/actor.py"
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
         for inner in node.generators
         if over_grants(inner)
@@ -213,8 +211,8 @@ def test_statuses_are_members_of_their_enumeration() -> None:
 
 def test_permissions_of_changes_are_those_of_the_edges() -> None:
     """The table of rights names what changes no status; who may change one is said by the edge."""
-    tree = SOURCES["app/permissions.py"]
-    named = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    tree = sources()["app/permissions.py"]
+    named = {n.value for n in nodes(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     changes = {f"{table}:{edge.action}" for table, edges in statuses.TRANSITIONS.items() for edge in edges}
     assert named & changes == set()
 
@@ -244,7 +242,7 @@ def test_late_is_decided_in_one_place() -> None:
 
 def test_a_last_day_is_said_with_by() -> None:
     """The last day counts: «по 05.12», «не позже 05.12»; «до» is of moments, and of what ends before a day."""
-    said = {name for name, text in TEXTS.items() if re.search(r"\b[Дд]о \{(?:_?format_date)\(", text)}
+    said = {name for name, text in texts().items() if re.search(r"\b[Дд]о \{(?:_?format_date)\(", text)}
     assert said <= {
         "app/web/desk/task_view.py",  # a file goes at a moment of that day
         "app/web/personnel/employee_card.py",  # a former surname ends before the day of the new one
@@ -259,8 +257,8 @@ def test_extensions_are_created_in_one_place() -> None:
     names = {"SQLA", "Limiter", "CSRFProtect", "Migrate"}
     makers = {
         path
-        for path, tree in SOURCES.items()
-        for node in ast.walk(tree)
+        for path, tree in sources().items()
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
     }
     assert makers == {"app/extensions.py"}
@@ -318,9 +316,9 @@ def test_a_title_is_quoted_by_the_one_function() -> None:
     """«Программа «Урок «Живая математика»»»: ``russian.quoted`` and the filter of the same name put other marks inside."""
     found = [
         f"{path}:{node.lineno}"
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if path not in _FIXED_NAMES
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.JoinedStr)
         for before, value, after in zip(node.values, node.values[1:], node.values[2:], strict=False)
         if isinstance(value, ast.FormattedValue) and _TITLED.search(_named(value.value))
@@ -343,7 +341,7 @@ _TEXT = {"app/text/__init__.py", "app/text/sql.py"}
 
 def _holding(pattern: str) -> set[str]:
     found = re.compile(pattern)
-    return {path for path in SOURCES if found.search((ROOT / path).read_text("utf-8"))}
+    return {path for path in sources() if found.search((ROOT / path).read_text("utf-8"))}
 
 
 def test_forms_of_typed_text_have_one_place() -> None:
@@ -365,7 +363,7 @@ def test_names_are_not_sorted_as_the_database_sorts_texts() -> None:
     raw = re.compile(r"order_by\([^)]*\.(?:name|title|short_name|full_name|last_name)\b(?![^)]*sort_key)")
     found = {
         path
-        for path in SOURCES
+        for path in sources()
         for line in (ROOT / path).read_text("utf-8").splitlines()
         if raw.search(line) and "sort_key(" not in line
     }
@@ -395,16 +393,16 @@ def test_requests_give_out_what_is_typed_in_one_form(app: Flask) -> None:
 
 def test_a_module_has_a_name_of_its_own() -> None:
     """An import says which module is meant; modules of the demo bear the names of what they fill."""
-    names = [Path(path).stem for path in SOURCES if not path.startswith("app/demo/")]
+    names = [Path(path).stem for path in sources() if not path.startswith("app/demo/")]
     assert {name for name in names if names.count(name) > 1} == {"__init__"}
 
 
 def test_services_know_no_flask() -> None:
     found = {
         path
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if path.startswith("app/services/")
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "flask"
     }
     assert found == set()

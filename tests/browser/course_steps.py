@@ -20,8 +20,8 @@ from tests.services.makers import next_snils
 DAY = dt.timedelta(days=1)
 #: the demo's school for which the login ``school`` answers
 SCHOOL = "ГБОУ СОШ с. Верхние Сосны"
-#: first name and patronymic of everybody whom a walk brings in: people are told apart by their surnames
-FIRST_NAME, PATRONYMIC = "Мария", "Сергеевна"
+#: first name and patronymic of everybody whom a walk brings in, and of nobody in the demo: people are told apart by their surnames
+FIRST_NAME, PATRONYMIC = "Мария", "Всеволодовна"
 REST = f"{FIRST_NAME} {PATRONYMIC}"
 #: what a program needs besides for ФИС ФРДО
 FOR_FRDO = {

@@ -21,6 +21,7 @@ from app.russian import format_date
 from tests.browser.conftest import Visit
 from tests.browser.course_steps import (
     DAY,
+    REST,
     add_program,
     bring_in,
     confirmed,
@@ -119,7 +120,7 @@ def send_batch(organizer: Visitor) -> str:
 def correct_batch(organizer: Visitor, batch: str, folder: Path) -> None:
     """The start page asks for the correcting batch; it holds the annulled document only, and sending it ends the flag."""
     organizer.menu("Документы об обучении")
-    organizer.search(f"{SURNAMES[0]} Мария Сергеевна")
+    organizer.search(f"{SURNAMES[0]} {REST}")
     organizer.open_row(PROGRAM)
     organizer.press("Аннулировать")
     dialog = organizer.page.get_by_role("dialog")

@@ -26,6 +26,7 @@ from app.russian import format_date
 from tests.browser.conftest import Visit
 from tests.browser.course_steps import (
     DAY,
+    REST,
     add_program,
     bring_in,
     decide,
@@ -209,7 +210,7 @@ def replace_and_annul(organizer: Visitor, stranger: Visitor) -> None:
 
 def open_document(organizer: Visitor, surname: str) -> None:
     organizer.menu("Документы об обучении")
-    organizer.search(f"{surname} Мария Сергеевна")
+    organizer.search(f"{surname} {REST}")
     organizer.open_row(PROGRAM)
 
 

@@ -216,8 +216,9 @@ def confirm_email(secret: str) -> m.Registration:
     if known_address(row.snils, row.email) is not None:
         raise Conflict(TAKEN)
     user = _open_account(row)
-    due_on = calendar.due_date(today(), DECISION_DAYS)
-    moved: dict[str, Any] = {"user_id": user.id, "due_on": due_on, "email_confirmed_at": now()}
+    moment = now()
+    due_on = calendar.due_date(moment.date(), DECISION_DAYS)
+    moved: dict[str, Any] = {"user_id": user.id, "due_on": due_on, "email_confirmed_at": moment}
     row = transitions.follow(m.Registration, row.id, "arrive", **moved)
     row.password_hash = None
     db.session.flush()

@@ -30,7 +30,7 @@ from app.identifiers import (
 )
 from app.labels import THINGS, label_of
 from app.number_masks import SHAPES, read_example, why_not
-from app.russian import quoted
+from app.russian import age, quoted
 from app.text import cleaned, cleaned_lines
 from app.unit_of_work import use_case
 
@@ -330,8 +330,8 @@ def read_value(model: type[m.Base], name: str, value: Any) -> tuple[Any, list[st
 def _date_error(name: str, value: dt.date) -> str | None:
     day = value.date() if isinstance(value, dt.datetime) else value
     if name == "birth_date":
-        age = today().year - day.year - ((today().month, today().day) < (day.month, day.day))
-        if not _YOUNGEST <= age <= _OLDEST:
+        on = today()
+        if day > on or not _YOUNGEST <= age(day, on) <= _OLDEST:
             return f"Проверьте дату рождения: возраст работника бывает от {_YOUNGEST} до {_OLDEST} лет."
     if not _FIRST_DAY <= day <= _LAST_DAY:
         return f"Проверьте год: он должен быть от {_FIRST_DAY.year} до {_LAST_DAY.year}."

@@ -127,7 +127,8 @@ def _rule_of_today() -> m.VoucherRule:
 
 
 def _submitted(rule: m.VoucherRule) -> dict[str, Any]:
-    return {"submitted_at": now(), "due_on": calendar.due_date(today(), rule.decision_days)}
+    moment = now()
+    return {"submitted_at": moment, "due_on": calendar.due_date(moment.date(), rule.decision_days)}
 
 
 def _find_live(employee_id: int) -> m.VoucherApplication | None:

@@ -15,6 +15,7 @@ from app.russian import quoted
 from app.services.portal import list_settings
 from app.web.frame.action_pages import BULK_LIMIT, ActionPages
 from app.web.frame.guards import guarded
+from app.web.frame.list_paging import Total, links, rows_behind, rows_of, total_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.pages import Button, ListPage, Option
 from app.web.frame.search import HINTS, marks
@@ -38,9 +39,7 @@ class ListPages(ActionPages):
     def list_page(self) -> ListPage:
         """Build the list's page from the request."""
         listing, query = self.listing, self.listing.read()
-        total = listing.count(query)
-        query.page = min(query.page, max(1, -(-total // query.page_size)))
-        rows = listing.fetch(query, total) if total else []
+        total, rows, goes_on = self._read(query)
         found = marks(self.datamodel.obj, rows, query.search) if query.search else {}
         first = (query.page - 1) * query.page_size + 1
         actions = self.bulk_actions()
@@ -48,15 +47,16 @@ class ListPages(ActionPages):
         buttons = self._list_buttons()
         return ListPage(
             title=self.words.plural,
-            total=total,
+            total=total.number,
+            exact_href="" if total.exact else listing.url(query, exact="yes"),
             columns=listing.head(query, columns),
             rows=[listing.row(r, columns, found.get(r.id, "")) for r in rows],
             search=query.search,
             search_hint=HINTS.get(self.table, "Поиск"),
             filters=listing.shown_filters(query),
             page=query.page,
-            pages=listing.pages(query, total),
-            first=first if rows else 0,
+            pages=links(listing, query, total, rows, goes_on=goes_on),
+            first=first if rows and not query.behind else 0,
             last=first + len(rows) - 1 if rows else 0,
             page_size=query.page_size,
             buttons=buttons,
@@ -77,6 +77,16 @@ class ListPages(ActionPages):
             changed=columns != listing.usual_columns(),
             most=BULK_LIMIT,
         )
+
+    def _read(self, query: ListQuery) -> tuple[Total, Sequence[Any], bool]:
+        """The number of rows, those of the asked page (of one that is not there the nearest), whether rows follow behind it."""
+        total = total_of(self.listing, query)
+        if query.behind:
+            rows, goes_on = rows_behind(self.listing, query)
+            if rows:
+                return total, rows, goes_on
+        query.behind, query.page = 0, min(query.page, max(1, -(-total.number // query.page_size)))
+        return total, rows_of(self.listing, query, total) if total.number else [], False
 
     def _saved(self, text: str) -> Sequence[Option]:
         path = addresses.listing(self.table)

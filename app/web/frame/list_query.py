@@ -21,6 +21,10 @@ class ListQuery:
     order: str = ""
     descending: bool = False
     page: int = 1
+    #: id of the row behind which the page begins, for pages behind the numbered ones
+    behind: int = 0
+    #: whether all rows are to be counted, however many they are
+    exact: bool = False
     page_size: int = PAGE_SIZES[0]
     #: size of a page when the address names none: what the user has chosen for this list
     usual_size: int = PAGE_SIZES[0]
@@ -31,7 +35,7 @@ class ListQuery:
         cls, args: Mapping[str, str], names: Sequence[str], sortable: Sequence[str], *, usual_size: int = PAGE_SIZES[0]
     ) -> ListQuery:
         """Read the query from GET parameters."""
-        page, size = args.get("page", "1"), args.get("size", "")
+        page, size, behind = args.get("page", "1"), args.get("size", ""), args.get("behind", "")
         order = args.get("order", "")
         wanted = {f"{n}{suffix}" for n in names for suffix in ("", "_from", "_to")}
         given = [(k, cleaned(v)[:100]) for k, v in args.items()]
@@ -41,6 +45,8 @@ class ListQuery:
             order=order.lstrip("-") if order.lstrip("-") in sortable else "",
             descending=order.startswith("-"),
             page=int(page) if page.isdecimal() and 0 < len(page) < 8 and int(page) > 0 else 1,
+            behind=int(behind) if behind.isdecimal() and len(behind) < 10 else 0,
+            exact=args.get("exact") == "yes",
             page_size=int(size) if size.isdecimal() and len(size) < 5 and int(size) in PAGE_SIZES else usual_size,
             usual_size=usual_size,
         )
@@ -56,9 +62,11 @@ class ListQuery:
         values: dict[str, Any] = {"q": self.search, **self.chosen, "order": order}
         if self.page_size != self.usual_size:
             values["size"] = self.page_size
+        if self.exact:
+            values["exact"] = "yes"
         values.update(changes)
         return {k: v for k, v in values.items() if v not in (None, "", 1) or k in self.chosen}
 
     def text(self) -> str:
         """Search, filters and order as one text that is the same for the same question: to keep it or to come back."""
-        return urlencode(sorted(self.parameters(size=None).items()))
+        return urlencode(sorted(self.parameters(size=None, exact=None).items()))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request
-from sqlalchemy import CTE, Date, DateTime, Select, func, inspect, select
+from sqlalchemy import Date, DateTime, Select, func, inspect, select
 
 from app import addresses, shown
 from app.access import current_actor, scope
@@ -24,11 +24,9 @@ from app.services.portal.list_settings import ListSettings, settings_of
 from app.web.frame.list_query import PAGE_SIZES, ListQuery
 from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
 from app.web.frame.lookups import SMALL
-from app.web.frame.pages import Cell, Column, Filter, Link, Option, Row
+from app.web.frame.pages import Cell, Column, Filter, Option, Row
 from app.web.frame.search import match
 
-#: up to this many found rows it is quicker to find them all and sort them than to walk along the order
-FEW = 2000
 #: what cells read of the related rows that are only named: nothing else of them is loaded
 NAMING: Mapping[str, tuple[str, ...]] = {
     "organization": ("short_name",),
@@ -235,9 +233,10 @@ class Listing:
 
     def order_by(self, query: ListQuery) -> list[Any]:
         """Order of the query; always total, so that pages never overlap."""
-        return [directed(o, descending, backwards=False) for o, descending in self._orders_of(query)]
+        return [directed(o, descending, backwards=False) for o, descending in self.orders_of(query)]
 
-    def _orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
+    def orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
+        """What the query is sorted by, and whether it descends; the id comes last."""
         column = next((c for c in self.columns if c.name == query.order), None)
         orders = [(o, query.descending) for o in column.orders] if column else list(self.base_order)
         return [*orders, (self.model.id, False)]
@@ -260,35 +259,6 @@ class Listing:
         """Ids of the query's rows, at most ``limit``."""
         statement = select(self.model.id).where(*self.conditions(query)).order_by(self.model.id).limit(limit)
         return list(db.session.scalars(statement))
-
-    def fetch(self, query: ListQuery, total: int) -> list[Any]:
-        """Rows of the asked page; in the second half they are read from the end, so the last page costs as much as the first."""
-        first = (query.page - 1) * query.page_size
-        number = min(query.page_size, total - first)
-        backwards = first > total // 2
-        skipped = total - first - number if backwards else first
-        conditions, orders = self.conditions(query), self._orders_of(query)
-        turned = [directed(o, descending, backwards) for o, descending in orders]
-        statement = self.rows().order_by(*turned)
-        if conditions and total <= FEW:
-            found = self._found(conditions, orders)
-            keys = [
-                directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)
-            ]
-            statement = statement.where(
-                self.model.id.in_(select(found.c[0]).order_by(*keys).limit(number).offset(skipped))
-            )
-        else:
-            statement = statement.where(*conditions).limit(number).offset(skipped)
-        rows = list(db.session.scalars(statement))
-        return rows[::-1] if backwards else rows
-
-    def _found(self, conditions: Sequence[Any], orders: Sequence[tuple[Any, bool]]) -> CTE:
-        """Ids and sort keys of all found rows; the planner, which guesses words badly, would walk along the order."""
-        keys = [o.label(f"key_{n}") for n, (o, _) in enumerate(orders)]
-        return (
-            select(self.model.id.label("found_id"), *keys).where(*conditions).cte("found").prefix_with("MATERIALIZED")
-        )
 
     def iterate(self, query: ListQuery) -> Iterator[Any]:
         """All rows of the query, read in portions by a server-side cursor (for exports)."""
@@ -327,17 +297,6 @@ class Listing:
         parameters = urlencode(query.parameters(**changes))
         path = addresses.listing(self.view.table)
         return f"{path}?{parameters}" if parameters else path
-
-    def pages(self, query: ListQuery, total: int) -> list[Link]:
-        """Links to the first, the near and the last pages; a gap is an empty link."""
-        last = max(1, -(-total // query.page_size))
-        near = sorted({1, last, *range(max(1, query.page - 2), min(last, query.page + 2) + 1)})
-        links: list[Link] = []
-        for previous, number in zip([0, *near], near, strict=False):
-            if number - previous > 1:
-                links.append(Link("…"))
-            links.append(Link(str(number), self.url(query, page=number), number == query.page))
-        return links if last > 1 else []
 
     def shown_filters(self, query: ListQuery) -> list[Filter]:
         """Filters with what is chosen in them."""

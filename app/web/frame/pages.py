@@ -114,9 +114,12 @@ class ListPage:
     filters: Sequence[Filter]
     page: int
     pages: Sequence[Link]
+    #: numbers of the first and the last row of the page; 0: the page is behind the numbered ones
     first: int
     last: int
     page_size: int
+    #: where all rows are counted; not empty: there are more than ``total``
+    exact_href: str = ""
     crumbs: Sequence[Link] = ()
     buttons: Sequence[Button] = ()
     actions: Sequence[Button] = ()

@@ -222,7 +222,8 @@ def _whose(line: Balance, named: bool) -> str:
 
 def _period() -> tuple[dt.date, dt.date, str]:
     """The asked days, by default from the year's beginning to today, and what is wrong with them."""
-    found, problem = [today().replace(month=1, day=1), today()], ""
+    day, problem = today(), ""
+    found = [day.replace(month=1, day=1), day]
     for place, name in enumerate(("since", "until")):
         typed = request.args.get(name, "").strip()
         try:

@@ -265,7 +265,8 @@ def _keep_blank(form: BlankForm) -> int:
 
 
 def _this_year() -> dict[str, dt.date]:
-    return {"since": today().replace(month=1, day=1), "until": today()}
+    day = today()
+    return {"since": day.replace(month=1, day=1), "until": day}
 
 
 def _choices() -> list[tuple[int, str]]:
