@@ -549,7 +549,10 @@ def test_a_calendar_stands_beside_a_day(newcomer: Newcomer) -> None:
     school = newcomer("school")
     school.page.on("dialog", lambda dialog: dialog.accept())
     school.go("/employee/add")
-    button, field = school.page.get_by_role("button", name="Календарь: Дата рождения"), school.page.locator("[name=birth_date]")
+    button, field = (
+        school.page.get_by_role("button", name="Календарь: Дата рождения"),
+        school.page.locator("[name=birth_date]"),
+    )
     field.fill("05.03.1990")
     field.press("Tab")
     expect(button).to_be_focused()
