@@ -77,6 +77,7 @@ from app.web.desk.letter_view import (
     LetterTemplatePages,
 )
 from app.web.desk.notice_view import NoticeView
+from app.web.desk.public_files import PublicFilesView
 from app.web.desk.queue_view import TITLE as QUEUE
 from app.web.desk.queue_view import QueueView, decides
 from app.web.desk.settings_view import TITLE as SETTINGS
@@ -131,6 +132,7 @@ from app.web.personnel.people_columns import (
     EMPLOYER,
     EMPLOYMENT,
     EMPLOYMENT_ATTENTION,
+    FIGURE,
     ORGANIZATION,
     OWNER,
     PERSON,
@@ -167,6 +169,7 @@ class EmployeeView(EmployeePages):
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
     filters = (
         EMPLOYEE_ATTENTION,
+        FIGURE,
         EMPLOYER,
         POSITION,
         invitation_pages.ACCOUNT,
@@ -712,8 +715,9 @@ class ConsentTextView(ConsentTextPages):
     list_columns = ["title", "purpose", "number", "required", "valid_from"]
     filters = ("purpose",)
     base_order_by = (m.ConsentText.purpose, m.ConsentText.number.desc())
-    sections = (("Новая версия текста", ("purpose", "title", "body", "valid_from")),)
+    sections = (("Новая версия текста", ("purpose", "title", "summary", "body", "valid_from")),)
     hints = {
+        "summary": "До пяти строк: кому, зачем, какие данные, кто их увидит, до какого срока. Стоят над текстом при регистрации.",
         "body": "Абзацы разделяйте пустой строкой. Записанную версию изменить нельзя: исправление — это следующая версия.",
         "valid_from": "Сегодня или позже. Данные раньше согласия остаются в силе.",
     }
@@ -887,6 +891,7 @@ def register(builder: AppBuilder) -> None:
     add(TaskView(), "Мои задания", shown=orders_work)
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
+        PublicFilesView,
     ):  # fmt: skip
         builder.add_view_no_menu(beside())
 

@@ -652,5 +652,7 @@ def test_signing_out_is_a_button_and_an_address_alone_does_nothing(newcomer: New
     expect(visitor.heading).to_have_text("Главная")
     visitor.page.locator(".who").get_by_role("button", name="Выйти").click()
     expect(visitor.heading).to_have_text("Вход в портал")
-    visitor.go("/")
+    visitor.go("/notices/")
     expect(visitor.heading).to_have_text("Вход в портал")
+    visitor.go("/")
+    expect(visitor.heading).to_have_text("Курсы для педагогов региона")

@@ -120,3 +120,12 @@ def form_fields(page: str) -> dict[str, list[str]]:
 def person_of(region: Region, number: int = 0) -> int:
     """A person whose card the responsible person of the first school may change."""
     return region.ids("school", "employee", "t.snils NOT LIKE '9000%%'")[number]
+
+
+def some_of_each_kind(links: dict[str, int]) -> dict[str, int]:
+    """Of links that differ only in their numbers the first three and the last two: a table has hundreds of them."""
+    kinds: dict[str, list[str]] = {}
+    for href in links:
+        kinds.setdefault(re.sub(r"\d+", "N", href), []).append(href)
+    chosen = {href for hrefs in kinds.values() for href in (*hrefs[:3], *hrefs[-2:])}
+    return {href: number for href, number in links.items() if href in chosen}

@@ -1,9 +1,11 @@
-"""Help, hints of the first visit, and the version for poor eyes."""
+"""Help, first steps of a role, and the version for poor eyes."""
 
 from __future__ import annotations
 
+import html
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,11 @@ from app.documents.guide import guide
 from app.documents.guide.guide_paper import build_docx
 from app.documents.office.pdf import find_office
 from app.permissions import ROLES
+from app.services.desk.first_steps import STEPS
 from app.web.access.appearance import CHOICES, chosen
-from app.web.desk.help import HINTS, TOPICS, topic_of
-from tests.access.oracle import CAST
-from tests.access.region import Region
+from app.web.desk.first_steps import WORDS
+from app.web.desk.help import TOPICS, topic_of
+from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
 from tests.actors import client_as
 from tests.web.pages import words
@@ -194,47 +197,96 @@ def test_the_guide_as_pdf(region: Region) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
-# --- hints
+# --- first steps
 
 
-def hinted(client: FlaskClient) -> str:
+def steps_of(client: FlaskClient) -> dict[str, bool]:
+    """Step → whether it is ticked; empty when the checklist is not shown."""
     page = client.get("/").get_data(as_text=True)
-    return page.split('class="paper block hint-first"', 1)[1].split("</section>", 1)[0] if "hint-first" in page else ""
+    if "hint-first" not in page:
+        return {}
+    shown = page.split('class="paper block hint-first"', 1)[1].split("</section>", 1)[0]
+    return {text: "done" in look for look, text in re.findall(r"<li([^>]*)>.*?<b>([^<]+)</b>", shown, re.S)}
 
 
-@pytest.mark.parametrize("login", [login for login in CAST if login in ROLES])
-def test_each_role_is_told_what_to_do_first(region: Region, login: str) -> None:
+@pytest.fixture
+def fresh(region: Region) -> Iterator[Browser]:
+    """The responsible of a school in which nothing has been done yet."""
+    facts = region.people["school"].facts
+    ((home,),) = region.sql(
+        "INSERT INTO organization (full_name, short_name, type_id, ownership, territory_id, municipality_id)"
+        " SELECT 'Новая школа', 'Новая школа', type_id, ownership, territory_id, municipality_id"
+        " FROM organization WHERE id = %(home)s RETURNING id",
+        home=min(facts["places"]),
+    )
+    region.sql(
+        "UPDATE assignment SET organization_id = %(home)s WHERE user_id = %(user)s AND role = 'school'",
+        home=home, user=facts["user"],
+    )  # fmt: skip
+    yield region.browser("school")
+    region.sql(
+        "UPDATE assignment SET organization_id = %(old)s WHERE user_id = %(user)s AND role = 'school'",
+        old=min(facts["places"]), user=facts["user"],
+    )  # fmt: skip
+    region.sql("DELETE FROM employment WHERE organization_id = %(home)s", home=home)
+    region.sql("DELETE FROM employee WHERE last_name = 'Новая'")
+    region.sql("DELETE FROM organization WHERE id = %(home)s", home=home)
+
+
+def test_the_words_of_each_step_are_there() -> None:
+    assert {role: list(steps) for role, steps in STEPS.items()} == {role: list(words) for role, words in WORDS.items()}
+
+
+@pytest.mark.parametrize("login", list(STEPS))
+def test_a_role_that_has_done_its_first_steps_sees_no_checklist(region: Region, login: str) -> None:
+    """In the region of the tests everything has been done once; only what the data lack is asked."""
     client = client_as(region.app, login)
-    hint = hinted(client)
-    assert f'value="{login}"' in hint
-    links = [href for href in re.findall(r'href="([^"]+)"', hint) if not href.startswith("/help/")]
-    assert len(links) == len(HINTS[login].links)
-    for href in links:
-        assert client.get(href.replace("&amp;", "&")).status_code == 200, href
+    steps = steps_of(client)
+    assert not steps or not all(steps.values())
     assert "hint-first" not in client.get("/help/").get_data(as_text=True)
 
 
-def test_a_hint_is_switched_off_for_oneself_and_on_again(region: Region) -> None:
-    mine, other = region.browser("school"), client_as(region.app, "school2")
-    assert mine.post("/help/hints/", {"hide": "school"}).status == 302
-    assert mine.post("/help/hints/", {"hide": "school"}).status == 302
-    assert hinted(mine.client) == ""
-    assert hinted(other) != ""
-    assert "Показать подсказки снова" in mine.get("/help/").text
-    assert mine.post("/help/hints/", {"show": "1"}).status == 302
-    assert hinted(mine.client) != ""
+def test_steps_tick_themselves(region: Region, fresh: Browser) -> None:
+    """A new school has done nothing; its first person ticks the first step, and others' people do not."""
+    before = steps_of(fresh.client)
+    assert list(before.values()) == [False] * 4
+    assert list(before) == [WORDS["school"][code].text for code in STEPS["school"]]
+    page = fresh.get("/").text
+    assert "сделано 0 из 4" in page
+    links = re.findall(r'href="([^"]+)"', page.split("hint-first", 1)[1].split("</section>", 1)[0])
+    for href in links:
+        assert fresh.client.get(html.unescape(href)).status_code == 200, href
+    region.sql(
+        "WITH person AS (INSERT INTO employee (last_name, first_name) VALUES ('Новая', 'Анна') RETURNING id)"
+        " INSERT INTO employment (employee_id, organization_id, position_id, kind, started_on, status)"
+        " SELECT p.id, a.organization_id, (SELECT min(id) FROM position), 'main', current_date - 1, 'unconfirmed'"
+        " FROM person p, assignment a WHERE a.user_id = %(user)s AND a.role = 'school'",
+        user=region.people["school"].facts["user"],
+    )
+    assert list(steps_of(fresh.client).values()) == [True, False, False, False]
+    assert "сделано 1 из 4" in fresh.get("/").text
+    region.sql("UPDATE employee SET confirmed_actual_at = now() WHERE last_name = 'Новая'")
+    assert list(steps_of(fresh.client).values()) == [True, True, False, False]
+
+
+def test_a_checklist_is_hidden_for_oneself_and_shown_again(region: Region, fresh: Browser) -> None:
+    assert fresh.post("/help/hints/", {"hide": "school"}).status == 302
+    assert fresh.post("/help/hints/", {"hide": "school"}).status == 302
+    assert steps_of(fresh.client) == {}
+    assert "Показать подсказки снова" in fresh.get("/help/").text
+    assert fresh.post("/help/hints/", {"show": "1"}).status == 302
+    assert steps_of(fresh.client) != {}
     assert region.sql("SELECT count(*) FROM dismissed_hint") == [(0,)]
 
 
-def test_hints_refuse_what_they_must(region: Region) -> None:
-    browser = region.browser("school")
+def test_hiding_refuses_what_it_must(region: Region, fresh: Browser) -> None:
     assert "hints" not in region.browser(None).get("/help/").text
     with region.nothing_changes():
-        assert browser.get("/help/hints/").status == 405
-        assert browser.post("/help/hints/", {"hide": "nothing"}).status == 422
-        assert browser.client.post("/help/hints/", data={"hide": "school"}).status_code == 400  # no CSRF token
+        assert fresh.get("/help/hints/").status == 405
+        assert fresh.post("/help/hints/", {"hide": "nothing"}).status == 422
+        assert fresh.client.post("/help/hints/", data={"hide": "school"}).status_code == 400  # no CSRF token
         assert region.browser(None).post("/help/hints/", {"hide": "school"}).status == 302
-    assert hinted(browser.client) != ""
+    assert steps_of(fresh.client) != {}
 
 
 # --- version for poor eyes

@@ -22,6 +22,7 @@ from app.statuses import (
     CertificateStatus,
     EnrolmentStatus,
     GroupStatus,
+    VoucherStatus,
 )
 
 #: a чек that ends this soon should be spent
@@ -48,6 +49,11 @@ def unspent() -> Any:
     """Чеки whose term ends soon while a block is free: it lapses unless a course is chosen."""
     free = select(_block.c.id).where(_block.c.voucher_id == m.Voucher.id, _block.c.status == BlockStatus.FREE)
     return and_(expiring(), free.exists())
+
+
+def not_replaced() -> Any:
+    """Чеки as they were issued: one that was replaced is told by the чек in its place."""
+    return m.Voucher.status != VoucherStatus.REPLACED
 
 
 # --- enrolments ------------------------------------------------------------------------------------------------------
@@ -107,6 +113,11 @@ def starts_soon() -> Any:
     """Groups whose first day is near."""
     group, ahead = m.TrainingGroup, FILLING | {GroupStatus.DRAFT}
     return and_(group.status.in_(ahead), group.starts_on.between(today(), today() + STARTING_DAYS * DAY))
+
+
+def taking_place() -> Any:
+    """Groups whose seats are counted: enrolment goes on or is closed, or the training goes on."""
+    return m.TrainingGroup.status.in_(TAKING_PLACE)
 
 
 def without_results() -> Any:

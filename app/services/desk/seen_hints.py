@@ -1,8 +1,8 @@
-"""First-visit hints that a user has switched off: rows of the user's own account."""
+"""First steps that a user has hidden: rows of the user's own account."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app import models as m
@@ -11,20 +11,14 @@ from app.extensions import db
 from app.unit_of_work import technical_write
 
 
-def dismissed() -> frozenset[str]:
-    """Codes of the hints that the acting user does not want to see."""
-    mine = select(m.DismissedHint.code).where(m.DismissedHint.user_id == current_actor().user_id)
-    return frozenset(db.session.scalars(mine))
-
-
 @technical_write
 def dismiss(code: str) -> None:
-    """Never show a hint to the acting user again; a second click changes nothing."""
+    """Never show the first steps of a role to the acting user again; a second click changes nothing."""
     values = {"user_id": current_actor().user_id, "code": code}
     db.session.execute(insert(m.DismissedHint).values(values).on_conflict_do_nothing())
 
 
 @technical_write
 def restore() -> None:
-    """Show all hints to the acting user again."""
+    """Show first steps to the acting user again."""
     db.session.execute(delete(m.DismissedHint).where(m.DismissedHint.user_id == current_actor().user_id))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Subquery, column, extract, func, select, table
+from sqlalchemy import Select, Subquery, column, extract, func, or_, select, table
 
 from app import models as m
 from app.access import current_actor, unscoped
@@ -21,13 +21,12 @@ from app.clock import now
 from app.conditions import at_work, in_force, in_state
 from app.errors import Forbidden
 from app.extensions import db
+from app.services.desk import matters
 from app.services.personnel.cards import coverage
 from app.statuses import (
-    TAKING_PLACE,
     EnrolmentStatus,
     GroupStatus,
     ProgramStatus,
-    VoucherStatus,
 )
 from app.text.sql import sort_key
 
@@ -116,24 +115,26 @@ def _own_places(actor: Actor) -> Sequence[Any]:
 # --- чеки ------------------------------------------------------------------------------------------------------------
 
 
-def vouchers_by_month(year: int) -> list[Number]:
-    """Return twelve numbers: чеки issued in each month of ``year``, whatever became of them.
+def vouchers_by_month(*years: int) -> dict[int, list[Number]]:
+    """Return for each year twelve numbers: чеки issued in its months, whatever became of them; one statement.
 
-    One that was replaced is told by the чек in its place, which keeps its day of issue.
+    One that was replaced is told by the чек in its place, which keeps its day of issue (``matters.not_replaced``).
     """
-    month = extract("month", m.Voucher.issued_on)
+    issued = m.Voucher.issued_on
+    year, month = extract("year", issued), extract("month", issued)
     statement = (
-        select(month, func.count())
+        select(year, month, func.count())
         .select_from(m.Voucher)
         .where(
-            m.Voucher.issued_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
-            m.Voucher.status != VoucherStatus.REPLACED,
+            or_(*(issued.between(dt.date(y, 1, 1), dt.date(y, 12, 31)) for y in years)),
+            matters.not_replaced(),
         )
-        .group_by(month)
+        .group_by(year, month)
     )
     with _reading() as actor:
-        found = {int(number): count for number, count in db.session.execute(statement)}
-        return [_told(found.get(number, 0), hide=_hides(actor)) for number in range(1, 13)]
+        found = {(int(y), int(number)): count for y, number, count in db.session.execute(statement)}
+        hide = _hides(actor)
+        return {y: [_told(found.get((y, number), 0), hide=hide) for number in range(1, 13)] for y in years}
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def seats_by_organizer() -> list[Seats]:
         select(_organization.c.id, _organization.c.short_name, func.sum(group.taken), func.sum(group.capacity))
         .select_from(group)
         .join(_organization, _organization.c.id == group.organizer_id)
-        .where(group.status.in_(TAKING_PLACE))
+        .where(matters.taking_place())
         .group_by(_organization.c.id, _organization.c.short_name)
         .order_by(sort_key(_organization.c.short_name), _organization.c.id)
     )

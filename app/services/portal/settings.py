@@ -41,6 +41,7 @@ SETTINGS = (
     ("change_days", "Срок внесения изменений в карточку, рабочих дней", "10"),
     ("programs_until", "По какое число (день и месяц) вносят программы следующего года", "01.11"),
     ("one_time_days", "Срок действия одноразового пароля, дней", "14"),
+    ("trained_target", "Цель: доля обученных за три года, % (0 — цели нет)", "0"),
     ("frdo_export_days", "Срок передачи сведений в ФИС ФРДО, дней", "60"),
 )
 FIRST: Mapping[str, str] = {key: value for key, _title, value in SETTINGS}
@@ -68,8 +69,13 @@ def _stored() -> dict[str, str]:
 
 def number(key: str) -> int:
     """Return a setting that is a whole number; its first value where what stands there is none or out of its bounds."""
+    return number_stored(key, text(key))
+
+
+def number_stored(key: str, stored: str | None) -> int:
+    """The same for a value that a wider statement has read from the table."""
     try:
-        return _number(text(key), *BOUNDS[key])
+        return _number(stored or FIRST[key], *BOUNDS[key])
     except Invalid:
         return int(FIRST[key])
 
@@ -200,6 +206,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "offer_hours": (0, 336),
     "minimum_warning_days": (1, 60),
     "attendance_percent": (0, 100),
+    "trained_target": (0, 100),
     "one_time_days": (1, 90),
 }
 

@@ -70,6 +70,7 @@ GROUP_ATTENTION = matter_filter(
         "training_group:edit",
     ),
     Matter("no_results", "обучение окончено, нет результатов", matters.without_results),
+    Matter("taking_place", "идёт запись или обучение", matters.taking_place),
 )
 ENROLMENT_ATTENTION = matter_filter(
     Matter("agree", "согласовать от своей организации", matters.to_agree, "enrolment:agree"),

@@ -1,11 +1,10 @@
-"""Help: the user guide inside the portal, the section for each page, and hints of the first visit."""
+"""Help: the user guide inside the portal, the section for each page; first steps are hidden and shown again here."""
 
 from __future__ import annotations
 
 import functools
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, flash, redirect, render_template, request, send_file
@@ -22,10 +21,9 @@ from app.errors import Invalid, NotFound
 from app.extensions import limiter
 from app.permissions import ROLES
 from app.services.desk import seen_hints
-from app.statuses import _E, _G, _P, ConfirmationStatus, LetterStatus
+from app.services.desk.first_steps import STEPS
 from app.text import cleaned
 from app.web.frame.guards import signed_in
-from app.web.frame.layout import is_signed_in
 from app.web.frame.pages import CardPage, Link
 
 #: view or endpoint → page#anchor of the guide; where roles read different pages, by role ("" for the others).
@@ -174,14 +172,13 @@ LISTS, FAILURES = "index#списки", "index#если-портал-отказ�
 
 
 def install(app: Flask) -> None:
-    """Give the templates what the head of a page links to, and the hint of the first visit."""
+    """Give the templates what the head of a page links to."""
 
     @app.context_processor
     def _beside() -> dict[str, Any]:
         return {
             "help_href": help_href(),
             "search_href": addresses.SEARCH,
-            "hint": hint_now() if is_signed_in() else None,
         }
 
 
@@ -208,145 +205,6 @@ def _page_url(code: str) -> str:
 
 def _roles_of(actor: Actor | None) -> list[str]:
     return [code for code in ROLES if actor is not None and code in actor.roles]
-
-
-# --- hints of the first visit ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What a role does first: sentences, then links to where it is done."""
-
-    code: str
-    title: str
-    sentences: Sequence[str]
-    links: Sequence[Link]
-
-
-HINTS: Mapping[str, Hint] = {
-    hint.code: hint
-    for hint in (
-        Hint(
-            "worker",
-            "С чего начать",
-            (
-                "Проверьте свои сведения: место работы должно быть подтверждено, иначе чек не выдадут.",
-                "Подайте заявку на чек, решение придёт за 5 рабочих дней.",
-                "Когда чек выдан, выберите группу, в которую идёт запись.",
-            ),
-            (
-                Link("Места работы", addresses.listing("employment")),
-                Link("Заявки на чек", addresses.listing("voucher_application")),
-                Link("Группы с открытой записью", addresses.listing("training_group", status=_G.OPEN)),
-            ),
-        ),
-        Hint(
-            "school",
-            "С чего начать",
-            (
-                "Внесите работников своей организации: по одному или списком из Excel.",
-                "Проверьте СНИЛС и должности: без них работник не получит чек.",
-                "Записи работников на курсы ждут вашего согласования на этой странице.",
-            ),
-            (
-                Link("Работники", addresses.listing("employee")),
-                Link("Загрузить из Excel", addresses.at("employee", "import", "")),
-                Link("Записи на согласовании", addresses.listing("enrolment", status=_E.APPLIED)),
-            ),
-        ),
-        Hint(
-            "organizer",
-            "С чего начать",
-            (
-                "Внесите программу и отправьте её на публикацию.",
-                "В опубликованной программе откройте группу и запись в неё.",
-                "Подтверждайте записи слушателей, после занятий внесите результаты и выдайте документы.",
-            ),
-            (
-                Link("Программы", addresses.listing("program")),
-                Link("Группы", addresses.listing("training_group")),
-                Link("Записи на подтверждении", addresses.listing("enrolment", status=_E.AGREED)),
-            ),
-        ),
-        Hint(
-            "territory",
-            "С чего начать",
-            (
-                "Проверьте сведения об организациях своей территории: от них зависит, кому положен чек.",
-                "Посмотрите, какие места работы ещё не подтверждены.",
-                "Любой список выгружается в Excel: это и есть отчёт.",
-            ),
-            (
-                Link("Организации", addresses.listing("organization")),
-                Link(
-                    "Места работы без подтверждения",
-                    addresses.listing("employment", status=ConfirmationStatus.UNCONFIRMED),
-                ),
-            ),
-        ),
-        Hint(
-            "ministry",
-            "С чего начать",
-            (
-                "Вам видны все организации, работники, чеки, курсы и документы.",
-                "Откройте список, выберите отборы и выгрузите его в Excel.",
-                "Найти человека или документ быстрее всего через поиск вверху страницы.",
-            ),
-            (
-                Link("Документы об обучении", addresses.listing("certificate")),
-                Link("Чеки", addresses.listing("voucher")),
-                Link("Поиск", addresses.SEARCH),
-            ),
-        ),
-        Hint(
-            "operator",
-            "С чего начать",
-            (
-                "Решите то, что ждёт в очереди: на это 5 рабочих дней, самые срочные стоят первыми.",
-                "Опубликуйте программы, которые ждут решения.",
-                "Справочники и правила выдачи чеков ведёте тоже вы.",
-            ),
-            (
-                Link("Требует решения", addresses.QUEUE),
-                Link("Программы на публикации", addresses.listing("program", status=_P.SUBMITTED)),
-            ),
-        ),
-        Hint(
-            "observer",
-            "С чего начать",
-            (
-                "На этой странице — сводные показатели, без фамилий.",
-                "Они считаются в момент открытия: чтобы увидеть новые, обновите страницу.",
-                "Списки и карточки этой роли недоступны.",
-            ),
-            (),
-        ),
-        Hint(
-            "admin",
-            "С чего начать",
-            (
-                "Добавьте пользователя: портал покажет одноразовый пароль, передайте его лично.",
-                "Назначьте ему роль и место, где она действует, указав документ-основание.",
-                "Следите за письмами, которые не удалось отправить.",
-            ),
-            (
-                Link("Пользователи", addresses.listing("ab_user")),
-                Link("Роли пользователей", addresses.listing("assignment")),
-                Link("Неотправленные письма", addresses.listing("letter", status=LetterStatus.FAILED)),
-            ),
-        ),
-    )
-}
-
-
-def hint_now() -> Hint | None:
-    """The hint for the start page of the acting user: of the first role whose hint is not switched off."""
-    actor = find_actor()
-    if actor is None or request.endpoint != "HomeView.index":
-        return None
-    wanted = [code for code in _roles_of(actor) if code in HINTS]
-    hidden = seen_hints.dismissed() if wanted else frozenset()
-    return next((HINTS[code] for code in wanted if code not in hidden), None)
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
@@ -402,9 +260,9 @@ class HelpView(BaseView):
     @expose("/hints/", methods=["POST"])
     @signed_in
     def hint(self) -> Any:
-        """Switch a hint off («hide») or all of them on («show»)."""
+        """Hide the first steps of a role («hide»), or show those of all roles again («show»)."""
         code = request.form.get("hide", "")
-        if code in HINTS:
+        if code in STEPS:
             seen_hints.dismiss(code)
             return redirect(addresses.HOME)
         if not request.form.get("show"):

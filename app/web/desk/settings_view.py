@@ -24,7 +24,7 @@ TITLE = "Настройки"
 #: title of a section → its settings; one that stands in none is shown in the last
 _SECTIONS: Mapping[str, Sequence[str]] = {
     "Чеки": ("voucher_number_mask", "voucher_reminder_days"),
-    "Курсы": ("offer_hours", "minimum_warning_days", "attendance_percent"),
+    "Курсы": ("offer_hours", "minimum_warning_days", "attendance_percent", "trained_target"),
     "Сроки": ("change_days", "programs_until", "one_time_days", "frdo_export_days"),
     "Названия": ("portal_name", "ministry_name", "operator_name"),
 }
@@ -38,6 +38,7 @@ HINTS: Mapping[str, str] = {
     "minimum_warning_days": "За столько дней до начала занятий организатор узнаёт, что слушателей меньше, чем нужно группе.",
     "attendance_percent": "Кто посетил меньшую часть занятий, тому портал предложит не допускать к итоговой аттестации. "
     "Организация может задать своё число.",
+    "trained_target": "С этой долей сравниваются схема и диаграмма обученных на главной странице. 0 — сравнивать не с чем.",
     "change_days": "За столько рабочих дней ответственный вносит исправление, которое предложил работник (п. 1.6 Порядка — 10).",
     "programs_until": "Программа следующего года, внесённая позже, отмечается (п. 3.3 Порядка — 1 ноября). День и месяц через точку.",
     "frdo_export_days": "За столько дней после выдачи документа сведения о нём передают в ФИС ФРДО.",

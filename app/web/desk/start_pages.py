@@ -1,13 +1,10 @@
-"""Start pages by role: what waits for the user, charts, links that the role needs.
-
-A tile is declared by the list it opens, and its number is counted by the conditions of that list: the two cannot differ.
-"""
+"""Start pages by role: «Сделайте сегодня», first steps, the map and the charts, what the role needs at hand."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, cast
 
@@ -15,261 +12,33 @@ from flask import current_app
 from sqlalchemy import FromClause, Subquery, and_, func, or_, select, true
 
 from app import addresses
+from app import models as m
 from app.actor import Actor
 from app.clock import local, now, today
 from app.extensions import db
 from app.jobs import DEAD_AFTER_SECONDS
-from app.russian import capitalized, format_datetime, number, plural
-from app.services.desk import queue, statistics
+from app.russian import format_datetime, number
+from app.services.desk import first_steps as traces_of_steps
+from app.services.desk import statistics
+from app.services.portal import settings
 from app.services.voucher import voucher_rules
-from app.statuses import _A, _E, _G, _P, _Q, _R, ChangeStatus, LetterStatus, TransferStatus
 from app.web.access.registration_own import registration_blocks
-from app.web.desk import charts
+from app.web.desk import charts, first_steps, map_page, start_lines
 from app.web.desk.role_home import organizer_blocks, school_blocks
+from app.web.desk.start_lines import Counted, duty
 from app.web.desk.worker_home import worker_blocks
 from app.web.frame.list_query import ListQuery
-from app.web.frame.pages import Block, Cell, Chart, Pair, StartPage, Tile, TileGroup, Todo
+from app.web.frame.pages import Block, Cell, Chart, Pair, RegionMap, StartPage, Todo
 from app.web.frame.view_base import ViewBase
-
-Forms = tuple[str, str, str]
 
 #: how long the figures of the charts are kept
 FIGURES_SECONDS = 300
 #: roles whose charts are of the whole region
 _REGION = frozenset({"ministry", "operator", "observer"})
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A tile to be: a list (by its table and filters), the words for its number, how urgent it is."""
-
-    table: str
-    forms: Forms
-    query: Mapping[str, str]
-    tone: str = ""
-
-
-def _tile(table: str, forms: Forms, tone: str = "", **query: str) -> Counted:
-    return Counted(table, forms, query, tone)
-
-
-# --- what each role is told ------------------------------------------------------------------------------------------
-
-ATTENTION, QUEUES, OVERVIEW = "Что требует внимания", "Чего ждут в организациях", "Обзор"
-
-_EXPIRING = ("чек истекает за 90 дней", "чека истекают за 90 дней", "чеков истекают за 90 дней")
-_TO_AGREE = ("запись ждёт согласования", "записи ждут согласования", "записей ждут согласования")
-_TO_CONFIRM = ("запись ждёт подтверждения", "записи ждут подтверждения", "записей ждут подтверждения")
-_PLACES = ("место работы ждёт подтверждения", "места работы ждут подтверждения", "мест работы ждут подтверждения")
-_EMPLOYEES = _tile("employee", ("работник", "работника", "работников"), attention="works")
-_OPEN_GROUPS = _tile(
-    "training_group",
-    ("группа с открытой записью", "группы с открытой записью", "групп с открытой записью"),
-    status=_G.OPEN,
-)
-_LETTERS = _tile(
-    "letter", ("письмо не отправлено", "письма не отправлены", "писем не отправлены"), "bad", status=LetterStatus.FAILED
-)
-
-_CHANGES = (
-    "исправление карточки ждёт решения",
-    "исправления карточек ждут решения",
-    "исправлений карточек ждут решения",
-)
-_LATE_ONES = ("решение просрочено", "решения просрочены", "решений просрочено")
-_TODAY_ONES = ("решение нужно принять сегодня", "решения нужно принять сегодня", "решений нужно принять сегодня")
-_LATE = ("исправление не внесено в срок", "исправления не внесены в срок", "исправлений не внесено в срок")
-
-_SCHOOL = (
-    _tile("enrolment", _TO_AGREE, "wait", attention="agree"),
-    _tile("change_request", _CHANGES, "wait", status=ChangeStatus.PROPOSED),
-    _tile(
-        "training",
-        ("пройденный курс ждёт сверки со сканом", "пройденных курса ждут сверки со сканом", "пройденных курсов ждут сверки со сканом"),
-        "wait",
-        attention="school",
-    ),
-    _tile(
-        "transfer",
-        ("переход ждёт вашего решения", "перехода ждут вашего решения", "переходов ждут вашего решения"),
-        "wait",
-        attention="school",
-    ),
-    _tile(
-        "voucher_application",
-        ("заявку на чек нужно исправить или подать", "заявки на чек нужно исправить или подать", "заявок на чек нужно исправить или подать"),
-        "wait",
-        attention="unfinished",
-    ),
-    _tile("voucher", _EXPIRING, attention="expiring"),
-    _tile(
-        "training",
-        ("пройденный курс без скана документа", "пройденных курса без скана документа", "пройденных курсов без скана документа"),
-        attention="no_scan",
-    ),
-    _tile("employee", ("работник без СНИЛС", "работника без СНИЛС", "работников без СНИЛС"), attention="no_snils"),
-    _tile(
-        "employee",
-        ("работник без электронной почты", "работника без электронной почты", "работников без электронной почты"),
-        attention="no_email",
-    ),
-    _tile(
-        "employee",
-        ("работник без подтверждённого места работы", "работника без подтверждённого места работы", "работников без подтверждённого места работы"),
-        attention="no_place",
-    ),
-    _tile(
-        "employee",
-        ("карточка не подтверждена полгода", "карточки не подтверждены полгода", "карточек не подтверждены полгода"),
-        attention="not_actual",
-    ),
-)  # fmt: skip
-_ORGANIZER = (
-    _tile(
-        "training_group",
-        ("группа окончена, нет результатов", "группы окончены, нет результатов", "групп окончены, нет результатов"),
-        "bad",
-        attention="no_results",
-    ),
-    _tile("enrolment", _TO_CONFIRM, "wait", status=_E.AGREED),
-    _tile(
-        "enrolment",
-        ("обучен, документ не выдан", "обучены, документы не выданы", "обучены, документы не выданы"),
-        "wait",
-        attention="no_document",
-    ),
-    _tile(
-        "certificate",
-        ("документ нужно заменить: сведения исправлены", "документа нужно заменить: сведения исправлены", "документов нужно заменить: сведения исправлены"),
-        "bad",
-        attention="to_replace",
-    ),
-    _tile(
-        "certificate",
-        ("документ не передан в ФИС ФРДО, срок прошёл", "документа не переданы в ФИС ФРДО, срок прошёл", "документов не переданы в ФИС ФРДО, срок прошёл"),
-        "bad",
-        attention="frdo_late",
-    ),
-    _tile(
-        "certificate",
-        ("документ нужно передать в ФИС ФРДО за 14 дней", "документа нужно передать в ФИС ФРДО за 14 дней", "документов нужно передать в ФИС ФРДО за 14 дней"),
-        "wait",
-        attention="frdo_soon",
-    ),
-    _tile(
-        "frdo_batch",
-        ("пакет для ФИС ФРДО изменён после отправки: нужен исправляющий", "пакета для ФИС ФРДО изменены после отправки: нужны исправляющие", "пакетов для ФИС ФРДО изменены после отправки: нужны исправляющие"),
-        "bad",
-        attention="amended",
-    ),
-    _tile(
-        "blank",
-        ("бланк аннулированного документа нужно списать", "бланка аннулированных документов нужно списать", "бланков аннулированных документов нужно списать"),
-        "wait",
-        attention="of_annulled",
-    ),
-    _tile(
-        "registry",
-        ("реестр обученных изменён после отправки", "реестра обученных изменены после отправки", "реестров обученных изменены после отправки"),
-        "bad",
-        attention="amended",
-    ),
-    _tile(
-        "training_group",
-        ("группа скоро начнёт занятия, а минимум не набран", "группы скоро начнут занятия, а минимум не набран", "групп скоро начнут занятия, а минимум не набран"),
-        "wait",
-        attention="below_minimum",
-    ),
-    _tile(
-        "training_group",
-        ("группа начинает занятия за 14 дней", "группы начинают занятия за 14 дней", "групп начинают занятия за 14 дней"),
-        attention="soon",
-    ),
-)  # fmt: skip
-_OPERATOR = (
-    _tile(
-        "voucher_application",
-        ("заявка на чек просрочена", "заявки на чек просрочены", "заявок на чек просрочено"),
-        "bad",
-        attention="overdue",
-    ),
-    _tile(
-        "voucher_application",
-        ("заявку на чек нужно решить сегодня", "заявки на чек нужно решить сегодня", "заявок на чек нужно решить сегодня"),
-        "wait",
-        attention="today",
-    ),
-    _tile(
-        "voucher_application",
-        ("заявка на чек: решить позже", "заявки на чек: решить позже", "заявок на чек: решить позже"),
-        attention="later",
-    ),
-    _tile(
-        "registration",
-        ("регистрация ждёт проверки", "регистрации ждут проверки", "регистраций ждут проверки"),
-        "wait",
-        status=_R.PENDING,
-    ),
-    _tile(
-        "access_request",
-        ("заявка на доступ ждёт решения", "заявки на доступ ждут решения", "заявок на доступ ждут решения"),
-        "wait",
-        status=_Q.SUBMITTED,
-    ),
-    _tile("employment", _PLACES, "wait", attention="unconfirmed"),
-    _tile(
-        "transfer",
-        ("переход ждёт подтверждения", "перехода ждут подтверждения", "переходов ждут подтверждения"),
-        "wait",
-        status=TransferStatus.ACCEPTED,
-    ),
-    _tile(
-        "program",
-        ("программа ждёт публикации", "программы ждут публикации", "программ ждут публикации"),
-        "wait",
-        status=_P.SUBMITTED,
-    ),
-    _tile(
-        "training",
-        ("пройденный курс ждёт сверки со сканом", "пройденных курса ждут сверки со сканом", "пройденных курсов ждут сверки со сканом"),
-        "wait",
-        attention="operator",
-    ),
-    _LETTERS,
-)  # fmt: skip
-_TERRITORY = (
-    _tile("change_request", _LATE, "bad", attention="overdue"),
-    _tile(
-        "voucher_application",
-        ("заявка на чек ждёт оператора", "заявки на чек ждут оператора", "заявок на чек ждут оператора"),
-        status=_A.SUBMITTED,
-    ),
-    _tile("employment", _PLACES, attention="unconfirmed"),
-    _tile("enrolment", _TO_AGREE, status=_E.APPLIED),
-    _tile("voucher", _EXPIRING, attention="expiring"),
-)
-_ADMIN = (
-    _LETTERS,
-    _tile(
-        "ab_user",
-        ("пользователь не может войти: вход закрыт", "пользователя не могут войти: вход закрыт", "пользователей не могут войти: вход закрыт"),
-        "wait",
-        attention="locked",
-    ),
-)  # fmt: skip
-
-#: role → (heading, tiles)
-TILES: Mapping[str, Sequence[tuple[str, Sequence[Counted]]]] = {
-    "operator": ((ATTENTION, _OPERATOR), (OVERVIEW, (_EMPLOYEES, _OPEN_GROUPS))),
-    "school": ((ATTENTION, _SCHOOL), (OVERVIEW, (_EMPLOYEES, _OPEN_GROUPS))),
-    "organizer": ((ATTENTION, _ORGANIZER), (OVERVIEW, (_OPEN_GROUPS,))),
-    "territory": ((QUEUES, _TERRITORY), (OVERVIEW, (_EMPLOYEES, _OPEN_GROUPS))),
-    "ministry": ((OVERVIEW, (_EMPLOYEES, _OPEN_GROUPS)),),
-    "admin": (
-        (ATTENTION, _ADMIN),
-        (OVERVIEW, (_tile("ab_user", ("пользователь", "пользователя", "пользователей")),)),
-    ),
-}
+#: roles whose decisions others wait for
+_DECIDES = frozenset({"operator", "school", "organizer", "admin"})
+_TARGET = "trained_target"
+NOTHING = "Сейчас ничего не ждёт вашего решения."
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
@@ -277,59 +46,116 @@ TILES: Mapping[str, Sequence[tuple[str, Sequence[Counted]]]] = {
 
 def start_page(actor: Actor) -> StartPage:
     """Build the start page of the acting user."""
-    groups = tile_groups(actor)
-    shown = [TileGroup(group.title, tiles) for group in groups if (tiles := [t for t in group.tiles if t.number])]
+    facts = read_facts(actor)
+    lines = [line for found, line in numbered_lines(actor, facts) if found]
+    if "operator" in actor.roles:
+        lines = [*_rule_gap(), *lines]
+    lines = _one_main(start_lines.by_urgency(lines))
     figures = [_totals()] if "observer" in actor.roles else []
+    blocks = _blocks(actor)
+    empty = not (figures or blocks or actor.roles & (_REGION | {"territory"}))
+    note = NOTHING if not lines and (empty or actor.roles & _DECIDES) else ""
+    drawn, region, as_of = pictures_of(actor, facts)
+    return StartPage(
+        "Главная",
+        lines[: start_lines.MOST_LINES],
+        lines[start_lines.MOST_LINES :],
+        first_steps.checklist(first_steps.of(actor), facts.done, facts.hidden),
+        [it.figure(facts.numbers[it.key]) for it in _declared(actor, start_lines.GLANCE)],
+        figures,
+        region,
+        drawn,
+        as_of,
+        blocks,
+        note,
+    )
+
+
+def _one_main(lines: Sequence[Todo]) -> list[Todo]:
+    """The first line has the page's one filled button."""
+    if not lines or lines[0].button is None:
+        return list(lines)
+    return [replace(lines[0], button=replace(lines[0].button, main=True)), *lines[1:]]
+
+
+def _blocks(actor: Actor) -> list[Block]:
     blocks = (
         worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else registration_blocks()
     )
     blocks += [*(school_blocks() if "school" in actor.roles else ())]
     blocks += [*(organizer_blocks() if "organizer" in actor.roles else ())]
-    if "operator" in actor.roles:
-        blocks = [*_rule_gap(), *blocks]
     if actor.roles & {"operator", "admin"}:
         blocks.append(_portal())
-    waits = {group.title for group in shown} - {OVERVIEW}
-    decides = any(group.title == ATTENTION for group in groups) or not (shown or figures or blocks)
-    note = "" if waits or not decides else "Сейчас ничего не ждёт вашего решения."
-    drawn, as_of = charts_of(actor)
-    return StartPage("Главная", shown, figures, drawn, as_of, blocks, note)
+    return blocks
 
 
-def tile_groups(actor: Actor) -> list[TileGroup]:
-    """Tiles of the actor's roles with their numbers, zeros included; several roles share a heading."""
-    wanted: dict[str, list[Counted]] = {}
-    for role, groups in TILES.items():
-        for title, counted in groups if role in actor.roles else ():
-            known = wanted.setdefault(title, [])
-            known += [it for it in counted if it not in known and actor.can(f"{it.table}:list")]
-    numbers = _numbers([it for counted in wanted.values() for it in counted])
-    first = {ATTENTION: _queue_tiles() if actor.can("queue:list") else []}
-    return [
-        TileGroup(title, [*first.get(title, ()), *(_shown(it, numbers[_key(it)]) for it in wanted[title])])
-        for title in (ATTENTION, QUEUES, OVERVIEW)
-        if title in wanted
-    ]
+def numbered_lines(actor: Actor, facts: Facts) -> list[tuple[int, Todo]]:
+    """Lines of the actor's roles with their numbers, zeros included; the same line of several roles is there once."""
+    queued = start_lines.queue_lines() if actor.can("queue:list") else []
+    numbers = [(facts.numbers[it.key], it) for it in _declared(actor, start_lines.LINES)]
+    return [*queued, *((found, it.line(found)) for found, it in numbers)]
 
 
-def _queue_tiles() -> list[Tile]:
-    """What the queue «Требует решения» has late and for today, of all its kinds together."""
-    found = queue.urgent()
-    late, day = sum(item.overdue for item in found), sum(item.today for item in found)
-    page = addresses.QUEUE
-    return [
-        Tile(late, plural(late, *_LATE_ONES), f"{page}?state=overdue", "bad"),
-        Tile(day, plural(day, *_TODAY_ONES), f"{page}?state=today", "wait"),
-    ]
+def _declared(actor: Actor, declared: Mapping[str, Sequence[Counted]]) -> list[Counted]:
+    """What is declared for the roles of the actor, of the lists that the actor may see."""
+    found = {it.key: it for role in declared if role in actor.roles for it in declared[role]}
+    return [it for it in found.values() if actor.can(f"{it.table}:list")]
 
 
-def _key(it: Counted) -> tuple[Any, ...]:
-    return it.table, *sorted(it.query.items())
+# --- what one statement reads ----------------------------------------------------------------------------------------
 
 
-def _shown(it: Counted, found: int) -> Tile:
-    view = _views()[it.table]
-    return Tile(found, plural(found, *it.forms), addresses.listing(view.table, **it.query), it.tone)
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Numbers behind the lines, first steps that are done or hidden, the territories and the target of the region's figures."""
+
+    numbers: Mapping[tuple[Any, ...], int]
+    done: frozenset[tuple[str, str]]
+    hidden: frozenset[str]
+    territories: Mapping[int, str]
+    target: int
+
+
+def read_facts(actor: Actor) -> Facts:
+    """Read the facts by one statement: each table of a list is read once, within the actor's scope."""
+    counted = [*_declared(actor, start_lines.LINES), *_declared(actor, start_lines.GLANCE)]
+    tables: dict[str, dict[tuple[Any, ...], Any]] = {}
+    for it in counted:
+        tables.setdefault(it.table, {})[it.key] = and_(true(), *_conditions(_views()[it.table], it.query))
+    keys = [key for conditions in tables.values() for key in conditions]
+    roles = first_steps.of(actor)
+    steps = [(role, code) for role in roles for code in traces_of_steps.STEPS[role]]
+    parts = [_counts(table, list(conditions.values())) for table, conditions in tables.items()]
+    parts += [trace for role in roles for trace in traces_of_steps.traces(role)]
+    parts += [traces_of_steps.hidden()] if steps else []
+    parts += [_region_facts()] if actor.roles & (_REGION | {"territory"}) else []
+    row = _row_of(parts)
+    named = row._mapping if row else {}
+    return Facts(
+        dict(zip(keys, row, strict=False)),
+        frozenset(step for step, found in zip(steps, row[len(keys) :], strict=False) if found),
+        frozenset(named.get("hidden") or ()),
+        dict(named.get("territories") or ()),
+        settings.number_stored(_TARGET, named.get("target")),
+    )
+
+
+def _row_of(parts: Sequence[Subquery]) -> Any:
+    """The only row of all parts beside one another."""
+    if not parts:
+        return ()
+    beside = reduce(lambda left, right: left.join(right, true()), parts[1:], cast(FromClause, parts[0]))
+    return db.session.execute(select(*(column for part in parts for column in part.c)).select_from(beside)).one()
+
+
+def _region_facts() -> Subquery:
+    """One row: the territories as (key, name), and the target of the trained as it is stored."""
+    territory, setting = m.Territory.__table__, m.Setting.__table__
+    pairs = func.json_agg(func.json_build_array(territory.c.id, territory.c.short_name))
+    return select(
+        select(pairs).where(territory.c.active).scalar_subquery().label("territories"),
+        select(setting.c.value).where(setting.c.key == _TARGET).scalar_subquery().label("target"),
+    ).subquery()
 
 
 def _views() -> dict[str, Any]:
@@ -337,22 +163,9 @@ def _views() -> dict[str, Any]:
     return {view.table: view for view in views if isinstance(view, ViewBase)}
 
 
-def _numbers(counted: Sequence[Counted]) -> dict[tuple[Any, ...], int]:
-    """Number of rows behind each tile, by one statement for all: each table is read once, within the actor's scope."""
-    tables: dict[str, dict[tuple[Any, ...], Any]] = {}
-    for it in counted:
-        tables.setdefault(it.table, {})[_key(it)] = and_(true(), *_conditions(_views()[it.table], it.query))
-    if not tables:
-        return {}
-    parts = [_counts(table, list(conditions.values())) for table, conditions in tables.items()]
-    beside = reduce(lambda left, right: left.join(right, true()), parts[1:], cast(FromClause, parts[0]))
-    row = db.session.execute(select(*(column for part in parts for column in part.c)).select_from(beside)).one()
-    return dict(zip((key for conditions in tables.values() for key in conditions), row, strict=True))
-
-
 def _counts(table: str, conditions: Sequence[Any]) -> Subquery:
     counts = [func.count().filter(condition).label(f"{table}_{n}") for n, condition in enumerate(conditions)]
-    # the condition of all together lets an index find the few rows that any of the tiles counts
+    # the condition of all together lets an index find the few rows that any of the lines counts
     return select(*counts).select_from(_views()[table].datamodel.obj).where(or_(*conditions)).subquery()
 
 
@@ -362,48 +175,54 @@ def _conditions(view: Any, query: Mapping[str, str]) -> list[Any]:
     return found
 
 
-def _rule_gap() -> list[Block]:
+def _rule_gap() -> list[Todo]:
     """Days without a voucher rule, while there is time to make one."""
     gap = voucher_rules.find_gap()
     if gap is None:
         return []
-    todo = Todo(
-        f"{capitalized(gap.words)} подать заявку на чек не сможет никто: ни одно правило не действует.",
-        "Продлите действующее правило или создайте его новую версию.",
-        addresses.listing("voucher_rule"),
-        "bad",
-    )
-    return [Block("Правила выдачи чеков", todo=[todo], tone="bad")]
+    text = f"Продлите правило выдачи чеков: {gap.words} заявку не сможет подать никто"
+    detail = "Ни одно правило не действует. Продлите действующее или создайте его новую версию."
+    return [duty(text, addresses.listing("voucher_rule"), "Продлить", "bad", detail)]
 
 
-# --- charts and blocks -----------------------------------------------------------------------------------------------
+# --- pictures and blocks ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the charts show, as counted at a moment; ``by`` says what the places are."""
+    """What the pictures show, as counted at a moment; ``by`` says what the places are."""
 
     at: dt.datetime
     by: str
-    months: Sequence[statistics.Number]
+    months: Mapping[int, Sequence[statistics.Number]]
     trained: Sequence[statistics.Trained]
+    before: Sequence[statistics.Trained]
     staff: Sequence[statistics.Staff]
+    territories: Sequence[statistics.Staff]
     seats: Sequence[statistics.Seats]
 
 
-def charts_of(actor: Actor) -> tuple[list[Chart], str]:
-    """Charts of the region, or of the user's territories by school; and the moment of their figures."""
+def pictures_of(actor: Actor, facts: Facts) -> tuple[list[Chart], RegionMap | None, str]:
+    """Charts and the map of the region, or of the user's territories by school; and the moment of their figures."""
     if not actor.roles & (_REGION | {"territory"}):
-        return [], ""
+        return [], None, ""
     found = _figures(actor) if "observer" in actor.roles else _kept_figures(actor)
+    of_region = bool(actor.roles & _REGION)
     year, month, by = found.at.year, found.at.month, found.by
-    by_month = charts.vouchers_by_month(found.months, year, until=month)
-    trained, share = charts.trained(found.trained, year, by=by), charts.trained_share(found.staff, by=by)
-    free = charts.seats(found.seats)
+    by_month = charts.vouchers_by_month(found.months[year], found.months[year - 1], year, until=month)
+    trained = charts.trained(_with_zeros(found.trained, found.staff), year, by=by, before=found.before)
+    share, free = charts.trained_share(found.staff, by=by, target=facts.target), charts.seats(found.seats)
+    region = map_page.map_of(found.territories, facts.territories, target=facts.target, own=not of_region)
     note = f"Показатели на {format_datetime(found.at)}."
-    if actor.roles & _REGION:
-        return [by_month, trained, share, free], note
-    return [by_month, free, charts.voucher_share(found.staff, by=by), share, trained], note
+    if of_region:
+        return [by_month, trained, free], region, note
+    return [share, charts.voucher_share(found.staff, by=by), trained, by_month, free], region, note
+
+
+def _with_zeros(trained: Sequence[statistics.Trained], staff: Iterable[statistics.Staff]) -> list[statistics.Trained]:
+    """The trained by place, with the places whose people were not trained at all: those come first."""
+    known = {f.key for f in trained}
+    return [*trained, *(statistics.Trained(f.key, f.name, 0) for f in staff if f.key not in known and f.people)]
 
 
 def _kept_figures(actor: Actor) -> Figures:
@@ -420,11 +239,23 @@ def _kept_figures(actor: Actor) -> Figures:
 def _figures(actor: Actor) -> Figures:
     at = now()
     if actor.roles & _REGION:
-        by, trained, staff = "Территория", statistics.trained_by_territory, statistics.staff_by_territory
+        by, trained, staff = charts.TERRITORY, statistics.trained_by_territory, statistics.staff_by_territory
     else:
-        by, trained, staff = "Организация", statistics.trained_by_organization, statistics.staff_by_organization
-    months, seats = statistics.vouchers_by_month(at.year), statistics.seats_by_organizer()
-    return Figures(at, by, months, trained(at.year), staff(), seats)
+        by, trained, staff = charts.ORGANIZATION, statistics.trained_by_organization, statistics.staff_by_organization
+    months, places = statistics.vouchers_by_month(at.year, at.year - 1), staff()
+    # small numbers of two years, one beside the other, would tell single people: the observer gets one year
+    before = [] if "observer" in actor.roles else trained(at.year - 1)
+    territories = places if actor.roles & _REGION else _own_territories(actor, places)
+    return Figures(at, by, months, trained(at.year), before, places, territories, statistics.seats_by_organizer())
+
+
+def _own_territories(actor: Actor, places: Sequence[statistics.Staff]) -> list[statistics.Staff]:
+    """The user's territories: the only one is the sum of its organizations, several are counted."""
+    own = actor.territories()
+    if len(own) != 1 or not places:
+        return statistics.staff_by_territory() if places else []
+    sums = [sum(getattr(f, what) or 0 for f in places) for what in ("people", "with_voucher", "trained")]
+    return [statistics.Staff(min(own), "", *sums)]
 
 
 def _totals() -> Block:

@@ -299,8 +299,9 @@ class Listing:
         return f"{path}?{parameters}" if parameters else path
 
     def shown_filters(self, query: ListQuery) -> list[Filter]:
-        """Filters with what is chosen in them."""
-        return [self._shown(f, query) for f in self.filters]
+        """Filters with what is chosen in them; a choice without options is not offered."""
+        shown = [self._shown(f, query) for f in self.filters]
+        return [f for f in shown if f.options or f.kind != "choice"]
 
     def _shown(self, f: ListFilter, query: ListQuery) -> Filter:
         value = query.chosen.get(f.name, "")

@@ -294,31 +294,39 @@ class MenuSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure on the start page that opens the list it counts; ``tone`` (bad, wait) says how urgent it is."""
+class Step:
+    """A first step of a role: what it asks and why, where it is done; ``next``: the first that is not done."""
 
-    number: int
     text: str
+    why: str
+    button: str
     href: str
-    tone: str = ""
+    done: bool = False
+    next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class TileGroup:
-    """Tiles under one heading."""
+class Checklist:
+    """First steps of a role, by which it is hidden (``code``)."""
 
+    code: str
     title: str
-    tiles: Sequence[Tile]
+    steps: Sequence[Step]
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart: ``part`` of the full length is filled, ``whole`` of it is the pale bar behind; both from 0 to 1."""
+    """A bar of a chart: ``part`` of the full length is filled, ``whole`` of it is the pale bar behind; both from 0 to 1.
+
+    ``href`` is the list of what the figure counts; ``before`` (0 to 1) is the same figure a year earlier, drawn pale.
+    """
 
     label: str
     text: str
     part: float
     whole: float = 0.0
+    href: str = ""
+    before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,12 +347,51 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class StartPage:
-    """The start page of a role: what waits for the user, figures at a glance, then charts, then blocks."""
+class MapTile:
+    """A tile of the schematic map: its cell, the name in lines, the figure, the words below it, its tint (0: none, else 1–5).
+
+    ``spoken`` is the whole of it in words; ``href`` is the list of the people whom ``detail`` counts.
+    """
+
+    column: int
+    row: int
+    lines: Sequence[str]
+    figure: str
+    detail: str
+    tint: int
+    spoken: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionMap:
+    """The schematic map of territories with the table behind it; ``scale`` names the five tints."""
 
     title: str
-    groups: Sequence[TileGroup] = ()
+    summary: str
+    width: int
+    height: int
+    tiles: Sequence[MapTile]
+    scale: Sequence[str]
+    note: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    #: the order of the rows in words
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage:
+    """The start page of a role: what waits for the user, figures at a glance, then the map, charts, then blocks."""
+
+    title: str
+    #: the most urgent lines, and those that unfold below them
+    today: Sequence[Todo] = ()
+    later: Sequence[Todo] = ()
+    checklist: Checklist | None = None
+    glance: Sequence[Link] = ()
     figures: Sequence[Block] = ()
+    map: RegionMap | None = None
     charts: Sequence[Chart] = ()
     #: the moment of the charts' figures
     as_of: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from sqlalchemy import and_, case, not_, or_, select
 
 from app import addresses, shown
@@ -13,8 +14,10 @@ from app.conditions import at_work, employed, is_in_force, main_place, waits
 from app.countries import COUNTRIES, RUSSIA
 from app.labels import in_words
 from app.russian import age, format_date, years
+from app.services.desk import figure_people
 from app.services.personnel.cards import quality
 from app.services.personnel.trainings import past_trainings
+from app.text import cleaned
 from app.web.frame.attention import Matter, matter_filter
 from app.web.frame.list_sql import between
 from app.web.frame.listing import ListColumn, ListFilter
@@ -135,6 +138,22 @@ POSITION = ListFilter("position", "Должность", "lookup", _by_id(_employ
 def working_where(*conditions: Any) -> Any:
     """Condition: people who work today in places of work of these conditions."""
     return m.Employee.id.in_(select(_employment.c.employee_id).where(at_work(place=_employment), *conditions))
+
+
+def _figure(code: str, _to: Any) -> Any:
+    figure = figure_people.find_figure(code)
+    return figure_people.people(figure) if figure else None
+
+
+def _chosen_figure() -> list[tuple[str, str]]:
+    """The figure from which the list was opened: nobody chooses one here, and it can be put off."""
+    code = cleaned(request.args.get(FIGURE_NAME, ""))[:100]
+    figure = figure_people.find_figure(code)
+    return [(code, figure_people.in_words(figure))] if figure else []
+
+
+FIGURE_NAME = "figure"
+FIGURE = ListFilter(FIGURE_NAME, "Показатель", "choice", _figure, _chosen_figure)
 
 
 # --- places of work, attestation -------------------------------------------------------------------------------------

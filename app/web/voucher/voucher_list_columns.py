@@ -33,4 +33,5 @@ APPLICATION_ATTENTION = matter_filter(
 VOUCHER_ATTENTION = matter_filter(
     Matter("expiring", f"истекают за {EXPIRING_DAYS} дней", matters.expiring),
     Matter("unspent", f"истекают за {EXPIRING_DAYS} дней, есть свободные блоки", matters.unspent),
+    Matter("not_replaced", "без заменённых", matters.not_replaced),
 )
