@@ -126,6 +126,8 @@ from app.web.personnel.own_data_pages import GivenData, OwnDataView
 from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
     CATEGORY,
+    CITIZENSHIP,
+    CITIZENSHIP_FILTER,
     EMPLOYEE_ATTENTION,
     EMPLOYER,
     EMPLOYMENT,
@@ -163,9 +165,18 @@ from app.web.voucher.voucher_view import replace as replace_voucher
 
 class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
-    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER]
+    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER, CITIZENSHIP]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (EMPLOYEE_ATTENTION, FIGURE, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
+    filters = (
+        EMPLOYEE_ATTENTION,
+        FIGURE,
+        EMPLOYER,
+        POSITION,
+        invitation_pages.ACCOUNT,
+        "sex",
+        "birth_date",
+        CITIZENSHIP_FILTER,
+    )
     base_order_by = (m.Employee.sort,)
     services = {
         "invite": invitations.invite,
@@ -519,10 +530,10 @@ class OrganizationView(ScopedModelView):
     keep = ("type", "territory", "municipality", "ownership")
     hints = {
         "parent": "Для структурного подразделения, например детского сада при школе.",
-        "certificate_mask": "{number:04d} — порядковый номер из 4 цифр, {year} — год; остальное пишется как есть. "
-        "По виду {number:04d}/{year} первый номер — 0001/2026. Пример своего вида — в карточке после сохранения.",
-        "group_mask": "{code} — шифр программы, {number} — порядковый номер, {year} — год; остальное пишется как есть. "
-        "По виду {code}-{number} первый номер — ПК-12-1. Пример своего вида — в карточке после сохранения.",
+        "certificate_mask": "Напишите первый номер этого года так, как он должен выглядеть: порядковый номер с нулями впереди и год "
+        "портал узнает сам, остальное останется как есть.",
+        "group_mask": "Напишите номер первой группы этого года. Вместо ПК-12 портал поставит шифр программы, вместо 1 или 001 — "
+        "порядковый номер, вместо года — год.",
     }
 
     def blocks(self, row: m.Organization) -> Sequence[Block]:

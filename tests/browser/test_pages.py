@@ -40,7 +40,7 @@ FILES = re.compile(r"/export/")
 ALLOWED = re.compile(
     r"[\w.+-]+@[\w-]+(\.[\w-]+)+"
     r"|https?://\S+|\bwww\.\S+|\b[\w-]+(\.[\w-]+)*\.(ru|org)\b"
-    r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Tab|Google Authenticator)\b|\.(xlsx|docx|ru|su)\b"
+    r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Enter|Tab|Google Authenticator)\b|\.(xlsx|docx|ru|su)\b"
     r"|\bdemo-2026\b"
     r"|\{(code|number|year)(:0\dd)?\}"
     r"|\{\{[^{}]*\}\}|\{%[^{}]*%\}|\bqr\.png\b"  # fields, conditions and the picture of a paper's template
