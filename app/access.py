@@ -24,7 +24,7 @@ from app import models as m
 from app.actor import Actor, Grant
 from app.clock import today
 from app.errors import Forbidden, NotFound
-from app.permissions import ROLES
+from app.permissions import ROLES, roles_with
 from app.row_criteria import RowCriteria
 from app.row_rules import READ_RULES, WRITE_RULES, Expression, Rule, everything
 
@@ -112,6 +112,11 @@ def write_scope(actor: Actor, table: str, permission: str) -> Expression | None:
     if write is None or read is None:
         return read if write is None else write
     return and_(read, write)
+
+
+def reaches_all(actor: Actor, table: str, seen_by: str, permission: str) -> bool:
+    """Whether ``permission`` reaches every row of ``table`` that the actor sees by ``seen_by``: then no statement has to ask."""
+    return table not in WRITE_RULES and actor.roles & roles_with(seen_by) <= roles_with(permission)
 
 
 def get_visible(session: Session | scoped_session[Any], model: type[Row], pk: int, permission: str) -> Row:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from zoneinfo import ZoneInfo
 
 from app.russian import parse_date
+from app.text import cleaned, plain_dashes
 
 ZONE = ZoneInfo(os.environ.get("TIMEZONE", "Europe/Samara"))
+
+#: word → days from today
+_COUNTED = {"позавчера": -2, "вчера": -1, "сегодня": 0, "завтра": 1, "послезавтра": 2}
+_FROM_TODAY = re.compile(r"([+-]) ?(\d{1,3})(?: ?(?:дн|дня|дней|день))?")
 
 
 def now() -> dt.datetime:
@@ -22,10 +28,16 @@ def today() -> dt.date:
 
 
 def read_date(typed: str, *, past: bool = False) -> dt.date:
-    """Read a day typed on a screen as the lists from Excel read it; of two figures of a year see ``parse_date``.
+    """Read a day typed on a screen as the lists from Excel read it, and days counted from the current one.
 
-    Raises RussianDateError with a sentence.
+    «сегодня», «завтра», «вчера», «+3» and «-3» count from today; of two figures of a year see ``parse_date``. Raises
+    RussianDateError with a sentence.
     """
+    text = plain_dashes(cleaned(typed)).lower()
+    if text in _COUNTED:
+        return today() + dt.timedelta(days=_COUNTED[text])
+    if match := _FROM_TODAY.fullmatch(text):
+        return today() + dt.timedelta(days=int(match[1] + match[2]))
     return parse_date(typed, today=today(), past=past)
 
 

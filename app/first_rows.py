@@ -81,7 +81,7 @@ class Directory:
 TERRITORIES = Directory("territories", m.Territory, ("code",))
 MUNICIPALITIES = Directory("municipalities", m.Municipality, ("name",), apart=frozenset({"territories"}))
 VOUCHER_RULES = Directory("voucher_rules", m.VoucherRule, ("title",), apart=frozenset({"code"}))
-CONSENT_TEXTS = Directory("consent_texts", m.ConsentText, ("purpose", "number"), apart=frozenset({"body"}))
+CONSENT_TEXTS = Directory("consent_texts", m.ConsentText, ("purpose", "number"), apart=frozenset({"body", "summary"}))
 ORGANIZER_RULES = Directory("organizer_rules", m.OrganizerRule, ("code",), apart=frozenset({"organization_types"}))
 RULE_BLOCKS = Directory("voucher_rule_blocks", m.VoucherRuleBlock, ("code",), apart=frozenset({"rule_code"}))
 #: those that are inserted before what points to them
@@ -167,7 +167,7 @@ def _values(directory: Directory, row: dict[str, str], number: int) -> Row:
     values = directory.values(row, number)
     if directory is CONSENT_TEXTS:
         body = "\n\n".join(split(row["body"]))
-        values |= {"body": body, "sha256": text_hash(body)}
+        values |= {"body": body, "summary": "\n".join(split(row["summary"])), "sha256": text_hash(body)}
     return values
 
 

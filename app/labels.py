@@ -462,6 +462,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "consent_text": {
         "purpose": "Цель",
         "number": "Версия",
+        "summary": "Коротко",
         "body": "Текст",
         "required": "Обязательное",
         "sha256": "Отпечаток текста",

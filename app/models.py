@@ -1067,6 +1067,8 @@ class ConsentText(Base):
     purpose: Mapped[Code]
     number: Mapped[int]
     title: Mapped[Name]
+    #: what it is about, a line each; the person agrees to the body
+    summary: Mapped[str | None] = mapped_column(Text)
     body: Mapped[LongText]
     required: Mapped[Flag]
     sha256: Mapped[str] = mapped_column(String(64))

@@ -157,6 +157,11 @@ def day_and_month(day: date) -> str:
     return f"{day.day}{NBSP}{_MONTHS[day.month - 1]}"
 
 
+def in_month(day: date) -> str:
+    """Write when, by the month alone: «в декабре»."""
+    return f"в{NBSP}{_MONTH_NAMES[day.month - 1].rstrip('ьй')}е"
+
+
 def parse_date(value: object, *, today: date | None = None, past: bool = False, is_1904: bool = False) -> date:
     """Read a date from a form or an Excel cell.
 

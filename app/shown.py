@@ -15,7 +15,9 @@ from typing import Any
 from app import models as m
 from app import personal
 from app.actor import Actor
+from app.clock import today
 from app.identifiers import format_phone, format_snils, mask_snils, parse_snils
+from app.number_masks import SHAPES, write_example
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ KINDS: Mapping[str, Masked] = {"snils": Masked(parse_snils, format_snils, mask_s
 #: table → the right of who keeps its rows and so needs the whole number
 KEEPERS: Mapping[str, str] = {"employee": "employee:edit", "registration": "registration:confirm"}
 #: names of columns that people write otherwise than they are stored, though nothing of them is hidden
-_WRITTEN: Mapping[str, Callable[[str], str]] = {"phone": format_phone}
+_WRITTEN: Mapping[str, Callable[[str], str]] = {
+    "phone": format_phone,
+    **{name: lambda mask: write_example(mask, today().year) for name in SHAPES},
+}
 
 
 @cache

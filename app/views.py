@@ -78,6 +78,7 @@ from app.web.desk.letter_view import (
     LetterTemplatePages,
 )
 from app.web.desk.notice_view import NoticeView
+from app.web.desk.public_files import PublicFilesView
 from app.web.desk.queue_view import TITLE as QUEUE
 from app.web.desk.queue_view import QueueView, decides
 from app.web.desk.settings_view import TITLE as SETTINGS
@@ -129,6 +130,8 @@ from app.web.personnel.own_data_pages import GivenData, OwnDataView
 from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
     CATEGORY,
+    CITIZENSHIP,
+    CITIZENSHIP_FILTER,
     EMPLOYEE_ATTENTION,
     EMPLOYER,
     EMPLOYMENT,
@@ -166,9 +169,18 @@ from app.web.voucher.voucher_view import replace as replace_voucher
 
 class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
-    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER]
+    list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER, CITIZENSHIP]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
-    filters = (EMPLOYEE_ATTENTION, FIGURE, EMPLOYER, POSITION, invitation_pages.ACCOUNT, "sex", "birth_date")
+    filters = (
+        EMPLOYEE_ATTENTION,
+        FIGURE,
+        EMPLOYER,
+        POSITION,
+        invitation_pages.ACCOUNT,
+        "sex",
+        "birth_date",
+        CITIZENSHIP_FILTER,
+    )
     base_order_by = (m.Employee.sort,)
     services = {
         "invite": invitations.invite,
@@ -522,10 +534,10 @@ class OrganizationView(ScopedModelView):
     keep = ("type", "territory", "municipality", "ownership")
     hints = {
         "parent": "Для структурного подразделения, например детского сада при школе.",
-        "certificate_mask": "{number:04d} — порядковый номер из 4 цифр, {year} — год; остальное пишется как есть. "
-        "По виду {number:04d}/{year} первый номер — 0001/2026. Пример своего вида — в карточке после сохранения.",
-        "group_mask": "{code} — шифр программы, {number} — порядковый номер, {year} — год; остальное пишется как есть. "
-        "По виду {code}-{number} первый номер — ПК-12-1. Пример своего вида — в карточке после сохранения.",
+        "certificate_mask": "Напишите первый номер этого года так, как он должен выглядеть: порядковый номер с нулями впереди и год "
+        "портал узнает сам, остальное останется как есть.",
+        "group_mask": "Напишите номер первой группы этого года. Вместо ПК-12 портал поставит шифр программы, вместо 1 или 001 — "
+        "порядковый номер, вместо года — год.",
     }
 
     def blocks(self, row: m.Organization) -> Sequence[Block]:
@@ -707,8 +719,9 @@ class ConsentTextView(ConsentTextPages):
     list_columns = ["title", "purpose", "number", "required", "valid_from"]
     filters = ("purpose",)
     base_order_by = (m.ConsentText.purpose, m.ConsentText.number.desc())
-    sections = (("Новая версия текста", ("purpose", "title", "body", "valid_from")),)
+    sections = (("Новая версия текста", ("purpose", "title", "summary", "body", "valid_from")),)
     hints = {
+        "summary": "До пяти строк: кому, зачем, какие данные, кто их увидит, до какого срока. Стоят над текстом при регистрации.",
         "body": "Абзацы разделяйте пустой строкой. Записанную версию изменить нельзя: исправление — это следующая версия.",
         "valid_from": "Сегодня или позже. Данные раньше согласия остаются в силе.",
     }
@@ -946,6 +959,7 @@ def register(builder: AppBuilder) -> None:
     current_app.extensions[KEY] = arrangement()
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
+        PublicFilesView,
     ):  # fmt: skip
         builder.add_view_no_menu(beside())
 

@@ -42,6 +42,9 @@ QUESTIONS = {
     "number of a document": "4242/2026",
     "organization": "школа 512",
     "nothing like it": "щщщщ",
+    "in the other keyboard layout": "bdfyjdf",
+    "an act on a person": "изменить иванову",
+    "words that mean the same": "заявление на удостоверение",
 }
 LOGINS = ("operator", "school", "territory")
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.clock import today
+from app.countries import country_code
 from app.exchange.guard import column_letter
 from app.exchange.reader import Cell, CellValue, ExcelError, Row
 from app.identifiers import (
@@ -254,6 +255,18 @@ class SexColumn(Column):
         if key in {"ж", "жен", "женский", "женщина"}:
             return "female"
         raise CellFault("Пол пишется «М» или «Ж»")
+
+
+@dataclass(frozen=True, slots=True)
+class CountryColumn(Column):
+    """A country by its name or its code of ОКСМ."""
+
+    def read(self, cell: Cell) -> str:
+        """Three digits of the code."""
+        code = country_code(cleaned(cell.text))
+        if code is None:
+            raise CellFault("Такой страны нет: впишите название, например Россия, или код по ОКСМ, например 643")
+        return code
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ PUBLIC = {
     "RegisterView.index", "RegisterView.territory", "RegisterView.work", "RegisterView.person", "RegisterView.sent",
     "RegisterView.find", "RegisterView.confirm",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
-    "PublicCatalogueView.index", "PublicCatalogueView.show", "CalendarView.feed",
+    "PublicCatalogueView.index", "PublicCatalogueView.show", "PublicCatalogueView.calendar", "CalendarView.feed",
+    "HomeView.index", "PublicFilesView.robots", "PublicFilesView.sitemap", "PublicFilesView.icon",
 }  # fmt: skip
 
 

@@ -294,5 +294,5 @@ def check_by_stranger(organizer: Visitor, stranger: Visitor, number: str) -> Non
     stranger.go(address)
     stranger.sees("Проверка документа", "Действителен", number, PROGRAM)
     assert SNILS not in stranger.page.content() and "10.10.1989" not in stranger.page.content()
-    stranger.go("/")
+    stranger.go("/certificate/list/")
     expect(stranger.heading).to_have_text("Вход в портал")

@@ -158,6 +158,8 @@ def test_two_editors_see_the_difference_and_lose_nothing(newcomer: Newcomer, log
     degree = second.page.get_by_role("group", name="Учёная степень")
     expect(degree).to_contain_text(f"кандидат наук, {logins[0]}")
     expect(degree.get_by_role("radio", checked=True)).to_have_count(0)
+    expect(degree.get_by_role("radio")).to_have_count(3)
+    expect(degree.get_by_role("radio", name="Как было")).to_be_visible()
     expect(degree.get_by_role("textbox")).to_have_value(mine)
     awards = choices.filter(has_text=f"Грамота от {logins[0]}")
     expect(awards.get_by_role("radio", name="Значение другого")).to_be_checked()
@@ -168,6 +170,29 @@ def test_two_editors_see_the_difference_and_lose_nothing(newcomer: Newcomer, log
     second.press("Сохранить выбранное")
     expect(second.heading).to_have_text(WORKER)
     second.sees(mine, f"Грамота от {logins[0]}")
+
+
+def test_what_was_there_before_both_can_be_taken(newcomer: Newcomer) -> None:
+    school, operator = newcomer("school"), newcomer("operator")
+    open_person(school)
+    school.press("Изменить")
+    school.fill(degree="до обоих")
+    school.press("Сохранить")
+    for visitor in (school, operator):
+        open_person(visitor)
+        visitor.press("Изменить")
+    operator.fill(degree="их степень")
+    operator.press("Сохранить")
+    expect(operator.heading).to_have_text(WORKER)
+    school.fill(degree="моя степень")
+    with school.expecting(422):
+        school.press("Сохранить")
+        school.sees("запись изменил другой пользователь")
+    school.page.get_by_role("radio", name="Как было: до обоих").check()
+    school.press("Сохранить выбранное")
+    expect(school.heading).to_have_text(WORKER)
+    school.press("Изменить")
+    expect(school.page.locator("[name=degree]")).to_have_value("до обоих")
 
 
 def test_what_another_user_saved_can_be_taken(newcomer: Newcomer) -> None:
@@ -470,6 +495,77 @@ def test_today_is_one_press(newcomer: Newcomer) -> None:
     assert school.page.locator("[data-day=birth_date]").count() == 0
 
 
+def test_a_mask_is_typed_by_its_first_number_and_shows_what_follows(newcomer: Newcomer) -> None:
+    operator, year = newcomer("operator"), today().year
+    operator.page.on("dialog", lambda dialog: dialog.accept())
+    operator.go("/settings/")
+    field, shown = (
+        operator.page.get_by_label("Маска номера чека"),
+        operator.page.locator("#voucher_number_mask-preview"),
+    )
+    expect(field).to_have_value(f"63-{year}-000001")
+    expect(shown).to_have_text(f"Дальше: 63-{year}-000002, 63-{year}-000003; в {year + 1} году 63-{year + 1}-000001.")
+    field.fill("СО-")
+    operator.page.get_by_role("button", name=f"год: {year}").click()
+    expect(field).to_be_focused()
+    field.press_sequentially("/")
+    operator.page.get_by_role("button", name="порядковый номер: 0001").click()
+    expect(field).to_have_value(f"СО-{year}/0001")
+    expect(shown).to_have_text(f"Дальше: СО-{year}/0002, СО-{year}/0003; в {year + 1} году СО-{year + 1}/0001.")
+    field.fill("СО-0001")
+    expect(shown).to_have_text("")
+    field.press("Tab")
+    expect(operator.page.locator("#voucher_number_mask-error")).to_contain_text(f"нет года {year}")
+    assert barriers(operator.page) == []
+
+
+def test_ctrl_enter_saves_from_any_field(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    open_person(school)
+    school.press("Изменить")
+    school.sees("Ctrl + Enter — сохранить")
+    school.fill(awards="Первая строка")
+    awards = school.page.locator("[name=awards]")
+    awards.press("End")
+    awards.press("Enter")
+    awards.press_sequentially("Вторая строка")
+    awards.press("Control+Enter")
+    expect(school.heading).to_have_text(WORKER)
+    school.press("Изменить")
+    expect(awards).to_have_value("Первая строка\nВторая строка")
+
+
+def test_titles_are_as_wide_as_the_form(newcomer: Newcomer) -> None:
+    organizer = newcomer("organizer")
+    organizer.go("/program/add")
+    title, hours = (organizer.page.locator(f"main [name={name}]").bounding_box() for name in ("title", "hours"))
+    assert title is not None
+    assert hours is not None
+    assert title["width"] > 1.9 * hours["width"]
+
+
+def test_a_calendar_stands_beside_a_day(newcomer: Newcomer) -> None:
+    """The button opens the browser's calendar; the text stays the field, and what is chosen is written into it."""
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    button, field = (
+        school.page.get_by_role("button", name="Календарь: Дата рождения"),
+        school.page.locator("[name=birth_date]"),
+    )
+    field.fill("05.03.1990")
+    field.press("Tab")
+    expect(button).to_be_focused()
+    school.page.evaluate("HTMLInputElement.prototype.showPicker = function () { window.opened = this.value; }")
+    button.press("Enter")
+    assert school.page.evaluate("window.opened") == "1990-03-05"
+    day = button.locator("xpath=following-sibling::input")
+    day.evaluate("(day) => { day.value = '1991-04-06'; day.dispatchEvent(new Event('change')); }")
+    expect(field).to_have_value("06.04.1991")
+    expect(field).to_be_focused()
+    assert barriers(school.page) == []
+
+
 # --- choosing --------------------------------------------------------------------------------------------------------
 
 
@@ -508,6 +604,23 @@ def test_without_scripts_words_are_enough(newcomer: Newcomer) -> None:
     context.close()
 
 
+def test_the_cross_of_a_picker_is_no_stop_of_the_tab_key(newcomer: Newcomer) -> None:
+    school = newcomer("school")
+    school.page.on("dialog", lambda dialog: dialog.accept())
+    school.go("/employee/add")
+    field = school.page.locator("[name=position_text]")
+    field.press_sequentially("учител")
+    school.page.locator(".found:visible").get_by_role("option").first.click()
+    cross = field.locator("xpath=..").get_by_role("button", name="Очистить")
+    expect(cross).to_be_visible()
+    field.focus()
+    school.page.keyboard.press("Tab")
+    expect(cross).not_to_be_focused()
+    expect(field).not_to_be_focused()
+    cross.click()
+    expect(field).to_have_value("")
+
+
 def test_several_chosen_rows_stay_chosen(newcomer: Newcomer) -> None:
     operator = newcomer("operator")
     operator.go("/employee/list/")
@@ -539,5 +652,7 @@ def test_signing_out_is_a_button_and_an_address_alone_does_nothing(newcomer: New
     expect(visitor.heading).to_have_text("Главная")
     visitor.sign_out()
     expect(visitor.heading).to_have_text("Вход в портал")
-    visitor.go("/")
+    visitor.go("/notices/")
     expect(visitor.heading).to_have_text("Вход в портал")
+    visitor.go("/")
+    expect(visitor.heading).to_have_text("Курсы для педагогов региона")

@@ -40,7 +40,7 @@ FILES = re.compile(r"/export/")
 ALLOWED = re.compile(
     r"[\w.+-]+@[\w-]+(\.[\w-]+)+"
     r"|https?://\S+|\bwww\.\S+|\b[\w-]+(\.[\w-]+)*\.(ru|org)\b"
-    r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Tab|Google Authenticator)\b|\.(xlsx|docx|ru|su)\b"
+    r"|\b(Excel|Word|PDF|JPEG|PNG|DOCX|XLSX?|CSV|ZIP|QR|HTML|Ctrl|Enter|Tab|Google Authenticator)\b|\.(xlsx|docx|ru|su)\b"
     r"|\bdemo-2026\b"
     r"|\{(code|number|year)(:0\dd)?\}"
     r"|\{\{[^{}]*\}\}|\{%[^{}]*%\}|\bqr\.png\b"  # fields, conditions and the picture of a paper's template
@@ -216,7 +216,18 @@ def test_every_page_of_a_role_is_russian_and_without_barriers(
 
 def test_pages_of_a_stranger_are_russian_and_without_barriers(newcomer: Newcomer, renewed_region: Flask) -> None:
     crawl = Crawl(newcomer(), client_as(renewed_region, None))
-    for path in ("/login/", "/verify/no-such-code", "/no-such-page"):
+    group = crawl.client.get("/courses/").get_data(as_text=True).split('href="/courses/', 2)[2].split('"')[0]
+    pages = (
+        "/",
+        "/courses/",
+        f"/courses/{group}",
+        "/verify/",
+        "/register/",
+        "/login/",
+        "/verify/no-such-code",
+        "/no-such-page",
+    )
+    for path in pages:
         with crawl.visitor.expecting(404):
             crawl.look(path, path)
     assert not crawl.report, "\n".join(crawl.report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Error, Locator, Route, expect
 
 from tests.browser.barriers import barriers, contrast_unlike
 from tests.browser.conftest import Newcomer
@@ -108,6 +108,110 @@ def test_the_dialog_has_no_barriers_and_fits_a_phone(newcomer: Newcomer) -> None
     visitor.page.keyboard.type("щщщ")
     expect(palette(visitor).get_by_role("status")).to_contain_text("Ничего не найдено")
     expect(palette(visitor).get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
+
+
+def test_keys_that_do_not_write_are_obeyed_before_the_search_has_come(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    late: list[Route] = []
+    visitor.page.route("**/js/search.js*", lambda route: late.append(route))
+    visitor.go("/notices/")
+    visitor.page.keyboard.press("Control+k")
+    visitor.page.keyboard.type("63-209")
+    visitor.page.keyboard.press("Backspace")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**/search/?q=63-20")
+    visitor.page.keyboard.press("Control+k")
+    visitor.page.keyboard.type("63")
+    visitor.page.keyboard.press("Escape")
+    for route in late:
+        try:
+            route.continue_()
+        except Error:
+            continue  # that of the page which was left
+    visitor.page.wait_for_load_state("networkidle")
+    expect(palette(visitor)).to_have_count(0)
+    visitor.page.keyboard.press("Control+k")
+    expect(palette(visitor).get_by_role("combobox")).to_have_value("")
+
+
+def test_what_can_be_done_with_a_person_is_reached_by_the_arrows(newcomer: Newcomer) -> None:
+    visitor = newcomer("school")
+    visitor.go("/employee/list/")
+    name = visitor.page.locator("tbody th a").first.inner_text().strip()
+    box = open_by_keys(visitor)
+    visitor.page.keyboard.type(name)
+    person = palette(visitor).get_by_role("option", name=re.compile(f"^{name}"))
+    expect(person.first).to_have_attribute("aria-selected", "true")
+    chosen = visitor.page.locator("[role=option][aria-selected=true]")
+    visitor.page.keyboard.press("ArrowRight")
+    expect(chosen).to_have_text("Записать на курс")
+    expect(box).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
+    visitor.page.keyboard.press("ArrowRight")
+    expect(chosen).to_have_text("Изменить")
+    expect(chosen).to_have_accessible_name(f"Изменить: {name}")
+    visitor.page.keyboard.press("ArrowLeft")
+    visitor.page.keyboard.press("ArrowLeft")
+    expect(chosen).to_contain_text(name)
+    visitor.page.keyboard.press("ArrowDown")
+    expect(chosen).not_to_have_class(re.compile("act"))
+    visitor.page.keyboard.press("ArrowUp")
+    visitor.page.keyboard.press("ArrowRight")
+    visitor.page.keyboard.press("ArrowRight")
+    assert barriers(visitor.page) == []
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.heading).to_contain_text("Изменение")
+
+
+def test_the_wrong_layout_is_said(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    open_by_keys(visitor)
+    visitor.page.keyboard.type(";ehyfk")
+    expect(palette(visitor).get_by_role("status")).to_contain_text("Искали «журнал»")
+    expect(palette(visitor).get_by_role("option", name="Журнал").first).to_be_visible()
+
+
+def test_lately_opened_cards_are_offered_to_their_user_alone(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    visitor.go("/employee/list/")
+    visitor.page.locator("tbody th a").first.click()
+    expect(visitor.page).to_have_url(re.compile("/employee/show/"))
+    name = visitor.heading.inner_text().strip()
+    visitor.page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('recent:'))")
+    visitor.go("/notices/")
+    open_by_keys(visitor)
+    first = palette(visitor).get_by_role("option").first
+    expect(first).to_contain_text(name)
+    expect(palette(visitor).get_by_role("group", name="Недавно открытые")).to_be_visible()
+    assert barriers(visitor.page) == []
+    # no name is left in the browser
+    kept = visitor.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert name.split()[0] not in kept
+    assert re.search(r"employee-\d+", kept)
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.heading).to_have_text(name)
+    # another user at the same computer, whose predecessor never signed out: nothing of his is shown, nothing is left
+    visitor.page.evaluate("localStorage.setItem('recent:1000000', 'employee-1')")
+    visitor.go("/notices/")
+    visitor.page.wait_for_function("localStorage.getItem('recent:1000000') === null")
+    # by the search itself, as anybody would
+    open_by_keys(visitor)
+    visitor.page.keyboard.type("выйти")
+    expect(palette(visitor).get_by_role("option").first).to_contain_text("Выйти")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page).to_have_url(re.compile("/login/"))
+    assert visitor.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('recent:'))") == []
+
+
+def test_the_theme_is_changed_from_the_search_and_one_stays_on_the_page(newcomer: Newcomer) -> None:
+    visitor = newcomer("operator")
+    visitor.go("/notices/")
+    open_by_keys(visitor)
+    visitor.page.keyboard.type("темная")
+    expect(palette(visitor).get_by_role("option").first).to_contain_text("Тёмная тема")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator("html[data-theme=dark]")).to_have_count(1)
+    expect(visitor.page).to_have_url(re.compile("/notices/$"))
 
 
 def test_without_scripts_the_search_is_a_page(newcomer: Newcomer) -> None:

@@ -15,10 +15,11 @@ from app import statuses as st
 from app.access import acting_as
 from app.actor import Actor
 from app.clock import today
+from app.countries import COUNTRIES
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.exchange.engine import kept_batch, kept_rows
 from app.exchange.engine.list_plan import AppliedCounts
-from app.exchange.staff.staff_columns import SAMPLE_COLUMNS
+from app.exchange.staff.staff_columns import CITIZENSHIP, SAMPLE_COLUMNS
 from app.exchange.staff.staff_import import STAFF
 from app.exchange.staff.staff_row import years_before
 from app.exchange.staff.staff_sample import build_staff_sample
@@ -150,6 +151,25 @@ def test_new_person_gets_card_place_of_work_diploma_and_journal(cast: Cast) -> N
         cast.actor.user_id,
         ["", "***-***-445 95"],
     )
+
+
+def test_citizenship_is_read_by_name_and_by_code(cast: Cast) -> None:
+    """The card holds the code; the user reads the country; a list without the column is of citizens of Russia."""
+    columns = (*SAMPLE_COLUMNS, CITIZENSHIP)
+    bring_in(cast.actor, person())
+    (card,) = mk.rows(m.Employee)
+    assert card.citizenship == "643"
+    for typed, code, country in (("Республика Казахстан", "398", "Казахстан"), ("112", "112", "Беларусь")):
+        before = mk.rows(m.Employee)[0].citizenship
+        with acting_as(cast.actor):
+            batch = STAFF.preview("список.xlsx", build_staff_sample([person(citizenship=typed)], columns=columns))
+            assert only(batch).changes == [f"Гражданство: {COUNTRIES[before]} → {country}"]
+            STAFF.apply(batch.id, skip_errors=False)
+        assert mk.rows(m.Employee)[0].citizenship == code
+    assert mk.journal("employee.updated")[-1].changes["Гражданство"] == ["Казахстан", "Беларусь"]
+    with acting_as(cast.actor):
+        wrong = STAFF.preview("список.xlsx", build_staff_sample([person(citizenship="Марс")], columns=columns))
+    assert "Такой страны нет" in only(wrong).problems[0]
 
 
 def test_unknown_beginning_of_work_stays_unknown(cast: Cast) -> None:

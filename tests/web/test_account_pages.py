@@ -78,7 +78,8 @@ def test_the_second_step_stands_between_the_password_and_the_portal(site: Region
     browser = site.browser(None)
     sent = sign_in(browser, "ministry")
     assert sent.headers["Location"] == "/login/code/?next=/account/"
-    for path in ("/", "/account/", "/employee/list/", "/password/"):  # the password alone opens nothing
+    assert "Зарегистрироваться" in browser.get("/").text, "the password alone opens nothing"
+    for path in ("/account/", "/notices/", "/employee/list/", "/password/"):
         assert browser.get(path).headers["Location"].startswith("/login/")
     assert fill(browser, "/login/code/?next=/account/", code="000000").status == 422
     answer = fill(browser, "/login/code/?next=/account/", code=pyotp.TOTP(key).now())
@@ -172,7 +173,8 @@ def test_signing_out_everywhere_ends_every_session(site: Region) -> None:
         assert one.post("/account/", {}).status == 422
     assert fill(one, "/account/", everywhere="1").headers["Location"] == "/login/"
     for browser in (one, two):
-        assert browser.get("/").headers["Location"].startswith("/login/")
+        assert browser.get("/account/").headers["Location"].startswith("/login/")
+        assert "Зарегистрироваться" in browser.get("/").text, "nobody's start page is shown any more"
 
 
 def test_the_own_page_takes_few_statements_and_shows_only_own_sign_ins(site: Region) -> None:
@@ -223,7 +225,7 @@ def test_the_answer_is_the_same_for_known_and_unknown(site: Region) -> None:
 
 def test_the_link_shows_the_form_and_works_once(site: Region) -> None:
     old = site.browser("worker")
-    assert old.get("/").status == 200
+    assert old.get("/account/").status == 200
     fill(site.browser(None), "/recovery/", who="worker")
     link = re.search(r"https?://[^/]+(/recovery/\S+)", letters_of(site, "worker")[-1][1])
     assert link
@@ -235,7 +237,7 @@ def test_the_link_shows_the_form_and_works_once(site: Region) -> None:
         assert fill(browser, link[1], new=NEW, again="другое").status == 422
         assert fill(browser, link[1], new="короткий", again="короткий").status == 422
     assert fill(browser, link[1], new=NEW, again=NEW).headers["Location"] == "/login/"
-    assert old.get("/").status == 302
+    assert old.get("/account/").status == 302
     for answer in (browser.get(link[1]), browser.post(link[1], {"new": NEW + "2", "again": NEW + "2"})):
         assert answer.status == 404
         assert "Запросите новую" in words(answer.text)
@@ -334,14 +336,14 @@ def test_sheets_of_many_are_ordered_and_belong_to_the_orderer(site: Region) -> N
 def test_the_entrance_of_an_own_worker_is_closed_and_opened_from_the_card(site: Region) -> None:
     user, employee = site.sql("SELECT id, employee_id FROM ab_user WHERE username = 'worker2'")[0]
     school, worker = site.browser("school2"), site.browser("worker2")
-    assert worker.get("/").status == 200
+    assert worker.get("/account/").status == 200
     with site.nothing_changes():
         assert site.browser("school").post(f"/ab_user/act/{user}/lock").status == 404
         assert school.get(f"/ab_user/show/{user}").status == 403
         assert school.get("/ab_user/list/").status == 403
     answer = school.post(f"/ab_user/act/{user}/lock")
     assert answer.headers["Location"] == f"/employee/show/{employee}"
-    assert worker.get("/").status == 302
+    assert worker.get("/account/").status == 302
     assert sign_in(site.browser(None), "worker2").status == 422
     fill(site.browser(None), "/recovery/", who="worker2")
     assert [s for s, _ in letters_of(site, "worker2")] == ["Вход в портал закрыт"]

@@ -308,8 +308,8 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_other_sessions(site
         for old, first, second in (("wrong", new, new), (PASSWORD, new, "another-2026"), (PASSWORD, "short", "short")):
             assert one.post("/password/", {"old": old, "new": first, "again": second}).status == 422
     assert one.post("/password/", {"old": PASSWORD, "new": new, "again": new}).status == 302
-    assert one.get("/").status == 200
-    assert two.get("/").status == 302
+    assert one.get("/account/").status == 200
+    assert two.get("/account/").status == 302
 
 
 # --- health and the public check -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -155,7 +156,7 @@ def test_an_answer_to_other_words_does_not_count(region: Region, school: Browser
 
 
 def test_masks_of_numbers_are_told_by_an_example(region: Region, operator: Browser) -> None:
-    """The form holds the mask and says what its parts mean; the card shows the first number and no program text."""
+    """Form and card show the first number and no program text; the example typed is stored as a mask."""
     pk = region.sql("SELECT id FROM organization WHERE is_organizer ORDER BY id LIMIT 1")[0][0]
     region.sql(
         "UPDATE organization SET certificate_mask = '{number:04d}/{year}', group_mask = '{code}-{number}' WHERE id = %(pk)s",
@@ -166,8 +167,38 @@ def test_masks_of_numbers_are_told_by_an_example(region: Region, operator: Brows
     assert "ПК-12-1 (шифр программы, порядковый номер)" in card
     assert "{" not in card
     form = operator.get(f"/organization/edit/{pk}").text
-    assert form_fields(form)["certificate_mask"] == ["{number:04d}/{year}"]
-    assert "{code} — шифр программы" in words(form)
+    assert "{" not in words(form)
+    fields, year = form_fields(form), today().year
+    assert (fields["certificate_mask"], fields["group_mask"]) == ([f"0001/{year}"], ["ПК-12-1"])
+    assert f"Дальше: 0002/{year}, 0003/{year}; в {year + 1} году 0001/{year + 1}." in words(form)
+    typed = {**fields, "certificate_mask": f"УД-{year}-001", "group_mask": "ПК-12/01"}
+    assert operator.post(f"/organization/edit/{pk}", typed).status == 302
+    stored = region.sql("SELECT certificate_mask, group_mask FROM organization WHERE id = %(pk)s", pk=pk)
+    assert stored == [("УД-{year}-{number:03d}", "{code}/{number:02d}")]
+    with region.nothing_changes():
+        refused = operator.post(f"/organization/edit/{pk}", {**typed, "certificate_mask": f"УД-{year}"})
+    assert "нет порядкового номера" in error_beside(refused.text, "certificate_mask")
+    assert "{" not in error_beside(refused.text, "certificate_mask")
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "value", "preview"),
+    [
+        ("63-{y}-000001", "", "63-{y}-000001", "Дальше: 63-{y}-000002, 63-{y}-000003; в {next} году 63-{next}-000001."),
+        ("63-000001", "нет года {y}", "63-000001", ""),
+        ("{y}", "нет порядкового номера", "{y}", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_an_example_of_a_mask_is_told_while_it_is_typed(
+    operator: Browser, typed: str, error: str, value: str, preview: str
+) -> None:
+    years = {"y": today().year, "next": today().year + 1}
+    answer = operator.post("/check/", {"field": "setting/voucher_number_mask", "value": typed.format(**years)})
+    told = json.loads(answer.text)
+    assert error.format(**years) in told["error"]
+    assert bool(told["error"]) == bool(error)
+    assert (told["value"], told["preview"]) == (value.format(**years), preview.format(**years))
 
 
 def test_words_that_find_nothing_are_refused_also_where_nothing_is_required(region: Region, operator: Browser) -> None:

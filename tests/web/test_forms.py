@@ -12,7 +12,7 @@ import pytest
 from app.permissions import all_permissions
 from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
-from tests.web.pages import error_beside, flashes, form_fields, refusal
+from tests.web.pages import error_beside, flashes, form_fields, refusal, words
 
 #: views whose records may be changed by the operator or the administrator
 #: (applications and enrolments change only by their actions, texts of consents by a further version)
@@ -42,7 +42,7 @@ WRONG = (
     ("snils", "112-233-445 96", "контрольн"),
     ("snils", "123", "СНИЛС"),
     ("birth_date", "31.02.1985", "31.02.1985"),
-    ("birth_date", "вчера", "дд.мм.гггг"),
+    ("birth_date", "на днях", "дд.мм.гггг"),
     ("birth_date", "05.06.2024", "возраст"),
     ("phone", "12", "телефон"),
     ("email", "не почта", "очт"),
@@ -69,6 +69,25 @@ def test_an_error_stands_beside_its_field_and_what_was_typed_stays(
     sent = form_fields(answer.text)
     for name, value in wrong_person(region, **{field: typed}).items():
         assert sent[name] == [str(value)], name
+
+
+def test_citizenship_is_a_country_and_its_code_is_stored(region: Region) -> None:
+    """The form offers names, Russia first; the card says the name; what the registry needs is kept."""
+    browser = region.browser("school")
+    page = browser.get("/employee/add").text
+    box = re.search(r'<select id="citizenship".*?</select>', page, re.S)
+    assert box is not None
+    offered = re.findall(r'<option value="(\d+)"( selected)?>([^<]+)', box[0])
+    assert offered[0] == ("643", " selected", "Россия")
+    assert ("112", "", "Беларусь") in offered
+    answer = browser.post("/employee/add", wrong_person(region, last_name="Белорусова", snils="", citizenship="112"))
+    assert answer.status == 302
+    assert region.sql("SELECT citizenship FROM employee WHERE last_name = 'Белорусова'") == [("112",)]
+    assert "Гражданство Беларусь" in words(browser.get(answer.headers["Location"]).text)
+    with region.nothing_changes():
+        refused = browser.post("/employee/add", wrong_person(region, last_name="Белорусова", citizenship="999"))
+    assert refused.status == 422
+    assert error_beside(refused.text, "citizenship")
 
 
 ORGANIZATION = (

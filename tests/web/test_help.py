@@ -19,8 +19,8 @@ from app.documents.office.pdf import find_office
 from app.permissions import ROLES
 from app.services.desk.first_steps import STEPS
 from app.web.access.appearance import CHOICES, chosen
-from app.web.desk.first_steps import WORDS
 from app.web.desk.help import TOPICS, topic_of
+from app.web.desk.start_checklist import WORDS
 from tests.access.region import Browser, Region
 from tests.access.routes import VIEWS
 from tests.actors import client_as

@@ -245,7 +245,7 @@ def test_chosen_columns_are_shown_and_exported(region: Region, operator: Browser
     page = done(operator, "/employee/look/", column=["snils", "voucher", "password"], query="sex=male")
     shown = heads(page.text)
     assert shown == [declared[0], "СНИЛС", "Чек"]
-    assert "Столбцы: 3 из 5" in words(page.text)
+    assert "Столбцы: 3 из 6" in words(page.text)
     assert page.text.count("<td data-label") == 2 * len(names(page.text))
     rows = operator.get("/employee/export/", sex="male").rows()
     assert shown in [[cell for cell in row if cell] for row in rows]
@@ -263,6 +263,24 @@ def test_all_columns_are_the_declared_ones_and_the_first_always_stays(region: Re
     with region.nothing_changes():
         assert operator.post("/employee/look/", {}).status == 422
         assert operator.post("/employee/look/", {"column": "password"}).status == 422
+
+
+def test_a_column_that_is_not_usual_is_shown_on_demand(region: Region, operator: Browser) -> None:
+    """Citizenship stands in the list and in the export as a country, for a user who wants it."""
+    pk = region.ids("operator", "employee")[0]
+    region.sql("UPDATE employee SET citizenship = '398' WHERE id = %(pk)s", pk=pk)
+    declared = heads(operator.get("/employee/list/").text)
+    assert "Гражданство" not in declared
+    every = ["full_name", "workplace", "snils", "category", "voucher", "citizenship"]
+    page = done(operator, "/employee/look/", column=every, query="citizenship=other")
+    assert heads(page.text) == [*declared, "Гражданство"]
+    assert ids(page.text, "employee") == [pk]
+    assert "Казахстан" in words(page.text)
+    exported = [cell for row in operator.get("/employee/export/", citizenship="other").rows() for cell in row if cell]
+    assert "Гражданство" in exported
+    assert "Казахстан" in exported
+    assert pk not in ids(operator.get("/employee/list/", citizenship="643", size="100").text, "employee")
+    region.sql("UPDATE employee SET citizenship = '643' WHERE id = %(pk)s", pk=pk)
 
 
 def test_columns_that_no_longer_exist_do_not_matter(region: Region, operator: Browser) -> None:

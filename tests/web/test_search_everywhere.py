@@ -21,14 +21,21 @@ TABLES = {
     "Чеки": "voucher",
     "Документы об обучении": "certificate",
 }
-WAYS = "Разделы и действия"
+WAYS, HELP = "Разделы и действия", "Справка"
+PEOPLE_ACTS = ("Записать на курс", "Изменить", "Добавить пройденный курс")
 
 
-def ask(browser: Browser, typed: str) -> dict[str, list[dict[str, str]]]:
+def answer(browser: Browser, **query: str) -> dict[str, Any]:
+    """What the dialog gets."""
+    got = browser.client.get("/search/", query_string=query, headers={"Accept": "application/json"})
+    assert got.status_code == 200
+    body: dict[str, Any] = got.get_json()
+    return body
+
+
+def ask(browser: Browser, typed: str) -> dict[str, list[dict[str, Any]]]:
     """Group → its answers, as the dialog gets them."""
-    answer = browser.client.get("/search/", query_string={"q": typed}, headers={"Accept": "application/json"})
-    assert answer.status_code == 200
-    body = answer.get_json()
+    body = answer(browser, q=typed)
     assert body["total"] == sum(len(group["items"]) for group in body["groups"])
     return {group["title"]: group["items"] for group in body["groups"]}
 
@@ -94,8 +101,7 @@ def test_a_program_finds_its_groups(operator: Browser, region: Region) -> None:
 
 
 def test_more_than_five_lead_to_the_list(operator: Browser) -> None:
-    answer = operator.client.get("/search/?q=а", headers={"Accept": "application/json"}).get_json()
-    people = next(group for group in answer["groups"] if group["title"] == "Работники")
+    people = next(group for group in answer(operator, q="а")["groups"] if group["title"] == "Работники")
     assert len(people["items"]) == 5
     assert operator.get(people["more_href"]).status == 200
 
@@ -124,6 +130,234 @@ def test_actions_without_the_right_are_not_offered(region: Region) -> None:
         assert "Добавить работника" not in str(ask(region.browser(login), "добавить работника"))
 
 
+@pytest.mark.parametrize(
+    ("login", "typed", "label"),
+    [
+        ("operator", "удостоверение", "Документы об обучении"),
+        ("operator", "корочка", "Документы об обучении"),
+        ("worker", "сертификаты", "Документы об обучении"),
+        ("school", "заявление на чек", "Подать заявку на чек"),
+        ("operator", "заявления на чек", "Заявки на чек"),
+        ("school", "сотрудники", "Работники"),
+        ("school", "добавить сотрудника", "Добавить работника"),
+        ("school", "импорт", "Загрузить работников из Excel"),
+        ("operator", "ФРДО", "Пакеты для ФИС ФРДО"),
+        ("operator", "аудит", "Журнал"),
+        ("worker", "личный кабинет", ""),
+        ("school", "профиль организации", ""),
+        ("worker", "расписание", "Мой календарь"),
+        ("observer", "пароль", "Сменить пароль"),
+        ("observer", "слабовидящих", "Вид и тема"),
+    ],
+)
+def test_what_people_call_a_thing_finds_what_the_portal_calls_it(
+    region: Region, login: str, typed: str, label: str
+) -> None:
+    browser = region.browser(login)
+    found = ask(browser, typed).get(WAYS, [])
+    if not label:
+        assert found == []
+        return
+    way = next(item for item in found if item["text"] == label)
+    assert browser.get(way["href"]).status == 200
+
+
+def test_the_own_card_is_found_by_what_people_call_it(region: Region) -> None:
+    for typed in ("профиль", "моя карточка", "кабинет"):
+        assert ("Моя карточка", "/my-card/") in [
+            (w["text"], w["href"]) for w in ask(region.browser("worker"), typed)[WAYS]
+        ]
+
+
+def test_words_that_mean_the_same_open_no_section_of_others(region: Region) -> None:
+    for login in ("worker", "observer", "organizer"):
+        texts = [item["text"] for item in ask(region.browser(login), "сотрудник").get(WAYS, [])]
+        assert "Работники" not in texts
+        assert "Добавить работника" not in texts
+
+
+def test_articles_of_the_guide_are_among_the_answers(region: Region) -> None:
+    school = region.browser("school")
+    for typed, title in (("увольнение", "Увольнение"), ("выгрузка excel", ""), ("как подать заявку на чек", "")):
+        found = ask(school, typed)[HELP]
+        assert 0 < len(found) <= 3
+        assert not title or found[0]["text"] == title
+        path, _, anchor = found[0]["href"].partition("#")
+        assert f'id="{anchor}"' in school.get(path).text
+    # where a person is found, a text that only holds the name is not offered
+    assert HELP not in ask(region.browser("operator"), "кузн")
+
+
+def test_pages_of_the_own_role_are_the_first_of_the_guide(region: Region) -> None:
+    for login, page in (("worker", "worker"), ("organizer", "organizer")):
+        assert ask(region.browser(login), "чек")[HELP][0]["href"].startswith(
+            (f"/help/{page}?", "/help/chek?", "/help/?")
+        )
+
+
+def test_look_and_way_out_are_sent_by_post_with_the_mark(region: Region) -> None:
+    browser = region.browser("observer")
+    dark = next(item for item in ask(browser, "тёмная тема")[WAYS])
+    assert (dark["text"], dark["href"], dark["post"]) == ("Тёмная тема", "/appearance/", {"theme": "dark"})
+    out = next(item for item in ask(browser, "выход")[WAYS] if item["text"] == "Выйти")
+    assert (out["href"], out["post"]) == ("/logout/", {})
+    page = browser.get("/search/", q="выйти").text.split("<main", 1)[1]
+    assert re.search(
+        r'<form method="post" action="/logout/" class="sign-out"><input type="hidden" name="csrf_token"', page
+    )
+    # a link of another site cannot end the session
+    assert browser.get("/logout/").status == 405
+
+
+def test_a_theme_keeps_the_rest_of_the_look(region: Region) -> None:
+    browser = region.browser("observer")
+    try:
+        browser.client.set_cookie("appearance", "size=150&theme=dark")
+        found = {item["text"]: item["post"] for item in ask(browser, "тема")[WAYS] if item["post"]}
+        assert found == {
+            "Светлая тема": {"size": "150", "theme": "light"},
+            "Тема как в системе": {"size": "150", "theme": "system"},
+        }
+        browser.client.set_cookie("appearance", "colours=black")
+        assert [item for item in ask(browser, "тема")[WAYS] if item["post"]] == []
+    finally:
+        browser.client.delete_cookie("appearance")
+
+
+# --- the other keyboard layout
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "title", "text"),
+    [
+        (";ehyfk", "журнал", WAYS, "Журнал"),
+        ("учсуд", "excel", WAYS, "Загрузить работников из Excel"),
+        ("Djqnb", "Войти", HELP, ""),
+    ],
+)
+def test_words_of_the_other_layout_are_found_and_said(
+    operator: Browser, typed: str, meant: str, title: str, text: str
+) -> None:
+    body = answer(operator, q=typed)
+    assert body["asked"] == meant
+    items = next(group["items"] for group in body["groups"] if group["title"] == title)
+    assert not text or text in [item["text"] for item in items]
+    assert f"Искали «{meant}»" in operator.get("/search/", q=typed).text
+
+
+def test_a_surname_of_the_other_layout_finds_its_people_within_the_scope(region: Region) -> None:
+    from app.text.keyboard import other_layout
+
+    typed = other_layout("Сокровеннова")
+    body = answer(region.browser("school"), q=typed)
+    assert body["asked"] == "Сокровеннова"
+    assert body["groups"][0]["items"][0]["text"].startswith("Сокровеннова")
+    for login in ("school2", "territory2", "organizer2", "worker2"):
+        other = answer(region.browser(login), q=typed)
+        assert "Сокровеннова" not in str(other["groups"]), login
+        assert (other["total"], other["asked"]) == (0, ""), login
+
+
+def test_what_is_found_as_typed_is_not_sought_otherwise(operator: Browser) -> None:
+    for typed in ("журнал", "excel", "63-2026", "", "щщщщщ", "zzzzz"):
+        assert answer(operator, q=typed)["asked"] == ""
+
+
+# --- acts on a person
+
+
+def acts_of(browser: Browser, typed: str) -> list[list[str]]:
+    return [[act["text"] for act in item["acts"]] for item in ask(browser, typed)["Работники"]]
+
+
+def test_acts_are_offered_by_right_and_open_their_forms(region: Region) -> None:
+    school = region.browser("school")
+    person = next(item for item in ask(school, "Сокровеннова")["Работники"])
+    assert [act["text"] for act in person["acts"]] == list(PEOPLE_ACTS)
+    for act in person["acts"]:
+        form = school.get(act["href"])
+        assert form.status == 200
+        assert "Сокровеннова" in form.text
+    assert acts_of(region.browser("operator"), "Сокровеннова") == [list(PEOPLE_ACTS[1:])]
+    for login in ("ministry", "territory"):
+        assert acts_of(region.browser(login), "Сокровеннова") == [[]], login
+
+
+def test_an_act_asked_by_its_words_takes_the_name_in_any_case(region: Region) -> None:
+    school = region.browser("school")
+    pk = pk_of(ask(school, "Сокровеннова")["Работники"][0])
+    for typed, text, href in (
+        ("записать на курс Сокровеннову", "Записать на курс: Сокровеннова", f"/enrolment/add?employee={pk}"),
+        ("изменить сокровеннову", "Изменить: Сокровеннова", f"/employee/edit/{pk}"),
+        ("добавить курс сокровенновой", "Добавить пройденный курс: Сокровеннова", f"/training/add?employee={pk}"),
+    ):
+        found = ask(school, typed)["Действия с работником"]
+        assert [item["href"] for item in found] == [href], typed
+        assert found[0]["text"].startswith(text)
+    for login in ("school2", "ministry", "territory", "organizer", "worker", "observer"):
+        for typed in ("изменить сокровеннову", "записать сокровеннову"):
+            assert "Действия с работником" not in ask(region.browser(login), typed), login
+
+
+def test_with_two_roles_acts_stand_only_beside_the_people_of_the_right_one(region: Region) -> None:
+    """The territory sees people of other schools; the same user's school may change its own."""
+    school, territory = region.people["school"].facts["places"], region.people["territory"]
+    place = region.sql("SELECT territory_id FROM organization WHERE id = %(p)s", p=school[0])[0][0]
+    assert territory
+    user = region.sql(
+        "INSERT INTO ab_user (first_name, last_name, username, email, active) VALUES"
+        " ('Анна', 'Двойная', 'double', 'double@example.test', true) RETURNING id"
+    )[0][0]
+    region.sql(
+        "INSERT INTO assignment (user_id, role, organization_id, territory_id, valid_from) VALUES"
+        " (%(u)s, 'school', %(s)s, NULL, '2020-01-01'), (%(u)s, 'territory', NULL, %(t)s, '2020-01-01')",
+        u=user,
+        s=school[0],
+        t=place,
+    )
+    try:
+        browser = Browser(client_as(region.app, "double"))
+        own = set(region.ids("school", "employee"))
+        seen = [item for letter in "абвгдиклмнпрстфш" for item in ask(browser, letter).get("Работники", [])]
+        inside = [item for item in seen if pk_of(item) in own]
+        outside = [item for item in seen if pk_of(item) not in own]
+        assert inside
+        assert outside
+        assert all([act["text"] for act in item["acts"]] == list(PEOPLE_ACTS) for item in inside)
+        assert all(item["acts"] == [] for item in outside)
+    finally:
+        region.sql("DELETE FROM assignment WHERE user_id = %(u)s", u=user)
+        region.sql("DELETE FROM ab_user WHERE id = %(u)s", u=user)
+
+
+# --- what was opened lately
+
+
+def test_lately_opened_rows_come_in_their_order_by_the_rights_of_now(region: Region) -> None:
+    school = region.browser("school")
+    pk = pk_of(ask(school, "Сокровеннова")["Работники"][0])
+    group = region.ids("school", "training_group")[0]
+    remembered = f"training_group-{group},employee-{pk},employee-999999999,secret-1,employee-x,,"
+    (found,) = answer(school, recent=remembered)["groups"]
+    assert found["title"] == "Недавно открытые"
+    assert [item["href"] for item in found["items"]] == [f"/training_group/show/{group}", f"/employee/show/{pk}"]
+    assert found["items"][1]["text"].startswith("Сокровеннова")
+    for login in ("school2", "territory2", "organizer2", "worker2", "observer"):
+        assert "Сокровеннова" not in str(answer(region.browser(login), recent=f"employee-{pk}")), login
+        assert answer(region.browser(login), recent=f"employee-{pk}")["total"] == 0, login
+    for nonsense in ("'", "employee-0", "employee--1", "employee-9999999999", "," * 3000, "ab_user-1", "<b>"):
+        assert answer(school, recent=nonsense)["groups"] == []
+
+
+def test_lately_opened_rows_are_read_by_their_keys(region: Region) -> None:
+    school = region.browser("school")
+    ids = ",".join(f"employee-{pk}" for pk in region.ids("school", "employee")[:20])
+    answer(school, recent=ids)
+    with recorded() as statements:
+        assert answer(school, recent=ids)["total"] == 8
+    assert len([s for s in statements if "FROM employee" in s]) == 1
+
+
 # --- scope
 
 
@@ -141,13 +375,12 @@ def test_nothing_is_found_outside_the_scope_and_the_rights(region: Region, login
     seen = {table: set(region.ids(login, table)) for table in TABLES.values()}
     for typed in questions(region):
         for title, items in ask(browser, typed).items():
-            if title == WAYS:
+            if title in (WAYS, HELP):
                 continue
             assert person.may(f"{TABLES[title]}:list"), (typed, title)
             assert {pk_of(item) for item in items} <= seen[TABLES[title]], (typed, title)
         # what was typed comes back on the page, so a leak is looked for in the answers only
-        answer = browser.client.get("/search/", query_string={"q": typed}, headers={"Accept": "application/json"})
-        assert browser.watch(str(answer.get_json())) == []
+        assert browser.watch(str(answer(browser, q=typed))) == []
 
 
 def test_own_rows_are_found(region: Region) -> None:
@@ -203,17 +436,17 @@ def test_the_page_without_scripts_shows_the_same(operator: Browser) -> None:
 
 
 def test_a_stranger_is_sent_to_sign_in(region: Region) -> None:
-    answer = region.browser(None).get("/search/", q="а")
-    assert (answer.status, answer.headers["Location"].split("?")[0]) == (302, "/login/")
+    sent = region.browser(None).get("/search/", q="а")
+    assert (sent.status, sent.headers["Location"].split("?")[0]) == (302, "/login/")
 
 
 @pytest.mark.parametrize(
     "typed", ["", "   ", "\x00", "%", "_", "'", '"', "\\", "а & ! (", ":*", "№", "-", "<b>", "а" * 500, "9" * 300, "😀"]
 )
 def test_nonsense_breaks_nothing(operator: Browser, typed: str) -> None:
-    answer: Answer = operator.get("/search/", q=typed)
-    assert answer.status == 200
-    assert "<b>" not in answer.text.split("<main", 1)[1].split('value="', 1)[1].split('"', 1)[0]
+    page: Answer = operator.get("/search/", q=typed)
+    assert page.status == 200
+    assert "<b>" not in page.text.split("<main", 1)[1].split('value="', 1)[1].split('"', 1)[0]
     ask(operator, typed)
 
 
@@ -232,6 +465,26 @@ def test_every_statement_is_limited_and_they_are_few(region: Region, login: str)
             if re.match(rf"SELECT .*?FROM ({tables})\b", s, re.S) and "LIMIT" not in s and "id IN (%" not in s
         ]
         assert unlimited == [], typed
+
+
+def people_read(browser: Browser, typed: str) -> int:
+    """Statements over people for one question, the rights of the session known."""
+    ask(browser, typed)
+    with recorded() as statements:
+        ask(browser, typed)
+    return len([s for s in statements if re.search(r"FROM (employee|former_name)\b", s)])
+
+
+@pytest.mark.parametrize("login", ["operator", "school", "territory"])
+def test_acts_help_and_words_of_one_meaning_read_no_people(region: Region, login: str) -> None:
+    """People are walked and their words looked up; two more read the names beside чеки and documents: as before all this."""
+    browser = region.browser(login)
+    assert people_read(browser, "Сокровеннова") <= 4
+    assert people_read(browser, "сотрудник") == 2
+    assert people_read(browser, "щщщщ") == 2
+    assert people_read(browser, "изменить сокровеннову") <= 4
+    # only what nothing was found for is sought in the other layout too
+    assert people_read(browser, "zzzz") == 4
 
 
 def test_types_of_the_answer(operator: Browser) -> None:

@@ -42,12 +42,13 @@ def test_every_setting_is_shown_with_its_value_and_its_bounds(region: Region, op
     page = operator.get(PATH).text
     fields = form_fields(page)
     for key, title, _first in SETTINGS:
-        assert fields[key] == [stored(region, key)] == fields[f"shown_{key}"]
+        shown = f"63-{today().year}-000001" if key == "voucher_number_mask" else stored(region, key)
+        assert fields[key] == [shown] == fields[f"shown_{key}"]
         assert title in words(page)
         assert hint(key) in words(page)
     assert set(HINTS) == {key for key, _t, _v in SETTINGS}
-    example = f"63-{today().year}-000001 (год, порядковый номер из 6 цифр)"
-    assert f"Сейчас первый номер года: {example}." in words(page).replace("\xa0", " ")
+    year = today().year
+    assert f"Дальше: 63-{year}-000002, 63-{year}-000003; в {year + 1} году 63-{year + 1}-000001." in words(page)
     assert "от 0 до 336" in hint("offer_hours")
     assert "Через запятую" in hint("voucher_reminder_days")
     assert f'href="{PATH}"' in page
@@ -63,6 +64,19 @@ def test_what_is_typed_is_kept_and_told(region: Region, operator: Browser) -> No
     found = region.sql("SELECT object_label, user_name FROM audit_entry WHERE id > %(i)s ORDER BY object_label", i=last)
     assert [label[:12] for label, _user in found] == ["За сколько д", "Сколько часо"]
     assert len({user for _label, user in found}) == 1
+
+
+def test_a_mask_is_typed_by_its_first_number(region: Region, operator: Browser) -> None:
+    page, year = operator.get(PATH).text, today().year
+    assert operator.post(PATH, sent(page, voucher_number_mask=f"СО/{year}/0001")).status == 302
+    assert stored(region, "voucher_number_mask") == "СО/{year}/{number:04d}"
+    assert form_fields(operator.get(PATH).text)["voucher_number_mask"] == [f"СО/{year}/0001"]
+    with region.nothing_changes():
+        answer = operator.post(PATH, sent(operator.get(PATH).text, voucher_number_mask="СО-0001"))
+    assert f"нет года {year}" in error_beside(answer.text, "voucher_number_mask")
+    page = operator.get(PATH).text
+    assert operator.post(PATH, sent(page, voucher_number_mask=f"63-{year}-000001")).status == 302
+    assert stored(region, "voucher_number_mask") == "63-{year}-{number:06d}"
 
 
 def test_every_error_stands_beside_its_field_and_nothing_is_kept(region: Region, operator: Browser) -> None:

@@ -95,6 +95,56 @@ def test_the_old_value_can_be_kept_against_a_change_of_the_other(
     assert stored(region, pk, "awards") == ("старая",)
 
 
+def test_what_was_there_can_be_stored_again(region: Region, operator: Browser, school: Browser) -> None:
+    """«Как было» of fields that both changed: a text, a day, a choice and a number that the journal hides."""
+    pk = person_of(region, 13)
+    was = ("старая степень", "11223344595", "1980-03-12", "female")
+    region.sql(
+        "UPDATE employee SET degree = %(d)s, snils = %(s)s, birth_date = %(b)s, sex = %(x)s, awards = NULL WHERE id = %(pk)s",
+        d=was[0], s=was[1], b=was[2], x=was[3], pk=pk,
+    )  # fmt: skip
+    _, refused = conflicting(
+        region, 13, operator, school, degree=("их", "моя"), snils=("11223344797", "11223344999"), awards=("их", "моя"),
+        birth_date=("13.03.1980", "14.03.1980"),
+    )  # fmt: skip
+    assert refused.text.count('value="was"') == 4
+    chosen = dict.fromkeys(("choice-degree", "choice-snils", "choice-awards", "choice-birth_date"), "was")
+    path = f"/employee/edit/{pk}"
+    with region.nothing_changes():
+        edited = school.post(path, {**form_fields(refused.text), **chosen, "degree": "дописано"})
+    assert "Вы изменили своё значение" in refusal(edited.text)
+    assert school.post(path, {**form_fields(refused.text), **chosen}).status == 302
+    now = stored(region, pk, "degree", "snils", "birth_date::text", "sex")
+    region.sql("UPDATE employee SET snils = NULL WHERE id = %(pk)s", pk=pk)
+    assert now == was
+    assert stored(region, pk, "awards") == (None,)
+
+
+def test_a_long_text_of_before_is_told_and_not_offered(region: Region, operator: Browser, school: Browser) -> None:
+    """A form carries short values; an answer that was never offered is refused and changes nothing."""
+    region.sql("UPDATE employee SET awards = %(a)s WHERE id = %(pk)s", a="слово " * 50, pk=person_of(region, 14))
+    pk, refused = conflicting(region, 14, operator, school, awards=("их награда", "моя награда"))
+    assert differences(refused.text)["awards"][0].startswith("слово")
+    assert 'value="was"' not in refused.text
+    with region.nothing_changes():
+        answer = school.post(f"/employee/edit/{pk}", {**form_fields(refused.text), "choice-awards": "was"})
+    assert answer.status == 422
+    assert "сохранить уже нельзя" in refusal(answer.text)
+
+
+def test_a_stamp_that_somebody_spoiled_offers_nothing(region: Region, operator: Browser, school: Browser) -> None:
+    pk = person_of(region, 15)
+    path = f"/employee/edit/{pk}"
+    mine = form_fields(school.get(path).text)
+    spoiled = re.sub(r"(degree:\w+)\.[\w=-]*", r"\1.яяя", mine["opened"][0])
+    assert spoiled != mine["opened"][0]
+    assert operator.post(path, {**form_fields(operator.get(path).text), "degree": "их"}).status == 302
+    with region.nothing_changes():
+        refused = school.post(path, {**mine, "opened": spoiled, "degree": "моя"})
+    assert (refused.status, list(differences(refused.text))) == (422, ["degree"])
+    assert 'value="was"' not in refused.text
+
+
 def test_an_own_value_typed_on_beside_the_other_choice_is_not_lost(
     region: Region, operator: Browser, school: Browser
 ) -> None:

@@ -13,7 +13,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from app import models as m
-from app.clock import ZONE
+from app.clock import ZONE, today
+from app.russian import format_date
 from app.web.frame.checks import check
 from app.web.frame.forms import LONG_AGO, PortalModelConverter, RuDateField
 
@@ -44,6 +45,34 @@ def test_a_form_reads_days_as_the_lists_do(app: Flask, typed: str, day: dt.date,
         form = _Days(MultiDict({"day": typed, "born": typed}))
         assert form.validate()
     assert (form.day.data, form.born.data) == (day, born)
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("сегодня", 0),
+        ("Завтра", 1),
+        ("вчера", -1),
+        ("послезавтра", 2),
+        ("+3", 3),
+        ("+ 10 дней", 10),
+        ("-1", -1),
+        ("−7", -7),
+    ],
+)
+def test_a_day_is_counted_from_today(app: Flask, typed: str, days: int) -> None:
+    """In a form and in the answer that the page asks while it is filled."""
+    form = _Days(MultiDict({"day": typed}))
+    assert form.validate()
+    assert form.day.data == today() + dt.timedelta(days=days)
+    assert check(m.TrainingGroup, "starts_on", typed) == ("", format_date(today() + dt.timedelta(days=days)))
+
+
+@pytest.mark.parametrize("typed", ["через неделю", "+", "+3000", "3", "сегодня вечером", "+-3"])
+def test_what_cannot_be_counted_is_no_day(app: Flask, typed: str) -> None:
+    form = _Days(MultiDict({"day": typed}))
+    assert not form.validate()
+    assert "дд.мм.гггг" in str(form.day.errors[0])
 
 
 def test_what_is_no_day_is_said_and_stays_as_typed(app: Flask) -> None:

@@ -149,10 +149,17 @@ def test_a_worker_reads_why_not_before_pressing(region: Region) -> None:
     pk = region.people["worker"].facts["employee"]
     page = worker.get("/voucher_application/add").text
     refused = "Сейчас подать заявку нельзя." in words(page)
+    assert submits(page) == ([] if refused else ["Подать заявку"])
+    assert "Выбрать другого" not in page
     live = region.sql(
         "SELECT count(*) FROM voucher WHERE employee_id = %(i)s AND status = 'active'", i=pk
     )[0][0]  # fmt: skip
     assert refused is bool(live)
+
+
+def submits(page: str) -> list[str]:
+    """Words of the buttons that send the form of a record."""
+    return re.findall(r'<div class="submit"><button class="btn main"[^>]*>([^<]*)', page)
 
 
 def test_the_form_for_another_says_why_not(region: Region, school: Browser) -> None:
@@ -165,9 +172,15 @@ def test_the_form_for_another_says_why_not(region: Region, school: Browser) -> N
 
 def test_the_form_of_one_person_says_whether_it_will_be_refused(region: Region, school: Browser) -> None:
     (free,), (busy,) = people(region, free=True, number=1), people(region, free=False, number=1)
-    page = words(school.get(f"/voucher_application/add?employee={free}").text)
-    assert "Подать заявку можно" in page
-    assert "Сохранить" not in page
-    assert "Сейчас подать заявку нельзя." in words(school.get(f"/voucher_application/add?employee={busy}").text)
+    page = school.get(f"/voucher_application/add?employee={free}").text
+    assert "Подать заявку можно" in words(page)
+    assert "Сохранить" not in words(page)
+    refused = school.get(f"/voucher_application/add?employee={busy}").text
+    assert "Сейчас подать заявку нельзя." in words(refused)
+    assert submits(page) == ["Подать заявку"]
+    # what would be refused cannot be sent; another person may be chosen
+    assert submits(refused) == []
+    assert 'href="/voucher_application/add">Выбрать другого работника' in refused
+    assert submits(school.get("/voucher_application/add").text) == ["Подать заявку"]
     answer = school.post("/voucher_application/add", {"employee": str(free), "on_behalf_note": NOTE})
     assert "Заявка подана. Решение будет не позже" in flashes(school.get(answer.headers["Location"]).text)

@@ -19,6 +19,7 @@ from markdown_it.token import Token
 
 from app.errors import NotFound
 from app.text import sort_key
+from app.text.synonyms import meanings
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 FOLDER, SCREENS = DOCS / "guide", DOCS / "screens"
@@ -49,6 +50,7 @@ class Passage:
     page: str
     heading: Heading
     pieces: Sequence[tuple[str, bool]]
+    in_heading: bool = False
 
     @property
     def title(self) -> str:
@@ -299,27 +301,45 @@ def mark(text: str, found: Sequence[str]) -> list[tuple[str, bool]]:
 
 
 def search(typed: str, *, most: int = 20) -> list[Passage]:
-    """Sections that hold every word of the question, those with the words in their heading first."""
-    wanted = stems(typed)
+    """Sections that hold every word of the question, those with the words in their heading first; else words that mean the same."""
+    wanted = [(stem,) for stem in stems(typed)]
+    return _found(wanted, most) or _found([meanings(stem) for (stem,) in wanted], most)
+
+
+def _found(wanted: Sequence[tuple[str, ...]], most: int) -> list[Passage]:
     if not wanted:
         return []
-    ranked: list[tuple[int, int, Passage]] = []
-    for code, shown in pages().items():
-        for heading, text in shown.sections():
-            head, body = _hits(heading.title, wanted), _hits(f"{shown.title} {heading.title} {text}", wanted)
-            if len(body) == len(wanted):
-                ranked.append((-len(head), len(ranked), Passage(code, heading, _around(text, wanted))))
-    return [passage for *_, passage in sorted(ranked, key=lambda item: item[:2])][:most]
+    ranked: list[tuple[int, int, str, Heading, str]] = []
+    for code, heading, text, head, every in _indexed():
+        if all(_hits(every, starts) for starts in wanted):
+            hits = sum(_hits(head, starts) for starts in wanted)
+            ranked.append((-hits, len(ranked), code, heading, text))
+    marked = [start for starts in wanted for start in starts]
+    best = sorted(ranked, key=lambda item: item[:2])[:most]
+    return [Passage(code, heading, _around(text, marked), in_heading=hits < 0) for hits, _, code, heading, text in best]
 
 
-def _hits(text: str, wanted: Sequence[str]) -> set[str]:
-    words = re.findall(r"\w+", sort_key(text))
-    return {stem for stem in wanted if any(word.startswith(stem) for word in words)}
+@functools.cache
+def _indexed() -> list[tuple[str, Heading, str, frozenset[str], frozenset[str]]]:
+    """Page, heading, text, words of the heading and all words of each section; read once, a search only compares."""
+    return [
+        (code, heading, text, _words(heading.title), _words(f"{shown.title} {heading.title} {text}"))
+        for code, shown in pages().items()
+        for heading, text in shown.sections()
+    ]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", sort_key(text)))
+
+
+def _hits(words: frozenset[str], starts: tuple[str, ...]) -> bool:
+    return any(word.startswith(starts) for word in words)
 
 
 def _around(text: str, wanted: Sequence[str], *, width: int = 220) -> list[tuple[str, bool]]:
     """The piece of a text around its first found word, by whole words."""
-    first = next((m.start() for m in re.finditer(r"\w+", text) if _hits(m[0], wanted)), 0)
+    first = next((m.start() for m in re.finditer(r"\w+", text) if sort_key(m[0]).startswith(tuple(wanted))), 0)
     start = text.rfind(" ", 0, max(0, first - width // 3)) + 1 if first > width // 3 else 0
     piece = text[start : start + width]
     if start + width < len(text):

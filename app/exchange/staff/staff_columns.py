@@ -6,6 +6,7 @@ from datetime import date
 
 from app.exchange.columns import (
     Column,
+    CountryColumn,
     DateColumn,
     DiplomaColumn,
     EmailColumn,
@@ -73,6 +74,10 @@ BIRTH_DATE = DateColumn(
     required=True, hint="дд.мм.гггг", example=date(1985, 3, 14), width=14, past=True,
 )  # fmt: skip
 SEX = SexColumn("sex", "Пол", ("Пол получателя", "Пол работника"), hint="М или Ж", example="Ж", width=8)
+CITIZENSHIP = CountryColumn(
+    "citizenship", "Гражданство", ("Гражданство получателя", "Гражданство работника", "Страна", "Код страны"),
+    hint="Название страны или её код по ОКСМ; пусто — Россия.", example="Россия",
+)  # fmt: skip
 SNILS = SnilsColumn(
     "snils", "СНИЛС", ("Номер СНИЛС", "СНИЛС работника", "Страховой номер", "СНИЛС получателя", "№ СНИЛС"),
     hint="Без СНИЛС работник не сможет получить чек.", example="112-233-445 95", width=16,
@@ -147,7 +152,7 @@ SAMPLE_COLUMNS: tuple[Column, ...] = (
     MUNICIPALITY, ORGANIZATION, LAST_NAME, FIRST_NAME, PATRONYMIC, BIRTH_DATE, SEX, SNILS, POSITION, ACTIVITY, SUBJECTS,
     EDUCATION, DIPLOMA_SERIES, DIPLOMA_NUMBER, TEACHING_YEARS, POSITION_YEARS, EMAIL, PHONE,
 )  # fmt: skip
-ALL_COLUMNS: tuple[Column, ...] = (*SAMPLE_COLUMNS, FULL_NAME, ORGANIZATION_INN, DIPLOMA)
+ALL_COLUMNS: tuple[Column, ...] = (*SAMPLE_COLUMNS, CITIZENSHIP, FULL_NAME, ORGANIZATION_INN, DIPLOMA)
 BY_NAME = {column.name: column for column in ALL_COLUMNS}
 TITLES = title_index(ALL_COLUMNS)
 # Columns of ordinal numbers carry no data and need no remark.

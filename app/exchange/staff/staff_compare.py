@@ -8,10 +8,11 @@ from typing import Any
 
 from app import models as m
 from app.audit import words
+from app.countries import RUSSIA
 from app.exchange.staff.staff_known import Person
 from app.exchange.staff.staff_row import StaffValues
 from app.identifiers import format_snils
-from app.labels import label_of
+from app.labels import in_words, label_of
 from app.russian import format_date, seniority
 from app.statuses import Sex
 from app.text import sort_key
@@ -29,10 +30,16 @@ def card_values(values: StaffValues) -> dict[str, Any]:
         "birth_date": values.birth_date,
         "sex": Sex.of(values.sex),
         "snils": values.snils,
+        "citizenship": values.citizenship,
         "email": values.email,
         "phone": values.phone,
         "teaching_since": values.teaching_since,
     }
+
+
+def new_card_values(values: StaffValues) -> dict[str, Any]:
+    """Values of a new card: a list that says nothing of the citizenship is of citizens of Russia."""
+    return {**card_values(values), "citizenship": values.citizenship or RUSSIA}
 
 
 def new_card(values: StaffValues) -> str:
@@ -87,8 +94,10 @@ def diploma_of(person: Person, number: str | None) -> m.Qualification | None:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def _word(column: str, value: Any, names: Names) -> str:
-    return names[column].get(value, "") if column in names and value is not None else words(value, column)
+def _word(table: str, column: str, value: Any, names: Names) -> str:
+    if column in names and value is not None:
+        return names[column].get(value, "")
+    return words(in_words(table, column, value), column)
 
 
 def changes_between(table: str, row: Any, changed: Mapping[str, Any], names: Names | None = None) -> Changes:
@@ -96,14 +105,15 @@ def changes_between(table: str, row: Any, changed: Mapping[str, Any], names: Nam
     pairs = {name: (getattr(row, name), value) for name, value in changed.items()}
     named = names or {}
     return {
-        label_of(table, name): (_word(name, old, named), _word(name, new, named)) for name, (old, new) in pairs.items()
+        label_of(table, name): (_word(table, name, old, named), _word(table, name, new, named))
+        for name, (old, new) in pairs.items()
     }
 
 
 def all_new(table: str, values: Mapping[str, Any], names: Names | None = None) -> Changes:
     """Label → (nothing, value) of the filled columns of a new row; ids by their names."""
     filled = {name: value for name, value in values.items() if value is not None}
-    return {label_of(table, name): ("", _word(name, value, names or {})) for name, value in filled.items()}
+    return {label_of(table, name): ("", _word(table, name, value, names or {})) for name, value in filled.items()}
 
 
 def sentences(changes: Changes) -> list[str]:

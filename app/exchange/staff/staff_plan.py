@@ -31,6 +31,7 @@ from app.exchange.staff.staff_compare import (
     has_served,
     is_other_person,
     new_card,
+    new_card_values,
     other_person,
     sentences,
 )
@@ -210,7 +211,7 @@ class _Planner:
         card = person.row
         label = full_name(values.last_name, values.first_name, values.patronymic)
         if card is None:
-            found = records.check(m.Employee, card_values(values), None)
+            found = records.check(m.Employee, new_card_values(values), None)
             plan.creates = True
             plan.writes.append(Write(m.Employee, None, found, all_new("employee", found), label))
             plan.changes.append(new_card(values))

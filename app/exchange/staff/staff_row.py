@@ -24,7 +24,9 @@ from app.russian import NBSP, Sex, age, format_date, guess_sex, quoted, years
 
 YOUNGEST, OLDEST = 16, 100
 _FEWEST_WORDS_BEFORE_PO = 2
-_PLAIN = (c.BIRTH_DATE, c.SNILS, c.MUNICIPALITY, c.ACTIVITY, c.DIPLOMA_SERIES, c.DIPLOMA_NUMBER, c.EMAIL, c.PHONE)
+_PLAIN = (
+    c.BIRTH_DATE, c.SNILS, c.CITIZENSHIP, c.MUNICIPALITY, c.ACTIVITY, c.DIPLOMA_SERIES, c.DIPLOMA_NUMBER, c.EMAIL, c.PHONE,
+)  # fmt: skip
 NO_SNILS = "Без СНИЛС работник не сможет получить чек: впишите СНИЛС, когда он станет известен"
 
 
@@ -32,7 +34,7 @@ NO_SNILS = "Без СНИЛС работник не сможет получит�
 class StaffValues:
     """One person at one place of work, ready to be stored.
 
-    `snils`: eleven digits; `phone`: E.164; lengths of service as the file states them, and as days they began
+    `snils`: eleven digits; `citizenship`: three, of ОКСМ; `phone`: E.164; lengths of service as the file states them, and as days they began
     (`today` less the years), because stored numbers of years go stale.
     """
 
@@ -45,6 +47,7 @@ class StaffValues:
     organization_id: int
     position_id: int
     subject_ids: tuple[int, ...] = ()
+    citizenship: str | None = None
     municipality: str | None = None
     activity: str | None = None
     education_level_id: int | None = None

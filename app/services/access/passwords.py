@@ -21,6 +21,7 @@ from app.errors import Invalid
 from app.extensions import db, option
 from app.services.portal import settings
 from app.text import sort_key, visible
+from app.text.keyboard import other_layout
 
 MIN_LENGTH, MAX_LENGTH = 10, 200
 #: former passwords that are not taken again, the present one included
@@ -37,10 +38,6 @@ TRIMMINGS = 5
 SHORTEST_OWN = 4
 #: without what is easily confused on paper: 0 and o, 1 and l and i
 _PRINTED = "abcdefghjkmnpqrstuvwxyz23456789"
-
-_LATIN, _CYRILLIC = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.", "ёйцукенгшщзхъфывапролджэячсмитьбю"
-#: the same keys in the other layout, both ways
-_OTHER_LAYOUT = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
 
 #: words that Russian users take for passwords, beside the English list of the library; each also in the other layout
 _RUSSIAN = (
@@ -117,9 +114,9 @@ def is_common(password: str) -> bool:
         return True
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", typed)
     known = _common()
-    words = {typed, typed.translate(_OTHER_LAYOUT)}
+    words = {typed, other_layout(typed)}
     if len(core) >= SHORTEST_OWN and len(typed) - len(core) <= TRIMMINGS:
-        words |= {core, core.translate(_OTHER_LAYOUT)}
+        words |= {core, other_layout(core)}
     return not known.isdisjoint(words)
 
 
@@ -138,7 +135,7 @@ def own_data(user: m.Account) -> list[str | None]:
 
 def _holds_own(password: str, own: Iterable[str | None]) -> bool:
     typed = sort_key(password)
-    layouts = (typed, typed.translate(_OTHER_LAYOUT))
+    layouts = (typed, other_layout(typed))
     for value in own:
         word = sort_key(value or "").partition("@")[0]
         if len(word) >= SHORTEST_OWN and any(word in text for text in layouts):

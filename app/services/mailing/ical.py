@@ -26,15 +26,14 @@ _BEGINNING = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A meeting of an own course, or all its dates when it has no schedule.
+class Meeting:
+    """A meeting of a group, or all the dates of a group without a schedule, as anybody may know them.
 
     ``starts_at`` and ``ends_at`` are aware moments; of an event without them the whole days count, both included.
     ``changed_at``: since when the event is as it is; ``is_cancelled``: it does not take place, or not for this person.
     """
 
     uid: str
-    enrolment_id: int
     title: str
     number: str
     organizer: str
@@ -44,13 +43,20 @@ class Event:
     last: dt.date
     starts_at: dt.datetime | None
     ends_at: dt.datetime | None
-    status: EnrolmentStatus
     changed_at: dt.datetime
     is_cancelled: bool = False
 
 
-def calendar(name: str, events: Iterable[Event]) -> bytes:
-    """Return the calendar of a person's courses; the same events give the same bytes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Meeting):
+    """A meeting of a person's course."""
+
+    enrolment_id: int
+    status: EnrolmentStatus
+
+
+def calendar(name: str, events: Iterable[Meeting]) -> bytes:
+    """Return the calendar of a person's courses, or of one course; the same events give the same bytes."""
     feed = Calendar()
     feed.add("prodid", "-//Кадры в образовании//RU")
     feed.add("version", "2.0")
@@ -62,7 +68,7 @@ def calendar(name: str, events: Iterable[Event]) -> bytes:
     return bytes(feed.to_ical())
 
 
-def _entry(event: Event) -> Entry:
+def _entry(event: Meeting) -> Entry:
     entry = Entry()
     entry.add("uid", f"{event.uid}@{_DOMAIN}")
     # moments are written in UTC: then no reader needs a table of time zones
@@ -85,17 +91,13 @@ def _entry(event: Event) -> Entry:
     return entry
 
 
-def _status(event: Event) -> str:
+def _status(event: Meeting) -> str:
     if event.is_cancelled:
         return "CANCELLED"
-    return "TENTATIVE" if event.status in _TENTATIVE else "CONFIRMED"
+    return "TENTATIVE" if isinstance(event, Event) and event.status in _TENTATIVE else "CONFIRMED"
 
 
-def _facts(event: Event) -> list[str]:
+def _facts(event: Meeting) -> list[str]:
     topic = [f"Тема: {event.topic}"] if event.topic else []
-    return [
-        *topic,
-        f"Группа: {event.number}",
-        f"Организатор: {event.organizer}",
-        f"Состояние записи: {event.status.label}",
-    ]
+    state = [f"Состояние записи: {event.status.label}"] if isinstance(event, Event) else []
+    return [*topic, f"Группа: {event.number}", f"Организатор: {event.organizer}", *state]

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.models import NumberSeries
-from app.number_masks import is_mask
+from app.number_masks import why_not
 
 
-def insist_mask(mask: str, *, required: Collection[str], allowed: Collection[str], example: str) -> None:
-    """Raise Invalid, with an example of how it is written, unless ``is_mask``."""
-    if not is_mask(mask, required=required, allowed=allowed):
-        fields = ", ".join(f"{{{name}}}" for name in allowed)
-        raise Invalid(
-            f"Вид номера «{mask}» записан неверно. Можно использовать {fields} и числа с нулями впереди, например "
-            f"{{number:04d}}; других фигурных скобок быть не должно. Пример: {example}."
-        )
+def insist_mask(mask: str, name: str) -> None:
+    """Raise Invalid with a sentence unless the mask can be that of the column or setting ``name``."""
+    if sentence := why_not(mask, name, today().year):
+        raise Invalid(f"{sentence}.")
 
 
 def next_number(kind: str, year: int, *, organizer_id: int | None = None) -> int:

@@ -14,7 +14,7 @@ from app import shown
 from app.access import current_actor, get_writable, unscoped, write_scope
 from app.audit import changes_of, record
 from app.clock import today
-from app.countries import COUNTRIES
+from app.countries import country_code
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
 from app.identifiers import (
@@ -29,6 +29,7 @@ from app.identifiers import (
     parse_phone,
 )
 from app.labels import THINGS, label_of
+from app.number_masks import SHAPES, read_example, why_not
 from app.russian import age, quoted
 from app.text import cleaned, cleaned_lines
 from app.unit_of_work import use_case
@@ -256,16 +257,31 @@ def _refuse_protected(model: type[m.Base], values: Values) -> None:
 
 
 def _citizenship(value: object) -> str:
-    """Country code of ОКСМ: three digits."""
-    text = cleaned(str(value))
-    if text not in COUNTRIES:
-        raise IdentifierError("Такого кода страны нет. Код — три цифры по ОКСМ: для России 643")
-    return text
+    """Country code of ОКСМ, three digits, by the code or by the name."""
+    code = country_code(cleaned(str(value)))
+    if code is None:
+        raise IdentifierError("Такой страны нет. Впишите название, например «Россия», или три цифры кода по ОКСМ: 643")
+    return code
+
+
+def _mask(name: str) -> Callable[[object], str]:
+    """Reader of a mask of numbers, typed as the first number of this year."""
+
+    def read(value: object) -> str:
+        year = today().year
+        mask = read_example(cleaned(str(value)), year, SHAPES[name].allowed)
+        if sentence := why_not(mask, name, year):
+            raise IdentifierError(sentence)
+        return mask
+
+    return read
 
 
 #: column → reader, wherever the column stands
 _READERS: Mapping[str, Callable[[object], str | None]] = {
     "citizenship": _citizenship,
+    "certificate_mask": _mask("certificate_mask"),
+    "group_mask": _mask("group_mask"),
     "inn": parse_inn,
     "kpp": parse_kpp,
     "ogrn": parse_ogrn,

@@ -19,7 +19,7 @@ from app.audit import write
 from app.clock import ZONE, today
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.number_masks import mask_in_words
+from app.number_masks import SHAPES, mask_in_words, read_example, write_example
 from app.russian import quoted
 from app.services.portal import numbers as numbers_
 from app.unit_of_work import use_case
@@ -112,9 +112,13 @@ def in_words(key: str, value: str) -> str:
 
 
 def values() -> dict[str, str]:
-    """Return all settings as they stand, by key in the order of the page; a missing row shows its first value."""
+    """Return all settings as people type them, by key in the order of the page; a missing row shows its first value."""
     stored = _stored()
-    return {key: stored.get(key) or first for key, first in FIRST.items()}
+    return {key: _written(key, stored.get(key) or first) for key, first in FIRST.items()}
+
+
+def _written(key: str, value: str) -> str:
+    return write_example(value, today().year) if key in MASKS else value
 
 
 # --- changing --------------------------------------------------------------------------------------------------------
@@ -141,7 +145,8 @@ def change_many(typed: Mapping[str, tuple[str | None, str]]) -> list[m.Setting]:
     errors: dict[str, list[str]] = {}
     changed = []
     for key in typed:
-        shown, value = typed[key][0], typed[key][1].strip()
+        before, value = typed[key][0], _read(key, typed[key][1])
+        shown = None if before is None else _read(key, before)
         if value == shown:
             continue
         problem = _problem(key, value) or _meanwhile(rows[key], shown, value)
@@ -153,6 +158,12 @@ def change_many(typed: Mapping[str, tuple[str | None, str]]) -> list[m.Setting]:
     for row, value in changed:
         _store(row, value)
     return [row for row, _value in changed]
+
+
+def _read(key: str, text: str) -> str:
+    """A typed value as it is stored: the mask of a number by its example."""
+    value = text.strip()
+    return read_example(value, today().year, SHAPES[key].allowed) if key in MASKS else value
 
 
 def _locked(keys: Mapping[str, object]) -> dict[str, m.Setting]:
@@ -227,8 +238,7 @@ def _check_day(value: str) -> None:
 
 
 def _mask(value: str) -> None:
-    fields = ("year", "number")
-    numbers_.insist_mask(value, required=fields, allowed=fields, example="63-{year}-{number:06d}")
+    numbers_.insist_mask(value, "voucher_number_mask")
 
 
 def _check_number(key: str, value: str) -> None:

@@ -12,6 +12,16 @@ if (record) {
   }
 }
 
+// Ctrl Enter anywhere in a form presses its main button; said where there is a keyboard.
+if (matchMedia("(pointer: fine)").matches) document.querySelectorAll(".submit .shortcut").forEach((words) => { words.hidden = false; });
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest("form[method=post]"), main = form?.querySelector(".submit .btn.main:not([disabled])");
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !main) return;
+  event.preventDefault();
+  document.activeElement.blur(); // a value that is checked or chosen on leaving is so first
+  main.click();
+});
+
 // Who goes on typing in a field that another user changed means the own value.
 document.querySelectorAll(".choice").forEach((choice) => {
   for (const type of ["input", "change"]) choice.querySelector(".mine").addEventListener(type, () => { choice.querySelector("[value=mine]").checked = true; });
@@ -45,6 +55,7 @@ function shaped(kind, text, pasted) {
 document.addEventListener("input", ({ target: field, inputType }) => {
   const kind = field.dataset.mask;
   if (!(kind in shapes) || inputType?.startsWith("delete") || field.selectionStart < field.value.length) return;
+  if (kind === "date" && /^\s*[+-]/.test(field.value)) return; // days from today
   if (!/[^\d\s.,:()+/-]|(^|[.,/])\d[.,/]/.test(field.value)) field.value = shaped(kind, field.value, /Paste|Drop/.test(inputType)) || field.value;
 });
 
@@ -62,16 +73,42 @@ function tell(field, sentence) {
   if (about) field.setAttribute("aria-describedby", about); else field.removeAttribute("aria-describedby");
   field.setAttribute("aria-invalid", Boolean(sentence));
 }
-async function check(field) {
-  const value = field.value.trim(), body = new URLSearchParams({ csrf_token: record.elements.csrf_token.value, field: field.dataset.check, value });
-  const ask = () => fetch(record.dataset.checkUrl, { method: "POST", headers: { Accept: "application/json" }, redirect: "manual", body });
+const preview = (field) => document.getElementById(field.id + "-preview");
+async function ask(field, value) {
+  const body = new URLSearchParams({ csrf_token: record.elements.csrf_token.value, field: field.dataset.check, value });
+  const sent = fetch(record.dataset.checkUrl, { method: "POST", headers: { Accept: "application/json" }, redirect: "manual", body });
   // no answer, too many questions or an expired sign-in: saving will tell
-  const answer = value && await ask().then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
+  return sent.then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
+}
+async function check(field) {
+  const value = field.value.trim(), answer = value && await ask(field, value);
   if (answer === null || field.value.trim() !== value) return;
   tell(field, answer.error);
   if (answer.value && !answer.error) field.value = answer.value;
+  if (preview(field)) preview(field).textContent = answer.preview || "";
 }
 if (record?.dataset.checkUrl) record.addEventListener("change", ({ target }) => { if (target.dataset.check) check(target); });
+
+// How numbers look: a part goes in at the caret, the numbers that follow are shown while the example is typed.
+document.querySelectorAll(".mask-parts").forEach((parts) => {
+  parts.hidden = false;
+  parts.onclick = ({ target: { dataset } }) => {
+    if (!dataset.insert) return;
+    const field = document.getElementById(dataset.into);
+    field.setRangeText(dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  };
+});
+let pause;
+record?.addEventListener("input", ({ target: field }) => {
+  if (!preview(field)) return;
+  clearTimeout(pause);
+  pause = setTimeout(async () => {
+    const value = field.value.trim(), answer = value && await ask(field, value);
+    if (field.value.trim() === value) preview(field).textContent = answer?.preview || "";
+  }, 300);
+});
 
 document.querySelectorAll("[data-day]").forEach((button) => {
   const field = document.getElementById(button.dataset.day);
@@ -81,6 +118,25 @@ document.querySelectorAll("[data-day]").forEach((button) => {
     field.value = field.dataset.today;
     for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
     field.focus();
+  };
+});
+
+// The browser's own calendar; what is chosen is written into the field as if typed.
+if ("showPicker" in HTMLInputElement.prototype) document.querySelectorAll("[data-calendar]").forEach((button) => {
+  const field = document.getElementById(button.dataset.calendar), day = document.createElement("input");
+  Object.assign(day, { type: "date", tabIndex: -1, onchange: () => {
+    if (!day.value) return;
+    field.value = day.value.split("-").reverse().join(".");
+    for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+    field.focus();
+  } });
+  day.setAttribute("aria-hidden", true);
+  button.hidden = false;
+  button.after(day);
+  button.onclick = () => {
+    const [, date, month, year] = field.value.match(/^(\d\d)\.(\d\d)\.(\d{4})$/) || [];
+    day.value = year ? `${year}-${month}-${date}` : "";
+    day.showPicker();
   };
 });
 

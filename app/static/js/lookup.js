@@ -14,7 +14,7 @@ const make = (tag, attributes, text = "") => {
 document.querySelectorAll(".lookup").forEach((box, number) => {
   const input = box.querySelector("[type=text]"), value = box.querySelector("[type=hidden]"); // no value when many are chosen
   const list = make("ul", { role: "listbox", id: `found${number}`, "aria-label": "Найденное" }), state = make("p", { role: "status" });
-  const found = make("div", { class: "found", hidden: "" }), clear = make("button", { type: "button", class: "clear", "aria-label": "Очистить" }, "×");
+  const found = make("div", { class: "found", hidden: "" }), clear = make("button", { type: "button", class: "clear", "aria-label": "Очистить", tabindex: -1 }, "×");
   let results = [], fresh = false, active = -1, asked, timer; // fresh: found by the words that stand in the field
 
   function mark(index) {
@@ -85,7 +85,7 @@ document.querySelectorAll(".lookup").forEach((box, number) => {
 
   function key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1, Enter: 0, Escape: 0 }[event.key];
-    if (step === undefined || found.hidden && !step) return;
+    if (step === undefined || found.hidden && !step || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     if (found.hidden) ask();
     else if (step) mark(Math.max(0, Math.min(active + step, results.length - 1)));

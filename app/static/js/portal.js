@@ -73,7 +73,11 @@ on("input", ({ target }) => target.setCustomValidity?.(""));
 const sent = sessionStorage.getItem("sent");
 sessionStorage.removeItem("sent");
 if (sent && $(".flashes .t-ok")) sessionStorage.removeItem(sent);
-on("submit", ({ target }) => { if (target.matches(".sign-out")) sessionStorage.clear(); });
+on("submit", ({ target }) => {
+  if (!target.matches(".sign-out")) return;
+  sessionStorage.clear();
+  Object.keys(localStorage).filter((name) => name.startsWith("recent:")).forEach((name) => localStorage.removeItem(name));
+});
 
 // One sending per click; the buttons return later, because the answer may be a file.
 on("submit", ({ target: form }) => {
@@ -93,21 +97,26 @@ on("formdata", ({ target: form, formData }) => {
 const opener = $(".everywhere-open");
 let dialogScript;
 const fetchDialog = () => (dialogScript ??= import("./search.js" + new URL(import.meta.url).search));
-// What is typed while the dialog is still on its way goes into its field.
+// What is typed while the dialog is still on its way goes into its field; Enter opens the page of the search, Escape nothing.
 let waiting = null;
 const keep = (event) => {
-  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key.length === 1) waiting += event.key;
+  else if (event.key === "Backspace") waiting = waiting.slice(0, -1);
+  else if (event.key === "Enter") location.assign(`${opener.href}?${new URLSearchParams({ q: waiting })}`);
+  else if (event.key === "Escape") given(waiting = null);
+  else return;
   event.preventDefault();
-  waiting += event.key;
 };
+const given = () => document.removeEventListener("keydown", keep, true);
 async function searchEverywhere() {
   if (waiting !== null) return;
   waiting = "";
   on("keydown", keep, true);
   // without the script the search is a page
   const { open } = await fetchDialog().catch(() => ({ open: (href) => location.assign(href) }));
-  document.removeEventListener("keydown", keep, true);
-  open(opener.href, waiting);
+  given();
+  if (waiting !== null) open(opener.href, waiting);
   waiting = null;
 }
 if (opener) {

@@ -115,7 +115,7 @@ class AppearanceView(BaseView):
     @staticmethod
     def _keep() -> Any:
         look = {} if request.form.get("usual") else _known(request.form)
-        response = redirect(_inside(request.form.get("back", "")))
+        response = redirect(_inside(request.form.get("back") or request.referrer or ""))
         if look:
             secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
             response.set_cookie(

@@ -25,12 +25,15 @@ from app.services.personnel.consents import consent_texts
 from app.services.portal import captcha
 from app.web.access import registration_forms as forms
 from app.web.frame.answers import attach, attempt, show_form
-from app.web.frame.pages import Block, Button, CardPage, FormPage, Section
+from app.web.frame.pages import Block, Button, CardPage, FormPage, Section, Tab
+from app.web.frame.preview import preview
 from app.web.frame.typed import row_id
 
 KEPT = "registration"
 #: step → its words; the order is that of the form
 STEPS = ("Согласия", "Где вы работаете", "Место работы", "О себе")
+#: what search engines and messengers say of the first step
+_ABOUT = "Личный кабинет работника образования: Именной образовательный чек, запись на курсы, документы об обучении."
 _ADDRESSES = (addresses.REGISTER, *(addresses.at("register", step, "") for step in ("territory", "work", "person")))
 
 
@@ -64,9 +67,9 @@ class RegisterView(BaseView):
                 _keep(texts=chosen)
                 return redirect(addresses.at("register", "territory", ""))
             problem = next(iter(found.fields.values()))[0]
-        page = CardPage(_title(0))
-        shown = render_template("register_consents.html", page=page, texts=texts, chosen=chosen, problem=problem)
-        return shown, 422 if problem else 200
+        words = {"texts": texts, "chosen": chosen, "problem": problem, "steps": _steps(0)}
+        words["preview"] = preview("Регистрация работника образования", _ABOUT, addresses.REGISTER)
+        return render_template("register_consents.html", page=CardPage(_title(0)), **words), 422 if problem else 200
 
     @expose("/territory/", methods=["GET", "POST"])
     @limiter.limit(rate, methods=["POST"])
@@ -190,7 +193,15 @@ def _step(
         problems=problems,
         is_new=True,
     )
-    return show_form(page, "register.html", steps=STEPS, step=step, trap=trap)
+    return show_form(page, "register.html", steps=_steps(step), trap=trap)
+
+
+def _steps(step: int) -> list[Tab]:
+    """All steps; those that are done can be opened again."""
+    return [
+        Tab(words, address if n < step else "", current=n == step)
+        for n, (words, address) in enumerate(zip(STEPS, _ADDRESSES, strict=True))
+    ]
 
 
 def _already() -> Response:

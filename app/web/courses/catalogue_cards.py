@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app import addresses
+from app import addresses, shown
 from app import models as m
 from app.access import current_actor
 from app.clock import local, today
@@ -22,6 +23,8 @@ from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 _KINDS = frozenset({"городской", "округ", "муниципальный", "район"})
 #: roles that see no program of another organizer inside the portal
 _NO_PROGRAMS = frozenset({"organizer", "observer", "admin"})
+_DIALLED = frozenset("+0123456789")
+_WHOLE_NUMBER = re.compile(r"\+7[0-9]{10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def group_blocks(offer: Offer, details: Details) -> tuple[list[Block], list[Bloc
     """Return the blocks of a group's page: when and where, the program, the schedule; beside them for whom."""
     assert offer.group is not None
     main = [_when(offer.group), _program(offer, details), *_modules(details), _schedule(offer, details)]
-    return main, [_for_whom(details)]
+    return main, [_for_whom(details), _contacts(offer, details)]
 
 
 def _program(offer: Offer, details: Details) -> Block:
@@ -184,6 +187,34 @@ def _meeting(meeting: m.GroupMeeting, group: Group | None) -> Row:
     when = Cell(format_date(begins.date()), f"{begins:%H:%M}–{ends:%H:%M}")
     place = meeting.place or (group.place if group is not None else "")
     return Row(meeting.id, "", [when, Cell(meeting.topic or "занятие"), Cell(place)])
+
+
+def _contacts(offer: Offer, details: Details) -> Block:
+    known = details.contacts
+    site = known.website if known.website.lower().startswith(("http://", "https://")) else ""
+    # a number with words beside it («доб. 12») is called by its figures
+    figures = "".join(sign for sign in known.phone.partition("доб")[0] if sign in _DIALLED)
+    cells = (
+        ("Телефон", Cell(_spaced(known.phone), href=f"tel:{figures}" if figures else "")),
+        ("Почта", Cell(known.email, href=f"mailto:{known.email}" if "@" in known.email else "")),
+        ("Сайт", Cell(known.website, href=site)),
+        ("Адрес", Cell(known.address)),
+    )
+    pairs = [Pair("Организатор", Cell(offer.organizer)), *(Pair(label, cell) for label, cell in cells if cell.text)]
+    return Block("Вопросы по курсу", pairs=pairs)
+
+
+def _spaced(phone: str) -> str:
+    """A number as people write it; a directory holds any words beside it, and these stay."""
+    write = shown.writer_of("phone")
+    return write(phone) if write and _WHOLE_NUMBER.fullmatch(phone) else phone
+
+
+def words(offer: Offer, details: Details) -> str:
+    """What a link to the group says of it: hours, form, dates, place, then what the program is about."""
+    assert offer.group is not None
+    when = f"{count(offer.hours, 'час', 'часа', 'часов')}, {form(offer)}, {period(offer.group.starts_on, offer.group.ends_on)}"
+    return f"{when}, {_place(offer.group)}. {offer.organizer}. {details.annotation}".strip()
 
 
 def _when(group: Group) -> Block:

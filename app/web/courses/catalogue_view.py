@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, jsonify, redirect, render_template, request
+from flask import Response, current_app, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 
@@ -18,7 +18,7 @@ from app.access import current_actor
 from app.errors import NotFound
 from app.extensions import limiter
 from app.russian import count, format_date
-from app.services.courses.enrolment import catalogue
+from app.services.courses.enrolment import catalogue, public_courses
 from app.services.courses.enrolment.catalogue import PAGE, Start
 from app.services.courses.enrolment.catalogue_sql import Seeker
 from app.web.courses import catalogue_cards, catalogue_filters, months
@@ -27,10 +27,12 @@ from app.web.courses.months import Entry, MonthPage
 from app.web.frame.guards import signed_in
 from app.web.frame.lookups import LIMIT, detail_of
 from app.web.frame.pages import Button, CardPage, Filter, Link
+from app.web.frame.preview import preview
 from app.web.frame.search import match
 
 TITLE = "Каталог курсов"
 _CALENDAR = "Календарь курсов"
+CALENDAR_TYPE = "text/calendar; charset=utf-8"
 _HINT = "Слова из названия, организатор, место"
 
 
@@ -126,7 +128,8 @@ class PublicCatalogueView(BaseView):
             return redirect(_address(addresses.CATALOGUE, query, Whom()))
         note = "Чтобы увидеть, какие курсы подходят вам, и записаться, войдите в портал."
         page = _page(addresses.COURSES, query, Whom(), buttons=[_sign_in("Войти")], note=note)
-        return render_template("catalogue.html", page=page)
+        seen = preview(TITLE, "Открытые курсы для педагогов региона: даты, места, свободные места.", addresses.COURSES)
+        return render_template("catalogue.html", page=page, preview=seen)
 
     @expose("/<int:pk>")
     @limiter.limit(rate)
@@ -135,7 +138,8 @@ class PublicCatalogueView(BaseView):
         inside = current_user.is_authenticated
         whom = whom_of(request.args) if inside else Whom()
         offer = catalogue.open_group(pk, whom.seeker)
-        blocks, aside = catalogue_cards.group_blocks(offer, catalogue.details(pk))
+        details = catalogue.details(pk)
+        blocks, aside = catalogue_cards.group_blocks(offer, details)
         list_href = addresses.with_query(addresses.CATALOGUE, **whom.parameters) if inside else addresses.COURSES
         page = CardPage(
             offer.title,
@@ -146,7 +150,19 @@ class PublicCatalogueView(BaseView):
             aside=aside,
         )
         reason = catalogue_cards.reason(offer, whom.seeker)
-        return render_template("catalogue_group.html", page=page, reason=reason, list_href=list_href)
+        seen = preview(offer.title, catalogue_cards.words(offer, details), addresses.at("courses", pk))
+        calendar = addresses.at("courses", f"{pk}.ics")
+        shown = {"reason": reason, "list_href": list_href, "preview": seen, "calendar_href": calendar}
+        return render_template("catalogue_group.html", page=page, **shown)
+
+    @expose("/<int:pk>.ics")
+    @limiter.limit(rate)
+    def calendar(self, pk: int) -> Response:
+        """The dates of an open group for the calendar of a telephone or a mail program."""
+        offer = catalogue.open_group(pk, None)
+        answer = Response(public_courses.calendar_file(offer, catalogue.details(pk)), content_type=CALENDAR_TYPE)
+        answer.headers["Content-Disposition"] = f'attachment; filename="course-{pk}.ics"'
+        return answer
 
 
 def _sign_in(label: str) -> Button:

@@ -1,4 +1,4 @@
-"""Search everywhere: people, organizations, groups, programs, vouchers (чеки), documents, sections and actions, by one line of words.
+"""Search everywhere: people, organizations, groups, programs, vouchers (чеки), documents, by one line of words; ``search_ways`` has the rest.
 
 Every statement walks an index and is limited, so that a million people answer as quickly as a hundred: rows whose name or
 number begins with the typed text are read from the sort index; only when they are few are the words looked up in the
@@ -7,27 +7,29 @@ vectors. Nothing is ranked, so nothing is sorted.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
-from flask import current_app, jsonify, render_template, request
+from flask import jsonify, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import Select, select
-from sqlalchemy.orm import load_only, selectinload
+from sqlalchemy.orm import load_only
 
-from app import addresses, shown
+from app import addresses
 from app import models as m
 from app.access import current_actor, scope
 from app.actor import Actor
-from app.conditions import state_of
 from app.extensions import db
-from app.russian import capitalized, format_date
 from app.text import cleaned, sort_key
+from app.text.keyboard import is_latin, other_layout
+from app.web.desk import recent
+from app.web.desk.answers_found import Found, FoundGroup
+from app.web.desk.person_acts import PersonAct, act_asked, acts_on
+from app.web.desk.search_kinds import BY_TABLE, KINDS, Kind, named
+from app.web.desk.search_ways import articles, begin_words, ways, words_of
 from app.web.frame.guards import signed_in
-from app.web.frame.menu import menu
 from app.web.frame.pages import CardPage, Link
 from app.web.frame.search import marks, match
 
@@ -37,135 +39,6 @@ SHOWN = 5
 WALK = 40
 #: rows among which beginnings of words too short for the vector are sought
 SIFTED = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One answer: what it is, what tells it from its namesakes, where it leads."""
-
-    text: str
-    detail: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundGroup:
-    """Answers of one kind; ``more_href`` is the list with the same search when there may be more of them."""
-
-    title: str
-    items: Sequence[Found]
-    more_href: str = ""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A table that is searched: ``start`` is the column walked from what was typed, ``parent`` whose words find it too."""
-
-    model: type[Any]
-    title: str
-    start: str
-    columns: tuple[str, ...]
-    text: Callable[[Any], str]
-    detail: Callable[[Any], str]
-    #: shorter words are not looked up in the vector: their lists of rows are too long
-    shortest: int = 1
-    parent: str = ""
-    key: str = ""
-    #: relation whose name stands beside the number, and its columns
-    naming: str = ""
-    named: tuple[str, ...] = ()
-    #: condition that narrows the scope to what is found at once, or None
-    near: Callable[[Actor], Any] = lambda _actor: None
-
-    @property
-    def table(self) -> str:
-        """Name of the table."""
-        return self.model.__tablename__  # type: ignore[no-any-return]
-
-
-def _person(row: m.Employee) -> str:
-    born = format_date(row.birth_date) if row.birth_date else ""
-    return " · ".join(filter(None, [born, shown.end("snils", row.snils)]))
-
-
-def _own_territory(actor: Actor) -> Any:
-    """A territorial body finds its own organizations and the organizers.
-
-    It also sees the other employers of its people, but to tell them all places of work in the region must be read.
-    """
-    if actor.roles != {"territory"}:
-        return None
-    territories = {pk for grant in actor.grants for pk in grant.territory_ids}
-    return m.Organization.territory_id.in_(territories) | m.Organization.is_organizer
-
-
-_NAMES = ("last_name", "first_name", "patronymic")
-
-KINDS: tuple[Kind, ...] = (
-    Kind(
-        m.Employee,
-        "Работники",
-        "sort",
-        ("last_name", "first_name", "patronymic", "birth_date", "snils", "sort"),
-        str,
-        _person,
-        shortest=3,
-    ),
-    Kind(
-        m.Organization,
-        "Организации",
-        "sort",
-        ("short_name", "inn", "city", "sort"),
-        str,
-        lambda row: " · ".join(filter(None, [f"ИНН {row.inn}" if row.inn else "", row.city or ""])),
-        near=_own_territory,
-    ),
-    Kind(
-        m.Program,
-        "Программы",
-        "sort",
-        ("title", "code", "hours", "status", "sort"),
-        lambda row: str(row.title),
-        lambda row: f"{row.code} · {row.hours} ч · {row.status.label}",
-    ),
-    Kind(
-        m.TrainingGroup,
-        "Группы",
-        "number",
-        ("number", "starts_on", "enrol_until", "status", "program_id"),
-        lambda row: f"Группа {row.number}",
-        lambda row: f"{row.program.title} · с {format_date(row.starts_on)} · {state_of(row).label}",
-        parent="program",
-        key="program_id",
-        naming="program",
-        named=("title",),
-    ),
-    Kind(
-        m.Voucher,
-        "Чеки",
-        "number",
-        ("number", "valid_until", "status", "employee_id"),
-        lambda row: f"Чек № {row.number}",
-        lambda row: f"{row.employee} · {state_of(row).label} · по {format_date(row.valid_until)}",
-        parent="employee",
-        key="employee_id",
-        naming="employee",
-        named=_NAMES,
-    ),
-    Kind(
-        m.Certificate,
-        "Документы об обучении",
-        "number",
-        ("number", "kind", "issued_on", "status", "employee_id"),
-        lambda row: capitalized(str(row)),
-        lambda row: f"{row.employee} · {format_date(row.issued_on)} · {row.status.label}",
-        parent="employee",
-        key="employee_id",
-        naming="employee",
-        named=_NAMES,
-    ),
-)
-BY_TABLE = {kind.table: kind for kind in KINDS}
 
 
 class Finder:
@@ -188,12 +61,33 @@ class Finder:
         """Answers by kind; sections and actions stand first when their words are exactly those typed."""
         if not self.typed:
             return []
-        found = [group for kind in KINDS if (group := self.group(kind)) is not None]
-        ways = self.ways()
-        if ways is None:
-            return found
-        exact = len(self.folded) > 2 and any(sort_key(way.text).startswith(self.folded) for way in ways.items)
-        return [ways, *found] if exact else [*found, ways]
+        asked = act_asked(self.actor, self.typed)
+        rows = (self.for_act(*asked) if asked else []) or self.of_kinds()
+        found = ways(self.actor, self.folded, SHOWN)
+        exact = len(self.folded) > 2 and any(sort_key(way.text).startswith(self.folded) for way in found)
+        told = articles(self.actor, self.typed, nothing_else=not rows and not found)
+        beside = [FoundGroup("Разделы и действия", found)] if found else []
+        return [
+            *(beside if exact else ()),
+            *rows,
+            *(() if exact else beside),
+            *([FoundGroup("Справка", told)] if told else ()),
+        ]
+
+    def of_kinds(self) -> list[FoundGroup]:
+        """Rows of every kind that the user may list."""
+        return [group for kind in KINDS if (group := self.group(kind)) is not None]
+
+    def for_act(self, act: PersonAct, name: str) -> list[FoundGroup]:
+        """People for whom an act was asked: each answer leads to the act itself."""
+        people = Finder(self.actor, name).group(BY_TABLE["employee"])
+        items = [
+            Found(f"{one.text}: {person.text}", person.detail, one.href)
+            for person in (people.items if people else ())
+            for one in person.acts
+            if one.text == act.text
+        ]
+        return [FoundGroup("Действия с работником", items)] if items else []
 
     def group(self, kind: Kind) -> FoundGroup | None:
         """Rows of one kind that the user may list, or None."""
@@ -202,18 +96,37 @@ class Finder:
         rows = self.rows(kind, f"{kind.table}:list")
         if not rows:
             return None
-        self.name(kind, rows[:SHOWN])
-        found = marks(kind.model, rows[:SHOWN], self.typed) if kind.model is m.Employee else {}
-        items = [
+        more = addresses.listing(kind.table, q=self.typed) if len(rows) > SHOWN else ""
+        return FoundGroup(kind.title, self.answers(kind, rows[:SHOWN]), more)
+
+    def answers(self, kind: Kind, rows: Sequence[Any]) -> list[Found]:
+        """The shown rows in words, with what can be done with people."""
+        self.name(kind, rows)
+        people = kind.model is m.Employee
+        found = marks(kind.model, rows, self.typed) if people and self.typed else {}
+        acts = acts_on(self.actor, [row.id for row in rows]) if people else {}
+        return [
             Found(
                 kind.text(r),
                 " · ".join(filter(None, (found.get(r.id), kind.detail(r)))),
                 addresses.card(kind.table, r.id),
+                acts.get(r.id, ()),
             )
-            for r in rows[:SHOWN]
+            for r in rows
         ]
-        more = addresses.listing(kind.table, q=self.typed) if len(rows) > SHOWN else ""
-        return FoundGroup(kind.title, items, more)
+
+    def recent(self, text: str) -> list[FoundGroup]:
+        """What the browser remembers, in its order; rows that the user may not list any more are left out."""
+        place, found = recent.place_of(text), dict[int, Found]()
+        for table, ids in recent.remembered(text).items():
+            kind = BY_TABLE.get(table)
+            if kind is None or not self.actor.can(f"{table}:list"):
+                continue
+            statement = self.statement(kind, f"{table}:list").where(kind.model.id.in_(ids))
+            rows = list(db.session.scalars(statement.limit(recent.MOST)))
+            answers = self.answers(kind, rows)
+            found |= {place[table, row.id]: answer for row, answer in zip(rows, answers, strict=True)}
+        return [FoundGroup("Недавно открытые", [found[at] for at in sorted(found)])] if found else []
 
     def rows(self, kind: Kind, permission: str | None) -> list[Any]:
         """Rows that begin with what was typed, then, when they are few, those found by words or through their parent."""
@@ -246,14 +159,14 @@ class Finder:
         if kind.table == "employee" and self.digits is not None:
             whole = statement.where(m.Employee.snils == self.digits).limit(1)
             return list(db.session.scalars(whole)) if len(self.digits) == 11 else []
-        words = _words(self.folded)
+        words = words_of(self.folded)
         long = [word for word in words if len(word) >= kind.shortest]
         if not long:
             return []
         short = [word for word in words if len(word) < kind.shortest]
         statement = statement.where(match(kind.model, " ".join(long))).limit(SIFTED if short else WALK)
         rows = list(db.session.scalars(statement))
-        return [row for row in rows if _begin_words(short, row.sort)]
+        return [row for row in rows if begin_words(short, row.sort)]
 
     def of_parents(self, kind: Kind, permission: str | None) -> list[Any]:
         """Rows that belong to what was found by the same words: чеки of people, groups of programs."""
@@ -284,51 +197,6 @@ class Finder:
                 statement = statement.where(expression)
         return statement
 
-    # --- sections and actions
-
-    def ways(self) -> FoundGroup | None:
-        """Sections of the menu and actions whose words begin as typed."""
-        words, sections = _words(self.folded), _sections()
-        if not words:
-            return None
-        found = [way for way in [*self.actions(), *sections] if _begin_words(words, sort_key(way.text))]
-        found += [way for way in sections if way not in found and _begin_words(words, sort_key(way.detail))]
-        return FoundGroup("Разделы и действия", found[:SHOWN]) if found else None
-
-    def actions(self) -> list[Found]:
-        """Forms of new records that the user may open."""
-        found = []
-        for view in current_app.appbuilder.baseviews:  # type: ignore[attr-defined]
-            table = getattr(view, "table", "")
-            if table and view.sections and view.words.add and self.actor.can(f"{table}:add"):
-                found.append(Found(view.words.add, "", addresses.form(table)))
-        if self.actor.can("employee:import"):
-            found.append(Found("Загрузить работников из Excel", "", addresses.at("employee", "import", "")))
-        return found
-
-
-def named(kind: Kind) -> Select[Any]:
-    """Rows with the naming columns of their parent."""
-    relation = getattr(kind.model, kind.naming)
-    target = relation.property.mapper.class_
-    names = load_only(*(getattr(target, name) for name in kind.named), raiseload=True)
-    return select(kind.model).options(load_only(kind.model.id), selectinload(relation).options(names))
-
-
-def _sections() -> list[Found]:
-    return [Found(item.label, section.title, item.href) for section in menu() for item in section.items]
-
-
-def _words(folded: str) -> list[str]:
-    """Words without the signs around them."""
-    return re.findall(r"\w[\w-]*", folded)
-
-
-def _begin_words(beginnings: Sequence[str], text: str) -> bool:
-    """Whether every beginning begins some word of the folded text."""
-    words = _words(text)
-    return all(any(word.startswith(beginning) for word in words) for beginning in beginnings)
-
 
 class SearchView(BaseView):
     """The search of the top bar: JSON for its dialog, a page for those without scripts."""
@@ -339,11 +207,28 @@ class SearchView(BaseView):
     @expose("/")
     @signed_in
     def index(self) -> Any:
-        """Answers to ``q``."""
+        """Answers to ``q``; what was typed in the other keyboard layout is sought when nothing is found as typed."""
         finder = Finder(current_actor(), request.args.get("q", ""))
-        groups = finder.groups()
+        groups, asked = answers_to(finder, request.args.get("recent", ""))
         total = sum(len(group.items) for group in groups)
         if request.accept_mimetypes.best == "application/json":
-            return jsonify(total=total, groups=[asdict(group) for group in groups])
+            return jsonify(total=total, asked=asked, groups=[asdict(group) for group in groups])
         page = CardPage("Поиск", crumbs=[Link("Поиск", current=True)])
-        return render_template("search.html", page=page, typed=finder.typed, groups=groups, total=total)
+        return render_template("search.html", page=page, typed=finder.typed, asked=asked, groups=groups, total=total)
+
+
+def answers_to(finder: Finder, lately: str) -> tuple[list[FoundGroup], str]:
+    """Answers, and what was sought instead of what was typed; nothing typed: what was opened lately."""
+    if not finder.typed:
+        return finder.recent(lately), ""
+    groups = finder.groups()
+    meant = other_layout(finder.typed) if not groups else ""
+    if not meant or meant == finder.typed:
+        return groups, ""
+    if is_latin(finder.typed):
+        again = Finder(finder.actor, meant).groups()
+    else:
+        # no name of a person or a program is Latin: only sections and actions («Excel») are
+        found = ways(finder.actor, sort_key(meant), SHOWN)
+        again = [FoundGroup("Разделы и действия", found)] if found else []
+    return again, meant if again else ""

@@ -204,6 +204,11 @@ def _page_url(code: str) -> str:
     return addresses.HELP if code == "index" else addresses.at("help", code)
 
 
+def passage_href(passage: guide.Passage, typed: str) -> str:
+    """Address of a section of the guide where the typed words are marked."""
+    return f"{addresses.with_query(_page_url(passage.page), mark=typed)}#{passage.heading.anchor}"
+
+
 def _roles_of(actor: Actor | None) -> list[str]:
     return [code for code in ROLES if actor is not None and code in actor.roles]
 
@@ -226,7 +231,7 @@ class HelpView(BaseView):
             return self._show("index")
         page = CardPage("Поиск по справке", crumbs=[Link("Справка", addresses.HELP), Link("Поиск")])
         return render_template(
-            "help.html", page=page, found=guide.search(typed), page_url=_page_url, **_around("", typed)
+            "help.html", page=page, found=guide.search(typed), passage_href=passage_href, **_around("", typed)
         )
 
     @expose("/<string:page>")

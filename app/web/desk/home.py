@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import jsonify, render_template, request
+from flask import jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
-from flask_wtf import FlaskForm
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from flask_login import current_user
 
+from app import addresses
 from app.access import current_actor
 from app.errors import NotFound
 from app.extensions import limiter
@@ -18,25 +18,19 @@ from app.russian import format_date
 from app.services.paper.issuing import document_check
 from app.services.paper.issuing.document_check import CheckFacts
 from app.services.voucher import voucher_check
+from app.text import cleaned
+from app.web.desk.front_page import CheckForm, front
 from app.web.desk.start_pages import start_page
-from app.web.frame.forms import REQUIRED, RuDateField
-from app.web.frame.guards import signed_in
 from app.web.frame.pages import Block, CardPage, Cell, FormPage, Pair, Section
+from app.web.frame.preview import preview
 from app.web.voucher.voucher_list_columns import BLOCK_TONES
 
-
-class CheckForm(FlaskForm):
-    """What is printed on a document whose code is not at hand."""
-
-    class Meta:
-        """Nothing is changed by a search, and its address may be kept."""
-
-        csrf = False
-
-    number = StringField(
-        "Регистрационный номер", [InputRequired(REQUIRED), Length(max=40)], description="Целиком, например 0001/2026."
-    )
-    issued_on = RuDateField("Дата выдачи", [InputRequired(REQUIRED)], offers_today=False, past=True)
+#: a code is longer than any number, and has no fraction
+_CODE = re.compile(r"[\w-]{16,32}")
+#: what search engines and messengers say of the check
+_ABOUT = (
+    "Подлинность удостоверений и дипломов о повышении квалификации и переподготовке: по номеру и дате или по коду QR."
+)
 
 
 class HomeView(BaseView):
@@ -46,9 +40,10 @@ class HomeView(BaseView):
     default_view = "index"
 
     @expose("/")
-    @signed_in
     def index(self) -> Any:
-        """Start page of the signed-in user."""
+        """Start page of the signed-in user; a stranger finds courses, the check of a document and the entrance."""
+        if not current_user.is_authenticated:
+            return front()
         return render_template("start.html", page=start_page(current_actor()))
 
     @expose("/health")
@@ -66,6 +61,9 @@ class HomeView(BaseView):
         """Public check by number and date: numbers can be guessed, so it tells initials only and answers less often."""
         asked = "number" in request.args or "issued_on" in request.args
         form = CheckForm(request.args)
+        page_of_code = _address_of_code(form.number.data or "")
+        if page_of_code:
+            return redirect(page_of_code)
         found, problems = [], []
         if asked and form.validate():
             try:
@@ -78,7 +76,11 @@ class HomeView(BaseView):
             "Проверка документа", form, [Section("", ["number", "issued_on"])], submit="Проверить", problems=problems
         )
         status = 404 if problems else 422 if form.errors else 200
-        return render_template("verify_form.html", page=page, found=[_check_page(facts) for facts in found]), status
+        shown = {
+            "found": [_check_page(facts) for facts in found],
+            "preview": preview(page.title, _ABOUT, addresses.VERIFY),
+        }
+        return render_template("verify_form.html", page=page, **shown), status
 
     @expose("/verify/<string:code>")
     @limiter.limit("60 per minute")
@@ -111,6 +113,15 @@ class HomeView(BaseView):
             blocks=[Block("Именной образовательный чек", pairs=[Pair(a, Cell(b)) for a, b in known], parts=parts)],
         )
         return render_template("verify.html", page=page)
+
+
+def _address_of_code(typed: str) -> str:
+    """Where a code is checked that was typed in place of the number, alone or as the printed address; empty for a number."""
+    text = cleaned(typed).rstrip("/")
+    _, is_address, end = text.rpartition(addresses.VERIFY)
+    if is_address:
+        return addresses.at("verify", *end.split("/"))
+    return addresses.at("verify", text) if _CODE.fullmatch(text) and not text.isdecimal() else ""
 
 
 def _check_page(facts: CheckFacts) -> CardPage:

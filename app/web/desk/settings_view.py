@@ -16,6 +16,7 @@ from app.russian import count
 from app.services.portal import settings
 from app.services.portal.settings import SETTINGS
 from app.web.frame.answers import answer_form
+from app.web.frame.forms import MaskField
 from app.web.frame.guards import guarded
 from app.web.frame.pages import FormPage, Section
 
@@ -29,9 +30,8 @@ _SECTIONS: Mapping[str, Sequence[str]] = {
 }
 #: what a setting does; its bounds are added to the words
 HINTS: Mapping[str, str] = {
-    "voucher_number_mask": "{year} — год выдачи, {number:06d} — порядковый номер чека в этом году, шесть цифр с нулями впереди; "
-    "остальное пишется как есть. "
-    "Номера выданных чеков не меняются.",
+    "voucher_number_mask": "Напишите первый номер этого года так, как он должен выглядеть: год и порядковый номер с нулями впереди "
+    "портал узнает сам, остальное останется как есть. Номера выданных чеков не меняются.",
     "voucher_reminder_days": "За столько дней до конца срока владелец чека с неиспользованными блоками получает напоминание.",
     "one_time_days": "Столько дней действует одноразовый пароль, который выдали на бумаге или на экране; потом нужен новый.",
     "offer_hours": "Сколько часов место, которое освободилось, ждёт ответа первого в листе ожидания. 0 — место занимается сразу.",
@@ -50,11 +50,6 @@ _LIST_HINT = "Через запятую, каждое число от {} до {}
 _NUMBER_HINT = "Целое число от {} до {}."
 
 
-def _example(key: str, value: str) -> str:
-    """The first number by a mask as it is stored, in words."""
-    return f" Сейчас первый номер года: {settings.in_words(key, value)}." if key in settings.MASKS else ""
-
-
 def hint(key: str) -> str:
     """What a setting does, and what may stand in it."""
     bounds = settings.BOUNDS.get(key)
@@ -69,7 +64,11 @@ def _form(values: Mapping[str, str]) -> Any:
     fields: dict[str, Any] = {}
     for key, title, _first in SETTINGS:
         kwargs = {"inputmode": "numeric"} if settings.FIRST[key].isdecimal() else {}
-        fields[key] = StringField(title, description=hint(key) + _example(key, values[key]), render_kw=kwargs)
+        if key in settings.MASKS:
+            checked = {"data-check": f"setting/{key}"}
+            fields[key] = MaskField(title, shape=key, description=hint(key), render_kw=checked)
+        else:
+            fields[key] = StringField(title, description=hint(key), render_kw=kwargs)
         fields[f"shown_{key}"] = HiddenField()
     data = {**values, **{f"shown_{key}": value for key, value in values.items()}}
     return type("SettingsForm", (FlaskForm,), fields)(data=data)

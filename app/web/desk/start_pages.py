@@ -18,12 +18,11 @@ from app.clock import local, now, today
 from app.extensions import db
 from app.jobs import DEAD_AFTER_SECONDS
 from app.russian import format_datetime, number
-from app.services.desk import first_steps as traces_of_steps
-from app.services.desk import statistics
+from app.services.desk import first_steps, statistics
 from app.services.portal import settings
 from app.services.voucher import voucher_rules
 from app.web.access.registration_own import registration_blocks
-from app.web.desk import charts, first_steps, map_page, start_lines
+from app.web.desk import charts, map_page, start_checklist, start_lines
 from app.web.desk.role_home import organizer_blocks, school_blocks
 from app.web.desk.start_lines import Counted, duty
 from app.web.desk.worker_home import worker_blocks
@@ -60,7 +59,7 @@ def start_page(actor: Actor) -> StartPage:
         "Главная",
         lines[: start_lines.MOST_LINES],
         lines[start_lines.MOST_LINES :],
-        first_steps.checklist(first_steps.of(actor), facts.done, facts.hidden),
+        start_checklist.checklist(start_checklist.of(actor), facts.done, facts.hidden),
         [it.figure(facts.numbers[it.key]) for it in _declared(actor, start_lines.GLANCE)],
         figures,
         region,
@@ -123,11 +122,11 @@ def read_facts(actor: Actor) -> Facts:
     for it in counted:
         tables.setdefault(it.table, {})[it.key] = and_(true(), *_conditions(_views()[it.table], it.query))
     keys = [key for conditions in tables.values() for key in conditions]
-    roles = first_steps.of(actor)
-    steps = [(role, code) for role in roles for code in traces_of_steps.STEPS[role]]
+    roles = start_checklist.of(actor)
+    steps = [(role, code) for role in roles for code in first_steps.STEPS[role]]
     parts = [_counts(table, list(conditions.values())) for table, conditions in tables.items()]
-    parts += [trace for role in roles for trace in traces_of_steps.traces(role)]
-    parts += [traces_of_steps.hidden()] if steps else []
+    parts += [trace for role in roles for trace in first_steps.traces(role)]
+    parts += [first_steps.hidden()] if steps else []
     parts += [_region_facts()] if actor.roles & (_REGION | {"territory"}) else []
     row = _row_of(parts)
     named = row._mapping if row else {}

@@ -9,13 +9,14 @@ from flask_appbuilder import BaseView, expose
 from flask_login import current_user
 from sqlalchemy import Date, inspect
 
-from app.clock import read_date
+from app.clock import read_date, today
 from app.errors import Invalid
 from app.extensions import limiter
+from app.number_masks import SHAPES, read_example, why_not, write_example
 from app.russian import RussianDateError, format_date
 from app.services.portal.records import read_value
 from app.text import cleaned
-from app.web.frame.forms import LONG_AGO, writer_of
+from app.web.frame.forms import LONG_AGO, preview_of, writer_of
 from app.web.frame.guards import signed_in
 
 _LONGEST = 300
@@ -38,11 +39,23 @@ class CheckView(BaseView):
         """JSON with the sentence about the value, empty when it is right, and the value as people write it."""
         table, _, column = request.form.get("field", "").partition("/")
         typed = request.form.get("value", "")[:_LONGEST]
+        if column in SHAPES:
+            return jsonify(_mask_told(column, typed))
         model = _models().get(table)
         if model is None or column not in inspect(model).columns:
             raise Invalid("Такого поля нет.")
         sentence, shown = check(model, column, typed)
         return jsonify(error=sentence, value=shown)
+
+
+def _mask_told(name: str, typed: str) -> dict[str, str]:
+    """What is wrong with an example of a mask, the example as it was understood, and the numbers after it."""
+    year = today().year
+    mask = read_example(cleaned(typed), year, SHAPES[name].allowed)
+    sentence = why_not(mask, name, year) if mask else ""
+    if sentence or not mask:
+        return {"error": f"{sentence}." if sentence else "", "value": typed, "preview": ""}
+    return {"error": "", "value": write_example(mask, year), "preview": preview_of(typed, name)}
 
 
 def check(model: type[Any], column: str, typed: str) -> tuple[str, str]:

@@ -1,37 +1,43 @@
 """Two users in one form: the value of each field when the form was opened, the value now, and the typed value.
 
-A form carries fingerprints of its fields as they were shown (``stamp``). When the form comes back, a field whose stored
-value no longer fits its fingerprint was changed by another user meanwhile; this works in tables without a version column
-too.
+A form carries fingerprints of its fields as they were shown (``stamp``), and short values themselves, so that they can be
+chosen again. When the form comes back, a field whose stored value no longer fits its fingerprint was changed by another user
+meanwhile; this works in tables without a version column too.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import Boolean, String, inspect
+from werkzeug.datastructures import MultiDict
 
 from app import audit
 from app import models as m
 from app.access import current_actor
 from app.audit import words
 from app.clock import ZONE, local, now
+from app.errors import Invalid
 from app.labels import codes_of, in_words, label_of
-from app.russian import format_datetime
+from app.russian import format_date, format_datetime
 from app.services.portal.records import read_value
 from app.web.frame.forms import form_values, writer_of
-from app.web.frame.pages import MINE, THEIRS, Difference
+from app.web.frame.pages import MINE, THEIRS, WAS, Difference
 
 EMPTY = "пусто"
 UNKNOWN = "неизвестно: журнал об этом изменении не говорит"
 _UNCHOSEN = "Выберите, чьё значение сохранить."
 _CHANGED_AGAIN = "Значение изменили ещё раз: выберите заново."
-_EDITED = "Вы изменили своё значение, а отмечено значение другого: выберите ещё раз."
+_EDITED = "Вы изменили своё значение, а отмечено другое: выберите ещё раз."
+#: so many characters of a value are carried by a form
+_CARRIED = 200
 
 
 def canonical(model: type[Any], name: str, value: Any) -> str:
@@ -51,18 +57,54 @@ def _fingerprint(model: type[Any], name: str, value: Any) -> str:
     return hashlib.blake2s(canonical(model, name, value).encode(), digest_size=4).hexdigest()
 
 
+def sent_form(value: Any) -> list[str]:
+    """What the control of a field sends for a value."""
+    if isinstance(value, list | tuple):
+        texts = [text for item in value for text in sent_form(item)]
+        # texts one a line, chosen rows each by itself
+        return texts if all(hasattr(item, "id") for item in value) else ["\n".join(texts)]
+    if hasattr(value, "id"):
+        return [str(value.id)]
+    if isinstance(value, bool):
+        return ["y"] if value else []
+    if isinstance(value, Enum):
+        return [str(value.value)]
+    if isinstance(value, dt.date):
+        return [format_date(value)]
+    return [""] if value is None else [str(value)]
+
+
+def _packed(value: Any) -> str:
+    """A value as a form sends it, for a stamp; nothing for one that is too long to be carried along."""
+    text = "\0".join(sent_form(value))
+    return "." + base64.urlsafe_b64encode(text.encode()).decode() if len(text) <= _CARRIED else ""
+
+
+def _unpacked(text: str) -> str | None:
+    try:
+        return base64.urlsafe_b64decode(text).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+
+
 def stamp(row: Any, names: Iterable[str]) -> str:
-    """Return the moment and the fingerprints of a row's fields, for a hidden input: «1764000000000 title:0a1b2c3d …»."""
-    marks = [f"{name}:{_fingerprint(type(row), name, getattr(row, name))}" for name in names]
+    """Return the moment, the fingerprints and the short values of a row's fields, for a hidden input.
+
+    «1764000000000 title:0a1b2c3d.0L_RgNC40LzQtdGA …»
+    """
+    fields = [(name, getattr(row, name)) for name in names]
+    marks = [f"{name}:{_fingerprint(type(row), name, value)}{_packed(value)}" for name, value in fields]
     return " ".join([str(int(now().timestamp() * 1000)), *marks])
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a form says of the moment when it was opened; both empty for a form that says nothing."""
+    """What a form says of the moment when it was opened; all empty for a form that says nothing."""
 
     at: dt.datetime | None
     marks: Mapping[str, str]
+    #: field → what its control held, where the form carries it
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str) -> Opened:
@@ -70,9 +112,12 @@ class Opened:
         moment, *marks = text.split() or [""]
         if not moment.isdecimal() or len(moment) > 14:
             return cls(None, {})
+        told = [(name, *rest.partition(".")) for name, _, rest in (mark.partition(":") for mark in marks) if rest]
+        packed = {name: _unpacked(text) for name, _mark, dot, text in told if dot}
         return cls(
             dt.datetime.fromtimestamp(int(moment) / 1000, ZONE),
-            dict(mark.split(":", 1) for mark in marks if ":" in mark),
+            {name: mark for name, mark, _dot, _text in told},
+            {name: text.split("\0") if text else [] for name, text in packed.items() if text is not None},
         )
 
 
@@ -97,9 +142,9 @@ class Choices:
         choice = self.chosen[name]
         if offered != stored_now:
             return _CHANGED_AGAIN
-        if choice == THEIRS and typed != typed_now:
+        if choice in (THEIRS, WAS) and typed != typed_now:
             return _EDITED
-        return "" if choice in (MINE, THEIRS) else _UNCHOSEN
+        return "" if choice in (MINE, THEIRS, WAS) else _UNCHOSEN
 
 
 def differences(
@@ -145,6 +190,8 @@ def _difference(
         choice=choices.chosen[name] if choices is not None and is_settled else THEIRS if merged else "",
         is_settled=is_settled,
         problem=problem,
+        # a field that the user left alone holds it anyway
+        can_return=name in opened.values and not merged,
     )
 
 
@@ -214,9 +261,14 @@ def shown(row: Any, name: str, value: Any) -> str:
     return words(in_words(row.__tablename__, name, value)) or EMPTY
 
 
-def take_theirs(row: Any, form: Any, found: Iterable[Difference]) -> None:
-    """Put the stored values into the fields for which the user chose the other one's."""
+def take_chosen(row: Any, form: Any, found: Iterable[Difference], opened: Opened) -> None:
+    """Put the values that the user chose into the fields: the other one's, or those of before.
+
+    Raises Invalid by field for a former value that can no longer be chosen.
+    """
     for item in found:
+        if item.choice == WAS:
+            _return_to(form, item.field, opened)
         if item.choice == THEIRS:
             field = form[item.field]
             stored = getattr(row, item.field)
@@ -224,3 +276,11 @@ def take_theirs(row: Any, form: Any, found: Iterable[Difference]) -> None:
             field.process(None, list(stored) if isinstance(stored, list) else stored)
             field.raw_data = None
             field.typed = None
+
+
+def _return_to(form: Any, name: str, opened: Opened) -> None:
+    field_ = form[name]
+    field_.process(MultiDict((name, text) for text in opened.values.get(name, ())))
+    if name not in opened.values or not field_.validate(form):
+        sentence = "То, что было, сохранить уже нельзя. Выберите другое значение."
+        raise Invalid(sentence, fields={name: [*map(str, field_.errors)] or [sentence]})

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.services.portal import records
 from app.web.frame.answers import answer_act, attach, attempt, show_form
 from app.web.frame.card_pages import CardPages
-from app.web.frame.conflicts import Choices, Opened, differences, stamp, take_theirs
+from app.web.frame.conflicts import Choices, Opened, differences, stamp, take_chosen
 from app.web.frame.forms import form_values
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Difference, FormPage, Section
@@ -139,7 +139,7 @@ class FormPages(CardPages):
             found = differences(row, form, names, opened, Choices.read(request.form))
             if not all(item.is_settled for item in found):
                 raise ChangedMeanwhile(found)
-            take_theirs(row, form, found)
+            take_chosen(row, form, found, opened)
 
     def values(self, form: Any) -> dict[str, Any]:
         """Values of a validated form."""

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import shown
 from app.clock import read_date, today
 from app.labels import codes_of, label_of
+from app.number_masks import SHAPES, next_numbers, parts_of, read_example, why_not
 from app.russian import RussianDateError, format_date, quoted
 from app.services.portal.records import read_value, reader_of
 from app.text import cleaned, sort_key
@@ -28,6 +29,12 @@ TOO_MANY = "По словам {} найдено больше {}: выберит�
 
 #: days that are never the current one
 LONG_AGO = frozenset({"birth_date", "teaching_since", "working_since", "licence_date"})
+
+#: texts as long as titles, and related rows that are named by such: their fields are as wide as the form
+TITLES = frozenset({
+    "full_name", "short_name", "title", "institution", "address", "basis", "commission", "ground", "reason", "text",
+    "program", "organization", "parent", "employer",
+})  # fmt: skip
 
 #: how a column is typed: mask of the input and its keyboard on a phone
 MASKS = {
@@ -56,6 +63,31 @@ class WrittenField(StringField):
         if self.write is None or self.raw_data or not self.data:
             return str(self.data) if self.data is not None else ""
         return self.write(self.data)
+
+
+class MaskField(WrittenField):
+    """How numbers look, typed as the first number of this year («0001/2026»); ``shape`` says what the mask may hold."""
+
+    def __init__(self, *args: Any, shape: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shape = shape
+
+    @property
+    def preview(self) -> str:
+        """What follows the example, as far as it is understood."""
+        return preview_of(self._value(), self.shape)
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """(name, text) of what the example may be put together of."""
+        return parts_of(self.shape, today().year)
+
+
+def preview_of(typed: str, shape: str) -> str:
+    """What follows a typed example of a mask, in words; empty for one that cannot be used."""
+    year = today().year
+    mask = read_example(cleaned(typed), year, SHAPES[shape].allowed)
+    return "" if why_not(mask, shape, year) else f"Дальше: {next_numbers(mask, year)}."
 
 
 class RuDateField(StringField):
@@ -284,6 +316,15 @@ class RequiredChoice:
             raise ValidationError("Выберите значение.")
 
 
+class AsWideAsTitles:
+    """Checks nothing: the field takes the whole width of its form."""
+
+    field_flags = {"wide": True}
+
+    def __call__(self, _form: Any, _field: Field) -> None:
+        """Accept everything."""
+
+
 class FieldSource:
     """What the converter asks of a view; a form that is no view's own names its fields by such a class."""
 
@@ -316,7 +357,10 @@ class PortalModelConverter:
 
     def fields(self, columns: Sequence[str]) -> dict[str, Any]:
         """Return column → unbound field."""
-        return {name: self._field(name) for name in columns}
+        made = {name: self._field(name) for name in columns}
+        for name in TITLES & made.keys():
+            made[name].args[1].append(AsWideAsTitles())
+        return made
 
     def _field(self, name: str) -> Any:
         label = label_of(self.model.__tablename__, name)
@@ -395,6 +439,10 @@ class PortalModelConverter:
             attributes["data-check"] = f"{table}/{name}"
             validators.append(self._as_stored(name))
         write = writer_of(table, name)
+        if name in SHAPES:
+            return MaskField(
+                label, validators, filters=[_strip], render_kw=attributes, write=write, shape=name, **common
+            )
         return WrittenField(label, validators, filters=[_strip], render_kw=attributes, write=write, **common)
 
     def _as_stored(self, name: str) -> Callable[[Any, Any], None]:

@@ -37,6 +37,7 @@ def install(app: Flask) -> None:
             "trail": menu.trail,
             "ask_access_href": addresses.at("access", "request"),
             "looks_as": actor.name if actor and actor.viewer_id is not None else "",
+            "user_id": actor.user_id if actor else None,
             "user_name": actor.name if signed_in and actor else "",
             "user_called": _called(actor.name) if signed_in and actor else "",
             "user_letters": _letters(actor.name) if signed_in and actor else "",

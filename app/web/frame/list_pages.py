@@ -74,7 +74,7 @@ class ListPages(ActionPages):
             choices=[Option(c.name, c.label, c in columns) for c in listing.columns],
             sizes=[Option(str(n), str(n), n == query.page_size) for n in PAGE_SIZES],
             look_url=addresses.at(self.table, "look", ""),
-            changed=len(columns) < len(listing.columns),
+            changed=columns != listing.usual_columns(),
             most=BULK_LIMIT,
         )
 
@@ -152,7 +152,7 @@ class ListPages(ActionPages):
         return query
 
     def _posted_columns(self) -> Sequence[str]:
-        """Columns to remember: none means as declared, which is also what all of them are."""
+        """Columns to remember: none means as declared, which is also what the usual ones are."""
         if "reset" in request.form:
             return ()
         ticked = set(request.form.getlist("column"))
@@ -160,7 +160,7 @@ class ListPages(ActionPages):
         known = [name for n, name in enumerate(names) if n == 0 or name in ticked]
         if not ticked & set(names):
             raise Invalid("Отметьте хотя бы один столбец.")
-        return known if len(known) < len(names) else ()
+        return known if known != [c.name for c in self.listing.usual_columns()] else ()
 
 
 def _advice(query: ListQuery, buttons: Sequence[Button]) -> str:

@@ -42,7 +42,10 @@ Getter = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class ListColumn:
-    """A column of a list: ``value`` is what is exported, ``cell`` what is shown, ``orders`` what it sorts by."""
+    """A column of a list: ``value`` is what is exported, ``cell`` what is shown, ``orders`` what it sorts by.
+
+    One that is not ``usual`` is shown only to a user who has chosen it.
+    """
 
     name: str
     label: str
@@ -50,6 +53,7 @@ class ListColumn:
     cell: Callable[[Any], Cell]
     orders: tuple[Any, ...] = ()
     number: bool = False
+    usual: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,9 +171,13 @@ class Listing:
         )
 
     def visible_columns(self) -> list[ListColumn]:
-        """Columns that the acting user wants to see; the first, which names the row, always."""
-        wanted = set(self.settings().columns)
-        return [c for n, c in enumerate(self.columns) if not (n and wanted) or c.name in wanted]
+        """Columns that the acting user wants to see, else the usual ones; the first, which names the row, always."""
+        wanted = set(self.settings().columns) or {c.name for c in self.usual_columns()}
+        return [c for n, c in enumerate(self.columns) if n == 0 or c.name in wanted]
+
+    def usual_columns(self) -> list[ListColumn]:
+        """Columns of a user who has chosen none."""
+        return [c for c in self.columns if c.usual]
 
     def conditions(self, query: ListQuery, *, without: str = "") -> list[Any]:
         """Conditions of the query, except of the filter ``without``.

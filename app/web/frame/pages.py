@@ -217,7 +217,7 @@ class Section:
 
 
 #: whose value of a field that two users changed is saved
-MINE, THEIRS = "mine", "theirs"
+MINE, THEIRS, WAS = "mine", "theirs", "was"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,8 @@ class Difference:
     """A field that another user changed: before, and as it is stored now (by whom and when); its control holds what was typed.
 
     ``merged``: only the other user changed it; ``mark``: fingerprints of both values, sent back with the choice; ``choice``: whose
-    value is marked, empty for none; ``is_settled``: the user chose so; ``problem``: why an answer did not count.
+    value is marked, empty for none; ``is_settled``: the user chose so; ``problem``: why an answer did not count;
+    ``can_return``: what was there before can be stored again.
     """
 
     field: str
@@ -238,6 +239,7 @@ class Difference:
     choice: str = ""
     is_settled: bool = False
     problem: str = ""
+    can_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,9 @@ class FormPage:
     title: str
     form: Any
     sections: Sequence[Section]
+    #: words of the button; empty: what would be refused anyway cannot be sent, ``instead`` leads to what can be done
     submit: str = "Сохранить"
+    instead: Button | None = None
     cancel_href: str = ""
     crumbs: Sequence[Link] = ()
     note: str = ""

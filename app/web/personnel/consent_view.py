@@ -237,7 +237,9 @@ class ConsentTextPages(ScopedModelView):
 
     def card_sections(self) -> Sequence[tuple[str, Sequence[str]]]:
         """The version with its fingerprint."""
-        return [("Текст согласия", ("purpose", "number", "title", "required", "valid_from", "body", "sha256"))]
+        return [
+            ("Текст согласия", ("purpose", "number", "title", "required", "valid_from", "summary", "body", "sha256"))
+        ]
 
 
 PERSON_NAME = ListColumn(

@@ -13,6 +13,7 @@ from app.audit import words
 from app.clock import today
 from app.conditions import is_employed, is_in_force, state_of
 from app.identifiers import format_phone
+from app.labels import in_words
 from app.russian import count, format_date, no_later, years
 from app.services.personnel.cards.people import CardData
 from app.services.voucher import voucher_eligibility
@@ -78,6 +79,7 @@ def _overview(data: CardData) -> list[Block]:
     personal = _pairs(
         ("Дата рождения", birth),
         ("Пол", person.sex),
+        ("Гражданство", in_words("employee", "citizenship", person.citizenship)),
         ("СНИЛС", _snils(person)),
         ("Телефон", format_phone(person.phone) if person.phone else ""),
         ("Электронная почта", person.email),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import and_, case, not_, or_, select
 
 from app import addresses, shown
 from app import models as m
 from app.clock import today
 from app.conditions import at_work, employed, is_in_force, main_place, waits
+from app.countries import COUNTRIES, RUSSIA
+from app.labels import in_words
 from app.russian import age, format_date, years
 from app.services.desk import figure_people
 from app.services.personnel.cards import quality
@@ -68,6 +70,31 @@ def _workplace_text(person: m.Employee) -> str:
 
 
 WORKPLACE = ListColumn("workplace", "Должность, место работы", _workplace_text, _workplace)
+
+
+#: of few people it is not Russia: who prepares papers for the registry chooses the column
+CITIZENSHIP = ListColumn(
+    "citizenship",
+    "Гражданство",
+    lambda p: in_words("employee", "citizenship", p.citizenship),
+    lambda p: Cell(in_words("employee", "citizenship", p.citizenship)),
+    usual=False,
+)
+_FOREIGN = "other"
+
+
+def _of_country(value: str, _to: Any) -> Any:
+    is_russian = m.Employee.citizenship == RUSSIA
+    return {RUSSIA: is_russian, _FOREIGN: not_(is_russian)}.get(value)
+
+
+CITIZENSHIP_FILTER = ListFilter(
+    "citizenship",
+    "Гражданство",
+    "choice",
+    _of_country,
+    lambda: [(RUSSIA, COUNTRIES[RUSSIA]), (_FOREIGN, "другая страна")],
+)
 
 
 def _category(person: m.Employee) -> Cell:

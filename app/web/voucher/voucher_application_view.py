@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.conditions import in_force, is_late, is_waiting
+from app.rules.decision import Decision
 from app.russian import format_date, no_later
 from app.services.voucher import voucher_eligibility, vouchers
 from app.statuses import APPLICATION_LIVE
 from app.web.frame.listing import ListColumn
-from app.web.frame.pages import CardPage, Cell, FormPage
+from app.web.frame.pages import Button, CardPage, Cell, FormPage
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.own_choices import self_as_employee, working
 
@@ -75,22 +77,35 @@ class VoucherApplicationPages(ScopedModelView):
         return replace(page, status=replace(page.status, detail=words))
 
     def _page(self, form: Any, title: str, problems: list[str], found: Any, row: Any) -> FormPage:
-        """Before the form is sent it says whether it will be refused, and from which day it will not."""
+        """Before the form is sent it says whether it will be refused, and from which day it will not.
+
+        What would be refused has no button: another person may be chosen in an empty form.
+        """
         page = super()._page(form, title, problems, found, row)
         if row is not None:
             return page
         # many people at once have a page of their own
         page = replace(page, submit="Подать заявку", more="")
         person = form.employee.data
-        return page if person is None or problems else replace(page, note=_chance(person.id))
+        decision = voucher_eligibility.eligibility(person.id) if person is not None else None
+        if decision is None:
+            return page
+        if not decision.allowed:
+            page = replace(page, submit="", instead=_instead(self))
+        return page if problems else replace(page, note=_chance(decision))
 
     def added_words(self, row: m.VoucherApplication) -> str:
         """Until when the decision comes."""
         return f"Заявка подана. Решение будет {no_later(row.due_on)}." if row.due_on else "Заявка подана."
 
 
-def _chance(employee_id: int) -> str:
-    decision = voucher_eligibility.eligibility(employee_id)
+def _instead(view: ScopedModelView) -> Button | None:
+    if current_actor().roles == {"worker"}:
+        return None
+    return Button("Выбрать другого работника", addresses.form(view.table))
+
+
+def _chance(decision: Decision) -> str:
     if not decision.allowed:
         return f"Сейчас подать заявку нельзя. {decision.reason}"
     return "Подать заявку можно: должность, место работы и прежние чеки проверены. Решение придёт письмом."

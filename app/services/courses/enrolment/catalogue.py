@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app import models as m
 from app.access import current_actor, get_writable, unscoped, write_scope
@@ -171,8 +172,21 @@ def choices() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts:
+    """How anybody reaches an organizer: facts of the organization, no person's."""
+
+    phone: str
+    email: str
+    website: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What a group's own page tells beside: the program's parts, whom it is for, the schedule."""
+    """What a group's own page tells beside: the program's parts, whom it is for, the schedule, who answers questions.
+
+    ``changed_at``: since when the dates of the group are as they are.
+    """
 
     annotation: str
     authors: str
@@ -181,6 +195,8 @@ class Details:
     targets: Targets
     modules: Sequence[tuple[str, int]]
     meetings: Sequence[m.GroupMeeting]
+    contacts: Contacts
+    changed_at: dt.datetime
 
 
 #: meetings that the page of a group shows
@@ -192,7 +208,9 @@ def details(group_id: int) -> Details:
     meeting = m.GroupMeeting
     with unscoped("public catalogue: no personal data"):
         group: m.TrainingGroup = db.session.scalars(select(m.TrainingGroup).where(m.TrainingGroup.id == group_id)).one()
-        program: m.Program = db.session.scalars(select(m.Program).where(m.Program.id == group.program_id)).one()
+        program: m.Program = db.session.scalars(
+            select(m.Program).where(m.Program.id == group.program_id).options(joinedload(m.Program.organizer))
+        ).one()
         modules = db.session.execute(
             select(m.ProgramModule.title, m.ProgramModule.hours)
             .where(m.ProgramModule.program_id == program.id)
@@ -209,7 +227,18 @@ def details(group_id: int) -> Details:
             targets=_targets([program.id]).get(program.id, Targets()),
             modules=[(row.title, row.hours) for row in modules],
             meetings=list(meetings),
+            contacts=_contacts(program.organizer),
+            changed_at=group.changed_at,
         )
+
+
+def _contacts(organizer: m.Organization) -> Contacts:
+    return Contacts(
+        phone=organizer.phone or "",
+        email=organizer.email or "",
+        website=organizer.website or "",
+        address=organizer.address or "",
+    )
 
 
 # --- rows and their sentences ----------------------------------------------------------------------------------------

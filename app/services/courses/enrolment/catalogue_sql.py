@@ -226,6 +226,12 @@ def offers(asked: Asked, seeker: Seeker | None, on: dt.date, *, limit: int) -> S
     return _shown(rows.subquery())
 
 
+def totals(questions: Sequence[Asked], on: dt.date) -> Select[Any]:
+    """Return the statement of how many rows each of the questions finds for anybody: one row, a column for each."""
+    found = [select(func.count()).select_from(_ranked(asked, None, on).subquery()) for asked in questions]
+    return select(*(count.scalar_subquery() for count in found))
+
+
 def one(group_id: int) -> Select[Any]:
     """Return the statement of one open group."""
     return _shown(_ranked(Asked(), None, dt.date.min).where(GROUP.c.id == group_id).subquery())

@@ -18,9 +18,6 @@ from app.statuses import GroupStatus
 
 #: longest number that the table holds
 LONGEST = 30
-#: fields of the mask «Вид номера группы»; without the sequence two groups of a program would have one number
-MASK_FIELDS = ("code", "number", "year")
-MASK_EXAMPLE = "{code}-{number}"
 #: numbers typed by hand are passed over; more of them in a row than this means a mask that cannot work
 _TRIES = 1000
 
@@ -126,14 +123,3 @@ def _number_by_mask(values: dict[str, Any], row: Any, errors: records.Fields) ->
         values["number"] = "—"
     else:
         values["number"] = next_free_number(program, starts_on.year)
-
-
-@records.checks(m.Organization)
-def _group_mask(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
-    mask = values.get("group_mask")
-    if not mask:
-        return
-    try:
-        numbers.insist_mask(mask, required=("number",), allowed=MASK_FIELDS, example=MASK_EXAMPLE)
-    except Invalid as refusal:
-        errors.setdefault("group_mask", []).append(refusal.message)

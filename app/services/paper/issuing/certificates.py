@@ -23,7 +23,7 @@ from app.services.paper.blanks import blanks
 from app.services.paper.corrections import after_sending
 from app.services.paper.printing import template_files
 from app.services.paper.printing.certificate_snapshot import Snapshot, sealed, snapshot_of
-from app.services.portal import numbers, records, transitions
+from app.services.portal import numbers, transitions
 from app.statuses import CertificateKind, CertificateStatus, DuplicateGround
 from app.unit_of_work import use_case
 
@@ -45,8 +45,6 @@ class Printing:
 
 
 UNPRINTED = Printing()
-#: of what a mask gives: the longest prefix of a kind stands before it
-_LONGEST_NUMBER = number_masks.LONGEST - max(map(len, NUMBER_PREFIX.values()))
 
 
 @use_case
@@ -184,25 +182,10 @@ def format_number(mask: str, number: int, year: int) -> str:
     return number_masks.write_number(mask, number=number, year=year)
 
 
-@records.checks(m.Organization)
-def _certificate_mask(values: dict[str, Any], _row: Any, errors: records.Fields) -> None:
-    """A mask that gives no numbers is refused when it is typed, not when the first document is issued."""
-    mask = values.get("certificate_mask")
-    if not mask:
-        return
-    try:
-        check_mask(mask)
-    except Invalid as refusal:
-        errors.setdefault("certificate_mask", []).append(refusal.message)
-
-
 def check_mask(mask: str) -> None:
     """Raise Invalid unless a mask of numbers can be used."""
-    if not number_masks.is_mask(mask, required=("number",), allowed=("number", "year"), longest=_LONGEST_NUMBER):
-        raise Invalid(
-            f"Вид номера документа «{mask}» записан неверно. Можно использовать {{number}} или {{number:04d}} "
-            "(обязательно) и {year}; исправьте его в карточке организации."
-        )
+    if sentence := number_masks.why_not(mask, "certificate_mask", today().year):
+        raise Invalid(f"{sentence}. Исправьте его в карточке организации.")
 
 
 # --- after issuing ---------------------------------------------------------------------------------------------------

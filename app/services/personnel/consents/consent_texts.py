@@ -28,6 +28,9 @@ PURPOSES: Mapping[str, str] = {
 #: without it there is no cabinet (152-ФЗ, ст. 6); the others are refused freely
 REQUIRED = frozenset({PROCESSING})
 
+#: so many lines are read before the whole text is opened
+SUMMARY_LINES = 5
+
 
 def text_hash(body: str) -> str:
     """Fingerprint of a text: proves later what exactly was read."""
@@ -50,19 +53,22 @@ def current_texts(on: dt.date | None = None) -> list[m.ConsentText]:
 
 @use_case
 def add_version(values: Mapping[str, Any]) -> m.ConsentText:
-    """Add a version of a purpose's text (``purpose``, ``title``, ``body``, ``valid_from``); earlier ones stay as they are.
+    """Add a version of a purpose's text (``purpose``, ``title``, ``summary``, ``body``, ``valid_from``); earlier ones stay.
 
     Raises Invalid for an unknown purpose, an empty text, a day in the past, or a text equal to the last one.
     """
     current_actor().require("consent_text:add")
     purpose, body = str(values.get("purpose") or ""), _tidy(str(values.get("body") or ""))
+    summary = [line.strip() for line in _tidy(str(values.get("summary") or "")).split("\n") if line.strip()]
     title, since = " ".join(str(values.get("title") or "").split()), values.get("valid_from") or today()
     last = _last_version(purpose)
     _check_version(purpose, title, body, since, last)
+    _check_summary(summary)
     row = m.ConsentText(
         purpose=purpose,
         number=(last.number if last else 0) + 1,
         title=title,
+        summary="\n".join(summary) or None,
         body=body,
         required=purpose in REQUIRED,
         sha256=text_hash(body),
@@ -110,6 +116,12 @@ def _check_version(purpose: str, title: str, body: str, since: dt.date, last: m.
         ]
     if fields:
         raise Invalid("Проверьте поля, отмеченные ниже.", fields=fields)
+
+
+def _check_summary(lines: Collection[str]) -> None:
+    if len(lines) > SUMMARY_LINES:
+        sentence = f"Строк {len(lines)}, а коротко — это не больше {SUMMARY_LINES}. Остальное скажет сам текст."
+        raise Invalid("Проверьте поля, отмеченные ниже.", fields={"summary": [sentence]})
 
 
 def chosen_texts(text_ids: Collection[int]) -> list[m.ConsentText]:
