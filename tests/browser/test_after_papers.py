@@ -129,7 +129,7 @@ def correct_batch(organizer: Visitor, batch: str, folder: Path) -> None:
     dialog.get_by_role("button", name="Аннулировать").click()
     in_state(organizer, "Аннулирован")
     organizer.go("/")
-    organizer.page.locator("main a").filter(has_text="изменён после отправки").first.click()
+    organizer.take_up("Исправьте 1 пакет для ФИС ФРДО: изменён после отправки")
     organizer.page.locator("main tbody tr th a").first.click()
     assert organizer.page.url == batch
     organizer.sees("Изменено после отправки", SURNAMES[0], "аннулирован: Выдан по ошибке")

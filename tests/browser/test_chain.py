@@ -191,7 +191,7 @@ def worker_tries_the_same_group(worker: Visitor, school: Visitor) -> None:
     worker.press("Записаться")
     in_state(worker, "Ждёт согласования организации")
     school.menu("Главная")
-    school.page.get_by_role("link", name=re.compile("жд[ёу]т согласования")).click()
+    school.take_up("Согласуйте ")
     school.search(COLLEAGUE)
     school.open_row("МАТ-1")
     school.press("Согласовать")

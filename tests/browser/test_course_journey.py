@@ -245,7 +245,7 @@ def take_the_only_seat(walk: Walk) -> None:
     olga.button("Записаться").dblclick()
     olga.sees("Запись принята. Состояние: «Ждёт согласования организации»")
     school.menu("Главная")
-    school.page.get_by_role("link", name=re.compile("жд[ёу]т согласования")).click()
+    school.take_up("Согласуйте ")
     school.search(GROUP)
     school.open_row(GROUP)
     school.press("Согласовать")
@@ -306,7 +306,7 @@ def confirm(walk: Walk) -> None:
     """The organizer finds the request by the number of the group; the digests tell the offices what came."""
     organizer = walk.organizer
     organizer.menu("Главная")
-    organizer.page.get_by_role("link", name=re.compile("жд[ёу]т подтверждения")).click()
+    organizer.take_up("Подтвердите ")
     organizer.search(GROUP)
     organizer.open_row(GROUP)
     expect(organizer.heading).to_have_text(f"{ANDREI}, группа {GROUP}")

@@ -111,6 +111,13 @@ class Visitor:
         self.page.locator(".who summary").click()
         self._follow(self.page.locator(".who").get_by_role("button", name="Выйти"))
 
+    def take_up(self, words: str) -> None:
+        """Press the button of the line of «Сделайте сегодня» that holds the words; what is below the first five is unfolded."""
+        line = self.page.locator(".today .todo li").filter(has_text=words)
+        if not line.is_visible():
+            self.page.locator(".today details > summary").click()
+        self._follow(line.locator(".btn"))
+
     def open_row(self, text: str) -> None:
         """Open the only row of a list that holds the text."""
         row = self.page.locator("main tbody tr").filter(has_text=text)

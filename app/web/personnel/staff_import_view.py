@@ -22,9 +22,10 @@ from app.web.personnel.list_import_view import ListImportPages, ListWords
 
 
 @dataclass(frozen=True, slots=True)
-class Crumbs:
-    """A page that has only a way back."""
+class ColumnsPage:
+    """The page of columns: its title and the way to it."""
 
+    title: str
     crumbs: Sequence[Link]
 
 
@@ -87,8 +88,7 @@ class StaffImportPages(ListImportPages):
         upload = Link("Загрузка из Excel", self.page_href())
         return render_template(
             "import_columns.html",
-            title="Что значат столбцы",
-            page=Crumbs([*self.crumbs(), upload, Link(batch.file_name, back)]),
+            page=ColumnsPage("Что значат столбцы", [*self.crumbs(), upload, Link(batch.file_name, back)]),
             file_name=batch.file_name,
             choices=choices,
             fields=((LEFT_ASIDE, "— не загружать —"), *staff_headings.FIELDS),
