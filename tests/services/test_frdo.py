@@ -496,5 +496,5 @@ def test_the_command_writes_the_file(world: mk.World, app: Any, tmp_path: Path) 
     assert len(cells(tmp_path / "a.xlsx")) == 3
     again = app.test_cli_runner().invoke(args=command)
     assert (again.exit_code, "Новых документов" in again.output) == (2, True)
-    wrong = app.test_cli_runner().invoke(args=[*command[:6], "вчера", *command[7:]])
+    wrong = app.test_cli_runner().invoke(args=[*command[:6], "когда-то", *command[7:]])
     assert (wrong.exit_code, "Дата пишется" in wrong.output) == (2, True)
