@@ -97,13 +97,13 @@ def test_vouchers_are_counted_in_the_month_of_issue(two: Two) -> None:
     }
     for role, numbers in expected.items():
         with acting_as(two.actor(role)):
-            assert statistics.vouchers_by_month(YEAR) == numbers
+            assert statistics.vouchers_by_month(YEAR, YEAR - 1) == {YEAR: numbers, YEAR - 1: [*[0] * 11, 1]}
     with acting_as(two.actor("territory", 0)):
-        assert statistics.vouchers_by_month(YEAR) == [2, *[0] * 11]
+        assert statistics.vouchers_by_month(YEAR)[YEAR] == [2, *[0] * 11]
     with acting_as(two.actor("territory", 2)):
-        assert statistics.vouchers_by_month(YEAR) == [0, 1, *[0] * 9, 1]
+        assert statistics.vouchers_by_month(YEAR)[YEAR] == [0, 1, *[0] * 9, 1]
     with acting_as(make_actor("organizer", two.organizer)):
-        assert statistics.vouchers_by_month(YEAR) == [0] * 12
+        assert statistics.vouchers_by_month(YEAR)[YEAR] == [0] * 12
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_the_observer_gets_the_region_without_small_cells(counted: Two) -> None:
             c: (None, None, None),
         }
         assert by_key(statistics.trained_by_territory(YEAR)) == {counted.first.id: (None,), counted.second.id: (5,)}
-        assert statistics.vouchers_by_month(YEAR)[today().month - 1] is None
+        assert statistics.vouchers_by_month(YEAR)[YEAR][today().month - 1] is None
         totals = dict(statistics.totals())
     # who has left is neither a worker nor one of the trained
     assert totals["Работников"] == 10

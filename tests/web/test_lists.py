@@ -306,7 +306,7 @@ def test_moments_are_filtered_by_the_local_day(region: Region, browser: Browser)
         assert total(browser.get("/audit_entry/list/", at_from=day, at_to=day).text) == rows
 
 
-@pytest.mark.parametrize("typed", ["31.02.1980", "вчера", "1980-13-45", "00.00.0000"])
+@pytest.mark.parametrize("typed", ["31.02.1980", "когда-то", "1980-13-45", "00.00.0000"])
 def test_a_date_that_cannot_be_read_is_said_beside_the_filter(browser: Browser, typed: str) -> None:
     page = browser.get("/employee/list/", birth_date_from=typed).text
     assert re.search("[а-яё]{4}", error_beside(page, "f-birth_date"))
