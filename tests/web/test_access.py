@@ -147,8 +147,8 @@ def test_every_page_of_the_menu_opens_with_anothers_eyes(region: Region, login: 
     menu = [href for href in re.findall(r'<li><a href="(/[^"]*)"', page) if not href.startswith("/help")]
     assert menu == [href for href in re.findall(r'<li><a href="(/[^"]*)"', other.get("/").text) if "/help" not in href]
     for href in menu:
-        # the page with the secret address of the calendar's feed is the person's alone
-        allowed = (403,) if href == "/calendar/" else (200, 302)
+        # the page with the secret address of the calendar's feed and that of the sign-in are the person's alone
+        allowed = (403,) if href in ("/calendar/", "/account/") else (200, 302)
         assert operator.get(href).status in allowed, href
 
 

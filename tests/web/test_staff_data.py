@@ -334,7 +334,8 @@ def test_the_page_costs_the_same_for_a_school_and_the_region(
         with recorded() as seen:
             assert browser.get("/quality/").status == 200
         counts.append(len(seen))
-    assert abs(counts[0] - counts[1]) <= 2
+    # for who decides, the menu counts what waits
+    assert abs(counts[0] - counts[1]) <= 3
 
 
 def test_the_operator_changes_a_weight(region: Region, operator: Browser) -> None:

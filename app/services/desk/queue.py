@@ -177,7 +177,7 @@ def _conditions(source: Source, asked: Asked) -> list[Any]:
         found.append(ORGANIZATION.c.territory_id == asked.territory)
     if asked.words is not None:
         found.append(source.matches(table, asked.words) if asked.words else false())
-    state = next((state for state in states() if state.code == asked.state), None)
+    state = next((state for state in states() if state.code == asked.state), None) if asked.state else None
     if state is not None and state.starts is not None:
         found.append(source.since(state.starts))
     if state is not None and state.ends is not None:
