@@ -176,7 +176,7 @@ def test_lately_opened_cards_are_offered_to_their_user_alone(newcomer: Newcomer)
     visitor.page.locator("tbody th a").first.click()
     expect(visitor.page).to_have_url(re.compile("/employee/show/"))
     name = visitor.heading.inner_text().strip()
-    visitor.page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('recent:'))")
+    visitor.until(lambda: visitor.page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('recent:'))"))
     visitor.go("/notices/")
     open_by_keys(visitor)
     first = palette(visitor).get_by_role("option").first
@@ -193,7 +193,7 @@ def test_lately_opened_cards_are_offered_to_their_user_alone(newcomer: Newcomer)
     # another user at the same computer, whose predecessor never signed out: nothing of his is shown, nothing is left
     visitor.page.evaluate("localStorage.setItem('recent:1000000', 'employee-1')")
     visitor.go("/notices/")
-    visitor.page.wait_for_function("localStorage.getItem('recent:1000000') === null")
+    visitor.until(lambda: visitor.page.evaluate("localStorage.getItem('recent:1000000') === null"))
     # by the search itself, as anybody would
     open_by_keys(visitor)
     visitor.page.keyboard.type("выйти")
