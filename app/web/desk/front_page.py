@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, StopValidation
 
 from app import addresses
 from app.clock import today
@@ -33,6 +33,12 @@ LEAD = (
 MOST = 5
 
 
+def _beside_a_number(_form: Any, field: Any) -> None:
+    """The date is asked for beside a number; a code needs none, so no mark says that the field is always required."""
+    if not (field.raw_data and field.raw_data[0].strip()):
+        raise StopValidation(REQUIRED)
+
+
 class CheckForm(FlaskForm):
     """What is printed on a document: its number and date, or the code below the QR."""
 
@@ -46,7 +52,9 @@ class CheckForm(FlaskForm):
         [InputRequired(REQUIRED), Length(max=200)],
         description="Номер целиком, например 0001/2026. Код напечатан под QR; к нему дата не нужна.",
     )
-    issued_on = RuDateField("Дата выдачи", [InputRequired(REQUIRED)], offers_today=False, past=True)
+    issued_on = RuDateField(
+        "Дата выдачи", [_beside_a_number], offers_today=False, past=True, description="Нужна, если вы ввели номер."
+    )
 
 
 @dataclass(frozen=True, slots=True)

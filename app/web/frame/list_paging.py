@@ -53,7 +53,7 @@ def rows_of(listing: Listing, query: ListQuery, total: Total) -> list[Any]:
     skipped = total.number - first - number if backwards else first
     conditions, orders = listing.conditions(query), listing.orders_of(query)
     statement = listing.rows().order_by(*(directed(o, descending, backwards) for o, descending in orders))
-    if conditions and total.exact and total.number <= FEW:
+    if conditions and (query.search or (total.exact and total.number <= FEW)):
         found = _found(listing, conditions, orders)
         keys = [directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)]
         page = select(found.c[0]).order_by(*keys).limit(number).offset(skipped)
