@@ -55,6 +55,8 @@ from app.web.courses.group_blocks import GroupListeners
 from app.web.courses.group_correction import GroupCorrection
 from app.web.courses.group_steps import GroupSteps
 from app.web.courses.group_view import GroupCopying, GroupPages, GroupReopening, TrainedOfGroup
+from app.web.courses.lessons_view import TITLE as LESSONS
+from app.web.courses.lessons_view import LessonsView, has_lessons
 from app.web.courses.order_pages import GroupOrders
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
@@ -952,6 +954,7 @@ def register(builder: AppBuilder) -> None:
     add(OwnCardView(), "Моя карточка", OWN, has_card)
     add(NoticeView(), "Извещения")
     add(CalendarView(), MY_CALENDAR, shown=has_courses)
+    add(LessonsView(), LESSONS, COURSES, has_lessons)
     add(AccessView(), "Что мне доступно", OWN)
     add(ConsentView(), "Мои согласия", OWN, has_consents)
     add(TaskView(), "Мои задания", shown=orders_work)

@@ -150,6 +150,10 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "quality_rule": dict.fromkeys(ROLES, ALL),
     "program": _courses("t.status IN ('published', 'archived')"),
     "training_group": _courses("t.status <> 'draft'"),
+    "group_meeting": {
+        role: rows if rows == ALL else f"t.group_id IN (SELECT t.id FROM training_group t WHERE {rows})"
+        for role, rows in _courses("t.status <> 'draft'").items()
+    },
     # organizers are named everywhere; an employer is named to those who see one of its people
     "organization": {
         "worker": f"t.is_organizer OR {_employers('(SELECT %(employee)s)')}",

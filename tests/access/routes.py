@@ -270,6 +270,8 @@ OTHERS: Mapping[str, Route] = {
     "PublicCatalogueView.index": Route("public"),
     "PublicCatalogueView.show": Route("public"),
     "PublicCatalogueView.calendar": Route("public"),
+    "LessonsView.index": Route("lessons"),
+    "LessonsView.move": Route("change_of_row", "training_group:edit", "group_meeting", ("POST",)),
     "CalendarView.index": Route("home"),
     "CalendarView.link": Route("own_choice", methods=("POST",)),
     "CalendarView.feed": Route("public"),

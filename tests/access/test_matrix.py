@@ -206,6 +206,7 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
             "home": 200,
             "front": 200,
             "own_card": to_card,
+            "lessons": 200 if person is not None and person.role in ("school", "organizer") else 404,
             "setup": 200 if person is not None and any(person.may(f"{name}:list") for name in SETUP) else 404,
             "own_form": {"GET": 200, "POST": 422},
             "own_choice": OWN_CHOICE,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app import models as m
 from app.access import current_actor, unscoped
 from app.audit import record
-from app.clock import today
+from app.clock import now, today
 from app.conditions import live_enrolment
 from app.errors import Conflict, NotFound
 from app.extensions import db
@@ -20,6 +20,8 @@ from app.services.courses.enrolment import course_events
 from app.services.mailing.ical import Event
 from app.unit_of_work import use_case
 
+#: events that «Ближайшие» names
+NEAREST = 6
 _NO_COURSES = "Учётная запись не связана с карточкой работника, поэтому своих курсов у вас нет."
 _NO_FEED = "Такого календаря нет: ссылка сменилась, скопирована не целиком, или вход закрыт."
 
@@ -31,6 +33,12 @@ def own_events(first: dt.date, last: dt.date) -> list[Event]:
         return []
     found = _events(employee_id, first, last)
     return [event for event in found if event.first <= last and event.last >= first]
+
+
+def nearest() -> list[Event]:
+    """Return the next events of the acting user's courses: those that are not over, the earliest first."""
+    found = [event for event in own_events(today(), dt.date.max) if event.ends_at is None or event.ends_at > now()]
+    return sorted(found, key=lambda event: (event.first, event.starts_at or now()))[:NEAREST]
 
 
 def link_token() -> str | None:

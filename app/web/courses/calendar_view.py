@@ -46,7 +46,8 @@ class CalendarView(BaseView):
     @signed_in
     def index(self) -> Any:
         """A month of the user's courses, and the address of the feed."""
-        month = months.read(request.args.get("month", ""))
+        ahead = own_calendar.nearest()
+        month = months.month_of(request.args.get("month", ""), [event.first for event in ahead])
         path = addresses.CALENDAR
         page = MonthPage(
             title=TITLE,
@@ -54,6 +55,7 @@ class CalendarView(BaseView):
             days=months.days(month, _entries(own_calendar.own_events(month.first, month.last))),
             **months.links(path, month, {}),
             empty="В этом месяце у вас нет занятий.",
+            agenda=months.agenda((event.first, _entry(event)) for event in ahead),
             buttons=[Button("Каталог курсов", addresses.CATALOGUE)],
             crumbs=[Link(TITLE, current=True)],
         )

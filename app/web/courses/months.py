@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -69,12 +69,43 @@ def read(typed: str) -> Month:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happens on a day: ``tone`` colours it, ``detail`` stands below (time, place)."""
+    """What happens on a day: ``tone`` colours it, ``detail`` stands below (time, place); ``moves``: where another day is posted."""
 
     text: str
     href: str
     detail: str = ""
     tone: str = ""
+    moves: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaDay:
+    """A day of «Ближайшие» in words, with what begins on it."""
+
+    title: str
+    entries: Sequence[Entry]
+
+
+def agenda(entries: Iterable[tuple[dt.date, Entry]]) -> list[AgendaDay]:
+    """Join the entries of each day, in their order; a day that has begun is today."""
+    found: dict[dt.date, list[Entry]] = {}
+    for day, entry in entries:
+        found.setdefault(max(day, today()), []).append(entry)
+    return [AgendaDay(_near(day), of_day) for day, of_day in found.items()]
+
+
+def _near(day: dt.date) -> str:
+    """«Сегодня, 30 ноября 2026 г.»."""
+    words = {0: "Сегодня, ", 1: "Завтра, "}.get((day - today()).days, f"{WEEKDAYS[day.weekday()]}, ")
+    return f"{words}{long_date(day)}"
+
+
+def month_of(typed: str, nearest: Sequence[dt.date]) -> Month:
+    """Read the month of the address; without one it is that of the nearest day of ``nearest``, else this month."""
+    if typed or not nearest:
+        return read(typed)
+    day = max(nearest[0], today())
+    return Month(day.year, day.month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +115,8 @@ class Day:
     number: int | None
     weekday: str
     title: str = ""
+    #: as a program reads it: 2026-11-30
+    value: str = ""
     is_today: bool = False
     entries: Sequence[Entry] = ()
 
@@ -99,6 +132,7 @@ class MonthPage:
     next: Link
     now: Link
     empty: str
+    agenda: Sequence[AgendaDay] = ()
     search: str = ""
     search_hint: str = ""
     filters: Sequence[Filter] = ()
@@ -119,7 +153,7 @@ def days(month: Month, entries: Mapping[dt.date, Sequence[Entry]]) -> list[Day]:
     for day in calendar.Calendar().itermonthdates(month.year, month.number):
         weekday = WEEKDAYS[day.weekday()]
         if day.month == month.number:
-            found.append(Day(day.day, weekday, long_date(day), day == today(), entries.get(day, ())))
+            found.append(Day(day.day, weekday, long_date(day), day.isoformat(), day == today(), entries.get(day, ())))
         else:
             found.append(Day(None, weekday))
     return found

@@ -109,6 +109,7 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     "CatalogueView": {"": "worker#выберите-курс", "school": "school#подберите-курс-работнику"},
     "PublicCatalogueView": {"": "worker#выберите-курс", "school": "school#подберите-курс-работнику"},
     "CalendarView": "worker#мой-календарь",
+    "LessonsView": {"": "organizer#смотрите-занятия-всех-групп", "school": "school#посмотрите-кто-когда-учится"},
     "EnrolmentView": {
         "": "organizer#подтвердите-записи",
         "worker": "worker#запишитесь-на-курс",

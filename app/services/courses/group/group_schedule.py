@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
@@ -166,6 +166,50 @@ def save(
     return group
 
 
+def get_meeting(meeting_id: int) -> m.GroupMeeting:
+    """A meeting that the actor may change; raises Forbidden without the right to change any, NotFound for others."""
+    statement = select(m.GroupMeeting).where(m.GroupMeeting.id == meeting_id)
+    found: m.GroupMeeting | None = db.session.scalars(statement).one_or_none()
+    get_writable(db.session, m.TrainingGroup, found.group_id if found else 0, "training_group:edit")
+    if found is None:
+        raise NotFound("Такого занятия нет: возможно, его уже удалили. Откройте календарь заново.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A meeting put on another day: number of the group, the former and the new time in words, letters written."""
+
+    number: str
+    was: str
+    becomes: str
+    told: int
+
+
+@use_case
+def move(meeting_id: int, day: dt.date) -> Moved:
+    """Put a meeting that is still ahead on another day, at the same time; its people are told (order § 3.5).
+
+    Raises NotFound for a meeting that the actor may not change, Conflict when it is over or kept, Invalid for a day that does not
+    suit.
+    """
+    found = get_meeting(meeting_id)
+    if not schedule_letters.is_ahead(found):
+        raise Conflict("Занятие уже прошло, перенести его нельзя.")
+    if line_of(found).day == day:
+        raise Conflict("Занятие уже стоит в этом дне.")
+    if dt.datetime.combine(day, local(found.ends_at).time(), ZONE) <= now():
+        raise Invalid(f"{format_date(day)} уже прошло. Выберите день впереди.")
+    group, was = seats.lock_group(found.group_id), schedule_letters.words_of(found)
+    _insist_not_cancelled(group)
+    frozen_groups.insist_editable(group, None)
+    line = replace(line_of(found), day=day)
+    if problems := _problems(group, line):
+        raise Invalid(problems[0])
+    told = _write(group, [line], [], {found.id: found})
+    return Moved(group.number, was, schedule_letters.words_of(found), told)
+
+
 def _insist_not_cancelled(group: m.TrainingGroup) -> None:
     if group.status == GroupStatus.CANCELLED:
         raise Conflict(f"Расписание не изменить: состояние группы {group.number} — «{group.status.label}».")
@@ -197,7 +241,8 @@ def _problems(group: m.TrainingGroup, line: Line) -> list[str]:
 
 def _write(
     group: m.TrainingGroup, lines: Sequence[Line], removed: Sequence[m.GroupMeeting], known: dict[int, m.GroupMeeting]
-) -> None:
+) -> int:
+    """Write the lines; return the number of letters."""
     _insist_unmarked(removed)
     gone = [row for row in removed if schedule_letters.is_ahead(row)]
     before = {row.id: schedule_letters.words_of(row) for row in known.values()}
@@ -230,7 +275,7 @@ def _write(
         if row.id in ahead or schedule_letters.is_ahead(row)
     }
     moved = {pk: (was, becomes) for pk, (was, becomes) in moved.items() if was != becomes}
-    schedule_letters.tell(group, moved=moved, removed=gone, added=added)
+    return schedule_letters.tell(group, moved=moved, removed=gone, added=added)
 
 
 def _insist_unmarked(removed: Sequence[m.GroupMeeting]) -> None:
