@@ -111,7 +111,8 @@ def _lesson(row: Any) -> Lesson:
         ends_at.date(),
         row.meeting_id,
         row.topic or "",
-        row.room or "",
+        # the building of the group is no room: two groups may well be in it
+        "" if group_clashes.same_words(row.room, row.place) else row.room or "",
         row.teacher or "",
         starts_at,
         ends_at,

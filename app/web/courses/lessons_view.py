@@ -14,7 +14,7 @@ from app.access import current_actor, find_actor
 from app.clock import today
 from app.errors import Invalid, NotFound
 from app.russian import count, format_date
-from app.services.courses.group import group_schedule
+from app.services.courses.group import frozen_groups, group_schedule
 from app.services.desk import lessons
 from app.services.desk.lessons import Lesson
 from app.web.courses import months
@@ -57,11 +57,13 @@ class LessonsView(BaseView):
         found = read(month.first, month.last)
         chosen = {name: request.args.get(name, "").strip() for name in ("room", "teacher")}
         shown = [it for it in found if all(not value or getattr(it, name) == value for name, value in chosen.items())]
+        # what followed from a group keeps its schedule: it is corrected on its page, with a reason
+        movable = frozen_groups.free_among({it.group_id for it in shown}) if kind == "organizer" else set()
         narrowed = {name: value for name, value in chosen.items() if value}
         page = MonthPage(
             title=TITLE,
             month=month,
-            days=months.days(month, _entries(month, shown, lessons.clashing(found), may_move=kind == "organizer")),
+            days=months.days(month, _entries(month, shown, lessons.clashing(found), movable)),
             **months.links(addresses.LESSONS, month, {"of": kind, **narrowed}),
             empty=empty,
             agenda=months.agenda((it.first, _entry(it)) for it in ahead),
@@ -121,12 +123,12 @@ def _day(typed: str) -> dt.date:
 
 
 def _entries(
-    month: Month, found: Sequence[Lesson], clashing: set[int], *, may_move: bool
+    month: Month, found: Sequence[Lesson], clashing: set[int], movable: set[int]
 ) -> dict[dt.date, list[Entry]]:
     """The lessons of each day of the month."""
     entries: dict[dt.date, list[Entry]] = {}
     for it in found:
-        entry = _entry(it, clashes=it.meeting_id in clashing, moves=may_move and it.moves)
+        entry = _entry(it, clashes=it.meeting_id in clashing, moves=it.moves and it.group_id in movable)
         for n in range((it.last - it.first).days + 1):
             if month.first <= (day := it.first + n * _ONE) <= month.last:
                 entries.setdefault(day, []).append(entry)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, distinct, func, select
+from sqlalchemy import ColumnElement, distinct, func, or_, select
 
 from app import models as m
 from app.access import current_actor, unscoped
@@ -62,6 +63,20 @@ def reports(group: m.TrainingGroup) -> ColumnElement[bool]:
 def why_kept(group: m.TrainingGroup) -> str:
     """Say why a group is not changed by editing, and what to do; empty when it may be edited."""
     return rules.why_kept(consequences_of(group))
+
+
+def free_among(group_ids: Collection[int]) -> set[int]:
+    """Return those of the groups from which nothing followed yet; for pages of many groups, ``why_kept`` decides.
+
+    Documents, registries and batches follow from outcomes, so orders and outcomes tell.
+    """
+    group, row, order = m.TrainingGroup, m.Enrolment.__table__, m.TrainingOrder.__table__
+    followed = (
+        select(order.c.id).where(order.c.group_id == group.id).exists(),
+        select(row.c.id).where(row.c.group_id == group.id, row.c.status.in_(OUTCOMES)).exists(),
+    )
+    statement = select(group.id).where(group.id.in_(group_ids), group.status.not_in(_OVER), ~or_(*followed))
+    return set(db.session.scalars(statement))
 
 
 def may_correct(group: m.TrainingGroup) -> Decision:
