@@ -2,6 +2,7 @@
 const $ = (selector) => document.querySelector(selector);
 const boxes = [...document.querySelectorAll("tbody [name=rowid]")], all = $("[data-all]"), none = $("[data-none]"), more = $("[data-more]");
 const every = $("[data-every]"), chooseEvery = $("[data-choose-every]"), tooMany = $("[data-too-many]");
+const acts = document.querySelectorAll(".bulk [data-act]");
 let last = 0;
 
 function count() {
@@ -11,6 +12,9 @@ function count() {
   all.indeterminate = chosen > 0 && !whole;
   if (chooseEvery) chooseEvery.hidden = !whole || !every.disabled;
   if (tooMany) tooMany.hidden = !whole;
+  // what none of the chosen rows can take is not offered; of rows that are not shown nothing is known
+  const can = new Set(boxes.flatMap((box) => (box.checked ? box.dataset.acts.split(" ") : [])));
+  for (const action of acts) action.hidden = every.disabled && chosen > 0 && !can.has(action.dataset.act);
 }
 // Any change of single rows ends the choice of all that the query finds.
 function choose(items, checked) {

@@ -63,7 +63,7 @@ class ExportPages(ViewBase):
         """Write an ordered list with the rows that the user sees now."""
         asked = work.parameters
         query = ListQuery.read(asked["query"], [f.name for f in self.listing.filters], self.listing.sortable)
-        columns = [column for column in self.listing.columns if column.name in asked["columns"]]
+        columns = self.listing.columns_of(asked["columns"])
         number = self.write_list(work.new_file(".xlsx"), query, columns, asked["filters"], work)
         return background.Outcome(f"В файле {count(number, 'строка', 'строки', 'строк')}.", self.file_name(), XLSX)
 

@@ -21,11 +21,13 @@ from app.extensions import db
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
 from app.russian import RussianDateError, quoted
 from app.services.portal.list_settings import ListSettings, settings_of
-from app.web.frame.list_query import PAGE_SIZES, ListQuery
+from app.web.frame.forms import LONG_AGO
+from app.web.frame.list_query import ALL, PAGE_SIZES, ListQuery
 from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
 from app.web.frame.lookups import SMALL
 from app.web.frame.pages import Cell, Column, Filter, Option, Row
 from app.web.frame.search import match
+from app.web.frame.tabs import Tab, narrowed, offered
 
 #: what cells read of the related rows that are only named: nothing else of them is loaded
 NAMING: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +80,7 @@ class Listing:
         self.view, self.model = view, view.datamodel.obj
         self.mapper = inspect(self.model)
         self.columns = [self._column(name) for name in view.list_columns]
+        self.columns += [self._further(name) for name in self._further_names()]
         self.filters = [self._filter(f) for f in view.filters]
         self.sortable = [c.name for c in self.columns if c.orders]
         self.base_order = [split(o) for o in view.base_order_by]
@@ -94,6 +97,16 @@ class Listing:
         return ListColumn(
             name, label, getter, lambda row: show_value(getter(row), name), self._orders(name), self._is_number(name)
         )
+
+    def _further_names(self) -> list[str]:
+        """Fields of the form that stand in no column and need nothing of another table: columns on demand."""
+        taken, mapped = {c.name for c in self.columns}, self.mapper.columns
+        named = dict.fromkeys(name for _, fields in self.view.sections for name in fields)
+        return [n for n in named if n not in taken and n in mapped and not mapped[n].foreign_keys]
+
+    def _further(self, name: str) -> ListColumn:
+        # no order: not every column has an index that serves it
+        return replace(self._column(name), orders=(), usual=False)
 
     def _getter(self, name: str) -> Getter:
         table, stored = self.model.__tablename__, _getter(name)
@@ -163,28 +176,49 @@ class Listing:
         """What the current request asks, or what a posted query text does."""
         args = request.args if typed is None else dict(parse_qsl(typed[:4000], max_num_fields=100))
         chosen = self.settings().page_size
-        return ListQuery.read(
+        query = ListQuery.read(
             args,
             [f.name for f in self.filters],
             self.sortable,
             usual_size=chosen if chosen in PAGE_SIZES else PAGE_SIZES[0],
         )
+        if self.tab_of(query.tab) is None:
+            # an address that asks anything but names no tab means all rows; one that asks nothing leaves it to the page
+            query.tab = ALL if args and self.tabs() else ""
+        return query
+
+    def tabs(self) -> Sequence[Tab]:
+        """The ready tabs of the acting user."""
+        return offered(self.view.tabs)
+
+    def tab_of(self, code: str) -> Tab | None:
+        """The tab with this code, if the acting user has it."""
+        return next((tab for tab in self.tabs() if tab.code == code), None) if code else None
 
     def visible_columns(self) -> list[ListColumn]:
-        """Columns that the acting user wants to see, else the usual ones; the first, which names the row, always."""
-        wanted = set(self.settings().columns) or {c.name for c in self.usual_columns()}
-        return [c for n, c in enumerate(self.columns) if n == 0 or c.name in wanted]
+        """Columns that the acting user wants to see, in the user's order, else the usual ones; the first names the row."""
+        return self.columns_of(self.settings().columns) if self.settings().columns else self.usual_columns()
+
+    def columns_of(self, names: Sequence[str]) -> list[ListColumn]:
+        """The first column and those of these names that the acting user may see, in this order."""
+        known = {c.name: c for c in self.offered_columns()[1:]}
+        return [self.columns[0], *(known[name] for name in dict.fromkeys(names) if name in known)]
+
+    def offered_columns(self) -> list[ListColumn]:
+        """Columns that the acting user may choose: what only the card shows is for those who may open it."""
+        sees = current_actor().can(f"{self.view.class_permission_name}:show")
+        return [c for c in self.columns if c.usual or sees]
 
     def usual_columns(self) -> list[ListColumn]:
         """Columns of a user who has chosen none."""
         return [c for c in self.columns if c.usual]
 
-    def conditions(self, query: ListQuery, *, without: str = "") -> list[Any]:
-        """Conditions of the query, except of the filter ``without``.
+    def conditions(self, query: ListQuery, *, without: str = "", tab: str | None = None) -> list[Any]:
+        """Conditions of the query, except of the filter ``without``; of another ``tab`` when one is named.
 
         A date that cannot be read becomes an error of its filter and narrows nothing.
         """
-        found = list(self.view.base_conditions())
+        found = [*self.view.base_conditions(), *narrowed(self.tab_of(query.tab if tab is None else tab))]
         if query.search:
             found.append(match(self.model, query.search))
         for f in self.filters:
@@ -207,7 +241,7 @@ class Listing:
         for suffix in ("_from", "_to"):
             typed = query.chosen.get(f"{f.name}{suffix}")
             try:
-                ends.append(read_date(typed) if typed else None)
+                ends.append(read_date(typed, past=f.name in LONG_AGO) if typed else None)
             except RussianDateError as error:
                 query.errors[f.name] = str(error)
                 return None
@@ -238,7 +272,11 @@ class Listing:
     def orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
         """What the query is sorted by, and whether it descends; the id comes last."""
         column = next((c for c in self.columns if c.name == query.order), None)
-        orders = [(o, query.descending) for o in column.orders] if column else list(self.base_order)
+        if column:
+            orders = [(o, query.descending) for o in column.orders]
+        else:
+            tab = self.tab_of(query.tab)
+            orders = [split(o) for o in tab.order] if tab and tab.order else list(self.base_order)
         return [*orders, (self.model.id, False)]
 
     def count(self, query: ListQuery) -> int:

@@ -17,11 +17,13 @@ from app.russian import age, format_date, years
 from app.services.desk import figure_people
 from app.services.personnel.cards import quality
 from app.services.personnel.trainings import past_trainings
+from app.statuses import AccessRequestStatus, ChangeStatus, RegistrationStatus, TransferStatus, WithdrawalStatus
 from app.text import cleaned
-from app.web.frame.attention import Matter, matter_filter
+from app.web.frame.attention import Matter, matter_filter, matter_tab
 from app.web.frame.list_sql import between
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Cell, Column, Row
+from app.web.frame.tabs import EVERYTHING, of_states, to_decide
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
@@ -100,20 +102,20 @@ CITIZENSHIP_FILTER = ListFilter(
 def _category(person: m.Employee) -> Cell:
     live = [a for a in person.attestations if a.valid_until is None or a.valid_until >= today()]
     if not live:
-        return Cell("нет")
+        return Cell("")
     last = max(live, key=lambda a: a.valid_from)
     return Cell(last.kind.name, f"по {format_date(last.valid_until)}" if last.valid_until else "бессрочно")
 
 
-CATEGORY = ListColumn("category", "Категория", lambda p: _category(p).text, _category)
+CATEGORY = ListColumn("category", "Категория", lambda p: _category(p).text or "нет", _category)
 
 
 def _voucher(person: m.Employee) -> Cell:
     live = next((v for v in person.vouchers if is_in_force(v)), None)
-    return Cell("Действует", f"по {format_date(live.valid_until)}", tone="ok") if live else Cell("нет")
+    return Cell("Действует", f"по {format_date(live.valid_until)}", tone="ok") if live else Cell("")
 
 
-VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text, _voucher)
+VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text or "нет", _voucher)
 
 _employment = m.Employment.__table__
 
@@ -245,4 +247,42 @@ TRAINING_ATTENTION = matter_filter(
         "queue:list",
     ),
     Matter("no_scan", "нет скана документа", lambda: past_trainings.lacks_scan(m.Training.__table__)),
+)
+
+EMPLOYEE_TABS = (
+    EVERYTHING,
+    matter_tab(EMPLOYEE_ATTENTION, "works", "Работают"),
+    matter_tab(EMPLOYEE_ATTENTION, "not_actual", "Подтвердить актуальность", right="employee:confirm_actual"),
+)
+EMPLOYMENT_TABS = (matter_tab(EMPLOYMENT_ATTENTION, "unconfirmed", "Нужно подтвердить"),)
+TRAINING_TABS = (
+    matter_tab(TRAINING_ATTENTION, "school", "Сверить: внесли работники", right="training:confirm"),
+    matter_tab(TRAINING_ATTENTION, "operator", "Сверить: внесли ответственные", right="queue:list"),
+)
+CHANGE_TABS = (
+    *to_decide(m.ChangeRequest),
+    of_states("accepted", "Внесены", m.ChangeRequest, ChangeStatus.ACCEPTED, ChangeStatus.PARTLY),
+    of_states("gone", "Отклонены и отозваны", m.ChangeRequest, ChangeStatus.DECLINED, ChangeStatus.WITHDRAWN),
+)
+TRANSFER_TABS = (
+    *to_decide(m.Transfer),
+    of_states("confirmed", "Переведены", m.Transfer, TransferStatus.CONFIRMED),
+    of_states("gone", "Отклонены и отозваны", m.Transfer, TransferStatus.DECLINED, TransferStatus.WITHDRAWN),
+)
+REGISTRATION_TABS = (
+    *to_decide(m.Registration, "Ждут проверки"),
+    of_states("returned", "Возвращены", m.Registration, RegistrationStatus.RETURNED),
+    of_states("confirmed", "Подтверждены", m.Registration, RegistrationStatus.CONFIRMED),
+    of_states("gone", "Отклонены", m.Registration, RegistrationStatus.REJECTED),
+)
+ACCESS_TABS = (
+    *to_decide(m.AccessRequest),
+    of_states("granted", "Доступ предоставлен", m.AccessRequest, AccessRequestStatus.GRANTED),
+    of_states(
+        "gone", "Отказано и отозвано", m.AccessRequest, AccessRequestStatus.REJECTED, AccessRequestStatus.REVOKED
+    ),
+)
+WITHDRAWAL_TABS = (
+    *to_decide(m.ConsentWithdrawal, "Ждут обработки"),
+    of_states("done", "Обработаны", m.ConsentWithdrawal, WithdrawalStatus.DONE),
 )
