@@ -37,7 +37,7 @@ def found(visitor: Visitor) -> int:
 
 def test_options_show_how_many_rows_they_open(newcomer: Newcomer) -> None:
     visitor = newcomer("operator")
-    visitor.go("/voucher/list/")
+    visitor.go("/voucher/list/?tab=all")
     everything = found(visitor)
     chip(visitor, "Состояние").click()
     options = visitor.page.locator("details[open] .options a")

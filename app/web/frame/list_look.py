@@ -84,7 +84,7 @@ def fitting(names: Sequence[str], row: Any) -> Sequence[str]:
 # --- rows of one line: how wide a column is ---------------------------------------------------------------------------
 
 #: letters beside each other in a list at 1280 pixels; what the room around a value takes, the dot of a pill, the arrow of a head
-_LINE, _AROUND, _DOT, _ARROW = 132, 4, 3, 2
+_LINE, _AROUND, _DOT, _ARROW = 126, 3, 3, 2
 #: a name is not cut up to this length; other texts give way to it
 _NAME, _TEXT = 36, 44
 _LEAST = 9
@@ -104,11 +104,15 @@ def with_widths(heads: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
 def _firm(heads: Sequence[Column], rows: Sequence[Row], n: int) -> int:
     head = max(len(word) for word in heads[n].label.split()) + (_ARROW if heads[n].sort_href else 0)
     cells = [row.cells[n] for row in rows]
-    whole = [len(c.text) + (_DOT if c.tone else 0) for c in cells if c.tone or c.number or heads[n].number or n == 0]
+    whole = [_letters(c) + (_DOT if c.tone else 0) for c in cells if c.tone or c.number or heads[n].number]
+    whole += [len(c.text) for c in cells if n == 0]
     return _AROUND + max(_LEAST - _AROUND, head, min(max(whole, default=0), _NAME))
 
 
 def _soft(rows: Sequence[Row], n: int) -> int:
-    return _AROUND + min(
-        max((len(c.text) + len(c.detail) + bool(c.detail) for c in (r.cells[n] for r in rows)), default=0), _TEXT
-    )
+    return _AROUND + min(max((_letters(row.cells[n]) for row in rows), default=0), _TEXT)
+
+
+def _letters(cell: Cell) -> int:
+    # what stands beside is written smaller
+    return len(cell.text) + (1 + len(cell.detail) * 7 // 8 if cell.detail else 0)

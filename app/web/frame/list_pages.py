@@ -14,14 +14,16 @@ from app.access import current_actor
 from app.errors import Conflict, Invalid
 from app.russian import count, number, quoted
 from app.services.portal import list_settings
-from app.web.frame import tabs
+from app.web.frame import list_paging, tabs
 from app.web.frame.action_pages import BULK_LIMIT, ActionPages
+from app.web.frame.facets import AT_ONCE, facets_of
 from app.web.frame.guards import guarded
+from app.web.frame.list_filters import counts_url, shown_filters
 from app.web.frame.list_look import choices, fitting, posted_columns, with_widths, without_same
 from app.web.frame.list_paging import Total, links, rows_behind, rows_of, totals_of
 from app.web.frame.list_query import ALL, PAGE_SIZES, ListQuery
 from app.web.frame.listing import ListColumn
-from app.web.frame.pages import Button, ListPage, Option, Row
+from app.web.frame.pages import Button, Column, Filter, ListPage, Option, Row
 from app.web.frame.search import HINTS, marks
 
 #: answer of the switch «Плотно / Свободно»
@@ -37,37 +39,40 @@ class ListPages(ActionPages):
         """Rows of the user's scope: searched, filtered, sorted, paged."""
         return render_template("list.html", page=self.list_page())
 
-    @expose("/counts/<string:field>")
+    @expose("/counts/")
     @guarded("list")
-    def counts(self, field: str) -> Any:
-        """How many rows each option of a filter would find under the other conditions, as JSON; 0 is left out."""
-        return jsonify(counts=self.listing.option_counts(self.listing.read(), field))
+    def counts(self) -> Any:
+        """How many rows each choice of every filter would find under the other conditions, as JSON; 0 is left out."""
+        query = self.listing.read()
+        total = totals_of(self.listing, query)[query.tab or ALL]
+        found = facets_of(self.listing, query, _most(total))
+        return jsonify(counts=found.counts, values=found.values, most=list_paging.COUNTED)
 
     def list_page(self) -> ListPage:
         """Build the list's page from the request."""
         listing, query = self.listing, self.listing.read()
+        # in the tab that the list opened with by itself nobody chose to seek: a search from there looks everywhere
+        keep, asked = [("tab", query.tab)] if query.tab else [], replace(query)
         totals, rows, goes_on = self._read(query)
         total, first = totals[query.tab or ALL], (query.page - 1) * query.page_size + 1
         columns, text, settings = listing.visible_columns(), query.text(), listing.settings()
         actions, buttons = self._fitting_actions(rows), self._list_buttons()
-        heads, shown, same = without_same(
-            listing.head(query, columns),
-            self._rows(query, rows, columns, actions),
-            chosen=bool(settings.columns),
-            whole=total.number <= len(rows),
-        )
+        filters, address = self._shown_filters(asked, totals[asked.tab or ALL])
+        shown = self._rows(query, rows, columns, actions)
+        heads, shown, same = self._table(listing.head(query, columns), shown, is_whole=total.number <= len(rows))
         return ListPage(
             title=self.words.plural,
             total=total.number,
             exact_href="" if total.exact else listing.url(query, exact="yes"),
             tabs=tabs.shown(listing, query, totals),
-            columns=heads if settings.roomy or not shown else with_widths(heads, shown),
+            columns=heads,
             rows=shown,
             same=same,
             roomy=settings.roomy,
             search=query.search,
             search_hint=HINTS.get(self.table, "Поиск"),
-            filters=listing.shown_filters(query),
+            filters=filters,
+            counts_url=address,
             page=query.page,
             pages=links(listing, query, total, rows, goes_on=goes_on),
             first=first if rows and not query.behind else 0,
@@ -80,8 +85,7 @@ class ListPages(ActionPages):
             reset_href=addresses.listing(self.table, tab=query.tab or None),
             empty=self._empty_words(query),
             advice="" if rows else _advice(query, totals, buttons),
-            keep=[(k, str(v)) for k, v in query.parameters().items() if k in ("order", "size")]
-            + ([("tab", query.tab)] if query.tab else []),
+            keep=[(k, str(v)) for k, v in query.parameters().items() if k in ("order", "size")] + keep,
             query=text,
             saved=self._saved(text),
             save_url=addresses.at(self.table, "saved", ""),
@@ -109,6 +113,20 @@ class ListPages(ActionPages):
                 return totals, rows, goes_on
         query.behind, query.page = 0, min(query.page, max(1, -(-total.number // query.page_size)))
         return totals, rows_of(self.listing, query, total) if total.number else [], False
+
+    def _table(
+        self, heads: Sequence[Column], rows: Sequence[Row], *, is_whole: bool
+    ) -> tuple[Sequence[Column], Sequence[Row], str]:
+        """Heads and rows without the columns that say one thing, and what that is; rows of one line have columns of set widths."""
+        settings = self.listing.settings()
+        heads, rows, same = without_same(heads, rows, chosen=bool(settings.columns), whole=is_whole)
+        return heads if settings.roomy or not rows else with_widths(heads, rows), rows, same
+
+    def _shown_filters(self, query: ListQuery, total: Total) -> tuple[Sequence[Filter], str]:
+        """The filters, with their numbers where few rows are found; else where the numbers are asked."""
+        listing, says = self.listing, total.exact and total.number <= AT_ONCE
+        facets = facets_of(listing, query, total.number) if says else None
+        return shown_filters(listing, query, facets), "" if says else counts_url(listing, query)
 
     def _rows(
         self, query: ListQuery, rows: Sequence[Any], columns: Sequence[ListColumn], actions: Sequence[Button]
@@ -209,6 +227,10 @@ def _advice(query: ListQuery, totals: Mapping[str, Total], buttons: Sequence[But
         return "Уберите один из отборов крестиком, выберите в нём другое или сбросьте все сразу."
     main = next((b.label for b in buttons if b.main), "")
     return f"Начните с кнопки «{main}»." if main else "Записи появятся здесь сами, когда будет что показать."
+
+
+def _most(total: Total) -> int:
+    return total.number if total.exact else total.number + 1
 
 
 def _rows_in_words(total: Total) -> str:

@@ -16,16 +16,15 @@ from app.access import current_actor, scope
 from app.audit import words
 from app.clock import read_date
 from app.conditions import OVERTAKEN, in_state, state, state_of
-from app.errors import NotFound
 from app.extensions import db
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
-from app.russian import RussianDateError, quoted
+from app.russian import RussianDateError
 from app.services.portal.list_settings import ListSettings, settings_of
 from app.web.frame.forms import LONG_AGO
 from app.web.frame.list_query import ALL, PAGE_SIZES, ListQuery
-from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
+from app.web.frame.list_sql import Choices, between, choice, directed, eager, order_of_column, split
 from app.web.frame.lookups import SMALL
-from app.web.frame.pages import Cell, Column, Filter, Option, Row
+from app.web.frame.pages import Cell, Column, Row
 from app.web.frame.search import match
 from app.web.frame.tabs import Tab, narrowed, offered
 
@@ -62,7 +61,9 @@ class ListColumn:
 class ListFilter:
     """A filter: ``kind`` choice, lookup or dates; ``condition`` turns the chosen value(s) into SQL.
 
-    ``column`` is set when a choice is one value of a plain column: then the rows of each option can be counted.
+    ``column`` is set when a choice is one value of a plain column; ``indexed``: an index finds the rows of each choice. ``pairs`` gives,
+    for rows whose ids a select finds, the values of a lookup that a row is found by: columns ``id`` and ``key``; ``target`` is the small
+    directory whose rows are the choices.
     """
 
     name: str
@@ -71,6 +72,9 @@ class ListFilter:
     condition: Callable[[Any, Any], Any]
     choices: Choices | None = None
     column: Any = None
+    indexed: bool = False
+    pairs: Callable[[Any], Any] | None = None
+    target: type[Any] | None = None
 
 
 class Listing:
@@ -147,20 +151,27 @@ class Listing:
         if self._is_state(name):
             codes = {value for value, _label in choices()}
             by_state = lambda v, _to: in_state(v, self.model) if v in codes else None  # noqa: E731
-            return ListFilter(name, label, "choice", by_state, choices, state(self.model))
-        return ListFilter(name, label, "choice", condition, choices, attribute)
+            return ListFilter(name, label, "choice", by_state, choices, state(self.model), self._is_indexed(name))
+        return ListFilter(name, label, "choice", condition, choices, attribute, self._is_indexed(name))
+
+    def _is_indexed(self, name: str) -> bool:
+        column = self.mapper.columns[name]
+        whole = (index for index in column.table.indexes if index.dialect_options["postgresql"]["where"] is None)
+        return any(next(iter(index.columns), None) is column for index in whole)
 
     def _relation_filter(self, name: str, label: str) -> ListFilter:
         relation = self.mapper.relationships[name]
         key = getattr(self.model, next(iter(relation.local_columns)).key)
+        indexed, table = self._is_indexed(key.key), self.mapper.local_table
 
         def condition(value: str, _to: Any) -> Any:
             return key == int(value) if value.isdecimal() and len(value) < 10 else None
 
         if relation.mapper.class_.__tablename__ not in SMALL:
-            return ListFilter(name, label, "lookup", condition)
+            pairs = lambda ids: select(table.c.id, table.c[key.key].label("key")).where(table.c.id.in_(ids))  # noqa: E731
+            return ListFilter(name, label, "lookup", condition, indexed=indexed, pairs=pairs)
         choices = lambda: [(str(i), text) for i, text in self.view.lookup.whole().options(name)]  # noqa: E731
-        return ListFilter(name, label, "choice", condition, choices, key)
+        return ListFilter(name, label, "choice", condition, choices, key, indexed, target=relation.mapper.class_)
 
     # --- statements
 
@@ -284,15 +295,6 @@ class Listing:
         statement = select(func.count()).select_from(self.model).where(*self.conditions(query))
         return int(db.session.execute(statement).scalar_one())
 
-    def option_counts(self, query: ListQuery, name: str) -> dict[str, int]:
-        """Option of a choice filter → rows it would find under all other conditions of the query; none: absent."""
-        column = next((f.column for f in self.filters if f.name == name and f.column is not None), None)
-        if column is None:
-            raise NotFound("Такого отбора нет.")
-        statement = select(column, func.count()).select_from(self.model).group_by(column)
-        found = db.session.execute(statement.where(*self.conditions(query, without=name)))
-        return {option_of(value): number for value, number in found if value is not None}
-
     def ids(self, query: ListQuery, limit: int) -> list[int]:
         """Ids of the query's rows, at most ``limit``."""
         statement = select(self.model.id).where(*self.conditions(query)).order_by(self.model.id).limit(limit)
@@ -335,56 +337,6 @@ class Listing:
         parameters = urlencode(query.parameters(**changes))
         path = addresses.listing(self.view.table)
         return f"{path}?{parameters}" if parameters else path
-
-    def shown_filters(self, query: ListQuery) -> list[Filter]:
-        """Filters with what is chosen in them; a choice without options is not offered."""
-        shown = [self._shown(f, query) for f in self.filters]
-        return [f for f in shown if f.options or f.kind != "choice"]
-
-    def _shown(self, f: ListFilter, query: ListQuery) -> Filter:
-        value = query.chosen.get(f.name, "")
-        if f.kind == "dates":
-            return Filter(
-                f.name,
-                f.label,
-                "dates",
-                value=query.chosen.get(f"{f.name}_from", ""),
-                value_to=query.chosen.get(f"{f.name}_to", ""),
-                error=query.errors.get(f.name, ""),
-            )
-        if f.kind == "lookup":
-            rows = (
-                self.view.lookup.whole().choose(f.name, [int(value)]) if value.isdecimal() and len(value) < 10 else []
-            )
-            label = str(rows[0]) if rows else ""
-            return Filter(
-                f.name,
-                f.label,
-                "lookup",
-                value=value,
-                value_label=label,
-                lookup_url=self.view.lookup.whole().url(f.name),
-            )
-        options = [Option(v, text, v == value) for v, text in (f.choices() if f.choices else ())]
-        label = next((o.label for o in options if o.chosen), "")
-        counts = self.counts_url(query, f) if f.column is not None else ""
-        return Filter(f.name, f.label, "choice", options, value if label else "", label, counts_url=counts)
-
-    def counts_url(self, query: ListQuery, f: ListFilter) -> str:
-        """Where the numbers beside the options of a filter are asked."""
-        path = addresses.at(self.view.table, "counts", f.name)
-        text = query.text()
-        return f"{path}?{text}" if text else path
-
-    def described(self, query: ListQuery) -> str:
-        """The chosen filters in words, for the stamp of an export."""
-        parts = [f"поиск {quoted(query.search)}"] if query.search else []
-        for f in self.shown_filters(query):
-            if f.kind == "dates" and f.active:
-                parts.append(f"{f.label}: {f.value or '…'} – {f.value_to or '…'}")
-            elif f.active:
-                parts.append(f"{f.label}: {f.value_label}")
-        return "; ".join(parts) or "нет"
 
 
 def _getter(name: str) -> Getter:

@@ -87,8 +87,8 @@ class Row:
 class Filter:
     """A filter of a list: ``kind`` is choice (one of options), lookup (searched at ``lookup_url``), dates, numbers or text.
 
-    The GET parameter is ``name`` (for dates and numbers: ``name``_from and ``name``_to, dates written дд.мм.гггг). ``counts_url`` answers
-    with how many rows each option would find.
+    The GET parameter is ``name`` (for dates and numbers: ``name``_from and ``name``_to, dates written дд.мм.гггг). Dates have ready
+    periods as options; ``values`` are the most frequent of a lookup.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Filter:
     value_to: str = ""
     lookup_url: str = ""
     error: str = ""
-    counts_url: str = ""
+    values: Sequence[Option] = ()
 
     @property
     def active(self) -> bool:
@@ -151,6 +151,8 @@ class ListPage:
     changed: bool = False
     #: how many rows an action may touch at once
     most: int = 0
+    #: where the numbers in the filters are asked; empty: the page says them
+    counts_url: str = ""
     #: ready tabs, the chosen one among them
     tabs: Sequence[Tab] = ()
     #: columns left out because all shown rows say the same there, in words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy import and_, case, not_, or_, select
+from sqlalchemy import and_, case, not_, or_, select, union
 
 from app import addresses, shown
 from app import models as m
@@ -133,8 +133,28 @@ def _by_id(column: Any) -> Any:
     return lambda value, _to: _belongs(column == int(value)) if value.isdecimal() and len(value) < 10 else None
 
 
-EMPLOYER = ListFilter("organization", "Организация", "lookup", _by_id(_employment.c.organization_id))
-POSITION = ListFilter("position", "Должность", "lookup", _by_id(_employment.c.position_id))
+def _pairs(column: Any) -> Any:
+    """What ``_belongs`` finds people by, turned round: the values that each of these people belongs to."""
+
+    def pairs(ids: Any) -> Any:
+        rows = select(_employment.c.employee_id.label("id"), column.label("key")).where(
+            _employment.c.employee_id.in_(ids)
+        )
+        other = _employment.alias()
+        works = (
+            select(other.c.id).where(other.c.employee_id == _employment.c.employee_id, at_work(place=other)).exists()
+        )
+        return union(rows.where(at_work(place=_employment)), rows.where(employed(place=_employment), ~works))
+
+    return pairs
+
+
+def _place_filter(name: str, label: str, column: Any) -> ListFilter:
+    return ListFilter(name, label, "lookup", _by_id(column), pairs=_pairs(column))
+
+
+EMPLOYER = _place_filter("organization", "Организация", _employment.c.organization_id)
+POSITION = _place_filter("position", "Должность", _employment.c.position_id)
 
 
 def working_where(*conditions: Any) -> Any:

@@ -40,7 +40,7 @@ VOUCHER_ATTENTION = matter_filter(
 _A, _V = ApplicationStatus, VoucherStatus
 APPLICATION_TABS = (
     *to_decide(m.VoucherApplication),
-    matter_tab(APPLICATION_ATTENTION, "unfinished", "Исправить и подать"),
+    matter_tab(APPLICATION_ATTENTION, "unfinished", "На исправлении"),
     of_states("approved", "Одобрены", m.VoucherApplication, _A.APPROVED),
     of_states("gone", "Отказы и отзывы", m.VoucherApplication, _A.REJECTED, _A.WITHDRAWN),
 )
