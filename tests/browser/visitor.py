@@ -142,18 +142,13 @@ class Visitor:
 
     def press(self, label: str) -> None:
         """Press the button or link of the page's content with exactly this name; a page that follows is read to its end."""
+        folded = self.page.locator(".more-acts").filter(has=self.page.locator(".btn").filter(has_text=_exactly(label)))
+        self.button(label).or_(folded).first.wait_for()
         if self.button(label).count() == 0:
-            self._unfold(label)
+            folded.locator("> summary").click()
         self.button(label).click()
         # locators that do not wait (``all``, ``count``, texts of many) would find the beginning of the next page
         self.page.wait_for_load_state("domcontentloaded")
-
-    def _unfold(self, label: str) -> None:
-        """Open «Ещё», when it holds the button that is not seen."""
-        inside = self.page.locator(".btn").filter(has_text=_exactly(label))
-        more = self.page.locator(".more-acts").filter(has=inside)
-        if more.count() == 1:
-            more.locator("> summary").click()
 
     def button(self, label: str) -> Locator:
         """The button or button-like link with exactly this name."""
