@@ -10,9 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import addresses
-from app.russian import count
+from app.russian import count, count_up_to
 from app.services.desk import queue
-from app.statuses import _A, _E, _G, _P, _Q, _R, ChangeStatus, LetterStatus, RegistryStatus, TransferStatus
+from app.statuses import (
+    AccessRequestStatus,
+    ApplicationStatus,
+    ChangeStatus,
+    EnrolmentStatus,
+    GroupStatus,
+    LetterStatus,
+    ProgramStatus,
+    RegistrationStatus,
+    RegistryStatus,
+    TransferStatus,
+)
+from app.web.frame.list_paging import COUNTED
 from app.web.frame.pages import Button, Link, Todo
 
 Forms = tuple[str, str, str]
@@ -27,7 +39,8 @@ _URGENCY = {"bad": 0, "wait": 1, "go": 1, "": 2}
 class Counted:
     """A list (by its table and filters) whose rows are counted: the words before and with the number, the button.
 
-    Without a button it is no work but a figure at a glance.
+    Without a button it is no work but a figure at a glance. ``stored``: the number of workers, which is among the stored figures;
+    a user of many organizations reads it there.
     """
 
     table: str
@@ -36,6 +49,7 @@ class Counted:
     verb: str = ""
     button: str = ""
     tone: str = ""
+    stored: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -49,7 +63,7 @@ class Counted:
 
     def line(self, found: int) -> Todo:
         """The line with its number and its button."""
-        return duty(f"{self.verb} {count(found, *self.forms)}", self.href, self.button, self.tone)
+        return duty(f"{self.verb} {count_up_to(found, COUNTED, *self.forms)}", self.href, self.button, self.tone)
 
     def figure(self, found: int) -> Link:
         """The number with its words."""
@@ -65,8 +79,8 @@ def _do(table: str, verb: str, forms: Forms, button: str, tone: str = "", **quer
     return Counted(table, forms, query, verb, button, tone)
 
 
-def _see(table: str, forms: Forms, **query: str) -> Counted:
-    return Counted(table, forms, query)
+def _see(table: str, forms: Forms, *, stored: bool = False, **query: str) -> Counted:
+    return Counted(table, forms, query, stored=stored)
 
 
 def by_urgency(lines: Sequence[Todo]) -> list[Todo]:
@@ -96,11 +110,11 @@ _OF_PEOPLE = ("работника", "работников", "работнико�
 _EXPIRING = ("чек истекает за 90 дней", "чека истекают за 90 дней", "чеков истекают за 90 дней")
 _LETTERS = ("неотправленное письмо", "неотправленных письма", "неотправленных писем")
 
-_EMPLOYEES = _see("employee", ("работник", "работника", "работников"), attention="works")
+_EMPLOYEES = _see("employee", ("работник", "работника", "работников"), stored=True, attention="works")
 _OPEN_GROUPS = _see(
     "training_group",
     ("группа с открытой записью", "группы с открытой записью", "групп с открытой записью"),
-    status=_G.OPEN,
+    status=GroupStatus.OPEN,
 )
 _UNSENT = _do("letter", "Разберите", _LETTERS, "Разобрать", "bad", status=LetterStatus.FAILED)
 
@@ -139,7 +153,7 @@ _ORGANIZER = (
     ),
     _do(
         "enrolment", "Подтвердите", ("запись на курс", "записи на курсы", "записей на курсы"),
-        "Подтвердить", "wait", status=_E.AGREED,
+        "Подтвердить", "wait", status=EnrolmentStatus.AGREED,
     ),
     _do(
         "enrolment", "Выдайте документы", ("обученному слушателю", "обученным слушателям", "обученным слушателям"),
@@ -189,16 +203,16 @@ _ORGANIZER = (
 _OPERATOR = (
     _do(
         "voucher_application", "Решите", ("заявку на чек", "заявки на чек", "заявок на чек"),
-        "Решить", "wait", status=_A.SUBMITTED,
+        "Решить", "wait", status=ApplicationStatus.SUBMITTED,
     ),
-    _do("registration", "Проверьте", ("регистрацию", "регистрации", "регистраций"), "Проверить", "wait", status=_R.PENDING),
+    _do("registration", "Проверьте", ("регистрацию", "регистрации", "регистраций"), "Проверить", "wait", status=RegistrationStatus.PENDING),
     _do(
         "access_request", "Решите", ("заявку на доступ", "заявки на доступ", "заявок на доступ"),
-        "Решить", "wait", status=_Q.SUBMITTED,
+        "Решить", "wait", status=AccessRequestStatus.SUBMITTED,
     ),
     _do("employment", "Подтвердите", _PLACES, "Подтвердить", "wait", attention="unconfirmed"),
     _do("transfer", "Подтвердите", _MOVES, "Подтвердить", "wait", status=TransferStatus.ACCEPTED),
-    _do("program", "Рассмотрите", ("программу", "программы", "программ"), "Рассмотреть", "wait", status=_P.SUBMITTED),
+    _do("program", "Рассмотрите", ("программу", "программы", "программ"), "Рассмотреть", "wait", status=ProgramStatus.SUBMITTED),
     _do("training", "Сверьте со сканом", _SCANS, "Сверить", "wait", attention="operator"),
     _UNSENT,
 )  # fmt: skip
@@ -211,7 +225,7 @@ _TERRITORY = (
     _do(
         "enrolment", "Напомните школам:",
         ("запись на курс ждёт согласования", "записи на курсы ждут согласования", "записей на курсы ждут согласования"),
-        "Посмотреть", "wait", status=_E.APPLIED,
+        "Посмотреть", "wait", status=EnrolmentStatus.APPLIED,
     ),
     _do("voucher", "Напомните школам:", _EXPIRING, "Посмотреть", attention="expiring"),
 )  # fmt: skip
@@ -219,7 +233,7 @@ _TERRITORY_SEES = (
     _see(
         "voucher_application",
         ("заявка на чек ждёт оператора", "заявки на чек ждут оператора", "заявок на чек ждут оператора"),
-        status=_A.SUBMITTED,
+        status=ApplicationStatus.SUBMITTED,
     ),
     _see(
         "employment",
