@@ -85,6 +85,7 @@ from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.setup_view import SetupView
 from app.web.desk.task_view import TaskView, orders_work
+from app.web.desk.undo_view import UndoView
 from app.web.frame.checks import CheckView
 from app.web.frame.late_hints import told_by
 from app.web.frame.menu import KEY, Arrangement, Place, has_setup
@@ -959,7 +960,7 @@ def register(builder: AppBuilder) -> None:
     current_app.extensions[KEY] = arrangement()
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
-        PublicFilesView,
+        PublicFilesView, UndoView,
     ):  # fmt: skip
         builder.add_view_no_menu(beside())
 

@@ -153,7 +153,7 @@ def test_return_sends_the_reason_and_leaves_the_filters(
     assert region.sql("SELECT count(*) FROM letter WHERE body LIKE '%%Приложите приказ%%'")[0][0] == before + 1
     page = operator.get("/queue/?state=today").text
     assert pick(applications[1]) not in shown(page)
-    assert "Возвращено на доработку: 1 запись." in flashes(page)
+    assert f"Возвращено на доработку: {name_of(region, applications[1])}" in flashes(page)
     region.sql("UPDATE voucher_application SET status = 'submitted' WHERE id = %(i)s", i=applications[1])
 
 

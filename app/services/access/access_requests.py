@@ -26,7 +26,7 @@ from app.russian import format_date
 from app.services.access import own_registration, roles
 from app.services.mailing import letters
 from app.services.personnel.cards import people
-from app.services.portal import calendar, files, records, transitions
+from app.services.portal import calendar, files, records, transitions, undo
 from app.statuses import AccessRequestStatus
 from app.unit_of_work import use_case
 
@@ -234,6 +234,12 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
             row.proposed_by_id, "role_refused", facts={**facts, "причина": row.reason_text}, href=addresses.ACCESS
         )
     return row
+
+
+@undo.restores(m.AccessRequest, "reject")
+def _keep_order(row: m.AccessRequest) -> None:
+    """Keep the order of a request again whose refusal is undone."""
+    files.let_expire(row.document_id, at=None)
 
 
 @transitions.performs(m.AccessRequest, "revoke")

@@ -15,7 +15,8 @@ from app.extensions import db
 from app.russian import quoted
 from app.services.desk.queue import joined
 from app.services.desk.queue_sources import BY_CODE, Service, Source
-from app.services.portal import refusal_reasons
+from app.services.portal import refusal_reasons, transitions, undo
+from app.statuses import Edge, edge_of
 
 CONFIRM, GIVE_BACK, REFUSE = "confirm", "return", "refuse"
 #: action → (name of the source's service, what it is called when a kind has none, whether a reason is asked)
@@ -40,6 +41,8 @@ class Outcome:
     pk: int
     who: str
     sentence: str = ""
+    #: the word of its edge: «Одобрено»
+    done: str = ""
 
     @property
     def href(self) -> str:
@@ -47,8 +50,12 @@ class Outcome:
         return f"/{self.source.code}/show/{self.pk}"
 
 
-def decide(action: str, picks: Sequence[Pick], *, reason: str = "", typical_id: int | None = None) -> list[Outcome]:
+def decide(
+    action: str, picks: Sequence[Pick], *, reason: str = "", typical_id: int | None = None, batch: str = ""
+) -> list[Outcome]:
     """Take ``action`` on each row as the acting user; each succeeds or is refused with its own sentence.
+
+    What may be undone is kept under the name ``batch`` of this press.
 
     The reason is the directory's ``typical_id``, the typed words, or both; a typical one explains decisions of its kind only.
 
@@ -65,7 +72,8 @@ def decide(action: str, picks: Sequence[Pick], *, reason: str = "", typical_id: 
     if ACTIONS[action][2] and not any(given):
         raise Invalid("Укажите причину: её увидит тот, кого касается решение.", {"reason": ["Укажите причину."]})
     names = _names(picks)
-    return [_one(action, BY_CODE[code], pk, names[code, pk], given) for code, pk in dict.fromkeys(picks)]
+    name = batch or undo.new_batch()
+    return [_one(action, BY_CODE[code], pk, names[code, pk], given, name) for code, pk in dict.fromkeys(picks)]
 
 
 def _names(picks: Sequence[Pick]) -> dict[Pick, str]:
@@ -90,19 +98,32 @@ def _chosen(source: Source, wanted: Sequence[int]) -> Any:
     return statement if own is None else statement.where(own)
 
 
-def _one(action: str, source: Source, pk: int, who: str, given: Reason) -> Outcome:
+def _one(action: str, source: Source, pk: int, who: str, given: Reason, batch: str) -> Outcome:
     try:
-        _call(action, source, pk, given)
+        edge = _insist_edge(action, source)
+        undo.take(source.model, pk, edge.action, lambda: _call(action, source, pk, given), batch=batch, label=who)
     except PortalError as refusal:
         return Outcome(source, pk, who, refusal.message)
-    return Outcome(source, pk, who)
+    return Outcome(source, pk, who, done=edge.done)
+
+
+def _insist_edge(action: str, source: Source) -> Edge:
+    edge = edge_of_decision(action, source)
+    if edge is None:
+        raise Conflict(f"{quoted(source.title)}: {ACTIONS[action][1]}. Откройте запись и решите на её странице.")
+    return edge
+
+
+def edge_of_decision(action: str, source: Source) -> Edge | None:
+    """Return the edge that a decision of the queue takes for a kind, with its words; None: the kind has no such decision."""
+    service: Service | None = getattr(source, ACTIONS[action][0])
+    performers = transitions.performers_of(source.code)
+    return next((edge_of(source.code, name) for name, known in performers.items() if known is service), None)
 
 
 def _call(action: str, source: Source, pk: int, given: Reason) -> None:
-    attribute, words, has_reason = ACTIONS[action]
-    service: Service | None = getattr(source, attribute)
-    if service is None:
-        raise Conflict(f"{quoted(source.title)}: {words}. Откройте запись и решите на её странице.")
+    attribute, _words, has_reason = ACTIONS[action]
+    service: Service = getattr(source, attribute)
     service(pk, **refusal_reasons.arguments(source.model, *given)) if has_reason else service(pk)
     _refuse_late(source, pk)
 

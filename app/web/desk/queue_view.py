@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import flash, jsonify, redirect, render_template, request
+from flask import jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
@@ -20,9 +21,9 @@ from app.extensions import db
 from app.russian import count, format_date, format_datetime
 from app.services.desk import queue, queue_decisions
 from app.services.desk.queue import Asked, Waiting
-from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome, Pick
+from app.services.desk.queue_decisions import CONFIRM, Outcome, Pick
 from app.services.desk.queue_sources import SOURCES, sources_of
-from app.services.portal import refusal_reasons
+from app.services.portal import refusal_reasons, undo
 from app.text import cleaned
 from app.text.sql import sort_key
 from app.web.frame import reasons
@@ -30,10 +31,10 @@ from app.web.frame.guards import guarded
 from app.web.frame.pages import Cell, Filter, Option
 from app.web.frame.search import query_words
 from app.web.frame.typed import row_id
+from app.web.frame.undoing import tell_done
 
 TITLE = "Требует решения"
 SIZE = 50
-_DONE = {CONFIRM: "Подтверждено", GIVE_BACK: "Возвращено на доработку", REFUSE: "Отклонено"}
 _NAMES = ("kind", "territory", "state", "q", "after")
 
 
@@ -118,13 +119,13 @@ class QueueView(BaseView):
         action = CONFIRM if one else request.form.get("action", CONFIRM)
         picks = _picks([one] if one else request.form.getlist("rowid"))
         reason, typical_id = reasons.posted()
-        done = queue_decisions.decide(action, picks, reason=reason, typical_id=typical_id)
+        batch = undo.new_batch()
+        done = queue_decisions.decide(action, picks, reason=reason, typical_id=typical_id, batch=batch)
         if request.accept_mimetypes.best == "application/json":
-            return jsonify(rows=[_told(outcome, action) for outcome in done])
+            return jsonify(rows=[_told(outcome) for outcome in done])
         failed = [outcome for outcome in done if outcome.sentence]
         if len(done) > len(failed):
-            words = count(len(done) - len(failed), "запись", "записи", "записей")
-            flash(f"{_DONE[action]}: {words}.", "success")
+            tell_done(batch, _done_words(done))
         if not failed:
             return redirect(_href(typed))
         return render_template("queue.html", page=_page(typed, failed))
@@ -141,11 +142,19 @@ def _picks(typed: Sequence[str]) -> list[Pick]:
     return picks
 
 
-def _told(outcome: Outcome, action: str) -> dict[str, Any]:
+def _done_words(done: Sequence[Outcome]) -> str:
+    """«Одобрено: Журавлёв Д. О.», «Одобрено: 25, подтверждено: 2»."""
+    decided = [outcome for outcome in done if outcome.done]
+    if len(decided) == 1:
+        return f"{decided[0].done}: {decided[0].who}."
+    return f"{', '.join(f'{word}: {n}' for word, n in Counter(o.done for o in decided).items())}."
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
     return {
         "id": f"{outcome.source.code}-{outcome.pk}",
         "who": outcome.who,
-        "done": "" if outcome.sentence else _DONE[action],
+        "done": outcome.done,
         "sentence": outcome.sentence,
     }
 
