@@ -74,7 +74,9 @@ def test_an_approval_is_undone_with_its_voucher_letters_and_notices(
     batch = decide(operator, fitting)
     assert [state(region, row)["status"] for row in fitting] == ["approved"] * 3
     assert left(region)[2] == counted[2] + 3
-    new = region.sql("SELECT count(*), count(next_attempt_at) FROM letter WHERE id > %(last)s", last=counted_last(region, counted))
+    new = region.sql(
+        "SELECT count(*), count(next_attempt_at) FROM letter WHERE id > %(last)s", last=counted_last(region, counted)
+    )
     assert new[0][0] == new[0][1] > 0, "a letter of a decision that may be undone waits"
     assert "Решения отменены: 3 записи." in undo(operator, batch)
     assert [state(region, row) for row in fitting] == before
@@ -95,7 +97,9 @@ def test_an_approval_is_undone_with_its_voucher_letters_and_notices(
 def counted_last(region: Region, counted: tuple[int, ...]) -> int:
     """Id of the last letter before the newest ones."""
     number = left(region)[0] - counted[0]
-    found: int = region.sql("SELECT min(id) - 1 FROM (SELECT id FROM letter ORDER BY id DESC LIMIT %(n)s) x", n=number)[0][0]
+    found: int = region.sql("SELECT min(id) - 1 FROM (SELECT id FROM letter ORDER BY id DESC LIMIT %(n)s) x", n=number)[
+        0
+    ][0]
     return found
 
 
@@ -123,7 +127,10 @@ KINDS = {
 def test_every_undoable_decision_goes_back_exactly(region: Region, operator: Browser) -> None:
     """Row, letters, notices and stored files are what they were, whatever was decided."""
     files = "SELECT id, expires_at FROM stored_file ORDER BY id"
-    region.sql("UPDATE transfer SET status = 'accepted', due_on = %(d)s WHERE id = (SELECT min(id) FROM transfer)", d=region.today)
+    region.sql(
+        "UPDATE transfer SET status = 'accepted', due_on = %(d)s WHERE id = (SELECT min(id) FROM transfer)",
+        d=region.today,
+    )
     region.sql(
         "UPDATE training SET status = 'pending', submitted_at = now(), source = 'list', entered_by_id = NULL, scan_id = ("
         "SELECT max(id) FROM stored_file)"
@@ -178,7 +185,9 @@ def test_undo_is_refused_in_words(region: Region, operator: Browser, returned: t
 def test_a_voucher_in_use_is_not_taken_back(region: Region, operator: Browser, fitting: list[str]) -> None:
     batch = decide(operator, fitting[1:2])
     pk = int(fitting[1].rpartition("-")[2])
-    block = "(SELECT min(b.id) FROM voucher_block b JOIN voucher v ON v.id = b.voucher_id WHERE v.application_id = %(i)s)"
+    block = (
+        "(SELECT min(b.id) FROM voucher_block b JOIN voucher v ON v.id = b.voucher_id WHERE v.application_id = %(i)s)"
+    )
     region.sql(f"UPDATE voucher_block SET status = 'reserved' WHERE id = {block}", i=pk)
     with region.nothing_changes():
         assert "уже пользуются, поэтому отменить решение нельзя" in undo(operator, batch)

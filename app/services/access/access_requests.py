@@ -273,12 +273,19 @@ def _decided() -> dict[str, Any]:
 
 
 def _check_ground(row: m.AccessRequest, user: m.Account) -> None:
+    if sentence := why_not_grant(row, user):
+        raise Conflict(f"{sentence} Откажите в заявке с причиной.")
+
+
+def why_not_grant(row: m.AccessRequest, user: m.Account) -> str:
+    """Return why the ground of a request holds no more, in a sentence; empty when it does."""
     if row.valid_to is not None and row.valid_to < today():
-        raise Conflict(f"Срок доступа по документу прошёл {format_date(row.valid_to)}. Откажите в заявке с причиной.")
+        return f"Срок доступа по документу прошёл {format_date(row.valid_to)}."
     if row.role in _PLACED:
         places = _answerable(user.employee_id, on=today()) if user.employee_id is not None else []
         if row.organization_id not in {place.id for place in places}:
-            raise Conflict(f"{user.full_name} больше не работает в этой организации. Откажите в заявке с причиной.")
+            return f"{user.full_name} больше не работает в этой организации."
+    return ""
 
 
 def _tell(row: m.AccessRequest, action: str, **facts: str | None) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
+from app import audit
 from app import models as m
-from app.access import current_actor, unscoped, write_scope
+from app.access import current_actor, write_scope
+from app.acts import act_label
+from app.clock import local
 from app.errors import Conflict, Invalid, NotFound, PortalError
 from app.extensions import db
-from app.russian import quoted
+from app.russian import format_datetime, quoted
+from app.services.desk import queue
 from app.services.desk.queue import joined
 from app.services.desk.queue_sources import BY_CODE, Service, Source
 from app.services.portal import refusal_reasons, transitions, undo
@@ -101,10 +106,23 @@ def _chosen(source: Source, wanted: Sequence[int]) -> Any:
 def _one(action: str, source: Source, pk: int, who: str, given: Reason, batch: str) -> Outcome:
     try:
         edge = _insist_edge(action, source)
-        undo.take(source.model, pk, edge.action, lambda: _call(action, source, pk, given), batch=batch, label=who)
+        if not _is_done(source, pk, edge):
+            undo.take(source.model, pk, edge.action, lambda: _call(action, source, pk, given), batch=batch, label=who)
+            # a service that finds its work done already is silent
+            _is_done(source, pk, edge)
     except PortalError as refusal:
-        return Outcome(source, pk, who, refusal.message)
+        return Outcome(source, pk, who, _sentence(source, pk, edge_of_decision(action, source), refusal))
     return Outcome(source, pk, who, done=edge.done)
+
+
+def _sentence(source: Source, pk: int, edge: Edge | None, refusal: PortalError) -> str:
+    """Why a row was not decided; of two users of one moment the second learns who was faster."""
+    try:
+        if edge is not None:
+            _is_done(source, pk, edge)
+    except Conflict as faster:
+        return faster.message
+    return refusal.message
 
 
 def _insist_edge(action: str, source: Source) -> Edge:
@@ -125,16 +143,49 @@ def _call(action: str, source: Source, pk: int, given: Reason) -> None:
     attribute, _words, has_reason = ACTIONS[action]
     service: Service = getattr(source, attribute)
     service(pk, **refusal_reasons.arguments(source.model, *given)) if has_reason else service(pk)
-    _refuse_late(source, pk)
 
 
-def _refuse_late(source: Source, pk: int) -> None:
-    """Say who was faster: a service that finds its work done already is silent, so that a click twice does nothing twice."""
-    if "decided_by_id" not in source.table.c:
-        return
-    with unscoped("who was faster: only the name"):
-        decided_by = db.session.scalar(select(source.table.c.decided_by_id).where(source.table.c.id == pk))
-        if decided_by is None or decided_by == current_actor().user_id:
-            return
-        other = db.session.get(m.Account, decided_by)
-    raise Conflict(f"Решение уже принято: {other}. Ваше нажатие ничего не изменило.")
+# --- who was faster --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Who decided a row last, how and when; ``word`` is that of the edge: «Одобрено»."""
+
+    action: str
+    word: str
+    user_id: int | None
+    who: str
+    at: dt.datetime
+
+    def __str__(self) -> str:
+        return f"{self.who}, {format_datetime(self.at)}: «{self.word}»"
+
+
+def last_decision(source: Source, entries: Sequence[m.AuditEntry]) -> Decided | None:
+    """Return the decision that stands by the journal of a row, the newest entry first; None when it was undone, or none was taken."""
+    names = actions_of_decisions(source)
+    for entry in entries:
+        verb = entry.action.partition(".")[2]
+        if verb in names:
+            return Decided(verb, act_label(source.code, verb), entry.user_id, entry.user_name, local(entry.at))
+        if verb.removeprefix("undo_") in names:
+            return None
+    return None
+
+
+def actions_of_decisions(source: Source) -> list[str]:
+    """Actions of the status table by which the queue decides rows of a kind."""
+    return [edge.action for action in ACTIONS if (edge := edge_of_decision(action, source)) is not None]
+
+
+def _is_done(source: Source, pk: int, edge: Edge) -> bool:
+    """Whether the acting user has decided so already, so that a click twice does nothing twice; raises Conflict for another's."""
+    if queue.is_waiting(source, pk):
+        return False
+    last = last_decision(source, audit.history(source.code, pk, limit=15))
+    if last is None:
+        return False
+    if (last.user_id, last.action) == (current_actor().user_id, edge.action):
+        return True
+    raise Conflict(f"Решение уже принято: {last}. Ваше нажатие ничего не изменило.")
