@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select, tuple_
-from sqlalchemy.orm import aliased
 
 from app import models as m
 from app.conditions import at_work, in_force
@@ -81,11 +80,10 @@ def people(figure: Figure) -> Any:
     if figure.what == WORKERS:
         return of_place
     if figure.what in (TRAINED, UNTRAINED):
-        trained = coverage.trained_lately().subquery("trained")
-        chosen: Any = person.in_(select(trained.c.person))
-    else:
-        chosen = exists().where(_voucher.c.employee_id == person, in_force(rows=_voucher))
-    return of_place & (~chosen if figure.what in (UNTRAINED, NO_VOUCHER) else chosen)
+        of_training = coverage.is_trained if figure.what == TRAINED else coverage.is_untrained
+        return of_place & of_training(person)
+    with_voucher = exists().where(_voucher.c.employee_id == person, in_force(rows=_voucher))
+    return of_place & (~with_voucher if figure.what == NO_VOUCHER else with_voucher)
 
 
 def _at(figure: Figure) -> Any:
@@ -95,13 +93,14 @@ def _at(figure: Figure) -> Any:
 
 
 def _workers(figure: Figure) -> Any:
-    """People whose main place of work today, else the first one, is there: ``statistics.workers``, asked from the place.
+    """People whose main place of work today, else the first one, is there: ``figure_counts.workers``, asked from the place.
 
     Only the places of work of the territory or the organization are read, not those of the whole region.
     """
-    place, other = m.Employment, aliased(m.Employment)
-    before = tuple_(other.kind, other.id) < tuple_(place.kind, place.id)
-    earlier = select(other.id).where(other.employee_id == place.employee_id, at_work(place=other), before)
+    # the other place may be outside the actor's scope: the figure knows it, so the list behind it does
+    place, other = m.Employment, _employment.alias("other")
+    before = tuple_(other.c.kind, other.c.id) < tuple_(place.kind, place.id)
+    earlier = select(other.c.id).where(other.c.employee_id == place.employee_id, at_work(place=other), before)
     return (
         select(place.employee_id)
         .join(_organization, _organization.c.id == place.organization_id)
