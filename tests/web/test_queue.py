@@ -248,6 +248,23 @@ def test_a_case_tells_what_speaks_for_and_against(region: Region, operator: Brow
     region.sql("UPDATE employment SET status = %(s)s WHERE id = %(i)s", s=was, i=place)
 
 
+def test_a_case_of_every_kind_opens(region: Region, operator: Browser) -> None:
+    """Whatever waits has its grounds; what is decided already says so and offers nothing."""
+    seen = set()
+    for row in {name.rpartition("-")[0]: name for name in shown(operator.get("/queue/").text)}.values():
+        page = operator.get("/queue/", case=row).text
+        assert 'class="grounds' in page
+        assert 'class="acts"' in page or row.startswith("consent_withdrawal")
+        seen.add(row.rpartition("-")[0])
+    came = {"training": "submitted_at IS NOT NULL", "program": "submitted_at IS NOT NULL"}
+    for table in ("registration", "transfer", "training", "program", "access_request"):
+        for pk, has_come in region.sql(f"SELECT id, {came.get(table, 'true')} FROM {table} ORDER BY id LIMIT 3"):
+            page = operator.get("/queue/", case=f"{table}-{pk}")
+            assert page.status == (200 if has_come else 404), (table, pk)
+            assert ('class="grounds' in page.text) == has_come
+    assert seen >= {"employment", "voucher_application"}
+
+
 def test_what_has_no_way_back_asks_first(region: Region, operator: Browser) -> None:
     """The question says how many and what follows; nothing is done before the answer."""
     (pk,) = region.sql("SELECT min(id) FROM access_request WHERE status = 'submitted'")[0]

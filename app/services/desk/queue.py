@@ -136,14 +136,17 @@ def page(asked: Asked, *, size: int) -> tuple[list[Waiting], bool]:
 
 
 def rows_of(picks: Collection[tuple[str, int]]) -> dict[tuple[str, int], Waiting]:
-    """Return rows in the words of the queue, whether they wait or not; one statement, for a caller that has checked who sees them."""
+    """Return rows in the words of the queue, whether they wait or not; one statement, for a caller that has checked who sees them.
+
+    What has never come to the queue (a draft, a training without its scan) is not among them.
+    """
     parts: list[Any] = []
     for code in dict.fromkeys(code for code, _ in picks):
         wanted = [pk for of, pk in picks if of == code]
         parts.append(_words(BY_CODE[code]).where(BY_CODE[code].table.c.id.in_(wanted)))
     terms = _Terms()
     found = db.session.execute(union_all(*parts)) if parts else []
-    return {(row.code, row.pk): terms.waiting(row) for row in found}
+    return {(row.code, row.pk): terms.waiting(row) for row in found if row.came is not None}
 
 
 def is_waiting(source: Source, pk: int) -> bool:
@@ -246,6 +249,9 @@ class _Terms:
         """The deadline of a row: its own, or by the rule of its kind."""
         if row.due is not None:
             return cast(dt.date, row.due)
+        if BY_CODE[row.code].due is not None:
+            # decided: the term is over with the decision
+            return local(row.came).date()
         key = row.code, local(row.came).date()
         if key not in self.by_rule:
             self.by_rule[key] = BY_CODE[row.code].due_of(key[1])

@@ -102,38 +102,31 @@ def of_registration(row: m.Registration) -> Verdict:
     ]
     cards = people.find_matching(row.snils, row.last_name, row.first_name, row.patronymic, row.birth_date)
     if len(cards) > 1:
-        return Verdict(
-            [
-                *lines,
-                Line(
-                    False, "Карточек с этими данными несколько", "сначала объедините их", card_of("employee", cards[0])
-                ),
-            ]
+        several = Line(
+            False, "Карточек с этими данными несколько", "сначала объедините их", card_of("employee", cards[0])
         )
-    match = registration_check.find_match(row) if row.status == RegistrationStatus.PENDING else None
+        return Verdict([*lines, several])
     if row.employee_id is not None:
         return Verdict([*lines, Line(True, "Карточка работника", row.full_name, card_of("employee", row.employee_id))])
+    match = registration_check.find_match(row) if row.status == RegistrationStatus.PENDING else None
     if match is None:
         return Verdict([*lines, Line(True, "Карточки ещё нет: она будет заведена", shown.end("snils", row.snils))])
-    person, href = match.employee, card_of("employee", match.employee.id)
+    return Verdict([*lines, _match_line(row, match)], _compared(row, match))
+
+
+def _match_line(row: m.Registration, match: registration_check.Match) -> Line:
+    """What the card found says; where the operator's word is needed, the link leads to the page that asks for it."""
+    href = card_of("employee", match.employee.id)
     if match.login:
-        lines.append(
-            Line(
-                False,
-                "У этого работника уже есть учётная запись",
-                f"логин «{match.login}»: верните или отклоните заявку",
-                href,
-            )
+        return Line(
+            False, "У этого работника уже есть учётная запись", f"логин «{match.login}»: верните или отклоните", href
         )
-    else:
-        how = "по ФИО и дате рождения, СНИЛС в карточке нет" if match.by_name else "по СНИЛС"
-        text = (
-            "Карточка есть и отличается: решите, один ли это человек"
-            if match.needs_word
-            else "Карточка есть и совпадает"
-        )
-        lines.append(Line(None if match.needs_word else True, text, f"{person.full_name}, найдена {how}", href))
-    return Verdict(lines, _compared(row, match))
+    how = "по ФИО и дате рождения, СНИЛС в карточке нет" if match.by_name else "по СНИЛС"
+    found = f"{match.employee.full_name}, найдена {how}"
+    if match.needs_word:
+        decide = card_of("registration", row.id)
+        return Line(False, "Карточка отличается: решите на странице заявки, один ли это человек", found, decide)
+    return Line(True, "Карточка есть и совпадает", found, href)
 
 
 def _counted_consents(row: m.Registration) -> str:
