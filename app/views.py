@@ -61,6 +61,7 @@ from app.web.courses.program_view import ProgramPages
 from app.web.courses.quota_pages import GroupQuotas
 from app.web.courses.result_pages import GroupResults
 from app.web.courses.schedule_pages import GroupSchedule
+from app.web.desk.desk_link import DeskLink
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
 from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
@@ -219,6 +220,7 @@ class EmployeeView(EmployeePages):
 
 class EmploymentView(EmploymentPages):
     datamodel = Table(m.Employment)
+    parts = (*EmploymentPages.parts, DeskLink)
     list_columns = [OWNER, "position", "organization", "kind", STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (EMPLOYMENT_ATTENTION, "status", "organization", "position", "kind", STARTED_FILTER)
@@ -268,6 +270,7 @@ class AttestationView(ScopedModelView):
 
 class TrainingView(TrainingPages):
     datamodel = Table(m.Training)
+    parts = (*TrainingPages.parts, DeskLink)
     list_columns = [OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
     filters = (TRAINING_ATTENTION, "status", "source", "kind", "ended_on")
@@ -304,6 +307,7 @@ class ChangeRequestView(ChangePages):
 
 class TransferView(TransferPages):
     datamodel = Table(m.Transfer)
+    parts = (*TransferPages.parts, DeskLink)
     list_columns = [MOVED, FROM, TO, "status", "starts_on", "due_on"]
     filters = (TURN, "status", "due_on", "starts_on")
     base_order_by = (m.Transfer.id.desc(),)
@@ -331,6 +335,7 @@ class QualityRuleView(ScopedModelView):
 
 class VoucherApplicationView(VoucherApplicationPages):
     datamodel = Table(m.VoucherApplication)
+    parts = (*VoucherApplicationPages.parts, DeskLink)
     list_columns = [OWNER, EMPLOYMENT, "status", "submitted_at", APPLICATION_DUE]
     load = ("employee", "employment.position", "employment.organization")
     filters = (APPLICATION_ATTENTION, "status", "due_on")
@@ -356,6 +361,7 @@ class VoucherView(VoucherPages):
 
 class ProgramView(ProgramPages):
     datamodel = Table(m.Program)
+    parts = (*ProgramPages.parts, DeskLink)
     list_columns = [PROGRAM, "organizer", "hours", "form", "block", PROGRAM_YEAR, "status"]
     load = ("organizer",)
     filters = ("year", "status", "late", "block", "form", "organizer")
@@ -700,6 +706,7 @@ class OrganizerExceptionView(ScopedModelView):
 
 class RegistrationView(RegistrationPages):
     datamodel = Table(m.Registration)
+    parts = (*RegistrationPages.parts, DeskLink)
     list_columns = [APPLICANT, "organization", "position", "status", "due_on", "created_at"]
     load = ("organization", "position")
     filters = (DUE, "status", "organization", "due_on")
@@ -708,6 +715,7 @@ class RegistrationView(RegistrationPages):
 
 class AccessRequestView(AccessRequestPages):
     datamodel = Table(m.AccessRequest)
+    parts = (*AccessRequestPages.parts, DeskLink)
     list_columns = [ASKS, ASKED_ROLE, ASKED_PLACE, "status", "due_on", "created_at"]
     load = ("user", "organization", "territory")
     filters = (ACCESS_DUE, "status", "organization", "territory", "due_on")

@@ -324,3 +324,16 @@ def test_bad_choices_change_nothing(
     sent = {name: value.format(*applications) for name, value in data.items()}
     with region.nothing_changes():
         assert operator.post("/queue/decide", sent).status == expected
+
+
+def test_the_card_and_the_notice_lead_to_the_case(region: Region, operator: Browser, applications: list[int]) -> None:
+    """The operator's card of what waits has the way to the desk; the school's has not."""
+    link = f'href="/queue/?case={pick(applications[0])}"'
+    assert link in operator.get(f"/voucher_application/show/{applications[0]}").text
+    assert link not in region.browser("ministry").get(f"/voucher_application/show/{applications[0]}").text
+    for table, where in (
+        ("employment", "status = 'unconfirmed' AND ended_on IS NULL"),
+        ("program", "status = 'submitted'"),
+    ):
+        for (pk,) in region.sql(f"SELECT id FROM {table} WHERE {where} LIMIT 1"):
+            assert f'href="/queue/?case={table}-{pk}"' in operator.get(f"/{table}/show/{pk}").text, table

@@ -161,7 +161,7 @@ def submit(
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", wish.title), "Документ": ("", row.document_details or "")})
     facts = {"кто": current_actor().name, "доступ": wish.title, "срок": format_date(due_on)}
-    letters.note_operators("access_requested", facts=facts, href=addresses.card("access_request", row.id))
+    letters.note_operators("access_requested", facts=facts, href=addresses.case("access_request", row.id))
     return row
 
 
