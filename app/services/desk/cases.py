@@ -61,9 +61,10 @@ def get_case(code: str, pk: int) -> Case:
         raise NotFound("Такой записи нет или она вам не видна.")
     waits = queue.is_waiting(source, pk)
     entries = audit.history(code, pk, limit=15)
-    return Case(
-        shown, waits, _edges(source, pk) if waits else {}, verdict_of(row), last_decision(source, entries), entries
-    )
+    # of a decided row today's conditions would tell what followed from the decision
+    verdict = verdict_of(row) if waits else Verdict(())
+    edges = _edges(source, pk) if waits else {}
+    return Case(shown, waits, edges, verdict, last_decision(source, entries), entries)
 
 
 def _edges(source: Source, pk: int) -> dict[str, Edge]:

@@ -226,12 +226,23 @@ def _rows(found: Sequence[Waiting], typed: dict[str, str], opened: str) -> list[
 
 
 def _own_rows(own: Sequence[Own], typed: dict[str, str], opened: str) -> list[QueueRow]:
-    rows = []
+    rows: list[QueueRow] = []
     for item in own:
         name = desk_page.row_id(item.row)
         at = f"{item.at:%H:%M}"
         what = f"{item.row.source.title.lower()}, {item.word.lower()}"
-        rows.append(QueueRow(name, _href(typed, case=name), item.row.who, what, at, at, "grey", name == opened))
+        rows.append(
+            QueueRow(
+                name,
+                _href(typed, case=name),
+                item.row.who,
+                what,
+                at,
+                at,
+                "grey",
+                name == opened if opened else not rows,
+            )
+        )
     return rows
 
 
