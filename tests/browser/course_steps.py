@@ -73,7 +73,9 @@ def decide(operator: Visitor, words: str) -> None:
     operator.menu("Требует решения")
     operator.search(words)
     operator.page.locator("tr[data-row] a").filter(has_text=words).click()
-    button = operator.page.locator(".acts").get_by_role("button", name=re.compile("^(Одобрить|Подтвердить|Опубликовать)"))
+    button = operator.page.locator(".acts").get_by_role(
+        "button", name=re.compile("^(Одобрить|Подтвердить|Опубликовать)")
+    )
     asks = "Опубликовать" in button.inner_text()
     button.click()
     if asks:
