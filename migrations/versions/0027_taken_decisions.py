@@ -1,7 +1,7 @@
 """A decision may be undone for a short time: what it changed is kept meanwhile.
 
 Revision ID: 0027
-Revises: 0030
+Revises: 0029
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0027'
-down_revision = '0030'
+down_revision = '0029'
 branch_labels = None
 depends_on = None
 
