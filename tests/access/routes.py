@@ -204,6 +204,7 @@ OTHERS: Mapping[str, Route] = {
         "form", "enrolment:retake", "enrolment", ("GET", "POST"), where="t.status = 'failed'"
     ),
     "EnrolmentView.transfer": Route("form", "enrolment:transfer", "enrolment", ("GET", "POST")),
+    "EnrolmentView.join": Route("new", "enrolment:add", methods=("GET", "POST")),
     "EnrolmentView.many": Route("new", "enrolment:add", methods=("GET", "POST")),
     "EnrolmentView.issue": Route("change_of_row", "certificate:issue", "enrolment", ("POST",)),
     "EmployeeView.find_place": Route("lookup_place", "employee:add"),

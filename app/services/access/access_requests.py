@@ -277,7 +277,7 @@ def _check_ground(row: m.AccessRequest, user: m.Account) -> None:
 
 def _tell(row: m.AccessRequest, action: str, **facts: str | None) -> None:
     kind = transitions.letter_of(m.AccessRequest, action)
-    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href=addresses.ACCESS)
+    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href=addresses.ACCESS, way=row)
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ class ChangePages(ScopedModelView):
             crumbs=self.crumbs(),
             status=Cell(row.status.label, tone=row.status.tone),
             buttons=self.card_buttons(row),
-            blocks=[Block("Исправление", pairs=pairs)],
+            blocks=[*self.way_blocks(row), Block("Исправление", pairs=pairs)],
             aside=[self.history_block(row)],
             note=_reason(row),
         )
