@@ -282,6 +282,8 @@ OTHERS: Mapping[str, Route] = {
     "AccessView.end_view": Route("own_choice", methods=("POST",)),
     "EmployeeView.paper_consent": Route("form_of_row", "consent:add", "employee", ("GET", "POST")),
     "OwnCardView.index": Route("own_card"),
+    "OwnCoursesView.index": Route("home"),
+    "OwnDocumentsView.index": Route("home"),
     "OwnDataView.index": Route("home"),
     "EmployeeView.give_data": Route("change_of_row", "employee:give_data", "employee", ("POST",)),
     "ConsentView.index": Route("home"),

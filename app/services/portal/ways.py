@@ -222,12 +222,17 @@ def _after_enrolment(row: m.Enrolment) -> list[Step]:
 
 
 def _sides_of_enrolment(row: m.Enrolment) -> dict[str, str]:
-    return {SCHOOL: row.employment.organization.short_name, ORGANIZER: row.group.organizer.short_name}
+    place: m.Employment | None = row.employment
+    return _known({SCHOOL: place.organization if place is not None else None, ORGANIZER: row.group.organizer})
 
 
 def _sides_of_transfer(row: m.Transfer) -> dict[str, str]:
-    side = row.from_organization if row.status == _T.REQUESTED else row.organization
-    return {SCHOOL: side.short_name}
+    return _known({SCHOOL: row.from_organization if row.status == _T.REQUESTED else row.organization})
+
+
+def _known(sides: Mapping[str, m.Organization | None]) -> dict[str, str]:
+    """Names of the sides; one that was loaded within the actor's scope and is hidden there keeps the name of its role."""
+    return {side: row.short_name for side, row in sides.items() if row is not None}
 
 
 PATHS: Mapping[type[m.Base], Path] = {

@@ -21,7 +21,7 @@ from app.permissions import roles_with
 from app.russian import capitalized, format_datetime
 from app.services.portal import records, ways
 from app.statuses import TRANSITIONS, Edge, find_edge
-from app.web.frame import reasons
+from app.web.frame import menu, reasons
 from app.web.frame.guards import guarded
 from app.web.frame.listing import show_value, state_cell
 from app.web.frame.pages import Block, Button, CardPage, Cell, Link, Pair
@@ -79,9 +79,13 @@ class CardPages(ViewBase):
         return capitalized(text)
 
     def crumbs(self, row: Any = None, here: str = "") -> Sequence[Link]:
-        """Way back to the list, for those who may see it, and to the card of ``row``; ``here`` names the page itself."""
-        found = []
-        if current_actor().can(f"{self.table}:list"):
+        """Way back to the list, for those who may see it, and to the card of ``row``; ``here`` names the page itself.
+
+        A user whose menu is places goes back to the place.
+        """
+        over = menu.place_over(type(self).__name__)
+        found = [over] if over is not None else []
+        if over is None and current_actor().can(f"{self.table}:list"):
             found.append(Link(self.words.plural, addresses.listing(self.table)))
         if row is not None:
             found.append(Link(self.card_title(row), self.href_of(row)))

@@ -185,6 +185,8 @@ class Block:
     tone: str = ""
     todo: Sequence[Todo] = ()
     way: Way | None = None
+    #: a line below the title
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,4 +407,6 @@ class StartPage:
     #: the moment of the charts' figures
     as_of: str = ""
     blocks: Sequence[Block] = ()
+    #: blocks of the narrow column
+    aside: Sequence[Block] = ()
     note: str = ""
