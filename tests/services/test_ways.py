@@ -103,7 +103,7 @@ def test_the_way_of_an_enrolment_names_the_sides_and_ends_with_the_document(sess
     assert told(row, person).sentence in letter("enrolment_agreed").body
     with acting_as(world.organizer_actor):
         enrolments.confirm(row.id)
-    assert "Сейчас ваш ход: приходите на занятия" in letter("enrolment_confirmed").body
+    assert "Сейчас ваш ход: приходите на занятия, с " in letter("enrolment_confirmed").body
     with acting_as(person.actor):
         enrolments.withdraw(row.id)
     way = told(row, person)

@@ -20,7 +20,6 @@ from app.russian import format_date
 from app.services.courses.enrolment import catalogue_sql, course_facts
 from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
 from app.services.desk.matters import EXPIRING_DAYS
-from app.services.mailing import notices
 from app.services.personnel.cards import coverage
 from app.services.personnel.cards.coverage import TRAINING_YEARS
 from app.services.portal import ways
@@ -154,29 +153,32 @@ class Term:
 
 
 def terms_of(employee_id: int) -> list[Term]:
-    """Return the terms of a person: each category in force or lately over, and the day until which training is due again."""
-    a, day = m.Attestation, today()
+    """Return the terms of a person by one statement: each category in force or lately over, the day until which training is due."""
+    person, a = m.Employee, m.Attestation
+    of_person = and_(a.employee_id == person.id, or_(a.valid_until.is_(None), a.valid_until >= today() - 365 * DAY))
     statement = (
-        select(a)
-        .where(a.employee_id == employee_id, or_(a.valid_until.is_(None), a.valid_until >= day - 365 * DAY))
+        select(a, coverage.latest_training(person.id))
+        .select_from(person)
+        .outerjoin(a, of_person)
+        .where(person.id == employee_id)
         .options(joinedload(a.kind), joinedload(a.position))
         .order_by(a.valid_until.desc().nulls_first(), a.id.desc())
     )
     found: dict[str, Term] = {}
-    for row in db.session.scalars(statement):
-        ground = f"с {format_date(row.valid_from)}" + (f", № {row.order_number}" if row.order_number else "")
-        title = f"{row.kind.name}, {row.position.name.lower()}" if row.position else row.kind.name
-        found.setdefault(title, Term(title, ground, row.valid_until))
-    return [*found.values(), _training_term(employee_id)]
+    latest: dt.date | None = None
+    for row, latest in db.session.execute(statement).tuples():  # noqa: B007 - the day is the same in every row
+        if row is not None:
+            title = f"{row.kind.name}, {row.position.name.lower()}" if row.position else row.kind.name
+            ground = f"с {format_date(row.valid_from)}" + (f", № {row.order_number}" if row.order_number else "")
+            found.setdefault(title, Term(title, ground, row.valid_until))
+    return [*found.values(), _training_term(latest)]
 
 
-def _training_term(employee_id: int) -> Term:
+def _training_term(latest: dt.date | None) -> Term:
     title = f"Обучение раз в {TRAINING_YEARS} года"
-    latest = coverage.latest_training(employee_id)
     if latest is None:
         return Term(title, NEVER_TRAINED, None, is_due=True)
-    until = add_months(latest, 12 * TRAINING_YEARS)
-    return Term(title, f"последнее — {format_date(latest)}", until)
+    return Term(title, f"последнее — {format_date(latest)}", add_months(latest, 12 * TRAINING_YEARS))
 
 
 def _asked(
@@ -222,11 +224,6 @@ def documents_of(employee_id: int) -> list[m.Certificate]:
         .order_by(c.issued_on.desc(), c.id.desc())
     )
     return list(db.session.scalars(statement))
-
-
-def newest_notices(most: int) -> Sequence[m.Notice]:
-    """Return the user's newest notices."""
-    return notices.newest(limit=most)
 
 
 def outside_of(employee_id: int) -> list[m.Training]:

@@ -21,7 +21,7 @@ from app.clock import local, today
 from app.conditions import is_past, state_of
 from app.extensions import db
 from app.rules.document import main_document
-from app.russian import capitalized, format_date, format_datetime, no_later, period
+from app.russian import capitalized, format_date, format_datetime, no_later
 from app.statuses import (
     TRANSITIONS,
     AccessRequestStatus,
@@ -200,8 +200,7 @@ def _of_enrolment(row: m.Enrolment) -> Turn | None:
     if status == _E.CONFIRMED and group.ends_on < today():
         return Turn(ORGANIZER, "вносит итоги", when="")
     if status == _E.CONFIRMED:
-        when = period(group.starts_on, group.ends_on)
-        return Turn(WORKER, "учится на курсе", "приходите на занятия", when=when)
+        return Turn(WORKER, "учится на курсе", "приходите на занятия", when=_days(group))
     if status == _E.TRAINED and main_document(row.certificates) is None:
         return Turn(ORGANIZER, "выдаёт документ", when="")
     turn = _turn(row)
@@ -211,13 +210,17 @@ def _of_enrolment(row: m.Enrolment) -> Turn | None:
     return Turn(turn.side, turn.does, turn.you, turn.who, when=until)
 
 
+def _days(group: m.TrainingGroup) -> str:
+    return f"с {format_date(group.starts_on)} по {format_date(group.ends_on)}"
+
+
 def _after_enrolment(row: m.Enrolment) -> list[Step]:
     status, group = state_of(row), row.group
     if status == _E.CONFIRMED:
         return [Step("Документ")]
     found = _follows(row)
     if _turn(row) is not None:
-        found += [Step("Занятия", period(group.starts_on, group.ends_on)), Step("Документ")]
+        found += [Step("Занятия", _days(group)), Step("Документ")]
     return found
 
 
@@ -359,5 +362,6 @@ def _sentence(says: str, until: str, follows: Sequence[Step], *, is_own: bool) -
     words = f"Сейчас {'ваш ход' if is_own else ''}".rstrip() + f": {says}"
     if until:
         words += f", {until}"
-    after = ", ".join(step.line[:1].lower() + step.line[1:] for step in follows)
+    told = (f"{step.words} {step.detail}".strip() for step in follows)
+    after = ", ".join(step[:1].lower() + step[1:] for step in told)
     return f"{words}; дальше: {after}." if after else f"{words}."

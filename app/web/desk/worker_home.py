@@ -1,4 +1,4 @@
-"""«Главная» of a worker: what waits, courses with their way, the voucher (чек) by its blocks, what suits; beside them terms and documents."""
+"""«Главная» of a worker: what waits, courses with their way, the voucher (чек) by its blocks, what suits; beside them terms and the last document."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from app.services.portal.ways import Way
 from app.services.voucher import voucher_eligibility
 from app.statuses import EnrolmentStatus, actions_of
 from app.web.courses.own_enrolment import join_button
-from app.web.desk import notice_view
-from app.web.frame.pages import Block, Button, Cell, Todo
+from app.web.frame.pages import Block, Button, Todo
 from app.web.personnel.employee_card import voucher_part
 from app.web.personnel.own_card import terms_block
 
-#: courses on the start page, the nearest first; notices of the narrow column
-_COURSES, _NEWEST = 3, 3
+#: courses on the start page, the nearest first
+_COURSES = 3
 
 
 def is_worker(actor: Actor) -> bool:
@@ -46,8 +45,8 @@ def worker_blocks(employee_id: int) -> list[Block]:
 
 
 def worker_aside(employee_id: int) -> list[Block]:
-    """The narrow column: terms, the last document, notices."""
-    return [terms_block(employee_id, more=True), _document(employee_id), _notices()]
+    """The narrow column: terms, the last document."""
+    return [terms_block(employee_id, more=True), _document(employee_id)]
 
 
 def _one_filled(waits: Sequence[Todo]) -> list[Todo]:
@@ -198,7 +197,7 @@ def _offered(it: Suggestion) -> Todo:
     return Todo(it.title, detail, addresses.at("courses", it.group_id), "grey", button)
 
 
-# --- documents, notices ----------------------------------------------------------------------------------------------
+# --- documents -------------------------------------------------------------------------------------------------------
 
 
 def _document(employee_id: int) -> Block:
@@ -220,10 +219,3 @@ def _all_documents(label: str) -> Button:
 def document_href(row: m.Certificate) -> str:
     """Where the file of a document is: a PDF, without LibreOffice a Word file."""
     return addresses.at("certificate", "print", row.id, "pdf" if find_office() else "docx")
-
-
-def _notices() -> Block:
-    """The newest notices; the unread ones stand out and all are read on their own page."""
-    shown = [notice_view.told(notice) for notice in cabinet.newest_notices(_NEWEST)]
-    events = [Cell(n.text, n.when, n.href, "wait" if n.unread else "") for n in shown]
-    return Block("Извещения", events=events, buttons=[Button("Все", addresses.NOTICES)], empty="Извещений пока нет.")

@@ -141,7 +141,8 @@ def _records(rows: Sequence[Any], table: str, title: str, new: str, person: m.Em
     blocks = []
     for n, row in enumerate(rows):
         known = [(name, changes.current_words(row, name)) for name in fields if getattr(row, name, None) is not None]
-        pairs = [Pair(label_of(table, name), Cell(words)) for name, words in known]
+        # what a label says of its empty field is for the form
+        pairs = [Pair(label_of(table, name).partition(" (")[0], Cell(words)) for name, words in known]
         named = title if len(rows) == 1 else f"{title}: {pairs[0].cell.text}"
         blocks.append(Block(named, pairs=pairs, buttons=[*_correct(row, named), *(add if n == 0 else ())]))
     return blocks

@@ -9,7 +9,6 @@ from sqlalchemy import and_, func, select, union
 
 from app import models as m
 from app.clock import today
-from app.extensions import db
 from app.rules.decision import add_months
 from app.statuses import (
     EnrolmentStatus,
@@ -40,15 +39,12 @@ def covers(since: dt.date) -> Any:
     return and_(_training.c.ended_on >= since, _training.c.status == TrainingStatus.CONFIRMED)
 
 
-def latest_training(employee_id: int) -> dt.date | None:
-    """Return the day of the person's latest training that counts, on the portal or outside it and confirmed."""
+def latest_training(employee_id: Any) -> Any:
+    """Column: the day of a person's latest training that counts, on the portal or outside it and confirmed."""
     on_portal = select(func.max(_enrolment.c.result_on)).where(
         _enrolment.c.employee_id == employee_id, _enrolment.c.status == EnrolmentStatus.TRAINED
     )
     outside = select(func.max(_training.c.ended_on)).where(
         _training.c.employee_id == employee_id, _training.c.status == TrainingStatus.CONFIRMED
     )
-    found: dt.date | None = db.session.scalar(
-        select(func.greatest(on_portal.scalar_subquery(), outside.scalar_subquery()))
-    )
-    return found
+    return func.greatest(on_portal.scalar_subquery(), outside.scalar_subquery())
