@@ -32,12 +32,12 @@ from app.services.access import failures, registrations, sessions
 from app.services.courses.enrolment import course_reminders, enrolments, waiting_list
 from app.services.courses.group import group_jobs
 from app.services.courses.program import program_files
-from app.services.desk import queue_letter
+from app.services.desk import figure_counts, queue_letter
 from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.portal import files
+from app.services.portal import figures, files
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
 from app.services.voucher import voucher_reminders, vouchers
@@ -188,6 +188,15 @@ def groups(timestamp: int) -> None:
     """Close and start the groups whose day has come, warn of those with too few people; each within a quarter of an hour."""
     with _portal():
         group_jobs.tick()
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="figures", queueing_lock="figures")
+def count_figures(timestamp: int) -> None:
+    """Count the figures of the start pages anew, in a large region less often (``figures.BUSY_SHARE``)."""
+    with _portal():
+        if figures.is_due():
+            figure_counts.recount()
 
 
 def is_between(first: int, last: int) -> bool:

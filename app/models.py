@@ -2568,6 +2568,26 @@ class DailyWork(Base):
     done_on: Mapped[dt.date]
 
 
+class Figure(Base):
+    """A number of people or papers of the region (level ``r``, place 0), a territory (``t``) or an organization (``o``)."""
+
+    __tablename__ = "figure"
+    level: Mapped[str] = mapped_column(String(1), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int]
+
+
+class FigureCount(Base):
+    """When the figures were counted last, and how many seconds that took; one row."""
+
+    __tablename__ = "figure_count"
+    __table_args__ = (CheckConstraint("id = 1", "one"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    counted_at: Mapped[Moment]
+    seconds: Mapped[float]
+
+
 def mapped_classes() -> dict[str, type[Base]]:
     """All classes of the portal by table name (FAB's own tables excluded, ``Account`` under ``ab_user``)."""
     found = {m.class_.__tablename__: m.class_ for m in Base.registry.mappers if issubclass(m.class_, Base)}

@@ -359,6 +359,8 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "dismissed_hint": _own(_table(m.DismissedHint).c.user_id),
     "worker_heartbeat": _only("operator", "admin"),
     "daily_work": _only("operator", "admin"),
+    "figure": _only(),
+    "figure_count": _only(),
 }
 
 _account, _assignment = _table(m.Account), _table(m.Assignment)

@@ -89,6 +89,11 @@ def count(n: int, one: str, few: str, many: str) -> str:
     return f"{number(n)}{NBSP}{plural(n, one, few, many)}"
 
 
+def count_up_to(n: int, most: int, one: str, few: str, many: str) -> str:
+    """Write a number that was counted up to ``most`` with its noun: «72 часа», «больше 1000 часов»."""
+    return count(n, one, few, many) if n <= most else f"больше {number(most)}{NBSP}{many}"
+
+
 def years(n: int) -> str:
     """Write an age or a seniority: «17 лет»."""
     return count(n, "год", "года", "лет")

@@ -27,6 +27,7 @@ from app.demo.vouchers import Ledger, set_apart
 from app.errors import Conflict
 from app.extensions import db
 from app.first_rows import load_reference_data
+from app.services.desk import figure_counts
 from app.statuses import RegistryStatus
 from app.unit_of_work import use_case
 
@@ -50,6 +51,7 @@ def build_demo(
     rows.write()
     link_roles()
     add_frdo_batches(today or clock.today())
+    figure_counts.recount()
     return rows.counts()
 
 

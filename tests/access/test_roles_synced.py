@@ -231,6 +231,7 @@ LEAVES_THE_SCOPE = {
     "app/services/portal/settings.py": ["settings are the same for everybody"],
     "app/services/access/second_factor.py": ["recovery codes of the own account"] * 3 + ["the own second factor"] * 2,
     "app/services/access/sign_in.py": ["sign-in", "sign-in", "the own sign-ins"],
+    "app/services/desk/figure_counts.py": ["the region's figures"],
     "app/services/desk/statistics.py": ["the region's totals: numbers only"],
     "app/services/personnel/moves/transfer_letters.py": ["the names of both sides of a move that the actor sees"] * 2
     + ["the person who moves is told", "where a person may move: names only"],

@@ -16,7 +16,7 @@ from app.clock import ZONE, today
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.services.courses.enrolment import enrolment_check, enrolments
-from app.services.desk import queue, statistics
+from app.services.desk import figure_counts, queue, statistics
 from app.services.desk.queue import Asked
 from app.services.personnel.cards import people, quality
 from app.services.personnel.cards.card import card
@@ -42,7 +42,8 @@ def places_where_seen(world: mk.World, person: mk.Person) -> dict[str, bool]:
         return person.employee.id in db.session.scalars(db.select(m.Employee.id).where(condition))
 
     with acting_as(world.operator):
-        (staff,) = [row for row in statistics.staff_by_organization() if row.key == world.school.id] or [None]
+        figure_counts.recount()
+        (staff,) = [row for row in statistics.Stored().staff_by_organization() if row.key == world.school.id] or [None]
         found = quality.by_organization(organization_id=world.school.id)
         waiting = queue.page(Asked("employment"), size=50)[0]
         seen = {
@@ -122,7 +123,8 @@ def test_a_released_person_works_at_the_old_place_until_the_last_day(world: mk.W
     person, moved = _transferred(world, today() + 14 * mk.DAY)
     with on(today() + days * mk.DAY), acting_as(world.operator):
         places = people.live_employments(person.employee.id, on=today())
-        staff = {row.key: row.people for row in statistics.staff_by_organization()}
+        figure_counts.recount()
+        staff = {row.key: row.people for row in statistics.Stored().staff_by_organization()}
         found = quality.by_organization(organization_id=world.school.id)
         old = db.select(m.Employee.id).where(c.EMPLOYER.condition(str(world.school.id), ""))
         listed = list(db.session.scalars(old))

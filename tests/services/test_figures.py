@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.clock import today
 from app.extensions import db
 from app.russian import percent
-from app.services.desk import statistics
+from app.services.desk import figure_counts, statistics
 from app.services.desk.statistics import FEWEST_SHOWN, suppressed
 from app.services.personnel.cards import quality
 from app.web.personnel.people_columns import EMPLOYEE_ATTENTION
@@ -46,12 +46,13 @@ def _random_region(seed: int) -> None:
 def _told(observer: Any) -> dict[str, int]:
     """«Работников» in every place that tells it, by who may."""
     operator = mk.make_actor("operator")
+    figure_counts.recount()
     with acting_as(operator):
         condition = EMPLOYEE_ATTENTION.condition("works", "")
         found = {
             "tile and list": db.session.scalar(db.select(db.func.count()).select_from(m.Employee).where(condition)),
-            "by territory": sum(row.people or 0 for row in statistics.staff_by_territory()),
-            "by organization": sum(row.people or 0 for row in statistics.staff_by_organization()),
+            "by territory": sum(row.people or 0 for row in statistics.Stored().staff_by_territory()),
+            "by organization": sum(row.people or 0 for row in statistics.Stored().staff_by_organization()),
             "quality": quality.total().people,
         }
     with acting_as(observer):
@@ -82,8 +83,9 @@ def test_the_trained_are_the_same_in_the_totals_and_by_place(observer: Any, seed
             }
             values = {**done, **document, "status": st.TrainingStatus.CONFIRMED, "source": st.TrainingSource.STAFF}
             mk.save(m.Training(employee_id=person.id, **values))
+    figure_counts.recount()
     with acting_as(mk.make_actor("operator")):
-        by_place = sum(row.trained or 0 for row in statistics.staff_by_organization())
+        by_place = sum(row.trained or 0 for row in statistics.Stored().staff_by_organization())
     with acting_as(observer):
         assert dict(statistics.totals())["Обучено за три года"] == by_place
     assert by_place > FEWEST_SHOWN
@@ -94,6 +96,7 @@ def test_who_works_in_two_schools_counts_in_each_and_once_in_their_sum(session: 
     one, two = (mk.make_organization(territory_id=territory.id) for _ in range(2))
     person = mk.make_person(one)
     mk.make_employment(person.employee, two, kind=st.EmploymentKind.SECONDARY)
+    figure_counts.recount()
     with acting_as(mk.make_actor("operator")):
         schools = {item.pk: item.people for item in quality.by_organization(territory_id=territory.id)}
         bodies = {item.pk: item.people for item in quality.by_territory()}

@@ -13,7 +13,7 @@ from app.access import acting_as
 from app.actor import Actor
 from app.clock import now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.services.desk import queue, queue_decisions, statistics
+from app.services.desk import figure_counts, queue, queue_decisions, statistics
 from app.services.desk.queue import Asked
 from app.services.desk.queue_decisions import CONFIRM, REFUSE
 from app.services.personnel.cards import card
@@ -290,7 +290,7 @@ def test_what_is_confirmed_stays_until_the_operator_takes_it_back(world: mk.Worl
     with mk.nothing_changes(), pytest.raises(Conflict, match="снимает оператор"):
         reject(responsible, row)
     assert reject(world.operator, row, "Документ не подтверждён институтом").status == S.REJECTED
-    assert statistics.staff_by_organization()[0].trained == 0
+    assert trained(world) == 0
 
 
 def test_a_deleted_training_takes_its_scan_along(world: mk.World) -> None:
@@ -321,7 +321,8 @@ def test_the_scan_is_read_by_those_who_compare_it_only(world: mk.World, responsi
 
 
 def trained(world: mk.World) -> int | None:
-    return next(row.trained for row in statistics.staff_by_organization() if row.key == world.school.id)
+    figure_counts.recount()
+    return next(row.trained for row in statistics.Stored().staff_by_organization() if row.key == world.school.id)
 
 
 def test_only_a_confirmed_training_covers(world: mk.World, responsible: Actor) -> None:

@@ -13,6 +13,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import now, today
 from app.extensions import db
+from app.services.desk import figure_counts
 from app.services.personnel.cards import people, quality
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -140,6 +141,7 @@ def test_the_percent_follows_the_weights_the_operator_sets(world: mk.World) -> N
 def test_each_role_sees_its_organizations_only(world: mk.World) -> None:
     other = world.other_worker.employment.organization_id
     territory = mk.fetch(m.Territory, world.school.territory_id)
+    figure_counts.recount()
     seen = {
         name: [item.pk for item in _by(actor)]
         for name, actor in {
@@ -162,6 +164,7 @@ def _by(actor: Any) -> list[quality.Completeness]:
 def test_statements_do_not_grow_with_the_rows(world: mk.World) -> None:
     counts = []
     for _ in range(2):
+        figure_counts.recount()
         with recorded() as seen, acting_as(world.operator):
             quality.by_organization(), quality.by_territory()
         counts.append(len(seen))
@@ -172,6 +175,7 @@ def test_statements_do_not_grow_with_the_rows(world: mk.World) -> None:
 def test_territories_sum_their_organizations(world: mk.World) -> None:
     second = mk.make_organization(territory_id=world.school.territory_id)
     mk.make_person(second)
+    figure_counts.recount()
     with acting_as(world.operator):
         found = quality.by_organization()
         (territory,) = [t for t in quality.by_territory() if t.pk == world.school.territory_id]

@@ -69,7 +69,7 @@ def crooked(region: Region) -> Region:
             home=home,
         )
     region.sql("UPDATE enrolment SET offer_until = now() - interval '1 minute' WHERE status = 'offered'")
-    region.app.extensions.pop("start_figures", None)
+    region.recount()
     return region
 
 

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.access import acting_as
+from app.russian import format_date
 from app.services.desk import statistics
 from app.services.desk.statistics import Staff, Trained
 from app.web.desk import charts, map_page, start_lines, start_pages
@@ -73,7 +74,6 @@ def linked_numbers(part: str) -> dict[str, int]:
 @pytest.fixture(scope="module", autouse=True)
 def something_waits(region: Region) -> None:
     """What the demo region lacks: rows for every tile on both sides, and rows just beyond each condition."""
-    region.app.config["FIGURES_SECONDS"] = 0
     region.sql(
         "UPDATE voucher_application SET due_on = %(day)s + (id %% 3 - 1) WHERE status = 'submitted'", day=region.today
     )
@@ -159,6 +159,7 @@ def something_waits(region: Region) -> None:
             " WHERE username IN ('worker', 'worker2')",
             source=source,
         )
+    region.recount()
 
 
 @pytest.mark.parametrize("login", LOGINS)
@@ -465,21 +466,30 @@ def test_the_observer_sees_no_person_and_no_small_cell(region: Region) -> None:
     assert [n for n in numbers if 0 < n < 5] == []
 
 
-def test_figures_of_a_role_are_kept_for_a_while(region: Region) -> None:
-    """A second look within five minutes counts nothing; another territory, another day or later they are counted anew."""
-    region.app.extensions.pop("start_figures", None)
-    region.app.config["FIGURES_SECONDS"] = 300
-    browsers = {login: region.browser(login) for login in ("territory", "territory2", "observer")}
-    counts = []
-    for login in ("territory", "territory", "territory2", "observer", "observer"):
+def test_a_start_page_reads_what_a_job_has_counted(region: Region) -> None:
+    """It says of when the figures are; nobody's start page counts the people of the region."""
+    browser = region.browser("ministry")
+    told = number_of_workers(browser.get("/").text)
+    gone = "UPDATE employment SET ended_on = {} WHERE employee_id = (SELECT max(employee_id) FROM employment WHERE ended_on {})"
+    region.sql(gone.format("%(day)s - 1", "IS NULL"), day=region.today)
+    try:
         with recorded() as statements:
-            assert "Показатели на" in browsers[login].get("/").text
-        counts.append(sum("FROM training_group JOIN organization" in s for s in statements))
-    assert counts == [1, 0, 1, 1, 1]
-    region.app.config["FIGURES_SECONDS"] = 0
-    with recorded() as statements:
-        browsers["territory"].get("/")
-    assert sum("FROM training_group JOIN organization" in s for s in statements) == 1
+            page = browser.get("/").text
+        assert f"Показатели на {format_date(region.today)}" in page
+        assert number_of_workers(page) == told
+        assert [
+            s for s in statements if re.search(r"FROM \(?(SELECT .* FROM )?(employment|voucher|employee)\b", s)
+        ] == []
+        region.recount()
+        assert number_of_workers(browser.get("/").text) == told - 1
+    finally:
+        region.sql(gone.format("NULL", "= %(day)s - 1"), day=region.today)
+        region.recount()
+
+
+def number_of_workers(page: str) -> int:
+    (glance,) = GLANCE.findall(page)
+    return first_number(words(glance).partition("работник")[0])
 
 
 @pytest.mark.parametrize(("number", "shown"), [(1, "менее 5"), (4, "менее 5"), (5, "5")])

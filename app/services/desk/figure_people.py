@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select, tuple_
-from sqlalchemy.orm import aliased
 
 from app import models as m
 from app.conditions import at_work, in_force
@@ -95,13 +94,14 @@ def _at(figure: Figure) -> Any:
 
 
 def _workers(figure: Figure) -> Any:
-    """People whose main place of work today, else the first one, is there: ``statistics.workers``, asked from the place.
+    """People whose main place of work today, else the first one, is there: ``figure_counts.workers``, asked from the place.
 
     Only the places of work of the territory or the organization are read, not those of the whole region.
     """
-    place, other = m.Employment, aliased(m.Employment)
-    before = tuple_(other.kind, other.id) < tuple_(place.kind, place.id)
-    earlier = select(other.id).where(other.employee_id == place.employee_id, at_work(place=other), before)
+    # the other place may be outside the actor's scope: the figure knows it, so the list behind it does
+    place, other = m.Employment, _employment.alias("other")
+    before = tuple_(other.c.kind, other.c.id) < tuple_(place.kind, place.id)
+    earlier = select(other.c.id).where(other.c.employee_id == place.employee_id, at_work(place=other), before)
     return (
         select(place.employee_id)
         .join(_organization, _organization.c.id == place.organization_id)

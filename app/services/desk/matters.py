@@ -13,7 +13,7 @@ from sqlalchemy import and_, select, true
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.conditions import in_force, in_state
+from app.conditions import columns_of, in_force, in_state
 from app.statuses import (
     FILLING,
     FINAL_DOCUMENTS,
@@ -51,9 +51,9 @@ def unspent() -> Any:
     return and_(expiring(), free.exists())
 
 
-def not_replaced() -> Any:
+def not_replaced(rows: Any = m.Voucher) -> Any:
     """Чеки as they were issued: one that was replaced is told by the чек in its place."""
-    return m.Voucher.status != VoucherStatus.REPLACED
+    return columns_of(rows).status != VoucherStatus.REPLACED
 
 
 # --- enrolments ------------------------------------------------------------------------------------------------------

@@ -1,33 +1,34 @@
-"""Figures of the region for the start pages: numbers without rows, each by one statement within the actor's scope.
+"""Figures of the region for the start pages: numbers without rows.
 
-The table that is counted is an ORM entity, so the scope of the actor applies to it; the names beside the numbers come from
-plain tables. The observer sees no row at all, only the whole region's numbers, and none of fewer than five people.
+People and чеки are read from the stored figures (``portal.figures``), which a job counts (``figure_counts``); seats
+are counted at once. A territory reads its own places. The observer reads the whole region's numbers, none of fewer than
+five people.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, Subquery, column, extract, func, or_, select, table
+from sqlalchemy import Select, column, func, select, table
 
 from app import models as m
 from app.access import current_actor, unscoped
 from app.actor import Actor
-from app.clock import now
-from app.conditions import at_work, in_force, in_state
+from app.clock import now, today
+from app.conditions import in_state
 from app.errors import Forbidden
 from app.extensions import db
 from app.services.desk import matters
-from app.services.personnel.cards import coverage
-from app.statuses import (
-    EnrolmentStatus,
-    GroupStatus,
-    ProgramStatus,
-)
+from app.services.desk.figure_people import LEARNED, TRAINED, VOUCHER, WORKERS
+from app.services.portal import figures
+from app.services.portal.figures import PlaceNumbers
+from app.statuses import GroupStatus, ProgramStatus
 from app.text.sql import sort_key
 
 #: fewer people than this are never told to those who may not see people
@@ -35,7 +36,11 @@ FEWEST_SHOWN = 5
 #: roles that see the people of the whole region, so that nothing is hidden from them
 _WHOLE = frozenset({"ministry", "operator"})
 
-_employment, _voucher = m.Employment.__table__, m.Voucher.__table__
+#: codes of the stored figures beside those of ``figure_people``: чеки issued in a month (``issued202611``), in force today
+ISSUED, IN_FORCE = "issued", "in_force"
+#: in the order of the fields of ``Staff``
+_STAFF = (WORKERS, VOUCHER, TRAINED)
+
 _territory, _organization = m.Territory.__table__, m.Organization.__table__
 _group, _program = m.TrainingGroup.__table__, m.Program.__table__
 
@@ -89,105 +94,72 @@ def _hides(actor: Actor) -> bool:
     return actor.can("statistics:show") and not actor.roles & (_WHOLE | {"territory"})
 
 
-@contextmanager
-def _reading() -> Iterator[Actor]:
-    """Read within the scope; the observer reads the whole region, of which only numbers leave this module."""
-    actor = current_actor()
-    if not _hides(actor):
-        yield actor
-        return
-    with unscoped("the region's totals: numbers only"):
-        yield actor
-
-
 def _told(number: int, *, hide: bool) -> Number:
     return None if hide and 0 < number < FEWEST_SHOWN else number
 
 
-def _own_places(actor: Actor) -> Sequence[Any]:
-    """Condition: organizations of the actor's territories; nothing for those who count the whole region."""
-    territories = actor.territories()
-    if actor.roles & _WHOLE or not territories:
-        return ()
-    return (_organization.c.territory_id.in_(territories),)
+def _sees_whole(actor: Actor) -> bool:
+    return bool(actor.roles & _WHOLE) or _hides(actor)
 
 
-# --- чеки ------------------------------------------------------------------------------------------------------------
+class Stored:
+    """The stored figures that the acting user may read; each level is read by one statement when it is first asked for."""
 
+    def __init__(self) -> None:
+        self._actor = current_actor()
+        self._hides = _hides(self._actor)
+        year = today().year
+        self._months = [f"{ISSUED}{y}{month:02}" for y in (year - 1, year) for month in range(1, 13)]
+        self._codes = [*_STAFF, *(f"{LEARNED}{y}" for y in (year - 1, year))]
+        self._of_territories = [*self._codes, *self._months]
 
-def vouchers_by_month(*years: int) -> dict[int, list[Number]]:
-    """Return for each year twelve numbers: чеки issued in its months, whatever became of them; one statement.
+    @cached_property
+    def _territories(self) -> list[PlaceNumbers]:
+        own = () if _sees_whole(self._actor) else (_territory.c.id.in_(self._actor.territories()),)
+        return figures.by_place(figures.TERRITORY, self._of_territories, *own)
 
-    One that was replaced is told by the чек in its place, which keeps its day of issue (``matters.not_replaced``).
-    """
-    issued = m.Voucher.issued_on
-    year, month = extract("year", issued), extract("month", issued)
-    statement = (
-        select(year, month, func.count())
-        .select_from(m.Voucher)
-        .where(
-            or_(*(issued.between(dt.date(y, 1, 1), dt.date(y, 12, 31)) for y in years)),
-            matters.not_replaced(),
-        )
-        .group_by(year, month)
-    )
-    with _reading() as actor:
-        found = {(int(y), int(number)): count for y, number, count in db.session.execute(statement)}
-        hide = _hides(actor)
-        return {y: [_told(found.get((y, number), 0), hide=hide) for number in range(1, 13)] for y in years}
+    @cached_property
+    def _organizations(self) -> list[PlaceNumbers]:
+        own = () if _sees_whole(self._actor) else (_organization.c.territory_id.in_(self._actor.territories()),)
+        return figures.by_place(figures.ORGANIZATION, self._codes, *own)
 
+    @cached_property
+    def _whole(self) -> dict[str, int]:
+        return figures.whole(self._months)
 
-# --- people ----------------------------------------------------------------------------------------------------------
+    def vouchers_by_month(self, year: int) -> list[Number]:
+        """Return twelve numbers: чеки issued in the months of this year or the last, whatever became of them."""
+        parts = [self._whole] if _sees_whole(self._actor) else [place.numbers for place in self._territories]
+        found: Counter[str] = Counter()
+        for numbers in parts:
+            found.update(numbers)
+        return [_told(found[f"{ISSUED}{year}{month:02}"], hide=self._hides) for month in range(1, 13)]
 
+    def staff_by_territory(self) -> list[Staff]:
+        """People by the territory of their main place of work, so that each is counted once; by name."""
+        return self._staff(self._territories)
 
-def staff_by_territory() -> list[Staff]:
-    """People by the territory of their main place of work, so that each is counted once; by name."""
-    return _staff(_territory.c.id, _territory.c.short_name)
+    def staff_by_organization(self) -> list[Staff]:
+        """The same by organization."""
+        return self._staff(self._organizations)
 
+    def _staff(self, places: Sequence[PlaceNumbers]) -> list[Staff]:
+        known = [place for place in places if place.numbers.get(WORKERS)]
+        numbers = [[place.numbers.get(code, 0) for code in _STAFF] for place in known]
+        told: Sequence[Sequence[Number]] = suppressed(numbers) if self._hides else numbers
+        return [Staff(place.pk, place.name, *row) for place, row in zip(known, told, strict=True)]
 
-def staff_by_organization() -> list[Staff]:
-    """The same by organization."""
-    return _staff(_organization.c.id, _organization.c.short_name)
+    def trained_by_territory(self, year: int) -> list[Trained]:
+        """People who completed a course of the portal in this year or the last, by the territory they were sent from."""
+        return self._trained(self._territories, year)
 
+    def trained_by_organization(self, year: int) -> list[Trained]:
+        """The same by organization."""
+        return self._trained(self._organizations, year)
 
-def _staff(key: Any, name: Any) -> list[Staff]:
-    statement = _with_counts(select(key, name)).group_by(key, name).order_by(sort_key(name), key)
-    with _reading() as actor:
-        rows = [
-            (pk, title, *numbers) for pk, title, *numbers in db.session.execute(statement.where(*_own_places(actor)))
-        ]
-        told = suppressed([numbers for _pk, _title, *numbers in rows]) if _hides(actor) else [row[2:] for row in rows]
-    return [Staff(pk, title, *numbers) for (pk, title, *_), numbers in zip(rows, told, strict=True)]
-
-
-def workers() -> Subquery:
-    """«Работники»: everybody who works today, once, with the organization of the main place of work, else of the first one.
-
-    The one definition of the number of workers, within the actor's scope: whatever is summed up by place is summed from here.
-    """
-    place = m.Employment
-    return (
-        select(place.employee_id.label("person"), place.organization_id.label("organization"))
-        .where(at_work())
-        .distinct(place.employee_id)
-        .order_by(place.employee_id, place.kind, place.id)
-        .subquery("workers")
-    )
-
-
-def _with_counts(statement: Select[Any]) -> Select[Any]:
-    """Add workers, those with a чек in force, those trained within three years; by what ``statement`` selects."""
-    worker = workers()
-    active = select(_voucher.c.employee_id.label("person")).where(in_force(rows=_voucher)).subquery("active")
-    trained = coverage.trained_lately().subquery("trained")
-    return (
-        statement.add_columns(func.count(), func.count(active.c.person), func.count(trained.c.person))
-        .select_from(worker)
-        .join(_organization, _organization.c.id == worker.c.organization)
-        .join(_territory, _territory.c.id == _organization.c.territory_id)
-        .outerjoin(active, active.c.person == worker.c.person)
-        .outerjoin(trained, trained.c.person == worker.c.person)
-    )
+    def _trained(self, places: Sequence[PlaceNumbers], year: int) -> list[Trained]:
+        found = [(place, place.numbers.get(f"{LEARNED}{year}", 0)) for place in places]
+        return [Trained(p.pk, p.name, _told(number, hide=self._hides)) for p, number in found if number]
 
 
 def suppressed(rows: Sequence[Sequence[int]]) -> list[list[Number]]:
@@ -217,35 +189,6 @@ def _hidden(numbers: Sequence[int], beside: set[int]) -> set[int]:
     return found
 
 
-def trained_by_territory(year: int) -> list[Trained]:
-    """People who completed a course of the portal in ``year``, by the territory of the place they were sent from."""
-    return _trained(_territory.c.id, _territory.c.short_name, year)
-
-
-def trained_by_organization(year: int) -> list[Trained]:
-    """The same by organization."""
-    return _trained(_organization.c.id, _organization.c.short_name, year)
-
-
-def _trained(key: Any, name: Any, year: int) -> list[Trained]:
-    statement = (
-        select(key, name, func.count(m.Enrolment.employee_id.distinct()))
-        .select_from(m.Enrolment)
-        .join(_employment, _employment.c.id == m.Enrolment.employment_id)
-        .join(_organization, _organization.c.id == _employment.c.organization_id)
-        .join(_territory, _territory.c.id == _organization.c.territory_id)
-        .where(
-            m.Enrolment.status == EnrolmentStatus.TRAINED,
-            m.Enrolment.result_on.between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
-        )
-        .group_by(key, name)
-        .order_by(sort_key(name), key)
-    )
-    with _reading() as actor:
-        rows = db.session.execute(statement.where(*_own_places(actor)))
-        return [Trained(pk, title, _told(number, hide=_hides(actor))) for pk, title, number in rows]
-
-
 # --- seats -----------------------------------------------------------------------------------------------------------
 
 
@@ -260,7 +203,8 @@ def seats_by_organizer() -> list[Seats]:
         .group_by(_organization.c.id, _organization.c.short_name)
         .order_by(sort_key(_organization.c.short_name), _organization.c.id)
     )
-    with _reading():
+    hidden = unscoped("the region's totals: numbers only") if _hides(current_actor()) else nullcontext()
+    with hidden:
         return [Seats(*row) for row in db.session.execute(statement)]
 
 
@@ -272,19 +216,23 @@ def totals() -> list[tuple[str, Number]]:
     actor = current_actor()
     if not actor.can("statistics:show"):
         raise Forbidden("Сводные показатели вам недоступны.")
-    counted: list[tuple[str, Any, bool]] = [
-        ("Организаций", _count(_organization, _organization.c.closed_on.is_(None)), False),
-        ("Действующих чеков", _count(_voucher, in_force(rows=_voucher)), True),
-        ("Опубликованных программ", _count(_program, _program.c.status == ProgramStatus.PUBLISHED), False),
-        ("Групп, в которые идёт запись", _count(_group, in_state(GroupStatus.OPEN, _group)), False),
+    small = [
+        _count(_organization, _organization.c.closed_on.is_(None)),
+        _count(_program, _program.c.status == ProgramStatus.PUBLISHED),
+        _count(_group, in_state(GroupStatus.OPEN, _group)),
     ]
-    row = db.session.execute(select(*(statement.scalar_subquery() for _, statement, _ in counted))).one()
-    found = [(label, number, people) for (label, _, people), number in zip(counted, row, strict=True)]
-    with _reading():
-        people, _with_voucher, trained = db.session.execute(_with_counts(select())).one()
-    found.insert(1, ("Работников", people, True))
-    found.append(("Обучено за три года", trained, True))
-    return [(label, _told(number, hide=hides and not actor.roles & _WHOLE)) for label, number, hides in found]
+    numbers: Sequence[int] = tuple(db.session.execute(select(*[it.scalar_subquery() for it in small])).one())
+    organizations, programs, groups = numbers
+    people = figures.whole([WORKERS, IN_FORCE, TRAINED])
+    hide = not actor.roles & _WHOLE
+    return [
+        ("Организаций", organizations),
+        ("Работников", _told(people.get(WORKERS, 0), hide=hide)),
+        ("Действующих чеков", _told(people.get(IN_FORCE, 0), hide=hide)),
+        ("Опубликованных программ", programs),
+        ("Групп, в которые идёт запись", groups),
+        ("Обучено за три года", _told(people.get(TRAINED, 0), hide=hide)),
+    ]
 
 
 def _count(table: Any, *conditions: Any) -> Select[Any]:

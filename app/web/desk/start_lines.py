@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import addresses
-from app.russian import count
+from app.russian import count, count_up_to
 from app.services.desk import queue
 from app.statuses import _A, _E, _G, _P, _Q, _R, ChangeStatus, LetterStatus, RegistryStatus, TransferStatus
+from app.web.frame.list_paging import COUNTED
 from app.web.frame.pages import Button, Link, Todo
 
 Forms = tuple[str, str, str]
@@ -27,7 +28,8 @@ _URGENCY = {"bad": 0, "wait": 1, "go": 1, "": 2}
 class Counted:
     """A list (by its table and filters) whose rows are counted: the words before and with the number, the button.
 
-    Without a button it is no work but a figure at a glance.
+    Without a button it is no work but a figure at a glance. ``stored``: the number of workers, which is among the stored figures;
+    a user of many organizations reads it there.
     """
 
     table: str
@@ -36,6 +38,7 @@ class Counted:
     verb: str = ""
     button: str = ""
     tone: str = ""
+    stored: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -49,7 +52,7 @@ class Counted:
 
     def line(self, found: int) -> Todo:
         """The line with its number and its button."""
-        return duty(f"{self.verb} {count(found, *self.forms)}", self.href, self.button, self.tone)
+        return duty(f"{self.verb} {count_up_to(found, COUNTED, *self.forms)}", self.href, self.button, self.tone)
 
     def figure(self, found: int) -> Link:
         """The number with its words."""
@@ -65,8 +68,8 @@ def _do(table: str, verb: str, forms: Forms, button: str, tone: str = "", **quer
     return Counted(table, forms, query, verb, button, tone)
 
 
-def _see(table: str, forms: Forms, **query: str) -> Counted:
-    return Counted(table, forms, query)
+def _see(table: str, forms: Forms, *, stored: bool = False, **query: str) -> Counted:
+    return Counted(table, forms, query, stored=stored)
 
 
 def by_urgency(lines: Sequence[Todo]) -> list[Todo]:
@@ -96,7 +99,7 @@ _OF_PEOPLE = ("работника", "работников", "работнико�
 _EXPIRING = ("чек истекает за 90 дней", "чека истекают за 90 дней", "чеков истекают за 90 дней")
 _LETTERS = ("неотправленное письмо", "неотправленных письма", "неотправленных писем")
 
-_EMPLOYEES = _see("employee", ("работник", "работника", "работников"), attention="works")
+_EMPLOYEES = _see("employee", ("работник", "работника", "работников"), stored=True, attention="works")
 _OPEN_GROUPS = _see(
     "training_group",
     ("группа с открытой записью", "группы с открытой записью", "групп с открытой записью"),

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import FromClause, Subquery, and_, func, or_, select, true
+from sqlalchemy import FromClause, Subquery, and_, func, literal, select, true
 
 from app import addresses
 from app import models as m
 from app.actor import Actor
-from app.clock import local, now, today
+from app.clock import local, today
 from app.extensions import db
 from app.jobs import DEAD_AFTER_SECONDS
 from app.russian import format_datetime, number
 from app.services.desk import first_steps, statistics
-from app.services.portal import settings
+from app.services.personnel.cards import quality
+from app.services.portal import figures, settings
 from app.services.voucher import voucher_rules
 from app.web.access.registration_own import registration_blocks
 from app.web.desk import charts, map_page, start_checklist, start_lines
 from app.web.desk.role_home import organizer_blocks, school_blocks
 from app.web.desk.start_lines import Counted, duty
 from app.web.desk.worker_home import is_worker, worker_aside, worker_blocks
+from app.web.frame.list_paging import COUNTED
 from app.web.frame.list_query import ListQuery
 from app.web.frame.pages import Block, Cell, Chart, Pair, RegionMap, StartPage, Todo
 from app.web.frame.view_base import ViewBase
 
-#: how long the figures of the charts are kept
-FIGURES_SECONDS = 300
 #: roles whose charts are of the whole region
 _REGION = frozenset({"ministry", "operator", "observer"})
 #: roles whose decisions others wait for
@@ -120,8 +119,10 @@ class Facts:
 
 
 def read_facts(actor: Actor) -> Facts:
-    """Read the facts by one statement: each table of a list is read once, within the actor's scope."""
-    counted = [*_declared(actor, start_lines.LINES), *_declared(actor, start_lines.GLANCE)]
+    """Read the facts by one statement within the actor's scope, and one for what is stored."""
+    declared = [*_declared(actor, start_lines.LINES), *_declared(actor, start_lines.GLANCE)]
+    stored = [it.key for it in declared if it.stored and not quality.are_counted_now()]
+    counted = [it for it in declared if it.key not in stored]
     tables: dict[str, dict[tuple[Any, ...], Any]] = {}
     for it in counted:
         tables.setdefault(it.table, {})[it.key] = and_(true(), *_conditions(_views()[it.table], it.query))
@@ -135,7 +136,7 @@ def read_facts(actor: Actor) -> Facts:
     row = _row_of(parts)
     named = row._mapping if row else {}
     return Facts(
-        dict(zip(keys, row, strict=False)),
+        {**dict(zip(keys, row, strict=False)), **({key: quality.people_stored() for key in stored})},
         frozenset(step for step, found in zip(steps, row[len(keys) :], strict=False) if found),
         frozenset(named.get("hidden") or ()),
         dict(named.get("territories") or ()),
@@ -167,9 +168,12 @@ def _views() -> dict[str, Any]:
 
 
 def _counts(table: str, conditions: Sequence[Any]) -> Subquery:
-    counts = [func.count().filter(condition).label(f"{table}_{n}") for n, condition in enumerate(conditions)]
-    # the condition of all together lets an index find the few rows that any of the lines counts
-    return select(*counts).select_from(_views()[table].datamodel.obj).where(or_(*conditions)).subquery()
+    """One row of a table: each number counted as far as its list counts, so it costs the same in a large region."""
+    model = _views()[table].datamodel.obj
+    found = [select(literal(1)).select_from(model).where(it).limit(COUNTED + 1).subquery() for it in conditions]
+    return select(
+        *(select(func.count()).select_from(it).scalar_subquery().label(f"{table}_{n}") for n, it in enumerate(found))
+    ).subquery()
 
 
 def _conditions(view: Any, query: Mapping[str, str]) -> list[Any]:
@@ -193,9 +197,9 @@ def _rule_gap() -> list[Todo]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What the pictures show, as counted at a moment; ``by`` says what the places are."""
+    """What the pictures show; ``as_of`` says of when it is, ``by`` what the places are."""
 
-    at: dt.datetime
+    as_of: str
     by: str
     months: Mapping[int, Sequence[statistics.Number]]
     trained: Sequence[statistics.Trained]
@@ -209,14 +213,14 @@ def pictures_of(actor: Actor, facts: Facts) -> tuple[list[Chart], RegionMap | No
     """Charts and the map of the region, or of the user's territories by school; and the moment of their figures."""
     if not actor.roles & (_REGION | {"territory"}):
         return [], None, ""
-    found = _figures(actor) if "observer" in actor.roles else _kept_figures(actor)
+    found = _figures(actor)
     of_region = bool(actor.roles & _REGION)
-    year, month, by = found.at.year, found.at.month, found.by
+    year, month, by = today().year, today().month, found.by
     by_month = charts.vouchers_by_month(found.months[year], found.months[year - 1], year, until=month)
     trained = charts.trained(_with_zeros(found.trained, found.staff), year, by=by, before=found.before)
     share, free = charts.trained_share(found.staff, by=by, target=facts.target), charts.seats(found.seats)
     region = map_page.map_of(found.territories, facts.territories, target=facts.target, own=not of_region)
-    note = f"Показатели на {format_datetime(found.at)}."
+    note = found.as_of
     if of_region:
         return [by_month, trained, free], region, note
     return [share, charts.voucher_share(found.staff, by=by), trained, by_month, free], region, note
@@ -228,37 +232,17 @@ def _with_zeros(trained: Sequence[statistics.Trained], staff: Iterable[statistic
     return [*trained, *(statistics.Trained(f.key, f.name, 0) for f in staff if f.key not in known and f.people)]
 
 
-def _kept_figures(actor: Actor) -> Figures:
-    """Figures of those who see the same rows, counted once in a while: they ask the whole region's tables."""
-    kept = current_app.extensions.setdefault("start_figures", {})
-    key = actor.grants, actor.employee_id
-    seconds = current_app.config.get("FIGURES_SECONDS", FIGURES_SECONDS)
-    found: Figures | None = kept.get(key)
-    if found is None or now() - found.at >= dt.timedelta(seconds=seconds) or found.at.date() != today():
-        found = kept[key] = _figures(actor)
-    return found
-
-
 def _figures(actor: Actor) -> Figures:
-    at = now()
+    year, stored = today().year, statistics.Stored()
     if actor.roles & _REGION:
-        by, trained, staff = charts.TERRITORY, statistics.trained_by_territory, statistics.staff_by_territory
+        by, trained, staff = charts.TERRITORY, stored.trained_by_territory, stored.staff_by_territory()
     else:
-        by, trained, staff = charts.ORGANIZATION, statistics.trained_by_organization, statistics.staff_by_organization
-    months, places = statistics.vouchers_by_month(at.year, at.year - 1), staff()
+        by, trained, staff = charts.ORGANIZATION, stored.trained_by_organization, stored.staff_by_organization()
     # small numbers of two years, one beside the other, would tell single people: the observer gets one year
-    before = [] if "observer" in actor.roles else trained(at.year - 1)
-    territories = places if actor.roles & _REGION else _own_territories(actor, places)
-    return Figures(at, by, months, trained(at.year), before, places, territories, statistics.seats_by_organizer())
-
-
-def _own_territories(actor: Actor, places: Sequence[statistics.Staff]) -> list[statistics.Staff]:
-    """The user's territories: the only one is the sum of its organizations, several are counted."""
-    own = actor.territories()
-    if len(own) != 1 or not places:
-        return statistics.staff_by_territory() if places else []
-    sums = [sum(getattr(f, what) or 0 for f in places) for what in ("people", "with_voucher", "trained")]
-    return [statistics.Staff(min(own), "", *sums)]
+    before = [] if "observer" in actor.roles else trained(year - 1)
+    months = {y: stored.vouchers_by_month(y) for y in (year, year - 1)}
+    seats = statistics.seats_by_organizer()
+    return Figures(figures.as_of(), by, months, trained(year), before, staff, stored.staff_by_territory(), seats)
 
 
 def _totals() -> Block:

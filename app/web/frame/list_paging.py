@@ -23,6 +23,8 @@ from app.web.frame.pages import Link
 COUNTED = 10_000
 #: up to this many found rows it is quicker to find them all and sort them than to walk along the order
 FEW = 2000
+#: rows behind so many others are found by their keys first
+FAR = 1000
 
 #: an order of the list and whether it descends
 Order = tuple[Any, bool]
@@ -52,11 +54,16 @@ def rows_of(listing: Listing, query: ListQuery, total: Total) -> list[Any]:
     backwards = total.exact and first > total.number // 2
     skipped = total.number - first - number if backwards else first
     conditions, orders = listing.conditions(query), listing.orders_of(query)
-    statement = listing.rows().order_by(*(directed(o, descending, backwards) for o, descending in orders))
+    order = [directed(o, descending, backwards) for o, descending in orders]
+    statement = listing.rows().order_by(*order)
     if conditions and (query.search or (total.exact and total.number <= FEW)):
         found = _found(listing, conditions, orders)
         keys = [directed(key, descending, backwards) for key, (_, descending) in zip(found.c[1:], orders, strict=True)]
         page = select(found.c[0]).order_by(*keys).limit(number).offset(skipped)
+        statement = statement.where(listing.model.id.in_(page))
+    elif skipped > FAR:
+        # of the rows that are skipped only the keys are read
+        page = select(listing.model.id).where(*conditions).order_by(*order).limit(number).offset(skipped)
         statement = statement.where(listing.model.id.in_(page))
     else:
         statement = statement.where(*conditions).limit(number).offset(skipped)

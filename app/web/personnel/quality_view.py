@@ -14,6 +14,7 @@ from app.errors import NotFound
 from app.russian import number, percent
 from app.services.personnel.cards import quality
 from app.services.personnel.cards.quality import Completeness
+from app.services.portal import figures
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Pair, Row
 from app.web.frame.typed import row_id
@@ -36,17 +37,23 @@ class QualityView(BaseView):
     @guarded("list")
     def index(self) -> Any:
         """Territories, or the organizations of one, or the rules of one organization."""
-        territory, organization = _chosen("territory"), _chosen("organization")
-        found = quality.by_organization(territory_id=territory, organization_id=organization)
-        if (territory or organization) and not found:
-            raise NotFound("Такой организации нет или она вам не видна.")
-        if organization or len(found) == 1:
-            page = _rules_page(found[0])
-        elif territory or len({item.territory_id for item in found}) < 2:
-            page = _organizations_page(found, quality.total(territory_id=territory))
-        else:
-            page = _territories_page(quality.by_territory(), quality.total())
+        page = _page(_chosen("territory"), _chosen("organization"))
         return render_template("card.html", page=page)
+
+
+def _page(territory: int | None, organization: int | None) -> CardPage:
+    if not territory and not organization:
+        territories = quality.by_territory()
+        if len(territories) > 1:
+            return _territories_page(territories, quality.total())
+    found = quality.by_organization(territory_id=territory, organization_id=organization)
+    if (territory or organization) and not found:
+        raise NotFound("Такой организации нет или она вам не видна.")
+    if not organization and len(found) == 1:
+        found = quality.by_organization(organization_id=found[0].pk) or found
+    if organization or len(found) == 1:
+        return _rules_page(found[0])
+    return _organizations_page(found, quality.total(territory_id=territory))
 
 
 def _chosen(name: str) -> int | None:
@@ -81,7 +88,16 @@ def _table(title: str, head: str, items: Sequence[Completeness], level: str) -> 
         Column("percent", "Полнота", number=True),
         Column("worst", "Чаще всего"),
     ]
-    return Block(title, columns=columns, rows=_rows(items, level), empty="Работников пока нет.", note=_NOTE)
+    return Block(
+        title, columns=columns, rows=_rows(items, level), empty="Работников пока нет.", note=f"{_as_of()}{_NOTE}"
+    )
+
+
+def _as_of() -> str:
+    """Say of when the stored figures are; those that are counted now need no words."""
+    if quality.are_counted_now():
+        return ""
+    return f"{figures.as_of()} "
 
 
 def _summary(item: Completeness) -> Block:

@@ -1,17 +1,18 @@
 """«Полнота данных»: rules with weights, how complete the cards of each organization are.
 
 A rule is one condition on a card. The figures here and the list of people behind them use the same condition, so they
-cannot differ (the list's filter takes it from ``conditions``).
+cannot differ (the list's filter takes it from ``conditions``). Figures of many people are stored (``portal.figures``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import CTE, FromClause, Select, and_, func, literal, or_, select
 
 from app import models as m
 from app.access import current_actor
@@ -19,6 +20,7 @@ from app.clock import today
 from app.conditions import at_work
 from app.extensions import db
 from app.services.personnel.cards.coverage import trained_lately
+from app.services.portal import figures
 from app.statuses import ConfirmationStatus
 
 #: «Подтвердить актуальность» is asked for twice a year
@@ -113,6 +115,11 @@ RULES: Mapping[str, tuple[str, int, Callable[[], Any]]] = {
 }
 
 
+#: code of the stored figure «people who work there»; the others have the codes of the rules
+CARDS = "cards"
+_CODES = (CARDS, *RULES)
+
+
 def conditions() -> Mapping[str, Callable[[], Any]]:
     """Code → condition on ``Employee`` of the actor's people who work and break the rule."""
     return {code: _at_work(broken) for code, (_title, _weight, broken) in RULES.items()}
@@ -162,33 +169,103 @@ def enabled_rules() -> list[m.QualityRule]:
 
 
 def by_organization(*, territory_id: int | None = None, organization_id: int | None = None) -> list[Completeness]:
-    """Completeness of the actor's organizations, the worst first; one statement beside that of the rules.
+    """Completeness of the actor's organizations, the worst first.
 
-    A person who works in several organizations counts in each of them, and once in every sum of theirs.
+    One organization, and the organizations of who has schools only, are counted now: they have few people. The others are read
+    from the stored figures. A person who works in several organizations counts in each of them, and once in every sum of theirs.
     """
-    keys = (_organization.c.id, _organization.c.short_name, _territory.c.id, _territory.c.short_name)
     limits = _limits(territory_id, organization_id)
+    if organization_id is None and not are_counted_now():
+        return _worst_first(_stored(figures.ORGANIZATION, *limits))
     found = [
         Completeness(pk, name, people, _percent(people, faults), faults, body_id, body)
-        for (pk, name, body_id, body), people, faults in _counted(keys, limits)
+        for (pk, name, body_id, body), people, faults in _counted_now(
+            (_organization.c.id, _organization.c.short_name, _territory.c.id, _territory.c.short_name), limits
+        )
     ]
     return _worst_first(found)
 
 
 def by_territory() -> list[Completeness]:
     """Completeness of the actor's territories, the worst first; a person who works in two organizations of one counts once."""
-    keys = (_territory.c.id, _territory.c.short_name)
-    found = [
-        Completeness(pk, name, people, _percent(people, faults), faults, pk, name)
-        for (pk, name), people, faults in _counted(keys, _limits())
-    ]
-    return _worst_first(found)
+    return _worst_first(_stored(figures.TERRITORY, *_own_territories()))
 
 
 def total(*, territory_id: int | None = None) -> Completeness:
-    """All people of the actor's organizations, or of those of one territory; everybody counts once."""
-    ((_keys, people, faults),) = _counted((), _limits(territory_id))
-    return Completeness(0, "", people, _percent(people, faults), faults)
+    """All people of the actor's organizations, or of those of one territory; everybody counts once.
+
+    Of several territories of one actor it is the sum: a person who works in two of them counts in both.
+    """
+    if are_counted_now():
+        ((_keys, people, faults),) = _counted_now((), _limits(territory_id))
+        return Completeness(0, "", people, _percent(people, faults), faults)
+    if territory_id is None and _sees_whole():
+        numbers = Counter(figures.whole(_CODES))
+    else:
+        chosen = () if territory_id is None else (_territory.c.id == territory_id,)
+        numbers = Counter()
+        for place in figures.by_place(figures.TERRITORY, _CODES, *_own_territories(), *chosen):
+            numbers.update(place.numbers)
+    return _completeness(0, "", numbers, enabled_rules())
+
+
+def people_stored() -> int:
+    """People who work in the actor's organizations, as stored; for those whose figures are not counted now."""
+    if _sees_whole():
+        return figures.whole([CARDS]).get(CARDS, 0)
+    return sum(it.numbers[CARDS] for it in figures.by_place(figures.TERRITORY, [CARDS], *_own_territories()))
+
+
+def _stored(level: str, *conditions: Any) -> list[Completeness]:
+    rules = enabled_rules()
+    return [
+        _completeness(it.pk, it.name, it.numbers, rules, it.territory_id, it.territory)
+        for it in figures.by_place(level, _CODES, *conditions)
+    ]
+
+
+def _completeness(
+    pk: int,
+    name: str,
+    numbers: Mapping[str, int],
+    rules: Sequence[m.QualityRule],
+    territory_id: int = 0,
+    territory: str = "",
+) -> Completeness:
+    people, faults = numbers.get(CARDS, 0), _faults(rules, [numbers.get(rule.code, 0) for rule in rules])
+    return Completeness(pk, name, people, _percent(people, faults), faults, territory_id, territory)
+
+
+def counted() -> list[Select[Any]]:
+    """People who work today, and how many of them break each rule, as stored figures: statements (level, place, code, number)."""
+    # each card is looked at once; the numbers of the places are sums over it
+    flags = (
+        select(m.Employee.id.label("person"), *(broken().label(code) for code, (_t, _w, broken) in RULES.items()))
+        .where(works())
+        .cte("flags")
+        .prefix_with("MATERIALIZED")
+    )
+    held = (
+        select(_employment.c.employee_id.label("person"), _organization.c.id, _organization.c.territory_id)
+        .join(_organization, _organization.c.id == _employment.c.organization_id)
+        .where(at_work(place=_employment))
+        .distinct()
+        .cte("held")
+    )
+    bodies = select(held.c.person, held.c.territory_id).distinct().subquery("bodies")
+    return [
+        _sums(figures.REGION, literal(0), flags, flags),
+        _sums(figures.TERRITORY, bodies.c.territory_id, flags, flags.join(bodies, bodies.c.person == flags.c.person)),
+        _sums(figures.ORGANIZATION, held.c.id, flags, flags.join(held, held.c.person == flags.c.person)),
+    ]
+
+
+def _sums(level: str, place: Any, flags: CTE, people: FromClause) -> Select[Any]:
+    faults = (func.count().filter(flags.c[code]).label(code) for code in RULES)
+    found = select(literal(level).label("level"), place.label("place"), func.count().label(CARDS), *faults)
+    grouped = found.select_from(people)
+    grouped = grouped if level == figures.REGION else grouped.group_by(place)
+    return figures.by_rows(grouped.subquery(f"sums_{level}"), _CODES)
 
 
 def _limits(territory_id: int | None = None, organization_id: int | None = None) -> list[Any]:
@@ -200,7 +277,7 @@ def _limits(territory_id: int | None = None, organization_id: int | None = None)
     return found
 
 
-def _counted(keys: Sequence[Any], limits: Sequence[Any]) -> list[tuple[tuple[Any, ...], int, list[Fault]]]:
+def _counted_now(keys: Sequence[Any], limits: Sequence[Any]) -> list[tuple[tuple[Any, ...], int, list[Fault]]]:
     """People who work today, once under each value of ``keys``, and how many of them break each rule."""
     rules, known = enabled_rules(), conditions()
     named = [key.label(f"key_{n}") for n, key in enumerate(keys)]
@@ -240,10 +317,24 @@ def _percent(people: int, faults: Sequence[Fault]) -> float:
     return 100 * (1 - lost / (people * weights))
 
 
+def _sees_whole() -> bool:
+    return bool(current_actor().roles & {"ministry", "operator"})
+
+
+def are_counted_now() -> bool:
+    """Whether the figures of many organizations are counted for the actor at once: who has schools only has few people."""
+    return not _sees_whole() and not current_actor().territories()
+
+
+def _own_territories() -> list[Any]:
+    """Condition: territories of the actor's roles; those who see all count all."""
+    return [] if _sees_whole() else [_territory.c.id.in_(current_actor().territories())]
+
+
 def _own_places() -> list[Any]:
     """Condition: organizations of the actor's roles; those who see all count all."""
-    actor = current_actor()
-    if actor.roles & {"ministry", "operator"}:
+    if _sees_whole():
         return []
+    actor = current_actor()
     schools, territories = actor.places("school"), actor.territories()
     return [or_(_organization.c.id.in_(schools), _organization.c.territory_id.in_(territories))]
