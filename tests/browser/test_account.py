@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from app.cli import DEMO_PASSWORD
 from tests.browser.barriers import barriers
 from tests.browser.conftest import Newcomer
-from tests.browser.visitor import PHONE, START, Visitor, WIDE
+from tests.browser.visitor import PHONE, START, WIDE, Visitor
 from tests.conftest import EmbeddedPostgres, region_database
 
 pytestmark = pytest.mark.browser

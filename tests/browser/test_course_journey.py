@@ -118,7 +118,7 @@ def test_one_seat_and_two_teachers_from_the_rule_to_the_document(walk: Walk) -> 
 def open_own_course(visitor: Visitor) -> None:
     """From the start page of a teacher to the enrolment."""
     visitor.go("/")
-    part(visitor, "Мои курсы").get_by_role("link", name=PROGRAM).first.click()
+    part(visitor, PROGRAM).get_by_role("link", name="Открыть запись").click()
     expect(part(visitor, "Курс")).to_contain_text(PROGRAM)
 
 
@@ -249,7 +249,7 @@ def take_the_only_seat(walk: Walk) -> None:
     school.press("Согласовать")
     school.sees("Готово. Состояние: «Ждёт подтверждения организатора»")
     olga.go("/")
-    expect(part(olga, "Мои курсы")).to_contain_text("Ждёт подтверждения организатора")
+    expect(part(olga, PROGRAM).locator("li.now")).to_contain_text("подтверждает запись")
     expect(part(olga, "Ждёт вас")).to_have_count(0)
 
 
@@ -297,7 +297,7 @@ def take_the_offered_seat(walk: Walk, andrei: Visitor) -> None:
     andrei.go("/")
     # what was advised of the offered seat is no longer so
     expect(part(andrei, "Ждёт вас")).to_have_count(0)
-    expect(part(andrei, "Мои курсы")).to_contain_text("Ждёт подтверждения организатора")
+    expect(part(andrei, PROGRAM).locator("li.now")).to_contain_text("подтверждает запись")
 
 
 def confirm(walk: Walk) -> None:

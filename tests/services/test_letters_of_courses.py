@@ -212,7 +212,7 @@ def _starts_tomorrow(world: mk.World) -> tuple[mk.Person, Any]:
 _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]] = {
     "application approved": (
         _approve,
-        Told("Выдан Именной образовательный чек № ", ("одобрена", "действует по"), "/voucher/show/{id}", "application_approved"),
+        Told("Выдан Именной образовательный чек № ", ("одобрена", "действует по"), "/catalogue/", "application_approved"),
         (),
     ),
     "application returned": (

@@ -281,10 +281,10 @@ def test_of_two_places_of_work_the_person_chooses(region: Region, worker: Browse
 )
 def test_an_enrolment_in_no_group_says_what_to_do(region: Region, worker: Browser, query: str, expected: str) -> None:
     assert expected in words(worker.get(f"/enrolment/join{query}").text)
-    assert worker.get(f"/enrolment/join?group={MISSING}").status == 404
+    assert worker.get("/enrolment/join?group=999999999").status == 404
     with region.nothing_changes():
         assert worker.post(f"/enrolment/join{query}").status == 422
-        assert worker.post(f"/enrolment/join?group={MISSING}").status == 404
+        assert worker.post("/enrolment/join?group=999999999").status == 404
 
 
 def test_what_the_rule_refuses_has_no_button(region: Region, worker: Browser) -> None:

@@ -12,7 +12,6 @@ from flask_appbuilder import BaseView, expose
 from app import addresses
 from app import models as m
 from app.access import current_actor
-from app.clock import today
 from app.conditions import state_of
 from app.documents.office.pdf import MISSING, find_office
 from app.rules.document import main_document
@@ -160,7 +159,7 @@ def _outside(row: m.Training) -> Paper:
     hours = count(row.hours, "час", "часа", "часов")
     return Paper(
         f"{capitalized(named)}{number}",
-        f"{row.title}, {hours}, {row.institution}, закончен {format_date(min(row.ended_on, today()))}",
+        f"{row.title}, {hours}, {row.institution}, закончен {format_date(row.ended_on)}, {row.source.label}",
         addresses.card("training", row.id),
         addresses.at("access", "file", row.scan.id) if row.scan else "",
         state=state_cell(row),

@@ -21,6 +21,7 @@ from app.services.portal import ways
 from app.statuses import ChangeStatus
 from app.web.frame.pages import Block, Button, CardPage, Cell, Pair
 from app.web.personnel import employee_card
+from app.web.personnel.archive_pages import archive_buttons
 from app.web.personnel.change_view import CARD_PARTS, may_correct, may_propose, propose_href
 
 #: days before its end in which a term is near
@@ -188,5 +189,6 @@ def _studied(data: CardData) -> Block:
         Pair("Пройдено", Cell(count(len(done), "курс", "курса", "курсов"))),
         Pair("Всего", Cell(count(hours, "час", "часа", "часов"))),
     ]
-    buttons = [Button("Документы", addresses.MY_DOCUMENTS)]
-    return Block("Обучение", pairs=pairs, buttons=buttons)
+    add = [Button(employee_card.ADD_TRAINING, addresses.form("training", employee=data.person.id))]
+    buttons = [*add, *archive_buttons(data.person.id)] if current_actor().can("training:add") else []
+    return Block("Обучение", pairs=pairs, buttons=[Button("Документы", addresses.MY_DOCUMENTS), *buttons])
