@@ -11,7 +11,7 @@ right together with the rows, so that a right of one role never works on rows th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import and_, event, false, func, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app import models as m
 from app.actor import Actor, Grant
@@ -119,9 +120,18 @@ def reaches_all(actor: Actor, table: str, seen_by: str, permission: str) -> bool
     return table not in WRITE_RULES and actor.roles & roles_with(seen_by) <= roles_with(permission)
 
 
-def get_visible(session: Session | scoped_session[Any], model: type[Row], pk: int, permission: str) -> Row:
-    """Load a row that the actor may see by ``permission``; raises Forbidden without the right on any row, NotFound else."""
-    return _get(session, model, pk, scope(current_actor(), model.__tablename__, permission), permission)
+def get_visible(
+    session: Session | scoped_session[Any],
+    model: type[Row],
+    pk: int,
+    permission: str,
+    options: Sequence[ORMOption] = (),
+) -> Row:
+    """Load a row that the actor may see by ``permission``; raises Forbidden without the right on any row, NotFound else.
+
+    ``options`` say what is loaded with it.
+    """
+    return _get(session, model, pk, scope(current_actor(), model.__tablename__, permission), permission, options)
 
 
 def get_writable(session: Session | scoped_session[Any], model: type[Row], pk: int, permission: str) -> Row:
@@ -134,12 +144,18 @@ def get_writable(session: Session | scoped_session[Any], model: type[Row], pk: i
 
 
 def _get(
-    session: Session | scoped_session[Any], model: type[Row], pk: int, expression: Expression | None, permission: str
+    session: Session | scoped_session[Any],
+    model: type[Row],
+    pk: int,
+    expression: Expression | None,
+    permission: str,
+    options: Sequence[ORMOption] = (),
 ) -> Row:
     if not 0 < pk < 2**31:
         raise NotFound("Такой записи нет или она вам не видна.")
     # populate_existing: what is acted upon is what the database holds now, not an older copy of this session
     statement = select(model).where(cast(Any, model).id == pk).execution_options(populate_existing=True)
+    statement = statement.options(*options)
     row = session.scalars(statement).one_or_none()
     if row is None:
         raise NotFound("Такой записи нет или она вам не видна.")

@@ -36,7 +36,7 @@ from app.web.access.registration import RegisterView
 from app.web.access.registration_own import OwnRegistrationView
 from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
 from app.web.courses.attendance_pages import GroupAttendance
-from app.web.courses.bulk_enrolment import EnrolMany, GroupFilling, invite_planned
+from app.web.courses.bulk_enrolment import EnrolMany, GroupConfirming, GroupFilling, invite_planned
 from app.web.courses.calendar_view import TITLE as MY_CALENDAR
 from app.web.courses.calendar_view import CalendarView, has_courses
 from app.web.courses.catalogue_view import TITLE as CATALOGUE
@@ -53,7 +53,6 @@ from app.web.courses.course_columns import (
 from app.web.courses.enrolment_view import EnrolmentPages
 from app.web.courses.group_blocks import GroupListeners
 from app.web.courses.group_correction import GroupCorrection
-from app.web.courses.group_steps import GroupSteps
 from app.web.courses.group_view import GroupCopying, GroupPages, GroupReopening, TrainedOfGroup
 from app.web.courses.order_pages import GroupOrders
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
@@ -382,10 +381,10 @@ class ProgramView(ProgramPages):
 class TrainingGroupView(GroupPages):
     datamodel = Table(m.TrainingGroup)
     parts = (
-        GroupSteps,
         GroupAttendance,
         GroupResults,
         GroupFilling,
+        GroupConfirming,
         GroupReopening,
         GroupIssuing,
         TrainedOfGroup,

@@ -188,6 +188,7 @@ OTHERS: Mapping[str, Route] = {
     "TrainingGroupView.duplicate": Route("form", "training_group:add", "training_group", ("GET", "POST")),
     "CertificateView.duplicate": Route("form_of_row", "certificate:replace", "certificate", ("GET", "POST")),
     "CertificateView.hand": Route("form_of_row", "certificate:hand", "certificate", ("GET", "POST")),
+    "TrainingGroupView.confirm_all": Route("change", "enrolment:confirm", "training_group", ("POST",)),
     "TrainingGroupView.ask_mend": Route("change", "training_group:registry", "training_group", ("POST",)),
     "TrainingGroupView.issue_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),
     "TrainingGroupView.hand_all": Route("form_of_row", "training_group:registry", "training_group", ("GET", "POST")),

@@ -90,7 +90,7 @@ def issue_on_blanks(organizer: Visitor, school: Visitor) -> None:
     organizer.fill(series=SERIES, first="000001", last="000003", document="накладная № 1")
     organizer.press("Сохранить")
     open_in(organizer, "Группы", GROUP)
-    organizer.sees("не хватает сведений для ФИС ФРДО")
+    organizer.sees("не хватает сведений для документа и ФИС ФРДО")
     organizer.press("Выдать документы")
     organizer.sees(
         "Не хватает сведений для ФИС ФРДО: 1", SURNAMES[-1], "внесите диплом об образовании", "Попросить исправить"

@@ -219,10 +219,12 @@ def correct_the_group(walk: Walk) -> None:
     expect(organizer.page.locator("[name=starts_on]")).to_have_value(format_date(first))
     organizer.fill(why=WHY)
     organizer.press("Исправить и выполнить последствия")
-    organizer.sees("Сведения группы исправлены", "Нужно заменить документов: 1")
+    organizer.sees("Сведения группы исправлены", "Нужно заменить документов: 1", "заменить: 1")
+    organizer.tab("Документы")
     to_replace = part(organizer, "Заменить документы: 1")
     expect(to_replace).to_contain_text(OLGA)
     expect(to_replace).to_contain_text(f"{format_date(walk.first)} → {format_date(first)}")
+    organizer.tab("История")
     expect(part(organizer, "История")).to_contain_text(WHY)
     letter = walk.post.newest(OLGA_MAIL)
     assert "сведения о курсе исправлены" in letter
@@ -233,6 +235,7 @@ def correct_the_group(walk: Walk) -> None:
 def replace_the_document(walk: Walk) -> None:
     """Until then anybody who checks the code is told that another document is due, and not why."""
     organizer = walk.organizer
+    organizer.tab("Документы")
     to_replace = part(organizer, "Заменить документы: 1")
     to_replace.get_by_role("link", name=OLGA).click()
     check = organizer.page.get_by_role("link", name="открыть страницу проверки").get_attribute("href")
@@ -241,12 +244,15 @@ def replace_the_document(walk: Walk) -> None:
     walk.stranger.sees("Действителен", "Подлежит замене")
     expect(walk.stranger.main).not_to_contain_text(format_date(walk.first - DAY))
     open_in(organizer, "Группы", GROUP)
+    organizer.tab("Документы")
     to_replace.get_by_role("link", name="Выдать взамен").click()
     organizer.sees("Сведения исправлены: начало занятий")
     organizer.press("Выдать дубликат")
     organizer.sees("Прежний документ больше не действует")
     assert organizer.pair("Обучение") == f"{format_date(walk.first - DAY)} – {format_date(walk.last - DAY)}"
     open_in(organizer, "Группы", GROUP)
+    organizer.tab("Документы")
+    expect(part(organizer, "Приказы")).to_be_visible()
     expect(organizer.page.get_by_role("heading", name=re.compile("^Заменить документы"))).to_have_count(0)
 
 

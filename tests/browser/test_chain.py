@@ -211,6 +211,7 @@ def confirm(organizer: Visitor) -> None:
     in_state(organizer, "Подтверждена")
     open_in(organizer, "Группы", "МАТ-1")
     organizer.sees(PERSON)
+    organizer.tab("О группе")
     assert organizer.pair("Места") == "занято 1 из 25", "who withdrew gave the seat back"
 
 

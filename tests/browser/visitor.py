@@ -144,14 +144,17 @@ class Visitor:
 
     def press(self, label: str) -> None:
         """Press the button or link of the page's content with exactly this name; a page that follows is read to its end."""
+        folded = self.page.locator(".more-acts").filter(has=self.page.locator(".btn").filter(has_text=_exactly(label)))
+        self.button(label).or_(folded).first.wait_for()
+        if self.button(label).count() == 0:
+            folded.locator("> summary").click()
         self.button(label).click()
         # locators that do not wait (``all``, ``count``, texts of many) would find the beginning of the next page
         self.page.wait_for_load_state("domcontentloaded")
 
     def button(self, label: str) -> Locator:
         """The button or button-like link with exactly this name."""
-        exact = re.compile(rf"^\s*{re.escape(label)}\s*$")
-        return self.page.locator("main .btn, dialog .btn").filter(has_text=exact).filter(visible=True)
+        return self.page.locator("main .btn, dialog .btn").filter(has_text=_exactly(label)).filter(visible=True)
 
     def fill(self, **values: str) -> None:
         """Type into fields of the form by their names."""
@@ -227,3 +230,7 @@ class Visitor:
         self.watch.expected |= set(statuses)
         yield
         self.watch.expected -= set(statuses)
+
+
+def _exactly(label: str) -> re.Pattern[str]:
+    return re.compile(rf"^\s*{re.escape(label)}\s*$")

@@ -147,13 +147,13 @@ def test_what_a_correction_made_outdated_is_replaced_from_the_group(region: Regi
     assert answer.status == 302, refusal(answer.text)
     valid = "SELECT count(*) FROM certificate c JOIN enrolment e ON e.id = c.enrolment_id WHERE e.group_id = %(g)s AND c.status = 'issued'"
     number = int(region.sql(valid, g=group)[0][0])
-    card = words(organizer.get(f"/training_group/show/{group}").text)
+    card = words(organizer.get(f"/training_group/show/{group}?tab=papers").text)
     assert f"Заменить документы: {number}" in card and "Заменить все" in card
     shown = words(organizer.get(f"/training_group/replace/{group}").text)
     assert f"Заменить: {number}" in shown and f"→ {day}" in shown
     made = organizer.post(f"/training_group/replace/{group}", {"issued_on": today(region), "series": ""})
     assert made.status == 302 and documents(region, group) == before + number
-    card = words(organizer.get(f"/training_group/show/{group}").text)
+    card = words(organizer.get(f"/training_group/show/{group}?tab=papers").text)
     assert f"Заменено документов: {number}." in card and "Заменить все" not in card
 
 

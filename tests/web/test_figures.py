@@ -277,7 +277,7 @@ def test_seats_of_groups(crooked: Region) -> None:
     )
     holding = "offered applied agreed confirmed trained failed no_show expelled".split()
     for pk, number, taken, capacity, _status in groups:
-        card = operator.get(f"/training_group/show/{pk}").text
+        card = operator.get(f"/training_group/show/{pk}?tab=about").text
         seats = pair(card, "Места")
         listed = operator.get("/training_group/list/", q=number).text
         row = next(r for r in re.findall(r"<tr.*?</tr>", listed, re.S) if f"/training_group/show/{pk}" in r)

@@ -80,11 +80,10 @@ def people(figure: Figure) -> Any:
     if figure.what == WORKERS:
         return of_place
     if figure.what in (TRAINED, UNTRAINED):
-        trained = coverage.trained_lately().subquery("trained")
-        chosen: Any = person.in_(select(trained.c.person))
-    else:
-        chosen = exists().where(_voucher.c.employee_id == person, in_force(rows=_voucher))
-    return of_place & (~chosen if figure.what in (UNTRAINED, NO_VOUCHER) else chosen)
+        of_training = coverage.is_trained if figure.what == TRAINED else coverage.is_untrained
+        return of_place & of_training(person)
+    with_voucher = exists().where(_voucher.c.employee_id == person, in_force(rows=_voucher))
+    return of_place & (~with_voucher if figure.what == NO_VOUCHER else with_voucher)
 
 
 def _at(figure: Figure) -> Any:

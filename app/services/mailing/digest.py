@@ -22,7 +22,7 @@ from app.russian import count, format_date
 from app.services.mailing import letters
 from app.services.mailing.letter_templates import absolute
 from app.services.portal.who_acts import load_account
-from app.statuses import _E
+from app.statuses import EnrolmentStatus
 from app.unit_of_work import use_case
 
 TEMPLATE = "digest"
@@ -31,9 +31,9 @@ QUOTED = 5
 #: beginning of a notice's address → heading of its part of the letter, the more exact first
 PAGES = (
     (addresses.listing("enrolment", attention="agree"), "Записи, которые ждут согласования"),
-    (addresses.listing("enrolment", status=_E.APPLIED), "Записи, которые ждут согласования"),
-    (addresses.listing("enrolment", status=_E.AGREED), "Записи, которые ждут подтверждения"),
-    (addresses.listing("enrolment", status=_E.OFFERED), "Предложенные места"),
+    (addresses.listing("enrolment", status=EnrolmentStatus.APPLIED), "Записи, которые ждут согласования"),
+    (addresses.listing("enrolment", status=EnrolmentStatus.AGREED), "Записи, которые ждут подтверждения"),
+    (addresses.listing("enrolment", status=EnrolmentStatus.OFFERED), "Предложенные места"),
 )
 _OTHER = "Прочее"
 

@@ -117,6 +117,8 @@ class Typed:
 class GroupAttendance(Part):
     """Pages ``attendance`` and ``attendance_sheet`` of a group; on the card, outcomes that the marks contradict."""
 
+    tab = "people"
+
     def buttons(self, row: m.TrainingGroup) -> list[Button]:
         """The journal while there is something to mark or to see, the sheet as soon as the group is formed."""
         found = []

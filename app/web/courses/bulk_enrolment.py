@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import addresses
 from app import models as m
-from app.access import current_actor, get_visible
+from app.access import current_actor, get_visible, get_writable
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import count, format_date, period
@@ -21,8 +21,8 @@ from app.services.courses.enrolment import course_invitations, enrolment_check, 
 from app.services.courses.enrolment.enrolment_check import Line
 from app.services.courses.enrolment.enrolments import EnrolResult
 from app.statuses import BulkMode, EnrolmentStatus, GroupStatus
-from app.web.frame.answers import attempt
-from app.web.frame.guards import guarded
+from app.web.frame.answers import attempt, attempt_each
+from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Button, Cell, Column, Link, Row
 from app.web.frame.parts import Part
 
@@ -110,6 +110,28 @@ class GroupFilling(Part):
             href = addresses.act("training_group", row.id, "invite")
             found.append(Button("Пригласить из плана", href, post=True, confirm=confirm))
         return found
+
+
+class GroupConfirming(Part):
+    """«Подтвердить записи» of a group: all that the schools have agreed."""
+
+    @expose("/confirm_all/<int:pk>", methods=["POST"])
+    @signed_in
+    def confirm_all(self, pk: int) -> Any:
+        """Confirm them one by one; one that is refused keeps none of the others."""
+        current_actor().require("enrolment:confirm")
+        group = get_writable(db.session, m.TrainingGroup, pk, "enrolment:confirm")
+        agreed = enrolments.agreed_in(group.id)
+        names = {row.id: row.employee.short_name for row in agreed}
+        answers = attempt_each(list(names), enrolments.confirm)
+        refused = [(names[pk], why.message) for pk, why in zip(names, answers, strict=True) if why]
+        done = len(names) - len(refused)
+        if done or not refused:
+            words = f"Подтверждено: {count(done, 'запись', 'записи', 'записей')}."
+            flash(words if done else "Подтверждать нечего: все записи уже решены.", "success" if done else "info")
+        for name, why in refused[:10]:
+            flash(f"{name}: {why}", "danger")
+        return redirect(addresses.card("training_group", pk))
 
 
 def invite_planned(group_id: int) -> Response:

@@ -15,13 +15,19 @@ from app.access import current_actor
 from app.conditions import state_of
 from app.extensions import db
 from app.russian import format_date, percent
+from app.services.courses.group import attendance
 from app.statuses import ENROLMENT_ENDED, SEAT_HOLDING, EnrolmentStatus
-from app.web.frame.list_sql import eager
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Cell, Column, Pair, Row
 from app.web.frame.parts import Part
 from app.web.personnel.people_columns import place_name
 
+#: what the card names beside the group itself
+RELATIONS = (
+    joinedload(m.TrainingGroup.program),
+    joinedload(m.TrainingGroup.organizer),
+    joinedload(m.TrainingGroup.municipality),
+)
 #: what the organizer is told of the people whose turn it is, in this order
 _WAITING = (
     (EnrolmentStatus.OFFERED, "предложено мест"),
@@ -31,10 +37,15 @@ _WAITING = (
 )
 
 
+def may_see_people() -> bool:
+    """Whether the user sees who is in a group, as far as the own scope goes."""
+    actor = current_actor()
+    return actor.can("enrolment:list") and actor.roles != {"worker"}
+
+
 def enrolments_of(group: m.TrainingGroup) -> list[m.Enrolment] | None:
     """The enrolments of a group that the user sees, by name, read once a page; None for those who are not to see the list."""
-    actor = current_actor()
-    if not actor.can("enrolment:list") or actor.roles == {"worker"}:
+    if not may_see_people():
         return None
     asked: dict[int, list[m.Enrolment]] = g.setdefault("enrolments_of", {})
     if group.id not in asked:
@@ -49,16 +60,10 @@ def _enrolments_of(group: m.TrainingGroup) -> list[m.Enrolment]:
         .join(m.Enrolment.employee)
         .order_by(m.Employee.sort)
         .options(contains_eager(m.Enrolment.employee))
-        .options(*(eager(m.Enrolment, p) for p in ("employment.position", "employment.organization")))
+        .options(joinedload(m.Enrolment.employment).joinedload(m.Employment.position))
+        .options(joinedload(m.Enrolment.employment).joinedload(m.Employment.organization))
     )
     return list(db.session.scalars(statement))
-
-
-def load_relations(group: m.TrainingGroup) -> None:
-    """Read what the card names beside the group itself in one statement: program, organizer, municipality."""
-    row = m.TrainingGroup
-    relations = (joinedload(row.program), joinedload(row.organizer), joinedload(row.municipality))
-    db.session.scalars(select(row).where(row.id == group.id).options(*relations)).one()
 
 
 def sees_all() -> bool:
@@ -96,24 +101,48 @@ def _minimum(group: m.TrainingGroup) -> str:
 class GroupListeners(Part):
     """The listeners of a group on its card."""
 
+    tab = "people"
+
     def blocks(self, row: m.TrainingGroup) -> list[Block]:
-        """People in the group, as far as the user sees them: first those with a seat, who are counted, then the others."""
+        """People in the group, as far as the user sees them: first those with a seat, who are counted, then the others.
+
+        Who keeps the group works with the first in a table of its own.
+        """
         enrolments = enrolments_of(row)
         if enrolments is None:
             return []
-        seated = [_listener(e) for e in enrolments if e.status in SEAT_HOLDING]
         others = [e for e in enrolments if e.status not in SEAT_HOLDING]
-        ended = sum(e.status in ENROLMENT_ENDED for e in others)
-        title = "Слушатели" if sees_all() else "Слушатели из ваших организаций"
-        counted = (("В листе ожидания", len(others) - ended), ("Отозвано и отклонено записей", ended))
-        note = " ".join(f"{words}: {number}." for words, number in counted if number)
-        heads = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
         empty = "На курс ещё никто не записан." if not others else "Мест пока никто не занимает."
-        found = [Block(f"{title}: {len(seated)}", columns=heads, rows=seated, empty=empty, note=note)]
+        seated = [_listener(e) for e in seated_of(row)]
+        found = [Block(title_of(row), columns=_HEADS, rows=seated, empty=empty, note=note_of(row))]
+        if attendance.keeps_journal(row) and seated:
+            found = []
         if others:
             rows = [_listener(e) for e in sorted(others, key=lambda e: e.status in ENROLMENT_ENDED)]
-            found.append(Block(f"Ждут места, отозваны, отклонены: {len(rows)}", columns=heads, rows=rows))
+            found.append(Block(f"Ждут места, отозваны, отклонены: {len(rows)}", columns=_HEADS, rows=rows))
         return found
+
+
+_HEADS = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
+
+
+def seated_of(group: m.TrainingGroup) -> list[m.Enrolment]:
+    """The enrolments that hold a seat, by name."""
+    return [row for row in enrolments_of(group) or () if row.status in SEAT_HOLDING]
+
+
+def title_of(group: m.TrainingGroup) -> str:
+    """«Слушатели: 25»; others than the organizer read whose they are."""
+    title = "Слушатели" if sees_all() else "Слушатели из ваших организаций"
+    return f"{title}: {len(seated_of(group))}"
+
+
+def note_of(group: m.TrainingGroup) -> str:
+    """How many are in the group without a seat."""
+    others = [row for row in enrolments_of(group) or () if row.status not in SEAT_HOLDING]
+    ended = sum(row.status in ENROLMENT_ENDED for row in others)
+    counted = (("В листе ожидания", len(others) - ended), ("Отозвано и отклонено записей", ended))
+    return " ".join(f"{words}: {number}." for words, number in counted if number)
 
 
 def _listener(e: m.Enrolment) -> Row:

@@ -61,6 +61,8 @@ def why_field() -> TextAreaField:
 class GroupCorrection(Part):
     """Page ``correct`` of a group, and the documents to be replaced after it."""
 
+    tab = "papers"
+
     def set_up(self) -> None:
         """The form asks for the reason beside the corrected fields."""
         form = PortalModelConverter(self.view).create_form(corrections.FIELDS)

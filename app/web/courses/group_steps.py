@@ -1,55 +1,159 @@
-"""The steps that a group still lacks, on its card: each with the page where it is done."""
+"""The way of a group on its page: the six stages, each leading to where it is worked on, and the button of the next step."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app import addresses
 from app import models as m
 from app.access import current_actor
-from app.russian import count
-from app.services.courses.group import results
-from app.services.paper.orders import training_orders
-from app.statuses import FORMED, GroupStatus
-from app.web.courses.group_correction import consequences_of
+from app.documents.office.pdf import find_office
+from app.rules.document import DOCUMENT_OF
+from app.rules.group_stages import Act, NextStep, Progress, Stage, next_step, stages_of
+from app.services.courses.group import attendance
+from app.services.paper.issuing import group_progress
+from app.services.paper.orders.training_orders import may_issue
+from app.statuses import OrderKind
 from app.web.courses.order_pages import HANDLERS
-from app.web.frame.pages import Block, Cell, Pair
-from app.web.frame.parts import Part
+from app.web.frame.pages import Button
 
 
-class GroupSteps(Part):
-    """«Что осталось сделать» at the head of a group's card."""
+@dataclass(frozen=True, slots=True)
+class StageLink:
+    """A stage of the way: ``state`` is done, now or later."""
 
-    def lead(self, row: m.TrainingGroup) -> list[Block]:
-        """What the organizer has still to do for a group in work; nothing when all is done."""
-        if row.status not in FORMED or not current_actor().can("enrolment:result"):
-            return []
-        pairs = _steps(row)
-        return [Block("Что осталось сделать", pairs=pairs)] if pairs else []
+    title: str
+    figure: str
+    lacks: str
+    href: str
+    state: str
 
 
-def _steps(group: m.TrainingGroup) -> list[Pair]:
-    missing, running = results.missing_of(group), group.status == GroupStatus.RUNNING
-    steps = (
-        ("Нет приказа о зачислении", missing.enrolment_order, "enrolment_order", _PEOPLE, True),
-        ("Не отмечена посещаемость", missing.marks, "attendance", ("отметка", "отметки", "отметок"), running),
-        ("Не внесён итог обучения", missing.outcome, "results", _PEOPLE, running),
-        ("Нет приказа об отчислении", missing.expulsion_order, "expulsion_order", _PEOPLE, True),
-    )
-    pairs = [
-        Pair(label, Cell(count(number, *words), href=addresses.at("training_group", handler, group.id)))
-        for label, number, handler, words, applies in steps
-        if number and applies
-    ]
-    pairs += [
-        Pair(
-            f"Приказ № {order.number} расходится с исправленным",
-            Cell(words, "Издайте новый приказ взамен", addresses.at("training_group", HANDLERS[order.kind], group.id)),
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The stages, what is next in words, the button of it, and the numbers behind."""
+
+    stages: Sequence[StageLink]
+    words: str
+    detail: str
+    button: Button | None
+    progress: Progress
+
+
+def way_of(group: m.TrainingGroup, buttons: Sequence[Button]) -> Way | None:
+    """The way of a group for those who see all its people; its button is one of the card's, or leads on from there."""
+    if not (attendance.keeps_journal(group) or current_actor().roles & {"operator", "ministry"}):
+        return None
+    progress = group_progress.progress_of(group)
+    step = next_step(progress)
+    stages = [
+        StageLink(
+            it.stage.value,
+            it.figure,
+            it.lacks,
+            _stage_href(group, it.stage),
+            "now" if it.is_now else "done" if it.is_done else "later",
         )
-        for order, words in (training_orders.differing(group) if consequences_of(group).orders else ())
+        for it in stages_of(progress)
     ]
-    if missing.document:
-        href = addresses.at("training_group", "issue", group.id) if group.status != GroupStatus.CLOSED else ""
-        pairs.append(Pair("Не выдан документ", Cell(count(missing.document, *_PEOPLE), href=href)))
-    return pairs
+    return Way(stages, step.words, step.detail, _button(group, step, progress, buttons), progress)
 
 
-_PEOPLE = ("человек", "человека", "человек")
+def tab_href(group: m.TrainingGroup, tab: str) -> str:
+    """A tab of the group's page."""
+    return addresses.card("training_group", group.id, tab=tab)
+
+
+def _stage_href(group: m.TrainingGroup, stage: Stage) -> str:
+    tabs = {Stage.TRAINING: "schedule", Stage.PAPERS: "papers", Stage.FRDO: "papers", Stage.ENROLLING: "papers"}
+    return tab_href(group, tabs.get(stage, "people"))
+
+
+# --- the button ------------------------------------------------------------------------------------------------------
+
+_LABELS: Mapping[Act, str] = {
+    Act.CONFIRM: "Подтвердить записи",
+    Act.ENROLMENT_ORDER: "Приказ о зачислении",
+    Act.SCHEDULE: "Составить расписание",
+    Act.MARK: "Отметить посещаемость",
+    Act.JOURNAL: "Открыть журнал",
+    Act.RESULTS: "Внести итоги",
+    Act.EXPULSION_ORDER: "Приказ об отчислении",
+    Act.ISSUE: "Выдать документы",
+    Act.REPLACE: "Заменить документы",
+    Act.PRINT: "Распечатать",
+    Act.FORM_FRDO: "Проверить для ФИС ФРДО",
+    Act.SEND_FRDO: "Отправить в ФИС ФРДО",
+    Act.HAND: "Отметить вручение",
+}
+
+
+def _button(group: m.TrainingGroup, step: NextStep, progress: Progress, buttons: Sequence[Button]) -> Button | None:
+    href = _hrefs(group, progress).get(step.act, "")
+    known = next((button for button in buttons if button.href == href), None)
+    own = _OWN.get(step.act)
+    if known is None and not (own and own(group)):
+        return None
+    label = _LABELS.get(step.act) or (known.label if known else "")
+    words = (
+        f"{label}: {step.number}" if step.number and step.act != Act.PRINT else f"{label} {step.number or ''}".strip()
+    )
+    found = known or Button(label, href, post=step.act in (Act.CONFIRM, Act.PRINT))
+    return replace(found, label=words, main=True)
+
+
+def _hrefs(group: m.TrainingGroup, progress: Progress) -> dict[Act, str]:
+    def at(page: str, *rest: str | int, **query: str) -> str:
+        return addresses.at("training_group", page, group.id, *rest, **query)
+
+    acts = {Act.OPEN: "open", Act.INVITE: "invite", Act.CLOSE: "close", Act.START: "start", Act.COMPLETE: "complete"}
+    pages = {
+        Act.CONFIRM: "confirm_all",
+        Act.ENROLMENT_ORDER: HANDLERS[OrderKind.ENROLMENT],
+        Act.EXPULSION_ORDER: HANDLERS[OrderKind.EXPULSION],
+        Act.SCHEDULE: "schedule",
+        Act.MARK: "attendance",
+        Act.JOURNAL: "attendance",
+        Act.RESULTS: "results",
+        Act.ISSUE: "issue",
+        Act.REPLACE: "replace",
+        Act.HAND: "hand",
+    }
+    form = "pdf" if find_office() else "docx"
+    return {
+        **{act: addresses.act("training_group", group.id, name) for act, name in acts.items()},
+        **{act: at(page) for act, page in pages.items()},
+        Act.PRINT: at("papers", "order", kind=DOCUMENT_OF[group.program.kind].value, form=form),
+        Act.FORM_FRDO: addresses.at(
+            "frdo_batch",
+            "check",
+            "",
+            organizer=group.organizer_id,
+            since=progress.issued_from and progress.issued_from.isoformat(),
+            until=progress.issued_until and progress.issued_until.isoformat(),
+        ),
+        Act.SEND_FRDO: addresses.card("frdo_batch", progress.batch_id),
+    }
+
+
+def _may(permission: str) -> Callable[[m.TrainingGroup], bool]:
+    return lambda group: attendance.keeps_journal(group) and current_actor().can(permission)
+
+
+def _may_order(kind: OrderKind) -> Callable[[m.TrainingGroup], bool]:
+    may = _may("training_order:add")
+    return lambda group: may(group) and may_issue(group, kind, left=False)
+
+
+#: steps that no button of the card leads to, and who may take them
+_OWN: Mapping[Act, Callable[[m.TrainingGroup], bool]] = {
+    Act.CONFIRM: _may("enrolment:confirm"),
+    Act.ENROLMENT_ORDER: _may_order(OrderKind.ENROLMENT),
+    Act.EXPULSION_ORDER: _may_order(OrderKind.EXPULSION),
+    Act.SCHEDULE: _may("training_group:edit"),
+    Act.REPLACE: _may("certificate:replace"),
+    Act.PRINT: _may("certificate:print"),
+    Act.FORM_FRDO: _may("frdo_batch:add"),
+    Act.SEND_FRDO: _may("frdo_batch:add"),
+}

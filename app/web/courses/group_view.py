@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import flash
+from flask import flash, render_template
 from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from wtforms import StringField
@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app import addresses
 from app import models as m
-from app.access import get_writable
+from app.access import get_visible, get_writable
 from app.clock import today
 from app.documents import doors
 from app.extensions import db
@@ -24,7 +24,7 @@ from app.rules import frozen as rules
 from app.russian import count, format_date, period
 from app.services.courses.group import group_changes, group_copy, group_values, groups
 from app.statuses import BEGUN, GroupStatus, ProgramStatus
-from app.web.courses import group_blocks
+from app.web.courses import group_blocks, group_desk
 from app.web.courses.group_correction import consequences_of, correction_buttons
 from app.web.frame.answers import answer_form
 from app.web.frame.downloads import download_of
@@ -152,10 +152,25 @@ class GroupPages(ScopedModelView):
         return changed.group
 
     def visible(self, pk: int, verb: str = "show") -> Any:
-        """Load a group with what its card names beside it, by one more statement."""
-        row = super().visible(pk, verb)
-        group_blocks.load_relations(row)
-        return row
+        """Load a group with what its card names beside it, in one statement."""
+        return get_visible(db.session, m.TrainingGroup, pk, f"training_group:{verb}", group_blocks.RELATIONS)
+
+    @expose("/show/<int:pk>")
+    @guarded("show")
+    def show(self, pk: int) -> Any:
+        """The group as a working table: its way and next step, and the tab that the address names."""
+        row = self.visible(pk)
+        tab = group_desk.chosen_tab(row)
+        page = group_desk.page_of(self, row, tab, self._blocks_in(row, tab))
+        return render_template("group.html", page=page)
+
+    def _blocks_in(self, row: m.TrainingGroup, tab: str) -> Sequence[Block]:
+        if tab == group_desk.HISTORY:
+            return [self.history_block(row)]
+        parts = [part for part in self.joined if part.tab == tab]
+        lead = [block for part in parts for block in part.lead(row)]
+        own = self.blocks(row) if tab == group_desk.ABOUT else ()
+        return [*lead, *own, *(block for part in parts for block in part.blocks(row))]
 
     def blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
         """The group, and how full it is."""

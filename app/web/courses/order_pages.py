@@ -22,10 +22,11 @@ from app.russian import count, format_date
 from app.services.paper.orders import training_orders
 from app.services.paper.orders.training_orders import BASIS_LENGTH, NUMBER_LENGTH, OrderFacts
 from app.statuses import OrderKind
+from app.web.courses.group_correction import consequences_of
 from app.web.frame.answers import answer_form
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import signed_in
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row, Section
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Row, Section, Todo
 from app.web.frame.parts import Part
 
 HANDLERS = {OrderKind.ENROLMENT: "enrolment_order", OrderKind.EXPULSION: "expulsion_order"}
@@ -44,6 +45,12 @@ class OrderForm(FlaskForm):
 
 class GroupOrders(Part):
     """Pages ``enrolment_order`` and ``expulsion_order`` of a group, and the block of its orders on the card."""
+
+    tab = "papers"
+
+    def lead(self, row: m.TrainingGroup) -> list[Block]:
+        """Orders that say what was corrected since."""
+        return _differing(row) if current_actor().can("training_order:add") else []
 
     def blocks(self, row: m.TrainingGroup) -> list[Block]:
         """The orders, and the way to the next one."""
@@ -125,6 +132,19 @@ def _nobody(kind: OrderKind) -> str:
     if kind == OrderKind.ENROLMENT:
         return "В группе нет слушателей с подтверждённой записью: издавать приказ пока не о ком."
     return "Ни у кого из слушателей ещё нет итога обучения: издавать приказ пока не о ком."
+
+
+def _differing(group: m.TrainingGroup) -> list[Block]:
+    found = training_orders.differing(group) if consequences_of(group).orders else ()
+    todo = [
+        Todo(
+            f"Приказ № {order.number} расходится с исправленным: {words}",
+            "Издайте новый приказ взамен",
+            addresses.at("training_group", HANDLERS[order.kind], group.id),
+        )
+        for order, words in found
+    ]
+    return [Block("Приказы, которые нужно заменить", todo=todo, tone="wait")] if todo else []
 
 
 def _orders(group: m.TrainingGroup) -> list[Block]:

@@ -76,6 +76,8 @@ class QuotaForm(FlaskForm):
 class GroupQuotas(Part):
     """Page ``quotas`` of a group with its ``find_organization``, and the block of quotas on the card."""
 
+    tab = "about"
+
     def blocks(self, row: m.TrainingGroup) -> list[Block]:
         """Quotas of a group; without any, only those who may declare them see the block."""
         quotas = group_quotas.named(row.id)

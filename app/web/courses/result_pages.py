@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import flash, redirect, render_template, request
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import expose
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length, Optional
 
 from app import addresses
 from app import models as m
-from app.access import current_actor, get_writable
+from app.access import current_actor, get_visible, get_writable
 from app.clock import today
 from app.errors import Invalid, NotFound, PortalError
 from app.exchange.columns import CellError
@@ -25,12 +22,14 @@ from app.exchange.results_sheet import ReadSheet, give_results_sheet, read_resul
 from app.extensions import db
 from app.russian import count, quoted
 from app.services.courses.group import results
-from app.services.courses.group.results import FINAL_FORMS, TEXT_LENGTH, Assessment, Expected, Outcome
+from app.services.courses.group.results import FINAL_FORMS, Assessment, Expected, Outcome
 from app.statuses import OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
+from app.web.courses import group_desk
+from app.web.courses.result_forms import AssessmentForm
 from app.web.frame.answers import attach, attempt
 from app.web.frame.downloads import download_of
-from app.web.frame.forms import RuDateField
 from app.web.frame.guards import signed_in
+from app.web.frame.listing import state_cell
 from app.web.frame.pages import Button, Link
 from app.web.frame.parts import Part
 
@@ -43,21 +42,7 @@ _PROPOSED = {
     EnrolmentStatus.NO_SHOW: "Не приступил",
 }
 _ROW = re.compile(r"(outcome|mark|reason)-(\d{1,9})")
-_LONG = Length(max=TEXT_LENGTH, message=f"Не больше {TEXT_LENGTH} знаков.")
 _NOT_RUNNING = "Итоги вносят, когда обучение идёт. Состояние этой группы — «{}»."
-
-
-class AssessmentForm(FlaskForm):
-    """What is common to all: day, form and protocol of the final assessment (order § 3.3)."""
-
-    result_on = RuDateField("Дата итоговой аттестации", [InputRequired("Укажите дату.")])
-    final_form = StringField(
-        "Форма итоговой аттестации",
-        [Optional(), _LONG],
-        description="Выберите из подсказки или впишите свою.",
-        render_kw={"list": "final-forms", "autocomplete": "off"},
-    )
-    protocol_number = StringField("Номер протокола", [Optional(), _LONG], render_kw={"autocomplete": "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +109,8 @@ class GroupResults(Part):
         if request.method == "GET":
             return self._results(group, AssessmentForm(data={"result_on": min(today(), group.ends_on)}), Draft(), 200)
         form, rows = AssessmentForm(), _typed_rows()
+        if request.accept_mimetypes.best == "application/json":
+            return self._saved_alone(group, form, rows)
         if request.form.get("do") == PROPOSE:
             return self._results(group, form, Draft(_with_proposals(rows, results.expected_of(group))), 200)
         draft = _save(group, form, rows) if form.validate() else Draft(rows)
@@ -157,6 +144,18 @@ class GroupResults(Part):
         }
         form = AssessmentForm(formdata=None, data=data)
         return self._results(group, form, Draft(sheet.rows, sheet=sheet), 422 if sheet.errors else 200)
+
+    def _saved_alone(self, group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Any:
+        """Save the row that the table of the group's page sent by itself; say what it is now, or why it stays as it was."""
+        draft = _save_rows(group, form, rows) if form.validate() else Draft(rows)
+        if isinstance(draft, int):
+            pk = next(iter(rows))
+            state = state_cell(get_visible(db.session, m.Enrolment, pk, "enrolment:show"))
+            way = group_desk.way_alone(self.view, _group(group.id))
+            return jsonify({"saved": {"text": state.text, "tone": state.tone}, "way": way})
+        faults = [f"{item.label.text}: {' '.join(map(str, item.errors))}" for item in form if item.errors]
+        told = [text for texts in draft.errors.values() for text in texts]
+        return jsonify({"problem": " ".join(dict.fromkeys(told or faults or draft.problems))})
 
     def _results(self, group: m.TrainingGroup, form: Any, draft: Draft, status: int) -> Any:
         expected = results.expected_of(group)
@@ -227,7 +226,17 @@ def _with_proposals(rows: Mapping[int, Outcome], expected: Sequence[Expected]) -
 
 
 def _save(group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Draft | None:
-    """Save the table; None when it is saved."""
+    """Save the table and say it; None when it is saved."""
+    number = _save_rows(group, form, rows)
+    if isinstance(number, Draft):
+        return number
+    people = count(number, "слушателя", "слушателей", "слушателей")
+    flash(f"Итоги внесены: у {people}." if number else "Эти итоги уже были внесены.", "success")
+    return None
+
+
+def _save_rows(group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Draft | int:
+    """Save the rows; return how many were entered, or the table with what is wrong in it."""
     common = Assessment(
         result_on=cast(Any, form.result_on.data),
         final_form=form.final_form.data or None,
@@ -239,9 +248,7 @@ def _save(group: m.TrainingGroup, form: Any, rows: Mapping[int, Outcome]) -> Dra
         shared = {name: texts for name, texts in fields.items() if name in form}
         attach(form, Invalid(number.message, fields=shared))
         return Draft(rows, errors=fields, problems=[number.message])
-    people = count(number, "слушателя", "слушателей", "слушателей")
-    flash(f"Итоги внесены: у {people}." if number else "Эти итоги уже были внесены.", "success")
-    return None
+    return number
 
 
 def _in_words(cells: Sequence[CellError]) -> list[str]:

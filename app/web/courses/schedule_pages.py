@@ -51,11 +51,14 @@ class SchedulePage:
 class GroupSchedule(Part):
     """Page ``schedule`` of a group, and the block of its meetings on the card."""
 
+    tab = "schedule"
+
     def blocks(self, row: m.TrainingGroup) -> list[Block]:
         """The meetings of a group, with the way to change them."""
         meetings = group_schedule.meetings_of(row.id)
         may_edit = row.status != GroupStatus.CANCELLED and self.may(row, "edit")
-        buttons = [Button("Расписание", addresses.at("training_group", "schedule", row.id))] if may_edit else []
+        label = "Изменить расписание" if meetings else "Составить расписание"
+        buttons = [Button(label, addresses.at("training_group", "schedule", row.id))] if may_edit else []
         note = group_schedule.hours_in_words(meetings, row.program.hours) if meetings else ""
         if len(meetings) > _SHOWN:
             left = count(len(meetings) - _SHOWN, "занятие", "занятия", "занятий")

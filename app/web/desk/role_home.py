@@ -10,7 +10,7 @@ from app.clock import today
 from app.russian import count, format_date, format_datetime
 from app.services.desk import overview
 from app.services.desk.overview import Found, OwnGroup, Placed, Unspent
-from app.statuses import _E, FILLING
+from app.statuses import FILLING, EnrolmentStatus
 from app.web.frame.pages import Block, Button, Cell, Column, Row
 from app.web.personnel.employee_card import table
 
@@ -22,7 +22,13 @@ def school_blocks() -> list[Block]:
     found = overview.of_school()
     near: Sequence[tuple[str, str, Found[Any], Callable[[Any], Cell], str]] = (
         ("Согласовать", "wait", found.agree, _waits, addresses.listing("enrolment", attention="agree")),
-        ("Место предложено", "go", found.offered, _kept, addresses.listing("enrolment", status=_E.OFFERED)),
+        (
+            "Место предложено",
+            "go",
+            found.offered,
+            _kept,
+            addresses.listing("enrolment", status=EnrolmentStatus.OFFERED),
+        ),
         ("Чек истекает", "wait", found.unspent, _left, addresses.listing("voucher", attention="unspent")),
         ("Учится сейчас", "ok", found.on_course, _ends, addresses.listing("enrolment", attention="on_course")),
     )

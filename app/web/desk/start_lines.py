@@ -12,7 +12,18 @@ from typing import Any
 from app import addresses
 from app.russian import count, count_up_to
 from app.services.desk import queue
-from app.statuses import _A, _E, _G, _P, _Q, _R, ChangeStatus, LetterStatus, RegistryStatus, TransferStatus
+from app.statuses import (
+    AccessRequestStatus,
+    ApplicationStatus,
+    ChangeStatus,
+    EnrolmentStatus,
+    GroupStatus,
+    LetterStatus,
+    ProgramStatus,
+    RegistrationStatus,
+    RegistryStatus,
+    TransferStatus,
+)
 from app.web.frame.list_paging import COUNTED
 from app.web.frame.pages import Button, Link, Todo
 
@@ -103,7 +114,7 @@ _EMPLOYEES = _see("employee", ("работник", "работника", "раб
 _OPEN_GROUPS = _see(
     "training_group",
     ("группа с открытой записью", "группы с открытой записью", "групп с открытой записью"),
-    status=_G.OPEN,
+    status=GroupStatus.OPEN,
 )
 _UNSENT = _do("letter", "Разберите", _LETTERS, "Разобрать", "bad", status=LetterStatus.FAILED)
 
@@ -142,7 +153,7 @@ _ORGANIZER = (
     ),
     _do(
         "enrolment", "Подтвердите", ("запись на курс", "записи на курсы", "записей на курсы"),
-        "Подтвердить", "wait", status=_E.AGREED,
+        "Подтвердить", "wait", status=EnrolmentStatus.AGREED,
     ),
     _do(
         "enrolment", "Выдайте документы", ("обученному слушателю", "обученным слушателям", "обученным слушателям"),
@@ -192,16 +203,16 @@ _ORGANIZER = (
 _OPERATOR = (
     _do(
         "voucher_application", "Решите", ("заявку на чек", "заявки на чек", "заявок на чек"),
-        "Решить", "wait", status=_A.SUBMITTED,
+        "Решить", "wait", status=ApplicationStatus.SUBMITTED,
     ),
-    _do("registration", "Проверьте", ("регистрацию", "регистрации", "регистраций"), "Проверить", "wait", status=_R.PENDING),
+    _do("registration", "Проверьте", ("регистрацию", "регистрации", "регистраций"), "Проверить", "wait", status=RegistrationStatus.PENDING),
     _do(
         "access_request", "Решите", ("заявку на доступ", "заявки на доступ", "заявок на доступ"),
-        "Решить", "wait", status=_Q.SUBMITTED,
+        "Решить", "wait", status=AccessRequestStatus.SUBMITTED,
     ),
     _do("employment", "Подтвердите", _PLACES, "Подтвердить", "wait", attention="unconfirmed"),
     _do("transfer", "Подтвердите", _MOVES, "Подтвердить", "wait", status=TransferStatus.ACCEPTED),
-    _do("program", "Рассмотрите", ("программу", "программы", "программ"), "Рассмотреть", "wait", status=_P.SUBMITTED),
+    _do("program", "Рассмотрите", ("программу", "программы", "программ"), "Рассмотреть", "wait", status=ProgramStatus.SUBMITTED),
     _do("training", "Сверьте со сканом", _SCANS, "Сверить", "wait", attention="operator"),
     _UNSENT,
 )  # fmt: skip
@@ -214,7 +225,7 @@ _TERRITORY = (
     _do(
         "enrolment", "Напомните школам:",
         ("запись на курс ждёт согласования", "записи на курсы ждут согласования", "записей на курсы ждут согласования"),
-        "Посмотреть", "wait", status=_E.APPLIED,
+        "Посмотреть", "wait", status=EnrolmentStatus.APPLIED,
     ),
     _do("voucher", "Напомните школам:", _EXPIRING, "Посмотреть", attention="expiring"),
 )  # fmt: skip
@@ -222,7 +233,7 @@ _TERRITORY_SEES = (
     _see(
         "voucher_application",
         ("заявка на чек ждёт оператора", "заявки на чек ждут оператора", "заявок на чек ждут оператора"),
-        status=_A.SUBMITTED,
+        status=ApplicationStatus.SUBMITTED,
     ),
     _see(
         "employment",

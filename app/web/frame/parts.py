@@ -23,6 +23,8 @@ class Part:
 
     #: business actions on one row, by name: see ``ViewBase.services``
     services: Mapping[str, Callable[..., Any]] = {}
+    #: in which tab its blocks stand, on a card that has tabs
+    tab = ""
 
     def __init__(self, view: ScopedModelView) -> None:
         self.view = view

@@ -28,7 +28,7 @@ from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
 from app.web.frame.answers import answer_act, answer_form, attach, attempt
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
-from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section, Todo
+from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row, Section
 from app.web.frame.parts import Part
 from app.web.paper.frdo_pages import mending_card
 
@@ -79,18 +79,6 @@ class GroupIssuing(Part):
             Button("Выдать документы", addresses.at("training_group", "issue", row.id), main=is_over),
             Button("Отметить вручение", addresses.at("training_group", "hand", row.id)),
         ]
-
-    def lead(self, row: m.TrainingGroup) -> Sequence[Block]:
-        """What ФИС ФРДО would refuse of the group's documents, while it can still be mended."""
-        if not current_actor().can("certificate:issue") or not self.may(row, "registry"):
-            return []
-        lacks = frdo_before.lacks_of(row)
-        if not lacks:
-            return []
-        people = count(len(lacks), "слушателя", "слушателей", "слушателей")
-        href = addresses.at("training_group", "issue", row.id)
-        todo = Todo(f"У {people} не хватает сведений для ФИС ФРДО.", "Исправьте карточки до выдачи документов.", href)
-        return [Block("Документы об обучении", todo=[todo], tone="wait")]
 
     @expose("/mend/<int:pk>", methods=["POST"])
     @guarded("registry")

@@ -24,7 +24,7 @@ from app.documents.papers.group_papers import PAPERS, GroupPaper
 from app.errors import Forbidden, NotFound, PortalError
 from app.extensions import db
 from app.labels import thing
-from app.russian import capitalized, count
+from app.russian import capitalized, count, format_date
 from app.services.paper.orders import group_facts as facts
 from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing
@@ -143,6 +143,12 @@ def _form_of(action: str) -> PrintForm | None:
 class GroupPrinting(Part):
     """Part of the groups' view: «Документы группы», one by one or all of them."""
 
+    tab = "papers"
+
+    def blocks(self, row: m.TrainingGroup) -> Sequence[Block]:
+        """The documents of the listeners, for those who make them."""
+        return [_issued(row)] if self.may(row, "registry") else []
+
     def buttons(self, row: m.TrainingGroup) -> Sequence[Button]:
         """«Документы группы» for those who make them."""
         if not self.may(row, "registry"):
@@ -185,6 +191,22 @@ class GroupPrinting(Part):
             return None
 
         return answer_act(order, addresses.at("training_group", "papers", pk))
+
+
+def _issued(group: m.TrainingGroup) -> Block:
+    rows = []
+    for paper in bulk_printing.issued_in(group.id):
+        handed = f"вручён {format_date(paper.handed_on)}" if paper.handed_on else "не вручён"
+        cells = [Cell(paper.employee.full_name), Cell(f"№ {paper.number}", paper.kind.label), Cell(handed)]
+        cells.append(Cell(format_date(paper.issued_on)))
+        rows.append(Row(paper.id, addresses.card("certificate", paper.id), cells))
+    return Block(
+        f"Документы слушателей: {len(rows)}" if rows else "Документы слушателей",
+        columns=[Column(head, head) for head in ("Слушатель", "Документ", "Вручение", "Дата выдачи")],
+        rows=rows,
+        buttons=[Button("Документы группы", addresses.at("training_group", "papers", group.id))],
+        empty="Документы слушателям ещё не выданы.",
+    )
 
 
 def _page(known: GroupFacts) -> CardPage:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import contains_eager
 
 from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
@@ -238,6 +239,19 @@ def confirm(enrolment_id: int) -> m.Enrolment:
     group = row.group
     enrolment_letters.tell_confirmed(row, group)
     return row
+
+
+def agreed_in(group_id: int) -> list[m.Enrolment]:
+    """Return the enrolments of a group that wait for the organizer, by name, within the scope of the acting user."""
+    row = m.Enrolment
+    statement = (
+        select(row)
+        .join(row.employee)
+        .where(row.group_id == group_id, row.status == EnrolmentStatus.AGREED)
+        .order_by(m.Employee.sort, row.id)
+        .options(contains_eager(row.employee))
+    )
+    return list(db.session.scalars(statement))
 
 
 @transitions.performs(m.Enrolment, "reject")

@@ -139,6 +139,18 @@ def _minutes(meeting: m.GroupMeeting) -> int:
     return round(length.total_seconds() / 60)
 
 
+def present_of(group_id: int) -> dict[int, int]:
+    """Return enrolment → the number of meetings attended, for a group that the caller has loaded; one statement."""
+    row, mark = m.Enrolment, m.Attendance
+    statement = (
+        select(mark.enrolment_id, func.count())
+        .join(row, row.id == mark.enrolment_id)
+        .where(row.group_id == group_id, mark.mark == AttendanceMark.PRESENT)
+        .group_by(mark.enrolment_id)
+    )
+    return {found[0]: found[1] for found in db.session.execute(statement)}
+
+
 def least_percent(organizer: m.Organization) -> int:
     """Return the share of hours that an organizer demands: its own, else that of «Настройки»."""
     own: int | None = organizer.attendance_percent

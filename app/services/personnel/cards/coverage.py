@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import and_, func, select, union
+from sqlalchemy import Select, and_, func, or_, select, union
 
 from app import models as m
 from app.clock import today
@@ -23,12 +23,26 @@ _enrolment, _training = m.Enrolment.__table__, m.Training.__table__
 
 def trained_lately() -> Any:
     """Ids of the people who completed a course of the portal, or one outside it that is confirmed, within three years."""
+    on_portal, outside = _lately()
+    return union(on_portal, outside)
+
+
+def is_trained(person: Any) -> Any:
+    """Condition: the person of this column is among ``trained_lately``; asked person by person, for few people."""
+    return or_(*(it.where(it.selected_columns.person == person).exists() for it in _lately()))
+
+
+def is_untrained(person: Any) -> Any:
+    """The opposite of ``is_trained``, in words that the database turns into joins."""
+    return and_(*(~it.where(it.selected_columns.person == person).exists() for it in _lately()))
+
+
+def _lately() -> tuple[Select[Any], Select[Any]]:
     since = add_months(today(), -12 * TRAINING_YEARS)
     on_portal = select(_enrolment.c.employee_id.label("person")).where(
         _enrolment.c.status == EnrolmentStatus.TRAINED, _enrolment.c.result_on >= since
     )
-    outside = select(_training.c.employee_id.label("person")).where(covers(since))
-    return union(on_portal, outside)
+    return on_portal, select(_training.c.employee_id.label("person")).where(covers(since))
 
 
 def covers(since: dt.date) -> Any:

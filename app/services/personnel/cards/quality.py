@@ -19,7 +19,7 @@ from app.access import current_actor
 from app.clock import today
 from app.conditions import at_work
 from app.extensions import db
-from app.services.personnel.cards.coverage import trained_lately
+from app.services.personnel.cards.coverage import is_untrained
 from app.services.portal import figures
 from app.statuses import ConfirmationStatus
 
@@ -84,8 +84,7 @@ def _no_subject() -> Any:
 def _no_training() -> Any:
     """A position that gives the right to a чек, and no course for three years (273-ФЗ, ст. 47)."""
     taught = select(_position.c.id).where(_position.c.id == _employment.c.position_id, _position.c.voucher_eligible)
-    trained = trained_lately().subquery("trained_lately")
-    return and_(works(taught.exists()), m.Employee.id.not_in(select(trained.c.person)))
+    return and_(works(taught.exists()), is_untrained(m.Employee.id))
 
 
 def _confirmed_on() -> Any:
