@@ -95,11 +95,14 @@ def test_the_way_of_an_enrolment_names_the_sides_and_ends_with_the_document(sess
     until = f"до начала занятий {format_date(group.starts_on)}"
     way = told(row, person)
     assert [str(step.state) for step in way.steps] == ["done", "now", "later", "later", "later"]
-    assert way.steps[1].line == f"{world.school.short_name} согласует запись, {until}"
+    assert way.steps[1].line == f"Организация согласует запись, {world.school.short_name}, {until}"
+    assert way.sentence.startswith(
+        f"Сейчас: {world.school.short_name} согласует запись, {until}; дальше: подтверждение"
+    )
     assert way.sentence in letter("enrolment_made").body
     with acting_as(world.responsible):
         enrolments.agree(row.id)
-    assert told(row, person).steps[2].line == f"{world.organizer.short_name} подтверждает запись, {until}"
+    assert told(row, person).steps[2].line == f"Организатор подтверждает запись, {world.organizer.short_name}, {until}"
     assert told(row, person).sentence in letter("enrolment_agreed").body
     with acting_as(world.organizer_actor):
         enrolments.confirm(row.id)

@@ -95,7 +95,7 @@ class Way:
 class Turn:
     """What a side does in a status: in the third person, and to the person whose turn it is.
 
-    ``who``: the side in words where it is not the one of its role; ``when`` stands instead of the row's term.
+    ``who``: the side in words where its role does not say it; ``when`` stands instead of the row's term.
     """
 
     side: str
@@ -141,8 +141,8 @@ TURNS: Mapping[str, Mapping[LabelledEnum, Turn]] = {
     },
     "change_request": {_C.PROPOSED: Turn(SCHOOL, "сверяет исправление с документом")},
     "transfer": {
-        _T.REQUESTED: Turn(SCHOOL, "согласует увольнение"),
-        _T.RELEASED: Turn(SCHOOL, "принимает работника"),
+        _T.REQUESTED: Turn(SCHOOL, "согласует увольнение", who="прежняя организация"),
+        _T.RELEASED: Turn(SCHOOL, "принимает работника", who="новая организация"),
         _T.ACCEPTED: Turn(OPERATOR, "подтверждает переход"),
     },
     "access_request": {_Q.SUBMITTED: Turn(OPERATOR, "рассматривает заявку")},
@@ -250,7 +250,7 @@ PATHS: Mapping[type[m.Base], Path] = {
 _FIRST = "Подано"
 _NAMES: Mapping[str, str] = {
     OPERATOR: "оператор",
-    SCHOOL: "ответственный организации",
+    SCHOOL: "организация",
     ORGANIZER: "организатор",
     WORKER: "работник",
 }
@@ -332,11 +332,12 @@ def _told(row: Any, done: Sequence[Step], *, own: bool) -> Way:
             steps[-1] = Step(steps[-1].words, steps[-1].detail, StepState.ENDED)
         return Way(path.title, steps)
     follows = list(path.follows(row))
-    who = turn.who or {**_NAMES, **path.names(row)}[turn.side]
+    side, name = turn.who or _NAMES[turn.side], path.names(row).get(turn.side, "")
     is_own = own and turn.side == WORKER
-    says = turn.you if is_own else f"{who} {turn.does}"
     until = _until(row) if turn.when is None else turn.when
-    steps.append(Step(capitalized(says), until, StepState.NOW))
+    words = turn.you if is_own else f"{side} {turn.does}"
+    steps.append(Step(capitalized(words), ", ".join(filter(None, (name, until))), StepState.NOW))
+    says = f"{name} {turn.does}" if name else words
     return Way(path.title, [*steps, *follows], _sentence(says, until, follows, is_own=is_own))
 
 
