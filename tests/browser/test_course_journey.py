@@ -443,10 +443,11 @@ def read_the_letters(walk: Walk, number: str) -> None:
     """Every change of the own чек, enrolment and group has come by e-mail, once, to nobody else (order § 3.5)."""
     to_andrei = walk.letters_to(ANDREI_MAIL)
     days = period(walk.first, walk.first + DAY).replace("\N{NO-BREAK SPACE}", " ")
-    assert to_andrei[2].startswith("Выдан Именной образовательный чек № ")
-    assert [subject for subject in to_andrei if subject != to_andrei[2]] == [
+    assert to_andrei[3].startswith("Выдан Именной образовательный чек № ")
+    assert [subject for subject in to_andrei if subject != to_andrei[3]] == [
         "Приглашение в портал «Кадры в образовании»",
         "Согласие на обработку персональных данных",
+        "Заявка на Именной образовательный чек подана",
         f"Запись в группу {GROUP}: лист ожидания",
         f"Освободилось место в группе {GROUP}",
         f"Вы записаны в группу {GROUP}: занятия {days}",

@@ -132,7 +132,11 @@ def test_courses_name_dates_place_and_who_acts(region: Region, sides: tuple[Side
     browser = region.browser("worker")
     course = words(block(browser.get("/").text, f"{TITLE}1"))
     assert "Ближайшее занятие: 05.05.2036 10:00, Аудитория 77." in course
-    assert "сейчас: Организация согласует запись" in course and "до начала занятий" in course and "дальше: Документ" in course
+    assert (
+        "сейчас: Организация согласует запись" in course
+        and "до начала занятий" in course
+        and "дальше: Документ" in course
+    )
     assert "Организация согласует запись" in words(block(browser.get("/my-courses/").text, f"{TITLE}1"))
     assert f"{TITLE}1" not in region.browser("worker2").get("/my-courses/").text
 
