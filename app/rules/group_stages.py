@@ -242,12 +242,16 @@ def _ordering(it: Progress) -> Iterator[NextStep]:
         )
 
 
-def _beginning(it: Progress) -> Iterator[NextStep]:
-    if not it.meetings:
+def _scheduling(it: Progress) -> Iterator[NextStep]:
+    # once an order is issued, a schedule is changed with a reason only
+    if not it.meetings and it.without_order == it.listeners:
         yield NextStep(
             Act.SCHEDULE, Stage.TRAINING, "Составьте расписание.", "По нему отмечают посещаемость и предлагают итоги."
         )
-    elif it.today < it.starts_on:
+
+
+def _beginning(it: Progress) -> Iterator[NextStep]:
+    if it.today < it.starts_on:
         yield NextStep(
             Act.WAIT,
             Stage.TRAINING,
@@ -345,7 +349,7 @@ def _handing(it: Progress) -> Iterator[NextStep]:
 _WAYS: dict[GroupStatus, tuple[Callable[[Progress], Iterator[NextStep]], ...]] = {
     _G.DRAFT: (_draft,),
     _G.OPEN: (_confirming, _open),
-    _G.CLOSED: (_confirming, _ordering, _beginning),
+    _G.CLOSED: (_confirming, _scheduling, _ordering, _beginning),
     _G.RUNNING: (_confirming, _ordering, _marking, _judging, _expelling, _completing),
     _G.COMPLETED: (_ordering, _expelling, _issuing, _reporting, _handing),
 }

@@ -18,6 +18,7 @@ from tests.services.test_frdo import world as world  # a fixture
 from tests.services.test_registries import account_of
 
 E = st.EnrolmentStatus
+FIELD = "/employee/edit/1#birth_date"
 
 
 def listeners(world: mk.World, number: int, **over: Any) -> tuple[Any, list[mk.Person]]:
@@ -64,14 +65,15 @@ def test_the_responsible_are_asked_once_a_day(world: mk.World) -> None:
     school = mk.rows(m.Employment, m.Employment.employee_id == person.employee.id)[0].organization_id
     account = account_of("school", organization_id=school)
     other = account_of("school", organization_id=mk.make_organization().id)
-    wanted = {school: [mend_requests.Asked(person.employee.id, "Иванова М. П.", ["Не указан номер диплома."])]}
+    wanted = {school: [mend_requests.Asked(person.employee.id, "Иванова М. П.", ["Не указан номер диплома."], FIELD)]}
     with acting_as(world.organizer_actor):
         assert mend_requests.ask(group.id, wanted) == 1
         with mk.nothing_changes(), pytest.raises(Conflict, match="Сегодня по этой группе уже просили"):
             mend_requests.ask(group.id, wanted)
     (letter,) = mk.rows(m.Letter, m.Letter.user_id == account.id)
     assert "Иванова М. П.: Не указан номер диплома." in letter.body
-    assert f"/employee/show/{person.employee.id}" in letter.body
+    assert letter.body.count(FIELD) == 2, "in its line and under the button"
+    assert [it.href for it in mk.rows(m.Notice, m.Notice.user_id == account.id)] == [FIELD]
     assert mk.rows(m.Letter, m.Letter.user_id == other.id) == []
     assert len(mk.journal(mend_requests.ACTION)) == 1
     with acting_as(world.other_organizer), mk.nothing_changes(), pytest.raises(NotFound):
@@ -80,6 +82,8 @@ def test_the_responsible_are_asked_once_a_day(world: mk.World) -> None:
 
 def test_without_a_responsible_nobody_is_asked(world: mk.World) -> None:
     group, (person,) = listeners(world, 1)
-    wanted = {mk.make_organization().id: [mend_requests.Asked(person.employee.id, "Иванова М. П.", ["Не указан."])]}
+    wanted = {
+        mk.make_organization().id: [mend_requests.Asked(person.employee.id, "Иванова М. П.", ["Не указан."], FIELD)]
+    }
     with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Conflict, match="нет ответственного"):
         mend_requests.ask(group.id, wanted)

@@ -110,7 +110,7 @@ def test_everybody_without_a_mark_is_present_by_one_button(app: Flask, session: 
     make_marks(course.meetings[0], course.rows[:1], M.EXCUSED)
     clerk, (first, second) = clerk_of(app, course), course.meetings
     page = f"/training_group/attendance/{course.group.id}?meeting={first.id}"
-    assert "Остальные присутствовали" in clerk.get(page)
+    assert "Остальные были" in clerk.get(page)
     clerk.post(page, all=str(first.id))
     assert [marks()[first.id, row.id] for row in course.rows] == ["excused", "present", "present"]
     assert not [place for place in marks() if place[0] == second.id]
@@ -442,3 +442,83 @@ def test_the_list_of_orders_takes_as_many_statements_for_one_as_for_three(app: F
         found.append(len(statements))
     assert found[0] == found[2] <= MOST_STATEMENTS
     assert "№ " + course.group.number in page
+
+
+# --- the page of the group as a working table ------------------------------------------------------------------------
+
+
+def token_of(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def alone(clerk: Clerk, page: str, path: str, **fields: str) -> dict[str, Any]:
+    """What a script of the page sends for one row or square, and the answer."""
+    sent = {"csrf_token": token_of(clerk.get(page)), **fields}
+    answer = clerk.open(path, method="POST", data=sent, headers={"Accept": "application/json"})
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:300]
+    return dict(answer.get_json())
+
+
+def test_an_outcome_saves_itself_and_two_users_of_one_row_are_told(app: Flask, session: Any) -> None:
+    course = make_course(people=3)
+    clerk, card, (first, second, third) = clerk_of(app, course), f"/training_group/show/{course.group.id}", course.rows
+    path, day = results_path(course), {"result_on": format_date(today())}
+    saved = alone(clerk, card, path, **day, **{f"outcome-{first.id}": "trained", f"reason-{first.id}": ""})
+    assert saved["saved"] == {"text": "Обучен, аттестован", "tone": "ok"} and "1 из 3" in words(saved["way"])
+    assert mk.fetch(m.Enrolment, first.id).status == E.TRAINED
+    wrong = (
+        ({f"outcome-{first.id}": "no_show"}, "уже внесён итог"),
+        ({f"outcome-{second.id}": "failed", f"reason-{second.id}": " "}, "укажите причину"),
+        ({f"outcome-{second.id}": "trained", "result_on": "вчера?"}, "Дата"),
+        ({f"outcome-{second.id}": ""}, "Ни у кого не выбран итог"),
+    )
+    for fields, sentence in wrong:
+        with mk.nothing_changes():
+            answer = alone(clerk, card, path, **{**day, **fields})
+        assert sentence in answer["problem"] and "saved" not in answer
+    # without scripts the button saves all the rows of the same form
+    page = clerk.get(card)
+    assert "Сохранить итоги" in page and f'name="outcome-{first.id}"' not in page
+    both = {f"outcome-{second.id}": "trained", f"outcome-{third.id}": "expelled", f"reason-{third.id}": "Не посещал"}
+    clerk.open(path, method="POST", data={"csrf_token": token_of(page), **day, **both})
+    assert [mk.fetch(m.Enrolment, row.id).status for row in (second, third)] == [E.TRAINED, E.EXPELLED]
+    other = make_course(people=1)
+    stranger, own = clerk_of(app, other), f"/training_group/attendance/{other.group.id}"
+    data = {"csrf_token": token_of(stranger.get(own)), f"outcome-{third.id}": "trained"}
+    asked: dict[str, Any] = {"method": "POST", "data": data, "headers": {"Accept": "application/json"}}
+    with mk.nothing_changes():
+        for name in ("results", "attendance", "confirm_all", "mend"):
+            assert stranger.open(f"/training_group/{name}/{course.group.id}", **asked).status_code == 404
+
+
+def test_a_mark_saves_itself_and_a_conflict_shows_what_stands_there(app: Flask, session: Any) -> None:
+    course = make_course(people=2)
+    clerk, path = clerk_of(app, course), f"/training_group/attendance/{course.group.id}"
+    (first, second), meeting = [row.id for row in course.rows], course.meetings[0].id
+    name = f"m-{meeting}-{first}"
+    answer = alone(clerk, path, path, **{name: "absent", "shown": ""})
+    assert answer == {"marks": {name: "absent"}, "shares": {str(first): "0 %"}, "problem": ""}
+    with mk.nothing_changes():
+        answer = alone(clerk, path, path, **{name: "present", "shown": f"{meeting}-{first}-excused"})
+    assert answer["marks"] == {name: "absent"} and "другой пользователь поставил другие отметки" in answer["problem"]
+    day = {name: "absent", f"m-{meeting}-{second}": "", "shown": f"{meeting}-{first}-absent", "all": str(meeting)}
+    assert alone(clerk, path, path, **day)["marks"] == {name: "absent", f"m-{meeting}-{second}": "present"}
+    assert marks() == {(meeting, first): "absent", (meeting, second): "present"}
+
+
+def test_the_way_of_groups_in_every_state(app: Flask, session: Any) -> None:
+    """Cancelled, without people, without schedule, of another organizer; what is no tab is not found."""
+    course = make_course(people=0, meetings=0)
+    clerk, card = clerk_of(app, course), f"/training_group/show/{course.group.id}"
+    page = clerk.get(card)
+    assert main_buttons(page) == ["Завершить обучение"] and "На курс ещё никто не записан." in page
+    mk.change(course.group, status=st.GroupStatus.CANCELLED)
+    page = clerk.get(card)
+    assert main_buttons(page) == [] and "Группа отменена, делать с ней больше нечего." in page
+    for tab in ("people", "schedule", "papers", "about", "history"):
+        clerk.get(f"{card}?tab={tab}")
+    clerk.get(f"{card}?tab=nothing", status=404)
+    stranger = clerk_of(app, make_course(people=1))
+    stranger.get(card, status=404)

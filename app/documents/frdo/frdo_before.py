@@ -19,10 +19,12 @@ from app.documents.frdo.frdo_source import best_diploma
 from app.extensions import db
 from app.rules.document import DOCUMENT_OF
 from app.services.paper.registries import frdo_batches
-from app.statuses import FINAL_DOCUMENTS, FORMED, CertificateStatus, EnrolmentStatus
+from app.statuses import FINAL_DOCUMENTS, FORMED, CertificateStatus, EnrolmentStatus, GroupStatus
 
 #: who will get a document, or may get it yet
-_TO_COME = (EnrolmentStatus.CONFIRMED, EnrolmentStatus.TRAINED)
+_TO_COME = (EnrolmentStatus.AGREED, EnrolmentStatus.CONFIRMED, EnrolmentStatus.TRAINED)
+#: the sooner it is known, the sooner it is mended
+_SHOWN_IN = FORMED | {GroupStatus.OPEN}
 #: a number that no check finds wrong: the document has none yet
 _NUMBER = "1"
 #: cards whose facts are known before there is a document
@@ -45,7 +47,7 @@ def lacks_of(group: m.TrainingGroup) -> list[Lack]:
 
     The caller has loaded the group in the actor's scope. Two statements for a group of any size.
     """
-    if group.status not in FORMED:
+    if group.status not in _SHOWN_IN:
         return []
     lists = lists_of(frdo_batches.template_of(group.organizer_id))
     check = frdo_check.Preflight(lists, year=today().year, today=today())

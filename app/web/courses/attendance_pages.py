@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import expose
 
 from app import addresses
@@ -18,15 +18,17 @@ from app.documents import doors
 from app.documents.papers.attendance_sheet import MARKS
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
+from app.rules.outcome import Attended
 from app.russian import format_date
 from app.services.courses.group import attendance, frozen_groups
 from app.services.courses.group.attendance import ChangedMeanwhile, Journal, Place
 from app.statuses import BEGUN, FORMED, OUTCOMES, AttendanceMark, GroupStatus
+from app.web.courses import group_desk
 from app.web.courses.group_correction import consequences_of
 from app.web.frame.answers import attempt
 from app.web.frame.downloads import download_of
 from app.web.frame.guards import signed_in
-from app.web.frame.pages import Block, Button, Cell, Column, Link, Row
+from app.web.frame.pages import Block, Button, Cell, Column, Link, Row, Tab
 from app.web.frame.parts import Part
 
 PERMISSION = "enrolment:attend"
@@ -60,6 +62,7 @@ class MarkCell:
     text: str
     editable: bool
     wrong: bool = False
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,15 @@ class MeetingHead:
     topic: str
     href: str
     everybody: str
+    #: the latest that has begun: the one that a phone shows first
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerRow:
     """A listener with the squares of the shown meetings and the share attended so far."""
 
+    pk: int
     name: str
     href: str
     cells: Sequence[MarkCell]
@@ -94,6 +100,8 @@ class AttendancePage:
     heads: Sequence[MeetingHead]
     rows: Sequence[ListenerRow]
     options: Sequence[tuple[str, str]]
+    words: Sequence[tuple[str, str]]
+    tabs: Sequence[Tab]
     parts: Sequence[Link]
     one: bool
     subtitle: str
@@ -142,6 +150,8 @@ class GroupAttendance(Part):
         """Show the journal of a group and save its marks, all at once."""
         group = _group(pk)
         typed, problems, wrong = Typed(), [], frozenset[Place]()
+        if request.method == "POST" and request.accept_mimetypes.best == "application/json":
+            return _saved_alone(pk)
         if request.method == "POST":
             read = attempt(lambda: _typed(attendance.journal_of(pk)))
             typed = typed if isinstance(read, PortalError) else read
@@ -177,9 +187,14 @@ class GroupAttendance(Part):
             title=f"Посещаемость: группа {group.number}",
             crumbs=self.crumbs(group, "Посещаемость"),
             buttons=[Button("К группе", back), *state.buttons, Button("Лист для печати", sheet)],
-            heads=[_head(meeting, journal, group.id, editable=editable) for meeting in meetings],
+            heads=[
+                replace(_head(meeting, journal, group.id, editable=editable), now=meeting.id == _latest(meetings))
+                for meeting in meetings
+            ],
             rows=rows,
             options=[("", "не отмечено" if one else "—"), *((k.value, k.label if one else MARKS[k]) for k in MARKS)],
+            words=[("", "не отмечено"), *((mark.value, mark.label) for mark in MARKS)],
+            tabs=group_desk.tabs_of(group, group_desk.ATTENDANCE, None, group_desk.journal_href(group)),
             parts=parts,
             one=one,
             subtitle=_words_of(meetings[0]) if one else "",
@@ -194,6 +209,24 @@ class GroupAttendance(Part):
 
 def _save(group_id: int, typed: Typed) -> int:
     return attendance.save(group_id, typed.wanted, shown=typed.shown, why=request.form.get("why"))
+
+
+def _saved_alone(pk: int) -> Any:
+    """Save the squares that the page sent by itself; say what stands there now, and why when it is not what was sent."""
+    read = attempt(lambda: _typed(attendance.journal_of(pk)))
+    saved = read if isinstance(read, PortalError) else attempt(lambda: _save(pk, read))
+    journal = attendance.journal_of(pk)
+    sent = [(name, (int(found[1]), int(found[2]))) for name in request.form if (found := _CELL.fullmatch(name))]
+    marks = {name: mark.value if (mark := journal.marks.get(place)) else "" for name, place in sent}
+    facts = attendance.attended_of(journal)
+    shares = {row_id: _share(facts[row_id]) for _name, (_meeting, row_id) in sent if row_id in facts}
+    return jsonify(
+        {"marks": marks, "shares": shares, "problem": saved.message if isinstance(saved, PortalError) else ""}
+    )
+
+
+def _share(facts: Attended) -> str:
+    return f"{facts.attended * 100 // facts.planned if facts.planned else 0} %"
 
 
 def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, str]]) -> Block:
@@ -280,11 +313,17 @@ def _turned_over(meetings: Sequence[m.GroupMeeting], group_id: int) -> tuple[Seq
 def _head(meeting: m.GroupMeeting, journal: Journal, group_id: int, *, editable: bool) -> MeetingHead:
     starts, ends = local(meeting.starts_at), local(meeting.ends_at)
     marked = any((meeting.id, row.id) in journal.marks for row in journal.listeners)
-    words = "Остальные присутствовали" if marked else "Все присутствовали"
+    words = "Остальные были" if marked else "Все были"
     href = _address(group_id, meeting=meeting.id)
     offered = words if editable and attendance.has_begun(meeting) else ""
     time = f"{starts:%H:%M}–{ends:%H:%M}"
     return MeetingHead(meeting.id, f"{starts:%d.%m.%Y}", time, meeting.topic or "", href, offered)
+
+
+def _latest(meetings: Sequence[m.GroupMeeting]) -> int:
+    """The latest of the shown meetings that has begun, else the first of them."""
+    begun = [meeting.id for meeting in meetings if attendance.has_begun(meeting)]
+    return begun[-1] if begun else meetings[0].id if meetings else 0
 
 
 def _words_of(meeting: m.GroupMeeting) -> str:
@@ -302,7 +341,7 @@ def _rows(
     editable: bool,
     fixed: frozenset[int],
 ) -> list[ListenerRow]:
-    facts = attendance.attended_of(journal)
+    facts, last = attendance.attended_of(journal), _latest(meetings)
     rows = []
     for row in journal.listeners:
         cells = []
@@ -317,10 +356,11 @@ def _rows(
                     text=mark.label if mark else "не отмечено" if attendance.has_begun(meeting) else "ещё не было",
                     editable=editable and row.id not in fixed and attendance.has_begun(meeting),
                     wrong=place in wrong,
+                    now=meeting.id == last,
                 )
             )
-        share = facts[row.id].attended * 100 // facts[row.id].planned if facts[row.id].planned else 0
-        rows.append(ListenerRow(row.employee.full_name, addresses.card("enrolment", row.id), cells, f"{share} %"))
+        href = addresses.card("enrolment", row.id)
+        rows.append(ListenerRow(row.id, row.employee.full_name, href, cells, _share(facts[row.id])))
     return rows
 
 

@@ -21,6 +21,7 @@ from app.services.courses.enrolment import course_invitations, enrolment_check, 
 from app.services.courses.enrolment.enrolment_check import Line
 from app.services.courses.enrolment.enrolments import EnrolResult
 from app.statuses import BulkMode, EnrolmentStatus, GroupStatus
+from app.web.courses import mending
 from app.web.frame.answers import attempt, attempt_each
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Button, Cell, Column, Link, Row
@@ -131,6 +132,10 @@ class GroupConfirming(Part):
             flash(words if done else "Подтверждать нечего: все записи уже решены.", "success" if done else "info")
         for name, why in refused[:10]:
             flash(f"{name}: {why}", "danger")
+        lacking = len({lack.enrolment_id for lack in mending.lacks_of(group)} & names.keys())
+        if done and lacking:
+            people = count(lacking, "человека", "человек", "человек")
+            flash(f"У {people} из них в карточке не хватает сведений для документа: попросите исправить.", "warning")
         return redirect(addresses.card("training_group", pk))
 
 

@@ -22,7 +22,7 @@ from app.web.frame.pages import Block, Button, Cell, Link, Tab
 
 PEOPLE, ABOUT, SCHEDULE, PAPERS, HISTORY = "people", "about", "schedule", "papers", "history"
 _TITLES = {PEOPLE: "Слушатели", SCHEDULE: "Расписание", PAPERS: "Документы", ABOUT: "О группе", HISTORY: "История"}
-_ATTENDANCE = "Посещаемость"
+ATTENDANCE = "Посещаемость"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def tabs_of(group: m.TrainingGroup, here: str, way: Way | None, journal: str) ->
         found.append(Tab(title, tab_href(group, tab), numbers.get(tab), current=tab == here))
         if tab == SCHEDULE and journal:
             marks = progress.marks if progress else None
-            found.append(Tab(_ATTENDANCE, journal, marks, current=here == _ATTENDANCE))
+            found.append(Tab(ATTENDANCE, journal, marks, current=here == ATTENDANCE))
     return found
 
 

@@ -10,20 +10,16 @@ from app import addresses
 from app import models as m
 from app.access import current_actor
 from app.clock import today
-from app.documents.frdo import frdo_before
 from app.documents.frdo.frdo_before import Lack
 from app.russian import count
 from app.services.courses.group import attendance
 from app.services.courses.group.results import FINAL_FORMS
 from app.statuses import BEGUN, OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
-from app.web.courses import group_blocks
+from app.web.courses import group_blocks, mending
 from app.web.courses.result_forms import AssessmentForm
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Button, Cell
 from app.web.personnel.people_columns import place_name
-
-#: cards that the organization of a listener keeps
-OF_PERSON = ("employee", "qualification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ def table_of(group: m.TrainingGroup, begun: int) -> ListenersTable:
     """Build the table of those who hold a seat, for who keeps the group's journal; ``begun``: so many meetings have begun."""
     enrolments = group_blocks.seated_of(group)
     attended = _attended(group, begun)
-    lacks = {it.enrolment_id: it for it in lacks_of(group)}
+    lacks = {it.enrolment_id: it for it in mending.lacks_of(group)}
     enters = group.status == GroupStatus.RUNNING and current_actor().can("enrolment:result")
     rows = [_row(row, attended, lacks.get(row.id), enters=enters) for row in enrolments]
     return ListenersTable(
@@ -81,26 +77,14 @@ def table_of(group: m.TrainingGroup, begun: int) -> ListenersTable:
     )
 
 
-def lacks_of(group: m.TrainingGroup) -> list[Lack]:
-    """What the cards of listeners lack for their documents, for who issues these."""
-    return frdo_before.lacks_of(group) if current_actor().can("certificate:issue") else []
-
-
-def of_card(lack: Lack | None) -> list[str]:
-    """The sentences about the card of the person alone."""
-    return [fault.sentence for fault in lack.faults if fault.card in OF_PERSON] if lack else []
-
-
 def _asking(group: m.TrainingGroup, rows: Sequence[TableRow]) -> dict[str, Any]:
     number = sum(bool(row.lacks) for row in rows)
     if not number:
         return {}
     people = count(number, "слушателя", "слушателей", "слушателей")
-    ask = "Написать ответственным организаций, каких сведений не хватает в карточках их работников?"
-    href = addresses.at("training_group", "mend", group.id)
     return {
         "lacking": f"У {people} в карточке не хватает сведений для документа и ФИС ФРДО.",
-        "ask": Button("Попросить исправить", href, post=True, confirm=ask),
+        "ask": mending.ask_button(group, back="people"),
     }
 
 
@@ -122,7 +106,7 @@ def _row(row: m.Enrolment, attended: Mapping[int, str], lack: Lack | None, *, en
         place=place_name(work) if work else "",
         attended=attended.get(row.id, ""),
         state=state_cell(row),
-        lacks=of_card(lack),
+        lacks=mending.of_card(lack),
         open=enters and row.status == EnrolmentStatus.CONFIRMED,
     )
 

@@ -25,6 +25,7 @@ from app.services.paper.issuing import duplicates, group_issue, handing, mend_re
 from app.services.paper.issuing.group_issue import IssuePlan
 from app.services.paper.printing.certificate_snapshot import as_signed
 from app.statuses import BEGUN, CertificateKind, GroupStatus, Handing
+from app.web.courses import mending
 from app.web.frame.answers import answer_act, answer_form, attach, attempt
 from app.web.frame.forms import CodesField, RuDateField
 from app.web.frame.guards import guarded
@@ -33,8 +34,6 @@ from app.web.frame.parts import Part
 from app.web.paper.frdo_pages import mending_card
 
 CHANGED_CHOICE = "Выбор изменился, поэтому пока ничего не выдано. Посмотрите список ниже и нажмите «Выдать» ещё раз."
-#: cards that the organization of a listener keeps
-_OF_PERSON = ("employee", "qualification")
 PLAIN_PAPER = ("", "на обычной бумаге")
 
 
@@ -85,15 +84,14 @@ class GroupIssuing(Part):
     def ask_mend(self, pk: int) -> Any:
         """Ask those who answer for the listeners to mend their cards."""
         group = _group(pk, "certificate:issue")
-        wanted: dict[int, list[mend_requests.Asked]] = {}
-        for lack in frdo_before.lacks_of(group):
-            sentences = [fault.sentence for fault in lack.faults if fault.card in _OF_PERSON]
-            if sentences and lack.organization_id is not None:
-                asked = mend_requests.Asked(lack.employee_id, lack.name, sentences)
-                wanted.setdefault(lack.organization_id, []).append(asked)
+        wanted = mending.asked_of(frdo_before.lacks_of(group))
+        back = (
+            addresses.card("training_group", pk)
+            if request.args.get("back")
+            else addresses.at("training_group", "issue", pk)
+        )
         return answer_act(
-            lambda: flash(f"Отправлено писем ответственным: {mend_requests.ask(pk, wanted)}.", "success"),
-            addresses.at("training_group", "issue", pk),
+            lambda: flash(f"Отправлено писем ответственным: {mend_requests.ask(pk, wanted)}.", "success"), back
         )
 
     @expose("/issue/<int:pk>", methods=["GET", "POST"])
@@ -238,10 +236,8 @@ def _lacks(group: m.TrainingGroup) -> list[Block]:
     if not rows:
         return []
     buttons = []
-    if any(fault.card in _OF_PERSON for lack in found for fault in lack.faults):
-        href = addresses.at("training_group", "mend", group.id)
-        ask = "Написать ответственным организаций, каких сведений не хватает в карточках их работников?"
-        buttons.append(Button("Попросить исправить", href, post=True, confirm=ask))
+    if any(mending.of_card(lack) for lack in found):
+        buttons.append(mending.ask_button(group))
     note = "Документ можно выдать и так, но ФИС ФРДО его не примет, пока карточки не исправлены."
     columns = [Column(head, head) for head in ("Слушатель", "Чего не хватает", "Где исправить")]
     title = f"Не хватает сведений для ФИС ФРДО: {len(found)}"

@@ -16,6 +16,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.russian import count
 from app.services.mailing import letters
+from app.services.mailing.letter_templates import portal_url
 from app.services.personnel.employers import responsible
 from app.unit_of_work import use_case
 
@@ -24,11 +25,12 @@ ACTION = "training_group.mend_asked"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person whose card is to be mended, where the person works, and what is wrong."""
+    """A person whose card is to be mended, what is wrong, and the address of the field where the first of it is entered."""
 
     employee_id: int
     name: str
     sentences: Sequence[str]
+    href: str
 
 
 @use_case
@@ -55,9 +57,9 @@ def _tell(group: m.TrainingGroup, organization_id: int, people: Sequence[Asked])
         "группа": group.number,
         "программа": group.program.title,
         "сколько": count(len(people), "человек", "человека", "человек"),
-        "чего_не_хватает": "\n".join(f"{it.name}: {' '.join(it.sentences)}" for it in people),
+        "чего_не_хватает": "\n".join(f"{it.name}: {' '.join(it.sentences)} {portal_url()}{it.href}" for it in people),
     }
-    href = addresses.card("employee", people[0].employee_id) if len(people) == 1 else addresses.listing("employee")
+    href = people[0].href if len(people) == 1 else addresses.listing("employee")
     return letters.tell_users(responsible.of_organization(organization_id), "cards_to_mend", facts=facts, href=href)
 
 
