@@ -2446,6 +2446,31 @@ class Notice(Base):
     in_digest: Mapped[Flag]
 
 
+class TakenDecision(Base):
+    """A decision that its user may undo for a short time, with what has to be put back and taken back then."""
+
+    __tablename__ = "taken_decision"
+    __table_args__ = {"info": rows_go("Решения, которые можно было отменить", "user_id", export=not_given(pd.WORK))}
+    id: Mapped[BigId]
+    #: one press of a button, on one row or on many
+    batch: Mapped[Code] = mapped_column(index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    object_table: Mapped[Code]
+    object_id: Mapped[int]
+    action: Mapped[Code]
+    label: Mapped[Name] = mapped_column(info=personal("mentions"))
+    #: values that the decision changed, as they were; the whole row right after it, as a fingerprint
+    before: Mapped[Json] = mapped_column(info=personal("mentions"))
+    mark: Mapped[str] = mapped_column(String(32), info=kept())
+    letter_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    notice_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    taken_at: Mapped[Moment]
+    undone_at: Mapped[Moment | None]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class ReminderSent(Base):
     """A reminder that was given once and is not given again: «чек истекает через 30 дней», «занятия завтра»."""
 

@@ -64,6 +64,7 @@ from app.web.courses.program_view import ProgramPages
 from app.web.courses.quota_pages import GroupQuotas
 from app.web.courses.result_pages import GroupResults
 from app.web.courses.schedule_pages import GroupSchedule
+from app.web.desk.desk_link import DeskLink
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
 from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
@@ -90,6 +91,7 @@ from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.setup_view import SetupView
 from app.web.desk.task_view import TaskView, orders_work
+from app.web.desk.undo_view import UndoView
 from app.web.frame.checks import CheckView
 from app.web.frame.late_hints import told_by
 from app.web.frame.menu import KEY, Arrangement, Place, has_setup
@@ -243,6 +245,7 @@ class EmployeeView(EmployeePages):
 
 class EmploymentView(EmploymentPages):
     datamodel = Table(m.Employment)
+    parts = (*EmploymentPages.parts, DeskLink)
     tabs = EMPLOYMENT_TABS
     list_columns = [OWNER, "position", "organization", "kind", STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
@@ -293,6 +296,7 @@ class AttestationView(ScopedModelView):
 
 class TrainingView(TrainingPages):
     datamodel = Table(m.Training)
+    parts = (*TrainingPages.parts, DeskLink)
     tabs = TRAINING_TABS
     list_columns = [OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
@@ -331,6 +335,7 @@ class ChangeRequestView(ChangePages):
 
 class TransferView(TransferPages):
     datamodel = Table(m.Transfer)
+    parts = (*TransferPages.parts, DeskLink)
     tabs = TRANSFER_TABS
     list_columns = [MOVED, FROM, TO, "status", "starts_on", "due_on"]
     filters = (TURN, "status", "due_on", "starts_on")
@@ -359,6 +364,7 @@ class QualityRuleView(ScopedModelView):
 
 class VoucherApplicationView(VoucherApplicationPages):
     datamodel = Table(m.VoucherApplication)
+    parts = (*VoucherApplicationPages.parts, DeskLink)
     tabs = APPLICATION_TABS
     list_columns = [OWNER, EMPLOYMENT, "status", "submitted_at", APPLICATION_DUE]
     load = ("employee", "employment.position", "employment.organization")
@@ -386,6 +392,7 @@ class VoucherView(VoucherPages):
 
 class ProgramView(ProgramPages):
     datamodel = Table(m.Program)
+    parts = (*ProgramPages.parts, DeskLink)
     tabs = PROGRAM_TABS
     list_columns = [PROGRAM, "organizer", "hours", "form", "block", PROGRAM_YEAR, "status"]
     load = ("organizer",)
@@ -737,6 +744,7 @@ class OrganizerExceptionView(ScopedModelView):
 
 class RegistrationView(RegistrationPages):
     datamodel = Table(m.Registration)
+    parts = (*RegistrationPages.parts, DeskLink)
     tabs = REGISTRATION_TABS
     list_columns = [APPLICANT, "organization", "position", "status", "due_on", "created_at"]
     load = ("organization", "position")
@@ -746,6 +754,7 @@ class RegistrationView(RegistrationPages):
 
 class AccessRequestView(AccessRequestPages):
     datamodel = Table(m.AccessRequest)
+    parts = (*AccessRequestPages.parts, DeskLink)
     tabs = ACCESS_TABS
     list_columns = [ASKS, ASKED_ROLE, ASKED_PLACE, "status", "due_on", "created_at"]
     load = ("user", "organization", "territory")
@@ -1011,7 +1020,7 @@ def register(builder: AppBuilder) -> None:
     current_app.extensions[KEY] = arrangement()
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
-        PublicFilesView,
+        PublicFilesView, UndoView,
     ):  # fmt: skip
         builder.add_view_no_menu(beside())
 

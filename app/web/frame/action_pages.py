@@ -17,7 +17,7 @@ from app.acts import act_label
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import capitalized, count
-from app.services.portal import refusal_reasons
+from app.services.portal import refusal_reasons, undo
 from app.statuses import actions_of
 from app.web.frame import reasons
 from app.web.frame.answers import answer_act, attempt_each
@@ -25,6 +25,7 @@ from app.web.frame.card_pages import CardPages
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
 from app.web.frame.typed import row_id
+from app.web.frame.undoing import tell_done
 
 #: a bulk action touches at most this many rows at once
 BULK_LIMIT = 500
@@ -56,11 +57,13 @@ class ActionPages(CardPages):
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:{name}")
         back = self.href_of(row) or addresses.listing(self.table)
 
+        batch, title = undo.new_batch(), self.card_title(row)
+
         def act() -> Response | None:
-            result = self._call(name, pk)
+            result = undo.take(self.datamodel.obj, pk, name, lambda: self._call(name, pk), batch=batch, label=title)
             if isinstance(result, Response):
                 return result
-            flash(self._outcome_words(name, result), "success")
+            tell_done(batch, self._outcome_words(name, result))
             return None
 
         return answer_act(act, back)
@@ -88,13 +91,17 @@ class ActionPages(CardPages):
         ordered = self.order_many(name, rows)
         if ordered is not None:
             return ordered
-        titles = [self.card_title(row) for row in rows]
-        answers = attempt_each([row.id for row in rows], lambda pk: self._call(name, pk))
-        refusals = [(title, it.message) for title, it in zip(titles, answers, strict=True) if it]
+        batch, titles = undo.new_batch(), {row.id: self.card_title(row) for row in rows}
+        model = self.datamodel.obj
+        answers = attempt_each(
+            titles,
+            lambda pk: undo.take(model, pk, name, lambda: self._call(name, pk), batch=batch, label=titles[pk]),
+        )
+        refusals = [(title, it.message) for title, it in zip(titles.values(), answers, strict=True) if it]
         done = len(rows) - len(refusals)
         words = self._many_words(name)
         if done:
-            flash(f"{words}: {count(done, 'запись', 'записи', 'записей')}.", "success")
+            tell_done(batch, f"{words}: {count(done, 'запись', 'записи', 'записей')}.")
         if refusals:
             flash(not_done(words, refusals), "danger")
         return back
@@ -147,7 +154,9 @@ class ActionPages(CardPages):
         return self.services[name](pk)
 
     def _outcome_words(self, name: str, result: Any) -> str:
-        """What one action came to: the new state says who acts next; without a state, what was done."""
+        """What one action came to: the word of its button; the new state says who acts next."""
+        if undo.is_undoable(self.table, name):
+            return f"{act_label(self.table, name)}."
         label = getattr(getattr(result, "status", None), "label", "")
         return (
             f"Готово. Состояние: «{label}»." if label else f"Готово: {self.done_words(name) or 'действие выполнено'}."
