@@ -303,10 +303,15 @@ def _done(rows: Sequence[Any]) -> dict[int, list[Step]]:
     table, path = rows[0].__tablename__, PATHS[type(rows[0])]
     edges = {f"{table}.{edge.action}": edge for edge in TRANSITIONS[table]}
     begun = {f"{table}.created", f"{table}.transferred_in"} if path.begun else set()
+    # a decision that was taken back has not been taken
+    undone = {f"{table}.undo_{edge.action}" for edge in TRANSITIONS[table]}
     e = m.AuditEntry
-    told = (e.object_table == table, e.object_id.in_([row.id for row in rows]), e.action.in_([*edges, *begun]))
+    told = (e.object_table == table, e.object_id.in_([row.id for row in rows]), e.action.in_([*edges, *undone, *begun]))
     found: dict[int, list[Step]] = {row.id: [] for row in rows}
     for pk, action, at in db.session.execute(select(e.object_id, e.action, e.at).where(*told).order_by(e.id)):
+        if action in undone:
+            del found[pk][-1:]
+            continue
         words = edges[action].done if action in edges else path.begun
         found[pk].append(Step(words, format_date(local(at).date()), StepState.DONE))
     return {row.id: found[row.id] or _without_journal(row) for row in rows}
