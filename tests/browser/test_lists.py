@@ -194,9 +194,9 @@ def test_fourteen_rows_stand_on_a_screen(newcomer: Newcomer, login: str) -> None
         visitor.go(path)
         assert visitor.page.evaluate(WHOLE) >= min(14, visitor.page.locator("tbody tr").count()), path
         assert visitor.page.evaluate(HIGHEST) <= 36, path
-    visitor.press("Свободно")
+    visitor.page.get_by_role("button", name="Свободно").click()
     expect(visitor.page.locator(".list.dense")).to_have_count(0)
-    visitor.press("Плотно")
+    visitor.page.get_by_role("button", name="Плотно").click()
     expect(visitor.page.locator(".list.dense")).to_have_count(1)
 
 
