@@ -566,7 +566,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "voucher_application": (
         *_edges(_A.SUBMITTED, "submit", "Подать заявку", _A.DRAFT, _A.RETURNED,
-            done="Подано", by="worker school operator"),
+            done="Подано", by="worker school operator", letter="application_received"),
         *_edges(_A.APPROVED, "approve", "Одобрить", _A.SUBMITTED,
             done="Одобрено", by="operator", letter="application_approved", undo=True),
         *_edges(_A.RETURNED, "return", "Вернуть на доработку", _A.SUBMITTED,

@@ -83,6 +83,9 @@ from app.web.desk.letter_view import (
     LetterTemplatePages,
 )
 from app.web.desk.notice_view import NoticeView
+from app.web.desk.own_pages import COURSES as MY_COURSES
+from app.web.desk.own_pages import DOCUMENTS as MY_DOCUMENTS
+from app.web.desk.own_pages import OwnCoursesView, OwnDocumentsView, has_cabinet
 from app.web.desk.public_files import PublicFilesView
 from app.web.desk.queue_view import TITLE as QUEUE
 from app.web.desk.queue_view import QueueView, decides
@@ -953,6 +956,10 @@ _VOUCHERS = Place("VoucherApplicationView", "Чеки", "voucher")
 _COURSES = Place("CatalogueView", "Курсы", "cap")
 _PAPERS = Place("CertificateView", "Документы", "doc")
 _NOTICES = Place("NoticeView", "Извещения", "bell")
+#: views of what stands on the own card
+_OF_CARD = (
+    "EmployeeView", "EmploymentView", "QualificationView", "AttestationView", "FormerNameView", "ChangeRequestView", "TransferView",
+)  # fmt: skip
 #: the bar at the bottom of a phone: role → what stands between «Главная» and «Ещё»; the first role of the user decides
 PLACES: Mapping[str, tuple[Place, ...]] = {
     "operator": (Place("QueueView", "Решения", "decide"), _PEOPLE, _VOUCHERS),
@@ -961,7 +968,13 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "organizer": (Place("TrainingGroupView", "Группы", "cap"), Place("EnrolmentView", "Записи", "decide"), _PAPERS),
     "school": (_PEOPLE, _VOUCHERS, _COURSES),
     "admin": (Place("AccountView", "Люди", "people"), Place("LetterView", "Письма", "letter"), _NOTICES),
-    "worker": (_COURSES, _PAPERS, Place("OwnCardView", "Карточка", "card")),
+    "worker": (
+        Place(
+            "OwnCoursesView", "Курсы", "cap", ("EnrolmentView", "CatalogueView", "PublicCatalogueView", "VoucherView")
+        ),
+        Place("OwnDocumentsView", "Документы", "doc", ("CertificateView", "TrainingView")),
+        Place("OwnCardView", "Карточка", "card", _OF_CARD),
+    ),
     "": (_COURSES, _NOTICES, Place("AccessView", "Доступ", "key")),
 }
 
@@ -969,7 +982,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
 def arrangement() -> Arrangement:
     """What of the registered views stands elsewhere than in the menu, and how the roles call a section."""
     setup = {section: {kind.__name__: sentence for kind, sentence in lines} for section, lines in SETUP}
-    return Arrangement(OWN, setup, {PEOPLE: _people_title}, PLACES)
+    return Arrangement(OWN, setup, {PEOPLE: _people_title}, PLACES, short="worker")
 
 
 def _people_title() -> str:
@@ -997,6 +1010,8 @@ def register(builder: AppBuilder) -> None:
     add(quality := QualityView(), QUALITY, PEOPLE, _may_list(quality))
     add(RegistriesView(), REGISTRIES, PAPERS, makes_registries)
     add(QueueView(), QUEUE, shown=decides)
+    add(OwnCoursesView(), MY_COURSES, shown=has_cabinet)
+    add(OwnDocumentsView(), MY_DOCUMENTS, shown=has_cabinet)
     add(OwnCardView(), "Моя карточка", OWN, has_card)
     add(NoticeView(), "Извещения")
     add(CalendarView(), MY_CALENDAR, shown=has_courses)

@@ -205,6 +205,7 @@ OTHERS: Mapping[str, Route] = {
         "form", "enrolment:retake", "enrolment", ("GET", "POST"), where="t.status = 'failed'"
     ),
     "EnrolmentView.transfer": Route("form", "enrolment:transfer", "enrolment", ("GET", "POST")),
+    "EnrolmentView.join": Route("new", "enrolment:add", methods=("GET", "POST")),
     "EnrolmentView.many": Route("new", "enrolment:add", methods=("GET", "POST")),
     "EnrolmentView.issue": Route("change_of_row", "certificate:issue", "enrolment", ("POST",)),
     "EmployeeView.find_place": Route("lookup_place", "employee:add"),
@@ -285,6 +286,8 @@ OTHERS: Mapping[str, Route] = {
     "AccessView.end_view": Route("own_choice", methods=("POST",)),
     "EmployeeView.paper_consent": Route("form_of_row", "consent:add", "employee", ("GET", "POST")),
     "OwnCardView.index": Route("own_card"),
+    "OwnCoursesView.index": Route("home"),
+    "OwnDocumentsView.index": Route("home"),
     "OwnDataView.index": Route("home"),
     "EmployeeView.give_data": Route("change_of_row", "employee:give_data", "employee", ("POST",)),
     "ConsentView.index": Route("home"),

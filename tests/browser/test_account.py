@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from app.cli import DEMO_PASSWORD
 from tests.browser.barriers import barriers
 from tests.browser.conftest import Newcomer
-from tests.browser.visitor import PHONE, WIDE, Visitor
+from tests.browser.visitor import PHONE, START, WIDE, Visitor
 from tests.conftest import EmbeddedPostgres, region_database
 
 pytestmark = pytest.mark.browser
@@ -75,7 +75,7 @@ def test_the_second_factor_from_setup_to_sign_in(
         visitor.sees("Код не подошёл")
     visitor.page.get_by_label("Код из приложения").fill(pyotp.TOTP(key).now())
     visitor.press("Войти")
-    expect(visitor.heading).to_have_text("Главная")
+    expect(visitor.heading).to_have_text(START)
 
 
 def test_a_forgotten_password_is_replaced(newcomer: Newcomer, server: EmbeddedPostgres, worker_name: str) -> None:
@@ -131,4 +131,4 @@ def test_a_school_gives_its_people_access(
     newly.press("Сменить пароль")
     expect(newly.heading).to_have_text("Согласие на обработку персональных данных")
     newly.press("Даю это согласие")
-    expect(newly.heading).to_have_text("Главная")
+    expect(newly.heading).to_have_text(START)

@@ -118,7 +118,7 @@ def test_one_seat_and_two_teachers_from_the_rule_to_the_document(walk: Walk) -> 
 def open_own_course(visitor: Visitor) -> None:
     """From the start page of a teacher to the enrolment."""
     visitor.go("/")
-    part(visitor, "Мои курсы").get_by_role("link", name=PROGRAM).first.click()
+    part(visitor, PROGRAM).get_by_role("link", name="Открыть запись").click()
     expect(part(visitor, "Курс")).to_contain_text(PROGRAM)
 
 
@@ -241,10 +241,8 @@ def take_the_only_seat(walk: Walk) -> None:
     offer = olga.page.locator("article.offer").filter(has_text=PROGRAM)
     expect(offer).to_contain_text("Подходит: ваша должность и предмет; оплачивает вариативный блок 1.")
     expect(offer).to_contain_text("свободно 1 из 1")
-    offer.get_by_role("link", name="Записаться").click()
-    olga.sees(PROGRAM, "Самара, ул. Учебная, 1", "Свободно 1 из 1", f"Оплатит блок чека: {OLD_BLOCK}")
-    olga.button("Записаться").dblclick()
-    olga.sees("Запись принята. Состояние: «Ждёт согласования организации»")
+    offer.get_by_role("button", name="Записаться").dblclick()
+    olga.sees("Вы записаны", PROGRAM, "Ждёт согласования организации", OLD_BLOCK)
     school.menu("Главная")
     school.take_up("Согласуйте ")
     school.search(GROUP)
@@ -252,7 +250,7 @@ def take_the_only_seat(walk: Walk) -> None:
     school.press("Согласовать")
     school.sees("Готово. Состояние: «Ждёт подтверждения организатора»")
     olga.go("/")
-    expect(part(olga, "Мои курсы")).to_contain_text("Ждёт подтверждения организатора")
+    expect(part(olga, PROGRAM).locator("li.now")).to_contain_text("подтверждает запись")
     expect(part(olga, "Ждёт вас")).to_have_count(0)
 
 
@@ -300,7 +298,7 @@ def take_the_offered_seat(walk: Walk, andrei: Visitor) -> None:
     andrei.go("/")
     # what was advised of the offered seat is no longer so
     expect(part(andrei, "Ждёт вас")).to_have_count(0)
-    expect(part(andrei, "Мои курсы")).to_contain_text("Ждёт подтверждения организатора")
+    expect(part(andrei, PROGRAM).locator("li.now")).to_contain_text("подтверждает запись")
 
 
 def confirm(walk: Walk) -> None:
@@ -444,10 +442,11 @@ def read_the_letters(walk: Walk, number: str) -> None:
     """Every change of the own чек, enrolment and group has come by e-mail, once, to nobody else (order § 3.5)."""
     to_andrei = walk.letters_to(ANDREI_MAIL)
     days = period(walk.first, walk.first + DAY).replace("\N{NO-BREAK SPACE}", " ")
-    assert to_andrei[2].startswith("Выдан Именной образовательный чек № ")
-    assert [subject for subject in to_andrei if subject != to_andrei[2]] == [
+    assert to_andrei[3].startswith("Выдан Именной образовательный чек № ")
+    assert [subject for subject in to_andrei if subject != to_andrei[3]] == [
         "Приглашение в портал «Кадры в образовании»",
         "Согласие на обработку персональных данных",
+        "Заявка на Именной образовательный чек подана",
         f"Запись в группу {GROUP}: лист ожидания",
         f"Освободилось место в группе {GROUP}",
         f"Вы записаны в группу {GROUP}: занятия {days}",

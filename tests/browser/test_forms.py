@@ -12,7 +12,7 @@ from app.clock import today
 from app.russian import format_date
 from tests.browser.barriers import barriers
 from tests.browser.conftest import Newcomer
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor import PHONE, START, Visitor
 from tests.services.scans import pdf
 
 pytestmark = pytest.mark.browser
@@ -640,7 +640,7 @@ def test_a_chosen_demo_role_fills_the_form(newcomer: Newcomer) -> None:
     visitor.go("/login/")
     visitor.page.get_by_role("button", name="Работник министерства").click()
     visitor.press("Войти")
-    expect(visitor.heading).to_have_text("Главная")
+    expect(visitor.heading).to_have_text(START)
     expect(visitor.page.locator(".who")).to_contain_text("Работник министерства")
 
 
@@ -649,7 +649,7 @@ def test_signing_out_is_a_button_and_an_address_alone_does_nothing(newcomer: New
     with visitor.expecting(405):
         visitor.go("/logout/")
     visitor.go("/")
-    expect(visitor.heading).to_have_text("Главная")
+    expect(visitor.heading).to_have_text(START)
     visitor.sign_out()
     expect(visitor.heading).to_have_text("Вход в портал")
     visitor.go("/notices/")

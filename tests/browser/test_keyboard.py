@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Newcomer
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import START, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def sign_in_by_keys(visitor: Visitor, login: str) -> None:
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.type("demo-2026")
     visitor.page.keyboard.press("Enter")
-    expect(visitor.heading).to_have_text("Главная")
+    expect(visitor.heading).to_have_text(START)
 
 
 def test_a_person_is_found_without_a_mouse(newcomer: Newcomer) -> None:

@@ -162,7 +162,6 @@ def test_only_what_the_person_has_to_do_waits_and_no_notice_does(world: mk.World
     found = seen_by(world.worker)
     assert found.training is not None
     assert found.training.id == row.id
-    assert len(found.notices) == 1
     assert seen_by(world.other_worker).training is None
     mk.change(row, status=st.TrainingStatus.PENDING)
     assert seen_by(world.worker).training is None
@@ -180,8 +179,11 @@ def test_nothing_of_another_person_is_seen(world: mk.World) -> None:
     with acting_as(world.other_worker.actor):
         data = cabinet.of_worker(world.worker.employee.id)
         assert cabinet.suggestions(world.worker.employee.id) == []
+        assert cabinet.documents_of(world.worker.employee.id) == []
+        assert cabinet.outside_of(world.worker.employee.id) == []
+        assert cabinet.enrolments_of(world.worker.employee.id) == []
     assert (data.voucher, data.application, data.correction) == (None, None, None)
-    assert (data.courses, data.documents, data.notices) == ([], [], [])
+    assert data.courses == []
     assert [c.enrolment.id for c in seen_by(world.worker).courses] == [row.id]
 
 

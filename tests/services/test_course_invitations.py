@@ -56,7 +56,7 @@ def test_planned_people_are_invited_once_with_a_link_to_the_form(world: mk.World
     assert invite(world) == 2
     assert told() == {agreed.employee.email, included.employee.email}
     (notice,) = mk.rows(m.Notice, m.Notice.employee_id == agreed.employee.id)
-    assert notice.href == f"/enrolment/add?group={world.group.id}"
+    assert notice.href == f"/enrolment/join?group={world.group.id}"
     assert mk.journal("training_group.invited")[0].changes == {"Приглашено": ["", "2"]}
     with mk.nothing_changes():
         assert invite(world) == 0
@@ -75,7 +75,7 @@ def test_without_the_consent_an_invitation_is_a_notice_only(world: mk.World) -> 
     for person in (gave, took_back, never):
         assert mk.rows(
             m.Notice,
-            m.Notice.href == f"/enrolment/add?group={world.group.id}",
+            m.Notice.href == f"/enrolment/join?group={world.group.id}",
             m.Notice.employee_id == person.employee.id,
         )
 

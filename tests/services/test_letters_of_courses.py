@@ -212,7 +212,7 @@ def _starts_tomorrow(world: mk.World) -> tuple[mk.Person, Any]:
 _CASES: dict[str, tuple[Callable[[mk.World], tuple[mk.Person, Any]], Told, Any]] = {
     "application approved": (
         _approve,
-        Told("Выдан Именной образовательный чек № ", ("одобрена", "действует по"), "/voucher/show/{id}", "application_approved"),
+        Told("Выдан Именной образовательный чек № ", ("одобрена", "действует по"), "/catalogue/", "application_approved"),
         (),
     ),
     "application returned": (
@@ -401,7 +401,7 @@ def test_the_main_chain_reaches_the_mailbox(app: Flask, world: mk.World, mailbox
     school = mk.fetch(m.Account, world.responsible.user_id)
     assert [subject for to, subject in got if to == school.email and subject.startswith("Сводка за ")]
     assert [to for to, _subject in got if to == world.other_worker.employee.email] == []
-    text = mailbox.letters[0].get_body(("plain",))
+    text = mailbox.letters[1].get_body(("plain",))
     assert text is not None
     assert voucher.number in text.get_content()
     assert {x.status for x in mk.rows(m.Letter)} == {st.LetterStatus.SENT}

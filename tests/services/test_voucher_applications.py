@@ -182,7 +182,7 @@ def test_typical_and_typed_reason_are_told_whole(school: Any, operator: Actor, c
         row = call(application.id, "Нет отчества.", refusal_reason_id=typical.id)
     assert (row.status, row.refusal_reason_id) == (status, typical.id)
     assert row.reason_text == f"{typical.text} Нет отчества."
-    assert f"Причина: {typical.text} Нет отчества." in mk.rows(m.Letter)[0].body
+    assert f"Причина: {typical.text} Нет отчества." in mk.rows(m.Letter)[-1].body
     assert mk.rows(m.Notice)[0].text
 
 

@@ -116,7 +116,7 @@ def test_an_offered_seat_waits_with_its_term_and_button(region: Region, sides: t
     assert f'action="/enrolment/act/{mine}/accept"' in waits
     assert "Занять предложенное место" in words(waits)
     assert f"{TITLE}2" not in page
-    assert page.index("Ждёт вас") < page.index("Чек №") < page.index("Мои курсы")
+    assert page.index("Ждёт вас") < page.index("Ход записи") < page.index("Чек №") < page.index("Сроки")
     assert browser.leaks == []
 
 
@@ -129,10 +129,16 @@ def test_courses_name_dates_place_and_who_acts(region: Region, sides: tuple[Side
         " VALUES (%(g)s, '2036-05-05 10:00+04', '2036-05-05 12:00+04', 'Аудитория 77')",
         g=group,
     )
-    courses = words(block(region.browser("worker").get("/").text, "Мои курсы"))
-    assert f"{TITLE}1" in courses
-    assert "05.05.2036 10:00 Аудитория 77" in courses
-    assert "Ждёт согласования организации" in courses
+    browser = region.browser("worker")
+    course = words(block(browser.get("/").text, f"{TITLE}1"))
+    assert "Ближайшее занятие: 05.05.2036 10:00, Аудитория 77." in course
+    assert (
+        "сейчас: Организация согласует запись" in course
+        and "до начала занятий" in course
+        and "дальше: Документ" in course
+    )
+    assert "Организация согласует запись" in words(block(browser.get("/my-courses/").text, f"{TITLE}1"))
+    assert f"{TITLE}1" not in region.browser("worker2").get("/my-courses/").text
 
 
 def test_who_waits_in_the_list_is_not_invited_to_meetings(region: Region, sides: tuple[Side, Side]) -> None:
@@ -143,8 +149,8 @@ def test_who_waits_in_the_list_is_not_invited_to_meetings(region: Region, sides:
         "INSERT INTO group_meeting (group_id, starts_at, ends_at) VALUES (%(g)s, '2036-05-05 10:00+04', '2036-05-05 12:00+04')",
         g=group,
     )
-    courses = words(block(region.browser("worker").get("/").text, "Мои курсы"))
-    assert "Лист ожидания" in courses
+    courses = words(block(region.browser("worker").get("/").text, f"{TITLE}1"))
+    assert "Портал предложит место, когда оно освободится" in courses
     assert "05.05.2036" not in courses
     assert "Кабинетная" in courses
 
@@ -155,19 +161,82 @@ def test_a_suggestion_leads_to_the_enrolment_in_its_group(region: Region, sides:
     browser = region.browser("worker")
     suits = block(browser.get("/").text, "Подходит вам сейчас")
     assert f"{TITLE}1" in suits
-    assert f"/enrolment/add?group={group}" in html.unescape(suits)
-    assert browser.get(link(suits, "Записаться")).status == 200
+    assert f'action="/enrolment/join?group={group}"' in html.unescape(suits)
     own.enrolment(group, "applied")
     assert f"{TITLE}1" not in block(browser.get("/").text, "Подходит вам сейчас")
 
 
-def test_documents_are_printed_from_the_page(region: Region) -> None:
+def test_documents_are_printed_and_shared_from_their_page(region: Region) -> None:
     browser = region.browser("worker")
-    documents = block(browser.get("/").text, "Мои документы")
+    documents = browser.get("/my-documents/").text
     own = region.ids("worker", "certificate", "t.status = 'issued'")
     shown = [int(pk) for pk in re.findall(r"/certificate/print/(\d+)/", documents)]
-    assert sorted(shown) == own[-len(shown) :]
+    assert sorted(shown) == own
     assert browser.get(f"/certificate/print/{shown[0]}/docx").status == 200
+    code = region.sql("SELECT check_code FROM certificate WHERE id = %(pk)s", pk=shown[0])[0][0]
+    assert f"/verify/{code}" in documents
+    assert "Собрать для аттестации" in words(documents)
+    last = block(browser.get("/").text, "Последний документ")
+    assert f"/certificate/show/{shown[0]}" in last
+
+
+def test_forty_past_courses_stand_in_one_table(region: Region, sides: tuple[Side, Side]) -> None:
+    own, _other = sides
+    for _ in range(40):
+        own.enrolment(own.group(status="completed", starts=-40, ends=-38), "withdrawn")
+    browser = region.browser("worker")
+    with recorded() as statements:
+        page = browser.get("/my-courses/").text
+    past = block(page, "Прошедшие")
+    assert past.count("<tr>") > 40 and f"{TITLE}1" in past
+    assert len(statements) <= MOST_STATEMENTS
+
+
+def test_the_own_card_is_one_page_with_a_correction_for_each_block(region: Region) -> None:
+    browser = region.browser("worker")
+    region.sql(
+        "UPDATE change_request SET status = 'withdrawn' WHERE employee_id = %(e)s AND status = 'proposed'",
+        e=region.people["worker"].facts["employee"],
+    )
+    card = browser.get(browser.get("/my-card/").headers["Location"]).text
+    titles = [words(title) for title in re.findall(r"<h2[^>]*>(.*?)</h2>", card, re.S)]
+    assert titles[0] == "Сроки" and "Обучение раз в 3 года" in words(block(card, "Сроки"))
+    assert 'class="tabs"' not in card
+    href = link(block(card, "Связь"), "Исправить")
+    form = browser.get(href).text
+    assert 'name="phone"' in form and 'name="last_name"' not in form and 'name="comment"' in form
+    phone = region.sql("SELECT phone FROM employee WHERE id = %(e)s", e=region.people["worker"].facts["employee"])[0][0]
+    assert "Было: " in words(form) and phone[-2:] in words(form)
+    # only this block is sent: the surname typed beside it is not
+    answer = browser.post(href, {"phone": "+7 900 000-77-66", "email": "worker@example.org", "last_name": "Чужая"})
+    pk = int(answer.headers["Location"].rpartition("/")[2])
+    try:
+        assert list(region.sql("SELECT changes FROM change_request WHERE id = %(pk)s", pk=pk)[0][0]) == ["phone"]
+        card = browser.get(browser.get("/my-card/").headers["Location"]).text
+        waiting = words(block(card, "Исправление ждёт решения"))
+        assert "Телефон" in waiting and "сверяет исправление с документом" in waiting
+        region.sql(
+            "UPDATE change_request SET status = 'declined', reason_text = 'Номер не ваш', decided_at = now(), accepted = '[]'"
+            " WHERE id = %(pk)s",
+            pk=pk,
+        )
+        card = browser.get(browser.get("/my-card/").headers["Location"]).text
+        declined = words(block(card, "Исправление: отклонено"))
+        assert "Не внесено: телефон." in declined and "Причина: Номер не ваш" in declined
+        assert region.browser("worker2").get(f"/change_request/show/{pk}").status == 404
+    finally:
+        region.sql("DELETE FROM change_request WHERE id = %(pk)s", pk=pk)
+
+
+def test_a_worker_has_five_places_and_no_lists(region: Region) -> None:
+    page = region.browser("worker").get("/").text
+    menu = page[page.index('<nav class="side"') : page.index("</nav>")]
+    labels = [words(label) for label in re.findall(r"<li><a[^>]*>(.*?)</a>", menu, re.S)]
+    assert labels[:4] == ["Главная", "Курсы", "Документы", "Карточка"]
+    assert "/list/" not in menu
+    bar = page[page.index('<nav class="five"') :]
+    places = [words(label) for label in re.findall(r"<li><a[^>]*>(.*?)</a>", bar, re.S)]
+    assert places == ["Главная", "Курсы", "Документы", "Карточка", "Ещё"]
 
 
 def test_an_unread_notice_is_news_and_does_not_wait(region: Region, sides: tuple[Side, Side]) -> None:
@@ -177,9 +246,10 @@ def test_an_unread_notice_is_news_and_does_not_wait(region: Region, sides: tuple
             "INSERT INTO notice (employee_id, text, href) VALUES (%(e)s, %(t)s, '/training_group/list/')",
             e=side.worker["employee"], t=f"Группа перенесена, сторона{side.side or '1'}.",
         )  # fmt: skip
-    page = region.browser("worker").get("/").text
-    assert "Группа перенесена, сторона1." in block(page, "Извещения")
-    assert "Группа перенесена" not in (block(page, "Ждёт вас") if "Ждёт вас" in page else "")
+    browser = region.browser("worker")
+    assert "Группа перенесена" not in browser.get("/").text
+    page = browser.get("/notices/").text
+    assert "Группа перенесена, сторона1." in page
     assert "сторона2" not in page
 
 

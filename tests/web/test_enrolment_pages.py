@@ -217,6 +217,88 @@ def test_the_form_of_one_takes_few_statements(region: Region) -> None:
         assert len(statements) <= MOST_STATEMENTS, (login, len(statements))
 
 
+# --- oneself, in one click -------------------------------------------------------------------------------------------
+
+
+def test_one_click_enrols_and_says_where_to_take_it_back(region: Region, worker: Browser) -> None:
+    group = make_group(region)
+    worker.get("/catalogue/")
+    answer = worker.post(f"/enrolment/join?group={group}")
+    pk = region.sql("SELECT id FROM enrolment WHERE group_id = %(g)s", g=group)[0][0]
+    assert answer.headers["Location"] == f"/enrolment/show/{pk}"
+    page = worker.get(answer.headers["Location"]).text
+    assert "Вы записаны" in flashes(page) and "Нажмите «Отозвать запись»" in flashes(page)
+    assert f'action="/enrolment/act/{pk}/withdraw"' in page
+    assert "Сейчас: " in flashes(page) and "согласует запись" in words(page)
+    # pressed twice: the same enrolment; the page of the letter leads to it too
+    assert worker.post(f"/enrolment/join?group={group}").headers["Location"] == f"/enrolment/show/{pk}"
+    assert worker.get(f"/enrolment/join?group={group}").headers["Location"] == f"/enrolment/show/{pk}"
+    assert rows_of(region, group) == [(me(region), "applied")]
+    assert region.browser("worker2").get(f"/enrolment/show/{pk}").status == 404
+
+
+def test_a_group_that_filled_up_meanwhile_is_said_in_words_and_nothing_is_done(region: Region, worker: Browser) -> None:
+    group = make_group(region, capacity=1)
+    (person,) = own_people(region, 1)
+    put(region, person, group, "confirmed")
+    with region.nothing_changes():
+        answer = worker.post(f"/enrolment/join?group={group}")
+    assert answer.status == 422
+    assert "мест нет" in words(answer.text) and "Встать в лист ожидания" in words(answer.text)
+    assert 'name="wait"' in answer.text and 'value="1"' in answer.text
+    answer = worker.post(f"/enrolment/join?group={group}", {"wait": "1"})
+    assert "Вы в листе ожидания" in flashes(worker.get(answer.headers["Location"]).text)
+    assert rows_of(region, group) == [(person, "confirmed"), (me(region), "waiting")]
+
+
+def test_of_two_places_of_work_the_person_chooses(region: Region, worker: Browser) -> None:
+    group = make_group(region)
+    other = region.sql(
+        "INSERT INTO employment (employee_id, organization_id, position_id, kind, started_on, status)"
+        " SELECT e.employee_id, (SELECT min(o.id) FROM organization o WHERE o.id <> e.organization_id AND o.type_id ="
+        " (SELECT type_id FROM organization WHERE id = e.organization_id)), e.position_id, 'secondary', e.started_on, 'confirmed'"
+        " FROM employment e WHERE e.employee_id = %(me)s AND e.ended_on IS NULL ORDER BY e.id LIMIT 1 RETURNING id",
+        me=me(region),
+    )[0][0]  # fmt: skip
+    try:
+        with region.nothing_changes():
+            asked = worker.post(f"/enrolment/join?group={group}")
+        assert asked.status == 422
+        assert "С какого места работы" in words(asked.text) and "Выберите место работы" in words(asked.text)
+        with region.nothing_changes():
+            assert worker.post(f"/enrolment/join?group={group}", {"place": MISSING}).status == 422
+        worker.post(f"/enrolment/join?group={group}", {"place": other})
+        found = region.sql("SELECT employment_id, status FROM enrolment WHERE group_id = %(g)s", g=group)
+        assert found == [(other, "applied")]
+    finally:
+        region.sql("DELETE FROM enrolment WHERE employment_id = %(pk)s", pk=other)
+        region.sql("UPDATE training_group SET taken = 0 WHERE id = %(g)s", g=group)
+        region.sql("DELETE FROM employment WHERE id = %(pk)s", pk=other)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [("", "Выберите курс в каталоге"), ("?group=x", "Выберите курс в каталоге")]
+)
+def test_an_enrolment_in_no_group_says_what_to_do(region: Region, worker: Browser, query: str, expected: str) -> None:
+    assert expected in words(worker.get(f"/enrolment/join{query}").text)
+    assert worker.get("/enrolment/join?group=999999999").status == 404
+    with region.nothing_changes():
+        assert worker.post(f"/enrolment/join{query}").status == 422
+        assert worker.post("/enrolment/join?group=999999999").status == 404
+
+
+def test_what_the_rule_refuses_has_no_button(region: Region, worker: Browser) -> None:
+    group = make_group(region, capacity=1)
+    region.sql(
+        "UPDATE training_group SET enrol_until = current_date - 3, enrol_from = current_date - 9 WHERE id = %(g)s",
+        g=group,
+    )
+    page = worker.get(f"/enrolment/join?group={group}").text
+    assert "Запись" in words(page) and ">Записаться<" not in page and "Выбрать другой курс" in words(page)
+    with region.nothing_changes():
+        assert worker.post(f"/enrolment/join?group={group}").status == 422
+
+
 # --- the waiting list ------------------------------------------------------------------------------------------------
 
 

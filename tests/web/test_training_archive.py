@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from app.documents.office.pdf import find_office
 from app.jobs import run_worker
-from app.web.desk import worker_home
+from app.web.desk import own_pages, worker_home
 from app.web.frame import row_papers
 from app.web.paper import certificate_view
 from app.web.personnel import archive_pages
@@ -78,7 +78,7 @@ def test_the_responsible_orders_the_file_from_the_card(region: Region, person: t
 
 def test_a_worker_finds_the_button_in_the_own_cabinet(region: Region) -> None:
     browser, pk = region.browser("worker"), region.people["worker"].facts["employee"]
-    assert f'href="/employee/archive/{pk}"' in browser.get("/").text
+    assert f'href="/employee/archive/{pk}"' in browser.get("/my-documents/").text
     assert browser.get(f"/employee/archive/{pk}").status == 200
     assert "Мои задания" in browser.get("/").text
     assert browser.leaks == []
@@ -128,7 +128,7 @@ def test_nothing_to_bind_is_said_on_the_form(region: Region, monkeypatch: pytest
 def test_without_libreoffice_the_pages_say_what_to_install_and_offer_word(
     region: Region, person: tuple[int, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (archive_pages, certificate_view, row_papers, worker_home):
+    for module in (archive_pages, certificate_view, row_papers, worker_home, own_pages):
         monkeypatch.setattr(module, "find_office", lambda: None)
     browser = region.browser("school")
     assert "установить LibreOffice" in words(browser.get(f"/employee/archive/{person[0]}").text)
@@ -139,5 +139,5 @@ def test_without_libreoffice_the_pages_say_what_to_install_and_offer_word(
     page = own.get(f"/certificate/show/{card}").text
     assert "установить LibreOffice" in words(page)
     assert f"/certificate/print/{card}/docx" in page and f"/certificate/print/{card}/pdf" not in page
-    home = own.get("/").text
-    assert "установить LibreOffice" in words(home) and "Скачать для Word" in home
+    documents = own.get("/my-documents/").text
+    assert "установить LibreOffice" in words(documents) and f"/certificate/print/{card}/docx" in documents

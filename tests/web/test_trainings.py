@@ -53,12 +53,11 @@ def test_a_worker_adds_a_course_from_the_own_card(region: Region) -> None:
     assert form_fields(form)["employee"] == [str(person)]
     assert 'enctype="multipart/form-data"' in form
     answer = send(worker, person, "Смысловое чтение")
-    assert answer.headers["Location"] == f"/employee/show/{person}?tab=training"
+    assert answer.headers["Location"] == "/my-documents/"
     pk, status, source, scan = row_of(region, "Смысловое чтение")
     assert (status, source) == ("pending", "worker")
-    told = words(worker.get(f"/employee/show/{person}", tab="training").text)
-    assert "ждёт подтверждения внесено вручную работником" in told
-    documents = worker.get(f"/employee/show/{person}", tab="documents").text
+    documents = worker.get("/my-documents/").text
+    assert "Ждёт подтверждения" in words(documents) and "внесено вручную работником" in words(documents)
     assert f'href="/access/file/{scan}"' in documents
     assert worker.get(f"/access/file/{scan}").headers["Content-Disposition"].startswith("attachment")
     assert "Подтвердить" not in words(worker.get(f"/training/show/{pk}").text)

@@ -290,7 +290,7 @@ def why_not_grant(row: m.AccessRequest, user: m.Account) -> str:
 
 def _tell(row: m.AccessRequest, action: str, **facts: str | None) -> None:
     kind = transitions.letter_of(m.AccessRequest, action)
-    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href=addresses.ACCESS)
+    letters.tell_user(row.user_id, kind, facts={"доступ": title_of(row), **facts}, href=addresses.ACCESS, way=row)
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------------

@@ -206,4 +206,4 @@ def _write_consents(row: m.Registration, person: m.Employee) -> None:
 def _tell_confirmed(row: m.Registration, *, joined: bool) -> None:
     if row.user_id is not None:
         facts = {"место_работы": f"{row.position}, {row.organization}"}
-        letters.tell_user(row.user_id, transitions.letter_of(m.Registration, "confirm"), facts=facts, href="/")
+        letters.tell_user(row.user_id, transitions.letter_of(m.Registration, "confirm"), facts=facts, href="/", way=row)

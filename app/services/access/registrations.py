@@ -223,7 +223,7 @@ def confirm_email(secret: str) -> m.Registration:
     row.password_hash = None
     db.session.flush()
     facts = {"логин": user.username, "срок": format_date(due_on)}
-    letters.tell_user(user.id, transitions.letter_of(m.Registration, "arrive"), facts=facts, href="/")
+    letters.tell_user(user.id, transitions.letter_of(m.Registration, "arrive"), facts=facts, href="/", way=row)
     return row
 
 
@@ -281,7 +281,7 @@ def _decided() -> dict[str, Any]:
 def tell(row: m.Registration, action: str, facts: letters.Facts, *, href: str = "/") -> None:
     """Tell the person what was done to the registration; one without an account yet learns nothing."""
     if row.user_id is not None:
-        letters.tell_user(row.user_id, transitions.letter_of(m.Registration, action), facts=facts, href=href)
+        letters.tell_user(row.user_id, transitions.letter_of(m.Registration, action), facts=facts, href=href, way=row)
 
 
 def without_sync(statement: Any) -> None:

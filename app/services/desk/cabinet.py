@@ -14,11 +14,15 @@ from app import models as m
 from app.clock import local, now, today
 from app.conditions import at_work, in_force, live_enrolment, state_of
 from app.extensions import db
+from app.rules.decision import add_months
 from app.rules.suitability import Workplace
+from app.russian import format_date
 from app.services.courses.enrolment import catalogue_sql, course_facts
 from app.services.courses.enrolment.catalogue_sql import Asked, Seeker
 from app.services.desk.matters import EXPIRING_DAYS
-from app.services.mailing import notices
+from app.services.personnel.cards import coverage
+from app.services.personnel.cards.coverage import TRAINING_YEARS
+from app.services.portal import ways
 from app.services.voucher import voucher_blocks
 from app.statuses import (
     APPLICATION_LIVE,
@@ -33,8 +37,7 @@ from app.statuses import (
 )
 
 DAY = dt.timedelta(days=1)
-#: rows of a table of the page, and notices looked through
-MOST_COURSES, MOST_DOCUMENTS, MOST_NOTICES = 10, 5, 20
+NEVER_TRAINED = "подтверждённого обучения в портале ещё нет"
 #: a refused correction asks for a look so long
 DECLINED_DAYS = 14
 #: groups of the catalogue that are looked through, and how many of them are shown
@@ -64,8 +67,6 @@ class Cabinet:
     application: m.VoucherApplication | None
     correction: m.ChangeRequest | None
     courses: Sequence[OwnCourse]
-    documents: Sequence[m.Certificate]
-    notices: Sequence[m.Notice]
     training: m.Training | None
 
     @property
@@ -84,7 +85,7 @@ class Cabinet:
 
 
 def of_worker(employee_id: int) -> Cabinet:
-    """Read the cabinet of the acting user's own person: six statements, whatever the number of rows."""
+    """Read the cabinet of the acting user's own person: four statements, whatever the number of rows."""
     voucher, enrolled = _voucher(employee_id), _enrolments(employee_id)
     person, application, correction, training = _asked(employee_id)
     return Cabinet(
@@ -97,8 +98,6 @@ def of_worker(employee_id: int) -> Cabinet:
             (c for c in enrolled if c.enrolment.status in UNDER_WAY),
             key=lambda c: (c.enrolment.group.starts_on, c.enrolment.id),
         ),
-        documents=_documents(employee_id),
-        notices=notices.newest(limit=MOST_NOTICES),
         training=training,
     )
 
@@ -125,14 +124,61 @@ def _enrolments(employee_id: int) -> list[OwnCourse]:
     statement = (
         select(e, ahead.scalar_subquery(), ahead.with_only_columns(meeting.c.place).scalar_subquery())
         .where(e.employee_id == employee_id, live_enrolment())
-        .options(joinedload(e.group).joinedload(_PROGRAM))
+        .options(*ways.LOADED[e])
         .order_by(e.id)
     )
     return [
         OwnCourse(row, local(moment) if moment else None, place or row.group.place)
-        for row, moment, place in db.session.execute(statement)
+        for row, moment, place in db.session.execute(statement).unique()
         if row.group is not None
     ]
+
+
+def enrolments_of(employee_id: int) -> list[m.Enrolment]:
+    """Return all enrolments of a person with what their pages name, the latest group first."""
+    e, group = m.Enrolment, m.TrainingGroup
+    statement = select(e).join(group, group.id == e.group_id).where(e.employee_id == employee_id)
+    ordered = statement.options(*ways.LOADED[e]).order_by(group.starts_on.desc(), e.id.desc())
+    return [row for row in db.session.scalars(ordered).unique() if row.group is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Something that ends on a day: what, on which ground, its last day (None: without end); ``is_due``: it has never been."""
+
+    title: str
+    ground: str
+    until: dt.date | None
+    is_due: bool = False
+
+
+def terms_of(employee_id: int) -> list[Term]:
+    """Return the terms of a person by one statement: each category in force or lately over, the day until which training is due."""
+    person, a = m.Employee, m.Attestation
+    of_person = and_(a.employee_id == person.id, or_(a.valid_until.is_(None), a.valid_until >= today() - 365 * DAY))
+    statement = (
+        select(a, coverage.latest_training(person.id))
+        .select_from(person)
+        .outerjoin(a, of_person)
+        .where(person.id == employee_id)
+        .options(joinedload(a.kind), joinedload(a.position))
+        .order_by(a.valid_until.desc().nulls_first(), a.id.desc())
+    )
+    found: dict[str, Term] = {}
+    latest: dt.date | None = None
+    for row, latest in db.session.execute(statement).tuples():  # noqa: B007 - the day is the same in every row
+        if row is not None:
+            title = f"{row.kind.name}, {row.position.name.lower()}" if row.position else row.kind.name
+            ground = f"с {format_date(row.valid_from)}" + (f", № {row.order_number}" if row.order_number else "")
+            found.setdefault(title, Term(title, ground, row.valid_until))
+    return [*found.values(), _training_term(latest)]
+
+
+def _training_term(latest: dt.date | None) -> Term:
+    title = f"Обучение раз в {TRAINING_YEARS} года"
+    if latest is None:
+        return Term(title, NEVER_TRAINED, None, is_due=True)
+    return Term(title, f"последнее — {format_date(latest)}", add_months(latest, 12 * TRAINING_YEARS))
 
 
 def _asked(
@@ -168,16 +214,23 @@ def is_to_mend(application: m.VoucherApplication) -> bool:
     return application.status in (ApplicationStatus.RETURNED, ApplicationStatus.DRAFT)
 
 
-def _documents(employee_id: int) -> list[m.Certificate]:
+def documents_of(employee_id: int) -> list[m.Certificate]:
+    """Return all documents in force that the portal issued to a person, the newest first."""
     c = m.Certificate
     statement = (
         select(c)
         .where(c.employee_id == employee_id, c.status == CertificateStatus.ISSUED)
         .options(joinedload(c.organizer), joinedload(c.enrolment).joinedload(m.Enrolment.group).joinedload(_PROGRAM))
         .order_by(c.issued_on.desc(), c.id.desc())
-        .limit(MOST_DOCUMENTS)
     )
     return list(db.session.scalars(statement))
+
+
+def outside_of(employee_id: int) -> list[m.Training]:
+    """Return the person's trainings outside the portal with their scans, the newest first."""
+    t = m.Training
+    statement = select(t).where(t.employee_id == employee_id).options(joinedload(t.scan))
+    return list(db.session.scalars(statement.order_by(t.ended_on.desc(), t.id.desc())))
 
 
 _PROGRAM = m.TrainingGroup.program

@@ -15,6 +15,7 @@ from app.services.courses.enrolment import enrolment_letters
 from app.services.mailing import letter_kinds, letter_templates
 from app.services.mailing.letter_kinds import Kind
 from app.services.mailing.letter_templates import Given
+from app.services.portal import ways
 
 #: beginning of a kind's code → the row whose facts a letter of it tells; the more exact first
 _ROWS: tuple[tuple[str, Any], ...] = (
@@ -70,7 +71,9 @@ def tried(kind: Kind, person: m.Employee | None = None) -> Tried:
     if whose is not None and "работник" in kind.own:
         facts = {**facts, "работник": whose.full_name}
     name = " ".join(filter(None, (whose.first_name, whose.patronymic))) if whose is not None else sample.name
-    given = replace(sample, name=name, href=letter_kinds.href_of(row) or sample.href, facts={**sample.facts, **facts})
+    way = ways.way_of(row, own=True) if ways.has_way(row) and not kind.roles else None
+    href = letter_kinds.href_of(row) or sample.href
+    given = replace(sample, name=name, href=href, facts={**sample.facts, **facts}, way=way)
     return Tried(given, whose, row, tuple(name for name in kind.own if name not in facts))
 
 

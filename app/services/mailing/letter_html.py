@@ -13,6 +13,7 @@ from html import escape
 from html.parser import HTMLParser
 
 from app.russian import quoted
+from app.services.portal.ways import Step, StepState
 
 #: tags that an operator may use, and those of them that are never closed
 TAGS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "a", "h2", "h3", "blockquote", "hr"})
@@ -40,7 +41,7 @@ _FRAME = """\
 <tr><td align="left" style="padding:20px 24px 0;{font};font-size:14px;font-weight:bold;color:{blue}"><font face="Arial, sans-serif" color="{blue}"><b>{portal}</b></font></td></tr>
 <tr><td align="left" style="padding:12px 24px 24px;{font};font-size:16px;line-height:1.5;color:{ink}"><font face="Arial, sans-serif" color="{ink}">
 <h1 style="margin:0 0 12px;font-size:22px;line-height:1.3;color:{ink}">{headline}</h1>
-{inner}{block}{button}</font></td></tr>
+{inner}{block}{steps}{button}</font></td></tr>
 <tr><td align="left" bgcolor="{ground}" style="padding:14px 24px;border-top:1px solid {line};border-radius:0 0 12px 12px;{font};font-size:13px;line-height:1.5;color:{pale}"><font face="Arial, sans-serif" size="2" color="{pale}">{closing}</font></td></tr>
 </table></td></tr></table></body></html>
 """
@@ -50,6 +51,10 @@ _BLOCK = """
 <table role="presentation" width="100%" cellpadding="8" cellspacing="0" border="0" bgcolor="{ground}" style="margin:16px 0 0;background:{ground};border-radius:8px">{rows}</table>"""
 _ROW = """
 <tr><td valign="top" width="120" style="padding:8px 6px 8px 14px;{font};font-size:14px;line-height:1.4;color:{pale}"><font color="{pale}">{head}</font></td><td valign="top" style="padding:8px 14px 8px 6px;{font};font-size:15px;line-height:1.4;color:{ink}">{words}</td></tr>"""
+_STEPS = """
+<table role="presentation" width="100%" cellpadding="4" cellspacing="0" border="0" style="margin:16px 0 0">{rows}</table>"""
+_STEP = """
+<tr><td valign="top" width="20" align="center" style="padding:4px 0;{font};font-size:15px;line-height:1.4;color:{tone}"><font color="{tone}">{mark}</font></td><td valign="top" style="padding:4px 0 4px 8px;{font};font-size:15px;line-height:1.4;color:{tone}"><font color="{tone}">{words}</font></td></tr>"""
 _LOOK = {"ink": _INK, "pale": _PALE, "blue": _BLUE, "line": _LINE, "ground": _GROUND, "font": _FONT}
 
 
@@ -58,7 +63,7 @@ class Parts:
     """What a letter is laid out of: plain words, and ``inner``, the HTML of its text.
 
     ``block``: heads and words; ``button``: label of the link ``href``, no button without it; ``choose``: address of the page
-    where its reader chooses which letters come, empty where this one always comes.
+    where its reader chooses which letters come, empty where this one always comes; ``steps``: the way of an application.
     """
 
     headline: str
@@ -66,6 +71,7 @@ class Parts:
     portal: str
     closing: str
     block: Sequence[tuple[str, str]] = ()
+    steps: Sequence[Step] = ()
     button: str = ""
     href: str = ""
     choose: str = ""
@@ -81,9 +87,18 @@ def frame(parts: Parts) -> str:
         portal=escape(parts.portal),
         inner=parts.inner,
         block=_BLOCK.format(rows=rows, **_LOOK) if rows else "",
+        steps=_STEPS.format(rows="".join(_step(step) for step in parts.steps)) if parts.steps else "",
         button=_BUTTON.format(href=escape(parts.href), label=escape(parts.button), **_LOOK) if parts.href else "",
         closing=escape(parts.closing) + choose,
         **_LOOK,
+    )
+
+
+def _step(step: Step) -> str:
+    tone = _PALE if step.state == StepState.LATER else _INK
+    words = escape(step.line)
+    return _STEP.format(
+        mark=step.mark, words=f"<b>{words}</b>" if step.state == StepState.NOW else words, tone=tone, font=_FONT
     )
 
 

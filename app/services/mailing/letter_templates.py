@@ -28,9 +28,10 @@ from app.clock import today
 from app.extensions import configured, db
 from app.russian import format_date, quoted, stopped
 from app.services.mailing import letter_html
-from app.services.mailing.kinds.base import COMMON
+from app.services.mailing.kinds.base import COMMON, THEN
 from app.services.mailing.letter_kinds import KINDS, Kind, greeting
 from app.services.portal import records, settings
+from app.services.portal.ways import Way
 from app.unit_of_work import use_case
 
 log = logging.getLogger("portal.letters")
@@ -62,6 +63,8 @@ class Given:
     #: path on the portal, or a whole address of it
     href: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    #: the way of the application that the letter is about
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,8 @@ def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Co
     values = values_of(kind, given)
     subject = _subject(words.subject, values)
     text = _filled(words.body, kind, values) or _filled(kind.body, kind, values)
-    block = [(head, line) for head, source in kind.block if (line := _filled(source, kind, values))]
+    block = _block(kind, values, given.way)
+    steps = given.way.steps if given.way is not None else ()
     portal = portal_url()
     inner = _markup_of(words.html, kind, values) if words.html else letter_html.from_text(text, portal)
     href, name = values["ссылка"], values["портал"]
@@ -152,17 +156,27 @@ def _made(kind: Kind, words: Words, given: Given, *, broken: bool = False) -> Co
     choose = "" if kind.required else f"{portal}{_CHOOSE}"
     page = letter_html.frame(
         letter_html.Parts(
-            headline=subject, inner=inner, portal=name, closing=closing, block=block, button=label, href=href, choose=choose
+            headline=subject, inner=inner, portal=name, closing=closing, block=block, steps=steps, button=label,
+            href=href, choose=choose,
         )
     )  # fmt: skip
     parts = [
         text,
         "\n".join(_fact(head, line) for head, line in block),
+        "\n".join(f"{step.mark} {step.line}" for step in steps),
         f"{label}: {href}" if href else "",
         closing + (f"\n{letter_html.CHOOSE}: {choose}" if choose else ""),
     ]
     notice = _filled(words.body, kind, {**values, "приветствие": ""}) or text
     return Composed(subject, "\n\n".join(filter(None, parts)), page, notice, broken)
+
+
+def _block(kind: Kind, values: Mapping[str, str], way: Way | None) -> list[tuple[str, str]]:
+    """Heads and lines of the block of facts; who acts next is what the page of the application says, while it goes on."""
+    lines = {head: line for head, source in kind.block if (line := _filled(source, kind, values))}
+    if way is not None and way.sentence:
+        lines[THEN] = way.sentence
+    return list(lines.items())
 
 
 def _fact(head: str, words: str) -> str:

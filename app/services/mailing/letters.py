@@ -20,7 +20,7 @@ from app.services.mailing import letter_kinds, letter_templates
 from app.services.mailing.audience import Audience
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Composed, Given
-from app.services.portal import undo
+from app.services.portal import undo, ways
 
 #: called with each new letter's id inside the transaction; the job module puts its ``defer`` here
 on_queued: list[Callable[[int], None]] = []
@@ -42,15 +42,16 @@ def tell(
     href: str | None = None,
     by_mail: bool = True,
     calendar: str | None = None,
+    way: m.Base | None = None,
 ) -> None:
     """Put a notice into the person's cabinet and, when an address is known, queue a letter (п. 1.9, 3.5 Порядка).
 
     What the row ``about`` tells by itself need not stand in ``facts``; ``href`` is its card unless given. A kind that the
     person refused comes as a notice only, and so does what may not be mailed (``by_mail``). ``calendar``: an iCalendar file
-    that goes along.
+    that goes along. ``way``: the row whose way the letter shows, where it is not ``about``.
     """
     name = _called(person.first_name, person.patronymic)
-    letter = _composed(kind, _given(kind, name, about, facts, href))
+    letter = _composed(kind, _given(kind, name, about, facts, href, way=way or about))
     _put_notice(letter.notice, href or letter_kinds.href_of(about), {"employee_id": person.id}, made_in=())
     account_id, address, refuses = _account_of(person.id, kind)
     to = person.email or address
@@ -67,16 +68,17 @@ def tell_user(
     facts: Facts | None = None,
     href: str | None = None,
     made_in: Collection[str] = (),
+    way: m.Base | None = None,
 ) -> bool:
     """Put a notice into a user's cabinet, where the kind leaves one, and queue a letter to the user's address.
 
-    ``made_in``: the roles, each with its place, in which the user is told (``Actor.role_marks``): the notice is seen while they
+    ``way``: the user's own row whose way the letter shows. ``made_in``: the roles, each with its place, in which the user is told (``Actor.role_marks``): the notice is seen while they
     live; none for what is told to the person.
     False: no letter, because the account is closed or has no address, or its user refused the kind.
     """
     account = _account(user_id, kind)
     name = _called(account.first_name, account.patronymic)
-    letter = _composed(kind, _given(kind, name, about, facts, href))
+    letter = _composed(kind, _given(kind, name, about, facts, href, way=way))
     if KINDS[kind].noticed:
         _put_notice(
             letter.notice, href or letter_kinds.href_of(about), _owner(user_id, account.employee_id), made_in=made_in
@@ -171,7 +173,15 @@ def write(
 # --- composing -------------------------------------------------------------------------------------------------------
 
 
-def _given(code: str, name: str, about: m.Base | None, facts: Facts | None, href: str | None) -> Given:
+def _given(
+    code: str,
+    name: str,
+    about: m.Base | None,
+    facts: Facts | None,
+    href: str | None,
+    *,
+    way: m.Base | None = None,
+) -> Given:
     """Everything that a letter is made of. Raises LookupError for a fact that the kind has not, and for one that lacks."""
     kind, given = KINDS[code], dict(facts or {})
     foreign = [fact for fact in given if fact not in kind.own]
@@ -180,7 +190,8 @@ def _given(code: str, name: str, about: m.Base | None, facts: Facts | None, href
     lacking = [fact for fact, about_it in kind.own.items() if not about_it.optional and fact not in found]
     if foreign or lacking:
         raise LookupError(f"facts of the letter {code}: unknown {foreign}, missing {lacking}")
-    return Given(name, href or letter_kinds.href_of(about), found)
+    told = ways.way_of(way, own=True) if way is not None and ways.has_way(way) else None
+    return Given(name, href or letter_kinds.href_of(about), found, told)
 
 
 def _composed(code: str, given: Given) -> Composed:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_writable, unscoped
 from app.audit import history, record
@@ -59,7 +60,14 @@ def apply(employee_id: int, *, employment_id: int | None = None, note: str | Non
     if not is_new:
         return row
     record("voucher_application.created", row)
-    return transitions.follow(m.VoucherApplication, row.id, "submit", **_submitted(rule))
+    return _tell_submitted(transitions.follow(m.VoucherApplication, row.id, "submit", **_submitted(rule)))
+
+
+def _tell_submitted(row: m.VoucherApplication) -> m.VoucherApplication:
+    """Tell the person that the application is there: who decides on it, and until when."""
+    kind = transitions.letter_of(m.VoucherApplication, "submit")
+    letters.tell(row.employee, kind, about=row, facts={"кто": current_actor().name})
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,8 @@ def resubmit(application_id: int) -> m.VoucherApplication:
     """Submit a returned application again, with a new term; raises Conflict by the rule."""
     row = get_writable(db.session, m.VoucherApplication, application_id, "voucher_application:submit")
     _insist(_still_entitled(row))
-    return transitions.move(m.VoucherApplication, application_id, "submit", **_submitted(row.rule))
+    row = transitions.move(m.VoucherApplication, application_id, "submit", **_submitted(row.rule))
+    return _tell_submitted(row)
 
 
 @transitions.performs(m.VoucherApplication, "withdraw")
@@ -200,7 +209,13 @@ def approve(application_id: int) -> m.Voucher:
     with undo.lasting():
         end_run_out([row.employee_id])
     voucher = _issue(row)
-    letters.tell(row.employee, transitions.letter_of(m.VoucherApplication, "approve"), about=voucher)
+    letters.tell(
+        row.employee,
+        transitions.letter_of(m.VoucherApplication, "approve"),
+        about=voucher,
+        href=addresses.CATALOGUE,
+        way=row,
+    )
     return voucher
 
 

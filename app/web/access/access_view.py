@@ -24,7 +24,7 @@ from app.russian import format_date, no_later, quoted
 from app.services.access import access_requests, looking_as
 from app.services.access.access_requests import Wish
 from app.services.personnel.cards import people
-from app.services.portal import files
+from app.services.portal import files, ways
 from app.services.portal.files import Scan
 from app.statuses import AccessRequestStatus
 from app.web.access.rights import lines_of
@@ -72,7 +72,7 @@ class AccessView(BaseView):
             buttons=[Button("Запросить доступ", addresses.at("access", "request"), main=True)],
             blocks=[
                 *_roles_blocks(access_requests.own_roles(), empty="Ролей пока нет: запросите доступ."),
-                _requests_block(access_requests.own_requests(), "Мои заявки на доступ"),
+                *_own_requests(),
             ],
         )
         return render_template("card.html", page=page)
@@ -208,6 +208,15 @@ def _term(role: m.Assignment) -> Cell:
     left = (role.valid_to - today()).days
     until = f"по {format_date(role.valid_to)}"
     return Cell(f"{since} {until}", "скоро закончится: подайте новую заявку" if left <= _SOON_DAYS else "")
+
+
+def _own_requests() -> list[Block]:
+    """The user's requests; of those that wait also the way."""
+    rows = access_requests.own_requests()
+    waiting = [row for row in rows if row.status == AccessRequestStatus.SUBMITTED]
+    told = ways.ways_of(waiting, own=True)
+    found = [Block(f"{told[row.id].title}: {access_requests.title_of(row)}", way=told[row.id]) for row in waiting]
+    return [*found, _requests_block(rows, "Мои заявки на доступ")]
 
 
 def _requests_block(requests: Sequence[m.AccessRequest], title: str) -> Block:

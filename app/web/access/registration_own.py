@@ -10,9 +10,9 @@ from flask_appbuilder import BaseView, expose
 from app import addresses, shown
 from app.access import current_actor
 from app.extensions import limiter
-from app.russian import format_date
 from app.services.access import own_registration
 from app.services.access.own_registration import NONE_OPEN, find_open, may_correct
+from app.services.portal import ways
 from app.statuses import RegistrationStatus
 from app.web.access import registration_forms as forms
 from app.web.access.entrance import leave
@@ -138,8 +138,6 @@ def registration_blocks() -> list[Block]:
     ]
     if row.reason_text:
         pairs.append(Pair("Причина", Cell(row.reason_text)))
-    if row.due_on is not None:
-        pairs.append(Pair("Решение не позже", Cell(format_date(row.due_on))))
     buttons = [Button("Отозвать согласие", addresses.at("register", "mine", "abandon", ""))]
     if may_correct(row):
         words = "Исправить и отправить снова" if row.status == RegistrationStatus.RETURNED else "Подать заявку снова"
@@ -153,4 +151,5 @@ def registration_blocks() -> list[Block]:
         RegistrationStatus.REJECTED: "Логин и пароль остаются. Если причина устранена, исправьте сведения и подайте заявку снова.",
     }
     note = notes.get(row.status, _WHEN_CONFIRMED)
-    return [Block(titles.get(row.status, "В регистрации отказано"), pairs=pairs, buttons=buttons, note=note)]
+    title, way = titles.get(row.status, "В регистрации отказано"), ways.way_of(row, own=True)
+    return [Block(title, pairs=pairs, buttons=buttons, note=note, way=way)]

@@ -17,6 +17,7 @@ from app.russian import count, format_date, period
 from app.services.courses.enrolment.catalogue import Details, Group, Offer
 from app.services.courses.enrolment.catalogue_sql import Seeker
 from app.text import sort_key
+from app.web.courses.own_enrolment import join_button
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 
 #: words of a municipality's name that say only of which kind it is
@@ -137,9 +138,10 @@ def buttons(offer: Offer, seeker: Seeker | None) -> list[Button]:
         return []
     if offer.verdict is None or not offer.verdict.allowed:
         return []
+    if not seeker.name:
+        return [join_button(offer.group.id, waits=offer.verdict.waits)]
     href = addresses.form("enrolment", group=offer.group.id, employee=seeker.employee_id)
-    label = "Встать в лист ожидания" if offer.verdict.waits else "Записаться"
-    return [Button(f"Записать: {seeker.name}" if seeker.name else label, href, main=True)]
+    return [Button(f"Записать: {seeker.name}", href, main=True)]
 
 
 # --- the page of a group ---------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from app.statuses import WITHOUT_OUTCOME, EnrolmentStatus
 from app.web.courses.bulk_enrolment import BulkEnrolment
 from app.web.courses.catalogue_cards import seats_left
 from app.web.courses.mending import EnrolmentLacks
+from app.web.courses.own_enrolment import OwnEnrolment
 from app.web.courses.result_correction import ResultCorrection, ResultForm
 from app.web.frame.answers import answer_act, answer_form
 from app.web.frame.guards import guarded, signed_in
@@ -59,7 +60,7 @@ class TransferForm(FlaskForm):
 class EnrolmentPages(ScopedModelView):
     """Pages of the enrolments' view."""
 
-    parts = (BulkEnrolment, ResultCorrection, EnrolmentLacks)
+    parts = (BulkEnrolment, OwnEnrolment, ResultCorrection, EnrolmentLacks)
 
     def visible(self, pk: int, verb: str = "show") -> Any:
         """Load an enrolment with everything that its card names, by one more statement."""

@@ -25,7 +25,7 @@ from app.web.access.registration_own import registration_blocks
 from app.web.desk import charts, map_page, start_checklist, start_lines
 from app.web.desk.role_home import organizer_blocks, school_blocks
 from app.web.desk.start_lines import Counted, duty
-from app.web.desk.worker_home import worker_blocks
+from app.web.desk.worker_home import is_worker, worker_aside, worker_blocks
 from app.web.frame.list_paging import COUNTED
 from app.web.frame.list_query import ListQuery
 from app.web.frame.pages import Block, Cell, Chart, Pair, RegionMap, StartPage, Todo
@@ -55,7 +55,7 @@ def start_page(actor: Actor) -> StartPage:
     note = NOTHING if not lines and (empty or actor.roles & _DECIDES) else ""
     drawn, region, as_of = pictures_of(actor, facts)
     return StartPage(
-        "Главная",
+        f"Здравствуйте, {called}" if (called := _called(actor)) else "Главная",
         lines[: start_lines.MOST_LINES],
         lines[start_lines.MOST_LINES :],
         start_checklist.checklist(start_checklist.of(actor), facts.done, facts.hidden),
@@ -65,8 +65,14 @@ def start_page(actor: Actor) -> StartPage:
         drawn,
         as_of,
         blocks,
+        worker_aside(actor.employee_id) if actor.employee_id and is_worker(actor) else (),
         note,
     )
+
+
+def _called(actor: Actor) -> str:
+    """Name and patronymic of a user who is nothing but a worker with a card: the start page greets them."""
+    return actor.name.partition(" ")[2] if actor.roles == {"worker"} and is_worker(actor) else ""
 
 
 def _one_main(lines: Sequence[Todo]) -> list[Todo]:
@@ -77,9 +83,7 @@ def _one_main(lines: Sequence[Todo]) -> list[Todo]:
 
 
 def _blocks(actor: Actor) -> list[Block]:
-    blocks = (
-        worker_blocks(actor.employee_id) if "worker" in actor.roles and actor.employee_id else registration_blocks()
-    )
+    blocks = worker_blocks(actor.employee_id) if is_worker(actor) and actor.employee_id else registration_blocks()
     blocks += [*(school_blocks() if "school" in actor.roles else ())]
     blocks += [*(organizer_blocks() if "organizer" in actor.roles else ())]
     if actor.roles & {"operator", "admin"}:

@@ -1,41 +1,57 @@
-"""«Личный кабинет» of a worker: what waits, the voucher (чек) as a picture of its blocks, courses, suitable groups, documents, notices."""
+"""«Главная» of a worker: what waits, courses with their way, the voucher (чек) by its blocks, what suits; beside them terms and the last document."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app import addresses
 from app import models as m
-from app.access import current_actor
+from app.actor import Actor
 from app.clock import local
-from app.documents.office.pdf import MISSING, find_office
-from app.russian import count, format_date, format_datetime, period, quoted
+from app.documents.office.pdf import find_office
+from app.russian import capitalized, count, format_date, format_datetime, period, quoted
 from app.services.desk import cabinet
 from app.services.desk.cabinet import Cabinet, OwnCourse, Suggestion
+from app.services.portal import ways
+from app.services.portal.ways import Way
 from app.services.voucher import voucher_eligibility
 from app.statuses import EnrolmentStatus, actions_of
-from app.web.desk import notice_view
-from app.web.frame.listing import state_cell
-from app.web.frame.pages import Block, Button, Cell, Row, Todo
-from app.web.personnel.archive_pages import archive_buttons
-from app.web.personnel.employee_card import ADD_TRAINING, table, voucher_part
+from app.web.courses.own_enrolment import join_button
+from app.web.frame.pages import Block, Button, Todo
+from app.web.personnel.employee_card import voucher_part
+from app.web.personnel.own_card import terms_block
 
-_NEWEST = 5
+#: courses on the start page, the nearest first
+_COURSES = 3
+
+
+def is_worker(actor: Actor) -> bool:
+    """Whether the cabinet is the user's: a worker with a card."""
+    return "worker" in actor.roles and actor.employee_id is not None
 
 
 def worker_blocks(employee_id: int) -> list[Block]:
-    """Blocks of the worker's own start page, the most urgent first."""
+    """The wide column of the worker's start page, the most urgent first."""
     data = cabinet.of_worker(employee_id)
     waits = _waits(data)
     return [
-        *([Block("Ждёт вас", todo=waits)] if waits else []),
+        *([Block("Ждёт вас", todo=_one_filled(waits))] if waits else []),
+        *_courses(data),
         _voucher(data, employee_id),
-        _courses(data),
         # without a чек there is little to choose: the block above says how to get one
         *([_suits(cabinet.suggestions(employee_id))] if data.voucher is not None else []),
-        _documents(data, employee_id),
-        _notices(data),
     ]
+
+
+def worker_aside(employee_id: int) -> list[Block]:
+    """The narrow column: terms, the last document."""
+    return [terms_block(employee_id, more=True), _document(employee_id)]
+
+
+def _one_filled(waits: Sequence[Todo]) -> list[Todo]:
+    """Of the buttons only the first, which is the most urgent, is filled."""
+    return [replace(it, button=replace(it.button, main=n == 0)) if it.button else it for n, it in enumerate(waits)]
 
 
 def _choose_course() -> Button:
@@ -108,7 +124,7 @@ def _training(row: m.Training) -> Todo:
 
 
 def _voucher(data: Cabinet, employee_id: int) -> Block:
-    """The чек as a picture of its blocks; without one, what became of the application or whether it may be made."""
+    """The чек as a picture of its blocks; without one, the way of the application or whether it may be made."""
     voucher, application = data.voucher, data.application
     if voucher is not None:
         parts = [voucher_part(block, data.enrolment_of_block) for block in voucher.blocks]
@@ -119,101 +135,87 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
             buttons=[Button("Открыть чек", addresses.card("voucher", voucher.id)), _choose_course()],
         )
     if application is not None:
-        term = f" Срок решения: {format_date(application.due_on)}." if application.due_on else ""
         href = addresses.card("voucher_application", application.id)
-        return Block(
-            "Заявка на чек", note=f"{application.status.label}.{term}", buttons=[Button("Открыть заявку", href)]
-        )
+        way = ways.way_of(application, own=True)
+        return Block("Заявка на чек", way=way, buttons=[Button("Открыть заявку", href)])
     may = voucher_eligibility.eligibility(employee_id)
     apply = Button("Подать заявку на чек", addresses.form("voucher_application", employee=employee_id), main=True)
     return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
 
 
-# --- courses and documents -------------------------------------------------------------------------------------------
+# --- courses ---------------------------------------------------------------------------------------------------------
 
 
-def _courses(data: Cabinet) -> Block:
-    rows = [_course(course) for course in data.courses[: cabinet.MOST_COURSES]]
-    heads = ("Программа", "Занятия", "Ближайшее занятие", "Состояние")
-    block = table("Мои курсы", heads, rows, empty="Сейчас вы не записаны на курсы.")
-    rest = len(data.courses) - len(rows)
-    whole = Button("Все записи", addresses.listing("enrolment"))
-    return Block(block.title, columns=block.columns, rows=rows, empty=block.empty, buttons=[whole] if rest > 0 else [])
+def _courses(data: Cabinet) -> list[Block]:
+    """The nearest courses, each with its way; without any the way to the catalogue."""
+    if not data.courses:
+        empty = "Сейчас вы не записаны на курсы."
+        return [Block("Мои курсы", empty=empty, buttons=[Button("Все курсы", addresses.MY_COURSES)])]
+    shown = data.courses[:_COURSES]
+    told = ways.ways_of([course.enrolment for course in shown], own=True)
+    blocks = [course_block(course.enrolment, told[course.enrolment.id], meets=_meets(course)) for course in shown]
+    rest = len(data.courses) - len(shown)
+    if rest > 0:
+        more = Button(f"Все мои курсы: {len(data.courses)}", addresses.MY_COURSES)
+        blocks[-1] = replace(blocks[-1], buttons=[*blocks[-1].buttons, more])
+    return blocks
 
 
-def _course(course: OwnCourse) -> Row:
-    row, group = course.enrolment, course.enrolment.group
-    href = addresses.card("enrolment", row.id)
+def _meets(course: OwnCourse) -> str:
     # who only waits for a seat is not invited to the meetings
-    meets_at = course.meets_at if row.status != EnrolmentStatus.WAITING else None
-    meets = Cell(format_datetime(meets_at), course.meets_in) if meets_at else Cell("—")
-    return Row(
-        row.id,
-        href,
-        [
-            Cell(group.program.title, f"группа {group.number}", href),
-            Cell(f"{format_date(group.starts_on)} – {format_date(group.ends_on)}", "" if meets_at else group.place),
-            meets,
-            state_cell(row),
-        ],
-    )
+    if course.meets_at is None or course.enrolment.status == EnrolmentStatus.WAITING:
+        return ""
+    return f"Ближайшее занятие: {format_datetime(course.meets_at)}, {course.meets_in}."
 
 
-def _suits(found: list[Suggestion]) -> Block:
-    rows = []
-    for it in found:
-        href = addresses.card("training_group", it.group_id)
-        hours = count(it.hours, "час", "часа", "часов")
-        enrol = Cell("Записаться", href=addresses.form("enrolment", group=it.group_id))
-        rows.append(
-            Row(
-                it.group_id,
-                href,
-                [
-                    Cell(it.title, f"{hours}, группа {it.number}, {it.organizer}", href),
-                    Cell(f"{format_date(it.starts_on)} – {format_date(it.ends_on)}", it.place),
-                    Cell(count(it.free, "место", "места", "мест")),
-                    enrol,
-                ],
-            )
-        )
-    heads = ("Программа", "Занятия", "Свободно", "Запись")
+def course_block(row: m.Enrolment, way: Way, *, meets: str = "") -> Block:
+    """A course with its way; what is done with the enrolment is done on its page."""
+    group = row.group
+    hours = count(group.program.hours, "час", "часа", "часов")
+    organizer = f", {group.organizer.short_name}" if group.organizer else ""
+    about = f"{hours}, группа {group.number}, {period(group.starts_on, group.ends_on)}, {group.place}{organizer}"
+    button = Button("Открыть запись", addresses.card("enrolment", row.id))
+    return Block(group.program.title, lead=about, way=way, note=meets, buttons=[button])
+
+
+def _suits(found: Sequence[Suggestion]) -> Block:
     empty = "Сейчас нет открытых групп, которые подходят вашей должности и оплачиваются свободным блоком чека."
-    return table("Подходит вам сейчас", heads, rows, empty=empty)
-
-
-def _documents(data: Cabinet, employee_id: int) -> Block:
-    """The newest documents, each to be taken as PDF; without LibreOffice as Word, with the words what is missing."""
-    rows = [_document(row) for row in data.documents]
-    heads = ("Документ", "Программа", "Дата выдачи", "Печать")
-    block = table("Мои документы", heads, rows, empty="Документов об обучении пока нет.")
-    buttons = [Button("Все документы", addresses.listing("certificate"))] if rows else []
-    if current_actor().can("training:add"):
-        buttons.append(Button(ADD_TRAINING, addresses.form("training", employee=employee_id)))
-    note = MISSING if rows and not find_office() else ""
-    return replace(block, buttons=[*buttons, *archive_buttons(employee_id)], note=note)
-
-
-def _document(row: m.Certificate) -> Row:
-    href = addresses.card("certificate", row.id)
-    group = row.enrolment.group if row.enrolment else None
-    pdf = bool(find_office())
-    paper = addresses.at("certificate", "print", row.id, "pdf" if pdf else "docx")
-    return Row(
-        row.id,
-        href,
-        [
-            Cell(f"№ {row.number}", row.kind.label, href),
-            Cell(group.program.title if group else "—", row.organizer.short_name if row.organizer else ""),
-            Cell(format_date(row.issued_on)),
-            Cell("Печать в PDF" if pdf else "Скачать для Word", href=paper),
-        ],
+    return Block(
+        "Подходит вам сейчас",
+        todo=[_offered(it) for it in found],
+        empty=empty,
+        buttons=[Button("Все", addresses.CATALOGUE)],
     )
 
 
-def _notices(data: Cabinet) -> Block:
-    """The newest notices; the unread ones stand out and all are read on their own page."""
-    shown = [notice_view.told(notice) for notice in data.notices[:_NEWEST]]
-    events = [Cell(n.text, n.when, n.href, "wait" if n.unread else "") for n in shown]
-    button = Button("Все извещения", addresses.NOTICES)
-    return Block("Извещения", events=events, buttons=[button], empty="Извещений пока нет.")
+def _offered(it: Suggestion) -> Todo:
+    hours, free = count(it.hours, "час", "часа", "часов"), count(it.free, "место", "места", "мест")
+    detail = (
+        f"{hours}, группа {it.number}, {period(it.starts_on, it.ends_on)}, {it.place}. Свободно {free}. {it.organizer}"
+    )
+    button = replace(join_button(it.group_id), main=False)
+    return Todo(it.title, detail, addresses.at("courses", it.group_id), "grey", button)
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+def _document(employee_id: int) -> Block:
+    """The newest document, with its file; the others on their own page."""
+    found = cabinet.documents_of(employee_id)
+    if not found:
+        return Block("Документы", empty="Документов об обучении пока нет.", buttons=[_all_documents("Открыть")])
+    row = found[0]
+    group = row.enrolment.group if row.enrolment else None
+    title, about = f"{capitalized(row.kind.label)} № {row.number}", group.program.title if group else ""
+    newest = Todo(title, about, addresses.card("certificate", row.id), "grey", Button("Скачать", document_href(row)))
+    return Block("Последний документ", todo=[newest], buttons=[_all_documents(f"Все: {len(found)}")])
+
+
+def _all_documents(label: str) -> Button:
+    return Button(label, addresses.MY_DOCUMENTS)
+
+
+def document_href(row: m.Certificate) -> str:
+    """Where the file of a document is: a PDF, without LibreOffice a Word file."""
+    return addresses.at("certificate", "print", row.id, "pdf" if find_office() else "docx")

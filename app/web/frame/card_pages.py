@@ -19,9 +19,9 @@ from app.extensions import db
 from app.labels import in_words, label_of
 from app.permissions import roles_with
 from app.russian import capitalized, format_datetime
-from app.services.portal import records
+from app.services.portal import records, ways
 from app.statuses import TRANSITIONS, Edge, find_edge
-from app.web.frame import reasons
+from app.web.frame import menu, reasons
 from app.web.frame.guards import guarded
 from app.web.frame.listing import show_value, state_cell
 from app.web.frame.pages import Block, Button, CardPage, Cell, Link, Pair
@@ -57,8 +57,21 @@ class CardPages(ViewBase):
     def all_blocks(self, row: Any) -> Sequence[Block]:
         """Blocks of the card between those of its parts."""
         lead = [block for part in self.joined for block in part.lead(row)]
-        own = self.blocks(row)
+        own = [*self.way_blocks(row), *self.blocks(row)]
         return [*lead, *own, *(block for part in self.joined for block in part.blocks(row))]
+
+    def way_blocks(self, row: Any) -> list[Block]:
+        """The way of an application: what was done, whose turn it is, what follows; nothing for rows that have none."""
+        if not ways.has_way(row):
+            return []
+        way = ways.way_of(row, own=self.is_own(row))
+        return [Block(way.title, way=way)]
+
+    def is_own(self, row: Any) -> bool:
+        """Whether the row is about the acting user."""
+        actor = current_actor()
+        owner, user = getattr(row, "employee_id", None), getattr(row, "user_id", None)
+        return (owner is not None and owner == actor.employee_id) or (user is not None and user == actor.user_id)
 
     def card_title(self, row: Any) -> str:
         """Title of a record's page."""
@@ -66,9 +79,13 @@ class CardPages(ViewBase):
         return capitalized(text)
 
     def crumbs(self, row: Any = None, here: str = "") -> Sequence[Link]:
-        """Way back to the list, for those who may see it, and to the card of ``row``; ``here`` names the page itself."""
-        found = []
-        if current_actor().can(f"{self.table}:list"):
+        """Way back to the list, for those who may see it, and to the card of ``row``; ``here`` names the page itself.
+
+        A user whose menu is places goes back to the place.
+        """
+        over = menu.place_over(type(self).__name__)
+        found = [over] if over is not None else []
+        if over is None and current_actor().can(f"{self.table}:list"):
             found.append(Link(self.words.plural, addresses.listing(self.table)))
         if row is not None:
             found.append(Link(self.card_title(row), self.href_of(row)))

@@ -7,7 +7,7 @@ All of them are made of what FAB has registered, in the order of registration, e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import current_app, g, request
@@ -17,16 +17,20 @@ from app.access import current_actor
 from app.web.frame.pages import Link, MenuItem, MenuSection
 
 KEY = "arrangement"
-HOME, SETUP = "Главная", "Настройка"
+HOME, SETUP, MORE = "Главная", "Настройка", "Ещё"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the bar at the bottom of a phone: a registered view by its name, the one word there, the icon."""
+    """A place of the bar at the bottom of a phone: a registered view by its name, the one word there, the icon.
+
+    ``covers``: other views by their names whose pages belong to the place.
+    """
 
     view: str
     word: str
     icon: str
+    covers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Arrangement:
     titles: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     #: role → its places between «Главная» and «Ещё», the first role that the user has decides; "": anybody's
     places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
+    #: role whose menu is its places on a wide screen too; the rest of its pages stands under «Ещё», without lists of rows
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ def menu() -> list[MenuSection]:
 def work_menu() -> list[MenuSection]:
     """The side menu: what is not the user's own and not of «Настройка», which is one entry, the last."""
     arrangement = _arrangement()
+    if _is_short():
+        return _short_menu()
     elsewhere = {arrangement.own, *arrangement.setup}
     here = [category for category in _categories() if category.name not in elsewhere]
     (_, single), *sections = _sections(here, counted=True)
@@ -89,6 +97,32 @@ def work_menu() -> list[MenuSection]:
     return [first, *(MenuSection(title, items) for title, items in sections), *last]
 
 
+def _is_short() -> bool:
+    return current_actor().roles == {_arrangement().short}
+
+
+def _short_menu() -> list[MenuSection]:
+    """The places, then what is no list of rows and not in the menu of the user's name."""
+    near = places()
+    own = _arrangement().own
+    entries = [child for category in _categories() if category.name != own for child in (category, *category.childs)]
+    pages = [entry for entry in entries if entry.baseview is not None and not hasattr(entry.baseview, "listing")]
+    rest = [_item(entry, counted=True) for entry in pages if entry.should_render()]
+    return [
+        MenuSection("", [replace(item, icon="") for item in near]),
+        MenuSection(MORE, [item for item in rest if item.href not in {place.href for place in near}]),
+    ]
+
+
+def place_over(view: str) -> Link | None:
+    """The place to which the pages of a view belong, for a role whose menu is its places; None for the others."""
+    if not _is_short():
+        return None
+    found = next((place for place in _places_of_role() if view in place.covers), None)
+    entry = _entries().get(found.view) if found is not None else None
+    return Link(str(entry.label), entry.get_url()) if entry is not None and entry.should_render() else None
+
+
 def own_pages() -> list[MenuItem]:
     """The user's own pages, for the menu of the user's name."""
     own = [category for category in _categories() if category.name == _arrangement().own]
@@ -97,15 +131,23 @@ def own_pages() -> list[MenuItem]:
 
 def places() -> list[MenuItem]:
     """The places of the user's role in the bar at the bottom of a phone, «Главная» first; «Ещё» is the menu."""
-    entries = {child.name: child for category in _categories() for child in (category, *category.childs)}
-    every, roles = _arrangement().places, current_actor().roles
-    role = next((role for role in every if role in roles), "")
+    entries = _entries()
     found = [MenuItem(HOME, addresses.HOME, _at_home(), icon="home")]
-    for place in every.get(role, ()):
+    for place in _places_of_role():
         entry = entries[place.view]
         if entry.should_render():
-            found.append(MenuItem(place.word, entry.get_url(), _is_here(entry), icon=place.icon))
+            here = _is_here(entry) or request.blueprint in place.covers
+            found.append(MenuItem(place.word, entry.get_url(), here, icon=place.icon))
     return found
+
+
+def _entries() -> dict[str, Any]:
+    return {child.name: child for category in _categories() for child in (category, *category.childs)}
+
+
+def _places_of_role() -> Sequence[Place]:
+    every, roles = _arrangement().places, current_actor().roles
+    return every.get(next((role for role in every if role in roles), ""), ())
 
 
 def setup_groups() -> list[SetupGroup]:

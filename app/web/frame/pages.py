@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.services.portal.ways import Way
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -183,7 +185,7 @@ class Todo:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A titled part of a card: labelled pairs, or a table, or events of the journal, or the parts of a чек,
-    or what waits for the user; any may be empty.
+    or what waits for the user, or the way of an application; any may be empty.
     """
 
     title: str
@@ -197,6 +199,9 @@ class Block:
     note: str = ""
     tone: str = ""
     todo: Sequence[Todo] = ()
+    way: Way | None = None
+    #: a line below the title
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,4 +424,6 @@ class StartPage:
     #: the moment of the charts' figures
     as_of: str = ""
     blocks: Sequence[Block] = ()
+    #: blocks of the narrow column
+    aside: Sequence[Block] = ()
     note: str = ""

@@ -35,8 +35,9 @@ from app.web.frame.scans import scan_field, sent_scan
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.typed import row_id
 
-_SECTIONS = (
-    ("Человек", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils")),
+#: parts of the card, each of which is corrected by itself
+CARD_PARTS = (
+    ("Обо мне", ("last_name", "first_name", "patronymic", "birth_date", "sex", "snils")),
     ("Связь", ("phone", "email")),
     ("Стаж и заслуги", ("teaching_since", "working_since", "degree", "awards")),
 )
@@ -141,20 +142,26 @@ class ChangePages(ScopedModelView):
         if table not in SUBJECTS or (record and record_id is None):
             abort(404)
         row, subject, is_sent = changes.own_row(table, record_id), SUBJECTS[table], request.method == "POST"
+        parts = _chosen_parts(table)
         waiting = None if is_sent else changes.find_live(changes.own_card().id, table, record_id)
         if waiting is not None:
             return render_template("message.html", page=_waiting_page(waiting))
         posted: Any = CombinedMultiDict([request.files, request.form]) if is_sent else None
         form = self.propose_forms[table](posted, obj=row)
+        fields = [name for _title, names in parts for name in names] if table == CARD else subject.fields
+        for name in set(subject.fields) - set(fields):
+            del form[name]
+        if row is not None:
+            _say_what_was(form, row, fields)
 
         def propose() -> str:
             with db.session.no_autoflush:
-                values, comment = form_values(form, subject.fields, subject.model), form["comment"].data or None
+                values, comment = form_values(form, fields, subject.model), form["comment"].data or None
                 made = changes.propose(values, table=table, row_id=record_id, comment=comment, scan=sent_scan())
             flash("Исправление отправлено ответственному. О решении придёт извещение.", "success")
             return addresses.card("change_request", made.id)
 
-        return answer_form(form, propose, lambda: _propose_page(form, table, row))
+        return answer_form(form, propose, lambda: _propose_page(form, table, row, parts))
 
     def card_page(self, row: m.ChangeRequest) -> CardPage:
         """The person and the term; the comparison itself is laid out by the template."""
@@ -176,7 +183,7 @@ class ChangePages(ScopedModelView):
             crumbs=self.crumbs(),
             status=Cell(row.status.label, tone=row.status.tone),
             buttons=self.card_buttons(row),
-            blocks=[Block("Исправление", pairs=pairs)],
+            blocks=[*self.way_blocks(row), Block("Исправление", pairs=pairs)],
             aside=[self.history_block(row)],
             note=_reason(row),
         )
@@ -261,10 +268,23 @@ def _waiting_page(row: m.ChangeRequest) -> CardPage:
     )
 
 
-def _propose_page(form: Any, table: str, row: Any) -> FormPage:
+def _chosen_parts(table: str) -> Sequence[tuple[str, Sequence[str]]]:
+    """Of the card the part that the address names (``?part=``), else all of them."""
+    number = row_id(request.args.get("part", "")) if table == CARD else None
+    return CARD_PARTS if number is None or number >= len(CARD_PARTS) else CARD_PARTS[number : number + 1]
+
+
+def _say_what_was(form: Any, row: Any, fields: Sequence[str]) -> None:
+    """Beside each field stands what is stored: the form shows «было» while it is typed over."""
+    for name in fields:
+        was = f"Было: {changes.current_words(row, name)}."
+        form[name].description = f"{was} {form[name].description}" if form[name].description else was
+
+
+def _propose_page(form: Any, table: str, row: Any, parts: Sequence[tuple[str, Sequence[str]]]) -> FormPage:
     href, is_new = addresses.card("employee", current_actor().employee_id), row is None
     heading = changes.place_name(row) if table == PLACE else ""
-    sections = [*_SECTIONS, _PROOF] if table == CARD else [(heading, SUBJECTS[table].fields), _PROOF]
+    sections = [*parts, _PROOF] if table == CARD else [(heading, SUBJECTS[table].fields), _PROOF]
     return FormPage(
         title=_TITLES[table][is_new],
         form=form,
@@ -306,9 +326,9 @@ def may_correct(row: Any) -> bool:
     return row.__tablename__ in SUBJECTS and not is_kept and may_propose(row.employee, row.__tablename__, row.id)
 
 
-def propose_href(table: str, record: int | None = None) -> str:
-    """Address of the form for a new or an existing record of the own card."""
-    return addresses.at("change_request", "propose", table=table, record=record)
+def propose_href(table: str, record: int | None = None, *, part: int | None = None) -> str:
+    """Address of the form for a new or an existing record of the own card, or for a part of the card itself."""
+    return addresses.at("change_request", "propose", table=table, record=record, part=part)
 
 
 def waiting_block(person: m.Employee) -> list[Block]:

@@ -29,6 +29,7 @@ from app.web.frame.parts import Part
 from app.web.frame.typed import row_id
 from app.web.personnel.change_view import SURNAME_FIELDS, may_propose
 from app.web.personnel.merge_view import merge_buttons
+from app.web.personnel.own_card import is_own_cabinet
 from app.web.personnel.people_columns import place_name
 
 ACTUAL, CONFIRM = "Подтвердить актуальность", "confirm_actual"
@@ -54,7 +55,7 @@ class Proceedings(Part):
         """What its owner proposes, what the responsible does, what the operator joins."""
         actor, found = current_actor(), []
         is_own = actor.employee_id == person.id
-        if may_propose(person, CARD):
+        if may_propose(person, CARD) and not is_own_cabinet(person):
             found.append(Button("Предложить исправление", addresses.at("change_request", "propose")))
         may_end = is_own or actor.places("school") or actor.can("employee:edit")
         places = people.own_live_employments(person.id) if may_end else []

@@ -274,7 +274,8 @@ def _attestation(data: CardData) -> list[Block]:
     ]
 
 
-def _counts(training: m.Training) -> bool:
+def counts(training: m.Training) -> bool:
+    """Whether a training outside the portal counts: it was confirmed."""
     return training.status == TrainingStatus.CONFIRMED
 
 
@@ -296,7 +297,7 @@ def _training(data: CardData) -> list[Block]:
         )
         rows.append(_row(line.enrolment or line.training, *cells))
     heads = ("Программа, организация", "Часы", "Период", "Документ", "Сведения")
-    total = sum(line.hours for line in data.trainings if line.training is None or _counts(line.training))
+    total = sum(line.hours for line in data.trainings if line.training is None or counts(line.training))
     note = f"Подтверждено {count(total, 'час', 'часа', 'часов')}." if total else ""
     block = table(
         "История обучения",

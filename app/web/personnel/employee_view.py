@@ -27,6 +27,7 @@ from app.web.personnel import employee_card
 from app.web.personnel.change_view import SURNAME_FIELDS, surname_fields, surname_of, waiting_block
 from app.web.personnel.employee_actions import SURNAME_SECTION, page_button
 from app.web.personnel.invitation_pages import account_blocks
+from app.web.personnel.own_card import is_own_cabinet, own_card_page
 from app.web.personnel.own_choices import own_organizations
 
 
@@ -80,6 +81,8 @@ class EmployeePages(ScopedModelView):
         data = people.card(row.id)
         place = data.main
         status = Cell(place.status.label, tone=place.status.tone) if place else Cell("Не работает", tone="grey")
+        if is_own_cabinet(row):
+            return own_card_page(data, status, self.card_buttons(row))
         return CardPage(
             title=row.full_name,
             crumbs=self.crumbs(),
@@ -97,6 +100,8 @@ class EmployeePages(ScopedModelView):
     def extra_buttons(self, row: m.Employee) -> list[Button]:
         """What is most often done from a card."""
         actor, buttons = current_actor(), []
+        if is_own_cabinet(row):
+            return list(super().extra_buttons(row))
         if actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", addresses.form("enrolment", employee=row.id)))
         if actor.can("voucher_application:add") and voucher_eligibility.may_apply(row.id):

@@ -8,6 +8,7 @@ from app import addresses
 from app.web.frame.pages import Button
 from app.web.frame.parts import Part
 from app.web.personnel.change_view import may_correct, propose_href
+from app.web.personnel.own_card import is_own_cabinet
 
 #: table → tab of the card that shows its rows
 _TABS = {
@@ -24,6 +25,8 @@ class OfPerson(Part):
 
     def home_of(self, row: Any) -> str:
         """The person's card."""
+        if self.table == "training" and is_own_cabinet(row.employee):
+            return addresses.MY_DOCUMENTS
         return addresses.card("employee", row.employee_id, tab=_TABS[self.table])
 
     def buttons(self, row: Any) -> list[Button]:

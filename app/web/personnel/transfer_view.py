@@ -224,7 +224,7 @@ class TransferPages(ScopedModelView):
             crumbs=self.crumbs(),
             status=Cell(row.status.label, tone=row.status.tone),
             buttons=self.card_buttons(row),
-            blocks=[Block("Переход", pairs=pairs)],
+            blocks=[*self.way_blocks(row), Block("Переход", pairs=pairs)],
             aside=[self.history_block(row)],
             note=row.reason_text or "",
         )

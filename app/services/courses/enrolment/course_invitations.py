@@ -104,6 +104,6 @@ def _invite(person: m.Employee, group: m.TrainingGroup, *, by_mail: bool) -> Non
         person,
         "course_invitation",
         facts={**letter_kinds.group_facts(group), "запись_по": format_date(group.enrol_until)},
-        href=addresses.form("enrolment", group=group.id),
+        href=addresses.at("enrolment", "join", group=group.id),
         by_mail=by_mail,
     )

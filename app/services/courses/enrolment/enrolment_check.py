@@ -84,6 +84,41 @@ def preview(employee_ids: Collection[int], group: m.TrainingGroup) -> list[Line]
     return sorted(lines, key=lambda line: (line.verdict.existing is not None, line.verdict.place is None))
 
 
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A place of work from which a person may or may not be enrolled in a group, in words; ``waits``: only to wait for a seat."""
+
+    place_id: int
+    place: str
+    allowed: bool
+    waits: bool
+    reason: str
+
+
+def chances_of(employee_id: int, group: m.TrainingGroup) -> list[Chance]:
+    """Return what the rule says of each of a person's places of work, the best first; one without any tells why.
+
+    Empty where nothing more is to be done: the person is enrolled already.
+    """
+    if employee_id in find_live([employee_id], group.id):
+        return []
+    places = people.live_employments_of([employee_id], on=today())[employee_id]
+    if not places:
+        return [Chance(0, "", allowed=False, waits=False, reason=people.NO_PLACE)]
+    facts = _Facts(
+        course_facts.course_of(group),
+        Room(capacity=group.capacity, taken=group.taken),
+        course_facts.quotas_of(group.id, {place.organization_id for place in places}),
+        voucher_blocks.blocks_of(employee_id),
+        course_facts.busy_of(employee_id),
+    )
+    decided = sorted(((place, _decide(place, facts)) for place in places), key=lambda pair: pair[1].rank)
+    return [
+        Chance(place.id, f"{place.position}, {place.organization}", decision.allowed, decision.waits, decision.reason)
+        for place, decision in decided
+    ]
+
+
 def writable_people(employee_ids: Collection[int]) -> list[int]:
     """Return which of the people the actor may enrol, by rising id; raises Forbidden without the right."""
     own = _own_people(select(m.Employee.id)).where(_among(employee_ids)).order_by(m.Employee.id)

@@ -44,12 +44,17 @@ _NOT_SEEN = "Такой записи нет или она вам не видна
 
 @use_case
 def enrol(
-    employee_id: int, group_id: int, *, block_id: BlockChoice = "auto", employment_id: int | None = None
+    employee_id: int,
+    group_id: int,
+    *,
+    block_id: BlockChoice = "auto",
+    employment_id: int | None = None,
+    wait: bool = True,
 ) -> m.Enrolment:
     """Enrol a person: reserve seat, quota and the block that pays, or put the person on the waiting list of a full group.
 
-    ``block_id``: a block, "auto" for the first that fits, None for a program that no block pays. The same click twice
-    returns the same enrolment. Raises Conflict with the rule's sentence, NotFound, Forbidden.
+    ``block_id``: a block, "auto" for the first that fits, None for a program that no block pays. Without ``wait`` a full group
+    refuses. The same click twice returns the same enrolment. Raises Conflict with the rule's sentence, NotFound, Forbidden.
     """
     get_writable(db.session, m.Employee, employee_id, "enrolment:add")
     get_visible(db.session, m.TrainingGroup, group_id, "training_group:show")
@@ -65,7 +70,8 @@ def enrol(
     verdict = judge_one(employee_id, group, block_id=block_id, employment_id=employment_id, has_seat=has_seat)
     if verdict.place is None:
         raise Conflict(verdict.decision.reason)
-    row = _enter(verdict.place, group, verdict, has_seat=has_seat or seats.take_seat(group_id))
+    has_seat = has_seat or seats.take_seat(group_id)
+    row = _enter(verdict.place, group, verdict, has_seat=has_seat, refusing=not wait)
     enrolment_letters.note_new([row], group)
     return row
 

@@ -8,7 +8,6 @@ _LOGIN = {"логин": Fact("имя для входа", "petrova.ai")}
 _LINK = {"ссылка_действует": Fact("сколько действует ссылка", "48 часов")}
 _ROLE = {"доступ": Fact("роль и место", "Ответственный работник образовательной организации: Школа № 1")}
 _CONSENT = {"согласие": Fact("на что дано согласие", "Новости портала, приглашения на курсы и мероприятия")}
-_OPERATOR_BY = f"Оператор: решит {BY}"
 
 REGISTRATION = (
     Kind(
@@ -55,7 +54,6 @@ REGISTRATION = (
         ),
         button="Войти в портал",
         own={**_LOGIN, **DUE},
-        then=_OPERATOR_BY,
     ),
     Kind(
         "registration_resent",
@@ -66,7 +64,6 @@ REGISTRATION = (
         text=f"Исправленная заявка на регистрацию передана оператору. Решение будет {BY}.",
         button="Посмотреть заявку",
         own=DUE,
-        then=_OPERATOR_BY,
     ),
     Kind(
         "registration_confirmed",
@@ -93,7 +90,6 @@ REGISTRATION = (
         ),
         button="Исправить заявку",
         own=REASON,
-        then="Вы: исправьте заявку и отправьте её снова",
     ),
     Kind(
         "registration_rejected",

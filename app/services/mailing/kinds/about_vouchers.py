@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from app.services.mailing.kinds.base import REASON, VOUCHER, VOUCHERS, Fact, Kind
+from app.services.mailing.kinds.base import AUTHOR, REASON, VOUCHER, VOUCHERS, Fact, Kind
 
 _CHOOSE = "Вы: выберите программу и запишитесь на курс"
 _UNTIL = "действует по {{ действует_по }}"
 _VOUCHER = "Именной образовательный чек № {{ номер_чека }}"
 
 KINDS = (
+    Kind(
+        "application_received",
+        VOUCHERS,
+        "Заявка на чек подана",
+        required=True,
+        subject="Заявка на Именной образовательный чек подана",
+        text="Заявка на Именной образовательный чек подана. Подал(а): {{ кто }}. О решении придёт письмо.",
+        button="Открыть заявку",
+        own=AUTHOR,
+        what="Заявка на Именной образовательный чек",
+    ),
     Kind(
         "application_approved",
         VOUCHERS,
@@ -19,7 +30,7 @@ KINDS = (
             "Заявка на Именной образовательный чек одобрена. Номер чека: {{ номер_чека }}, действует по {{ действует_по }}. "
             "Теперь можно выбрать программу и записаться на курс."
         ),
-        button="Открыть чек",
+        button="Выбрать курс",
         own=VOUCHER,
         what=_VOUCHER,
         when=_UNTIL,
@@ -37,7 +48,6 @@ KINDS = (
         ),
         button="Исправить заявку",
         own=REASON,
-        then="Вы: исправьте сведения и подайте заявку снова",
     ),
     Kind(
         "application_rejected",

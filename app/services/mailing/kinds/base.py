@@ -30,6 +30,8 @@ ACCESS, VOUCHERS, COURSES, PAPERS, PERSON, OTHER = (
     "Сведения о вас",
     "Прочее",
 )
+#: head of the line that says whose turn it is
+THEN = "Кто действует дальше"
 STAFF = frozenset({"school", "territory", "operator"})
 ORGANIZER = frozenset({"organizer"})
 
@@ -64,7 +66,8 @@ class Kind:
     """A kind of letters with its standard words, which the operator may write anew (subject, text, button).
 
     ``required``: the order demands it, so nobody refuses it; ``roles``: its recipients, empty: anybody; ``what`` … ``then``:
-    lines of the block «Что · Когда · Где · Кто действует дальше», left out where empty; ``mailed``: comes by e-mail, and not
+    lines of the block «Что · Когда · Где · Кто действует дальше», left out where empty; of an application that goes on the last of
+    them is the sentence of its way (``portal.ways``); ``mailed``: comes by e-mail, and not
     only as a notice; ``noticed``: stays in the cabinet too.
     """
 
@@ -97,7 +100,7 @@ class Kind:
     @property
     def block(self) -> tuple[tuple[str, str], ...]:
         """Heads and words of the block of facts."""
-        lines = (("Что", self.what), ("Когда", self.when), ("Где", self.where), ("Кто действует дальше", self.then))
+        lines = (("Что", self.what), ("Когда", self.when), ("Где", self.where), (THEN, self.then))
         return tuple((head, words) for head, words in lines if words)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from app import addresses
 from app import models as m
@@ -60,6 +60,28 @@ def live_of(employee_id: int) -> list[m.ChangeRequest]:
     row = m.ChangeRequest
     statement = select(row).where(row.employee_id == employee_id, row.status == ChangeStatus.PROPOSED).order_by(row.id)
     return list(db.session.scalars(statement))
+
+
+def latest_of(employee_id: int, *, most: int) -> list[m.ChangeRequest]:
+    """Return the person's corrections, those that wait first, then the latest."""
+    row = m.ChangeRequest
+    waits_first = case((row.status == ChangeStatus.PROPOSED, 0), else_=1)
+    statement = select(row).where(row.employee_id == employee_id).order_by(waits_first, row.id.desc()).limit(most)
+    return list(db.session.scalars(statement))
+
+
+def decided_labels(row: m.ChangeRequest) -> tuple[str, str]:
+    """Return the fields of a decided correction that were written, and those that were not; both empty while it waits."""
+    if row.status not in (ChangeStatus.ACCEPTED, ChangeStatus.PARTLY, ChangeStatus.DECLINED):
+        return "", ""
+    names = _proposed(row)
+    written = [name for name in names if name in (row.accepted or ())]
+    return ", ".join(_labels(row, written)), ", ".join(_labels(row, [name for name in names if name not in written]))
+
+
+def current_words(row: Any, name: str) -> str:
+    """What a row to be corrected holds now, in the words of the comparison."""
+    return in_words(SUBJECTS[row.__tablename__], name, stored(getattr(row, name, None)))
 
 
 def find_live(employee_id: int, table: str = CARD, row_id: int | None = None) -> m.ChangeRequest | None:

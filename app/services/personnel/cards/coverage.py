@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, union
+from sqlalchemy import Select, and_, func, or_, select, union
 
 from app import models as m
 from app.clock import today
@@ -51,3 +51,14 @@ def covers(since: dt.date) -> Any:
     The one place of the rule: what a person or a school has only told does not count before it is confirmed.
     """
     return and_(_training.c.ended_on >= since, _training.c.status == TrainingStatus.CONFIRMED)
+
+
+def latest_training(employee_id: Any) -> Any:
+    """Column: the day of a person's latest training that counts, on the portal or outside it and confirmed."""
+    on_portal = select(func.max(_enrolment.c.result_on)).where(
+        _enrolment.c.employee_id == employee_id, _enrolment.c.status == EnrolmentStatus.TRAINED
+    )
+    outside = select(func.max(_training.c.ended_on)).where(
+        _training.c.employee_id == employee_id, _training.c.status == TrainingStatus.CONFIRMED
+    )
+    return func.greatest(on_portal.scalar_subquery(), outside.scalar_subquery())
