@@ -226,6 +226,14 @@ class Settings:
     trusted_proxies: int = field(
         default=0, metadata=_env("TRUSTED_PROXIES", "сколько обратных прокси стоит перед порталом", _whole(0, 10))
     )
+    undo_seconds: int = field(
+        default=10,
+        metadata=_env(
+            "UNDO_SECONDS",
+            "сколько секунд после решения предлагается «Отменить»; 0: не предлагается, письма уходят сразу",
+            _whole(0, 120),
+        ),
+    )
     page_size: int = field(default=25, metadata=_env("PAGE_SIZE", "строк на странице списка", _whole(5, 200)))
     max_upload_mb: int = field(
         default=10, metadata=_env("MAX_UPLOAD_MB", "наибольший размер загружаемого файла, МБ", _whole(1, 500))

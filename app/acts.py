@@ -77,6 +77,7 @@ _WORDS: Mapping[str, str] = {
     "answered": "Внесён ответ",
     "blank_replaced": "Напечатано на другом бланке",
     "written": "Что внесено",
+    "taken_back": "Не выдано: решение отменено",
 }
 #: what only one table's journal says
 _WORDS_OF: Mapping[str, str] = {

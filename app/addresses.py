@@ -49,6 +49,11 @@ def card(table: str, pk: int | None, /, **query: Any) -> str:
     return at(table, "show", pk, **query)
 
 
+def case(table: str, pk: int | None, /) -> str:
+    """The desk of the user who decides, with a row opened."""
+    return with_query(QUEUE, case=f"{table}-{pk}")
+
+
 def listing(table: str, /, **query: Any) -> str:
     """The list of a table, narrowed by its filters."""
     return at(table, "list", "", **query)

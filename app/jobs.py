@@ -19,6 +19,7 @@ from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from procrastinate.periodic import PeriodicRegistry
+from procrastinate.types import TimeDeltaParams
 from sqlalchemy import text
 
 from app.access import acting_as, unscoped
@@ -37,7 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.portal import figures, files
+from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
 from app.services.voucher import voucher_reminders, vouchers
@@ -69,8 +70,9 @@ def open_jobs() -> None:
 
 
 def _wake(letter_id: int) -> None:
-    """Defer the sending of a letter in the transaction that wrote it."""
-    _defer(send_letter.configure(connection=db.session.connection()), letter_id=letter_id)
+    """Defer the sending of a letter in the transaction that wrote it; one of a decision that may be undone until it may not."""
+    waits = None if undo.letters_leave_at() is None else TimeDeltaParams(seconds=undo.accepted_seconds() + 1)
+    _defer(send_letter.configure(connection=db.session.connection(), schedule_in=waits), letter_id=letter_id)
 
 
 def _begin(job_id: int, user_id: int) -> None:
@@ -168,6 +170,7 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "program_files_remove": program_files.remove_unused,
     "registry_files_remove": lambda: files.remove_old(registries.FOLDER),
     "imports_forget": kept_batch.forget_old,
+    "decisions_forget": undo.forget_old,
     "seats_check": _check_seats,
 }
 

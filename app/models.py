@@ -1656,6 +1656,8 @@ class Enrolment(Base):
         ),
         Index("uq_enrolment_block", "block_id", unique=True, postgresql_where=among("status", st.BLOCK_HOLDING)),
         Index("ix_enrolment_group_status", "group_id", "status"),
+        # the tabs of the list, the newest first
+        Index("ix_enrolment_status", "status", "id"),
         Index("ix_enrolment_offered", "offer_until", postgresql_where=text("status = 'offered'")),
         CheckConstraint("(status = 'offered') = (offer_until IS NOT NULL)", "offer"),
         ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
@@ -1808,6 +1810,7 @@ class Certificate(Base):
         UniqueConstraint("organizer_id", "kind", "year", "number"),
         Index("uq_certificate_live", "enrolment_id", "kind", unique=True, postgresql_where=text("status = 'issued'")),
         Index("ix_certificate_number", "number", "id"),
+        Index("ix_certificate_gone", "id", postgresql_where=text("status <> 'issued'")),
         # a number as people copy it from the paper
         Index("ix_certificate_number_code", text(code_sql("number")), "issued_on"),
         Index("uq_certificate_check_code_small", func.lower(text("check_code")), unique=True),
@@ -2443,6 +2446,31 @@ class Notice(Base):
     in_digest: Mapped[Flag]
 
 
+class TakenDecision(Base):
+    """A decision that its user may undo for a short time, with what has to be put back and taken back then."""
+
+    __tablename__ = "taken_decision"
+    __table_args__ = {"info": rows_go("Решения, которые можно было отменить", "user_id", export=not_given(pd.WORK))}
+    id: Mapped[BigId]
+    #: one press of a button, on one row or on many
+    batch: Mapped[Code] = mapped_column(index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    object_table: Mapped[Code]
+    object_id: Mapped[int]
+    action: Mapped[Code]
+    label: Mapped[Name] = mapped_column(info=personal("mentions"))
+    #: values that the decision changed, as they were; the whole row right after it, as a fingerprint
+    before: Mapped[Json] = mapped_column(info=personal("mentions"))
+    mark: Mapped[str] = mapped_column(String(32), info=kept())
+    letter_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    notice_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    taken_at: Mapped[Moment]
+    undone_at: Mapped[Moment | None]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class ReminderSent(Base):
     """A reminder that was given once and is not given again: «чек истекает через 30 дней», «занятия завтра»."""
 
@@ -2533,7 +2561,7 @@ class SavedFilter(Base):
 
 
 class ListPreference(Base):
-    """Columns and page size that a user chose for a list; empty: as declared."""
+    """Columns and page size that a user chose for a list; empty: as declared. ``roomy`` in any of them is for all lists."""
 
     __tablename__ = "list_preference"
     __table_args__ = {"info": rows_go("Настройки списков", export=not_given(pd.TECHNICAL))}
@@ -2541,6 +2569,7 @@ class ListPreference(Base):
     view: Mapped[Code] = mapped_column(primary_key=True)
     columns: Mapped[Words]
     page_size: Mapped[int | None] = mapped_column(SmallInteger)
+    roomy: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class DismissedHint(Base):

@@ -460,7 +460,9 @@ class Edge:
     ``action``: the permission's verb and the name of the service's action. ``button``: its label; without one the edge is
     ``automatic``, taken by other actions or by jobs. ``done``: the same in the journal and in the answer to many rows at once.
     ``by``: the roles that hold the permission. ``reason``: a text is required. ``letter``: the kind that tells whom it concerns
-    (``mailing.kinds``); where it depends on more than the edge, or nobody is told, there is none.
+    (``mailing.kinds``); where it depends on more than the edge, or nobody is told, there is none. ``undo``: the decision may be
+    taken back for a short time (``services.portal.undo``) along the edge of ``UNDO``: it leaves no number, document, right or seat
+    behind that somebody else could have used meanwhile, or what it left is untouched and is taken back with it.
 
     Who acts next are those whose edges leave the ``target``.
     """
@@ -474,6 +476,7 @@ class Edge:
     reason: bool = False
     confirm: str = ""
     letter: str = ""
+    undo: bool = False
 
     @property
     def automatic(self) -> bool:
@@ -496,27 +499,28 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     "employment": (
         *_edges(ConfirmationStatus.CONFIRMED, "confirm", "Подтвердить место работы",
             ConfirmationStatus.UNCONFIRMED,
-            done="Подтверждено", by="operator", letter="workplace_confirmed"),
+            done="Подтверждено", by="operator", letter="workplace_confirmed", undo=True),
         *_edges(ConfirmationStatus.UNCONFIRMED, "unconfirm", "Снять подтверждение", ConfirmationStatus.CONFIRMED,
-            done="Снято подтверждение", by="operator", reason=True, letter="workplace_refused"),
+            done="Снято подтверждение", by="operator", reason=True, letter="workplace_refused", undo=True),
     ),
     "training": (
         *_edges(TrainingStatus.CONFIRMED, "confirm", "Подтвердить", TrainingStatus.PENDING,
-            done="Подтверждено", by="school operator", letter="training_confirmed"),
+            done="Подтверждено", by="school operator", letter="training_confirmed", undo=True),
         # a confirmation that turned out wrong is taken back by the operator in the same way
         *_edges(TrainingStatus.REJECTED, "reject", "Отклонить", TrainingStatus.PENDING, TrainingStatus.CONFIRMED,
-            done="Отклонено", by="school operator", reason=True, letter="training_rejected"),
+            done="Отклонено", by="school operator", reason=True, letter="training_rejected", undo=True),
         # follows from the correction of what was rejected
         *_edges(TrainingStatus.PENDING, "resubmit", "", TrainingStatus.REJECTED, done="Подано снова"),
     ),
     "registration": (
         *_edges(_R.PENDING, "arrive", "", _R.EMAIL, done="Почта подтверждена, подано", letter="registration_received"),
         *_edges(_R.CONFIRMED, "confirm", "Подтвердить", _R.PENDING,
-            done="Подтверждено", by="operator", letter="registration_confirmed"),
+            done="Подтверждено", by="operator", letter="registration_confirmed",
+            confirm="Появится или дополнится карточка работника, место работы будет подтверждено, согласия записаны. Отменить это нельзя."),
         *_edges(_R.RETURNED, "return", "Вернуть на доработку", _R.PENDING,
-            done="Возвращено на доработку", by="operator", reason=True, letter="registration_returned"),
+            done="Возвращено на доработку", by="operator", reason=True, letter="registration_returned", undo=True),
         *_edges(_R.REJECTED, "reject", "Отклонить", _R.PENDING,
-            done="Отклонено", by="operator", reason=True, letter="registration_rejected"),
+            done="Отклонено", by="operator", reason=True, letter="registration_rejected", undo=True),
         # the person's own row: no right of its own
         *_edges(_R.PENDING, "resubmit", "", _R.RETURNED, done="Подано снова", letter="registration_resent"),
     ),
@@ -526,7 +530,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(ChangeStatus.PARTLY, "accept_partly", "", ChangeStatus.PROPOSED,
             done="Принято частично", reason=True, letter="change_partly"),
         *_edges(ChangeStatus.DECLINED, "decline", "Отклонить", ChangeStatus.PROPOSED,
-            done="Отклонено", by="school operator", reason=True, letter="change_declined"),
+            done="Отклонено", by="school operator", reason=True, letter="change_declined", undo=True),
         *_edges(ChangeStatus.WITHDRAWN, "withdraw", "Отозвать", ChangeStatus.PROPOSED,
             done="Отозвано", by="worker", confirm="Отозвать исправление?"),
     ),
@@ -536,10 +540,11 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(TransferStatus.ACCEPTED, "accept", "Принять работника", TransferStatus.RELEASED,
             done="Принято", by="school", letter="transfer_accepted"),
         *_edges(TransferStatus.CONFIRMED, "confirm", "Подтвердить перевод", TransferStatus.ACCEPTED,
-            done="Подтверждено", by="operator", letter="transfer_confirmed"),
+            done="Подтверждено", by="operator", letter="transfer_confirmed",
+            confirm="Прежнее место работы закроется, новое начнётся, роли прежней организации прекратятся. Отменить это нельзя."),
         *_edges(TransferStatus.DECLINED, "decline", "Отклонить", TransferStatus.REQUESTED,
             TransferStatus.RELEASED, TransferStatus.ACCEPTED,
-            done="Отклонено", by="school operator", reason=True, letter="transfer_declined"),
+            done="Отклонено", by="school operator", reason=True, letter="transfer_declined", undo=True),
         *_edges(TransferStatus.WITHDRAWN, "withdraw", "Отозвать", TransferStatus.REQUESTED,
             TransferStatus.RELEASED,
             done="Отозвано", by="worker school", confirm="Отозвать перевод?",
@@ -552,9 +557,10 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "access_request": (
         *_edges(_Q.GRANTED, "grant", "Предоставить доступ", _Q.SUBMITTED,
-            done="Доступ предоставлен", by="operator", letter="access_granted"),
+            done="Доступ предоставлен", by="operator", letter="access_granted",
+            confirm="Доступ к данным откроется сразу. Отменить это нельзя, доступ можно только отозвать с причиной."),
         *_edges(_Q.REJECTED, "reject", "Отказать", _Q.SUBMITTED,
-            done="Отказано", by="operator", reason=True, letter="access_rejected"),
+            done="Отказано", by="operator", reason=True, letter="access_rejected", undo=True),
         *_edges(_Q.REVOKED, "revoke", "Отозвать доступ", _Q.GRANTED,
             done="Доступ отозван", by="operator", reason=True, letter="access_revoked"),
     ),
@@ -562,13 +568,13 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(_A.SUBMITTED, "submit", "Подать заявку", _A.DRAFT, _A.RETURNED,
             done="Подано", by="worker school operator"),
         *_edges(_A.APPROVED, "approve", "Одобрить", _A.SUBMITTED,
-            done="Одобрено", by="operator", letter="application_approved"),
+            done="Одобрено", by="operator", letter="application_approved", undo=True),
         *_edges(_A.RETURNED, "return", "Вернуть на доработку", _A.SUBMITTED,
-            done="Возвращено на доработку", by="operator", reason=True, letter="application_returned"),
+            done="Возвращено на доработку", by="operator", reason=True, letter="application_returned", undo=True),
         *_edges(_A.REJECTED, "reject", "Отказать", _A.SUBMITTED,
-            done="Отказано", by="operator", reason=True, letter="application_rejected"),
+            done="Отказано", by="operator", reason=True, letter="application_rejected", undo=True),
         *_edges(_A.WITHDRAWN, "withdraw", "Отозвать заявку", _A.DRAFT, _A.SUBMITTED, _A.RETURNED,
-            done="Отозвано", by="worker school operator", confirm="Отозвать заявку на чек?"),
+            done="Отозвано", by="worker school", confirm="Отозвать заявку на чек?"),
     ),
     "voucher": (
         *_edges(_V.REPLACED, "replace", "Заменить", _V.ACTIVE,
@@ -593,9 +599,10 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(_P.SUBMITTED, "submit", "Отправить на публикацию", _P.DRAFT, _P.RETURNED,
             done="Отправлено на публикацию", by="organizer", letter="program_submitted"),
         *_edges(_P.PUBLISHED, "publish", "Опубликовать", _P.SUBMITTED,
-            done="Опубликовано", by="operator", letter="program_published"),
+            done="Опубликовано", by="operator", letter="program_published",
+            confirm="Программа появится в каталоге, прежняя редакция уйдёт в архив. Отменить это нельзя."),
         *_edges(_P.RETURNED, "return", "Вернуть на доработку", _P.SUBMITTED,
-            done="Возвращено на доработку", by="operator", reason=True, letter="program_returned"),
+            done="Возвращено на доработку", by="operator", reason=True, letter="program_returned", undo=True),
         *_edges(_P.ARCHIVED, "archive", "В архив", _P.PUBLISHED,
             done="Убрано в архив", by="organizer operator", confirm="Убрать программу в архив?",
             letter="program_archived"),
@@ -622,9 +629,9 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(_E.APPLIED, "accept", "Занять предложенное место", _E.OFFERED,
             done="Занято предложенное место", by="worker school"),
         *_edges(_E.AGREED, "agree", "Согласовать", _E.APPLIED,
-            done="Согласовано", by="school", letter="enrolment_agreed"),
+            done="Согласовано", by="school", letter="enrolment_agreed", undo=True),
         *_edges(_E.CONFIRMED, "confirm", "Подтвердить запись", _E.AGREED,
-            done="Подтверждено", by="organizer", letter="enrolment_confirmed"),
+            done="Подтверждено", by="organizer", letter="enrolment_confirmed", undo=True),
         *_edges(_E.TRAINED, "record_trained", "Обучен, аттестован", _E.CONFIRMED,
             done="Обучен, аттестован", by="organizer"),
         *_edges(_E.FAILED, "record_failed", "Не аттестован", _E.CONFIRMED,
@@ -662,11 +669,12 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     "blank": (
         *_edges(_K.USED, "use", "", _K.STOCK, done="Использовано"),
         *_edges(_K.SPOILED, "spoil", "Списать как испорченный", _K.STOCK, _K.USED,
-            done="Списано", by="organizer", reason=True),
+            done="Списано", by="organizer", reason=True, confirm="Бланк списывается навсегда: отменить это нельзя."),
     ),
     "registry": (
         *_edges(RegistryStatus.SENT, "send", "Направить", RegistryStatus.FORMED, RegistryStatus.RETURNED,
-            done="Направлено", by="organizer", letter="registry_sent"),
+            done="Направлено", by="organizer", letter="registry_sent",
+            confirm="Реестр уйдёт в министерство: вернуть его сможет только министерство."),
         *_edges(RegistryStatus.ACCEPTED, "accept", "Принять", RegistryStatus.SENT,
             done="Принято", by="ministry", letter="registry_accepted"),
         *_edges(RegistryStatus.RETURNED, "return", "Вернуть", RegistryStatus.SENT,
@@ -674,7 +682,8 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "frdo_batch": (
         *_edges(FrdoBatchStatus.SENT, "send", "Отметить отправленным", FrdoBatchStatus.FORMED,
-            done="Отмечено отправленным", by="organizer"),
+            done="Отмечено отправленным", by="organizer",
+            confirm="Пакет считается отправленным в ФИС ФРДО, его документы больше не войдут в другой. Отменить это нельзя."),
         *_edges(FrdoBatchStatus.ANSWERED, "answer", "", FrdoBatchStatus.SENT, done="Дан ответ", by="organizer"),
         *_edges(FrdoBatchStatus.CANCELLED, "cancel", "Отменить пакет", FrdoBatchStatus.FORMED,
             done="Отменено", by="organizer", reason=True),
@@ -738,10 +747,31 @@ _BY_ACTION: Mapping[tuple[str, str], Edge] = {
     (table, edge.action): edge for table, edges in TRANSITIONS.items() for edge in reversed(edges)
 }
 
+#: table → the edges back, on which a decision is undone; nobody presses a button of the table for them
+UNDO: Mapping[str, tuple[Edge, ...]] = {
+    table: tuple(
+        Edge(edge.target, edge.source, f"undo_{edge.action}", "", f"Отменено решение «{edge.done}»")
+        for edge in edges
+        if edge.undo
+    )
+    for table, edges in TRANSITIONS.items()
+}
+_BY_UNDO: Mapping[tuple[str, str], Edge] = {
+    (table, edge.action): edge for table, edges in UNDO.items() for edge in reversed(edges)
+}
+
 
 def edge_of(table: str, action: str) -> Edge | None:
     """Return the first edge of an action: what all edges of it have in common; None for what changes no status."""
-    return _BY_ACTION.get((table, action))
+    return _BY_ACTION.get((table, action)) or _BY_UNDO.get((table, action))
+
+
+def find_undo(table: str, source: str, target: str, action: str) -> Edge | None:
+    """Return the edge on which ``action`` is undone: from where it led, ``source``, back to where it began; None: it is final."""
+    found = (
+        e for e in UNDO.get(table, ()) if e.action == f"undo_{action}" and (e.source, e.target) == (source, target)
+    )
+    return next(found, None)
 
 
 def permissions_by_edges(role: str) -> set[str]:

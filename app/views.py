@@ -44,10 +44,13 @@ from app.web.courses.catalogue_view import CatalogueView, PublicCatalogueView
 from app.web.courses.course_columns import (
     ENROLMENT_ATTENTION,
     ENROLMENT_GROUP,
+    ENROLMENT_TABS,
     GROUP,
     GROUP_ATTENTION,
     GROUP_DATES,
+    GROUP_TABS,
     PROGRAM,
+    PROGRAM_TABS,
     SEATS,
 )
 from app.web.courses.enrolment_view import EnrolmentPages
@@ -61,6 +64,7 @@ from app.web.courses.program_view import ProgramPages
 from app.web.courses.quota_pages import GroupQuotas
 from app.web.courses.result_pages import GroupResults
 from app.web.courses.schedule_pages import GroupSchedule
+from app.web.desk.desk_link import DeskLink
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
 from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
@@ -84,6 +88,7 @@ from app.web.desk.settings_view import TITLE as SETTINGS
 from app.web.desk.settings_view import SettingsView
 from app.web.desk.setup_view import SetupView
 from app.web.desk.task_view import TaskView, orders_work
+from app.web.desk.undo_view import UndoView
 from app.web.frame.checks import CheckView
 from app.web.frame.late_hints import told_by
 from app.web.frame.menu import KEY, Arrangement, Place, has_setup
@@ -98,10 +103,14 @@ from app.web.paper.frdo_view import FrdoPages
 from app.web.paper.issue_pages import GroupIssuing
 from app.web.paper.paper_columns import (
     BLANK_ATTENTION,
+    BLANK_TABS,
     CERTIFICATE_ATTENTION,
     CERTIFICATE_PROGRAM,
+    CERTIFICATE_TABS,
     FRDO_BATCH_ATTENTION,
+    FRDO_TABS,
     REGISTRY_ATTENTION,
+    REGISTRY_TABS,
 )
 from app.web.paper.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
 from app.web.paper.printing_pages import GroupPrinting
@@ -128,23 +137,31 @@ from app.web.personnel.own_choices import own_organizations
 from app.web.personnel.own_data_pages import GivenData, OwnDataView
 from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
+    ACCESS_TABS,
     CATEGORY,
+    CHANGE_TABS,
     CITIZENSHIP,
     CITIZENSHIP_FILTER,
     EMPLOYEE_ATTENTION,
+    EMPLOYEE_TABS,
     EMPLOYER,
     EMPLOYMENT,
     EMPLOYMENT_ATTENTION,
+    EMPLOYMENT_TABS,
     FIGURE,
     ORGANIZATION,
     OWNER,
     PERSON,
     POSITION,
+    REGISTRATION_TABS,
     STARTED,
     STARTED_FILTER,
     TRAINING_ATTENTION,
+    TRAINING_TABS,
+    TRANSFER_TABS,
     VALID_UNTIL,
     VOUCHER,
+    WITHDRAWAL_TABS,
     WORKPLACE,
     units_block,
 )
@@ -158,7 +175,13 @@ from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
 from app.web.voucher.voucher_apply import VoucherApply, open_for
-from app.web.voucher.voucher_list_columns import APPLICATION_ATTENTION, BLOCKS, VOUCHER_ATTENTION
+from app.web.voucher.voucher_list_columns import (
+    APPLICATION_ATTENTION,
+    APPLICATION_TABS,
+    BLOCKS,
+    VOUCHER_ATTENTION,
+    VOUCHER_TABS,
+)
 from app.web.voucher.voucher_rule_view import VoucherRuleBlockPages, VoucherRulePages
 from app.web.voucher.voucher_view import VoucherPages
 from app.web.voucher.voucher_view import replace as replace_voucher
@@ -168,6 +191,7 @@ from app.web.voucher.voucher_view import replace as replace_voucher
 
 class EmployeeView(EmployeePages):
     datamodel = Table(m.Employee)
+    tabs = EMPLOYEE_TABS
     list_columns = [PERSON, WORKPLACE, "snils", CATEGORY, VOUCHER, CITIZENSHIP]
     load = ("employments.position", "employments.organization", "attestations.kind", "vouchers")
     filters = (
@@ -218,6 +242,8 @@ class EmployeeView(EmployeePages):
 
 class EmploymentView(EmploymentPages):
     datamodel = Table(m.Employment)
+    parts = (*EmploymentPages.parts, DeskLink)
+    tabs = EMPLOYMENT_TABS
     list_columns = [OWNER, "position", "organization", "kind", STARTED, "ended_on", "status"]
     load = ("employee", "position", "organization", "subjects")
     filters = (EMPLOYMENT_ATTENTION, "status", "organization", "position", "kind", STARTED_FILTER)
@@ -267,6 +293,8 @@ class AttestationView(ScopedModelView):
 
 class TrainingView(TrainingPages):
     datamodel = Table(m.Training)
+    parts = (*TrainingPages.parts, DeskLink)
+    tabs = TRAINING_TABS
     list_columns = [OWNER, "title", "institution", "hours", "ended_on", "source", "status"]
     load = ("employee",)
     filters = (TRAINING_ATTENTION, "status", "source", "kind", "ended_on")
@@ -295,6 +323,7 @@ class FormerNameView(ScopedModelView):
 
 class ChangeRequestView(ChangePages):
     datamodel = Table(m.ChangeRequest)
+    tabs = CHANGE_TABS
     list_columns = [OWNER, CHANGED_FIELDS, "status", "due_on", "created_at"]
     load = ("employee",)
     filters = (OVERDUE, "status", "due_on")
@@ -303,6 +332,8 @@ class ChangeRequestView(ChangePages):
 
 class TransferView(TransferPages):
     datamodel = Table(m.Transfer)
+    parts = (*TransferPages.parts, DeskLink)
+    tabs = TRANSFER_TABS
     list_columns = [MOVED, FROM, TO, "status", "starts_on", "due_on"]
     filters = (TURN, "status", "due_on", "starts_on")
     base_order_by = (m.Transfer.id.desc(),)
@@ -330,6 +361,8 @@ class QualityRuleView(ScopedModelView):
 
 class VoucherApplicationView(VoucherApplicationPages):
     datamodel = Table(m.VoucherApplication)
+    parts = (*VoucherApplicationPages.parts, DeskLink)
+    tabs = APPLICATION_TABS
     list_columns = [OWNER, EMPLOYMENT, "status", "submitted_at", APPLICATION_DUE]
     load = ("employee", "employment.position", "employment.organization")
     filters = (APPLICATION_ATTENTION, "status", "due_on")
@@ -343,6 +376,7 @@ class VoucherApplicationView(VoucherApplicationPages):
 
 class VoucherView(VoucherPages):
     datamodel = Table(m.Voucher)
+    tabs = VOUCHER_TABS
     list_columns = ["number", OWNER, "issued_on", "valid_until", "status", BLOCKS]
     load = ("employee", "blocks")
     filters = (VOUCHER_ATTENTION, "status", "issued_on", "valid_until")
@@ -355,6 +389,8 @@ class VoucherView(VoucherPages):
 
 class ProgramView(ProgramPages):
     datamodel = Table(m.Program)
+    parts = (*ProgramPages.parts, DeskLink)
+    tabs = PROGRAM_TABS
     list_columns = [PROGRAM, "organizer", "hours", "form", "block", PROGRAM_YEAR, "status"]
     load = ("organizer",)
     filters = ("year", "status", "late", "block", "form", "organizer")
@@ -393,6 +429,7 @@ class TrainingGroupView(GroupPages):
         GroupListeners,
         GroupOrders,
     )
+    tabs = GROUP_TABS
     list_columns = [GROUP, "organizer", GROUP_DATES, "place", SEATS, "status"]
     load = ("program", "organizer")
     filters = (GROUP_ATTENTION, "status", "starts_on", "organizer", "program")
@@ -415,6 +452,7 @@ class TrainingGroupView(GroupPages):
 
 class EnrolmentView(EnrolmentPages):
     datamodel = Table(m.Enrolment)
+    tabs = ENROLMENT_TABS
     list_columns = [OWNER, EMPLOYMENT, ENROLMENT_GROUP, "block", "status"]
     load = ("employee", "employment.position", "employment.organization", "group.program", "block")
     filters = (ENROLMENT_ATTENTION, "status", "group")
@@ -428,6 +466,7 @@ class EnrolmentView(EnrolmentPages):
 
 class CertificateView(CertificatePages):
     datamodel = Table(m.Certificate)
+    tabs = CERTIFICATE_TABS
     list_columns = ["number", "kind", OWNER, CERTIFICATE_PROGRAM, "organizer", "issued_on", "status"]
     load = ("employee", "organizer", "enrolment.group.program")
     filters = (CERTIFICATE_ATTENTION, "status", "kind", "issued_on", "organizer")
@@ -445,6 +484,7 @@ class TrainingOrderView(OrderPages):
 
 class BlankView(BlankPages):
     datamodel = Table(m.Blank)
+    tabs = BLANK_TABS
     list_columns = [BLANK, "status", DOCUMENT, "receipt", "act", "organizer"]
     load = ("certificate", "receipt", "act", "organizer")
     filters = (BLANK_ATTENTION, "kind", "series", "status", "organizer", "changed_at")
@@ -483,6 +523,7 @@ class BlankActView(ActPages):
 
 class FrdoBatchView(FrdoPages):
     datamodel = Table(m.FrdoBatch)
+    tabs = FRDO_TABS
     list_columns = [
         "number",
         "year",
@@ -501,6 +542,7 @@ class FrdoBatchView(FrdoPages):
 
 class RegistryView(RegistryPages):
     datamodel = Table(m.Registry)
+    tabs = REGISTRY_TABS
     list_columns = ["organizer", "period_from", "period_to", "rows_count", "status", AMENDED, "sent_at"]
     load = ("organizer",)
     filters = (REGISTRY_ATTENTION, "status", "organizer", "period_to", "sent_at")
@@ -699,6 +741,8 @@ class OrganizerExceptionView(ScopedModelView):
 
 class RegistrationView(RegistrationPages):
     datamodel = Table(m.Registration)
+    parts = (*RegistrationPages.parts, DeskLink)
+    tabs = REGISTRATION_TABS
     list_columns = [APPLICANT, "organization", "position", "status", "due_on", "created_at"]
     load = ("organization", "position")
     filters = (DUE, "status", "organization", "due_on")
@@ -707,6 +751,8 @@ class RegistrationView(RegistrationPages):
 
 class AccessRequestView(AccessRequestPages):
     datamodel = Table(m.AccessRequest)
+    parts = (*AccessRequestPages.parts, DeskLink)
+    tabs = ACCESS_TABS
     list_columns = [ASKS, ASKED_ROLE, ASKED_PLACE, "status", "due_on", "created_at"]
     load = ("user", "organization", "territory")
     filters = (ACCESS_DUE, "status", "organization", "territory", "due_on")
@@ -728,6 +774,7 @@ class ConsentTextView(ConsentTextPages):
 
 class ConsentWithdrawalView(ConsentWithdrawalPages):
     datamodel = Table(m.ConsentWithdrawal)
+    tabs = WITHDRAWAL_TABS
     list_columns = [PERSON_NAME, "status", "due_on", "created_at", "decided_at"]
     filters = ("status", "due_on")
     base_order_by = (m.ConsentWithdrawal.due_on, m.ConsentWithdrawal.id)
@@ -958,7 +1005,7 @@ def register(builder: AppBuilder) -> None:
     current_app.extensions[KEY] = arrangement()
     for beside in (
         OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
-        PublicFilesView,
+        PublicFilesView, UndoView,
     ):  # fmt: skip
         builder.add_view_no_menu(beside())
 

@@ -40,20 +40,32 @@ class Applicant:
 
 def may_apply_for_voucher(applicant: Applicant, terms: VoucherTerms, *, on: dt.date) -> Decision:
     """Decide on an application for a чек made ``on`` a day (приказ № 52-од, п. 1.1–1.2; Порядок, п. 2.7, 3.5)."""
-    return first_refusal(
-        _has_right_by_work(applicant, terms),
-        _has_data(applicant, terms),
-        _has_no_other(applicant, terms),
-        _period_is_over(applicant.last_issued_on, terms.period_months, on),
-    )
+    return first_refusal(*conditions_for_voucher(applicant, terms, on=on).values())
 
 
-def _has_right_by_work(applicant: Applicant, terms: VoucherTerms) -> Decision:
+def conditions_for_voucher(applicant: Applicant, terms: VoucherTerms, *, on: dt.date) -> dict[str, Decision]:
+    """Return every condition by itself, in the order in which they are told: what the person who decides sees line by line."""
+    return {
+        "position": _has_position(applicant, terms),
+        "ownership": _has_organization(applicant, terms),
+        "snils": _has_snils(applicant),
+        "workplace": _has_confirmed_place(applicant, terms),
+        "application": _has_no_other_application(applicant),
+        "voucher": _has_no_other_voucher(applicant, terms),
+        "period": _period_is_over(applicant.last_issued_on, terms.period_months, on),
+    }
+
+
+def _has_position(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if not applicant.position_eligible or applicant.position_kind not in terms.position_kinds:
         return refuse(
             f"Чек положен педагогическим работникам и руководителям, а должность «{applicant.position}» "
             "к ним не относится. Если должность в карточке указана неверно, исправьте её."
         )
+    return ALLOWED
+
+
+def _has_organization(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if applicant.ownership not in terms.ownerships:
         return refuse(
             f"Чек положен работникам государственных организаций области и муниципальных организаций, а организация "
@@ -63,9 +75,13 @@ def _has_right_by_work(applicant: Applicant, terms: VoucherTerms) -> Decision:
     return ALLOWED
 
 
-def _has_data(applicant: Applicant, terms: VoucherTerms) -> Decision:
+def _has_snils(applicant: Applicant) -> Decision:
     if not applicant.snils:
         return refuse("В карточке нет СНИЛС, без него чек не выдаётся. Впишите СНИЛС в карточку работника.")
+    return ALLOWED
+
+
+def _has_confirmed_place(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if terms.requires_confirmed_workplace and not applicant.workplace_confirmed:
         return refuse(
             f"Место работы {quoted(f'{applicant.position}, {applicant.organization}')} ещё не подтверждено. Чек выдаётся, когда "
@@ -74,9 +90,13 @@ def _has_data(applicant: Applicant, terms: VoucherTerms) -> Decision:
     return ALLOWED
 
 
-def _has_no_other(applicant: Applicant, terms: VoucherTerms) -> Decision:
+def _has_no_other_application(applicant: Applicant) -> Decision:
     if applicant.live_application:
         return refuse("Заявка на чек уже подана и ещё не рассмотрена. Дождитесь решения или отзовите её.")
+    return ALLOWED
+
+
+def _has_no_other_voucher(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if applicant.active_voucher:
         return refuse(
             f"Уже есть действующий чек № {applicant.active_voucher}. "

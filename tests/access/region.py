@@ -17,7 +17,8 @@ from python_calamine import CalamineWorkbook
 
 from app.access import acting_as
 from app.services.desk import figure_counts
-from app.web.frame.list_paging import rows_of, total_of
+from app.web.frame.list_paging import rows_of, totals_of
+from app.web.frame.list_query import ALL
 from tests.access.oracle import CAST, FACTS, Person
 from tests.actors import actor_of, client_as
 from tests.conftest import at_the_clock
@@ -159,7 +160,7 @@ class Region:
         """Ids on the page of a list that a question leads to: as the list finds them, without the page around."""
         with self.asking(login, **asked):
             query = view.listing.read()
-            total = total_of(view.listing, query)
+            total = totals_of(view.listing, query)[query.tab or ALL]
             return {row.id for row in rows_of(view.listing, query, total)} if total.number else set()
 
     @contextmanager

@@ -227,6 +227,7 @@ OTHERS: Mapping[str, Route] = {
     "QualityView.index": Route("page", "employee:list"),
     "QueueView.index": Route("page", "queue:list"),
     "QueueView.decide": Route("page", "queue:list", methods=("POST",)),
+    "UndoView.undo": Route("own_choice", methods=("POST",)),
     "EmployeeView.import_upload": Route("new", "employee:import", methods=("GET", "POST")),
     "EmployeeView.import_sample": Route("page", "employee:import"),
     "EmployeeView.import_preview": Route("card", "employee:import", "import_batch", where=_STAFF_LISTS),

@@ -29,6 +29,7 @@ PERSONAL = {
     "letter_refusal": "a wish of the account",
     "list_preference": "columns and page size only",
     "dismissed_hint": "a wish of the account",
+    "taken_decision": "undone by its user within seconds; undoing asks for the right again",
     "support_request": "asked by the person",
     "support_message": "said by the person",
     "audit_entry": "the operator's journal",

@@ -208,7 +208,8 @@ LEAVES_THE_SCOPE = {
         "by which template a paper is printed is the same for everybody",
         "who uploaded a template that the actor sees: only the name",
     ],
-    "app/services/desk/queue_decisions.py": ["who was faster: only the name"],
+    "app/services/desk/cases.py": ["what the acting user has decided today"],
+    "app/services/portal/undo.py": ["whose decision it is", "whose decision it is: only the user's id"],
     "app/services/desk/queue_letter.py": ["who decides: only ids"],
     "app/services/access/recovery.py": ["the owner of a link", "whose access is to be recovered"],
     "app/services/portal/records.py": ["an organization may not become its own unit", "is a row in use: only numbers"],
@@ -249,6 +250,7 @@ LEAVES_THE_SCOPE = {
     "app/services/voucher/voucher_replacement.py": ["the blocks of a чек follow it"],
     "app/services/voucher/voucher_story.py": ["the journal of a чек, its blocks and enrolments that the actor sees"],
     "app/services/voucher/vouchers.py": [
+        "a чек that nobody has got is taken back",
         "the group that holds a block, for the refusal's sentence",
         "the owner of a чек that has ended",
         "the term of every чек ends by itself",

@@ -72,9 +72,15 @@ def decide(operator: Visitor, words: str) -> None:
     """Confirm what waits in the operator's queue."""
     operator.menu("Требует решения")
     operator.search(words)
-    row = operator.page.locator("tr[data-row]").filter(has_text=words)
-    row.get_by_role("button", name=re.compile("^Подтвердить")).click()
-    expect(row.locator("[data-decision]")).to_contain_text("Подтверждено")
+    operator.page.locator("tr[data-row] a").filter(has_text=words).click()
+    button = operator.page.locator(".acts").get_by_role(
+        "button", name=re.compile("^(Одобрить|Подтвердить|Опубликовать)")
+    )
+    asks = "Опубликовать" in button.inner_text()
+    button.click()
+    if asks:
+        operator.page.locator("[data-sure]").click()
+    expect(operator.page.locator(".flashes")).to_contain_text(re.compile("Одобрено|Подтверждено|Опубликовано"))
 
 
 def add_program(organizer: Visitor, title: str, code: str, *, hours: str, frdo: bool = False) -> None:

@@ -66,12 +66,12 @@ def text_of(letter: EmailMessage) -> str:
 
 @contextmanager
 def posted(url: str, folder: Path) -> Iterator[Post]:
-    """The portal on a copy of the demo region behind its web server, with a mail server that takes its letters."""
+    """The portal on a copy of the demo region behind its web server, with a mail server that takes its letters at once."""
     from app.extensions import db
 
     find_browser()
     with mail_server() as box:
-        app = build(make_settings(url, folder, demo=True, **box.settings))
+        app = build(make_settings(url, folder, demo=True, undo_seconds=0, **box.settings))
         with served(app) as address:
             yield Post(app, address, box)
         with app.app_context():

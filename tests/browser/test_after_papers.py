@@ -112,7 +112,7 @@ def send_batch(organizer: Visitor) -> str:
     organizer.fill(since=day, until=day)
     organizer.press("Проверить")
     organizer.press("Сформировать файл")
-    organizer.press("Отметить отправленным")
+    confirmed(organizer, "Отметить отправленным")
     in_state(organizer, "Отправлен, ждёт ответа")
     return organizer.page.url
 
@@ -138,7 +138,7 @@ def correct_batch(organizer: Visitor, batch: str, folder: Path) -> None:
     path = organizer.download("Скачать список на аннулирование", folder)
     rows = list(load_workbook(path).worksheets[0].iter_rows(min_row=2, values_only=True))
     assert [row[21] for row in rows] == [SURNAMES[0]]
-    organizer.press("Отметить отправленным")
+    confirmed(organizer, "Отметить отправленным")
     in_state(organizer, "Отправлен, ждёт ответа")
     organizer.go(batch)
     organizer.sees("исправлено следующим пакетом")
@@ -161,7 +161,7 @@ def registry_there_and_back(organizer: Visitor, ministry: Visitor) -> None:
     group = format_date(LAST)
     organizer.fill(period_from=group, period_to=group)
     organizer.press("Сохранить")
-    organizer.press("Направить")
+    confirmed(organizer, "Направить")
     in_state(organizer, "Направлен в министерство")
     card = organizer.page.url
     ministry.go(card)
@@ -169,7 +169,7 @@ def registry_there_and_back(organizer: Visitor, ministry: Visitor) -> None:
     organizer.go(card)
     organizer.sees("Нет номеров бланков")
     confirmed(organizer, "Сформировать заново")
-    organizer.press("Направить")
+    confirmed(organizer, "Направить")
     in_state(organizer, "Направлен в министерство")
     ministry.go(card)
     ministry.press("Принять")

@@ -26,7 +26,7 @@ from app.embedded_postgres import EmbeddedPostgres
 from app.jobs import run_worker
 from app.russian import format_date
 from tests.browser.conftest import Newcomer
-from tests.browser.course_steps import DAY
+from tests.browser.course_steps import DAY, confirmed
 from tests.browser.visitor import Visitor
 from tests.conftest import execute
 
@@ -152,7 +152,7 @@ def create_program(organizer: Visitor) -> None:
 
 def publish(operator: Visitor) -> None:
     open_in(operator, "Программы", PROGRAM)
-    operator.press("Опубликовать")
+    confirmed(operator, "Опубликовать")
     in_state(operator, "Опубликована")
 
 

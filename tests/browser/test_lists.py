@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
+from pypdf import PdfReader
 
 from tests.browser.conftest import Newcomer
 from tests.browser.visitor import PHONE, Visitor
@@ -37,7 +39,7 @@ def found(visitor: Visitor) -> int:
 
 def test_options_show_how_many_rows_they_open(newcomer: Newcomer) -> None:
     visitor = newcomer("operator")
-    visitor.go("/voucher/list/")
+    visitor.go("/voucher/list/?tab=all")
     everything = found(visitor)
     chip(visitor, "Состояние").click()
     options = visitor.page.locator("details[open] .options a")
@@ -171,3 +173,54 @@ def test_own_filters_and_columns_work_on_a_phone(newcomer: Newcomer) -> None:
     visitor.press("Показать")
     expect(visitor.page.locator("td[data-label=СНИЛС]")).to_have_count(0)
     assert visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+#: the main lists of three roles
+DENSE = {
+    "operator": ("/employee/list/", "/voucher/list/?tab=all", "/enrolment/list/?tab=all"),
+    "school": ("/employee/list/", "/employment/list/?tab=all"),
+    "organizer": ("/training_group/list/?tab=all", "/enrolment/list/?tab=all"),
+}
+#: rows that are whole on the screen, and the height of the highest
+WHOLE = "() => [...document.querySelectorAll('tbody tr')].filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length"
+HIGHEST = "() => Math.max(...[...document.querySelectorAll('tbody tr')].map((row) => row.offsetHeight))"
+
+
+@pytest.mark.parametrize("login", DENSE)
+def test_fourteen_rows_stand_on_a_screen(newcomer: Newcomer, login: str) -> None:
+    """At 1280 × 900, each of one line; «Свободно» gives them back their second one, without a script too."""
+    visitor = newcomer(login, viewport={"width": 1280, "height": 900})
+    for path in DENSE[login]:
+        visitor.go(path)
+        assert visitor.page.evaluate(WHOLE) >= min(14, visitor.page.locator("tbody tr").count()), path
+        assert visitor.page.evaluate(HIGHEST) <= 36, path
+    visitor.press("Свободно")
+    expect(visitor.page.locator(".list.dense")).to_have_count(0)
+    visitor.press("Плотно")
+    expect(visitor.page.locator(".list.dense")).to_have_count(1)
+
+
+def test_what_fits_no_chosen_row_is_not_offered_and_paper_has_no_controls(newcomer: Newcomer, tmp_path: Path) -> None:
+    visitor = newcomer("operator")
+    visitor.go("/employment/list/?tab=all&order=status")
+    bar, rows = visitor.page.locator(".bulk"), visitor.page.locator("tbody tr")
+    offered = set(bar.locator("[data-act]").evaluate_all("(all) => all.map((act) => act.dataset.act)"))
+    for row in (rows.first, rows.last):
+        row.locator("[name=rowid]").check()
+        able = set((row.locator("[name=rowid]").get_attribute("data-acts") or "").split())
+        for act in offered:
+            expect(bar.locator(f"[data-act={act}]")).to_be_visible(visible=act in able)
+        row.locator("[name=rowid]").uncheck()
+    # the calendar of a filter by dates writes into the field that stands beside it
+    visitor.go("/employee/list/")
+    chip(visitor, "Дата рождения").click()
+    expect(visitor.page.get_by_role("button", name="Календарь: Дата рождения, с даты")).to_be_visible()
+    sheet = tmp_path / "list.pdf"
+    visitor.page.pdf(path=sheet, prefer_css_page_size=True)
+    pages = PdfReader(sheet).pages
+    assert len(pages) > 1
+    for page in pages:
+        assert page.mediabox.width > page.mediabox.height, "sheets lie across"
+        text = page.extract_text()
+        assert "СНИЛС" in text, "heads stand on every sheet"
+        assert not re.search("Найти|Столбцы|Требует внимания|Плотно|Выгрузить", text)

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, expect
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
+from tests.browser.course_steps import confirmed
 from tests.browser.post import Post, posted
 from tests.browser.registering import EMAIL, PASSWORD, PERSON, fill_in, walk_to_the_form
 from tests.browser.visitor import PHONE, WIDE, Visitor
@@ -162,7 +163,7 @@ def be_confirmed(walk: Walk) -> None:
         vera.press("Отправить оператору")
         vera.sees("Сначала дождитесь подтверждения регистрации")
     open_in(operator, "Регистрации", PERSON)
-    operator.press("Подтвердить")
+    confirmed(operator, "Подтвердить")
     in_state(operator, "Подтверждена")
     assert "подтвержден" in walk.newest(EMAIL).lower()
     assert walk.count(EMAIL) == before + 1
@@ -194,7 +195,7 @@ def be_granted(walk: Walk) -> None:
     with operator.page.expect_download() as started:
         operator.page.get_by_role("link", name=ORDER).click()
     assert Path(started.value.path()).read_bytes().startswith(b"%PDF-")
-    operator.press("Предоставить доступ")
+    confirmed(operator, "Предоставить доступ")
     in_state(operator, "Доступ предоставлен")
     letter = walk.newest(EMAIL)
     assert walk.school in letter and "/access/" in letter
@@ -284,7 +285,7 @@ def move(walk: Walk, oleg: Visitor) -> None:
     hires.press("Принять работника")
     hires.sees("Готово")
     operator.go(transfer)
-    operator.press("Подтвердить перевод")
+    confirmed(operator, "Подтвердить перевод")
     in_state(operator, "Переведён")
     assert NEW_SCHOOL in walk.newest(OLEG_MAIL)
     hires.go(card)

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.embedded_postgres import EmbeddedPostgres
+from tests.browser.course_steps import confirmed
 from tests.browser.post import Post, posted
 from tests.browser.registering import EMAIL, PASSWORD, PERSON, register
 from tests.browser.visitor import PHONE, WIDE, Visitor
@@ -81,7 +82,7 @@ def test_a_person_registers_is_confirmed_and_withdraws_the_consent(post: Post, v
     person.sees("Регистрация на проверке")
 
     operator.page.reload()
-    operator.press("Подтвердить")
+    confirmed(operator, "Подтвердить")
     operator.sees("Подтверждена")
     assert "Регистрация подтверждена" in post.newest(EMAIL)
 

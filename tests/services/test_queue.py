@@ -441,6 +441,5 @@ def test_two_runs_at_once_tell_once(app: Any, world: mk.World, operators: list[A
 
 def test_the_refusal_is_an_error_of_the_portal(world: mk.World) -> None:
     """What ``decide`` turns into a sentence are the portal's refusals only: a programmer's mistake stays an error."""
-    row = registration(world.school, workday(0))
     with acting_as(world.operator), pytest.raises(Conflict):
-        queue_decisions._call(GIVE_BACK, BY_CODE["employment"], row.id, "Причина")
+        queue_decisions._insist_edge(GIVE_BACK, BY_CODE["employment"])

@@ -216,7 +216,7 @@ def test_trained_within_three_years(crooked: Region) -> None:
 
 def test_vouchers_in_force_and_used(crooked: Region) -> None:
     browser = crooked.browser("operator")
-    counts = json.loads(browser.get("/voucher/counts/status").text)["counts"]
+    counts = json.loads(browser.get("/voucher/counts/").text)["counts"]["status"]
     for status in ("active", "used", "expired", "annulled", "replaced"):
         told = {
             "list": heading(browser, "/voucher/list/", status=status),
@@ -259,7 +259,7 @@ def test_workers_with_a_voucher_of_a_territory(crooked: Region) -> None:
 @pytest.mark.parametrize("login", ["operator", "organizer", "school"])
 def test_groups_by_state(crooked: Region, login: str) -> None:
     browser = crooked.browser(login)
-    counts = json.loads(browser.get("/training_group/counts/status").text)["counts"]
+    counts = json.loads(browser.get("/training_group/counts/").text)["counts"]["status"]
     for status in ("draft", "open", "closed", "running", "completed", "cancelled"):
         told = {"list": heading(browser, "/training_group/list/", status=status), "chip": counts.get(status, 0)}
         if status == "open" and login == "operator":
@@ -302,7 +302,7 @@ def test_seats_of_groups(crooked: Region) -> None:
 @pytest.mark.parametrize("login", ["operator", "organizer", "school", "territory"])
 def test_trained_and_documents(crooked: Region, login: str) -> None:
     browser = crooked.browser(login)
-    counts = json.loads(browser.get("/enrolment/counts/status").text)["counts"]
+    counts = json.loads(browser.get("/enrolment/counts/").text)["counts"]["status"]
     trained = {
         "list": heading(browser, "/enrolment/list/", status="trained"),
         "chip": counts.get("trained", 0),
@@ -311,7 +311,7 @@ def test_trained_and_documents(crooked: Region, login: str) -> None:
         "listeners": registry(browser, "listeners", status="trained")[0],
     }
     assert one(trained) > 0
-    papers = json.loads(browser.get("/certificate/counts/status").text)["counts"]
+    papers = json.loads(browser.get("/certificate/counts/").text)["counts"]["status"]
     for status in ("issued", "annulled", "replaced"):
         told = {
             "list": heading(browser, "/certificate/list/", status=status),
@@ -338,7 +338,7 @@ def test_blanks_that_are_left(crooked: Region, login: str) -> None:
     page = browser.get("/blank/balance/", since="01.01.2015", until=today).text
     lines = table_of(page, f"С 01.01.2015 по {today}")
     left = sum(number_of(row[5]) for row in lines)
-    counts = json.loads(browser.get("/blank/counts/status").text)["counts"]
+    counts = json.loads(browser.get("/blank/counts/").text)["counts"]["status"]
     told = {
         "balance": left,
         "list": heading(browser, "/blank/list/", status="stock"),

@@ -79,7 +79,7 @@ def test_the_pages_go_on_behind_the_numbered_ones_to_the_last_row(region: Region
         page, behind = browser.get(address).text, behind + 1
         shown += ids(page, "employee")
         assert foot(page).startswith("Следующие ")
-        assert '<a href="/employee/list/">В начало</a>' in page
+        assert '<a href="/employee/list/?tab=all">В начало</a>' in page
     assert behind == -(-(len(everybody) - 50) // 25)
     assert len(shown) == len(everybody)
     assert set(shown) == everybody

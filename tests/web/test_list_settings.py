@@ -14,6 +14,7 @@ import pytest
 from app.clock import today
 from app.services.portal.list_settings import SAVED_LIMIT
 from app.web.frame.action_pages import BULK_LIMIT
+from app.web.frame.periods import periods
 from tests.access.region import Answer, Browser, Region
 from tests.access.routes import VIEWS
 from tests.statements import recorded
@@ -41,13 +42,20 @@ def saved(page: str) -> dict[str, str]:
     return {words(title): html.unescape(href) for href, title in re.findall(r'<a href="([^"]*)"[^>]*>(.*?)</a>', panel)}
 
 
+def tabs(page: str) -> dict[str, tuple[str, int]]:
+    """Words of a ready tab → its address and number."""
+    bar = page.split('aria-label="Готовые отборы"', 1)[1].split("</nav>", 1)[0] if "Готовые отборы" in page else ""
+    found = re.findall(r'<a href="([^"]*)"[^>]*>([^<]*) <span[^>]*>([^<]*)</span>', bar)
+    return {words(label): (html.unescape(href), int(re.sub(r"\D", "", number))) for href, label, number in found}
+
+
 # --- counts ----------------------------------------------------------------------------------------------------------
 
 
 def counts(browser: Browser, table: str, name: str, **query: Any) -> dict[str, int]:
-    answer = browser.get(f"/{table}/counts/{name}", **query)
+    answer = browser.get(f"/{table}/counts/", **query)
     assert answer.status == 200
-    found: dict[str, int] = json.loads(answer.text)["counts"]
+    found: dict[str, int] = json.loads(answer.text)["counts"][name]
     return found
 
 
@@ -95,16 +103,27 @@ def test_options_are_counted_under_all_other_conditions(
     assert counts(operator, table, name, **query) == dict(rows)
 
 
-def test_each_count_is_the_number_that_the_option_opens(region: Region, operator: Browser) -> None:
-    """Of every list and every filter with counts, the first options."""
-    asked = 0
-    for view in region.app.appbuilder.baseviews:
-        for f in view.listing.filters if type(view).__name__ in VIEWS else ():
-            if f.column is not None:
-                for option, number in list(counts(operator, view.table, f.name).items())[:2]:
-                    assert total(operator.get(f"/{view.table}/list/", **{f.name: option}).text) == number
-                    asked += 1
-    assert asked > 20
+@pytest.mark.parametrize("login", ["operator", "school"])
+def test_each_count_is_the_number_that_the_option_opens(region: Region, login: str) -> None:
+    """Of every list: the first choices of every filter (matters, periods and searched values too), and every ready tab."""
+    browser, asked = region.browser(login), 0
+    for view in (v for v in region.app.appbuilder.baseviews if type(v).__name__ in VIEWS):
+        path = f"/{view.table}/list/"
+        if not region.people[login].may(f"{view.table}:list"):
+            continue
+        told = json.loads(browser.get(f"/{view.table}/counts/").text)
+        for f in view.listing.filters:
+            ends = {period.code: period.ends(f.name) for period in periods(f.name)} if f.kind == "dates" else {}
+            values = {str(key): number for key, _words, number in told["values"].get(f.name, ())}
+            for option, number in list((values or told["counts"].get(f.name, {})).items())[:2]:
+                query = {k: v for k, v in ends.get(option, {f.name: option}).items() if v}
+                assert total(browser.get(path, **query).text) == number, (path, query)
+                asked += 1
+        for href, number in tabs(browser.get(path).text).values():
+            assert total(browser.get(href).text) == number, href
+            asked += 1
+    assert asked > (100 if login == "operator" else 30)
+    assert browser.leaks == []
 
 
 @pytest.mark.parametrize("login", ["school", "organizer", "territory", "worker"])
@@ -118,24 +137,19 @@ def test_only_visible_rows_are_counted(region: Region, login: str) -> None:
 
 
 def test_counts_take_one_statement_more_than_the_user(operator: Browser) -> None:
-    """One GROUP BY; the others are who asks and what they chose for the list."""
-    operator.get("/enrolment/counts/status")
+    """One for all filters; the others are who asks, what they chose for the list, how many rows there are."""
+    operator.get("/enrolment/counts/")
     with recorded() as statements:
-        operator.get("/enrolment/counts/status")
+        operator.get("/enrolment/counts/")
     assert len([s for s in statements if "GROUP BY" in s]) == 1
-    assert len(statements) <= 3
+    assert len(statements) <= 4
     assert statements.writes == []
 
 
-@pytest.mark.parametrize("name", ["group", "nothing", "id", "__class__"])
-def test_what_is_no_choice_has_no_counts(operator: Browser, name: str) -> None:
-    assert operator.get(f"/enrolment/counts/{name}").status == 404
-
-
 def test_the_list_says_where_its_counts_are(operator: Browser) -> None:
-    page = operator.get("/enrolment/list/", status="trained", q="ан", page=2).text
+    page = operator.get("/enrolment/list/", order="status").text
     address = html.unescape(re.search(r'data-counts="([^"]*)"', page)[1])  # type: ignore[index]
-    assert json.loads(operator.get(address).text)["counts"] == counts(operator, "enrolment", "status", q="ан")
+    assert json.loads(operator.get(address).text)["counts"]["status"] == counts(operator, "enrolment", "status")
 
 
 # --- «Мои отборы» ----------------------------------------------------------------------------------------------------
@@ -245,7 +259,7 @@ def test_chosen_columns_are_shown_and_exported(region: Region, operator: Browser
     page = done(operator, "/employee/look/", column=["snils", "voucher", "password"], query="sex=male")
     shown = heads(page.text)
     assert shown == [declared[0], "СНИЛС", "Чек"]
-    assert "Столбцы: 3 из 6" in words(page.text)
+    assert "Столбцы: 3 из 20" in words(page.text)
     assert page.text.count("<td data-label") == 2 * len(names(page.text))
     rows = operator.get("/employee/export/", sex="male").rows()
     assert shown in [[cell for cell in row if cell] for row in rows]
@@ -369,7 +383,7 @@ def test_another_number_than_the_user_saw_stops_the_action(
 
 
 def test_too_many_rows_are_refused_with_advice(region: Region, operator: Browser) -> None:
-    page = operator.get("/employment/list/").text
+    page = operator.get("/employment/list/", tab="all").text
     number = total(page)
     assert number > BULK_LIMIT
     assert "Выбрать все" not in words(page).replace("Выбрать все на странице", "")

@@ -447,5 +447,5 @@ def test_the_operator_publishes_from_the_queue(region: Region, operator: Browser
     region.sql("UPDATE program SET status = 'submitted', submitted_at = now() WHERE id = %(pk)s", pk=program)
     page = words(operator.get("/queue/", kind="program", q="проверочная").text)
     assert f"Проверочная программа на {region.today.year + 1} год · 24 ч" in page
-    operator.post("/queue/decide", {"one": f"program-{program}"})
+    operator.post("/queue/decide", {"one": f"program-{program}", "sure": "1"})
     assert region.sql("SELECT status FROM program WHERE id = %(pk)s", pk=program) == [("published",)]

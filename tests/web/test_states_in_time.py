@@ -52,7 +52,7 @@ def seen(operator: Browser, table: str, pk: int, status: str) -> dict[str, Any]:
     """What the list tells about the rows of a status: number in the heading, beside the option, rows of the export; the row."""
     path = f"/{table}/list/?status={status}&size=100"
     page = operator.get(path).text
-    options = json.loads(operator.get(f"/{table}/counts/status").text)["counts"]
+    options = json.loads(operator.get(f"/{table}/counts/").text)["counts"]["status"]
     sheet = operator.get(f"/{table}/export/?status={status}").rows()
     return {
         "heading": total(page),

@@ -26,7 +26,7 @@ from app.russian import format_date
 from app.services.access import own_registration, roles
 from app.services.mailing import letters
 from app.services.personnel.cards import people
-from app.services.portal import calendar, files, records, transitions
+from app.services.portal import calendar, files, records, transitions, undo
 from app.statuses import AccessRequestStatus
 from app.unit_of_work import use_case
 
@@ -161,7 +161,7 @@ def submit(
     db.session.flush()
     record("access_request.created", row, {"Роль": ("", wish.title), "Документ": ("", row.document_details or "")})
     facts = {"кто": current_actor().name, "доступ": wish.title, "срок": format_date(due_on)}
-    letters.note_operators("access_requested", facts=facts, href=addresses.card("access_request", row.id))
+    letters.note_operators("access_requested", facts=facts, href=addresses.case("access_request", row.id))
     return row
 
 
@@ -236,6 +236,12 @@ def reject(pk: int, reason: str) -> m.AccessRequest:
     return row
 
 
+@undo.restores(m.AccessRequest, "reject")
+def _keep_order(row: m.AccessRequest) -> None:
+    """Keep the order of a request again whose refusal is undone."""
+    files.let_expire(row.document_id, at=None)
+
+
 @transitions.performs(m.AccessRequest, "revoke")
 @use_case
 def revoke(pk: int, reason: str) -> m.AccessRequest:
@@ -267,12 +273,19 @@ def _decided() -> dict[str, Any]:
 
 
 def _check_ground(row: m.AccessRequest, user: m.Account) -> None:
+    if sentence := why_not_grant(row, user):
+        raise Conflict(f"{sentence} Откажите в заявке с причиной.")
+
+
+def why_not_grant(row: m.AccessRequest, user: m.Account) -> str:
+    """Return why the ground of a request holds no more, in a sentence; empty when it does."""
     if row.valid_to is not None and row.valid_to < today():
-        raise Conflict(f"Срок доступа по документу прошёл {format_date(row.valid_to)}. Откажите в заявке с причиной.")
+        return f"Срок доступа по документу прошёл {format_date(row.valid_to)}."
     if row.role in _PLACED:
         places = _answerable(user.employee_id, on=today()) if user.employee_id is not None else []
         if row.organization_id not in {place.id for place in places}:
-            raise Conflict(f"{user.full_name} больше не работает в этой организации. Откажите в заявке с причиной.")
+            return f"{user.full_name} больше не работает в этой организации."
+    return ""
 
 
 def _tell(row: m.AccessRequest, action: str, **facts: str | None) -> None:

@@ -7,6 +7,7 @@ after the last row shown, so that fifty thousand waiting rows cost no more than 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -134,6 +135,42 @@ def page(asked: Asked, *, size: int) -> tuple[list[Waiting], bool]:
     return [terms.waiting(row) for row in found[:size]], len(found) > size
 
 
+def rows_of(picks: Collection[tuple[str, int]]) -> dict[tuple[str, int], Waiting]:
+    """Return rows in the words of the queue, whether they wait or not; one statement, for a caller that has checked who sees them.
+
+    What has never come to the queue (a draft, a training without its scan) is not among them.
+    """
+    parts: list[Any] = []
+    for code in dict.fromkeys(code for code, _ in picks):
+        wanted = [pk for of, pk in picks if of == code]
+        parts.append(_words(BY_CODE[code]).where(BY_CODE[code].table.c.id.in_(wanted)))
+    terms = _Terms()
+    found = db.session.execute(union_all(*parts)) if parts else []
+    return {(row.code, row.pk): terms.waiting(row) for row in found if row.came is not None}
+
+
+def is_waiting(source: Source, pk: int) -> bool:
+    """Whether a row waits for a decision now."""
+    table = source.table
+    return db.session.scalar(select(table.c.id).where(table.c.id == pk, source.waits(table))) is not None
+
+
+def due_counts(asked: Asked) -> tuple[int, int]:
+    """How many of what is asked are late, and due today; one statement over the rows due by now."""
+    day = today()
+    parts = []
+    for source in _asked_sources(asked):
+        late = ~source.since(day)
+        numbers = (func.count().filter(late).label("late"), func.count().filter(~late).label("now"))
+        due = (*_conditions(source, asked), ~source.since(day + dt.timedelta(days=1)))
+        parts.append(select(*numbers).select_from(_narrow(source, asked)).where(*due))
+    if not parts:
+        return 0, 0
+    found = union_all(*parts).subquery()
+    late_, now_ = db.session.execute(select(func.sum(found.c.late), func.sum(found.c.now))).one()
+    return int(late_ or 0), int(now_ or 0)
+
+
 def _asked_sources(asked: Asked) -> list[Source]:
     found = sources_of(current_actor())
     return [
@@ -144,6 +181,15 @@ def _asked_sources(asked: Asked) -> list[Source]:
 def _rows(source: Source, asked: Asked, limit: int) -> Any:
     """A page of one source: its columns in words, along the index of its deadline."""
     table = source.table
+    statement = _words(source).where(*_conditions(source, asked))
+    if asked.after is not None:
+        statement = statement.where(_after(source, asked.after))
+    return statement.order_by(source.order, table.c.id).limit(limit).subquery().select()
+
+
+def _words(source: Source) -> Any:
+    """The columns of one source in words."""
+    table = source.table
     columns = [
         literal_column(f"'{source.code}'").label("code"),
         table.c.id.label("pk"),
@@ -153,10 +199,7 @@ def _rows(source: Source, asked: Asked, limit: int) -> Any:
         sql_cast(source.came(table), DateTime(timezone=True)).label("came"),
         sql_cast(source.due(table) if source.due else None, Date).label("due"),
     ]
-    statement = select(*columns).select_from(joined(source)).where(*_conditions(source, asked))
-    if asked.after is not None:
-        statement = statement.where(_after(source, asked.after))
-    return statement.order_by(source.order, table.c.id).limit(limit).subquery().select()
+    return select(*columns).select_from(joined(source))
 
 
 def joined(source: Source) -> Any:
@@ -206,6 +249,9 @@ class _Terms:
         """The deadline of a row: its own, or by the rule of its kind."""
         if row.due is not None:
             return cast(dt.date, row.due)
+        if BY_CODE[row.code].due is not None:
+            # decided: the term is over with the decision
+            return local(row.came).date()
         key = row.code, local(row.came).date()
         if key not in self.by_rule:
             self.by_rule[key] = BY_CODE[row.code].due_of(key[1])

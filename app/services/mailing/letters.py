@@ -20,6 +20,7 @@ from app.services.mailing import letter_kinds, letter_templates
 from app.services.mailing.audience import Audience
 from app.services.mailing.letter_kinds import KINDS
 from app.services.mailing.letter_templates import Composed, Given
+from app.services.portal import undo
 
 #: called with each new letter's id inside the transaction; the job module puts its ``defer`` here
 on_queued: list[Callable[[int], None]] = []
@@ -157,8 +158,11 @@ def write(
         "object_id": about[1],
         "calendar": calendar,
         "made_in": sorted(made_in),
+        # a letter about a decision that may be undone waits until it may not
+        "next_attempt_at": undo.letters_leave_at(),
     }
     letter_id = int(db.session.execute(insert(m.Letter).values(**values).returning(m.Letter.id)).scalar_one())
+    undo.keep_letter(letter_id)
     for told in on_queued:
         told(letter_id)
     return letter_id
@@ -208,7 +212,7 @@ def _put_notice(
     # the roles of who reads, not of who writes
     bound = {"made_in": sorted(made_in), "in_digest": in_digest}
     values = {"text": text[:_NOTICE_LENGTH], "href": href, **bound, **owner}
-    db.session.execute(insert(m.Notice).values(**values))
+    undo.keep_notice(int(db.session.execute(insert(m.Notice).values(**values).returning(m.Notice.id)).scalar_one()))
 
 
 def _called(first: str | None, patronymic: str | None) -> str:

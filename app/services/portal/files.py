@@ -212,8 +212,8 @@ def _write(data: bytes, folder: str, suffix: str) -> Path:
     return path
 
 
-def let_expire(file_id: int | None, *, at: dt.datetime) -> None:
-    """Set until when a file is kept."""
+def let_expire(file_id: int | None, *, at: dt.datetime | None) -> None:
+    """Set until when a file is kept; None: as long as its row."""
     if file_id is not None:
         db.session.execute(update(m.StoredFile).where(m.StoredFile.id == file_id).values(expires_at=at))
 

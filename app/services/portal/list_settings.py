@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from app import models as m
@@ -35,11 +35,12 @@ class SavedQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListSettings:
-    """What a user chose for one list; no columns and no size: as declared."""
+    """What a user chose for one list; no columns and no size: as declared. ``roomy`` is for all lists."""
 
     columns: Sequence[str] = ()
     page_size: int | None = None
     saved: Sequence[SavedQuery] = ()
+    roomy: bool = False
 
 
 _saved, _preference = m.SavedFilter.__table__, m.ListPreference.__table__
@@ -57,14 +58,15 @@ _SETTINGS = select(
     )
     .where(_saved.c.user_id == bindparam("user_id"), _saved.c.view == bindparam("view"))
     .scalar_subquery(),
+    select(func.bool_or(_preference.c.roomy)).where(_preference.c.user_id == bindparam("user_id")).scalar_subquery(),
 )
 
 
 def settings_of(view: str) -> ListSettings:
     """What the acting user chose for the list ``view``, by one statement."""
     values = {"user_id": current_actor().user_id, "view": view}
-    columns, page_size, saved = db.session.execute(_SETTINGS, values).one()
-    return ListSettings(tuple(columns or ()), page_size, tuple(SavedQuery(*row) for row in saved or ()))
+    columns, page_size, saved, roomy = db.session.execute(_SETTINGS, values).one()
+    return ListSettings(tuple(columns or ()), page_size, tuple(SavedQuery(*row) for row in saved or ()), bool(roomy))
 
 
 @use_case
@@ -116,6 +118,14 @@ def choose_columns(view: str, columns: Sequence[str]) -> None:
 def choose_page_size(view: str, size: int) -> None:
     """Remember how many rows a page of the list has."""
     _prefer(view, page_size=size)
+
+
+@use_case
+def choose_density(view: str, *, roomy: bool) -> None:
+    """Remember for all lists of the user whether rows are two lines high; asked on the list ``view``."""
+    owner = _preference.c.user_id == current_actor().user_id
+    db.session.execute(update(m.ListPreference).where(owner).values(roomy=False))
+    _prefer(view, roomy=roomy)
 
 
 def _prefer(view: str, **chosen: object) -> None:

@@ -67,6 +67,16 @@ def follow(model: type[Row], pk: int, action: str, *, reason: str | None = None,
         return _take(row, action, reason=reason, extra=extra)
 
 
+def take_back(row: Any, edge: Edge, values: dict[str, Any]) -> None:
+    """Undo a decision on its edge of ``statuses.UNDO``: the status is what it was, ``values`` of other columns too.
+
+    For ``services.portal.undo``, which has checked who undoes what, and when.
+    """
+    _swap(row, edge, values)
+    table = row.__tablename__
+    record(f"{table}.{edge.action}", row, {label_of(table, "status"): (edge.source.label, edge.target.label)})
+
+
 def letter_of(model: type[m.Base], action: str) -> str:
     """Return the kind of letter that tells of an action on rows of ``model``. Raises LookupError when its edge names none."""
     edge = edge_of(model.__tablename__, action)

@@ -19,7 +19,7 @@ from app.conditions import in_force, is_past
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.rules.decision import Decision, refuse
-from app.rules.voucher import Applicant, VoucherTerms, may_apply_for_voucher
+from app.rules.voucher import Applicant, VoucherTerms, conditions_for_voucher, may_apply_for_voucher
 from app.services.personnel.cards.people import choose_employment, live_employments_of
 from app.statuses import APPLICATION_LIVE, ConfirmationStatus, VoucherStatus
 
@@ -110,6 +110,12 @@ def best_place(places: Sequence[m.Employment], rule: m.VoucherRule, facts: Facts
     """Return the first place of work that gives the right, with the decision; else the first one with its refusal."""
     results = [(place, may_apply_for_voucher(_applicant(place, facts), _terms(rule), on=today())) for place in places]
     return next((result for result in results if result[1].allowed), results[0])
+
+
+def conditions_of(row: m.VoucherApplication) -> dict[str, Decision]:
+    """Return what the application's own version of the rule says today, condition by condition."""
+    facts = facts_of([row.employee_id], deciding=row.id)[row.employee_id]
+    return conditions_for_voucher(_applicant(row.employment, facts), _terms(row.rule), on=today())
 
 
 def _terms(rule: m.VoucherRule) -> VoucherTerms:

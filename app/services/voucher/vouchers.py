@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import models as m
 from app.access import current_actor, get_writable, unscoped
-from app.audit import record
+from app.audit import history, record
 from app.clock import now, today
 from app.conditions import has_run_out, live_enrolment, run_out
 from app.errors import Conflict, Invalid, PortalError
@@ -22,11 +22,11 @@ from app.rules.decision import Decision, last_day_of
 from app.russian import format_date, quoted
 from app.services.mailing import letters
 from app.services.personnel.cards.people import choose_employment
-from app.services.portal import calendar, refusal_reasons, transitions
+from app.services.portal import calendar, refusal_reasons, transitions, undo
 from app.services.voucher import voucher_blocks
 from app.services.voucher.voucher_eligibility import NO_RULE, applicants, best_place, facts_of, find_rule
 from app.services.voucher.voucher_numbers import new_number
-from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus
+from app.statuses import APPLICATION_LIVE, ApplicationStatus, BlockStatus, VoucherStatus
 from app.unit_of_work import translate_database_error, use_case
 
 #: people for whom one may apply at once
@@ -197,10 +197,30 @@ def approve(application_id: int) -> m.Voucher:
         return issued
     row = transitions.move(m.VoucherApplication, application_id, "approve", **_decided())
     _insist(_still_entitled(row))
-    end_run_out([row.employee_id])
+    with undo.lasting():
+        end_run_out([row.employee_id])
     voucher = _issue(row)
     letters.tell(row.employee, transitions.letter_of(m.VoucherApplication, "approve"), about=voucher)
     return voucher
+
+
+@undo.restores(m.VoucherApplication, "approve")
+def _take_voucher_back(row: m.VoucherApplication) -> None:
+    """Take back the чек of an approval that is undone, while nobody has used or printed it; its number is not given again."""
+    voucher: m.Voucher = db.session.scalars(select(m.Voucher).where(m.Voucher.application_id == row.id)).one()
+    blocks = voucher_blocks.lock_blocks(m.VoucherBlock.voucher_id == voucher.id)
+    entries = {entry.action for entry in history("voucher", voucher.id)}
+    if voucher.status != VoucherStatus.ACTIVE or any(block.status != BlockStatus.FREE for block in blocks):
+        raise Conflict(f"Чеком № {voucher.number} уже пользуются, поэтому отменить решение нельзя.")
+    if entries - {"voucher.issued"}:
+        raise Conflict(
+            f"Чек № {voucher.number} уже напечатан, поэтому отменить решение нельзя. Аннулируйте чек с причиной."
+        )
+    record("voucher.taken_back", voucher, {"Номер": (voucher.number, "не выдан и больше не выдаётся")})
+    with unscoped("a чек that nobody has got is taken back"):
+        db.session.execute(delete(m.VoucherBlock).where(m.VoucherBlock.voucher_id == voucher.id))
+        db.session.execute(delete(m.Voucher).where(m.Voucher.id == voucher.id))
+    db.session.expire_all()
 
 
 def _still_entitled(row: m.VoucherApplication) -> Decision:

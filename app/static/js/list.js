@@ -2,6 +2,7 @@
 const $ = (selector) => document.querySelector(selector);
 const boxes = [...document.querySelectorAll("tbody [name=rowid]")], all = $("[data-all]"), none = $("[data-none]"), more = $("[data-more]");
 const every = $("[data-every]"), chooseEvery = $("[data-choose-every]"), tooMany = $("[data-too-many]");
+const acts = document.querySelectorAll(".bulk [data-act]");
 let last = 0;
 
 function count() {
@@ -11,6 +12,9 @@ function count() {
   all.indeterminate = chosen > 0 && !whole;
   if (chooseEvery) chooseEvery.hidden = !whole || !every.disabled;
   if (tooMany) tooMany.hidden = !whole;
+  // what none of the chosen rows can take is not offered; of rows that are not shown nothing is known
+  const can = new Set(boxes.flatMap((box) => (box.checked ? (box.dataset.acts ?? "").split(" ") : [])));
+  for (const action of acts) action.hidden = every.disabled && chosen > 0 && !can.has(action.dataset.act);
 }
 // Any change of single rows ends the choice of all that the query finds.
 function choose(items, checked) {
@@ -49,24 +53,40 @@ document.querySelectorAll("tbody th a").forEach((link) => {
   row.onauxclick = (event) => { if (event.button === 1) open(event); };
 });
 
-// How many rows each option would find, asked when the filter is opened first.
-async function number(list) {
-  const answer = await fetch(list.dataset.counts, { headers: { Accept: "application/json" } }).catch(() => null);
-  delete list.dataset.counts;
-  if (!answer?.ok || answer.redirected) return;
-  const { counts } = await answer.json();
-  for (const option of list.querySelectorAll("[data-value]")) {
-    const found = counts[option.dataset.value] ?? 0, shown = document.createElement("span");
-    shown.className = "num muted";
-    shown.textContent = found.toLocaleString("ru");
-    option.append(" ", shown);
-    option.classList.toggle("none", !found);
-  }
+// How many rows each option would find, asked for all filters when one of them is opened first.
+const bar = $("[data-counts]");
+function number(option, found, most) {
+  const shown = document.createElement("span");
+  shown.className = "num muted";
+  shown.textContent = found > most ? `больше ${most.toLocaleString("ru")}` : found.toLocaleString("ru");
+  option.append(" ", shown);
+  option.classList.toggle("none", !found);
 }
-document.querySelectorAll("[data-counts]").forEach((list) => {
-  const drop = list.closest("details");
-  drop.addEventListener("toggle", () => { if (drop.open && list.dataset.counts) number(list); });
-});
+async function numbers(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const { counts, values, most } = await answer.json();
+  bar.querySelectorAll("[data-options]").forEach((list) => {
+    const found = counts[list.dataset.options];
+    if (found) list.querySelectorAll("[data-value]").forEach((option) => number(option, found[option.dataset.value] ?? 0, most));
+  });
+  bar.querySelectorAll("[data-values]").forEach((list) => {
+    for (const [key, words, found] of values[list.dataset.values] ?? []) {
+      const link = document.createElement("a"), name = document.createElement("span");
+      name.textContent = words;
+      link.href = `${list.dataset.rest}&${new URLSearchParams({ [list.dataset.values]: key })}`;
+      link.append(name);
+      number(link, found, most);
+      list.appendChild(document.createElement("li")).append(link);
+    }
+  });
+}
+if (bar) bar.addEventListener("toggle", ({ target }) => {
+  if (!target.open || !bar.dataset.counts || !target.querySelector("[data-options], [data-values]")) return;
+  const address = bar.dataset.counts;
+  delete bar.dataset.counts;
+  numbers(address);
+}, true);
 
 // Too many columns: smaller type, then words may break, rather than a page that scrolls sideways.
 const fit = (box) => {

@@ -6,10 +6,11 @@ from app import models as m
 from app.russian import count, format_date
 from app.services.desk import matters
 from app.services.desk.matters import STARTING_DAYS
-from app.statuses import FILLING
-from app.web.frame.attention import Matter, matter_filter
+from app.statuses import FILLING, EnrolmentStatus, GroupStatus, ProgramStatus
+from app.web.frame.attention import Matter, matter_filter, matter_tab
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Cell
+from app.web.frame.tabs import of_states
 
 
 def _program(row: m.Program) -> Cell:
@@ -76,4 +77,30 @@ ENROLMENT_ATTENTION = matter_filter(
     Matter("agree", "согласовать от своей организации", matters.to_agree, "enrolment:agree"),
     Matter("on_course", "учатся сейчас", matters.on_course),
     Matter("no_document", "обучены, документ не выдан", matters.without_document),
+)
+
+_E, _G, _P = EnrolmentStatus, GroupStatus, ProgramStatus
+ENROLMENT_TABS = (
+    matter_tab(ENROLMENT_ATTENTION, "agree", "Согласовать", right="enrolment:agree"),
+    of_states("confirm", "Подтвердить", m.Enrolment, _E.AGREED, right="enrolment:confirm"),
+    of_states("under_way", "Ждут решения", m.Enrolment, _E.APPLIED, _E.AGREED),
+    of_states("waiting", "Лист ожидания", m.Enrolment, _E.WAITING, _E.OFFERED),
+    of_states("confirmed", "Записаны", m.Enrolment, _E.CONFIRMED),
+    of_states("trained", "Обучены", m.Enrolment, _E.TRAINED),
+    of_states("gone", "Отказы и отзывы", m.Enrolment, _E.REJECTED, _E.WITHDRAWN),
+)
+GROUP_TABS = (
+    matter_tab(GROUP_ATTENTION, "no_results", "Ждут итогов", hot=True, right="training_group:edit"),
+    of_states("open", "Идёт запись", m.TrainingGroup, _G.OPEN, _G.CLOSED),
+    of_states("running", "Идёт обучение", m.TrainingGroup, _G.RUNNING),
+    of_states("draft", "Черновики", m.TrainingGroup, _G.DRAFT, right="training_group:edit"),
+    of_states("completed", "Завершены", m.TrainingGroup, _G.COMPLETED),
+    of_states("cancelled", "Отменены", m.TrainingGroup, _G.CANCELLED),
+)
+PROGRAM_TABS = (
+    of_states("waiting", "Ждут публикации", m.Program, _P.SUBMITTED),
+    of_states("returned", "Исправить", m.Program, _P.RETURNED, right="program:edit"),
+    of_states("draft", "Черновики", m.Program, _P.DRAFT, right="program:edit"),
+    of_states("published", "Опубликованы", m.Program, _P.PUBLISHED),
+    of_states("archived", "В архиве", m.Program, _P.ARCHIVED),
 )

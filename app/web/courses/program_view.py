@@ -106,7 +106,7 @@ class ProgramPages(ScopedModelView):
 
     def extra_buttons(self, row: m.Program) -> Sequence[Button]:
         """A group of a published program; the next edition; the copy for the next year."""
-        buttons: list[Button] = []
+        buttons = [*super().extra_buttons(row)]
         if not self.may(row, "add"):
             return buttons
         if row.status == ProgramStatus.PUBLISHED:

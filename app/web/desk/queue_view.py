@@ -1,87 +1,47 @@
-"""«Требует решения»: the page of the queue; the user decides its rows one by one, by two keys, or many at once."""
+"""«Требует решения»: the desk of the user who decides. The queue stands left, one case right; keys, buttons, or many at once."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import flash, jsonify, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
 from app import addresses
 from app import models as m
 from app.access import current_actor, find_actor
-from app.errors import Invalid
+from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
-from app.russian import count, format_date, format_datetime
-from app.services.desk import queue, queue_decisions
+from app.services.desk import cases, queue, queue_decisions
+from app.services.desk.cases import Own
 from app.services.desk.queue import Asked, Waiting
-from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome, Pick
-from app.services.desk.queue_sources import SOURCES, sources_of
-from app.services.portal import refusal_reasons
+from app.services.desk.queue_decisions import ACTIONS, CONFIRM, Outcome, Pick
+from app.services.desk.queue_sources import BY_CODE, SOURCES, sources_of
+from app.services.portal import undo
+from app.statuses import Edge
 from app.text import cleaned
 from app.text.sql import sort_key
+from app.web.desk import desk_page
+from app.web.desk.desk_page import Deciding, DeskPage, QueueRow
 from app.web.frame import reasons
-from app.web.frame.guards import guarded
-from app.web.frame.pages import Cell, Filter, Option
+from app.web.frame.answers import attempt
+from app.web.frame.guards import guarded, signed_in
+from app.web.frame.pages import Filter, Option, Tab
 from app.web.frame.search import query_words
 from app.web.frame.typed import row_id
+from app.web.frame.undoing import tell_done
 
 TITLE = "Требует решения"
 SIZE = 50
-_DONE = {CONFIRM: "Подтверждено", GIVE_BACK: "Возвращено на доработку", REFUSE: "Отклонено"}
+MINE = "mine"
+#: the tabs, each with the state of the deadline that it asks for
+_TABS = (("", "Ждут"), ("overdue", "Просрочены"), ("today", "Сегодня"), (MINE, "Мои"))
 _NAMES = ("kind", "territory", "state", "q", "after")
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """A row as it is drawn: ``id`` names it in the forms; ``confirms``: it may be confirmed from here."""
-
-    id: str
-    href: str
-    who: str
-    what: str
-    kind: str
-    place: str
-    came: str
-    due: str
-    state: Cell
-    confirms: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonGroup:
-    """Typical reasons for one kind of rows."""
-
-    title: str
-    options: Sequence[Option]
-
-
-@dataclass(frozen=True, slots=True)
-class QueuePage:
-    """The queue with its filters; ``failed``: what was not decided just now, by name, each with the address of its row."""
-
-    title: str
-    number: str
-    rows: Sequence[QueueRow]
-    search: str
-    filters: Sequence[Filter]
-    decide_url: str
-    query: str
-    next_href: str
-    first_href: str
-    reset_href: str
-    returns: bool
-    refuses: bool
-    reasons: Sequence[ReasonGroup] = ()
-    failed: Sequence[Outcome] = ()
-    crumbs: Sequence[Any] = ()
-    search_hint: str = "Фамилия, имя, СНИЛС или программа"
-    keep: Sequence[tuple[str, str]] = ()
 
 
 def decides() -> bool:
@@ -104,50 +64,83 @@ class QueueView(BaseView):
         return _waiting(Asked())
 
     @expose("/")
-    @guarded("list")
+    @signed_in
     def index(self) -> Any:
-        """A page of the queue."""
-        return render_template("queue.html", page=_page(_typed(request.args)))
+        """The desk with the case of the address, else with the first; a user who sees a row but decides none has the case alone."""
+        typed, opened = _typed(request.args), request.args.get("case", "")
+        if not opened:
+            current_actor().require("queue:list")
+        return render_template("desk.html", page=_page(typed, opened))
 
     @expose("/decide", methods=["POST"])
     @guarded("list")
     def decide(self) -> Any:
-        """Decide the chosen rows; scripts are answered with what became of each, people with the page again."""
+        """Decide the case, or the chosen rows; what has no way back is asked about first. Then the next case, or the page again."""
         typed = _typed(dict(parse_qsl(request.form.get("query", "")[:500])))
-        one = request.form.get("one", "")
-        action = CONFIRM if one else request.form.get("action", CONFIRM)
-        picks = _picks([one] if one else request.form.getlist("rowid"))
+        one, then = request.form.get("one", ""), request.form.get("then", "")
+        action = request.form.get("action", CONFIRM)
+        rows = [one] if one else request.form.getlist("rowid")
+        picks = _picks(rows)
+        finals = [] if request.form.get("sure") else _finals(action, picks)
+        if finals:
+            asked = desk_page.question(finals, rows, one, then)
+            return render_template("desk.html", page=replace(_page(typed, one), question=asked))
         reason, typical_id = reasons.posted()
-        done = queue_decisions.decide(action, picks, reason=reason, typical_id=typical_id)
-        if request.accept_mimetypes.best == "application/json":
-            return jsonify(rows=[_told(outcome, action) for outcome in done])
+        batch = undo.new_batch()
+
+        def decide() -> list[Outcome]:
+            return queue_decisions.decide(action, picks, reason=reason, typical_id=typical_id, batch=batch)
+
+        if one:
+            return _answer_one(attempt(decide), batch, typed, one, then)
+        done = decide()
         failed = [outcome for outcome in done if outcome.sentence]
         if len(done) > len(failed):
-            words = count(len(done) - len(failed), "запись", "записи", "записей")
-            flash(f"{_DONE[action]}: {words}.", "success")
+            tell_done(batch, _done_words(done))
         if not failed:
             return redirect(_href(typed))
-        return render_template("queue.html", page=_page(typed, failed))
+        return render_template("desk.html", page=replace(_page(typed, ""), failed=failed))
+
+
+def _answer_one(done: list[Outcome] | PortalError, batch: str, typed: dict[str, str], one: str, then: str) -> Any:
+    """A decided case gives way to the next one; a refused one stays, with the reason."""
+    sentence = done.message if isinstance(done, PortalError) else done[0].sentence
+    if isinstance(done, PortalError) or sentence:
+        flash(sentence, "danger")
+        return redirect(_href(typed, case=one))
+    tell_done(batch, _done_words(done))
+    return redirect(_href(typed, case=then))
 
 
 def _picks(typed: Sequence[str]) -> list[Pick]:
-    picks = []
-    for item in typed:
-        code, _, pk = item.rpartition("-")
-        number = row_id(pk)
-        if number is None:
-            raise Invalid("Отмеченная строка записана не так, как её пишет портал. Обновите страницу и повторите.")
-        picks.append((code, number))
+    picks = [pick for item in typed if (pick := _pick(item)) is not None]
+    if len(picks) != len(typed):
+        raise Invalid("Отмеченная строка записана не так, как её пишет портал. Обновите страницу и повторите.")
     return picks
 
 
-def _told(outcome: Outcome, action: str) -> dict[str, Any]:
-    return {
-        "id": f"{outcome.source.code}-{outcome.pk}",
-        "who": outcome.who,
-        "done": "" if outcome.sentence else _DONE[action],
-        "sentence": outcome.sentence,
-    }
+def _pick(item: str) -> Pick | None:
+    code, _, pk = item.rpartition("-")
+    number = row_id(pk)
+    return (code, number) if number is not None else None
+
+
+def _finals(action: str, picks: Sequence[Pick]) -> list[tuple[Edge, int]]:
+    """Decisions of these rows that cannot be undone, each kind with its number."""
+    if action not in ACTIONS:
+        return []
+    numbers = Counter(code for code, _ in dict.fromkeys(picks) if code in BY_CODE)
+    edges = {code: queue_decisions.edge_of_decision(action, BY_CODE[code]) for code in numbers}
+    return [(edge, numbers[code]) for code, edge in edges.items() if edge is not None and edge.confirm]
+
+
+def _done_words(done: Sequence[Outcome]) -> str:
+    """«Одобрено: Журавлёв Д. О.», «Одобрено: 25, подтверждено: 2»."""
+    decided = [outcome for outcome in done if outcome.done]
+    if len(decided) == 1:
+        return f"{decided[0].done}: {decided[0].who}."
+    words = ", ".join(f"{word}: {n}" for word, n in Counter(outcome.done for outcome in decided).items())
+    return f"{words}."
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -176,36 +169,114 @@ def _href(typed: dict[str, str], **over: str) -> str:
 # --- what is shown ---------------------------------------------------------------------------------------------------
 
 
-def _page(typed: dict[str, str], failed: Sequence[Outcome] = ()) -> QueuePage:
-    asked = _asked(typed)
-    rows, more = queue.page(asked, size=SIZE)
-    return QueuePage(
+def _page(typed: dict[str, str], opened: str) -> DeskPage:
+    alone = not current_actor().can("queue:list")
+    asked, mine = _asked(typed), typed.get("state") == MINE
+    found, more = ([], False) if alone or mine else queue.page(asked, size=SIZE)
+    own = [] if alone else cases.own_today()
+    rows = _own_rows(own, typed, opened) if mine else _rows(found, typed, opened)
+    current = opened or (rows[0].id if rows else "")
+    names = [row.id for row in rows]
+    place = names.index(current) if current in names else -1
+    after = names[place + 1] if 0 <= place < len(names) - 1 else ""
+    before = names[place - 1] if place > 0 else ""
+    total = _number(_waiting(replace(asked, after=None, state="" if mine else asked.state)))
+    return DeskPage(
         title=TITLE,
-        number=_number(_waiting(replace(asked, after=None))),
-        rows=[_row(row) for row in rows],
+        number="" if alone or mine else total,
+        tabs=[] if alone else _tabs(typed, asked, len(own)),
+        rows=None if alone else rows,
+        mine=mine,
         search=typed.get("q", ""),
-        filters=_filters(typed),
+        filters=[] if alone else _filters(typed),
         decide_url=addresses.at("queue", "decide"),
         query=urlencode(typed),
-        next_href=_href(typed, after=str(rows[-1].key)) if more else "",
+        next_href=_href(typed, after=str(found[-1].key)) if more else "",
         first_href=_href(typed, after="") if asked.after else "",
-        reset_href=addresses.QUEUE if set(typed) - {"after"} else "",
-        returns=any(row.source.give_back for row in rows),
-        refuses=any(row.source.refuse for row in rows),
-        reasons=_reasons(rows),
-        failed=failed,
+        reset_href=_href({"state": typed["state"]} if "state" in typed else {})
+        if set(typed) - {"after", "state"}
+        else "",
+        bulk=_bulk(found),
+        case=_case(current, required=bool(opened)),
+        opened=bool(opened),
+        position=f"{place + 1} из {total}" if place >= 0 and not asked.after and not mine else "",
+        back_href=_href(typed),
+        before_href=_href(typed, case=before) if before else "",
+        after_href=_href(typed, case=after) if after else "",
+        then=after or before,
+        keep=[("state", typed["state"])] if "state" in typed else [],
     )
 
 
-def _reasons(rows: Sequence[Waiting]) -> list[ReasonGroup]:
-    """Typical reasons for the kinds that are on the page; one statement whatever it shows."""
-    found = refusal_reasons.listed([source.code for source in sources_of(current_actor())])
-    kinds = {row.source.code: row.source.title for row in rows if row.source.give_back or row.source.refuse}
+def _case(name: str, *, required: bool) -> desk_page.CasePage | None:
+    """The case of a name; of one that nobody asked for by its address, none when it has gone meanwhile."""
+    pick = _pick(name)
+    if pick is None and required:
+        raise NotFound("Такой записи нет или она вам не видна.")
+    return desk_page.case_page(cases.get_case(*pick)) if pick is not None else None
+
+
+def _rows(found: Sequence[Waiting], typed: dict[str, str], opened: str) -> list[QueueRow]:
+    names = [desk_page.row_id(row) for row in found]
+    current = opened or (names[0] if names else "")
     return [
-        ReasonGroup(kinds[table], [Option(str(item.id), item.text) for item in items])
-        for table, items in groupby(found, lambda item: item.table)
-        if table in kinds
+        desk_page.queue_row(row, _href(typed, case=name), current=name == current, one_kind="kind" in typed)
+        for row, name in zip(found, names, strict=True)
     ]
+
+
+def _own_rows(own: Sequence[Own], typed: dict[str, str], opened: str) -> list[QueueRow]:
+    rows: list[QueueRow] = []
+    for item in own:
+        name = desk_page.row_id(item.row)
+        at = f"{item.at:%H:%M}"
+        what = f"{item.row.source.title.lower()}, {item.word.lower()}"
+        rows.append(
+            QueueRow(
+                name,
+                _href(typed, case=name),
+                item.row.who,
+                what,
+                at,
+                at,
+                "grey",
+                name == opened if opened else not rows,
+            )
+        )
+    return rows
+
+
+def _tabs(typed: dict[str, str], asked: Asked, own: int) -> list[Tab]:
+    """Ready choices with their numbers, which follow the filters beside them."""
+    whole = replace(asked, state="", after=None)
+    late, today = queue.due_counts(whole)
+    numbers = {"": _waiting(whole), "overdue": late, "today": today, MINE: own}
+    kept = {name: value for name, value in typed.items() if name not in ("state", "after")}
+    state = typed.get("state", "")
+    known = state if state in numbers else ""
+    return [Tab(label, _href(kept, state=code), numbers[code], current=code == known) for code, label in _TABS]
+
+
+def _bulk(found: Sequence[Waiting]) -> list[Deciding]:
+    """Decisions that fit some of the shown rows, with the word that all of these rows have in common."""
+    kinds = list(dict.fromkeys(row.source for row in found))
+    reasons.options_of([source.code for source in kinds])
+    decisions = []
+    for action in ACTIONS:
+        edges = {s.code: edge for s in kinds if (edge := queue_decisions.edge_of_decision(action, s)) is not None}
+        if not edges:
+            continue
+        words = {edge.button.split()[0] if action == CONFIRM else edge.button for edge in edges.values()}
+        label = words.pop() if len(words) == 1 else {CONFIRM: "Подтвердить"}.get(action) or words.pop()
+        listed = [
+            (BY_CODE[code].title, reasons.options(code, edge.action)) for code, edge in edges.items() if edge.reason
+        ]
+        key, place = desk_page.KEYS[action]
+        full = f"{label} выбранные" if action == CONFIRM else label
+        decisions.append(
+            Deciding(action, full, key, place, (), action == CONFIRM, [group for group in listed if group[1]])
+        )
+    return decisions
 
 
 def _waiting(asked: Asked) -> int:
@@ -221,38 +292,13 @@ def _number(found: int) -> str:
     return f"больше {most:,}".replace(",", "\u00a0") if found > most else str(found)
 
 
-def _row(row: Waiting) -> QueueRow:
-    return QueueRow(
-        id=f"{row.source.code}-{row.pk}",
-        href=row.href,
-        who=row.who,
-        what=row.what,
-        kind=row.source.title,
-        place=row.place,
-        came=format_datetime(row.came),
-        due=format_date(row.due),
-        state=Cell(_left(row), tone=row.state.tone),
-        confirms=row.source.confirm is not None,
-    )
-
-
-def _left(row: Waiting) -> str:
-    """The time left in words, so that the colour is never alone."""
-    days = count(abs(row.left), "рабочий день", "рабочих дня", "рабочих дней")
-    if row.state.code == "overdue":
-        return f"просрочено: {days}" if row.left else "просрочено"
-    return "сегодня последний день" if row.state.code == "today" else f"осталось: {days}"
-
-
 def _filters(typed: dict[str, str]) -> list[Filter]:
     known = set(sources_of(current_actor()))
     kinds = [Option(s.code, s.title, typed.get("kind") == s.code) for s in SOURCES if s in known]
-    states = [Option(s.code, s.label, typed.get("state") == s.code) for s in queue.states()]
     territory = m.Territory
     places = db.session.execute(select(territory.id, territory.short_name).order_by(sort_key(territory.short_name)))
     territories = [Option(str(pk), name, typed.get("territory") == str(pk)) for pk, name in places]
     return [
         Filter("kind", "Вид", "choice", kinds, typed.get("kind", "")),
-        Filter("state", "Срок", "choice", states, typed.get("state", "")),
         Filter("territory", "Территория", "choice", territories, typed.get("territory", "")),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from app.acts import act_label
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.russian import capitalized, count
-from app.services.portal import refusal_reasons
+from app.services.portal import refusal_reasons, undo
 from app.statuses import actions_of
 from app.web.frame import reasons
 from app.web.frame.answers import answer_act, attempt_each
@@ -24,9 +25,14 @@ from app.web.frame.card_pages import CardPages
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Button
 from app.web.frame.typed import row_id
+from app.web.frame.undoing import tell_done
 
 #: a bulk action touches at most this many rows at once
 BULK_LIMIT = 500
+#: of refusals, how many different reasons are told, and how many names beside each
+_REASONS_TOLD, _NAMES_TOLD = 5, 10
+#: words of what was done that «не» may be put before
+_NEGATED = re.compile("[А-ЯЁ][а-яё]+[нт]о")
 
 
 class ActionPages(CardPages):
@@ -51,11 +57,13 @@ class ActionPages(CardPages):
         row = get_writable(db.session, self.datamodel.obj, pk, f"{self.table}:{name}")
         back = self.href_of(row) or addresses.listing(self.table)
 
+        batch, title = undo.new_batch(), self.card_title(row)
+
         def act() -> Response | None:
-            result = self._call(name, pk)
+            result = undo.take(self.datamodel.obj, pk, name, lambda: self._call(name, pk), batch=batch, label=title)
             if isinstance(result, Response):
                 return result
-            flash(self._outcome_words(name, result), "success")
+            tell_done(batch, self._outcome_words(name, result))
             return None
 
         return answer_act(act, back)
@@ -83,16 +91,19 @@ class ActionPages(CardPages):
         ordered = self.order_many(name, rows)
         if ordered is not None:
             return ordered
-        titles = [self.card_title(row) for row in rows]
-        answers = attempt_each([row.id for row in rows], lambda pk: self._call(name, pk))
-        refusals = [f"{title}: {refusal.message}" for title, refusal in zip(titles, answers, strict=True) if refusal]
+        batch, titles = undo.new_batch(), {row.id: self.card_title(row) for row in rows}
+        model = self.datamodel.obj
+        answers = attempt_each(
+            titles,
+            lambda pk: undo.take(model, pk, name, lambda: self._call(name, pk), batch=batch, label=titles[pk]),
+        )
+        refusals = [(title, it.message) for title, it in zip(titles.values(), answers, strict=True) if it]
         done = len(rows) - len(refusals)
+        words = self._many_words(name)
         if done:
-            flash(self._many_words(name, count(done, "запись", "записи", "записей")), "success")
-        for sentence in refusals[:10]:
-            flash(sentence, "danger")
-        if len(refusals) > 10:
-            flash(f"И ещё {len(refusals) - 10} с отказом.", "danger")
+            tell_done(batch, f"{words}: {count(done, 'запись', 'записи', 'записей')}.")
+        if refusals:
+            flash(not_done(words, refusals), "danger")
         return back
 
     def order_many(self, name: str, rows: Sequence[Any]) -> Response | None:
@@ -143,17 +154,39 @@ class ActionPages(CardPages):
         return self.services[name](pk)
 
     def _outcome_words(self, name: str, result: Any) -> str:
-        """What one action came to: the new state says who acts next; without a state, what was done."""
+        """What one action came to: the word of its button; the new state says who acts next."""
+        if undo.is_undoable(self.table, name):
+            return f"{act_label(self.table, name)}."
         label = getattr(getattr(result, "status", None), "label", "")
         return (
             f"Готово. Состояние: «{label}»." if label else f"Готово: {self.done_words(name) or 'действие выполнено'}."
         )
 
-    def _many_words(self, name: str, counted: str) -> str:
-        """«Приглашение отправлено: 3 записи.», «Подтверждено: 25 записей.»: the journal's words where the page has none."""
+    def _many_words(self, name: str) -> str:
+        """«Приглашение отправлено», «Подтверждено»: the journal's words where the page has none."""
         done = self.done_words(name) or (act_label(self.table, name) if name in actions_of(self.table) else "Готово")
-        return f"{capitalized(done)}: {counted}."
+        return capitalized(done)
 
     def done_words(self, name: str) -> str:
         """What an action has done, in words; empty where its button has to say it."""
         return next((words for part in self.joined if (words := part.done_words(name))), "")
+
+
+def not_done(done: str, refusals: Sequence[tuple[str, str]]) -> str:
+    """What was not done of many, why, and to whom: «Не подтверждено: 2 — Иванова А. П., Котов И. И.: место работы закончилось.»
+
+    ``refusals`` are titles of rows with the sentence of each; rows with one sentence stand together.
+    """
+    reasons: dict[str, list[str]] = {}
+    for title, sentence in refusals:
+        reasons.setdefault(sentence, []).append(title)
+    said = [f"{_named(titles)}: {sentence}" for sentence, titles in list(reasons.items())[:_REASONS_TOLD]]
+    left = len(reasons) - len(said)
+    more = f" И другие причины: {left}." if left else ""
+    negation = f"Не {done[:1].lower()}{done[1:]}" if _NEGATED.fullmatch(done) else "Не выполнено"
+    return f"{negation}: {len(refusals)} — {' '.join(said)}{more}"
+
+
+def _named(titles: Sequence[str]) -> str:
+    rest = len(titles) - _NAMES_TOLD
+    return f"{', '.join(titles[:_NAMES_TOLD])}{f' и ещё {rest}' if rest > 0 else ''}"

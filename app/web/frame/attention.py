@@ -14,6 +14,7 @@ from app import models as m
 from app.access import current_actor
 from app.conditions import DUE
 from app.web.frame.listing import ListFilter
+from app.web.frame.tabs import Tab
 
 NAME = "attention"
 
@@ -44,3 +45,8 @@ def matter_filter(*matters: Matter) -> ListFilter:
 def due_matters(model: type[m.Base]) -> list[Matter]:
     """Choices by the term in which a row is decided."""
     return [Matter(code, words, partial(condition, model)) for code, (words, condition) in DUE.items()]
+
+
+def matter_tab(source: ListFilter, code: str, label: str, **more: Any) -> Tab:
+    """Return the ready tab of the rows that a choice of a filter «Требует внимания» finds, under shorter words."""
+    return Tab(code, label, lambda: source.condition(code, None), **more)

@@ -18,6 +18,7 @@ from app.russian import count
 from app.services.tasks import background
 from app.web.frame.downloads import download_written
 from app.web.frame.guards import guarded
+from app.web.frame.list_filters import described
 from app.web.frame.list_query import ListQuery
 from app.web.frame.listing import ListColumn
 from app.web.frame.view_base import ViewBase
@@ -38,7 +39,7 @@ class ExportPages(ViewBase):
         """The list as it is seen (scope, filters, order, columns) as an Excel file; written to the journal."""
         query = self.listing.read()
         total = self.listing.count(query)
-        filters = self.listing.described(query)
+        filters = described(self.listing, query)
         if total > AT_ONCE:
             return self._order_export(query, total, filters)
         columns = self.listing.visible_columns()
@@ -63,7 +64,7 @@ class ExportPages(ViewBase):
         """Write an ordered list with the rows that the user sees now."""
         asked = work.parameters
         query = ListQuery.read(asked["query"], [f.name for f in self.listing.filters], self.listing.sortable)
-        columns = [column for column in self.listing.columns if column.name in asked["columns"]]
+        columns = self.listing.columns_of(asked["columns"])
         number = self.write_list(work.new_file(".xlsx"), query, columns, asked["filters"], work)
         return background.Outcome(f"В файле {count(number, 'строка', 'строки', 'строк')}.", self.file_name(), XLSX)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request
@@ -11,14 +12,22 @@ from flask_appbuilder import expose
 from app import addresses
 from app.access import current_actor
 from app.errors import Conflict, Invalid
-from app.russian import quoted
+from app.russian import count, number, quoted
 from app.services.portal import list_settings
+from app.web.frame import list_paging, tabs
 from app.web.frame.action_pages import BULK_LIMIT, ActionPages
+from app.web.frame.facets import AT_ONCE, facets_of
 from app.web.frame.guards import guarded
-from app.web.frame.list_paging import Total, links, rows_behind, rows_of, total_of
-from app.web.frame.list_query import PAGE_SIZES, ListQuery
-from app.web.frame.pages import Button, ListPage, Option
+from app.web.frame.list_filters import counts_url, shown_filters
+from app.web.frame.list_look import choices, fitting, posted_columns, with_widths, without_same
+from app.web.frame.list_paging import Total, links, rows_behind, rows_of, totals_of
+from app.web.frame.list_query import ALL, PAGE_SIZES, ListQuery
+from app.web.frame.listing import ListColumn
+from app.web.frame.pages import Button, Column, Filter, ListPage, Option, Row
 from app.web.frame.search import HINTS, marks
+
+#: answer of the switch «Плотно / Свободно»
+ROOMY = "roomy"
 
 
 class ListPages(ActionPages):
@@ -30,30 +39,40 @@ class ListPages(ActionPages):
         """Rows of the user's scope: searched, filtered, sorted, paged."""
         return render_template("list.html", page=self.list_page())
 
-    @expose("/counts/<string:field>")
+    @expose("/counts/")
     @guarded("list")
-    def counts(self, field: str) -> Any:
-        """How many rows each option of a filter would find under the other conditions, as JSON; 0 is left out."""
-        return jsonify(counts=self.listing.option_counts(self.listing.read(), field))
+    def counts(self) -> Any:
+        """How many rows each choice of every filter would find under the other conditions, as JSON; 0 is left out."""
+        query = self.listing.read()
+        total = totals_of(self.listing, query)[query.tab or ALL]
+        found = facets_of(self.listing, query, _most(total))
+        return jsonify(counts=found.counts, values=found.values, most=list_paging.COUNTED)
 
     def list_page(self) -> ListPage:
         """Build the list's page from the request."""
         listing, query = self.listing, self.listing.read()
-        total, rows, goes_on = self._read(query)
-        found = marks(self.datamodel.obj, rows, query.search) if query.search else {}
-        first = (query.page - 1) * query.page_size + 1
-        actions = self.bulk_actions()
-        columns, text = listing.visible_columns(), query.text()
-        buttons = self._list_buttons()
+        # in the tab that the list opened with by itself nobody chose to seek: a search from there looks everywhere
+        keep, asked = [("tab", query.tab)] if query.tab else [], replace(query)
+        totals, rows, goes_on = self._read(query)
+        total, first = totals[query.tab or ALL], (query.page - 1) * query.page_size + 1
+        columns, text, settings = listing.visible_columns(), query.text(), listing.settings()
+        actions, buttons = self._fitting_actions(rows), self._list_buttons()
+        filters, address = self._shown_filters(asked, totals[asked.tab or ALL])
+        shown = self._rows(query, rows, columns, actions)
+        heads, shown, same = self._table(listing.head(query, columns), shown, is_whole=total.number <= len(rows))
         return ListPage(
             title=self.words.plural,
             total=total.number,
             exact_href="" if total.exact else listing.url(query, exact="yes"),
-            columns=listing.head(query, columns),
-            rows=[listing.row(r, columns, found.get(r.id, "")) for r in rows],
+            tabs=tabs.shown(listing, query, totals),
+            columns=heads,
+            rows=shown,
+            same=same,
+            roomy=settings.roomy,
             search=query.search,
             search_hint=HINTS.get(self.table, "Поиск"),
-            filters=listing.shown_filters(query),
+            filters=filters,
+            counts_url=address,
             page=query.page,
             pages=links(listing, query, total, rows, goes_on=goes_on),
             first=first if rows and not query.behind else 0,
@@ -63,30 +82,71 @@ class ListPages(ActionPages):
             actions=actions,
             action_url=addresses.at(self.table, "act", "") if actions else "",
             export_href=self._export_href(query),
-            reset_href=addresses.listing(self.table),
-            empty=self.empty if not query.narrows else "По этому отбору ничего не найдено.",
-            advice="" if rows else _advice(query, buttons),
-            keep=[(k, str(v)) for k, v in query.parameters().items() if k in ("order", "size")],
+            reset_href=addresses.listing(self.table, tab=query.tab or None),
+            empty=self._empty_words(query),
+            advice="" if rows else _advice(query, totals, buttons),
+            keep=[(k, str(v)) for k, v in query.parameters().items() if k in ("order", "size")] + keep,
             query=text,
             saved=self._saved(text),
             save_url=addresses.at(self.table, "saved", ""),
             forget_url=addresses.at(self.table, "saved", "delete"),
-            choices=[Option(c.name, c.label, c in columns) for c in listing.columns],
+            choices=choices(listing, columns),
             sizes=[Option(str(n), str(n), n == query.page_size) for n in PAGE_SIZES],
             look_url=addresses.at(self.table, "look", ""),
             changed=columns != listing.usual_columns(),
             most=BULK_LIMIT,
         )
 
-    def _read(self, query: ListQuery) -> tuple[Total, Sequence[Any], bool]:
-        """The number of rows, those of the asked page (of one that is not there the nearest), whether rows follow behind it."""
-        total = total_of(self.listing, query)
+    def _read(self, query: ListQuery) -> tuple[dict[str, Total], Sequence[Any], bool]:
+        """The numbers of rows by tab, those of the asked page (of one that is not there the nearest), whether rows follow behind.
+
+        An address that asks nothing opens the first tab while it has rows, else «Все».
+        """
+        totals = totals_of(self.listing, query)
+        if not query.tab and self.listing.tabs():
+            first = next(iter(totals))
+            query.tab = first if totals[first].number else ALL
+        total = totals[query.tab or ALL]
         if query.behind:
             rows, goes_on = rows_behind(self.listing, query)
             if rows:
-                return total, rows, goes_on
+                return totals, rows, goes_on
         query.behind, query.page = 0, min(query.page, max(1, -(-total.number // query.page_size)))
-        return total, rows_of(self.listing, query, total) if total.number else [], False
+        return totals, rows_of(self.listing, query, total) if total.number else [], False
+
+    def _table(
+        self, heads: Sequence[Column], rows: Sequence[Row], *, is_whole: bool
+    ) -> tuple[Sequence[Column], Sequence[Row], str]:
+        """Heads and rows without the columns that say one thing, and what that is; rows of one line have columns of set widths."""
+        settings = self.listing.settings()
+        heads, rows, same = without_same(heads, rows, chosen=bool(settings.columns), whole=is_whole)
+        return heads if settings.roomy or not rows else with_widths(heads, rows), rows, same
+
+    def _shown_filters(self, query: ListQuery, total: Total) -> tuple[Sequence[Filter], str]:
+        """The filters, with their numbers where few rows are found; else where the numbers are asked."""
+        listing, says = self.listing, total.exact and total.number <= AT_ONCE
+        facets = facets_of(listing, query, total.number) if says else None
+        return shown_filters(listing, query, facets), "" if says else counts_url(listing, query)
+
+    def _rows(
+        self, query: ListQuery, rows: Sequence[Any], columns: Sequence[ListColumn], actions: Sequence[Button]
+    ) -> Sequence[Row]:
+        found = marks(self.datamodel.obj, rows, query.search) if query.search else {}
+        names = [action.href for action in actions]
+        shown = [self.listing.row(row, columns, found.get(row.id, "")) for row in rows]
+        return [replace(it, acts=fitting(names, row)) for it, row in zip(shown, rows, strict=True)] if names else shown
+
+    def _fitting_actions(self, rows: Sequence[Any]) -> Sequence[Button]:
+        """Actions on many rows that at least one of the shown rows can take."""
+        actions = self.bulk_actions() if rows else ()
+        able = {name for row in rows for name in fitting([action.href for action in actions], row)}
+        return [action for action in actions if action.href in able]
+
+    def _empty_words(self, query: ListQuery) -> str:
+        tab = self.listing.tab_of(query.tab)
+        if tab is not None and tab.condition is not None:
+            return f"Во вкладке {quoted(tab.label)} {'по этому отбору ' if query.narrows else ''}ничего нет."
+        return "По этому отбору ничего не найдено." if query.narrows else self.empty
 
     def _saved(self, text: str) -> Sequence[Option]:
         path = addresses.listing(self.table)
@@ -134,14 +194,16 @@ class ListPages(ActionPages):
     @expose("/look/", methods=["POST"])
     @guarded("list")
     def choose_look(self) -> Any:
-        """Remember the columns or the page size of the list; the query stays, the page is the first again."""
+        """Remember the columns or the page size of the list, or how high rows are; the query stays, the page is the first again."""
         query, size = self._posted_query(), request.form.get("size", "")
         if size:
             if size not in map(str, PAGE_SIZES):
                 raise Invalid(f"На странице может быть строк: {', '.join(map(str, PAGE_SIZES))}.")
             list_settings.choose_page_size(self.table, int(size))
+        elif "density" in request.form:
+            list_settings.choose_density(self.table, roomy=request.form["density"] == ROOMY)
         else:
-            list_settings.choose_columns(self.table, self._posted_columns())
+            list_settings.choose_columns(self.table, posted_columns(self.listing, request.form))
         query.page_size = query.usual_size  # no size in the address: the chosen one
         return redirect(self.listing.url(query))
 
@@ -151,20 +213,11 @@ class ListPages(ActionPages):
         query.page = 1
         return query
 
-    def _posted_columns(self) -> Sequence[str]:
-        """Columns to remember: none means as declared, which is also what the usual ones are."""
-        if "reset" in request.form:
-            return ()
-        ticked = set(request.form.getlist("column"))
-        names = [c.name for c in self.listing.columns]
-        known = [name for n, name in enumerate(names) if n == 0 or name in ticked]
-        if not ticked & set(names):
-            raise Invalid("Отметьте хотя бы один столбец.")
-        return known if known != [c.name for c in self.listing.usual_columns()] else ()
 
-
-def _advice(query: ListQuery, buttons: Sequence[Button]) -> str:
-    """What to do about an empty list."""
+def _advice(query: ListQuery, totals: Mapping[str, Total], buttons: Sequence[Button]) -> str:
+    """What to do about an empty list: what is sought may stand in another tab."""
+    if query.tab not in ("", ALL) and totals[ALL].number:
+        return f"Загляните во вкладку «Все»: там {_rows_in_words(totals[ALL])}."
     if query.search:
         words = (
             "Проверьте, нет ли опечатки: достаточно первых букв фамилии или названия, номер можно набрать без пробелов."
@@ -174,3 +227,13 @@ def _advice(query: ListQuery, buttons: Sequence[Button]) -> str:
         return "Уберите один из отборов крестиком, выберите в нём другое или сбросьте все сразу."
     main = next((b.label for b in buttons if b.main), "")
     return f"Начните с кнопки «{main}»." if main else "Записи появятся здесь сами, когда будет что показать."
+
+
+def _most(total: Total) -> int:
+    return total.number if total.exact else total.number + 1
+
+
+def _rows_in_words(total: Total) -> str:
+    return (
+        count(total.number, "запись", "записи", "записей") if total.exact else f"больше {number(total.number)} записей"
+    )

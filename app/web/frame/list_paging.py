@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import CTE, and_, func, literal, or_, select, tuple_
 
 from app.extensions import db
-from app.web.frame.list_query import ListQuery
+from app.web.frame.list_query import ALL, ListQuery
 from app.web.frame.list_sql import directed
 from app.web.frame.listing import Listing
 from app.web.frame.pages import Link
@@ -38,13 +38,23 @@ class Total:
     exact: bool = True
 
 
-def total_of(listing: Listing, query: ListQuery) -> Total:
-    """Count the rows of a query: up to ``COUNTED``, or all of them when the query asks for the exact number."""
+def totals_of(listing: Listing, query: ListQuery) -> dict[str, Total]:
+    """Tab → its number of rows under the search and the filters, all of them by one statement; a list without tabs has «Все».
+
+    Rows are counted up to ``COUNTED``; those of the chosen tab all when the query asks for the exact number.
+    """
+    codes = [tab.code for tab in listing.tabs()] or [ALL]
+    row = db.session.execute(select(*(_counted(listing, query, code) for code in codes))).one()
+    found = {code: Total(min(n, COUNTED), n <= COUNTED) for code, n in zip(codes, row, strict=True)}
+    chosen = query.tab or ALL
     if query.exact:
-        return Total(listing.count(query))
-    found = select(literal(1)).select_from(listing.model).where(*listing.conditions(query)).limit(COUNTED + 1)
-    number = int(db.session.execute(select(func.count()).select_from(found.subquery())).scalar_one())
-    return Total(min(number, COUNTED), number <= COUNTED)
+        found[chosen] = Total(listing.count(query))
+    return found
+
+
+def _counted(listing: Listing, query: ListQuery, code: str) -> Any:
+    found = select(literal(1)).select_from(listing.model).where(*listing.conditions(query, tab=code)).limit(COUNTED + 1)
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 
 def rows_of(listing: Listing, query: ListQuery, total: Total) -> list[Any]:

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from app.text import cleaned
 
 PAGE_SIZES = (25, 50, 100)
+#: code of the tab that shows everything
+ALL = "all"
 
 
 @dataclass
@@ -17,6 +19,8 @@ class ListQuery:
     """What the address asks of a list; everything unknown or impossible falls back to the default."""
 
     search: str = ""
+    #: code of the ready tab; empty: none is asked
+    tab: str = ""
     chosen: dict[str, str] = field(default_factory=dict)
     order: str = ""
     descending: bool = False
@@ -41,6 +45,7 @@ class ListQuery:
         given = [(k, cleaned(v)[:100]) for k, v in args.items()]
         return cls(
             search=cleaned(args.get("q", ""))[:200],
+            tab=cleaned(args.get("tab", ""))[:40],
             chosen={k: v for k, v in given if k in wanted and v},
             order=order.lstrip("-") if order.lstrip("-") in sortable else "",
             descending=order.startswith("-"),
@@ -59,12 +64,14 @@ class ListQuery:
     def parameters(self, **changes: Any) -> dict[str, Any]:
         """GET parameters of this query with ``changes`` (None removes one)."""
         order = f"-{self.order}" if self.descending and self.order else self.order
-        values: dict[str, Any] = {"q": self.search, **self.chosen, "order": order}
+        values: dict[str, Any] = {"q": self.search, **self.chosen, "order": order, "tab": self.tab}
         if self.page_size != self.usual_size:
             values["size"] = self.page_size
         if self.exact:
             values["exact"] = "yes"
         values.update(changes)
+        if values["tab"] == ALL and any(value for name, value in values.items() if name == "q" or name in self.chosen):
+            values["tab"] = ""  # what is searched or filtered is looked for everywhere, unless a tab is named
         return {k: v for k, v in values.items() if v not in (None, "", 1) or k in self.chosen}
 
     def text(self) -> str:

@@ -16,16 +16,17 @@ from app.access import current_actor, scope
 from app.audit import words
 from app.clock import read_date
 from app.conditions import OVERTAKEN, in_state, state, state_of
-from app.errors import NotFound
 from app.extensions import db
 from app.labels import NUMBER_MASKS, codes_of, in_words, label_of
-from app.russian import RussianDateError, quoted
+from app.russian import RussianDateError
 from app.services.portal.list_settings import ListSettings, settings_of
-from app.web.frame.list_query import PAGE_SIZES, ListQuery
-from app.web.frame.list_sql import Choices, between, choice, directed, eager, option_of, order_of_column, split
+from app.web.frame.forms import LONG_AGO
+from app.web.frame.list_query import ALL, PAGE_SIZES, ListQuery
+from app.web.frame.list_sql import Choices, between, choice, directed, eager, order_of_column, split
 from app.web.frame.lookups import SMALL
-from app.web.frame.pages import Cell, Column, Filter, Option, Row
+from app.web.frame.pages import Cell, Column, Row
 from app.web.frame.search import match
+from app.web.frame.tabs import Tab, narrowed, offered
 
 #: what cells read of the related rows that are only named: nothing else of them is loaded
 NAMING: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +61,9 @@ class ListColumn:
 class ListFilter:
     """A filter: ``kind`` choice, lookup or dates; ``condition`` turns the chosen value(s) into SQL.
 
-    ``column`` is set when a choice is one value of a plain column: then the rows of each option can be counted.
+    ``column`` is set when a choice is one value of a plain column; ``indexed``: an index finds the rows of each choice. ``pairs`` gives,
+    for rows whose ids a select finds, the values of a lookup that a row is found by: columns ``id`` and ``key``; ``target`` is the small
+    directory whose rows are the choices.
     """
 
     name: str
@@ -69,6 +72,9 @@ class ListFilter:
     condition: Callable[[Any, Any], Any]
     choices: Choices | None = None
     column: Any = None
+    indexed: bool = False
+    pairs: Callable[[Any], Any] | None = None
+    target: type[Any] | None = None
 
 
 class Listing:
@@ -78,6 +84,7 @@ class Listing:
         self.view, self.model = view, view.datamodel.obj
         self.mapper = inspect(self.model)
         self.columns = [self._column(name) for name in view.list_columns]
+        self.columns += [self._further(name) for name in self._further_names()]
         self.filters = [self._filter(f) for f in view.filters]
         self.sortable = [c.name for c in self.columns if c.orders]
         self.base_order = [split(o) for o in view.base_order_by]
@@ -94,6 +101,16 @@ class Listing:
         return ListColumn(
             name, label, getter, lambda row: show_value(getter(row), name), self._orders(name), self._is_number(name)
         )
+
+    def _further_names(self) -> list[str]:
+        """Fields of the form that stand in no column and need nothing of another table: columns on demand."""
+        taken, mapped = {c.name for c in self.columns}, self.mapper.columns
+        named = dict.fromkeys(name for _, fields in self.view.sections for name in fields)
+        return [n for n in named if n not in taken and n in mapped and not mapped[n].foreign_keys]
+
+    def _further(self, name: str) -> ListColumn:
+        # no order: not every column has an index that serves it
+        return replace(self._column(name), orders=(), usual=False)
 
     def _getter(self, name: str) -> Getter:
         table, stored = self.model.__tablename__, _getter(name)
@@ -134,20 +151,27 @@ class Listing:
         if self._is_state(name):
             codes = {value for value, _label in choices()}
             by_state = lambda v, _to: in_state(v, self.model) if v in codes else None  # noqa: E731
-            return ListFilter(name, label, "choice", by_state, choices, state(self.model))
-        return ListFilter(name, label, "choice", condition, choices, attribute)
+            return ListFilter(name, label, "choice", by_state, choices, state(self.model), self._is_indexed(name))
+        return ListFilter(name, label, "choice", condition, choices, attribute, self._is_indexed(name))
+
+    def _is_indexed(self, name: str) -> bool:
+        column = self.mapper.columns[name]
+        whole = (index for index in column.table.indexes if index.dialect_options["postgresql"]["where"] is None)
+        return any(next(iter(index.columns), None) is column for index in whole)
 
     def _relation_filter(self, name: str, label: str) -> ListFilter:
         relation = self.mapper.relationships[name]
         key = getattr(self.model, next(iter(relation.local_columns)).key)
+        indexed, table = self._is_indexed(key.key), self.mapper.local_table
 
         def condition(value: str, _to: Any) -> Any:
             return key == int(value) if value.isdecimal() and len(value) < 10 else None
 
         if relation.mapper.class_.__tablename__ not in SMALL:
-            return ListFilter(name, label, "lookup", condition)
+            pairs = lambda ids: select(table.c.id, table.c[key.key].label("key")).where(table.c.id.in_(ids))  # noqa: E731
+            return ListFilter(name, label, "lookup", condition, indexed=indexed, pairs=pairs)
         choices = lambda: [(str(i), text) for i, text in self.view.lookup.whole().options(name)]  # noqa: E731
-        return ListFilter(name, label, "choice", condition, choices, key)
+        return ListFilter(name, label, "choice", condition, choices, key, indexed, target=relation.mapper.class_)
 
     # --- statements
 
@@ -163,28 +187,49 @@ class Listing:
         """What the current request asks, or what a posted query text does."""
         args = request.args if typed is None else dict(parse_qsl(typed[:4000], max_num_fields=100))
         chosen = self.settings().page_size
-        return ListQuery.read(
+        query = ListQuery.read(
             args,
             [f.name for f in self.filters],
             self.sortable,
             usual_size=chosen if chosen in PAGE_SIZES else PAGE_SIZES[0],
         )
+        if self.tab_of(query.tab) is None:
+            # an address that asks anything but names no tab means all rows; one that asks nothing leaves it to the page
+            query.tab = ALL if args and self.tabs() else ""
+        return query
+
+    def tabs(self) -> Sequence[Tab]:
+        """The ready tabs of the acting user."""
+        return offered(self.view.tabs)
+
+    def tab_of(self, code: str) -> Tab | None:
+        """The tab with this code, if the acting user has it."""
+        return next((tab for tab in self.tabs() if tab.code == code), None) if code else None
 
     def visible_columns(self) -> list[ListColumn]:
-        """Columns that the acting user wants to see, else the usual ones; the first, which names the row, always."""
-        wanted = set(self.settings().columns) or {c.name for c in self.usual_columns()}
-        return [c for n, c in enumerate(self.columns) if n == 0 or c.name in wanted]
+        """Columns that the acting user wants to see, in the user's order, else the usual ones; the first names the row."""
+        return self.columns_of(self.settings().columns) if self.settings().columns else self.usual_columns()
+
+    def columns_of(self, names: Sequence[str]) -> list[ListColumn]:
+        """The first column and those of these names that the acting user may see, in this order."""
+        known = {c.name: c for c in self.offered_columns()[1:]}
+        return [self.columns[0], *(known[name] for name in dict.fromkeys(names) if name in known)]
+
+    def offered_columns(self) -> list[ListColumn]:
+        """Columns that the acting user may choose: what only the card shows is for those who may open it."""
+        sees = current_actor().can(f"{self.view.class_permission_name}:show")
+        return [c for c in self.columns if c.usual or sees]
 
     def usual_columns(self) -> list[ListColumn]:
         """Columns of a user who has chosen none."""
         return [c for c in self.columns if c.usual]
 
-    def conditions(self, query: ListQuery, *, without: str = "") -> list[Any]:
-        """Conditions of the query, except of the filter ``without``.
+    def conditions(self, query: ListQuery, *, without: str = "", tab: str | None = None) -> list[Any]:
+        """Conditions of the query, except of the filter ``without``; of another ``tab`` when one is named.
 
         A date that cannot be read becomes an error of its filter and narrows nothing.
         """
-        found = list(self.view.base_conditions())
+        found = [*self.view.base_conditions(), *narrowed(self.tab_of(query.tab if tab is None else tab))]
         if query.search:
             found.append(match(self.model, query.search))
         for f in self.filters:
@@ -207,7 +252,7 @@ class Listing:
         for suffix in ("_from", "_to"):
             typed = query.chosen.get(f"{f.name}{suffix}")
             try:
-                ends.append(read_date(typed) if typed else None)
+                ends.append(read_date(typed, past=f.name in LONG_AGO) if typed else None)
             except RussianDateError as error:
                 query.errors[f.name] = str(error)
                 return None
@@ -238,22 +283,17 @@ class Listing:
     def orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
         """What the query is sorted by, and whether it descends; the id comes last."""
         column = next((c for c in self.columns if c.name == query.order), None)
-        orders = [(o, query.descending) for o in column.orders] if column else list(self.base_order)
+        if column:
+            orders = [(o, query.descending) for o in column.orders]
+        else:
+            tab = self.tab_of(query.tab)
+            orders = [split(o) for o in tab.order] if tab and tab.order else list(self.base_order)
         return [*orders, (self.model.id, False)]
 
     def count(self, query: ListQuery) -> int:
         """Number of rows of the query."""
         statement = select(func.count()).select_from(self.model).where(*self.conditions(query))
         return int(db.session.execute(statement).scalar_one())
-
-    def option_counts(self, query: ListQuery, name: str) -> dict[str, int]:
-        """Option of a choice filter → rows it would find under all other conditions of the query; none: absent."""
-        column = next((f.column for f in self.filters if f.name == name and f.column is not None), None)
-        if column is None:
-            raise NotFound("Такого отбора нет.")
-        statement = select(column, func.count()).select_from(self.model).group_by(column)
-        found = db.session.execute(statement.where(*self.conditions(query, without=name)))
-        return {option_of(value): number for value, number in found if value is not None}
 
     def ids(self, query: ListQuery, limit: int) -> list[int]:
         """Ids of the query's rows, at most ``limit``."""
@@ -297,56 +337,6 @@ class Listing:
         parameters = urlencode(query.parameters(**changes))
         path = addresses.listing(self.view.table)
         return f"{path}?{parameters}" if parameters else path
-
-    def shown_filters(self, query: ListQuery) -> list[Filter]:
-        """Filters with what is chosen in them; a choice without options is not offered."""
-        shown = [self._shown(f, query) for f in self.filters]
-        return [f for f in shown if f.options or f.kind != "choice"]
-
-    def _shown(self, f: ListFilter, query: ListQuery) -> Filter:
-        value = query.chosen.get(f.name, "")
-        if f.kind == "dates":
-            return Filter(
-                f.name,
-                f.label,
-                "dates",
-                value=query.chosen.get(f"{f.name}_from", ""),
-                value_to=query.chosen.get(f"{f.name}_to", ""),
-                error=query.errors.get(f.name, ""),
-            )
-        if f.kind == "lookup":
-            rows = (
-                self.view.lookup.whole().choose(f.name, [int(value)]) if value.isdecimal() and len(value) < 10 else []
-            )
-            label = str(rows[0]) if rows else ""
-            return Filter(
-                f.name,
-                f.label,
-                "lookup",
-                value=value,
-                value_label=label,
-                lookup_url=self.view.lookup.whole().url(f.name),
-            )
-        options = [Option(v, text, v == value) for v, text in (f.choices() if f.choices else ())]
-        label = next((o.label for o in options if o.chosen), "")
-        counts = self.counts_url(query, f) if f.column is not None else ""
-        return Filter(f.name, f.label, "choice", options, value if label else "", label, counts_url=counts)
-
-    def counts_url(self, query: ListQuery, f: ListFilter) -> str:
-        """Where the numbers beside the options of a filter are asked."""
-        path = addresses.at(self.view.table, "counts", f.name)
-        text = query.text()
-        return f"{path}?{text}" if text else path
-
-    def described(self, query: ListQuery) -> str:
-        """The chosen filters in words, for the stamp of an export."""
-        parts = [f"поиск {quoted(query.search)}"] if query.search else []
-        for f in self.shown_filters(query):
-            if f.kind == "dates" and f.active:
-                parts.append(f"{f.label}: {f.value or '…'} – {f.value_to or '…'}")
-            elif f.active:
-                parts.append(f"{f.label}: {f.value_label}")
-        return "; ".join(parts) or "нет"
 
 
 def _getter(name: str) -> Getter:

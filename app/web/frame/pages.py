@@ -24,6 +24,9 @@ class Option:
     label: str
     chosen: bool = False
     href: str = ""
+    #: how many rows it finds, in words; ``none``: no row
+    number: str = ""
+    none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Column:
     sort_href: str = ""
     sorted: str = ""  # "", "asc", "desc"
     number: bool = False
+    #: share of the table, in percent, where rows are of one line
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,16 @@ class Row:
     pk: int
     href: str
     cells: Sequence[Cell]
+    #: names of the actions on many rows that this one can take
+    acts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A filter of a list: ``kind`` is choice (one of options), lookup (searched at ``lookup_url``), dates, numbers or text.
 
-    The GET parameter is ``name`` (for dates and numbers: ``name``_from and ``name``_to, dates written дд.мм.гггг). ``counts_url`` answers
-    with how many rows each option would find.
+    The GET parameter is ``name`` (for dates and numbers: ``name``_from and ``name``_to, dates written дд.мм.гггг). Dates have ready
+    periods as options; ``values`` are the most frequent of a lookup.
     """
 
     name: str
@@ -93,7 +100,7 @@ class Filter:
     value_to: str = ""
     lookup_url: str = ""
     error: str = ""
-    counts_url: str = ""
+    values: Sequence[Option] = ()
 
     @property
     def active(self) -> bool:
@@ -144,6 +151,14 @@ class ListPage:
     changed: bool = False
     #: how many rows an action may touch at once
     most: int = 0
+    #: where the numbers in the filters are asked; empty: the page says them
+    counts_url: str = ""
+    #: ready tabs, the chosen one among them
+    tabs: Sequence[Tab] = ()
+    #: columns left out because all shown rows say the same there, in words
+    same: str = ""
+    #: rows are two lines high, as the user wants all lists
+    roomy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +201,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab of a card; tabs are links, so each has its own address."""
+    """A tab of a card or of a list; tabs are links, so each has its own address. ``more``: not all are counted."""
 
     label: str
     href: str
     count: int | None = None
     current: bool = False
+    more: bool = False
+    hot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

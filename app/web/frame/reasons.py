@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from flask import request
 
@@ -18,10 +18,17 @@ def options(table: str, action: str) -> Sequence[Option]:
     """Typical reasons for an action on a table, asked once per request."""
     if action not in ACTIONS:
         return ()
+    return options_of([table])[table]
+
+
+def options_of(tables: Collection[str]) -> Mapping[str, Sequence[Option]]:
+    """Typical reasons of several tables; those that the request has not asked for yet by one statement."""
     known: dict[str, Sequence[Option]] = request.environ.setdefault("portal.reasons", {})
-    if table not in known:
-        known[table] = [Option(str(item.id), item.text) for item in refusal_reasons.listed([table])]
-    return known[table]
+    lacking = [table for table in tables if table not in known]
+    found = refusal_reasons.listed(lacking) if lacking else []
+    for table in lacking:
+        known[table] = [Option(str(item.id), item.text) for item in found if item.table == table]
+    return known
 
 
 def posted() -> tuple[str, int | None]:

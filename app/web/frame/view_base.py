@@ -20,6 +20,7 @@ from app.web.frame.listing import Listing
 from app.web.frame.lookups import Lookup
 from app.web.frame.pages import Block, Button
 from app.web.frame.parts import Part, handlers_of
+from app.web.frame.tabs import Tab
 from app.web.frame.typed import row_id
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class ViewBase(FieldSource, ModelView):
 
     #: filters of the list: names of columns or relations, or ``ListFilter``
     filters: Sequence[Any] = ()
+    #: ready tabs of the list, the first of which it opens with: see ``tabs.py``
+    tabs: Sequence[Tab] = ()
     #: relations that the cells read, loaded by one statement each
     load: Sequence[str] = ()
     base_order_by: Sequence[Any] = ()

@@ -7,9 +7,11 @@ from app.services.desk import matters
 from app.services.paper.blanks import blanks
 from app.services.paper.corrections import after_sending
 from app.services.paper.registries import frdo_batches
-from app.web.frame.attention import Matter, matter_filter
+from app.statuses import BlankStatus, CertificateStatus, FrdoBatchStatus, RegistryStatus
+from app.web.frame.attention import Matter, matter_filter, matter_tab
 from app.web.frame.listing import ListColumn
 from app.web.frame.pages import Cell
+from app.web.frame.tabs import of_states
 
 CERTIFICATE_PROGRAM = ListColumn(
     "program",
@@ -31,3 +33,30 @@ BLANK_ATTENTION = matter_filter(
 )
 FRDO_BATCH_ATTENTION = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.FrdoBatch)))
 REGISTRY_ATTENTION = matter_filter(Matter("amended", after_sending.FLAG, lambda: after_sending.amended(m.Registry)))
+
+_C, _B, _R, _F = CertificateStatus, BlankStatus, RegistryStatus, FrdoBatchStatus
+CERTIFICATE_TABS = (
+    of_states("issued", "Действительны", m.Certificate, _C.ISSUED),
+    matter_tab(CERTIFICATE_ATTENTION, "frdo_late", "Срок ФИС ФРДО прошёл", hot=True, right="frdo_batch:list"),
+    matter_tab(CERTIFICATE_ATTENTION, "frdo_soon", "Передать в ФИС ФРДО", right="frdo_batch:list"),
+    matter_tab(CERTIFICATE_ATTENTION, "to_replace", "Заменить", hot=True, right="certificate:replace"),
+    of_states("gone", "Аннулированы и заменены", m.Certificate, _C.ANNULLED, _C.REPLACED),
+)
+BLANK_TABS = (
+    of_states("stock", "На складе", m.Blank, _B.STOCK),
+    matter_tab(BLANK_ATTENTION, "without_act", "Испорчены, нет акта", hot=True),
+    of_states("used", "Использованы", m.Blank, _B.USED),
+    of_states("spoiled", "Испорчены", m.Blank, _B.SPOILED),
+)
+REGISTRY_TABS = (
+    of_states("sent", "Ждут приёма", m.Registry, _R.SENT),
+    of_states("returned", "Возвращены", m.Registry, _R.RETURNED),
+    of_states("formed", "Сформированы", m.Registry, _R.FORMED),
+    of_states("accepted", "Приняты", m.Registry, _R.ACCEPTED),
+)
+FRDO_TABS = (
+    of_states("formed", "Отправить", m.FrdoBatch, _F.FORMED),
+    of_states("sent", "Ждут ответа", m.FrdoBatch, _F.SENT),
+    of_states("answered", "Ответ получен", m.FrdoBatch, _F.ANSWERED),
+    of_states("gone", "Отменены", m.FrdoBatch, _F.CANCELLED),
+)

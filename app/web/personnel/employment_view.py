@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms.validators import Optional
@@ -10,6 +11,7 @@ from app import models as m
 from app.labels import label_of
 from app.web.frame.forms import RuDateField
 from app.web.frame.pages import Cell
+from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.person_records import OfPerson
 
@@ -39,7 +41,7 @@ class _UnknownStart:
 class EmploymentPages(ScopedModelView):
     """Pages of the view of places of work."""
 
-    parts = (OfPerson,)
+    parts: Sequence[type[Part]] = (OfPerson,)
 
     def _init_forms(self) -> None:
         """A new place of work has its first day; of a stored one it may be unknown."""

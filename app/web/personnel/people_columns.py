@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy import and_, case, not_, or_, select
+from sqlalchemy import and_, case, not_, or_, select, union
 
 from app import addresses, shown
 from app import models as m
@@ -17,11 +17,13 @@ from app.russian import age, format_date, years
 from app.services.desk import figure_people
 from app.services.personnel.cards import quality
 from app.services.personnel.trainings import past_trainings
+from app.statuses import AccessRequestStatus, ChangeStatus, RegistrationStatus, TransferStatus, WithdrawalStatus
 from app.text import cleaned
-from app.web.frame.attention import Matter, matter_filter
+from app.web.frame.attention import Matter, matter_filter, matter_tab
 from app.web.frame.list_sql import between
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Cell, Column, Row
+from app.web.frame.tabs import EVERYTHING, of_states, to_decide
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
@@ -100,20 +102,20 @@ CITIZENSHIP_FILTER = ListFilter(
 def _category(person: m.Employee) -> Cell:
     live = [a for a in person.attestations if a.valid_until is None or a.valid_until >= today()]
     if not live:
-        return Cell("нет")
+        return Cell("")
     last = max(live, key=lambda a: a.valid_from)
     return Cell(last.kind.name, f"по {format_date(last.valid_until)}" if last.valid_until else "бессрочно")
 
 
-CATEGORY = ListColumn("category", "Категория", lambda p: _category(p).text, _category)
+CATEGORY = ListColumn("category", "Категория", lambda p: _category(p).text or "нет", _category)
 
 
 def _voucher(person: m.Employee) -> Cell:
     live = next((v for v in person.vouchers if is_in_force(v)), None)
-    return Cell("Действует", f"по {format_date(live.valid_until)}", tone="ok") if live else Cell("нет")
+    return Cell("Действует", f"по {format_date(live.valid_until)}", tone="ok") if live else Cell("")
 
 
-VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text, _voucher)
+VOUCHER = ListColumn("voucher", "Чек", lambda p: _voucher(p).text or "нет", _voucher)
 
 _employment = m.Employment.__table__
 
@@ -131,8 +133,28 @@ def _by_id(column: Any) -> Any:
     return lambda value, _to: _belongs(column == int(value)) if value.isdecimal() and len(value) < 10 else None
 
 
-EMPLOYER = ListFilter("organization", "Организация", "lookup", _by_id(_employment.c.organization_id))
-POSITION = ListFilter("position", "Должность", "lookup", _by_id(_employment.c.position_id))
+def _pairs(column: Any) -> Any:
+    """What ``_belongs`` finds people by, turned round: the values that each of these people belongs to."""
+
+    def pairs(ids: Any) -> Any:
+        rows = select(_employment.c.employee_id.label("id"), column.label("key")).where(
+            _employment.c.employee_id.in_(ids)
+        )
+        other = _employment.alias()
+        works = (
+            select(other.c.id).where(other.c.employee_id == _employment.c.employee_id, at_work(place=other)).exists()
+        )
+        return union(rows.where(at_work(place=_employment)), rows.where(employed(place=_employment), ~works))
+
+    return pairs
+
+
+def _place_filter(name: str, label: str, column: Any) -> ListFilter:
+    return ListFilter(name, label, "lookup", _by_id(column), pairs=_pairs(column))
+
+
+EMPLOYER = _place_filter("organization", "Организация", _employment.c.organization_id)
+POSITION = _place_filter("position", "Должность", _employment.c.position_id)
 
 
 def working_where(*conditions: Any) -> Any:
@@ -245,4 +267,42 @@ TRAINING_ATTENTION = matter_filter(
         "queue:list",
     ),
     Matter("no_scan", "нет скана документа", lambda: past_trainings.lacks_scan(m.Training.__table__)),
+)
+
+EMPLOYEE_TABS = (
+    EVERYTHING,
+    matter_tab(EMPLOYEE_ATTENTION, "works", "Работают"),
+    matter_tab(EMPLOYEE_ATTENTION, "not_actual", "Подтвердить актуальность", right="employee:confirm_actual"),
+)
+EMPLOYMENT_TABS = (matter_tab(EMPLOYMENT_ATTENTION, "unconfirmed", "Нужно подтвердить"),)
+TRAINING_TABS = (
+    matter_tab(TRAINING_ATTENTION, "school", "Сверить: внесли работники", right="training:confirm"),
+    matter_tab(TRAINING_ATTENTION, "operator", "Сверить: внесли ответственные", right="queue:list"),
+)
+CHANGE_TABS = (
+    *to_decide(m.ChangeRequest),
+    of_states("accepted", "Внесены", m.ChangeRequest, ChangeStatus.ACCEPTED, ChangeStatus.PARTLY),
+    of_states("gone", "Отклонены и отозваны", m.ChangeRequest, ChangeStatus.DECLINED, ChangeStatus.WITHDRAWN),
+)
+TRANSFER_TABS = (
+    *to_decide(m.Transfer),
+    of_states("confirmed", "Переведены", m.Transfer, TransferStatus.CONFIRMED),
+    of_states("gone", "Отклонены и отозваны", m.Transfer, TransferStatus.DECLINED, TransferStatus.WITHDRAWN),
+)
+REGISTRATION_TABS = (
+    *to_decide(m.Registration, "Ждут проверки"),
+    of_states("returned", "Возвращены", m.Registration, RegistrationStatus.RETURNED),
+    of_states("confirmed", "Подтверждены", m.Registration, RegistrationStatus.CONFIRMED),
+    of_states("gone", "Отклонены", m.Registration, RegistrationStatus.REJECTED),
+)
+ACCESS_TABS = (
+    *to_decide(m.AccessRequest),
+    of_states("granted", "Доступ предоставлен", m.AccessRequest, AccessRequestStatus.GRANTED),
+    of_states(
+        "gone", "Отказано и отозвано", m.AccessRequest, AccessRequestStatus.REJECTED, AccessRequestStatus.REVOKED
+    ),
+)
+WITHDRAWAL_TABS = (
+    *to_decide(m.ConsentWithdrawal, "Ждут обработки"),
+    of_states("done", "Обработаны", m.ConsentWithdrawal, WithdrawalStatus.DONE),
 )

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.services.personnel.trainings import past_trainings
 from app.services.portal.files import Scan
 from app.web.frame.pages import Block, Cell, Pair
+from app.web.frame.parts import Part
 from app.web.frame.scans import scan_field, sent_scan
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.personnel.list_import_view import ListImportPages, ListWords
@@ -49,7 +50,7 @@ class TrainingLists(ListImportPages):
 class TrainingPages(ScopedModelView):
     """The part of the trainings' view that is not generated."""
 
-    parts = (TrainingLists, OfPerson)
+    parts: Sequence[type[Part]] = (TrainingLists, OfPerson)
     has_files = True
     limited = {"employee": "training:add"}
     empty = "Пройденных курсов пока нет. Добавьте первый или загрузите список из Excel."

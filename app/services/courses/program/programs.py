@@ -39,7 +39,7 @@ def submit(program_id: int) -> m.Program:
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
     letters.note_operators(
-        transitions.letter_of(m.Program, "submit"), about=program, href=addresses.card("program", program.id)
+        transitions.letter_of(m.Program, "submit"), about=program, href=addresses.case("program", program.id)
     )
     return program
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Table, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, get_writable, unscoped
 from app.audit import record, write
@@ -27,7 +28,7 @@ from app.models import among
 from app.russian import format_date
 from app.services.mailing import letters
 from app.services.personnel.cards.changes import term_days
-from app.services.personnel.moves.transfer_letters import href_of, name_of, tell_person, tell_requested, tell_side
+from app.services.personnel.moves.transfer_letters import name_of, tell_person, tell_requested, tell_side
 from app.services.portal import calendar, records, transitions
 from app.statuses import (
     APPLICATION_LIVE,
@@ -289,7 +290,8 @@ def accept(pk: int, *, position_id: int, starts_on: dt.date, subjects: Sequence[
     moved.subjects = list(subjects)
     db.session.flush()
     due = format_date(due_on)
-    letters.note_operators("transfer_waits", about=moved, facts={"срок": due}, href=href_of(moved))
+    href = addresses.case("transfer", moved.id)
+    letters.note_operators("transfer_waits", about=moved, facts={"срок": due}, href=href)
     tell_person(moved, transitions.letter_of(m.Transfer, "accept"), срок=due)
     return moved
 
