@@ -130,7 +130,8 @@ def stages_of(it: Progress) -> list[StageView]:
 def _view(stage: Stage, it: Progress, *, is_now: bool) -> StageView:
     done, total, lacks = _FIGURES[stage](it)
     is_done = not is_now and not lacks and _is_reached(stage, it) and done >= total
-    figure = f"{done} из {total}" if total else "пока никого" if stage in _OF_PEOPLE else "пока нечего"
+    nothing = "" if lacks else "пока никого" if stage in _OF_PEOPLE else "пока нечего"
+    figure = f"{done} из {total}" if total else nothing
     return StageView(stage, figure, lacks, is_done, is_now)
 
 
@@ -163,7 +164,7 @@ def _enrolling(it: Progress) -> tuple[int, int, str]:
 
 def _training(it: Progress) -> tuple[int, int, str]:
     if not it.meetings:
-        return 0, 0, "нет расписания" if it.status in (_G.DRAFT, _G.OPEN, _G.CLOSED) else ""
+        return 0, 0, "нет расписания"
     return it.over, it.meetings, f"нет отметок: {it.marks}" if it.marks else ""
 
 

@@ -16,7 +16,17 @@ from app.clock import ZONE, today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
 from tests.browser.conftest import Visit
-from tests.browser.course_steps import DAY, REST, add_program, bring_in, decide, first_day_comes, in_state, open_in
+from tests.browser.course_steps import (
+    DAY,
+    REST,
+    add_program,
+    bring_in,
+    confirmed,
+    decide,
+    first_day_comes,
+    in_state,
+    open_in,
+)
 from tests.browser.post import Post, posted
 from tests.browser.visitor import PHONE, WIDE, Visitor
 from tests.conftest import clone
@@ -160,7 +170,7 @@ def give_papers(organizer: Visitor, post: Post) -> None:
     step(organizer, "Проверить для ФИС ФРДО: 2")
     organizer.press("Сформировать файл")
     step(organizer, "Отправить в ФИС ФРДО: 2")
-    organizer.press("Отметить отправленным")
+    confirmed(organizer, "Отметить отправленным")
     open_in(organizer, "Группы", GROUP)
     assert stage(organizer, "ФИС ФРДО") == "2 из 2"
     assert organizer.page.locator(".stages .done").all_inner_texts()[-1].startswith("ФИС ФРДО")
