@@ -3,7 +3,7 @@
 Which decisions may be undone is said by their edges (``statuses.UNDO``). A decision taken here is an ordinary action of its
 service; beside it a row keeps what the action changed. Its letters wait until nobody can undo it any more. Undoing is a
 business action of its own: it has its edge, its entry in the journal, and is refused in words when it comes late, twice, from
-another user, or after somebody has changed the row (``docs/decisions/0027-undo.md``).
+another user, or after somebody has changed the row (``docs/decisions/0026-undo.md``).
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Numbers of people and papers by region, territory and organization are stored: pages read them, a job counts them.
 
-Revision ID: 0030
+Revision ID: 0026
 Revises: 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0030'
+revision = '0026'
 down_revision = '0025'
 branch_labels = None
 depends_on = None

@@ -1,14 +1,14 @@
 """Lists: rows high or low as the user wants, indexes that the ready tabs are counted by.
 
-Revision ID: 0029
-Revises: 0030
+Revision ID: 0027
+Revises: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0029'
-down_revision = '0030'
+revision = '0027'
+down_revision = '0026'
 branch_labels = None
 depends_on = None
 

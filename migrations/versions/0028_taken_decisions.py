@@ -1,15 +1,15 @@
 """A decision may be undone for a short time: what it changed is kept meanwhile.
 
-Revision ID: 0027
-Revises: 0029
+Revision ID: 0028
+Revises: 0027
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0027'
-down_revision = '0029'
+revision = '0028'
+down_revision = '0027'
 branch_labels = None
 depends_on = None
 
