@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def drag(page: Page, lesson: Locator, day: str) -> None:
     """With the mouse, in steps, without scrolling under way: the row of the week is seen whole enough."""
     lesson.scroll_into_view_if_needed()
-    start, end = lesson.bounding_box(), page.locator(f'.month > [data-day="{day}"]').bounding_box()
+    start, end = lesson.bounding_box(), page.locator(f'.month > [data-date="{day}"]').bounding_box()
     assert start and end
     page.mouse.move(start["x"] + 20, start["y"] + 12)
     page.mouse.down()
@@ -33,7 +33,7 @@ def test_a_lesson_is_dragged_to_another_day(newcomer: Newcomer, server: Embedded
     organizer.go("/lessons/")
     page = organizer.page
     expect(page.get_by_role("heading", name="Ближайшие")).to_be_visible()
-    days = [str(day.get_attribute("data-day")) for day in page.locator(".month > li[data-day]").all()]
+    days = [str(day.get_attribute("data-date")) for day in page.locator(".month > li[data-date]").all()]
 
     def stored(pk: int) -> tuple[dt.datetime, dt.date]:
         (row,) = execute(
@@ -55,7 +55,7 @@ def test_a_lesson_is_dragged_to_another_day(newcomer: Newcomer, server: Embedded
     expect(page.get_by_text("перенесено:")).to_be_visible(timeout=15_000)
     after, _ = stored(pk)
     assert (after.date().isoformat(), after.time()) == (target, before.time())
-    moved = page.locator(f'[data-day="{target}"] li[data-moves$="/{pk}"]')
+    moved = page.locator(f'[data-date="{target}"] li[data-moves$="/{pk}"]')
     expect(moved).to_be_visible()
     # a day outside the group's dates is refused, and the lesson stays
     outside = next((day for day in days if dt.date.fromisoformat(day) > last), None)

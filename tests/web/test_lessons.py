@@ -126,7 +126,7 @@ def test_the_page_opens_at_the_month_of_the_next_lesson(region: Region) -> None:
     with region.app.test_request_context(), acting_as(actor_of(region.app, "organizer")):
         first = lessons.nearest(lessons.of_organizer(today(), today() + 120 * DAY))[0]
     assert f"{first.number} " in words(nearest[0])
-    assert f'data-day="{max(first.first, today()):%Y-%m}-01"' in page
+    assert f'data-date="{max(first.first, today()):%Y-%m}-01"' in page
 
 
 def test_who_neither_runs_courses_nor_answers_for_people_has_no_such_page(region: Region) -> None:

@@ -2,7 +2,7 @@
 const form = document.querySelector("#move-lesson");
 let dragged = null;
 
-const dayOf = (event) => event.target.closest(".month > li[data-day]");
+const dayOf = (event) => event.target.closest(".month > li[data-date]");
 
 document.addEventListener("dragstart", (event) => {
   dragged = event.target.closest?.("li[data-moves]") ?? null;
@@ -30,8 +30,8 @@ document.addEventListener("drop", (event) => {
   const day = dragged && dayOf(event);
   if (!day) return;
   event.preventDefault();
-  if (day === dragged.closest("li[data-day]")) return;
+  if (day === dragged.closest("li[data-date]")) return;
   form.action = dragged.dataset.moves;
-  form.elements.day.value = day.dataset.day;
+  form.elements.day.value = day.dataset.date;
   form.requestSubmit();
 });
