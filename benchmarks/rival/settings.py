@@ -74,4 +74,5 @@ if THEMED:
         "SITE_HEADER": "Кадры в образовании",
         # Ctrl K finds records by their ``search_fields``, as the portal's search does
         "COMMAND": {"search_models": True, "show_history": True},
+        "SIDEBAR": {"show_search": True, "command_search": True},
     }
