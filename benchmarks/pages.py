@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.embedded_postgres import SOCKET_PORT
 from benchmarks.lists import ROOT, rival_python
-from benchmarks.workbench import server
+from benchmarks.workbench import LOGIN, server
 from benchmarks.wsgi_side import PERSON, SEARCH
 
 #: page → what it is, the portal's address, the rival's
@@ -63,6 +63,8 @@ WHOLE_ROWS = """() => [...document.querySelectorAll("main tbody tr, #result_list
   const seen = document.elementFromPoint(box.left + box.width / 2, box.bottom - 2);
   return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && row.contains(seen);
 }).length"""
+#: of ``region.py`` and ``rival/side.py``
+PASSWORD = "benchmark"
 #: pages whose rows are counted
 LISTS = ("list", "search", "organizations", "vouchers", "filtered")
 
@@ -121,23 +123,31 @@ def measure(browser: Browser, side: Side, path: str) -> dict[str, float]:
     return {**first, "again": second["wire"], "fcp_again": second["fcp"]}
 
 
+def sign_in(page: Page) -> None:
+    """Sign in by the form on the screen, which both sides have."""
+    page.locator("[name=login], [name=username]").fill(LOGIN)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+
+
 def photograph(browser: Browser, sides: list[Side], folder: Path) -> dict[tuple[str, str], list[int]]:
     """Pictures of all pages of both sides at both widths; (list, width) → rows seen whole: portal, rival."""
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[tuple[str, str], list[int]] = {}
     for width, viewport in WIDTHS.items():
         for number, side in enumerate(sides):
+            context = browser.new_context(viewport=viewport, locale="ru-RU")  # type: ignore[arg-type]
+            page = context.new_page()
             for name, (_words, *paths) in PAGES.items():
-                context = browser.new_context(viewport=viewport, locale="ru-RU")  # type: ignore[arg-type]
-                if name != "login":
-                    context.add_cookies([side.cookie])  # type: ignore[list-item]
-                page = context.new_page()
                 page.goto(side.url + paths[number], wait_until="networkidle")
                 kind = "portal" if number == 0 else "unfold"
                 page.screenshot(path=folder / f"{name}-{width}-{kind}.jpg", type="jpeg", quality=60)
-                if name in LISTS:
+                if name == "login":
+                    sign_in(page)
+                elif name in LISTS:
                     rows.setdefault((name, width), []).append(page.evaluate(WHOLE_ROWS))
-                context.close()
+            context.close()
     return rows
 
 
