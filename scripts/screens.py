@@ -20,7 +20,7 @@ from app.cli import DEMO_PASSWORD
 ROOT = Path(__file__).parents[1]
 SCREENS, LIST = ROOT / "docs" / "screens", ROOT / "app" / "static" / "examples" / "staff-list.xlsx"
 BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome")
-SIZE, COLOURS = {"width": 1280, "height": 820}, 64
+SIZE, COLOURS = {"width": 1280, "height": 820}, 256
 
 
 def _start(page: Page, url: str) -> None:
@@ -29,8 +29,9 @@ def _start(page: Page, url: str) -> None:
 
 def _card(page: Page, url: str) -> None:
     """A person whose чек has a course in one of its blocks."""
-    page.goto(f"{url}/enrolment/list/?tab=confirmed")
+    page.goto(f"{url}/voucher/list/?tab=active")
     page.locator("main tbody th a").first.click()
+    page.wait_for_url("**/voucher/show/*")
     page.locator("main a[href*='/employee/show/']").first.click()
     page.wait_for_url("**/employee/show/*")
 

@@ -99,7 +99,9 @@ class EmployeeAdmin(ModelAdmin):
     @admin.display(description="Категория")
     def category(self, row: Any) -> str:
         last = row.categories[-1] if row.categories else None
-        return f"{last.kind.name}, до {dotted(last.valid_until)}" if last else "нет"
+        if not last:
+            return "нет"
+        return f"{last.kind.name}, до {dotted(last.valid_until)}" if last.valid_until else last.kind.name
 
     @admin.display(description="Чек")
     def voucher(self, row: Any) -> str:

@@ -73,6 +73,6 @@ if THEMED:
         "SITE_TITLE": "Кадры в образовании",
         "SITE_HEADER": "Кадры в образовании",
         # Ctrl K finds records by their ``search_fields``, as the portal's search does
-        "COMMAND": {"search_models": True, "show_history": True},
+        "COMMAND": {"search_models": ["rival.employee", "rival.organization", "rival.voucher"], "show_history": True},
         "SIDEBAR": {"show_search": True, "command_search": True},
     }
