@@ -610,12 +610,18 @@ class Employment(Base):
             using="gist",
         ),
         UniqueConstraint("id", "employee_id"),
-        Index("ix_employment_organization", "organization_id", "employee_id"),
+        # who works where is asked by every list of a territory: the indexes answer it alone
+        Index("ix_employment_organization", "organization_id", "employee_id", postgresql_include=["ended_on"]),
+        Index(
+            "ix_employment_employee_id",
+            "employee_id",
+            postgresql_include=["organization_id", "started_on", "ended_on"],
+        ),
         Index("ix_employment_waiting", "changed_at", "id", postgresql_where=text("status = 'unconfirmed'")),
         {"info": rows_stay("Места работы, на которые ссылаются записи и заявки", pd.MONEY)},
     )
     id: Mapped[Id]
-    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     position_id: Mapped[int] = mapped_column(
         ForeignKey("position.id"), index=True, info=personal("keep", why=pd.MONEY, propose=True)
