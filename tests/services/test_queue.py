@@ -380,7 +380,7 @@ def test_one_letter_a_day_to_each_who_decides(world: mk.World, operators: list[A
     sent = summaries()
     assert sorted(letter.user_id for letter in sent) == sorted(account.id for account in operators)
     assert "Просрочено: 2 (регистрация — 2)." in sent[0].body
-    assert "Решить сегодня: 2 (регистрация — 1; заявка на чек — 1)." in sent[0].body
+    assert "Срок сегодня: 2 (регистрация — 1; заявка на чек — 1)." in sent[0].body
     assert "4 записи" in sent[0].subject
     assert "Ёлкина" not in sent[0].body
 

@@ -499,7 +499,7 @@ def test_a_mark_saves_itself_and_a_conflict_shows_what_stands_there(app: Flask, 
     (first, second), meeting = [row.id for row in course.rows], course.meetings[0].id
     name = f"m-{meeting}-{first}"
     answer = alone(clerk, path, path, **{name: "absent", "shown": ""})
-    assert answer == {"marks": {name: "absent"}, "shares": {str(first): "0 %"}, "problem": ""}
+    assert answer == {"marks": {name: "absent"}, "shares": {str(first): "0\N{NO-BREAK SPACE}%"}, "problem": ""}
     with mk.nothing_changes():
         answer = alone(clerk, path, path, **{name: "present", "shown": f"{meeting}-{first}-excused"})
     assert answer["marks"] == {name: "absent"} and "другой пользователь поставил другие отметки" in answer["problem"]

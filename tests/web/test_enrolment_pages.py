@@ -111,7 +111,7 @@ def test_page_says_the_decision_for_each_before_pressing(region: Region, school:
     assert "свободно 1 из 2" in page
     paid = make_group(region, program=_for_others(region))
     page = words(school.get(f"/enrolment/many?ids={joined(ids)}&group={paid}").text)
-    assert "Нельзя Программа рассчитана на слушателей" in page
+    assert "Нельзя Программа предназначена для" in page
     assert "Записать в эту группу никого нельзя" in page
 
 

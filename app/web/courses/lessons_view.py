@@ -136,7 +136,7 @@ def _entries(
 
 
 def _entry(it: Lesson, *, clashes: bool = False, moves: bool = False) -> Entry:
-    at = f"{it.starts_at:%H:%M}–{it.ends_at:%H:%M}" if it.starts_at and it.ends_at else f"до {format_date(it.last)}"
+    at = f"{it.starts_at:%H:%M}–{it.ends_at:%H:%M}" if it.starts_at and it.ends_at else f"по {format_date(it.last)}"
     people = count(it.people, "человек", "человека", "человек")
     warning = "накладка: место или преподаватель заняты" if clashes else ""
     detail = ", ".join(filter(None, (at, it.place, it.teacher, people, warning)))

@@ -84,7 +84,7 @@ class ActionPages(CardPages):
         else:
             typed = request.form.getlist("rowid")
             rows = self.chosen(typed)
-            problem = "" if typed else "Отметьте строки, над которыми нужно выполнить действие."
+            problem = "" if typed else "Сначала отметьте нужные строки."
         if problem:
             flash(problem, "warning")
             return back
@@ -118,8 +118,8 @@ class ActionPages(CardPages):
             return (), "По этому отбору больше ничего не найдено, поэтому ничего не выполнено."
         if len(ids) > BULK_LIMIT:
             return (), (
-                f"По отбору найдено больше {BULK_LIMIT} записей, а за один раз можно обработать не больше {BULK_LIMIT}. "
-                "Ничего не выполнено. Сузьте отбор или отмечайте записи по страницам."
+                f"По отбору найдено больше {BULK_LIMIT} строк, а за один раз можно отметить не больше {BULK_LIMIT}. "
+                "Ничего не выполнено. Сузьте отбор или отмечайте строки по страницам."
             )
         if seen != str(len(ids)):
             words = count(len(ids), "запись", "записи", "записей")
@@ -133,11 +133,11 @@ class ActionPages(CardPages):
         """Rows of these ids, all of them visible; raises NotFound when one is not, Invalid when they are too many."""
         ids = sorted({pk for value in typed if (pk := row_id(value)) is not None})
         if len(ids) > BULK_LIMIT:
-            raise Invalid(f"За один раз можно обработать не больше {BULK_LIMIT} записей.")
+            raise Invalid(f"За один раз можно отметить не больше {BULK_LIMIT} строк.")
         model = self.datamodel.obj
         rows = db.session.scalars(select(model).where(model.id.in_(ids)).order_by(model.id)).all()
         if len(rows) != len(ids) or len(set(typed)) != len(ids):
-            raise NotFound("Одной из отмеченных записей нет или она вам не видна. Ничего не выполнено.")
+            raise NotFound("Одной из отмеченных строк нет или она вам не видна. Ничего не выполнено.")
         return cast("Sequence[Any]", rows)
 
     def _require_action(self, name: str) -> None:

@@ -222,7 +222,7 @@ def _asked_of(place: m.Employment, comment: str | None) -> dict[str, Any]:
 
 
 def _over(place: m.Employment) -> str:
-    return f"Это место работы закрыто {format_date(place.ended_on) if place.ended_on else ''}."
+    return f"Это место работы закрыто{f' {format_date(place.ended_on)}' if place.ended_on else ''}."
 
 
 def _refuse_second(employee_id: int, table: str, row_id: int | None) -> None:
