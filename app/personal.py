@@ -194,8 +194,9 @@ def _is_told(column: Column[Any]) -> bool:
 
 
 def holds_words(column: Column[Any]) -> bool:
-    """Whether a column can hold words of a person: texts, lists and JSON, but no keys, codes and computed values."""
-    is_text = isinstance(column.type, String | JSONB | ARRAY) and not isinstance(column.type, Enum)
+    """Whether a column can hold words of a person: texts, lists of them and JSON, but no keys, codes and computed values."""
+    kind = column.type.item_type if isinstance(column.type, ARRAY) else column.type
+    is_text = isinstance(kind, String | JSONB) and not isinstance(kind, Enum)
     return is_text and not column.primary_key and not column.foreign_keys and column.computed is None
 
 

@@ -88,6 +88,12 @@ LEAVES_THE_SCOPE = {
     "app/documents/frdo/frdo_before.py": ["facts about a listener that ФИС ФРДО asks of the organizer"],
     "app/services/paper/issuing/mend_requests.py": ["whether a group's organizer has asked today"],
     "app/documents/frdo/frdo_source.py": ["facts about the owner of a document that ФИС ФРДО asks of its organizer"],
+    "app/services/paper/issuing/group_progress.py": [
+        "how far a group has come: only numbers, for who sees all its people"
+    ],
+    "app/services/portal/ways.py": [
+        "what was done to a row that the actor sees, and the names of those who decide on it"
+    ],
     "app/services/portal/files.py": ["files past their term are removed by the portal"],
     "app/web/access/access_view.py": ["whether the role of a request still holds"],
     "app/services/access/registrations.py": [

@@ -237,7 +237,7 @@ def test_garbage_in_the_parameters_of_lists_gives_the_default(region: Region) ->
                     wrong.append(f"{path}?{name}={value[:9]!r}: {answer.status}")
     assert wrong == []
     page = browser.get("/employee/list/", size="100000").text
-    assert page.count('<th scope="row">') == 25
+    assert page.count('<th scope="row"') == 25
 
 
 def test_garbage_in_bulk_actions_does_nothing(region: Region) -> None:

@@ -91,7 +91,7 @@ def test_a_request_keeps_the_scan_and_tells_the_operator(world: mk.World) -> Non
     assert (file.name, file.object_table, file.object_id) == ("Приказ.pdf", "access_request", row.id)
     (notice,) = mk.rows(m.Notice, m.Notice.user_id == world.operator.user_id)
     assert "Заявка на доступ ждёт решения" in notice.text
-    assert notice.href == f"/access_request/show/{row.id}"
+    assert notice.href == f"/queue/?case=access_request-{row.id}"
     assert len(mk.journal("access_request.created")) == 1
 
 

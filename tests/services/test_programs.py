@@ -525,7 +525,7 @@ def test_operators_learn_of_a_program_that_waits(world: mk.World) -> None:
         programs.submit(program.id)
     (notice,) = mk.rows(m.Notice, m.Notice.user_id == operator.id)
     assert notice.text.startswith(f"Программа ждёт публикации: «{program.title}»")
-    assert notice.href == f"/program/show/{program.id}"
+    assert notice.href == f"/queue/?case=program-{program.id}"
 
 
 # --- the operator's queue --------------------------------------------------------------------------------------------

@@ -89,6 +89,7 @@ NAMES = {
     "JPEG",
     "PNG",
     "PNG.",
+    "Enter",
     "Excel",
     "Excel.",
     "Word",

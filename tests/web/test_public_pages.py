@@ -60,7 +60,7 @@ def test_a_stranger_is_greeted_and_everything_else_asks_to_sign_in(region: Regio
 
 
 def test_who_is_signed_in_has_the_own_start_page(region: Region) -> None:
-    page = region.browser("worker").get("/").text
+    page = region.browser("school").get("/").text
     assert "Зарегистрироваться" not in page and "<h1>Главная" in page
 
 
