@@ -195,7 +195,7 @@ def parse_phone(value: object) -> str:
     if len(digits) == 11 and digits[0] in ("7" if text.startswith("+") else "78"):
         digits = digits[1:]
     elif text.startswith("+"):
-        raise IdentifierError(f"После «+» нужны цифра 7 и еще 10 цифр российского номера, например {_PHONE_EXAMPLE}")
+        raise IdentifierError(f"После «+» нужны цифра 7 и ещё 10 цифр российского номера, например {_PHONE_EXAMPLE}")
     if len(digits) != 10:
         raise IdentifierError(f"В номере телефона нужно 10 цифр после +7 или 8, например {_PHONE_EXAMPLE}")
     if not _NATIONAL_PHONE.fullmatch(digits):

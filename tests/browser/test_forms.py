@@ -109,7 +109,7 @@ def test_two_applications_are_approved_at_once(newcomer: Newcomer) -> None:
     boxes.nth(1).check()
     expect(operator.page.locator("[data-chosen]")).to_have_text("Выбрано: 2")
     operator.page.locator(".bulk").get_by_role("button", name="Одобрить").click()
-    operator.sees("2 записи")
+    operator.sees("Одобрено: 2.")
     operator.go("/voucher_application/list/?status=submitted")
     assert total(operator) == before - 2
 

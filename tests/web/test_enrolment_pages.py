@@ -407,7 +407,7 @@ def test_bulk_confirmation_names_who_is_refused_and_why(region: Region, organize
     answer = organizer.post("/enrolment/act/", {"action": "confirm", "rowid": [agreed, applied]})
     said = flashes(organizer.get(answer.headers["Location"]).text)
     (name,) = region.sql("SELECT last_name FROM employee WHERE id = %(p)s", p=second)[0]
-    assert "Подтверждено: 1 запись." in said
+    assert "Подтверждено: 1." in said
     assert name in said and "Ждёт согласования организации" in said
     assert rows_of(region, group) == [(first, "confirmed"), (second, "applied")]
 

@@ -16,7 +16,7 @@ from app.access import current_actor, get_writable
 from app.acts import act_label
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.russian import capitalized, count
+from app.russian import capitalized, count, number
 from app.services.portal import refusal_reasons, undo
 from app.statuses import actions_of
 from app.web.frame import reasons
@@ -101,7 +101,7 @@ class ActionPages(CardPages):
         done = len(rows) - len(refusals)
         words = self._many_words(name)
         if done:
-            tell_done(batch, f"{words}: {count(done, 'запись', 'записи', 'записей')}.")
+            tell_done(batch, f"{words}: {number(done)}.")
         if refusals:
             flash(not_done(words, refusals), "danger")
         return back
@@ -122,7 +122,7 @@ class ActionPages(CardPages):
                 "Ничего не выполнено. Сузьте отбор или отмечайте строки по страницам."
             )
         if seen != str(len(ids)):
-            words = count(len(ids), "запись", "записи", "записей")
+            words = count(len(ids), "строка", "строки", "строк")
             return (), (
                 f"Пока вы смотрели на список, он изменился: теперь по отбору найдено {words}, а вы видели другое число. "
                 "Ничего не выполнено. Просмотрите список и выберите снова."
