@@ -313,6 +313,8 @@ def _named(value: ast.expr) -> str:
     while isinstance(value, ast.Subscript):
         value = value.value
     if isinstance(value, ast.Call):
+        if ast.unparse(value.func) == "label_of":  # a column's own words
+            return ""
         parts = [*value.args, *([value.func.value] if isinstance(value.func, ast.Attribute) else [])]
         return next((name for part in parts if _TITLED.search(name := _named(part))), "")
     if isinstance(value, ast.Attribute):

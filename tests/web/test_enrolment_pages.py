@@ -179,7 +179,7 @@ def test_nobody_ticked_and_no_group(region: Region, school: Browser) -> None:
         answer = school.post("/enrolment/many", {"group": group, "ids": joined(own_people(region, 1)), "mode": "fit"})
         assert (answer.status, "Отметьте тех" in answer.text) == (422, True)
         assert school.post("/enrolment/many").status == 422
-        assert "Выберите значение" in school.get(f"/enrolment/many?ids=&group={MISSING % 10**9}").text
+        assert "Выберите из списка" in school.get(f"/enrolment/many?ids=&group={MISSING % 10**9}").text
 
 
 @pytest.mark.parametrize("login", ["organizer", "territory", "ministry", "operator", "observer", "admin"])

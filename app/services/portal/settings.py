@@ -184,7 +184,7 @@ def _meanwhile(row: m.Setting, shown: str | None, value: str) -> str:
     """What another user has changed since the form was opened; equal changes of both are no quarrel."""
     if shown is None or row.value in (shown, value):
         return ""
-    return f"Пока вы работали, здесь уже записали {quoted(in_words(row.key, row.value))}. Если верно ваше значение, сохраните ещё раз."
+    return f"Пока вы работали, здесь уже записали {quoted(in_words(row.key, row.value))}. Если верно то, что ввели вы, сохраните ещё раз."
 
 
 def _store(row: m.Setting, value: str) -> None:
@@ -261,7 +261,7 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
 def _problem(key: str, value: str) -> str:
     """Why a value cannot be used, or nothing."""
     if not value or len(value) > _LENGTH:
-        return f"Значение не может быть пустым или длиннее {_LENGTH} знаков."
+        return f"Поле не может быть пустым или длиннее {_LENGTH} знаков."
     try:
         if key in _CHECKS:
             _CHECKS[key](value)
