@@ -239,7 +239,7 @@ def test_proposals_fill_empty_rows_only_and_write_nothing(app: Flask, session: A
         page = clerk.post(results_path(course), status=200, do="propose", **{f"outcome-{third.id}": "expelled"})
     found = form_fields(page)
     assert [found[f"outcome-{row.id}"] for row in course.rows] == [["trained"], ["no_show"], ["expelled"]]
-    assert "Посещено 10,6 из 10,6 академического часа (100 %)" in page
+    assert "Посещено 10,6 из 10,6 академического часа (100\N{NO-BREAK SPACE}%)" in page
 
 
 def test_foreign_rows_and_unknown_outcomes_are_not_found(app: Flask, session: Any) -> None:

@@ -505,7 +505,7 @@ def test_words_of_hidden_numbers_and_long_figures(app: Flask) -> None:
     with app.test_request_context(), acting_as(SYSTEM):
         hidden = charts.trained_share([Staff(1, "А", None, None, None), Staff(2, "Б", 10, 9, 0)], by="Территория")
         assert [(bar.label, bar.text, bar.part) for bar in hidden.bars] == [
-            ("Б", "0 % · не обучены 10 из 10", 0.0),
+            ("Б", "0\N{NO-BREAK SPACE}% · не обучены 10 из 10", 0.0),
             ("А", "не показано", 0.0),
         ]
         small = charts.vouchers_by_month([3, None, *[0] * 10], [0] * 12, 2026, until=2)
