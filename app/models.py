@@ -504,6 +504,7 @@ class Employee(Base):
         Index("ix_employee_search", "search", postgresql_using="gin"),
         Index("ix_employee_sort_trgm", "sort", postgresql_using="gin", postgresql_ops={"sort": "gin_trgm_ops"}),
         Index("ix_employee_sort_birth_date", "sort", "birth_date"),
+        Index("ix_employee_confirmed", text("coalesce(confirmed_actual_at, created_at)")),
         {"info": rows_stay("Карточка без имени", pd.MONEY, "id", export=without("anonymized_at"))},
     )
     id: Mapped[Id]

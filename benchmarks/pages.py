@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.embedded_postgres import SOCKET_PORT
 from benchmarks.lists import ROOT, rival_python
-from benchmarks.workbench import server
+from benchmarks.workbench import LOGIN, server
 from benchmarks.wsgi_side import PERSON, SEARCH
 
 #: page → what it is, the portal's address, the rival's
@@ -39,6 +39,7 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
     "filtered": ("чеки that are live", "/voucher/list/?status=active", "/admin/rival/voucher/?status__exact=active"),
 }
 WIDTHS = {"1280": {"width": 1280, "height": 900}, "390": {"width": 390, "height": 844}}
+BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome")
 BROWSER_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 #: runs in the page before its own scripts; blocking time is what tasks take above 50 ms (the measure of Lighthouse)
 OBSERVE = """
@@ -56,6 +57,16 @@ FIGURES = """() => {
           shift: window.__seen.shift, blocking: parts.filter(p => p.renderBlockingStatus === "blocking").length,
           requests: parts.length + 1};
 }"""
+#: rows of a list that are seen whole on the first screen: nothing cuts or covers them
+WHOLE_ROWS = """() => [...document.querySelectorAll("main tbody tr, #result_list tbody tr")].filter(row => {
+  const box = row.getBoundingClientRect();
+  const seen = document.elementFromPoint(box.left + box.width / 2, box.bottom - 2);
+  return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && row.contains(seen);
+}).length"""
+#: of ``region.py`` and ``rival/side.py``
+PASSWORD = "benchmark"
+#: pages whose rows are counted
+LISTS = ("list", "search", "organizations", "vouchers", "filtered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +123,32 @@ def measure(browser: Browser, side: Side, path: str) -> dict[str, float]:
     return {**first, "again": second["wire"], "fcp_again": second["fcp"]}
 
 
-def photograph(browser: Browser, sides: list[Side], folder: Path) -> None:
-    """Pictures of all pages of both sides at both widths."""
+def sign_in(page: Page) -> None:
+    """Sign in by the form on the screen, which both sides have."""
+    page.locator("[name=login], [name=username]").fill(LOGIN)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+def photograph(browser: Browser, sides: list[Side], folder: Path) -> dict[tuple[str, str], list[int]]:
+    """Pictures of all pages of both sides at both widths; (list, width) → rows seen whole: portal, rival."""
     folder.mkdir(parents=True, exist_ok=True)
+    rows: dict[tuple[str, str], list[int]] = {}
     for width, viewport in WIDTHS.items():
         for number, side in enumerate(sides):
+            context = browser.new_context(viewport=viewport, locale="ru-RU")  # type: ignore[arg-type]
+            page = context.new_page()
             for name, (_words, *paths) in PAGES.items():
-                context = browser.new_context(viewport=viewport, locale="ru-RU")  # type: ignore[arg-type]
-                if name != "login":
-                    context.add_cookies([side.cookie])  # type: ignore[list-item]
-                page = context.new_page()
                 page.goto(side.url + paths[number], wait_until="networkidle")
                 kind = "portal" if number == 0 else "unfold"
                 page.screenshot(path=folder / f"{name}-{width}-{kind}.jpg", type="jpeg", quality=60)
-                context.close()
+                if name == "login":
+                    sign_in(page)
+                elif name in LISTS:
+                    rows.setdefault((name, width), []).append(page.evaluate(WHOLE_ROWS))
+            context.close()
+    return rows
 
 
 def table(results: dict[str, list[dict[str, float]]]) -> str:
@@ -168,21 +191,23 @@ def compare(browser: Browser, sides: list[Side], rounds: int) -> dict[str, list[
 def main() -> None:
     """Build what is missing, compare, print, take pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="0: nothing is measured, pictures alone")
     parser.add_argument("--pictures", type=Path)
     options = parser.parse_args()
     with server() as database, sync_playwright() as playwright:
         subprocess.run([sys.executable, "-m", "benchmarks.region", database.url()], cwd=ROOT, check=True)
         os.environ |= {"RIVAL_HOST": str(database.socket_dir), "RIVAL_PORT": str(SOCKET_PORT)}
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=BROWSER_FLAGS
+            executable_path=next(filter(None, map(shutil.which, BROWSERS)), None), args=BROWSER_FLAGS
         )
         ours = [sys.executable, "-m", "benchmarks.portal_http", database.url()]
         theirs = [str(rival_python()), "-m", "benchmarks.rival.http"]
         with running("portal", ours) as portal, running("Django admin + unfold", theirs) as rival:
-            print(table(compare(browser, [portal, rival], options.rounds)))
+            if options.rounds:
+                print(table(compare(browser, [portal, rival], options.rounds)))
             if options.pictures:
-                photograph(browser, [portal, rival], options.pictures)
+                for (name, width), found in photograph(browser, [portal, rival], options.pictures).items():
+                    print(f"{PAGES[name][0]}, {width} px: whole rows {found[0]} / {found[1]}")
         browser.close()
 
 

@@ -14,10 +14,11 @@ class Unmanaged(models.Model):
 
 
 class Organization(Unmanaged):
-    short_name = models.CharField(max_length=255)
+    short_name = models.CharField("Краткое название", max_length=255)
 
     class Meta(Unmanaged.Meta):
         db_table = "organization"
+        verbose_name, verbose_name_plural = "организация", "Организации"
 
     def __str__(self) -> str:
         return self.short_name
@@ -28,6 +29,7 @@ class Position(Unmanaged):
 
     class Meta(Unmanaged.Meta):
         db_table = "position"
+        verbose_name, verbose_name_plural = "должность", "Должности"
 
     def __str__(self) -> str:
         return self.name
@@ -38,6 +40,7 @@ class AttestationKind(Unmanaged):
 
     class Meta(Unmanaged.Meta):
         db_table = "attestation_kind"
+        verbose_name, verbose_name_plural = "категория", "Категории"
 
     def __str__(self) -> str:
         return self.name
@@ -62,6 +65,7 @@ class Employee(Unmanaged):
 
     class Meta(Unmanaged.Meta):
         db_table = "employee"
+        verbose_name, verbose_name_plural = "работник", "Работники"
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.last_name, self.first_name, self.patronymic)))
@@ -72,6 +76,7 @@ class EmployeeCard(Employee):
 
     class Meta:
         proxy = True
+        verbose_name, verbose_name_plural = "карточка работника", "Карточки работников"
 
 
 class Employment(Unmanaged):
@@ -89,6 +94,7 @@ class Employment(Unmanaged):
 
     class Meta(Unmanaged.Meta):
         db_table = "employment"
+        verbose_name, verbose_name_plural = "место работы", "Места работы"
 
 
 class Attestation(Unmanaged):
@@ -99,10 +105,11 @@ class Attestation(Unmanaged):
 
     class Meta(Unmanaged.Meta):
         db_table = "attestation"
+        verbose_name, verbose_name_plural = "аттестация", "Аттестация"
 
 
 class Voucher(Unmanaged):
-    employee = models.ForeignKey(Employee, models.CASCADE, related_name="vouchers")
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="vouchers", verbose_name="Работник")
     number = models.CharField("Номер", max_length=40)
     issued_on = models.DateField("Выдан")
     valid_until = models.DateField("Действует до")
@@ -110,3 +117,75 @@ class Voucher(Unmanaged):
 
     class Meta(Unmanaged.Meta):
         db_table = "voucher"
+        verbose_name, verbose_name_plural = "чек", "Чеки"
+
+
+class Application(Unmanaged):
+    employee = models.ForeignKey(Employee, models.CASCADE, verbose_name="Работник")
+    status = models.CharField(
+        "Состояние",
+        max_length=24,
+        choices=[
+            ("submitted", "Ждёт решения"),
+            ("approved", "Одобрена"),
+            ("returned", "Возвращена"),
+            ("rejected", "Отказано"),
+        ],
+    )
+    reason_text = models.TextField("Причина", null=True, blank=True)
+    submitted_at = models.DateTimeField("Подана", null=True)
+    due_on = models.DateField("Срок решения", null=True)
+
+    class Meta(Unmanaged.Meta):
+        db_table = "voucher_application"
+        verbose_name, verbose_name_plural = "заявка на чек", "Заявки на чек"
+
+    def __str__(self) -> str:
+        return f"заявка на чек № {self.pk}"
+
+
+class Group(Unmanaged):
+    number = models.CharField("Номер", max_length=40)
+    starts_on = models.DateField("Начало занятий")
+    status = models.CharField("Состояние", max_length=24)
+
+    class Meta(Unmanaged.Meta):
+        db_table = "training_group"
+        verbose_name, verbose_name_plural = "группа", "Группы"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Enrolment(Unmanaged):
+    employee = models.ForeignKey(Employee, models.CASCADE, verbose_name="Работник")
+    group = models.ForeignKey(Group, models.PROTECT, verbose_name="Группа")
+    status = models.CharField(
+        "Состояние",
+        max_length=24,
+        choices=[
+            ("applied", "Ждёт согласования"),
+            ("agreed", "Ждёт подтверждения"),
+            ("confirmed", "Подтверждена"),
+            ("trained", "Обучен"),
+        ],
+    )
+
+    class Meta(Unmanaged.Meta):
+        db_table = "enrolment"
+        verbose_name, verbose_name_plural = "запись на курс", "Записи на курсы"
+
+
+class Registry(Unmanaged):
+    organizer = models.ForeignKey(Organization, models.PROTECT, verbose_name="Организатор")
+    period_from = models.DateField("С")
+    period_to = models.DateField("По")
+    status = models.CharField(
+        "Состояние",
+        max_length=24,
+        choices=[("formed", "Сформирован"), ("sent", "Направлен"), ("accepted", "Принят"), ("returned", "Возвращён")],
+    )
+
+    class Meta(Unmanaged.Meta):
+        db_table = "registry"
+        verbose_name, verbose_name_plural = "реестр обученных", "Реестры обученных"

@@ -18,7 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "benchmarks.rival",
+    "benchmarks.rival.apps.Rival",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -69,4 +69,10 @@ if THEMED:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
-    UNFOLD = {"SITE_TITLE": "Кадры в образовании", "SITE_HEADER": "Кадры в образовании"}
+    UNFOLD = {
+        "SITE_TITLE": "Кадры в образовании",
+        "SITE_HEADER": "Кадры в образовании",
+        # Ctrl K finds records by their ``search_fields``, as the portal's search does
+        "COMMAND": {"search_models": True, "show_history": True},
+        "SIDEBAR": {"show_search": True, "command_search": True},
+    }

@@ -79,7 +79,7 @@ SHIFT = """() => new Promise((done) => {
     const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) total += entry.value; };
     const observer = new PerformanceObserver((list) => add(list.getEntries()));
     observer.observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 30));
+    requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 10));
 })"""
 STILL = 0.02
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
