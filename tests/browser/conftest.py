@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    "--disable-component-update --disable-sync --process-per-site --renderer-process-limit=1"
 ).split()
 
 Newcomer = Callable[..., Visitor]
