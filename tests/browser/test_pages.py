@@ -49,7 +49,7 @@ ALLOWED = re.compile(
     r"|\b[0-9a-f]{12}\b"  # the number under which an error stands in the log
 )
 #: columns and fields whose values are identifiers of the users' own making
-IDENTIFIERS = frozenset({"Код", "Логин", "Имя файла", "Файл", "Отпечаток текста"})
+IDENTIFIERS = frozenset({"Логин", "Имя файла", "Файл", "Отпечаток текста"})
 
 #: texts with Latin letters of the page, or of the one that the server has sent; each with its label and its element
 TEXTS = """(sent) => {
