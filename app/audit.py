@@ -61,7 +61,7 @@ def changes_of(row: Any) -> dict[str, tuple[str, str]]:
         key = attribute.key
         if (
             key in _SILENT
-            or _is_secret(row, key)
+            or _is_hidden(row, key)
             or (key in relations and relations[key] in state.dict)
             or (key in state.mapper.relationships and not _kept(state, key))
         ):
@@ -77,8 +77,11 @@ def changes_of(row: Any) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _is_secret(row: Any, key: str) -> bool:
-    return key in personal.fields(row.__table__, "secret")
+def _is_hidden(row: Any, key: str) -> bool:
+    """Whether nobody reads a column: a secret, or a code that the portal gives by itself."""
+    column = row.__table__.columns.get(key)
+    is_code = column is not None and not personal.is_shown(column)
+    return is_code or key in personal.fields(row.__table__, "secret")
 
 
 def _kept(state: Any, key: str) -> bool:

@@ -31,7 +31,7 @@ class Forbidden(PortalError):
     """The row is visible, the action is not allowed to this user."""
 
     status = 403
-    title = "Недостаточно прав"
+    title = "Нет доступа"
 
 
 class Conflict(PortalError):

@@ -60,7 +60,7 @@ def _read_digits(value: object, name: str, lengths: tuple[int, ...], *, lost_zer
     """
     text = plain_dashes(_clean(value)).replace(" ", "").replace("-", "")
     if not text:
-        raise IdentifierError(f"{name}: значение не указано")
+        raise IdentifierError(f"{name}: не заполнено")
     if strangers := re.findall(r"[^0-9]", text):
         raise IdentifierError(f"{name} состоит только из цифр, а здесь есть {_quote_characters(strangers)}")
     if _is_number(value):
@@ -158,7 +158,7 @@ def parse_kpp(value: object) -> str:
     if _is_number(value):
         text = _restore_zeros(text, (_KPP_LENGTH,), 1)
     if not text:
-        raise IdentifierError("КПП: значение не указано")
+        raise IdentifierError("КПП: не заполнено")
     if len(text) != _KPP_LENGTH:
         raise IdentifierError(f"КПП: нужно {_KPP_LENGTH} знаков, а здесь {len(text)}")
     if not _KPP.fullmatch(text):
@@ -195,7 +195,7 @@ def parse_phone(value: object) -> str:
     if len(digits) == 11 and digits[0] in ("7" if text.startswith("+") else "78"):
         digits = digits[1:]
     elif text.startswith("+"):
-        raise IdentifierError(f"После «+» нужны цифра 7 и еще 10 цифр российского номера, например {_PHONE_EXAMPLE}")
+        raise IdentifierError(f"После «+» нужны цифра 7 и ещё 10 цифр российского номера, например {_PHONE_EXAMPLE}")
     if len(digits) != 10:
         raise IdentifierError(f"В номере телефона нужно 10 цифр после +7 или 8, например {_PHONE_EXAMPLE}")
     if not _NATIONAL_PHONE.fullmatch(digits):
@@ -205,7 +205,7 @@ def parse_phone(value: object) -> str:
 
 def _check_phone_text(text: str) -> None:
     if not text:
-        raise IdentifierError("Номер телефона: значение не указано")
+        raise IdentifierError("Номер телефона: не заполнено")
     if _EXTENSION.search(text):
         raise IdentifierError(f"Добавочный номер хранить нельзя: оставьте только сам номер, например {_PHONE_EXAMPLE}")
     if _SEVERAL.search(text):
@@ -224,7 +224,7 @@ def parse_email(value: object) -> str:
     """Return an e-mail address in lower case. Only Latin addresses: letters to others do not reach every server."""
     text = _clean(value).lower()
     if not text:
-        raise IdentifierError("Адрес электронной почты: значение не указано")
+        raise IdentifierError("Адрес электронной почты: не заполнено")
     if strangers := re.findall(r"[^\x00-\x7f]", text):
         raise IdentifierError(f"В адресе электронной почты нелатинские знаки {_quote_characters(strangers)}")
     if text.count("@") > 1:
@@ -279,7 +279,7 @@ def _replace_look_alikes(word: str) -> str:
 def _check_name(name: str, label: str, *, is_optional: bool) -> None:
     absent = ": если его нет, оставьте поле пустым" if is_optional else ""
     if not name:
-        raise IdentifierError(f"{label}: значение не указано")
+        raise IdentifierError(f"{label}: не заполнено")
     if is_optional and says_nothing(name):
         raise IdentifierError(f"{label}{absent}")
     if not _NAME.fullmatch(name):

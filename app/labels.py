@@ -470,7 +470,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "consent_withdrawal": {
         "person_name": "Кто отозвал",
-        "due_on": "Обезличить до",
+        "due_on": "Обезличить не позже",
         "created_at": "Отозвано",
         "decided_at": "Обезличено",
         "report": "Отчёт",
@@ -496,7 +496,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "change_request": {
         "comment": "Пояснение",
         "changes": "Что исправить",
-        "due_on": "Внести до",
+        "due_on": "Внести не позже",
         "accepted": "Внесено",
         "subject_table": "Раздел карточки",
         "subject_id": "Запись",

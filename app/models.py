@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -43,7 +44,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 from app import personal as pd
 from app import statuses as st
 from app.clock import now
-from app.personal import kept, not_given, personal, rows_go, rows_stay, without
+from app.personal import kept, not_given, personal, rows_go, rows_stay, unshown, without
 from app.russian import full_name, initials
 from app.text.sql import code_sql, key_of
 
@@ -129,12 +130,17 @@ territory_municipality = Table(
 )
 
 
+def own_code() -> Any:
+    """Return the column of a code by which files and rules of the portal know a row; rows that people add get one by itself."""
+    return mapped_column(unique=True, default=lambda: uuid4().hex[:12], info=unshown())
+
+
 class Territory(Base):
     """Territorial body of the ministry or a city's department of education."""
 
     __tablename__ = "territory"
     id: Mapped[Id]
-    code: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Code] = own_code()
     name: Mapped[Name]
     name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     short_name: Mapped[Short]
@@ -174,7 +180,7 @@ class OrganizationType(Base):
 
     __tablename__ = "organization_type"
     id: Mapped[Id]
-    code: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Code] = own_code()
     name: Mapped[Name]
     name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     short_name: Mapped[Short]
@@ -295,7 +301,7 @@ class EducationLevel(Base):
 
     __tablename__ = "education_level"
     id: Mapped[Id]
-    code: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Code] = own_code()
     name: Mapped[Name]
     name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     frdo_value: Mapped[Name | None]
@@ -311,7 +317,7 @@ class AttestationKind(Base):
 
     __tablename__ = "attestation_kind"
     id: Mapped[Id]
-    code: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Code] = own_code()
     name: Mapped[Name]
     name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     is_category: Mapped[FlagOn]
@@ -356,7 +362,7 @@ class RefusalReason(Base):
 
     __tablename__ = "refusal_reason"
     id: Mapped[Id]
-    code: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Code] = own_code()
     subject: Mapped[Code]
     text: Mapped[Long]
 
@@ -416,7 +422,7 @@ class VoucherRuleBlock(Base):
     )
     id: Mapped[Id]
     rule_id: Mapped[int] = mapped_column(ForeignKey("voucher_rule.id", ondelete="CASCADE"), index=True)
-    code: Mapped[Code]
+    code: Mapped[Code] = mapped_column(info=unshown())
     title: Mapped[Name]
     kind: Mapped[st.BlockKind] = mapped_column(coded(st.BlockKind))
     hours_min: Mapped[int]
@@ -443,7 +449,7 @@ class OrganizerRule(Base):
     __tablename__ = "organizer_rule"
     __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "dates"),)
     id: Mapped[Id]
-    code: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Code] = own_code()
     title: Mapped[Name]
     basis: Mapped[Long]
     valid_from: Mapped[dt.date]
@@ -498,6 +504,7 @@ class Employee(Base):
         Index("ix_employee_search", "search", postgresql_using="gin"),
         Index("ix_employee_sort_trgm", "sort", postgresql_using="gin", postgresql_ops={"sort": "gin_trgm_ops"}),
         Index("ix_employee_sort_birth_date", "sort", "birth_date"),
+        Index("ix_employee_confirmed", text("coalesce(confirmed_actual_at, created_at)")),
         {"info": rows_stay("Карточка без имени", pd.MONEY, "id", export=without("anonymized_at"))},
     )
     id: Mapped[Id]
@@ -609,12 +616,18 @@ class Employment(Base):
             using="gist",
         ),
         UniqueConstraint("id", "employee_id"),
-        Index("ix_employment_organization", "organization_id", "employee_id"),
+        # who works where is asked by every list of a territory: the indexes answer it alone
+        Index("ix_employment_organization", "organization_id", "employee_id", postgresql_include=["ended_on"]),
+        Index(
+            "ix_employment_employee_id",
+            "employee_id",
+            postgresql_include=["organization_id", "started_on", "ended_on"],
+        ),
         Index("ix_employment_waiting", "changed_at", "id", postgresql_where=text("status = 'unconfirmed'")),
         {"info": rows_stay("Места работы, на которые ссылаются записи и заявки", pd.MONEY)},
     )
     id: Mapped[Id]
-    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     position_id: Mapped[int] = mapped_column(
         ForeignKey("position.id"), index=True, info=personal("keep", why=pd.MONEY, propose=True)
@@ -1364,7 +1377,7 @@ class VoucherBlock(Base):
     __table_args__ = (UniqueConstraint("voucher_id", "code"),)
     id: Mapped[Id]
     voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher.id"), index=True)
-    code: Mapped[Code]
+    code: Mapped[Code] = mapped_column(info=unshown())
     title: Mapped[Name]
     kind: Mapped[st.BlockKind] = mapped_column(coded(st.BlockKind))
     hours_min: Mapped[int]

@@ -20,6 +20,7 @@ from sqlalchemy import Column, Enum, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 _KEY = "personal"
+_UNSHOWN = "unshown"
 
 #: why something stays
 PAPERS = "273-ФЗ, ст. 60, 98: выданный документ действителен, сведения о нём хранятся и передаются в ФИС ФРДО"
@@ -108,6 +109,16 @@ def kept(why: str = TECHNICAL) -> dict[str, Any]:
     return personal("keep", why=why)
 
 
+def unshown() -> dict[str, Any]:
+    """Mark a code by which the portal knows a row: no page, no file and no journal shows it."""
+    return {_UNSHOWN: True}
+
+
+def is_shown(column: Column[Any]) -> bool:
+    """Whether people may read a column: all but the codes of the portal's own."""
+    return not column.info.get(_UNSHOWN, False)
+
+
 def without(*columns: str) -> Export:
     """What is given of a table, less these columns."""
     return Export(columns)
@@ -178,7 +189,8 @@ def _is_told(column: Column[Any]) -> bool:
     mark = mark_of(column)
     of_users = any(key.column.table.name == "ab_user" for key in column.foreign_keys)
     is_secret = mark is not None and mark.secret
-    return not (column.name in _PORTALS_OWN or column.computed is not None or of_users or is_secret)
+    is_own = column.name in _PORTALS_OWN or column.computed is not None or not is_shown(column)
+    return not (is_own or of_users or is_secret)
 
 
 def holds_words(column: Column[Any]) -> bool:

@@ -144,17 +144,21 @@ def _period_start(first: date, last: date) -> str:
     return str(first.day) if first.month == last.month else day_and_month(first)
 
 
-def percent(some: int, whole: int) -> str:
+def percent(some: int, whole: int, *, least: int = 0) -> str:
     """Write a share in whole per cent, rounded half up: «43 %»; «—» of nothing.
 
     «100 %» is said of all only, «0 %» of none only: what rounding would make of 999 or of 1 in a thousand is 99 % and 1 %.
+    Nor does a share below the ``least`` that is wanted become it: it gets a decimal, «74,9 %» of 75.
     """
     if whole <= 0:
         return "—"
     rounded = (200 * some + whole) // (2 * whole)
     if 0 < some < whole:
         rounded = min(max(rounded, 1), 99)
-    return f"{rounded} %"
+    if 100 * some < least * whole and rounded >= least:
+        tenths = min((2000 * some + whole) // (2 * whole), 10 * least - 1)
+        return f"{tenths // 10},{tenths % 10}{NBSP}%"
+    return f"{rounded}{NBSP}%"
 
 
 def day_and_month(day: date) -> str:
@@ -402,6 +406,17 @@ def capitalized(text: str) -> str:
 def unbroken(number: str) -> str:
     """Return a number that no line breaks («МАТ-20/2026-2»): hard hyphens and blanks; a slash breaks no line."""
     return number.replace("-", "\u2011").replace(" ", NBSP)
+
+
+_BOUND = re.compile(
+    r"(?<=№) |(?<=\d) (?=(?:%|ч|чел\.|МБ|КБ|мм)(?!\w))|(?<=\b[а-яёА-ЯЁ]) (?=\S)"
+    r"|(?<=\b(?:на|по|за|от|до|из|не|об|во|ко|со|На|По|За|От|До|Из|Не|Об|Во|Ко|Со)) (?=\S)"
+)
+
+
+def bound(title: str) -> str:
+    """Return a title in which «№», numbers and short words never stand apart from what they belong to: «Чек № 15»."""
+    return _BOUND.sub(NBSP, title)
 
 
 _TWO_STOPS = re.compile(r"(?<![.?!/])\.\.(?![.\w/])")

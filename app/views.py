@@ -598,7 +598,7 @@ class TerritoryView(ScopedModelView):
     filters = ("kind", "active")
     base_order_by = (m.Territory.name_key,)
     sections = (
-        ("", ("code", "name", "short_name", "kind", "municipalities", "active")),
+        ("", ("name", "short_name", "kind", "municipalities", "active")),
         ("Руководитель и связь", ("head_name", "address", "phone", "email")),
     )
 
@@ -614,10 +614,10 @@ class MunicipalityView(ScopedModelView):
 
 class OrganizationTypeView(ScopedModelView):
     datamodel = Table(m.OrganizationType)
-    list_columns = ["short_name", "name", "code", "active"]
+    list_columns = ["short_name", "name", "active"]
     filters = ("active",)
     base_order_by = (m.OrganizationType.name_key,)
-    sections = (("", ("code", "name", "short_name", "active")),)
+    sections = (("", ("name", "short_name", "active")),)
 
 
 class PositionView(ScopedModelView):
@@ -641,9 +641,9 @@ class SubjectView(ScopedModelView):
 
 class EducationLevelView(ScopedModelView):
     datamodel = Table(m.EducationLevel)
-    list_columns = ["name", "code", "frdo_value", "ordering"]
+    list_columns = ["name", "frdo_value", "ordering"]
     base_order_by = (m.EducationLevel.ordering,)
-    sections = (("", ("code", "name", "frdo_value", "synonyms", "ordering")),)
+    sections = (("", ("name", "frdo_value", "synonyms", "ordering")),)
 
 
 class AttestationKindView(ScopedModelView):
@@ -651,7 +651,7 @@ class AttestationKindView(ScopedModelView):
     list_columns = ["name", "is_category", "term_months", "since", "until"]
     filters = ("is_category",)
     base_order_by = (m.AttestationKind.name_key,)
-    sections = (("", ("code", "name", "is_category", "term_months", "since", "until")),)
+    sections = (("", ("name", "is_category", "term_months", "since", "until")),)
     hints = {"term_months": "Пусто — бессрочно."}
 
 
@@ -678,7 +678,7 @@ class VoucherRuleBlockView(VoucherRuleBlockPages):
     filters = ("rule", "kind")
     base_order_by = (m.VoucherRuleBlock.rule_id, m.VoucherRuleBlock.ordering)
     keep = ("rule",)
-    sections = (("", ("rule", "code", "title", "kind", "hours_min", "hours_max", "required", "ordering")),)
+    sections = (("", ("rule", "title", "kind", "hours_min", "hours_max", "required", "ordering")),)
 
 
 class WorkdayCorrectionView(ScopedModelView):
@@ -700,11 +700,11 @@ class FrdoReferenceView(ScopedModelView):
 
 class RefusalReasonView(ScopedModelView):
     datamodel = Table(m.RefusalReason)
-    list_columns = ["text", "subject", "code"]
+    list_columns = ["text", "subject"]
     filters = ("subject",)
-    base_order_by = (m.RefusalReason.subject, m.RefusalReason.code)
+    base_order_by = (m.RefusalReason.subject, m.RefusalReason.id)
     keep = ("subject",)
-    sections = (("", ("code", "subject", "text")),)
+    sections = (("", ("subject", "text")),)
 
 
 class OrganizerRuleView(ScopedModelView):
@@ -712,7 +712,7 @@ class OrganizerRuleView(ScopedModelView):
     list_columns = ["title", "program_kinds", "ownerships", "valid_from", "valid_to"]
     base_order_by = (m.OrganizerRule.valid_from.desc(), m.OrganizerRule.id)
     sections = (
-        ("Правило", ("code", "title", "basis", "valid_from", "valid_to")),
+        ("Правило", ("title", "basis", "valid_from", "valid_to")),
         ("О каких программах", ("program_kinds", "position_kinds", "organization_types")),
         ("Кто может их проводить", ("ownerships",)),
     )

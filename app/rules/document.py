@@ -66,7 +66,7 @@ def kind_fits(outcome: Outcome, kind: CertificateKind) -> Decision:
     if outcome.status != EnrolmentStatus.TRAINED:
         return refuse(
             "Документ выдаётся тем, кто обучен и прошёл итоговую аттестацию, а состояние этой записи — "
-            f"«{outcome.status.label}». Сначала внесите результат обучения."
+            f"«{outcome.status.label}». Сначала внесите итог обучения."
         )
     if kind not in (DOCUMENT_OF[outcome.program_kind], CertificateKind.TRAINING_NOTE):
         right = DOCUMENT_OF[outcome.program_kind].label

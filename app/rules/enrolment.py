@@ -204,7 +204,7 @@ def _why_no_block_pays(course: Course, active: Collection[BlockFacts]) -> str:
     waiting = [block for block in fitting if block.after]
     if len(waiting) == len(fitting):
         return (
-            f"{needed}, а обязательный блок «{waiting[0].after}» ещё свободен: его выбирают первым. Сначала запишитесь на "
+            f"{needed}, а обязательный блок {quoted(waiting[0].after)} ещё свободен: его выбирают первым. Сначала запишитесь на "
             "курс, который он оплачивает."
         )
     until = format_date(max(block.valid_until for block in fitting))

@@ -320,7 +320,11 @@ def _issuing(it: Progress) -> Iterator[NextStep]:
     if it.issued and not it.printed:
         papers = count(it.issued, "документ", "документа", "документов")
         yield NextStep(
-            Act.PRINT, Stage.PAPERS, f"Распечатайте {papers}.", "После этого о них сообщают в ФИС ФРДО.", it.issued
+            Act.PRINT,
+            Stage.PAPERS,
+            f"Распечатайте {papers}.",
+            "После этого сведения о них передают в ФИС ФРДО.",
+            it.issued,
         )
 
 
@@ -329,7 +333,11 @@ def _reporting(it: Progress) -> Iterator[NextStep]:
     if left > 0:
         papers = count(left, "документе", "документах", "документах")
         yield NextStep(
-            Act.FORM_FRDO, Stage.FRDO, f"Сообщите о {papers} в ФИС ФРДО.", "Портал проверит их и сделает файл.", left
+            Act.FORM_FRDO,
+            Stage.FRDO,
+            f"Передайте в ФИС ФРДО сведения о {papers}.",
+            "Портал проверит их и сделает файл.",
+            left,
         )
     if it.in_file:
         yield NextStep(

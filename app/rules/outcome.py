@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app import russian
+from app.russian import NBSP
 from app.statuses import EnrolmentStatus
 
 #: minutes of an academic hour: hours of programs, schedules and the journal are academic
@@ -36,7 +38,8 @@ def propose_outcome(facts: Attended, percent: int) -> Proposal:
     attended, planned, unmarked = facts.attended, facts.planned, facts.unmarked
     if planned == 0:
         return Proposal(None, "В группе нет расписания, поэтому портал ничего не предлагает.")
-    visited = f"Посещено {_hours_of(attended, planned)} ({attended * 100 // planned} %)"
+    wanted = f"нужно не меньше {percent}{NBSP}%."
+    visited = f"Посещено {_hours_of(attended, planned)} ({russian.percent(attended, planned, least=percent)})"
     if attended == 0:
         if unmarked:
             return Proposal(
@@ -44,10 +47,10 @@ def propose_outcome(facts: Attended, percent: int) -> Proposal:
             )
         return Proposal(EnrolmentStatus.NO_SHOW, "Не посещено ни одного занятия.")
     if attended * 100 >= percent * planned:
-        return Proposal(EnrolmentStatus.TRAINED, f"{visited}, нужно не меньше {percent} %.")
+        return Proposal(EnrolmentStatus.TRAINED, f"{visited}, {wanted}")
     if (attended + unmarked) * 100 >= percent * planned:
         return Proposal(None, f"{visited}, не отмечено ещё {_hours(unmarked)} ак. ч. Отметьте посещаемость.")
-    return Proposal(EnrolmentStatus.FAILED, f"{visited}, нужно не меньше {percent} %.")
+    return Proposal(EnrolmentStatus.FAILED, f"{visited}, {wanted}")
 
 
 def contradiction(outcome: EnrolmentStatus, facts: Attended, percent: int) -> str:

@@ -32,9 +32,9 @@ class Workplace:
 def suits(targets: Targets, workplace: Workplace) -> Decision:
     """Decide whether a program is meant for this type of organization × position × subject (Порядок, п. 1.3, 3.5)."""
     return first_refusal(
-        _within("организаций типа", targets.organization_types, {workplace.organization_type}),
+        _within("работников организаций типа", targets.organization_types, {workplace.organization_type}),
         _within("должностей", targets.positions, {workplace.position}),
-        _within("предметов", targets.subjects, workplace.subjects),
+        _within("тех, кто ведёт предметы", targets.subjects, workplace.subjects),
     )
 
 
@@ -42,7 +42,7 @@ def _within(what: str, wanted: frozenset[str], own: Collection[str]) -> Decision
     if not wanted or wanted & set(own):
         return ALLOWED
     has = f"а у работника — {_listed(own)}" if own else "а у работника не указано ничего подходящего"
-    return refuse(f"Программа рассчитана на слушателей из {what}: {_listed(wanted)}, {has}. Выберите другую программу.")
+    return refuse(f"Программа предназначена для {what}: {_listed(wanted)}, {has}. Выберите другую программу.")
 
 
 def _listed(names: Iterable[str], limit: int = 5) -> str:

@@ -59,7 +59,7 @@ def conditions_for_voucher(applicant: Applicant, terms: VoucherTerms, *, on: dt.
 def _has_position(applicant: Applicant, terms: VoucherTerms) -> Decision:
     if not applicant.position_eligible or applicant.position_kind not in terms.position_kinds:
         return refuse(
-            f"Чек положен педагогическим работникам и руководителям, а должность «{applicant.position}» "
+            f"Чек положен педагогическим работникам и руководителям, а должность {quoted(applicant.position)} "
             "к ним не относится. Если должность в карточке указана неверно, исправьте её."
         )
     return ALLOWED

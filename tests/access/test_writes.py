@@ -12,7 +12,7 @@ from tests.access.oracle import CAST
 from tests.access.region import Browser, Region
 from tests.access.routes import ROUTES, VIEWS
 
-REFUSED_CHOICE = "Выберите значение из списка."
+REFUSED_CHOICE = "Выберите из списка."
 HUGE = ("0", "-1", "2147483648", "9223372036854775808", "9" * 40)
 
 

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import Date
 
-from app import acts, statuses
+from app import acts, personal, statuses
+from app.labels import label_of
 from app.models import Base
 from app.services.desk.queue_sources import SOURCES as SOURCES_OF_QUEUE
 from app.services.portal.twins import NAMED
+from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.typed import TypedValues
 from config import describe_settings
 from tests.architecture.sources import ROOT, nodes, sources, texts
@@ -242,16 +245,17 @@ def test_late_is_decided_in_one_place() -> None:
 
 
 def test_a_last_day_is_said_with_by() -> None:
-    """The last day counts: «по 05.12», «не позже 05.12»; «до» is of moments, and of what ends before a day."""
-    said = {name for name, text in texts().items() if re.search(r"\b[Дд]о \{(?:_?format_date)\(", text)}
-    assert said <= {
-        "app/web/desk/task_view.py",  # a file goes at a moment of that day
-        "app/web/personnel/employee_card.py",  # a former surname ends before the day of the new one
-        # letters
-        "app/services/access/registrations.py",
-        "app/services/access/own_registration.py",
-        "app/services/personnel/consents/consents.py",
-    }
+    """The last day counts: «по 05.12», «не позже 05.12»; «до» is of moments."""
+    said = {name for name, text in texts().items() if re.search(r"\b[Дд]о \{(?:_?format_date|long_date)\(", text)}
+    assert said == set()
+    # the same of labels: a day is «по», «не позже», an hour may be «до»
+    days = [
+        f"{table.name}.{column.name}: {label}"
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Date) and (label := label_of(table.name, column.name)).endswith(" до")
+    ]
+    assert days == []
 
 
 def test_extensions_are_created_in_one_place() -> None:
@@ -295,7 +299,7 @@ def test_every_setting_is_described() -> None:
 # --- quotation marks ---------------------------------------------------------------------------------------------------
 
 #: what may hold «ёлочки» of its own: names that people give
-_TITLED = re.compile(r"(?:title|name|organization|organizer|territory|place|twin|typed|topic)s?$")
+_TITLED = re.compile(r"(?:title|name|organization|organizer|territory|place|twin|typed|topic|position|level|after)s?$")
 #: files of the portal's own fixed names
 _FIXED_NAMES = {
     # the process that fills templates loads no dictionaries: what it names are titles of paper kinds and parts of a file
@@ -305,9 +309,14 @@ _FIXED_NAMES = {
 
 
 def _named(value: ast.expr) -> str:
-    """Last name of what stands in braces: ``title`` of ``row.program.title[:60]``, of ``titles[0]``."""
+    """Last name of what stands in braces: ``title`` of ``row.program.title[:60]``, of ``titles[0]``, of ``" ".join(title.split())``."""
     while isinstance(value, ast.Subscript):
         value = value.value
+    if isinstance(value, ast.Call):
+        if ast.unparse(value.func) == "label_of":  # a column's own words
+            return ""
+        parts = [*value.args, *([value.func.value] if isinstance(value.func, ast.Attribute) else [])]
+        return next((name for part in parts if _TITLED.search(name := _named(part))), "")
     if isinstance(value, ast.Attribute):
         return value.attr
     return value.id if isinstance(value, ast.Name) else ""
@@ -333,6 +342,59 @@ def test_a_title_is_quoted_by_the_one_function() -> None:
         for field in re.findall(r"«\{\{ ([^}]*) \}\}»", page.read_text("utf-8"))
     }
     assert pages == {"fields.html: page.submit"}  # a button's label
+    joined = [page.name for page in (ROOT / "app" / "templates").rglob("*.html") if '«" ~' in page.read_text("utf-8")]
+    assert joined == []
+
+
+def test_shares_are_written_by_the_one_function() -> None:
+    """A share that is cut says 62 % of 62.9: ``russian.percent`` rounds, and keeps «100 %» for all."""
+
+    def reckons(node: ast.AST) -> bool:
+        if not isinstance(node, ast.JoinedStr):
+            return False
+        pairs = zip(node.values, node.values[1:], strict=False)
+        return any(
+            isinstance(value, ast.FormattedValue)
+            and any(isinstance(part, ast.Div | ast.FloorDiv) for part in ast.walk(value))
+            and isinstance(after, ast.Constant) and re.match(r"\s?%", str(after.value)) is not None
+            for value, after in pairs
+        )  # fmt: skip
+
+    assert _found(reckons, "app/russian.py") == []
+
+
+def test_titles_of_pages_are_bound() -> None:
+    """«Чек №» at the end of a line and «15» on the next: the filter binds numbers and short words."""
+    pages = {page.name: page.read_text("utf-8") for page in (ROOT / "app" / "templates").rglob("*.html")}
+    heads = {
+        f"{name}: {head}" for name, text in pages.items() for head in re.findall(r"<h1[^>]*>\{\{ ([^}]*?) \}\}", text)
+    }
+    assert heads and [head for head in heads if not head.endswith("|bound")] == []
+
+
+def test_nobody_is_addressed_in_brackets() -> None:
+    """«Подал(а)»: a sentence that fits a woman and a man needs no brackets («Кто подал: …»)."""
+    pages = {page.name: page.read_text("utf-8") for page in (ROOT / "app" / "templates").rglob("*.html")}
+    assert [name for name, text in {**texts(), **pages}.items() if re.search(r"[а-яё]\((?:а|ла|ась)\)", text)] == []
+
+
+def test_codes_of_the_portal_are_on_no_screen(app: Flask) -> None:
+    """«preschool»: the portal knows some rows by such codes; people know them by their names."""
+    codes = {
+        (table.name, column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if not personal.is_shown(column)
+    }
+    assert ("organization_type", "code") in codes
+    shown = [
+        f"{type(view).__name__}: {name}"
+        for view in app.appbuilder.baseviews
+        if isinstance(view, ScopedModelView)
+        for name in {str(c) for c in view.list_columns} | {n for _title, names in view.sections for n in names}
+        if (view.datamodel.obj.__tablename__, name) in codes
+    ]
+    assert shown == []
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

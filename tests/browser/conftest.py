@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
 from tests.actors import cookie_as
-from tests.browser.visitor import PATIENCE, START, WIDE, Visitor
+from tests.browser.visitor import PATIENCE, WIDE, Visitor
 from tests.conftest import region_database
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    "--disable-component-update --disable-sync --process-per-site --renderer-process-limit=1"
 ).split()
 
 Newcomer = Callable[..., Visitor]
@@ -102,12 +102,12 @@ def newcomer(chromium: Browser, portal: str, renewed_region: Flask) -> Iterator[
         made.append(visitor)
         if login:
             context.add_cookies([cookie_as(renewed_region, login, portal)])  # type: ignore[list-item]
-            visitor.go("/")
-            expect(visitor.heading).to_have_text(START)
+            visitor.first = "/"
         return visitor
 
     yield make
     for visitor in made:
+        visitor.first = ""
         visitor.tell()
         visitor.page.context.close()
     assert [problem for visitor in made for problem in visitor.watch.problems] == []

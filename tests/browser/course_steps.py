@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from app import jobs
 from app.clock import today
-from app.russian import count, format_date
+from app.russian import format_date
 from tests.browser.post import Post
 from tests.browser.visitor import Visitor
 from tests.exchange.exchange_books import book
@@ -151,7 +151,7 @@ def enrol(school: Visitor, organizer: Visitor, group: str, surnames: Sequence[st
     organizer.search(group)
     organizer.page.get_by_role("checkbox", name="Выбрать все на странице").check()
     organizer.page.locator(".bulk").get_by_role("button", name="Подтвердить запись").click()
-    organizer.sees(f"{count(len(surnames), 'запись', 'записи', 'записей')}")
+    organizer.sees(f"Подтверждено: {len(surnames)}.")
 
 
 # --- training --------------------------------------------------------------------------------------------------------

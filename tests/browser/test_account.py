@@ -103,7 +103,7 @@ def test_a_school_gives_its_people_access(
     school.go(cards[0])
     address = school.pair("Электронная почта")
     school.press("Пригласить в портал")
-    school.sees("Ещё не входил(а)", "Пригласить снова")
+    school.sees("Входов ещё не было", "Пригласить снова")
     invited = newcomer()
     invited.go(letter_link(server, worker_name, address))
     invited.fill(new=NEW, again=NEW)

@@ -144,16 +144,16 @@ def enter_results(walk: Walk) -> None:
     organizer = walk.organizer
     for person, outcome, reason in ((OLGA, "Обучен, аттестован", ""), (ANDREI, "Не аттестован", "Не сдал работу")):
         open_listener(organizer, person)
-        organizer.press("Внести результат")
+        organizer.press("Внести итог")
         organizer.page.get_by_label("Итог обучения").select_option(label=outcome)
         organizer.fill(result_on=format_date(walk.last), final_form="зачёт", final_mark="4", protocol_number="7")
         organizer.fill(reason=reason)
-        organizer.press("Внести результат")
+        organizer.press("Внести итог")
         in_state(organizer, outcome)
     pk = organizer.page.url.rsplit("/", 1)[1]
     with organizer.expecting(409):
         organizer.go(f"/enrolment/result/{pk}")
-        organizer.sees("Итог обучения уже внесён: «Не аттестован»", "Исправить результат", "Повторная аттестация")
+        organizer.sees("Итог обучения уже внесён: «Не аттестован»", "Исправить итог", "Повторная аттестация")
 
 
 def cancelling_is_refused(walk: Walk) -> None:
@@ -260,11 +260,11 @@ def correct_the_mark(walk: Walk) -> None:
     """A typing error in a mark: what was entered stands in the form, and the new value in the card."""
     organizer = walk.organizer
     open_listener(organizer, OLGA)
-    organizer.press("Исправить результат")
+    organizer.press("Исправить итог")
     expect(organizer.page.locator("[name=final_mark]")).to_have_value("4")
     organizer.fill(final_mark="5", why="Опечатка в оценке")
-    organizer.press("Исправить результат")
-    organizer.sees("Результат исправлен")
+    organizer.press("Исправить итог")
+    organizer.sees("Итог исправлен")
     assert organizer.pair("Результат") == "5"
     in_state(organizer, "Обучен, аттестован")
     assert "Результат: 4 → 5" in walk.post.newest(OLGA_MAIL)

@@ -220,7 +220,7 @@ def train(organizer: Visitor) -> str:
     open_in(organizer, "Группы", "МАТ-1")
     in_state(organizer, "Идёт обучение")
     organizer.press("Завершить обучение")
-    organizer.sees("Не у всех внесён результат обучения")
+    organizer.sees("Не у всех внесён итог обучения")
     enter_result(organizer)
     open_in(organizer, "Группы", "МАТ-1")
     organizer.press("Завершить обучение")
@@ -233,10 +233,10 @@ def train(organizer: Visitor) -> str:
 
 def enter_result(organizer: Visitor) -> None:
     organizer.page.get_by_role("link", name=PERSON).click()
-    organizer.press("Внести результат")
+    organizer.press("Внести итог")
     organizer.page.get_by_label("Итог обучения").select_option(label="Обучен, аттестован")
     organizer.fill(final_form="Зачёт", final_mark="зачтено", protocol_number="7")
-    organizer.press("Внести результат")
+    organizer.press("Внести итог")
     in_state(organizer, "Обучен, аттестован")
 
 

@@ -150,7 +150,7 @@ def invite_to_the_portal(walk: Walk) -> Visitor:
     school = walk.school
     open_in(school, "Работники", ANDREI)
     school.press("Пригласить в портал")
-    school.sees("Ещё не входил(а)")
+    school.sees("Входов ещё не было")
     link = re.search(r"/invitation/[\w-]+", walk.post.newest(ANDREI_MAIL))
     assert link is not None
     andrei = walk.come(viewport=PHONE)
@@ -352,7 +352,7 @@ def keep_the_journal(walk: Walk) -> None:
     expect(part(organizer, "Слушатели: 1")).to_contain_text("Отозвано и отклонено записей: 1.")
     expect(organizer.button("Удалить")).to_have_count(0)
     organizer.press("Завершить обучение")
-    organizer.sees("Не у всех внесён результат обучения: Лебедев А. Н.")
+    organizer.sees("Не у всех внесён итог обучения: Лебедев А. Н.")
     organizer.tab("Посещаемость")
     for day in range(2):
         organizer.page.get_by_role("button", name=re.compile("^Все были")).nth(day).click()
@@ -380,7 +380,7 @@ def enter_results(walk: Walk) -> None:
     is_refused(organizer, "Внести итоги", "Ни у кого не выбран итог")
     organizer.press("Подставить предложенное")
     organizer.fill(result_on=format_date(walk.first - DAY), final_form="зачёт", protocol_number="7")
-    is_refused(organizer, "Внести итоги", "Дата результата должна быть не раньше начала занятий")
+    is_refused(organizer, "Внести итоги", "Дата итоговой аттестации должна быть не раньше начала занятий")
     organizer.fill(result_on=format_date(today()))
     organizer.page.get_by_label(f"Результат: {ANDREI}").fill("зачтено")
     organizer.press("Внести итоги")

@@ -109,7 +109,7 @@ def test_two_applications_are_approved_at_once(newcomer: Newcomer) -> None:
     boxes.nth(1).check()
     expect(operator.page.locator("[data-chosen]")).to_have_text("Выбрано: 2")
     operator.page.locator(".bulk").get_by_role("button", name="Одобрить").click()
-    operator.sees("2 записи")
+    operator.sees("Одобрено: 2.")
     operator.go("/voucher_application/list/?status=submitted")
     assert total(operator) == before - 2
 
@@ -206,9 +206,9 @@ def test_what_another_user_saved_can_be_taken(newcomer: Newcomer) -> None:
     school.fill(degree="другое")
     with school.expecting(422):
         school.press("Сохранить")
-        school.sees("Взять то, что в базе")
+        school.sees("Взять сохранённое")
     school.page.on("dialog", lambda dialog: dialog.accept())
-    school.press("Взять то, что в базе")
+    school.press("Взять сохранённое")
     expect(school.page.locator("[name=degree]")).to_have_value("профессор")
     expect(school.page.locator(".draft")).to_have_count(0)
 
@@ -500,7 +500,7 @@ def test_a_mask_is_typed_by_its_first_number_and_shows_what_follows(newcomer: Ne
     operator.page.on("dialog", lambda dialog: dialog.accept())
     operator.go("/settings/")
     field, shown = (
-        operator.page.get_by_label("Маска номера чека"),
+        operator.page.get_by_label("Вид номера чека"),
         operator.page.locator("#voucher_number_mask-preview"),
     )
     expect(field).to_have_value(f"63-{year}-000001")

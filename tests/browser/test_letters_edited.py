@@ -170,7 +170,9 @@ def test_a_moved_group_replaces_its_meetings_in_the_calendar(
     """Own words with the facts; the calendar of the second letter outranks that of the first and names the new place."""
     ((group, course),) = execute(server, database_of(worker_name), OPEN)
     operator, olga, school, organizer = (visit(login) for login in ("operator", "worker", "school", "organizer"))
-    edit(operator, "Вы зачислены на курс", lambda words: f"{words}\n\nЖдём вас на занятиях.", button="Моя запись")
+    edit(
+        operator, "Запись на курс подтверждена", lambda words: f"{words}\n\nЖдём вас на занятиях.", button="Моя запись"
+    )
     edit(
         operator,
         "Изменились даты или место занятий группы",

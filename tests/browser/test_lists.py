@@ -124,7 +124,7 @@ def test_all_rows_of_a_query_are_chosen_and_confirmed(newcomer: Newcomer) -> Non
     bar.locator("summary").filter(has_text="Снять подтверждение").click()
     visitor.page.locator("dialog textarea").fill("Приказы ещё не получены")
     visitor.page.locator("dialog .btn.main").click()
-    expect(visitor.main).to_contain_text(re.compile(rf"{number}\s+запис"))
+    expect(visitor.main).to_contain_text(re.compile(rf"Снято подтверждение: {number}"))
     visitor.sees("По этому отбору ничего не найдено")
     assert "kind=secondary" in visitor.page.url
 

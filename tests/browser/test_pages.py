@@ -49,7 +49,7 @@ ALLOWED = re.compile(
     r"|\b[0-9a-f]{12}\b"  # the number under which an error stands in the log
 )
 #: columns and fields whose values are identifiers of the users' own making
-IDENTIFIERS = frozenset({"Код", "Логин", "Имя файла", "Файл", "Отпечаток текста"})
+IDENTIFIERS = frozenset({"Логин", "Имя файла", "Файл", "Отпечаток текста"})
 
 #: texts with Latin letters of the page, or of the one that the server has sent; each with its label and its element
 TEXTS = """(sent) => {
@@ -79,7 +79,7 @@ SHIFT = """() => new Promise((done) => {
     const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) total += entry.value; };
     const observer = new PerformanceObserver((list) => add(list.getEntries()));
     observer.observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 30));
+    requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 10));
 })"""
 STILL = 0.02
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -229,7 +229,7 @@ def invite(walk: Walk, person: str, address: str) -> Visitor:
     vera = walk.vera
     open_card(vera, person)
     vera.press("Пригласить в портал")
-    vera.sees("Ещё не входил(а)")
+    vera.sees("Входов ещё не было")
     link = walk.link(address, "/invitation/")
     came = walk.come(viewport=PHONE)
     came.go(link)
@@ -285,7 +285,7 @@ def move(walk: Walk, oleg: Visitor) -> None:
     hires.press("Принять работника")
     hires.sees("Готово")
     operator.go(transfer)
-    confirmed(operator, "Подтвердить перевод")
+    confirmed(operator, "Подтвердить переход")
     in_state(operator, "Переведён")
     assert NEW_SCHOOL in walk.newest(OLEG_MAIL)
     hires.go(card)

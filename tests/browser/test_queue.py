@@ -166,7 +166,7 @@ def test_many_are_returned_with_a_reason(newcomer: Newcomer, viewport: dict[str,
     assert operator.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     operator.is_at_ease()
     operator.page.get_by_role("button", name="Отменить").click()
-    operator.sees("Решения отменены: 2 записи.")
+    operator.sees("Решения отменены: 2.")
     expect(rows(operator)).to_have_count(before)
 
 

@@ -68,14 +68,24 @@ class Visitor:
     def __init__(self, context: BrowserContext, base: str) -> None:
         self.base = base
         self.watch = Watch(context)
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self._page: Page = context.new_page()
+        self._page.set_default_timeout(PATIENCE)
+        #: page that a visitor stands on who looks before having gone anywhere
+        self.first = ""
+
+    @property
+    def page(self) -> Page:
+        """The browser's page; a visitor who has gone nowhere yet opens ``first``."""
+        if self.first:
+            self.go(self.first)
+        return self._page
 
     # --- moving
 
     def go(self, path: str) -> None:
         """Open a page of the portal by its path."""
-        self.page.goto(path if path.startswith("http") else self.base + path)
+        self.first = ""
+        self._page.goto(path if path.startswith("http") else self.base + path)
 
     def sign_in(self, login: str, password: str = DEMO_PASSWORD) -> None:
         """Sign in through the form; the start page follows."""

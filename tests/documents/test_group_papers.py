@@ -273,7 +273,7 @@ def test_before_the_examination_the_sheet_waits_for_marks_by_hand() -> None:
     assert cells(data)[1] == ["1", "Абрамова Анна", "", "", "", ""]
     assert "Всего слушателей: 1." in paragraphs(data)
     refusals = {paper.code: paper.why_not(facts) for paper in PAPERS}
-    assert "Внесите результаты" in refusals["final_protocol"]
+    assert "Внесите итоги" in refusals["final_protocol"]
     assert "ещё не выданы" in refusals["issue_journal"]
 
 
@@ -364,7 +364,7 @@ def test_the_zip_has_every_paper_and_names_the_rest_with_the_reason(tmp_path: Pa
         assert archive.namelist() == [*names, "Чего нет в архиве.txt"]
         text = archive.read("Чего нет в архиве.txt").decode("utf-8-sig")
         assert cells(archive.read(names[1]))[1][1] == "Абрамова Анна"
-    assert "Протокол итоговой аттестации: Не внесены результаты" in text
+    assert "Протокол итоговой аттестации: Не внесены итоги" in text
     assert "Реестр.xlsx: Реестр не собран: заполните ИНН." in text
     for words in (
         "Приказ о зачислении: Приказ ещё не издан.",

@@ -150,7 +150,7 @@ def test_what_says_nothing_is_an_empty_cell(word: str) -> None:
 
 def test_a_dash_is_no_surname() -> None:
     row = read(PERSON | {"Фамилия": "-"}).rows[0]
-    assert [e.message for e in row.errors] == ["Значение не указано"]
+    assert [e.message for e in row.errors] == ["Ячейка не заполнена"]
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def test_access_is_recovered_by_login_email_and_snils(session: Any, how: str) ->
     now = fetch(m.Account, user.id)
     assert check_password_hash(now.password, "совсем другой пароль 2")
     assert now.session_epoch == epoch + 1
-    assert [x.subject for x in rows(m.Letter)] == ["Восстановление доступа", "Пароль изменён"]
+    assert [x.subject for x in rows(m.Letter)] == ["Восстановление доступа", "Пароль сменён"]
     assert journal("ab_user.password_changed")[0].user_id == user.id
     with nothing_changes(), pytest.raises(NotFound):
         recovery.set_by_link("recovery", secret, "и ещё один пароль 3")

@@ -69,7 +69,7 @@ def test_operators_are_told_of_what_the_registry_had_taken(world: mk.World) -> N
     act(world, certificates.annul, paper_2.id, "Ошибка")
     (notice,) = mk.rows(NOTICES, NOTICES.user_id == operator.id)
     assert notice.text.startswith(
-        f"После того как принято, изменено: {batch_2} для ФИС ФРДО, 1\N{NO-BREAK SPACE}запись."
+        f"Изменены сведения, которые уже приняты: {batch_2} для ФИС ФРДО, 1\N{NO-BREAK SPACE}запись."
     )
     assert notice.href == f"/frdo_batch/show/{batch_2.id}"
     assert paper.id not in [document for document, *_ in flags(batch)]

@@ -431,7 +431,7 @@ def test_the_order_agrees_with_the_sentences(world: World) -> None:
     mixed_groups(world, rng)
     for person in people[:4]:
         found = offers(actor=person.actor)
-        meant = [o.verdict is not None and "рассчитана на слушателей" not in o.verdict.reason for o in found]
+        meant = [o.verdict is not None and "предназначена для" not in o.verdict.reason for o in found]
         suitable = [o.verdict is not None and o.verdict.allowed and bool(o.group and o.group.room.free) for o in found]
         assert suitable == sorted(suitable, reverse=True)
         windows = [o.group is not None and o.group.enrol_from <= today() <= o.group.enrol_until for o in found]

@@ -134,7 +134,7 @@ def test_retraining_ends_with_a_diploma_that_names_the_qualification(world: mk.W
 
 def test_a_diploma_without_its_protocol_or_qualification_is_not_issued(world: mk.World, retrained: Any) -> None:
     mk.change(retrained, protocol_number=None)
-    with mk.nothing_changes(), pytest.raises(Invalid, match=r"номер протокола[.] Впишите их в результат обучения"):
+    with mk.nothing_changes(), pytest.raises(Invalid, match=r"номер протокола[.] Впишите их в итог обучения"):
         issue(world, retrained)
     mk.change(mk.fetch(m.TrainingGroup, retrained.group_id).program, qualification_name=None)
     with mk.nothing_changes(), pytest.raises(Invalid, match=r"квалификация[.] Впишите их в карточку программы"):

@@ -525,7 +525,7 @@ def test_entering_another_result_over_an_entered_one_is_refused_in_words(course:
         with mk.nothing_changes():
             enrolments.record_result(course.rows[0].id, E.TRAINED, final_mark="4", protocol_number="7")
         for outcome, facts in ((E.TRAINED, {"final_mark": "5"}), (E.FAILED, {"reason": "Не сдала"})):
-            with mk.nothing_changes(), pytest.raises(Conflict, match="нажмите «Исправить результат»"):
+            with mk.nothing_changes(), pytest.raises(Conflict, match="нажмите «Исправить итог»"):
                 enrolments.record_result(course.rows[0].id, outcome, **facts)
 
 
@@ -583,7 +583,7 @@ def test_a_retake_is_not_before_the_first_attempt_nor_of_another_outcome(course:
         with mk.nothing_changes(), pytest.raises(Forbidden):
             retake(course, actor)
     retake(course)
-    with mk.nothing_changes(), pytest.raises(Conflict, match="Исправить результат"):
+    with mk.nothing_changes(), pytest.raises(Conflict, match="Исправить итог"):
         retake(course)
 
 

@@ -152,4 +152,10 @@ def test_no_hidden_number_follows_from_totals_and_shares(seed: int) -> None:
      (1, 1000, "1 %"), (999, 1000, "99 %"), (5, 0, "—")],
 )  # fmt: skip
 def test_percents_are_rounded_and_say_all_and_none_of_all_and_none_only(some: int, whole: int, words: str) -> None:
-    assert percent(some, whole) == words
+    assert percent(some, whole) == words.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def test_a_share_below_what_is_wanted_does_not_become_it() -> None:
+    """Who attended 749 of 1000 hours has not attended 75 %; a share that is not near is whole as ever."""
+    told = [percent(some, 1000, least=75).replace("\N{NO-BREAK SPACE}", " ") for some in (744, 745, 749, 750, 620)]
+    assert told == ["74 %", "74,5 %", "74,9 %", "75 %", "62 %"]

@@ -85,7 +85,7 @@ def test_the_last_five_are_not_taken_again(session: Any) -> None:
     assert now.session_epoch == 7
     assert len(journal("ab_user.password_changed")) == 6
     letters = rows(m.Letter, m.Letter.user_id == user.id)
-    assert {letter.subject for letter in letters} == {"Пароль изменён"}
+    assert {letter.subject for letter in letters} == {"Пароль сменён"}
     assert not any("кот" in letter.body or "первый раз" in letter.body for letter in letters)
 
 

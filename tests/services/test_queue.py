@@ -336,7 +336,7 @@ def test_of_two_operators_one_decides_and_the_other_reads_why(
         ]
         sentences = [found[0].sentence for found in run_at_once(app, calls)]
         assert sorted(map(bool, sentences)) == [False, True], sentences
-        assert re.search("уже|состояние записи — «", "".join(sentences)), sentences
+        assert re.search("уже|состояние .+ — «", "".join(sentences)), sentences
         winner = operators[sentences.index("")]
         db.session.rollback()
         now_ = mk.fetch(BY_CODE[kind].model, row.id)
@@ -380,7 +380,7 @@ def test_one_letter_a_day_to_each_who_decides(world: mk.World, operators: list[A
     sent = summaries()
     assert sorted(letter.user_id for letter in sent) == sorted(account.id for account in operators)
     assert "Просрочено: 2 (регистрация — 2)." in sent[0].body
-    assert "Решить сегодня: 2 (регистрация — 1; заявка на чек — 1)." in sent[0].body
+    assert "Срок сегодня: 2 (регистрация — 1; заявка на чек — 1)." in sent[0].body
     assert "4 записи" in sent[0].subject
     assert "Ёлкина" not in sent[0].body
 

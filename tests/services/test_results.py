@@ -149,7 +149,10 @@ def test_each_listener_gets_a_proposal(course: Course) -> None:
     with acting_as(course.world.organizer_actor):
         expected = results.expected_of(mk.fetch(m.TrainingGroup, course.group.id))
     assert [item.proposal.outcome for item in expected] == [E.TRAINED, E.FAILED, E.NO_SHOW]
-    assert expected[1].proposal.reason == "Посещено 5,3 из 10,6 академического часа (50 %), нужно не меньше 75 %."
+    assert (
+        expected[1].proposal.reason
+        == "Посещено 5,3 из 10,6 академического часа (50\N{NO-BREAK SPACE}%), нужно не меньше 75\N{NO-BREAK SPACE}%."
+    )
 
 
 def test_who_has_an_outcome_is_not_expected_any_more(course: Course) -> None:

@@ -301,6 +301,20 @@ def test_impossible_blocks_are_refused(operator: Actor, rule: Any, changes: dict
     assert list(refused(operator, lambda: records.update(block, changes))) == [field]
 
 
+def test_a_block_is_named_by_its_kind_and_nobody_types_the_name(operator: Actor) -> None:
+    """Lists of former чеки know the blocks of a rule as inv, var1, var2."""
+    block = {name: value for name, value in BLOCK.items() if name != "code"}
+    with acting_as(operator):
+        row = voucher_rules.create({**TERMS, "title": "Ранний чек", "valid_from": EARLY, "valid_to": EARLY}, block)
+        for _ in range(2):
+            rule = mk.fetch(m.VoucherRule, row.id)
+            records.create(m.VoucherRuleBlock, {**block, "kind": st.BlockKind.VARIABLE, "rule": rule})
+    assert sorted(found.code for found in blocks_of(row)) == ["inv", "var1", "var2"]
+    entry = mk.rows(m.AuditEntry, m.AuditEntry.object_table == "voucher_rule_block")[-1]
+    assert "Код" not in entry.changes and entry.changes["Вид"] == ["", "вариативный блок"]
+    db.session.rollback()
+
+
 def test_last_block_stays(operator: Actor) -> None:
     with acting_as(operator):
         row = voucher_rules.create({**TERMS, "title": "Ранний чек", "valid_from": EARLY, "valid_to": EARLY}, BLOCK)

@@ -242,7 +242,7 @@ def test_the_link_shows_the_form_and_works_once(site: Region) -> None:
         assert answer.status == 404
         assert "Запросите новую" in words(answer.text)
     assert sign_in(site.browser(None), "worker", NEW).headers["Location"] == "/account/"
-    assert letters_of(site, "worker")[-1][0] == "Пароль изменён"
+    assert letters_of(site, "worker")[-1][0] == "Пароль сменён"
     for path in ("/recovery/xyz", "/invitation/" + link[1].rsplit("/", 1)[1], link[1] + "x"):
         assert browser.get(path).status == 404
 

@@ -356,7 +356,7 @@ def test_the_organizers_groups_and_what_they_need(region: Region, sides: tuple[S
         for pk in re.findall(r'scope="row"><a href="/training_group/show/(\d+)"', row)
     }
     assert next(iter(rows)) == late, "what is late stands first"
-    assert "Нет результатов: 1" in words(rows[late])
+    assert "Нет итогов: 1" in words(rows[late])
     assert "Недобор: 1 из 10" in words(rows[few])
     assert "1 из 20" in words(rows[few])
     for query, number in ((f"group={few}&status=waiting", 1), (f"group={few}&status=agreed", 1)):

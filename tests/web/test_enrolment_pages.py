@@ -111,7 +111,7 @@ def test_page_says_the_decision_for_each_before_pressing(region: Region, school:
     assert "свободно 1 из 2" in page
     paid = make_group(region, program=_for_others(region))
     page = words(school.get(f"/enrolment/many?ids={joined(ids)}&group={paid}").text)
-    assert "Нельзя Программа рассчитана на слушателей" in page
+    assert "Нельзя Программа предназначена для" in page
     assert "Записать в эту группу никого нельзя" in page
 
 
@@ -179,7 +179,7 @@ def test_nobody_ticked_and_no_group(region: Region, school: Browser) -> None:
         answer = school.post("/enrolment/many", {"group": group, "ids": joined(own_people(region, 1)), "mode": "fit"})
         assert (answer.status, "Отметьте тех" in answer.text) == (422, True)
         assert school.post("/enrolment/many").status == 422
-        assert "Выберите значение" in school.get(f"/enrolment/many?ids=&group={MISSING % 10**9}").text
+        assert "Выберите из списка" in school.get(f"/enrolment/many?ids=&group={MISSING % 10**9}").text
 
 
 @pytest.mark.parametrize("login", ["organizer", "territory", "ministry", "operator", "observer", "admin"])
@@ -407,7 +407,7 @@ def test_bulk_confirmation_names_who_is_refused_and_why(region: Region, organize
     answer = organizer.post("/enrolment/act/", {"action": "confirm", "rowid": [agreed, applied]})
     said = flashes(organizer.get(answer.headers["Location"]).text)
     (name,) = region.sql("SELECT last_name FROM employee WHERE id = %(p)s", p=second)[0]
-    assert "Подтверждено: 1 запись." in said
+    assert "Подтверждено: 1." in said
     assert name in said and "Ждёт согласования организации" in said
     assert rows_of(region, group) == [(first, "confirmed"), (second, "applied")]
 

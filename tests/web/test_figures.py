@@ -22,7 +22,7 @@ ROLES = ["operator", "ministry", "territory", "territory2", "organizer", "organi
 LINK = re.compile(r'<a[^>]*href="([^"]+)"[^>]*>(.*?)</a>', re.S)
 #: tables with the shares of the trained: of the map, and of the chart by organization
 BY_TERRITORY, SHARES = "Обучены за три года по территориям", {"territory": "Обучены за последние три года"}
-#: «Согласовать: 12», «Нет результатов: 5», «12»
+#: «Согласовать: 12», «Нет итогов: 5», «12»
 TELLS = re.compile(r"(?:[^\d]*: )?(\d[\d\s\xa0]*)")
 
 

@@ -141,8 +141,8 @@ def test_many_letters_are_sent_again_at_once(region: Region) -> None:
     assert [status(region, pk) for pk in pks] == ["queued"] * 3
     assert status(region, done) == "sent"
     page = flashes(browser.get("/letter/list/").text)
-    assert "3 записи" in page
-    assert "состояние записи — «Отправлено»" in page
+    assert "Отправлено снова: 3." in page
+    assert "состояние письма — «Отправлено»" in page
 
 
 def test_the_list_asks_the_same_number_of_statements_for_any_number_of_letters(region: Region) -> None:

@@ -375,7 +375,7 @@ def test_another_number_than_the_user_saw_stops_the_action(
         for seen in (len(waiting) - 1, len(waiting) + 1, 0):
             page = act_on_all(operator, "status=unconfirmed", seen)
             assert "изменился" in flashes(page.text)
-            assert f"{len(waiting)} запис" in flashes(page.text).replace("\xa0", " ")
+            assert f"{len(waiting)} стро" in flashes(page.text).replace("\xa0", " ")
             # the user stands before the same query again
             assert total(page.text) == len(waiting)
         answer = operator.post("/employment/act/", {"action": "confirm", "all": "1", "query": "status=unconfirmed"})
@@ -403,7 +403,7 @@ def test_all_means_all_that_the_user_sees(region: Region, waiting: list[int]) ->
     assert foreign
     page = done(school, "/enrolment/act/", action="agree", all="1", query="status=applied", seen=str(len(mine)))
     assert school.leaks == []
-    assert total(page.text) == len(mine) - int(re.search(r": (\d+) запис", flashes(page.text).replace("\xa0", " "))[1])  # type: ignore[index]
+    assert total(page.text) == len(mine) - int(re.search(r": (\d+)\.", flashes(page.text).replace("\xa0", " "))[1])  # type: ignore[index]
     left = {pk for (pk,) in region.sql("SELECT id FROM enrolment WHERE status = 'applied'")}
     assert set(foreign) <= left
     assert len(left & set(mine)) < len(mine)

@@ -405,7 +405,7 @@ def test_a_target_is_told_only_when_it_is_set(region: Region) -> None:
         "INSERT INTO setting (key, title, value) VALUES ('trained_target', 'Ц', '85') ON CONFLICT (key) DO UPDATE SET value = '85'"
     )
     try:
-        assert re.search(r"Всего обучены \d+\s% при цели 85 %", map_section(region.browser("ministry").get("/").text))
+        assert re.search(r"Всего обучены \d+\s% при цели 85\s%", map_section(region.browser("ministry").get("/").text))
     finally:
         region.sql("UPDATE setting SET value = '0' WHERE key = 'trained_target'")
 
@@ -413,7 +413,7 @@ def test_a_target_is_told_only_when_it_is_set(region: Region) -> None:
 def test_the_map_of_one_territory_and_of_none(app: Flask) -> None:
     with app.test_request_context(), acting_as(SYSTEM):
         one = map_page.map_of([Staff(1, "Южное управление", 10, 5, 10)], {}, target=0, own=False)
-        assert (one.width, [tile.figure for tile in one.tiles]) == (map_page.WIDTH, ["100 %"])
+        assert (one.width, [tile.figure for tile in one.tiles]) == (map_page.WIDTH, ["100\N{NO-BREAK SPACE}%"])
         assert one.tiles[0].spoken == "Южное управление: обучены все 10"
         assert map_page.map_of([], {}, target=0, own=False) is None
         empty = map_page.map_of([], {1: "Южное управление"}, target=0, own=False)
@@ -505,7 +505,7 @@ def test_words_of_hidden_numbers_and_long_figures(app: Flask) -> None:
     with app.test_request_context(), acting_as(SYSTEM):
         hidden = charts.trained_share([Staff(1, "А", None, None, None), Staff(2, "Б", 10, 9, 0)], by="Территория")
         assert [(bar.label, bar.text, bar.part) for bar in hidden.bars] == [
-            ("Б", "0 % · не обучены 10 из 10", 0.0),
+            ("Б", "0\N{NO-BREAK SPACE}% · не обучены 10 из 10", 0.0),
             ("А", "не показано", 0.0),
         ]
         small = charts.vouchers_by_month([3, None, *[0] * 10], [0] * 12, 2026, until=2)

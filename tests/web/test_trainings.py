@@ -124,7 +124,7 @@ def test_many_are_confirmed_at_once_and_the_rest_is_named(region: Region) -> Non
     chosen = [str(row_of(region, f"Пакет {n}")[0]) for n in (1, 2, 3)]
     answer = school.post("/training/act/", {"action": "confirm", "rowid": chosen})
     page = flashes(school.get(answer.headers["Location"]).text)
-    assert "Подтверждено: 2 записи." in page
+    assert "Подтверждено: 2." in page
     assert "внесли или исправили вы" in page
     assert [row_of(region, f"Пакет {n}")[1] for n in (1, 2, 3)] == ["confirmed", "confirmed", "pending"]
 

@@ -53,7 +53,7 @@ def test_the_second_editor_sees_the_difference(region: Region, order: tuple[str,
     assert (awards[0], awards[2]) == ("пусто", "theirs")
 
     assert "Сохранить выбранное" in refused.text
-    assert f'href="{path}" data-forget>Взять то, что в базе' in refused.text
+    assert f'href="{path}" data-forget>Взять сохранённое' in refused.text
     again = form_fields(refused.text)
     assert (again["degree"], again["awards"], again["email"]) == (["доцент"], [""], ["new@example.ru"])
     with region.nothing_changes():

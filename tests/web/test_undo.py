@@ -78,7 +78,7 @@ def test_an_approval_is_undone_with_its_voucher_letters_and_notices(
         "SELECT count(*), count(next_attempt_at) FROM letter WHERE id > %(last)s", last=counted_last(region, counted)
     )
     assert new[0][0] == new[0][1] > 0, "a letter of a decision that may be undone waits"
-    assert "Решения отменены: 3 записи." in undo(operator, batch)
+    assert "Решения отменены: 3." in undo(operator, batch)
     assert [state(region, row) for row in fitting] == before
     assert left(region) == counted
     told = region.sql(

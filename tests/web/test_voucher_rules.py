@@ -84,7 +84,7 @@ def test_blocks_of_an_applied_rule_are_not_changed(region: Region, operator: Bro
         assert "«Новая версия»" in flashes(operator.get(f"/voucher_rule_block/show/{pk}").text)
         added = operator.post(
             "/voucher_rule_block/add",
-            {"rule": str(rule), "code": "x", "title": "x", "kind": "variable", "hours_min": "16", "hours_max": "36"},
+            {"rule": str(rule), "title": "x", "kind": "variable", "hours_min": "16", "hours_max": "36"},
         )
     assert added.status == 422
     assert "«Новая версия»" in error_beside(added.text, "rule")
@@ -121,7 +121,7 @@ def test_an_overlapping_rule_is_an_error_of_its_field(region: Region, operator: 
     typed = {
         "title": "Новое правило", "valid_from": "01.01.2030", "valid_to": "", "period_months": "36",
         "validity_months": "36", "decision_days": "5", "eligible_position_kinds": ["teaching"],
-        "eligible_ownerships": ["regional"], "block_code": "inv", "block_title": "Блок", "block_kind": "invariant",
+        "eligible_ownerships": ["regional"], "block_title": "Блок", "block_kind": "invariant",
         "block_hours_min": "16", "block_hours_max": "18",
     }  # fmt: skip
     with region.nothing_changes():

@@ -86,7 +86,7 @@ class Preflight:
             return "Столбец должен быть пустым."
         allowed = self._lists.get(column.number)
         if allowed is not None:
-            return "" if value in allowed else "Такого значения нет в списке ФИС ФРДО. Выберите значение из списка."
+            return "" if value in allowed else "Такого значения нет в списке ФИС ФРДО. Выберите из списка."
         if len(value) > column.longest:
             return f"Текст длиннее {column.longest} знаков, ФИС ФРДО его не примет. Сократите его."
         return SORTS[column.sort](value)
@@ -123,7 +123,7 @@ def _absence(column: FrdoColumn, facts: FrdoFacts, *, recent: bool) -> str:
         )
     if column.needed == "recent" and not recent:
         return ""
-    return _UNKNOWN.get(column.number, "Значение не указано, а оно обязательно.")
+    return _UNKNOWN.get(column.number, "Не заполнено, а ФИС ФРДО этого требует.")
 
 
 #: what is said of an empty column where more can be said than that it is empty

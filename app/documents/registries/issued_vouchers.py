@@ -45,7 +45,7 @@ def _blocks_column(name: str, title: str, status: BlockStatus | None = None) -> 
 VOUCHERS = Registry(
     code="vouchers",
     title="Реестр выданных чеков",
-    about="Именные образовательные чеки: кому выданы, до какого дня действуют, что израсходовано. Период — по дате выдачи.",
+    about="Именные образовательные чеки: кому выданы, по какой день действуют, что израсходовано. Период — по дате выдачи.",
     table=_voucher,
     permission="voucher:export",
     source=_voucher.join(p.person, p.person.c.id == _voucher.c.employee_id)

@@ -259,7 +259,7 @@ class _Planner:
         plan.writes.append(Write(m.Qualification, None, wanted, changes, label))
         if not plan.creates:
             diploma = " ".join(filter(None, ("диплом", wanted["series"], wanted["number"])))
-            plan.changes.append(f"Образование: добавится «{level}», {diploma}".removesuffix(", диплом"))
+            plan.changes.append(f"Образование: добавится {quoted(level)}, {diploma}".removesuffix(", диплом"))
 
     # --- place of work ---
 

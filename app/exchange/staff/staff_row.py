@@ -171,7 +171,7 @@ class _Reading:
             self.errors.append(value)
             value = None
         elif value and any("a" <= letter <= "z" for letter in cell.text.lower()):
-            self.warnings.append(column.error(cell, f"Латинские буквы заменены похожими русскими: «{value}»"))
+            self.warnings.append(column.error(cell, f"Латинские буквы заменены похожими русскими: {quoted(value)}"))
         self.facts[column.name] = value
 
     def _check_age(self) -> None:

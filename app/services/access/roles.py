@@ -102,7 +102,7 @@ def refuse_one_person(row: m.AccessRequest) -> None:
     """Raise Conflict when the deciding user has requested the role, or has proposed it."""
     actor = current_actor().user_id
     if row.user_id == actor:
-        raise Conflict("Собственную заявку решает другой оператор.")
+        raise Conflict("Решение по собственной заявке принимает другой оператор.")
     if row.proposed_by_id is not None and row.proposed_by_id == actor:
         raise Conflict("Роль, которую вы предложили, подтверждает другой оператор.")
 

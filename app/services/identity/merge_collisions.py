@@ -51,13 +51,13 @@ def _vouchers(*pair: int) -> str:
 def _applications(*pair: int) -> str:
     if not _both(m.VoucherApplication, pair, m.VoucherApplication.status.in_(APPLICATION_LIVE)):  # type: ignore[arg-type]
         return ""
-    return "По обеим карточкам поданы заявки на чек. Сначала решите или отзовите одну из них."
+    return "По обеим карточкам поданы заявки на чек. Сначала рассмотрите или отзовите одну из них."
 
 
 def _changes(*pair: int) -> str:
     if not _both(m.ChangeRequest, pair, m.ChangeRequest.status == ChangeStatus.PROPOSED):  # type: ignore[arg-type]
         return ""
-    return "По обеим карточкам ждут исправления. Сначала примите или отклоните одно из них."
+    return "По обеим карточкам ждут исправления. Сначала внесите или отклоните одно из них."
 
 
 def _transfers(_kept_id: int, gone_id: int) -> str:

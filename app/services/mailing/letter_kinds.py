@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
 #: kinds of letters that were sent once and are not written any more → their titles, for the list of letters
 FORMER: Mapping[str, str] = {
     "general": "Прочие извещения",
-    "security": "Пароль, вход и второй фактор",
+    "security": "Пароль, вход и второй шаг",
     "consent": "Согласия на обработку персональных данных",
     "program_decided": "Решение по программе",
     "enrolment_changed": "Запись на курс",

@@ -422,7 +422,7 @@ def _check_references(model: type[m.Base], values: Values, row: Any | None) -> N
             target = cast(Any, relation.mapper.class_)
             seen = db.session.scalars(select(target.id).where(target.id.in_(wanted)))
             if wanted - set(seen):
-                errors[relation.key] = ["Такой записи нет или она вам не видна. Выберите значение из списка."]
+                errors[relation.key] = ["Такой записи нет или она вам не видна. Выберите из списка."]
     if errors:
         raise Invalid("Проверьте поля, отмеченные ниже.", fields=errors)
 

@@ -33,7 +33,7 @@ SETTINGS = (
         "Наименование оператора АИС",
         "ГБУ ДПО СО «Региональный центр развития трудовых ресурсов»",
     ),
-    ("voucher_number_mask", "Маска номера чека", "63-{year}-{number:06d}"),
+    ("voucher_number_mask", "Вид номера чека", "63-{year}-{number:06d}"),
     ("voucher_reminder_days", "За сколько дней напоминать об окончании чека", "90, 30"),
     ("offer_hours", "Сколько часов держать место, предложенное из листа ожидания (0 — занимать сразу)", "48"),
     ("minimum_warning_days", "За сколько дней до начала предупреждать о недоборе группы", "5"),
@@ -45,6 +45,7 @@ SETTINGS = (
     ("frdo_export_days", "Срок передачи сведений в ФИС ФРДО, дней", "60"),
 )
 FIRST: Mapping[str, str] = {key: value for key, _title, value in SETTINGS}
+TITLES: Mapping[str, str] = {key: title for key, title, _value in SETTINGS}
 #: settings that hold the mask of a number
 MASKS = frozenset({"voucher_number_mask"})
 _LENGTH = 500
@@ -168,12 +169,11 @@ def _read(key: str, text: str) -> str:
 
 def _locked(keys: Mapping[str, object]) -> dict[str, m.Setting]:
     """The rows, locked by rising key and read as they are now; a setting that the table lacks is put into it."""
-    titles = {key: title for key, title, _value in SETTINGS}
-    if unknown := set(keys) - set(titles):
+    if unknown := set(keys) - set(TITLES):
         raise NotFound(f"Такой настройки нет: {', '.join(sorted(unknown))}.")
     db.session.execute(
         insert(m.Setting)
-        .values([{"key": key, "title": titles[key], "value": FIRST[key]} for key in sorted(keys)])
+        .values([{"key": key, "title": TITLES[key], "value": FIRST[key]} for key in sorted(keys)])
         .on_conflict_do_nothing()
     )
     statement = select(m.Setting).where(m.Setting.key.in_(keys)).order_by(m.Setting.key).with_for_update()
@@ -184,13 +184,14 @@ def _meanwhile(row: m.Setting, shown: str | None, value: str) -> str:
     """What another user has changed since the form was opened; equal changes of both are no quarrel."""
     if shown is None or row.value in (shown, value):
         return ""
-    return f"Пока вы работали, здесь уже записали {quoted(in_words(row.key, row.value))}. Если верно ваше значение, сохраните ещё раз."
+    return f"Пока вы работали, здесь уже записали {quoted(in_words(row.key, row.value))}. Если верно то, что ввели вы, сохраните ещё раз."
 
 
 def _store(row: m.Setting, value: str) -> None:
     if value != row.value:
         before, after = in_words(row.key, row.value), in_words(row.key, value)
-        write("setting.updated", "setting", None, row.title, {row.title: (before, after)})
+        title = TITLES[row.key]
+        write("setting.updated", "setting", None, title, {title: (before, after)})
         row.value = value
         db.session.flush()
         db.session().info.pop(_KEY, None)
@@ -260,7 +261,7 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
 def _problem(key: str, value: str) -> str:
     """Why a value cannot be used, or nothing."""
     if not value or len(value) > _LENGTH:
-        return f"Значение не может быть пустым или длиннее {_LENGTH} знаков."
+        return f"Поле не может быть пустым или длиннее {_LENGTH} знаков."
     try:
         if key in _CHECKS:
             _CHECKS[key](value)

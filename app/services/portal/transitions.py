@@ -13,7 +13,7 @@ from app.audit import record, words
 from app.clock import now
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.labels import label_of
+from app.labels import THINGS, label_of
 from app.statuses import TRANSITIONS, Edge, actions_of, edge_of, find_edge
 from app.unit_of_work import use_case
 
@@ -108,8 +108,9 @@ def _edge_of(row: Any, action: str) -> Edge:
     if edge is None:
         possible = [f"«{e.source.label}»" for e in TRANSITIONS[row.__tablename__] if e.action == action]
         when = f" Его можно выполнить, когда состояние — {', '.join(possible)}." if possible else ""
+        of = THINGS[row.__tablename__].genitive if row.__tablename__ in THINGS else "записи"
         raise Conflict(
-            f"Действие сейчас невозможно: состояние записи — «{row.status.label}».{when} Обновите страницу: на ней видно, что "
+            f"Действие сейчас невозможно: состояние {of} — «{row.status.label}».{when} Обновите страницу: на ней видно, что "
             "можно сделать теперь."
         )
     return edge

@@ -141,7 +141,7 @@ TURNS: Mapping[str, Mapping[LabelledEnum, Turn]] = {
     },
     "change_request": {_C.PROPOSED: Turn(SCHOOL, "сверяет исправление с документом")},
     "transfer": {
-        _T.REQUESTED: Turn(SCHOOL, "согласует увольнение", who="прежняя организация"),
+        _T.REQUESTED: Turn(SCHOOL, "согласует переход", who="прежняя организация"),
         _T.RELEASED: Turn(SCHOOL, "принимает работника", who="новая организация"),
         _T.ACCEPTED: Turn(OPERATOR, "подтверждает переход"),
     },

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, cast
 
 from sqlalchemy import func, or_, select, true
@@ -21,6 +22,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.russian import format_date, quoted
 from app.services.portal import records
+from app.statuses import BlockKind
 from app.unit_of_work import use_case
 
 #: what may change in a rule that has been applied
@@ -282,6 +284,7 @@ def _check_block(values: dict[str, Any], row: Any, errors: records.Fields) -> No
     elif row is not None and len(wanted) > 1 and _is_last(row):
         errors.setdefault("rule", []).append(_LAST)
     _check_hours(values, row, errors)
+    _give_code(values, row)
     _check_code(values, row, errors)
 
 
@@ -295,6 +298,24 @@ def _check_hours(values: Mapping[str, Any], row: Any, errors: records.Fields) ->
             )
     if None not in hours and hours[0] > hours[1]:
         errors.setdefault("hours_max", []).append("«Часов до» не может быть меньше, чем «Часов от».")
+
+
+def _give_code(values: dict[str, Any], row: Any) -> None:
+    """Name a new block by its kind, the next of it in its rule: lists of former чеки know blocks by these codes."""
+    rule, kind = values.get("rule"), values.get("kind")
+    if row is not None or rule is None or kind is None or values.get("code"):
+        return
+    block = m.VoucherRuleBlock
+    with db.session.no_autoflush:
+        taken = set(db.session.scalars(select(block.code).where(block.rule_id == rule.id)))
+    values["code"] = next(code for code in _codes(kind) if code not in taken)
+
+
+def _codes(kind: BlockKind) -> Iterator[str]:
+    """Codes of blocks of a kind, the usual ones first: inv, inv1 …; var1, var2 …"""
+    if kind == BlockKind.INVARIANT:
+        yield "inv"
+    yield from (f"{'inv' if kind == BlockKind.INVARIANT else 'var'}{n}" for n in count(1))
 
 
 def _check_code(values: Mapping[str, Any], row: Any, errors: records.Fields) -> None:

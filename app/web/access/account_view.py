@@ -94,7 +94,7 @@ def entrance(user: m.Account) -> Cell:
     if not user.active:
         return Cell("Учётная запись отключена", tone="bad")
     if not user.login_count:
-        return Cell("Ещё не входил(а)", tone="wait")
+        return Cell("Входов ещё не было", tone="wait")
     last = f"последний вход {user.last_login:%d.%m.%Y %H:%M}" if user.last_login else ""
     return Cell("Пользуется порталом", last, tone="ok")
 

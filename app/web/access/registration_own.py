@@ -151,5 +151,5 @@ def registration_blocks() -> list[Block]:
         RegistrationStatus.REJECTED: "Логин и пароль остаются. Если причина устранена, исправьте сведения и подайте заявку снова.",
     }
     note = notes.get(row.status, _WHEN_CONFIRMED)
-    title, way = titles.get(row.status, "В регистрации отказано"), ways.way_of(row, own=True)
+    title, way = titles.get(row.status, "Заявка на регистрацию отклонена"), ways.way_of(row, own=True)
     return [Block(title, pairs=pairs, buttons=buttons, note=note, way=way)]

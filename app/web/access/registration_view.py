@@ -59,7 +59,7 @@ class RegistrationPages(ScopedModelView):
             return Block("Карточка работника", empty="Такой карточки ещё нет: она будет заведена.")
         href = addresses.card("employee", match.employee.id)
         if match.login:
-            note = "У этого работника уже есть учётная запись. Верните заявку или откажите: доступ он восстановит сам."
+            note = "У этого работника уже есть учётная запись. Верните или отклоните заявку: доступ он восстановит сам."
             return Block(
                 "Карточка работника", [_card(match, href), Pair("Логин", Cell(match.login))], note=note, tone="bad"
             )

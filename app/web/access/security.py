@@ -211,7 +211,7 @@ class SignInView(BaseView):
             renewed = who_acts.load_account(current_user.id)
             assert renewed is not None
             enter(renewed)
-            flash("Пароль изменён. На других устройствах вход нужно выполнить заново.", "success")
+            flash("Пароль сменён. На других устройствах вход нужно выполнить заново.", "success")
             return addresses.HOME
 
         page = FormPage(

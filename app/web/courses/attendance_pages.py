@@ -19,7 +19,7 @@ from app.documents.papers.attendance_sheet import MARKS
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules.outcome import Attended
-from app.russian import format_date
+from app.russian import format_date, percent
 from app.services.courses.group import attendance, frozen_groups
 from app.services.courses.group.attendance import ChangedMeanwhile, Journal, Place
 from app.statuses import BEGUN, FORMED, OUTCOMES, AttendanceMark, GroupStatus
@@ -226,7 +226,7 @@ def _saved_alone(pk: int) -> Any:
 
 
 def _share(facts: Attended) -> str:
-    return f"{facts.attended * 100 // facts.planned if facts.planned else 0} %"
+    return percent(facts.attended, facts.planned)
 
 
 def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, str]]) -> Block:
@@ -236,7 +236,7 @@ def _contradictions(group: m.TrainingGroup, found: Sequence[tuple[m.Enrolment, s
         cells = [Cell(row.employee.full_name, href=href), Cell(row.status.label, tone=row.status.tone), Cell(why)]
         rows.append(Row(row.id, href, cells))
     heads = [Column(h, h) for h in ("Слушатель", "Итог", "По журналу посещаемости")]
-    note = "Неверно либо одно, либо другое: исправьте отметки в журнале или итог в записи слушателя («Исправить результат»)."
+    note = "Неверно либо одно, либо другое: исправьте отметки в журнале или итог в записи слушателя («Исправить итог»)."
     if len(found) > len(rows):
         note = f"{note} Показаны первые {_CONTRADICTED}, ещё {len(found) - len(rows)}."
     buttons = [Button("Исправить отметки", _correcting(group))] if frozen_groups.may_correct(group) else []

@@ -129,7 +129,10 @@ class GroupConfirming(Part):
         done = len(names) - len(refused)
         if done or not refused:
             words = f"Подтверждено: {count(done, 'запись', 'записи', 'записей')}."
-            flash(words if done else "Подтверждать нечего: все записи уже решены.", "success" if done else "info")
+            flash(
+                words if done else "Подтверждать нечего: решения по всем записям уже приняты.",
+                "success" if done else "info",
+            )
         for name, why in refused[:10]:
             flash(f"{name}: {why}", "danger")
         lacking = len({lack.enrolment_id for lack in mending.lacks_of(group)} & names.keys())

@@ -70,7 +70,7 @@ GROUP_ATTENTION = matter_filter(
         matters.below_minimum,
         "training_group:edit",
     ),
-    Matter("no_results", "обучение окончено, нет результатов", matters.without_results),
+    Matter("no_results", "обучение окончено, нет итогов", matters.without_results),
     Matter("taking_place", "идёт запись или обучение", matters.taking_place),
 )
 ENROLMENT_ATTENTION = matter_filter(

@@ -129,7 +129,7 @@ class EnrolmentPages(ScopedModelView):
         if row.status in WITHOUT_OUTCOME and row.group.starts_on > today() and self.may(row, "transfer"):
             buttons.append(Button("Перевести в другую группу", addresses.at("enrolment", "transfer", row.id)))
         if row.status == EnrolmentStatus.CONFIRMED and self.may(row, "result"):
-            buttons.append(Button("Внести результат", addresses.at("enrolment", "result", row.id), main=True))
+            buttons.append(Button("Внести итог", addresses.at("enrolment", "result", row.id), main=True))
         if row.status == EnrolmentStatus.TRAINED and self.may(row, "certificate:issue"):
             issued = main_document(row.certificates)
             if issued is None:
@@ -164,17 +164,17 @@ class EnrolmentPages(ScopedModelView):
         """Enter the outcome of a listener."""
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:result")
         form = ResultForm(data={"result_on": today()})
-        title = f"Результат: {row.employee.full_name}"
+        title = f"Итог обучения: {row.employee.full_name}"
         why = "" if form.is_submitted() else enrolments.why_no_result(row)
         if why:
             return self.kept_page(row, title, why, super().extra_buttons(row))
 
         def save() -> str:
             _record(pk, form)
-            flash("Результат внесён.", "success")
+            flash("Итог внесён.", "success")
             return self.href_of(row)
 
-        return answer_form(form, save, lambda: self.card_form(row, form, title=title, submit="Внести результат"))
+        return answer_form(form, save, lambda: self.card_form(row, form, title=title, submit="Внести итог"))
 
     @expose("/issue/<int:pk>", methods=["POST"])
     @signed_in

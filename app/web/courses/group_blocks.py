@@ -123,7 +123,7 @@ class GroupListeners(Part):
         return found
 
 
-_HEADS = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата результата")]
+_HEADS = [Column(h, h) for h in ("Слушатель", "Место работы", "Состояние", "Дата аттестации")]
 
 
 def seated_of(group: m.TrainingGroup) -> list[m.Enrolment]:

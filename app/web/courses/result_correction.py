@@ -1,4 +1,4 @@
-"""«Исправить результат» and «Повторная аттестация» of a listener who has an outcome already."""
+"""«Исправить итог» and «Повторная аттестация» of a listener who has an outcome already."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ResultCorrection(Part):
         if row.status == EnrolmentStatus.FAILED and self.may(row, "retake"):
             buttons.append(Button("Повторная аттестация", addresses.at("enrolment", "retake", row.id)))
         if row.status in OUTCOMES and self.may(row, "correct"):
-            buttons.append(Button("Исправить результат", addresses.at("enrolment", "correct", row.id)))
+            buttons.append(Button("Исправить итог", addresses.at("enrolment", "correct", row.id)))
         return buttons
 
     @expose("/correct/<int:pk>", methods=["GET", "POST"])
@@ -76,7 +76,7 @@ class ResultCorrection(Part):
     def correct(self, pk: int) -> Any:
         """Correct a result that was entered by mistake."""
         row = get_writable(db.session, m.Enrolment, pk, "enrolment:correct")
-        title = f"Исправление результата: {row.employee.full_name}"
+        title = f"Исправление итога: {row.employee.full_name}"
         if row.status not in OUTCOMES:
             return self.view.kept_page(row, title, "Итог ещё не внесён, исправлять нечего.")
         form = CorrectionForm(data={"outcome": row.status.value, "reason": row.reason_text, **_facts(row)})
@@ -86,9 +86,9 @@ class ResultCorrection(Part):
 
         def save() -> str:
             corrected = result_corrections.correct(pk, _result(form), why=form.why.data or "")
-            return self._tell(row, "Результат исправлен.", corrected)
+            return self._tell(row, "Итог исправлен.", corrected)
 
-        return answer_form(form, save, lambda: self._page(row, form, title, "Исправить результат"))
+        return answer_form(form, save, lambda: self._page(row, form, title, "Исправить итог"))
 
     @expose("/retake/<int:pk>", methods=["GET", "POST"])
     @guarded("retake")

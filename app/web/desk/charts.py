@@ -13,7 +13,7 @@ from typing import Any
 
 from app import addresses
 from app.access import current_actor
-from app.russian import count, format_date, number, percent
+from app.russian import NBSP, count, format_date, number, percent
 from app.services.desk import figure_people as people
 from app.services.desk.figure_people import Figure
 from app.services.desk.statistics import FEWEST_SHOWN, Number, Seats, Staff, Trained
@@ -206,7 +206,7 @@ def against(figures: Sequence[Staff], target: int) -> str:
     whole, some = _sum([f.people for f in figures]), _sum([f.trained for f in figures])
     if not target or not whole or some is None:
         return ""
-    return f"Всего обучены {percent(some, whole)} при цели {target} %."
+    return f"Всего обучены {percent(some, whole)} при цели {target}{NBSP}%."
 
 
 def told(value: Number) -> str:

@@ -155,7 +155,7 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
     "AccessView": "access#что-мне-доступно",
     "AccessView.ask": "access#запросите-доступ",
     "AccessView.user": "access#что-доступно-пользователю",
-    "AccessRequestView": "access#решите-заявку",
+    "AccessRequestView": "access#рассмотрите-заявку",
     "EmployeeView.paper_consent": "registration#согласие-на-бумаге",
     "SetupView": "operator#настраивайте-портал",
     "RegistrationView": "operator#проверяйте-регистрации--в-течение-5-рабочих-дней",

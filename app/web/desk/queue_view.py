@@ -20,7 +20,7 @@ from app.extensions import db
 from app.services.desk import cases, queue, queue_decisions
 from app.services.desk.cases import Own
 from app.services.desk.queue import Asked, Waiting
-from app.services.desk.queue_decisions import ACTIONS, CONFIRM, Outcome, Pick
+from app.services.desk.queue_decisions import ACTIONS, CONFIRM, REFUSE, Outcome, Pick
 from app.services.desk.queue_sources import BY_CODE, SOURCES, sources_of
 from app.services.portal import undo
 from app.statuses import Edge
@@ -267,7 +267,9 @@ def _bulk(found: Sequence[Waiting]) -> list[Deciding]:
         if not edges:
             continue
         words = {edge.button.split()[0] if action == CONFIRM else edge.button for edge in edges.values()}
-        label = words.pop() if len(words) == 1 else {CONFIRM: "Подтвердить"}.get(action) or words.pop()
+        label = (
+            words.pop() if len(words) == 1 else {CONFIRM: "Подтвердить", REFUSE: "Отклонить"}.get(action) or words.pop()
+        )
         listed = [
             (BY_CODE[code].title, reasons.options(code, edge.action)) for code, edge in edges.items() if edge.reason
         ]

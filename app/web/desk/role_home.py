@@ -130,7 +130,7 @@ def _when(it: OwnGroup) -> str:
 def _matter(it: OwnGroup) -> Cell:
     """The most urgent matter of a group, else its state."""
     if it.without_result:
-        return Cell(f"Нет результатов: {it.without_result}", "", _people(it, status="confirmed"), "bad")
+        return Cell(f"Нет итогов: {it.without_result}", "", _people(it, status="confirmed"), "bad")
     if it.without_document:
         return Cell(f"Нет документов: {it.without_document}", "", _people(it, attention="no_document"), "wait")
     if it.is_below:

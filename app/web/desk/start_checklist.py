@@ -47,7 +47,7 @@ WORDS: Mapping[str, Mapping[str, _Words]] = {
                         "Группы", addresses.listing("training_group")),
         "listener": _Words("Подтвердите первого слушателя", "Сначала запись согласует его школа.",
                            "Записи", addresses.listing("enrolment", status="agreed")),
-        "document": _Words("Выдайте первый документ", "После занятий внесите результаты.",
+        "document": _Words("Выдайте первый документ", "После занятий внесите итоги.",
                            "Обученные", addresses.listing("enrolment", status="trained")),
     },
     "territory": {

@@ -125,7 +125,7 @@ _SCHOOL = (
         "Рассмотреть", "wait", status=ChangeStatus.PROPOSED,
     ),
     _do("training", "Сверьте со сканом", _SCANS, "Сверить", "wait", attention="school"),
-    _do("transfer", "Решите", _MOVES, "Решить", "wait", attention="school"),
+    _do("transfer", "Рассмотрите", _MOVES, "Рассмотреть", "wait", attention="school"),
     _do(
         "voucher_application", "Исправьте и подайте", ("заявку на чек", "заявки на чек", "заявок на чек"),
         "Исправить", "wait", attention="unfinished",
@@ -148,7 +148,7 @@ _SCHOOL = (
 )  # fmt: skip
 _ORGANIZER = (
     _do(
-        "training_group", "Внесите результаты", ("оконченной группы", "оконченных групп", "оконченных групп"),
+        "training_group", "Внесите итоги", ("оконченной группы", "оконченных групп", "оконченных групп"),
         "Внести", "bad", attention="no_results",
     ),
     _do(
@@ -202,13 +202,13 @@ _ORGANIZER = (
 )  # fmt: skip
 _OPERATOR = (
     _do(
-        "voucher_application", "Решите", ("заявку на чек", "заявки на чек", "заявок на чек"),
-        "Решить", "wait", status=ApplicationStatus.SUBMITTED,
+        "voucher_application", "Рассмотрите", ("заявку на чек", "заявки на чек", "заявок на чек"),
+        "Рассмотреть", "wait", status=ApplicationStatus.SUBMITTED,
     ),
     _do("registration", "Проверьте", ("регистрацию", "регистрации", "регистраций"), "Проверить", "wait", status=RegistrationStatus.PENDING),
     _do(
-        "access_request", "Решите", ("заявку на доступ", "заявки на доступ", "заявок на доступ"),
-        "Решить", "wait", status=AccessRequestStatus.SUBMITTED,
+        "access_request", "Рассмотрите", ("заявку на доступ", "заявки на доступ", "заявок на доступ"),
+        "Рассмотреть", "wait", status=AccessRequestStatus.SUBMITTED,
     ),
     _do("employment", "Подтвердите", _PLACES, "Подтвердить", "wait", attention="unconfirmed"),
     _do("transfer", "Подтвердите", _MOVES, "Подтвердить", "wait", status=TransferStatus.ACCEPTED),

@@ -10,7 +10,7 @@ from flask_appbuilder.utils.base import get_safe_redirect
 
 from app import addresses
 from app.errors import PortalError
-from app.russian import count
+from app.russian import number
 from app.services.portal import undo
 from app.web.frame.answers import attempt, attempt_each
 from app.web.frame.guards import signed_in
@@ -39,7 +39,7 @@ class UndoView(BaseView):
         if done == 1 and len(names) == 1:
             flash(f"Решение отменено: {next(iter(names.values()))}.", "success")
         elif done:
-            flash(f"Решения отменены: {count(done, 'запись', 'записи', 'записей')}.", "success")
+            flash(f"Решения отменены: {number(done)}.", "success")
         for name, why in refused[:10]:
             flash(f"{name}: {why.message}", "danger")
         if len(refused) > 10:

@@ -117,7 +117,7 @@ def _unspent(voucher: m.Voucher, free: int) -> Todo:
 def _training(row: m.Training) -> Todo:
     href = addresses.card("training", row.id)
     reason = f"Причина: {row.reason_text}" if row.reason_text else ""
-    return Todo(f"Пройденный курс {quoted(row.title)} не подтверждён", reason, href, "bad", Button("Исправить", href))
+    return Todo(f"Пройденный курс {quoted(row.title)} отклонён", reason, href, "bad", Button("Исправить", href))
 
 
 # --- чек -------------------------------------------------------------------------------------------------------------

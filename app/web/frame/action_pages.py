@@ -16,7 +16,7 @@ from app.access import current_actor, get_writable
 from app.acts import act_label
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.russian import capitalized, count
+from app.russian import capitalized, count, number
 from app.services.portal import refusal_reasons, undo
 from app.statuses import actions_of
 from app.web.frame import reasons
@@ -84,7 +84,7 @@ class ActionPages(CardPages):
         else:
             typed = request.form.getlist("rowid")
             rows = self.chosen(typed)
-            problem = "" if typed else "Отметьте строки, над которыми нужно выполнить действие."
+            problem = "" if typed else "Сначала отметьте нужные строки."
         if problem:
             flash(problem, "warning")
             return back
@@ -101,7 +101,7 @@ class ActionPages(CardPages):
         done = len(rows) - len(refusals)
         words = self._many_words(name)
         if done:
-            tell_done(batch, f"{words}: {count(done, 'запись', 'записи', 'записей')}.")
+            tell_done(batch, f"{words}: {number(done)}.")
         if refusals:
             flash(not_done(words, refusals), "danger")
         return back
@@ -118,11 +118,11 @@ class ActionPages(CardPages):
             return (), "По этому отбору больше ничего не найдено, поэтому ничего не выполнено."
         if len(ids) > BULK_LIMIT:
             return (), (
-                f"По отбору найдено больше {BULK_LIMIT} записей, а за один раз можно обработать не больше {BULK_LIMIT}. "
-                "Ничего не выполнено. Сузьте отбор или отмечайте записи по страницам."
+                f"По отбору найдено больше {BULK_LIMIT} строк, а за один раз можно отметить не больше {BULK_LIMIT}. "
+                "Ничего не выполнено. Сузьте отбор или отмечайте строки по страницам."
             )
         if seen != str(len(ids)):
-            words = count(len(ids), "запись", "записи", "записей")
+            words = count(len(ids), "строка", "строки", "строк")
             return (), (
                 f"Пока вы смотрели на список, он изменился: теперь по отбору найдено {words}, а вы видели другое число. "
                 "Ничего не выполнено. Просмотрите список и выберите снова."
@@ -133,11 +133,11 @@ class ActionPages(CardPages):
         """Rows of these ids, all of them visible; raises NotFound when one is not, Invalid when they are too many."""
         ids = sorted({pk for value in typed if (pk := row_id(value)) is not None})
         if len(ids) > BULK_LIMIT:
-            raise Invalid(f"За один раз можно обработать не больше {BULK_LIMIT} записей.")
+            raise Invalid(f"За один раз можно отметить не больше {BULK_LIMIT} строк.")
         model = self.datamodel.obj
         rows = db.session.scalars(select(model).where(model.id.in_(ids)).order_by(model.id)).all()
         if len(rows) != len(ids) or len(set(typed)) != len(ids):
-            raise NotFound("Одной из отмеченных записей нет или она вам не видна. Ничего не выполнено.")
+            raise NotFound("Одной из отмеченных строк нет или она вам не видна. Ничего не выполнено.")
         return cast("Sequence[Any]", rows)
 
     def _require_action(self, name: str) -> None:

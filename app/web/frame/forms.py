@@ -173,7 +173,7 @@ class CodesField(Field):
         """Read the chosen codes; an unknown one is an error."""
         self.data = [code for code, _words in self.choices if code in valuelist]
         if set(valuelist) - set(self.data):
-            raise ValidationError("Выберите значения из списка.")
+            raise ValidationError("Выберите из списка.")
 
 
 class ListedField(SelectField):
@@ -284,7 +284,7 @@ class LookupField(Field):
         if len(known) != len(typed) or len({r.id for r in rows}) != len(set(known)):
             # what may be chosen stays: only the foreign row is missing
             self._set(rows)
-            raise ValidationError("Выберите значение из списка.")
+            raise ValidationError("Выберите из списка.")
         return rows
 
     def _found(self, words: str) -> list[Any]:
@@ -313,7 +313,7 @@ class RequiredChoice:
     def __call__(self, _form: Any, field: Field) -> None:
         """Refuse an empty choice."""
         if not field.data and not field.errors:
-            raise ValidationError("Выберите значение.")
+            raise ValidationError("Выберите из списка.")
 
 
 class AsWideAsTitles:

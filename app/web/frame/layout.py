@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app import addresses
 from app.access import find_actor
-from app.russian import quoted, stopped
+from app.russian import bound, quoted, stopped
 from app.web.frame import menu
 
 
@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
     """Give the templates what the layout needs."""
     version = _static_version(Path(app.static_folder or ""))
     app.config["STATIC_VERSION"] = version
-    app.jinja_env.filters.update(quoted=quoted, stopped=_stopped)
+    app.jinja_env.filters.update(quoted=quoted, stopped=_stopped, bound=_bound)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
@@ -53,6 +53,11 @@ def is_signed_in() -> bool:
     if actor is None or actor.user_id is None:
         return False
     return bool(g.get("database_is_away") or (current_user and current_user.is_authenticated))
+
+
+def _bound(title: object) -> str:
+    """A title whose short words and numbers stay with what follows; ready markup stays as it is."""
+    return title if isinstance(title, Markup) else bound(str(title))
 
 
 def _stopped(text: object) -> str:

@@ -177,7 +177,7 @@ class ListPages(ActionPages):
         except (Invalid, Conflict) as refusal:
             flash(refusal.message, "danger")
         else:
-            flash(f"Отбор «{' '.join(title.split())}» сохранён. Он открывается кнопкой «Мои отборы».", "success")
+            flash(f"Отбор {quoted(' '.join(title.split()))} сохранён. Он открывается кнопкой «Мои отборы».", "success")
         return redirect(self.listing.url(query))
 
     @expose("/saved/delete", methods=["POST"])

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, and_, func, literal, or_, select, tuple_
+from sqlalchemy import CTE, and_, func, literal, or_, select, true, tuple_
 
 from app.extensions import db
 from app.web.frame.list_query import ALL, ListQuery
 from app.web.frame.list_sql import directed
 from app.web.frame.listing import Listing
 from app.web.frame.pages import Link
+from app.web.frame.tabs import narrowed
 
 #: rows that are counted without being asked
 COUNTED = 10_000
@@ -44,12 +45,25 @@ def totals_of(listing: Listing, query: ListQuery) -> dict[str, Total]:
     Rows are counted up to ``COUNTED``; those of the chosen tab all when the query asks for the exact number.
     """
     codes = [tab.code for tab in listing.tabs()] or [ALL]
-    row = db.session.execute(select(*(_counted(listing, query, code) for code in codes))).one()
-    found = {code: Total(min(n, COUNTED), n <= COUNTED) for code, n in zip(codes, row, strict=True)}
+    found = _sought(listing, query, codes) if query.search and len(codes) > 1 else {}
+    if not found:
+        row = db.session.execute(select(*(_counted(listing, query, code) for code in codes))).one()
+        found = {code: Total(min(n, COUNTED), n <= COUNTED) for code, n in zip(codes, row, strict=True)}
     chosen = query.tab or ALL
     if query.exact:
         found[chosen] = Total(listing.count(query))
     return found
+
+
+def _sought(listing: Listing, query: ListQuery, codes: Sequence[str]) -> dict[str, Total]:
+    """The numbers of a search, which is made once for all tabs; none when it finds more than is counted."""
+    flags = {code: and_(true(), *narrowed(listing.tab_of(code))) for code in codes}
+    rows = select(*(flag.label(code) for code, flag in flags.items())).select_from(listing.model)
+    rows = rows.where(*listing.conditions(query, tab=ALL)).limit(COUNTED + 1)
+    found = rows.cte("sought").prefix_with("MATERIALIZED")
+    numbers = (func.count().filter(found.c[code]) for code in codes)
+    size, *counted = db.session.execute(select(func.count(), *numbers).select_from(found)).one()
+    return {code: Total(n) for code, n in zip(codes, counted, strict=True)} if size <= COUNTED else {}
 
 
 def _counted(listing: Listing, query: ListQuery, code: str) -> Any:

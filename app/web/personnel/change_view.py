@@ -176,7 +176,7 @@ class ChangePages(ScopedModelView):
                 if row.scan
                 else []
             ),
-            Pair("Внести до", self._value_cell(row, "due_on")),
+            Pair("Внести не позже", self._value_cell(row, "due_on")),
         ]
         return CardPage(
             title=f"Исправление карточки № {row.id}",

@@ -89,7 +89,7 @@ def _overview(data: CardData) -> list[Block]:
         ("Общий стаж", _stage(data.working_years)),
         ("Стаж в должности", _stage(data.position_years)),
     )
-    former = ", ".join(f"{n.last_name}{f' до {format_date(n.until)}' if n.until else ''}" for n in data.former_names)
+    former = ", ".join(f"{n.last_name}{f' по {format_date(n.until)}' if n.until else ''}" for n in data.former_names)
     if former:
         personal.append(Pair("Прежние фамилии", Cell(former)))
     return [*voucher_blocks(data), Block("Основное", pairs=personal)]
@@ -317,7 +317,7 @@ def _courses(data: CardData) -> list[Block]:
         _row(
             a,
             f"Заявка № {a.id}",
-            f"решить {no_later(a.due_on)}" if a.due_on else "—",
+            f"решение {no_later(a.due_on)}" if a.due_on else "—",
             Cell(a.status.label, tone=a.status.tone),
         )
         for a in data.applications

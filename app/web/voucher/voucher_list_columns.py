@@ -49,5 +49,5 @@ VOUCHER_TABS = (
     matter_tab(VOUCHER_ATTENTION, "expiring", "Истекают", order=(m.Voucher.valid_until,)),
     matter_tab(VOUCHER_ATTENTION, "unspent", "Истекают, блоки свободны", hot=True, order=(m.Voucher.valid_until,)),
     of_states("used", "Использованы", m.Voucher, _V.USED),
-    of_states("gone", "Истекли и отменены", m.Voucher, _V.EXPIRED, _V.ANNULLED, _V.REPLACED),
+    of_states("gone", "Истекли и аннулированы", m.Voucher, _V.EXPIRED, _V.ANNULLED, _V.REPLACED),
 )

@@ -30,7 +30,7 @@ from app.web.frame.parts import Part
 from app.web.frame.scoped_view import ScopedModelView
 
 _OPEN = ("title", "valid_to")
-_FIRST_BLOCK = ("code", "title", "kind", "hours_min", "hours_max")
+_FIRST_BLOCK = ("title", "kind", "hours_min", "hours_max")
 _NOTE = (
     "По этому правилу уже подавали заявки или выдавали чеки, поэтому изменить можно только название и дату окончания. "
     "Для остального нажмите «Новая версия» в карточке правила."

@@ -357,7 +357,7 @@ def entered_already(row: m.Enrolment) -> str:
     retake = " или «Повторная аттестация»" if row.status == EnrolmentStatus.FAILED else ""
     return (
         f"Итог обучения уже внесён: «{row.status.label}». Здесь его не изменить: откройте запись и нажмите «Исправить "
-        f"результат»{retake}."
+        f"итог»{retake}."
     )
 
 
@@ -371,7 +371,7 @@ def why_no_result(row: m.Enrolment) -> str:
 
 
 def _not_running(group: m.TrainingGroup) -> str:
-    return f"Результаты вносят, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
+    return f"Итоги вносят, когда обучение идёт, а состояние группы {group.number} — «{group.status.label}»."
 
 
 def insist_running(group: m.TrainingGroup) -> None:
@@ -384,9 +384,7 @@ def checked_date(group: m.TrainingGroup, result_on: dt.date) -> dt.date:
     """Return the day of an outcome; raises Invalid by ``result_on`` for one before the first day of the group or to come."""
     if group.starts_on <= result_on <= today():
         return result_on
-    sentence = (
-        f"Дата результата должна быть не раньше начала занятий ({format_date(group.starts_on)}) и не позже сегодняшней."
-    )
+    sentence = f"Дата итоговой аттестации должна быть не раньше начала занятий ({format_date(group.starts_on)}) и не позже сегодняшней."
     raise Invalid(sentence, fields={"result_on": [sentence]})
 
 

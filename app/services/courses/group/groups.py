@@ -159,7 +159,7 @@ def complete(group_id: int) -> m.TrainingGroup:
     if names:
         rest = len(names) - _NAMED_AT_MOST
         shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" и ещё {rest}" if rest > 0 else "")
-        raise Conflict(f"Не у всех внесён результат обучения: {shown}. Внесите его или отклоните записи этих людей.")
+        raise Conflict(f"Не у всех внесён итог обучения: {shown}. Внесите его или отклоните записи этих людей.")
     _end_enrolments(group, BEFORE_SEAT, "Обучение в группе завершено, место не освободилось.")
     _tell_listeners(group, transitions.letter_of(m.TrainingGroup, "complete"))
     return group

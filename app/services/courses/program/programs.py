@@ -216,7 +216,7 @@ def _values_of_frdo(values: dict[str, Any], row: Any, errors: records.Fields) ->
     for name, code in program_checks.FRDO_LISTS.items():
         value = values.get(name)
         if value and value != getattr(row, name, None) and value not in program_checks.listed(code):
-            errors.setdefault(name, []).append("Выберите значение из списка: другого ФИС ФРДО не примет.")
+            errors.setdefault(name, []).append("Выберите из списка: другого ФИС ФРДО не примет.")
 
 
 @records.before_delete(m.Program)

@@ -89,7 +89,7 @@ def _insist_possible(group: m.TrainingGroup) -> None:
     if number:
         people = count(number, "слушателя", "слушателей", "слушателей")
         problems["starts_on"] = [
-            f"У {people} итоговая аттестация была раньше этого дня. Сначала исправьте дату в результатах этих людей."
+            f"У {people} итоговая аттестация была раньше этого дня. Сначала исправьте дату в итогах этих людей."
         ]
     if problems:
         raise Invalid("Проверьте поля, отмеченные ниже.", fields=problems)

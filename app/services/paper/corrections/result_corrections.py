@@ -129,7 +129,7 @@ def retake(
     if row.status != EnrolmentStatus.FAILED:
         raise Conflict(
             "Повторную аттестацию проходит тот, кто не аттестован, а состояние этой записи — "
-            f"«{row.status.label}». Ошибку во внесённом итоге исправляют действием «Исправить результат»."
+            f"«{row.status.label}». Ошибку во внесённом итоге исправляют действием «Исправить итог»."
         )
     result = Result(
         outcome=EnrolmentStatus.TRAINED,

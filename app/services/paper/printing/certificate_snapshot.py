@@ -88,7 +88,7 @@ def insist_facts(row: m.Enrolment, kind: CertificateKind) -> None:
         _insist({"квалификация": row.group.program.qualification_name}, "карточку программы")
         _insist(
             {"дата итоговой аттестации": row.result_on, "номер протокола": row.protocol_number},
-            "результат обучения этого слушателя",
+            "итог обучения этого слушателя",
         )
 
 

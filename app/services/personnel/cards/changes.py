@@ -222,7 +222,7 @@ def _asked_of(place: m.Employment, comment: str | None) -> dict[str, Any]:
 
 
 def _over(place: m.Employment) -> str:
-    return f"Это место работы закрыто {format_date(place.ended_on) if place.ended_on else ''}."
+    return f"Это место работы закрыто{f' {format_date(place.ended_on)}' if place.ended_on else ''}."
 
 
 def _refuse_second(employee_id: int, table: str, row_id: int | None) -> None:
@@ -296,7 +296,7 @@ def accept(
     stale = [line.label for line in lines(moved, waits=True) if line.field in chosen and line.stale]
     if stale:
         raise Conflict(
-            f"Пока исправление ждало, карточку изменили: {', '.join(stale)}. Ничего не записано. Сравните значения, "
+            f"Пока исправление ждало, карточку изменили: {', '.join(stale)}. Ничего не записано. Посмотрите столбец «Сейчас в карточке», "
             "снимите отметку с этих полей или отклоните исправление."
         )
     moved.accepted = chosen
@@ -320,7 +320,7 @@ def _write(row: m.ChangeRequest, person: m.Employee, chosen: Sequence[str]) -> N
     values = {name: read(subject, name, row.changes[name][1]) for name in chosen}
     gone = [name for name in chosen if stored(values[name]) != row.changes[name][1]]
     if gone:
-        raise Conflict(f"Значения больше нет в справочнике: {', '.join(_labels(row, gone))}. Снимите отметку с поля.")
+        raise Conflict(f"Этого больше нет в справочнике: {', '.join(_labels(row, gone))}. Снимите отметку с поля.")
     target = _target(row)
     if target is not None:
         records.update(target, values)
