@@ -30,7 +30,7 @@ from flask import Flask
 
 from app.embedded_postgres import EmbeddedPostgres
 from app.services.portal.who_acts import load_account
-from benchmarks.workbench import FOLDER, make_app
+from benchmarks.workbench import FOLDER, make_app, session_cookie
 
 DATABASE = "rush"
 EMPLOYEES, GROUPS, SEATS = 100_000, 80, 25
@@ -154,8 +154,7 @@ def cookie_of(app: Flask, account_id: int) -> str:
     """The cookie of a person's signed-in browser: the crowd has signed in before the enrolment opens."""
     with app.app_context():
         account = load_account(account_id)
-    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': account.get_id(), '_fresh': True})}"
+    return session_cookie(app, account)
 
 
 def serve(running: EmbeddedPostgres) -> tuple[int, subprocess.Popen[bytes]]:

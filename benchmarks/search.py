@@ -11,6 +11,7 @@ import time
 
 from flask import Flask
 
+from app.services.access import sessions
 from app.services.access.accounts import find_account
 from benchmarks.crowd import build
 from benchmarks.workbench import server
@@ -43,7 +44,7 @@ def measure(app: Flask, login: str, question: str, rounds: int) -> tuple[list[fl
     """Milliseconds of whole requests, and how many answers came."""
     client = app.test_client()
     with app.app_context():
-        account = find_account(login)
+        account = sessions.start(find_account(login), hours=12)
     with client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = account.get_id(), True
     times = []

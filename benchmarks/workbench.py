@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -38,11 +39,13 @@ def make_app(url: str) -> Flask:
     return create_app(Settings.from_environment(environment))
 
 
-def session_cookie(app: Flask) -> str:
-    """The cookie of a browser signed in as the operator."""
+def session_cookie(app: Flask, account: Any = None) -> str:
+    """The cookie of a browser in which an account (the operator's unless given) has signed in."""
+    from app.services.access import sessions
     from app.services.access.accounts import find_account
 
     with app.app_context():
-        account = find_account(LOGIN)
+        signed_in = sessions.start(account or find_account(LOGIN), hours=12)
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': account.get_id(), '_fresh': True})}"
+    value = serializer.dumps({"_user_id": signed_in.get_id(), "_fresh": True})
+    return f"{app.config['SESSION_COOKIE_NAME']}={value}"
