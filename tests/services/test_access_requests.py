@@ -203,7 +203,7 @@ def test_a_term_that_has_passed_meanwhile_gives_nothing(world: mk.World) -> None
 
 def test_nobody_decides_the_own_request_or_without_the_right(world: mk.World) -> None:
     own = ask(world.operator, "ministry:0")
-    with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Conflict, match="Собственную"):
+    with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Conflict, match="по собственной заявке"):
         access_requests.grant(own.id)
     row = asked(world)
     for actor in (world.worker.actor, world.responsible, world.other_responsible, world.organizer_actor):

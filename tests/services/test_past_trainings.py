@@ -179,7 +179,7 @@ def test_the_responsible_confirms_what_the_worker_told(world: mk.World, responsi
     assert (row.status, row.decided_by_id) == (S.CONFIRMED, responsible.user_id)
     assert row.decided_at is not None
     (notice,) = mk.rows(m.Notice, m.Notice.employee_id == world.worker.employee.id)
-    assert "подтверждено" in notice.text
+    assert "подтверждён" in notice.text
 
 
 def test_the_operator_confirms_what_the_responsible_told(world: mk.World, responsible: Actor) -> None:

@@ -197,7 +197,7 @@ def test_the_answer_says_what_was_done_to_how_many_and_why_not_to_the_others(reg
     able = before[0][0]
     said = flashes(done(operator, "/employment/act/", action="confirm", rowid=[str(pk) for pk in chosen_ids]).text)
     said = said.replace("\xa0", " ")
-    assert f"Подтверждено: {able} запис" in said
+    assert f"Подтверждено: {able}. Отменить" in said
     assert f"Не подтверждено: {4 - able} — " in said
     assert said.count("подтвердить") <= 2, "one reason is said once, whoever it is about"
 
