@@ -38,6 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
+from app.services.planning import campaigns
 from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -200,6 +201,14 @@ def count_figures(timestamp: int) -> None:
     with _portal():
         if figures.is_due():
             figure_counts.recount()
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(name="plan_days", queueing_lock="plan_days")
+def plan_days(timestamp: int) -> None:
+    """Begin and end the choice of courses for the next year; whether wishes are taken is asked of the days, to the minute."""
+    with _portal():
+        campaigns.tick()
 
 
 def is_between(first: int, last: int) -> bool:

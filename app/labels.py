@@ -52,6 +52,11 @@ THINGS: Mapping[str, Thing] = {
         "Организаторы из перечня", "организатор из перечня", "организатора из перечня", "Добавить организатора"
     ),
     "employee": Thing("Работники", "работник", "работника", "Добавить работника"),
+    "plan_campaign": Thing("Планы", "план", "плана", "Начать план на год"),
+    "plan_quota": Thing("Квоты территорий", "квота территории", "квоты территории", "Добавить квоту"),
+    "plan_offer": Thing("Программы на год", "программа на год", "программы на год", "Предложить программу на год"),
+    "plan_item": Thing("Заявки в план", "заявка в план", "заявки в план", "Выбрать программу"),
+    "unmet_wish": Thing("Чего нет в плане", "пожелание", "пожелания", "Написать, чего не хватает"),
     "former_name": Thing("Прежние фамилии", "прежняя фамилия", "прежней фамилии", "Добавить прежнюю фамилию"),
     "employment": Thing("Места работы", "место работы", "места работы", "Добавить место работы"),
     "qualification": Thing(
@@ -547,7 +552,35 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "letter_refusal": {"template": "Вид письма"},
     "notice": {"text": "Текст", "created_at": "Когда", "read_at": "Прочитано"},
-    "plan_item": {"campaign": "План", "month": "Месяц"},
+    "plan_campaign": {
+        "year": "На какой год",
+        "programs_until": "Программы вносят по",
+        "opens_on": "Выбирают с",
+        "closes_on": "Выбирают по",
+        "wishes_most": "Программ на человека, не больше",
+        "needs_agreement": "Выбор согласует организация",
+    },
+    "plan_quota": {"campaign": "План", "territory": "Территория", "people": "Обучить не больше, человек"},
+    "plan_offer": {
+        "campaign": "План",
+        "code": "Шифр",
+        "seats": "Мест за год",
+        "minimum": "В группе не меньше, человек",
+        "capacity": "В группе не больше, человек",
+        "months": "Месяцы",
+        "municipality_ids": "Где можете учить",
+        "late": "Предложена после срока",
+    },
+    "plan_item": {
+        "campaign": "План",
+        "offer": "Программа на год",
+        "block": "Блок чека",
+        "months": "Подходящие месяцы",
+        "month": "Месяц обучения",
+        "priority": "Очередь желания",
+        "agreed_by": "Согласовал",
+    },
+    "unmet_wish": {"campaign": "План", "words": "Чему хочет научиться", "answer": "Ответ"},
     "saved_filter": {"view": "Список"},
     "stored_file": {
         "name": "Файл",
@@ -565,6 +598,27 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+#: number of a month → its name, as forms and papers say it
+MONTHS: Mapping[str, str] = {
+    str(n): name
+    for n, name in enumerate(
+        (
+            "январь",
+            "февраль",
+            "март",
+            "апрель",
+            "май",
+            "июнь",
+            "июль",
+            "август",
+            "сентябрь",
+            "октябрь",
+            "ноябрь",
+            "декабрь",
+        ),
+        start=1,
+    )
+}
 #: text columns (and lists of texts) that hold codes: table → column → code → words
 CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "employee": {"citizenship": COUNTRIES},
@@ -579,6 +633,8 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "position_kinds": {kind.value: kind.label for kind in PositionKind},
         "ownerships": {kind.value: kind.label for kind in Ownership},
     },
+    "plan_offer": {"months": MONTHS},
+    "plan_item": {"months": MONTHS},
     "consent_text": {
         "purpose": {
             "processing": "Обработка персональных данных",

@@ -39,6 +39,10 @@ from app.views import (
     OrganizationView,
     OrganizerExceptionView,
     OrganizerRuleView,
+    PlanCampaignView,
+    PlanItemView,
+    PlanOfferView,
+    PlanQuotaView,
     PositionView,
     PrintTemplateView,
     ProgramView,
@@ -53,6 +57,7 @@ from app.views import (
     TrainingOrderView,
     TrainingView,
     TransferView,
+    UnmetWishView,
     VoucherApplicationView,
     VoucherRuleBlockView,
     VoucherRuleView,
@@ -95,7 +100,7 @@ from app.web.personnel.own_data_pages import OwnDataView
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
 
-PEOPLE, COURSES, PAPERS, OFFICE, OWN = "Люди", "Курсы", "Документы", "Управление", "Моё"
+PEOPLE, COURSES, PLAN, PAPERS, OFFICE, OWN = "Люди", "Курсы", "План", "Документы", "Управление", "Моё"
 #: menu: section → views, in the order shown
 MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     (
@@ -112,6 +117,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
+    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView, PlanQuotaView)),
     (
         PAPERS,
         (

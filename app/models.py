@@ -2092,22 +2092,103 @@ Registry.amended_rows = _count_amended(RegistryRow, "registry_id", Registry.id)
 
 
 class PlanCampaign(Base):
-    """Yearly choice of programs, 1 November – 1 December (order § 3.4, 3.5)."""
+    """Yearly planning (order § 3.3–3.5): until when organizers offer courses of a year, and when people choose among them.
+
+    Days are local and whole: wishes are taken from the first minute of ``opens_on`` to the last one of ``closes_on``.
+    """
 
     __tablename__ = "plan_campaign"
-    __table_args__ = (CheckConstraint("opens_on <= closes_on", "dates"),)
+    __table_args__ = (
+        CheckConstraint("programs_until <= opens_on AND opens_on <= closes_on", "dates"),
+        CheckConstraint("closes_on < make_date(year::int, 1, 1)", "before_year"),
+        CheckConstraint("year BETWEEN 2000 AND 2100", "year"),
+        CheckConstraint("wishes_most BETWEEN 1 AND 3", "wishes_most"),
+        ExcludeConstraint(
+            (text("daterange(opens_on, closes_on, '[]')"), "&&"), name="ex_plan_campaign_days", using="gist"
+        ),
+    )
     id: Mapped[Id]
     year: Mapped[int] = mapped_column(SmallInteger, unique=True)
+    programs_until: Mapped[dt.date]
     opens_on: Mapped[dt.date]
     closes_on: Mapped[dt.date]
-    programs_until: Mapped[dt.date | None]
+    #: how many programs a person may choose for the year
+    wishes_most: Mapped[int] = mapped_column(SmallInteger, server_default=text("3"), default=3)
+    #: whether a person's wish waits for the organization; where it does not, it is agreed by itself
+    needs_agreement: Mapped[FlagOn]
+    status: Mapped[st.CampaignStatus] = mapped_column(
+        coded(st.CampaignStatus), server_default="preparing", default=st.CampaignStatus.PREPARING
+    )
+    reason_text: Mapped[Long | None]
+    created_at: Mapped[CreatedAt]
+    quotas: Mapped[list["PlanQuota"]] = relationship(back_populates="campaign", order_by="PlanQuota.id")
 
     def __str__(self) -> str:
         return f"план на {self.year} год"
 
 
+class PlanQuota(Base):
+    """The most people of a territory who are trained in the planned year; without a quota no limit."""
+
+    __tablename__ = "plan_quota"
+    __table_args__ = (UniqueConstraint("campaign_id", "territory_id"), CheckConstraint("people >= 0", "people"))
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id", ondelete="CASCADE"))
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True)
+    people: Mapped[int]
+    campaign: Mapped[PlanCampaign] = relationship(back_populates="quotas")
+    territory: Mapped[Territory] = relationship()
+
+
+class PlanOffer(Base):
+    """What an organizer puts up for a year: a program by its code, seats, months and places; new editions do not change it."""
+
+    __tablename__ = "plan_offer"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "organizer_id", "code"),
+        UniqueConstraint("id", "campaign_id"),
+        ForeignKeyConstraint(["program_id", "organizer_id"], ["program.id", "program.organizer_id"]),
+        CheckConstraint("0 < minimum AND minimum <= capacity AND capacity <= seats", "seats"),
+        CheckConstraint(
+            "cardinality(months) > 0 AND months <@ ARRAY[1,2,3,4,5,6,7,8,9,10,11,12]::smallint[]", "months"
+        ),
+        Index("ix_plan_offer_program_id", "program_id"),
+    )
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
+    organizer_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    code: Mapped[str] = mapped_column(String(30))
+    #: the edition in force; it moves on when the next one is published
+    program_id: Mapped[int]
+    #: of all groups of the year together
+    seats: Mapped[int]
+    #: of one group: fewer people than ``minimum`` are not taught, more than ``capacity`` do not fit
+    minimum: Mapped[int]
+    capacity: Mapped[int]
+    months: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    #: where the organizer can teach; none: where it is itself, or at a distance
+    municipality_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"), default=list)
+    note: Mapped[Long | None]
+    #: put up after the last day for programs: it needs the operator's consent
+    late: Mapped[Flag]
+    status: Mapped[st.OfferStatus] = mapped_column(
+        coded(st.OfferStatus), server_default="offered", default=st.OfferStatus.OFFERED
+    )
+    reason_text: Mapped[Long | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    campaign: Mapped[PlanCampaign] = relationship()
+    organizer: Mapped[Organization] = relationship(foreign_keys="PlanOffer.organizer_id")
+    program: Mapped[Program] = relationship(
+        foreign_keys="PlanOffer.program_id", primaryjoin="PlanOffer.program_id == Program.id"
+    )
+
+    def __str__(self) -> str:
+        return f"предложение {self.code}"
+
+
 class PlanItem(Base):
-    """A person's wish for the planned year."""
+    """A person's wish for the planned year: an offered program, the months that suit, how much it is wanted."""
 
     __tablename__ = "plan_item"
     __table_args__ = (
@@ -2115,25 +2196,102 @@ class PlanItem(Base):
             "uq_plan_item_live",
             "campaign_id",
             "employee_id",
-            "program_id",
+            "offer_id",
             unique=True,
-            postgresql_where=text("status <> 'declined'"),
+            postgresql_where=among("status", st.PLAN_HELD),
         ),
+        # two wishes change places in one UPDATE: what holds is looked at when it ends
+        ExcludeConstraint(
+            ("campaign_id", "="),
+            ("employee_id", "="),
+            ("priority", "="),
+            name="ex_plan_item_priority",
+            where=among("status", st.PLAN_HELD),
+            using="gist",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
+        Index("ix_plan_item_offer_id", "offer_id", "status"),
+        Index("ix_plan_item_employment_id", "employment_id"),
+        ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+        ForeignKeyConstraint(["offer_id", "campaign_id"], ["plan_offer.id", "plan_offer.campaign_id"]),
         CheckConstraint("month BETWEEN 1 AND 12", "month"),
+        CheckConstraint("months <@ ARRAY[1,2,3,4,5,6,7,8,9,10,11,12]::smallint[]", "months"),
+        CheckConstraint("priority BETWEEN 1 AND 3", "priority"),
         {"info": rows_stay("Заявки в план", pd.MONEY)},
     )
     id: Mapped[Id]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
-    employment_id: Mapped[int] = mapped_column(ForeignKey("employment.id"))
+    employment_id: Mapped[int]
+    offer_id: Mapped[int]
+    #: the edition that was chosen
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"), index=True)
+    #: which block of the чек will pay
+    block: Mapped[st.BlockKind | None] = mapped_column(coded(st.BlockKind))
+    #: months that suit the person; none: any
+    months: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"), default=list)
+    #: the month in which the person is to be trained, once the wish is in a group
     month: Mapped[int | None] = mapped_column(SmallInteger)
+    #: 1: the person wants this most
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"), default=1)
     status: Mapped[st.PlanItemStatus] = mapped_column(
         coded(st.PlanItemStatus), server_default="proposed", default=st.PlanItemStatus.PROPOSED
     )
     reason_text: Mapped[Long | None] = mapped_column(info=personal("empty"))
-    group_id: Mapped[int | None] = mapped_column(ForeignKey("training_group.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("training_group.id"), index=True)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    #: who agreed in the name of the organization; nobody: it agrees by itself
+    agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_at: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]
+    campaign: Mapped[PlanCampaign] = relationship(foreign_keys="PlanItem.campaign_id")
+    employee: Mapped[Employee] = relationship(foreign_keys="PlanItem.employee_id")
+    employment: Mapped[Employment] = relationship(foreign_keys="PlanItem.employment_id", overlaps="employee")
+    offer: Mapped[PlanOffer] = relationship(foreign_keys="PlanItem.offer_id", overlaps="campaign")
+    program: Mapped[Program] = relationship()
+    group: Mapped[TrainingGroup | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"заявка в план № {self.id}"
+
+
+class UnmetWish(Base):
+    """«Мне ничего не подходит»: what a person wants to learn and nobody offers, in words; it counts as demand."""
+
+    __tablename__ = "unmet_wish"
+    __table_args__ = (
+        Index(
+            "uq_unmet_wish_live",
+            "campaign_id",
+            "employee_id",
+            unique=True,
+            postgresql_where=text("status <> 'withdrawn'"),
+        ),
+        Index("ix_unmet_wish_waiting", "created_at", "id", postgresql_where=text("status = 'waiting'")),
+        ForeignKeyConstraint(["employment_id", "employee_id"], ["employment.id", "employment.employee_id"]),
+        {"info": rows_stay("Чему хотят учиться и чего нет в плане", pd.WORK)},
+    )
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    employment_id: Mapped[int] = mapped_column(index=True)
+    words: Mapped[Long] = mapped_column(server_default=text("''"), default="", info=personal("empty"))
+    answer: Mapped[Long | None] = mapped_column(info=personal("empty"))
+    status: Mapped[st.UnmetStatus] = mapped_column(
+        coded(st.UnmetStatus), server_default="waiting", default=st.UnmetStatus.WAITING
+    )
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    decided_at: Mapped[Moment | None]
+    created_at: Mapped[CreatedAt]
+    campaign: Mapped[PlanCampaign] = relationship()
+    employee: Mapped[Employee] = relationship(foreign_keys="UnmetWish.employee_id")
+    employment: Mapped[Employment] = relationship(foreign_keys="UnmetWish.employment_id", overlaps="employee")
+
+    def __str__(self) -> str:
+        return f"пожелание № {self.id}"
 
 
 class Survey(Base):

@@ -58,6 +58,10 @@ PERSON_DATA = ("employment", "qualification", "attestation", "training", "former
 RIGHTS = ("voucher_application", "voucher", "voucher_block")
 COURSES = ("program", "training_group", "enrolment", "certificate")
 
+#: planning of the next year: what is offered, chosen, not found
+PLANNING = ("plan_offer", "plan_item", "unmet_wish")
+
+_WISH = {"plan_item:add", "unmet_wish:add"}
 _APPLY = {"voucher_application:add"}
 _ENROL = {"enrolment:add", "enrolment:transfer"}
 _PRINT = {"certificate:print"}
@@ -81,6 +85,8 @@ _ROLES = (
             | _grant("list show", *RIGHTS, *COURSES)
             | _grant("list show", "attestation", "qualification", "training", "employment")
             | _grant("add edit delete", "training")
+            | _grant("list show", *PLANNING)
+            | _WISH
             | _OWN_DATA
             | _APPLY
             | _ENROL
@@ -98,6 +104,8 @@ _ROLES = (
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
             | {"employee:import", "training:import"}
+            | _grant(READ, *PLANNING)
+            | _WISH
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire"}
             | _INVITE
@@ -118,6 +126,7 @@ _ROLES = (
             | _grant("show", "organization")
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
+            | _grant(READ + " add edit", "plan_offer")
             | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
             | {"training_group:correct", "enrolment:correct"}
@@ -136,6 +145,7 @@ _ROLES = (
             _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, "territory", "municipality")
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
+            | _grant(READ, *PLANNING, "plan_campaign", "plan_quota")
         ),
     ),
     Role(
@@ -152,6 +162,9 @@ _ROLES = (
                 *DIRECTORIES,
                 "training_order",
                 "registry",
+                *PLANNING,
+                "plan_campaign",
+                "plan_quota",
             )
             | _grant("list show", "frdo_batch")
             | {"registry:overview", "survey:request"}
@@ -174,6 +187,8 @@ _ROLES = (
                 "assignment",
                 "import_batch",
             )
+            | _grant(EDIT, "plan_campaign", "plan_quota")
+            | _grant(READ, *PLANNING)
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:import", "training:import", "registry:overview"}

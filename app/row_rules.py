@@ -17,7 +17,7 @@ from app.actor import Actor, Grant
 from app.clock import today
 from app.conditions import decided_by, employed
 from app.permissions import DIRECTORIES, ROLES
-from app.statuses import ONCE_PUBLISHED, GroupStatus, NewsStatus, ReportFormStatus, SurveyStatus
+from app.statuses import ONCE_PUBLISHED, GroupStatus, NewsStatus, OfferStatus, ReportFormStatus, SurveyStatus
 
 #: A dismissed person's card stays with the former school this long, so that mistakes can be mended.
 FORMER_EMPLOYEE_DAYS = 90
@@ -162,6 +162,7 @@ def _organizer_own(column: Any, *whole: str) -> Mapping[str, Rule]:
     return {"organizer": lambda _a, grant: column.in_(grant.organization_ids), **_only(*whole)}
 
 
+_offer = _table(m.PlanOffer)
 _PROGRAM = _published_or_own(_program.c.status.in_(ONCE_PUBLISHED), _program.c.organizer_id)
 _GROUP = _published_or_own(_group.c.status != GroupStatus.DRAFT, _group.c.organizer_id)
 _ENROLMENT: Mapping[str, Rule] = {
@@ -341,7 +342,14 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "saved_registry": _own_made(m.SavedRegistry),
     "registry": _REGISTRY,
     "registry_row": _through(_table(m.RegistryRow).c.registry_id, m.Registry, _REGISTRY),
+    "plan_quota": {
+        "territory": lambda _a, grant: _table(m.PlanQuota).c.territory_id.in_(grant.territory_ids),
+        **_only("ministry", "operator"),
+    },
+    "plan_offer": _published_or_own(_offer.c.status == OfferStatus.OFFERED, _offer.c.organizer_id),
+    # an organizer learns numbers only, from services
     "plan_item": _people(_table(m.PlanItem).c.employee_id),
+    "unmet_wish": _people(_table(m.UnmetWish).c.employee_id),
     "survey": _SURVEY,
     "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),
     "survey_response": _RESPONSE,
@@ -408,6 +416,7 @@ WRITE_RULES: Mapping[str, Mapping[str, Rule]] = {
     },
     "program": _organizer_own(_program.c.organizer_id, "operator"),
     "training_group": _organizer_own(_group.c.organizer_id, "operator"),
+    "plan_offer": _organizer_own(_offer.c.organizer_id, "operator"),
     # the region's templates are the operator's
     "print_template": _organizer_own(_table(m.PrintTemplate).c.organizer_id, "operator"),
 }

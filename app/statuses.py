@@ -352,11 +352,38 @@ class FrdoBatchStatus(LabelledEnum):
     CANCELLED = "cancelled", "Отменён", "grey"
 
 
+class CampaignStatus(LabelledEnum):
+    """Yearly planning; it opens and closes by its days, and is approved with a snapshot that never changes."""
+
+    PREPARING = "preparing", "Готовится", "wait"
+    OPEN = "open", "Идёт выбор курсов", "go"
+    CLOSED = "closed", "Выбор окончен", "grey"
+    APPROVED = "approved", "План утверждён", "ok"
+
+
+class OfferStatus(LabelledEnum):
+    """A program put up for the year; one put up late waits for the operator."""
+
+    LATE = "late", "Ждёт согласия оператора", "wait"
+    OFFERED = "offered", "Предложена на год", "ok"
+    DECLINED = "declined", "Не принята: предложена поздно", "bad"
+    WITHDRAWN = "withdrawn", "Снята организатором", "grey"
+
+
 class PlanItemStatus(LabelledEnum):
+    """A person's wish: the organization agrees, the operator includes it in the plan."""
+
     PROPOSED = "proposed", "Ждёт согласования организации", "wait"
     AGREED = "agreed", "Согласована", "go"
     INCLUDED = "included", "Включена в план", "ok"
     DECLINED = "declined", "Отклонена", "bad"
+    WITHDRAWN = "withdrawn", "Отозвана", "grey"
+
+
+class UnmetStatus(LabelledEnum):
+    WAITING = "waiting", "Ждёт ответа оператора", "wait"
+    ANSWERED = "answered", "Есть ответ", "ok"
+    WITHDRAWN = "withdrawn", "Отозвано", "grey"
 
 
 class SurveyStatus(LabelledEnum):
@@ -436,7 +463,10 @@ BLOCK_HOLDING = LISTENING | {EnrolmentStatus.TRAINED}
 ENROLMENT_ENDED = frozenset({EnrolmentStatus.REJECTED, EnrolmentStatus.WITHDRAWN})
 APPLICATION_LIVE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED})
 TRANSFER_LIVE = frozenset({TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED})
+#: wishes that nobody has put into the plan yet: their author changes them, a move or a dismissal ends them
 PLAN_LIVE = frozenset({PlanItemStatus.PROPOSED, PlanItemStatus.AGREED})
+#: ... with those in the plan: demand, one of a kind for each person and offer
+PLAN_HELD = PLAN_LIVE | {PlanItemStatus.INCLUDED}
 #: groups whose classes have not begun: they fill up, people move into them
 FILLING = frozenset({GroupStatus.OPEN, GroupStatus.CLOSED})
 #: groups that take place: announced, and neither over nor cancelled
@@ -688,11 +718,42 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(FrdoBatchStatus.CANCELLED, "cancel", "Отменить пакет", FrdoBatchStatus.FORMED,
             done="Отменено", by="organizer", reason=True),
     ),
+    "plan_campaign": (
+        *_edges(CampaignStatus.OPEN, "open", "", CampaignStatus.PREPARING, done="Начат выбор курсов"),
+        *_edges(CampaignStatus.CLOSED, "close", "Закончить выбор раньше", CampaignStatus.OPEN,
+            done="Выбор курсов окончен", by="operator",
+            confirm="Новых заявок в план не будет, пока вы не продлите выбор с причиной."),
+        *_edges(CampaignStatus.OPEN, "reopen", "Продлить выбор", CampaignStatus.CLOSED,
+            done="Выбор курсов продлён", by="operator", reason=True),
+        *_edges(CampaignStatus.APPROVED, "approve", "Утвердить план", CampaignStatus.CLOSED,
+            done="План утверждён", by="ministry",
+            confirm="Результаты получат номер и больше не изменятся: исправляют их отдельными пронумерованными изменениями."),
+    ),
+    "plan_offer": (
+        *_edges(OfferStatus.OFFERED, "accept", "Принять в план", OfferStatus.LATE,
+            done="Принято в план", by="operator", letter="offer_accepted"),
+        *_edges(OfferStatus.DECLINED, "decline", "Не принимать", OfferStatus.LATE,
+            done="Не принято", by="operator", reason=True, letter="offer_declined", undo=True),
+        *_edges(OfferStatus.WITHDRAWN, "withdraw", "Снять предложение", OfferStatus.LATE, OfferStatus.OFFERED,
+            done="Снято", by="organizer", reason=True,
+            confirm="Все, кто выбрал эту программу, получат письмо с заменами. Вернуть их заявки нельзя."),
+    ),
     "plan_item": (
-        *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED, done="Согласовано"),
-        *_edges(PlanItemStatus.INCLUDED, "include", "Включить в план", PlanItemStatus.AGREED, done="Включено в план"),
+        *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED,
+            done="Согласовано", by="school", letter="wish_agreed", undo=True),
+        *_edges(PlanItemStatus.INCLUDED, "include", "", PlanItemStatus.AGREED, done="Включено в план"),
+        # a proposal of groups that was taken back
+        *_edges(PlanItemStatus.AGREED, "leave_out", "", PlanItemStatus.INCLUDED, done="Исключено из плана"),
         *_edges(PlanItemStatus.DECLINED, "decline", "Отклонить", PlanItemStatus.PROPOSED, PlanItemStatus.AGREED,
-            done="Отклонено", reason=True),
+            done="Отклонено", by="school operator", reason=True, letter="wish_declined", undo=True),
+        *_edges(PlanItemStatus.WITHDRAWN, "withdraw", "Отозвать", PlanItemStatus.PROPOSED, PlanItemStatus.AGREED,
+            done="Отозвано", by="worker school", confirm="Отозвать заявку в план?"),
+    ),
+    "unmet_wish": (
+        *_edges(UnmetStatus.ANSWERED, "answer", "Ответить", UnmetStatus.WAITING,
+            done="Дан ответ", by="operator", letter="unmet_answered"),
+        *_edges(UnmetStatus.WITHDRAWN, "withdraw", "Отозвать", UnmetStatus.WAITING,
+            done="Отозвано", by="worker school"),
     ),
     "survey": (
         *_edges(SurveyStatus.DRAFT, "accept", "Взять в работу", SurveyStatus.REQUESTED, done="Взято в работу"),

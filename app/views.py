@@ -10,7 +10,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 from app import addresses
 from app import models as m
 from app.services.access import invitations
-from app.services.courses.program import organizer_rules, planning
+from app.services.courses.program import organizer_rules, programs_until
 from app.services.personnel.cards import people
 from app.statuses import EmploymentKind
 from app.text.sql import sort_key
@@ -141,6 +141,9 @@ from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
+from app.web.planning.campaign_view import CampaignPages
+from app.web.planning.offer_view import OfferPages
+from app.web.planning.wish_view import UnmetPages, WishPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
 from app.web.voucher.voucher_apply import VoucherApply, open_for
@@ -375,7 +378,7 @@ class ProgramView(ProgramPages):
     hints = {
         "hours": "Повышение квалификации — от 16 до 249 часов, переподготовка — от 250.",
         "kind": told_by(organizer_rules.hint),
-        "year": told_by(planning.hint),
+        "year": told_by(programs_until.hint),
         "qualification_name": "Для профессиональной переподготовки: её пишут в дипломе.",
     }
 
@@ -703,6 +706,65 @@ class OrganizerExceptionView(ScopedModelView):
         "ground": "По какой строке перечня: кто учредил организацию, в чьём капитале доля, на какой территории она работает.",
         "valid_to": "Пусто — действует, пока не отменят.",
     }
+
+
+# --- План ------------------------------------------------------------------------------------------------------------
+
+
+class PlanCampaignView(CampaignPages):
+    datamodel = Table(m.PlanCampaign)
+    list_columns = ["year", "programs_until", "opens_on", "closes_on", "status"]
+    base_order_by = (m.PlanCampaign.year.desc(),)
+    sections = (
+        ("Сроки", ("year", "programs_until", "opens_on", "closes_on")),
+        ("Правила", ("wishes_most", "needs_agreement")),
+    )
+    hints = {
+        "programs_until": "Порядок, п. 3.3: не позднее 1 ноября. Предложенное позже ждёт вашего согласия.",
+        "opens_on": "Порядок, п. 3.4 и 3.5: с 1 ноября. С первой минуты этого дня.",
+        "closes_on": "По последнюю минуту этого дня.",
+    }
+
+
+class PlanQuotaView(ScopedModelView):
+    datamodel = Table(m.PlanQuota)
+    list_columns = ["campaign", "territory", "people"]
+    load = ("campaign", "territory")
+    filters = ("campaign", "territory")
+    base_order_by = (m.PlanQuota.id.desc(),)
+    keep = ("campaign",)
+    sections = (("", ("campaign", "territory", "people")),)
+    hints = {"people": "Больше людей территории в группы плана не войдёт. Без квоты ограничения нет."}
+
+
+class PlanOfferView(OfferPages):
+    datamodel = Table(m.PlanOffer)
+    list_columns = ["program", "organizer", "months", "seats", "late", "status"]
+    load = ("program", "organizer", "campaign")
+    filters = ("campaign", "status", "organizer", "late")
+    base_order_by = (m.PlanOffer.id.desc(),)
+    sections = (
+        ("Программа", ("campaign", "program")),
+        ("Места", ("seats", "minimum", "capacity")),
+        ("Когда и где", ("months", "note")),
+    )
+    keep = ("campaign",)
+
+
+class PlanItemView(WishPages):
+    datamodel = Table(m.PlanItem)
+    list_columns = [OWNER, "program", "months", "priority", "status"]
+    load = ("employee", "program", "employment.organization")
+    filters = ("campaign", "status", "program")
+    base_order_by = (m.PlanItem.id.desc(),)
+
+
+class UnmetWishView(UnmetPages):
+    datamodel = Table(m.UnmetWish)
+    list_columns = [OWNER, "words", "status", "created_at"]
+    load = ("employee",)
+    filters = ("campaign", "status")
+    base_order_by = (m.UnmetWish.id.desc(),)
 
 
 # --- Управление ------------------------------------------------------------------------------------------------------

@@ -73,8 +73,23 @@ LEAVES_THE_SCOPE = {
     "app/services/courses/program/program_editions.py": [
         "drafts of groups follow the edition that the actor publishes",
         "is a program's code taken in a year",
+        "offers follow the edition that the actor publishes",
         "the editions of a program that the actor publishes",
     ],
+    "app/services/planning/campaigns.py": ["campaigns follow their days", "whether a campaign is used at all"],
+    "app/services/planning/offers.py": ["what is offered for the year is public"],
+    "app/services/planning/planners.py": [
+        "the wishes of people whom the actor plans for",
+        "what people whom the actor plans for have learnt",
+    ],
+    "app/services/planning/wish_letters.py": [
+        "what a letter says of an offered program is public",
+        "what a letter says of an offered program is public",
+    ],
+    "app/services/planning/withdrawn_offers.py": [
+        "who chose an offer that its organizer takes back: the organizer learns nobody"
+    ],
+    "app/services/planning/year_blocks.py": ["the blocks of people whom the actor plans for"],
     "app/services/courses/program/organizer_rules.py": ["laws for organizers are the same for everybody"],
     "app/services/courses/program/program_files.py": ["the file of a program that the actor sees"],
     "app/services/courses/program/programs.py": ["has a program groups that were opened: only whether"],
@@ -516,6 +531,8 @@ def test_readers_change_nothing() -> None:
     assert {p for p in ROLES["worker"].permissions if p.split(":")[1] in changing} == {
         "voucher_application:add",
         "enrolment:add",
+        "plan_item:add",
+        "unmet_wish:add",
         "change_request:add",
         "transfer:add",
         # own courses that nobody has confirmed yet

@@ -28,10 +28,15 @@ PLACES = {
 }
 #: she chose the program in the plan and agreed to invitations by mail
 CHOSEN = (
-    "INSERT INTO plan_campaign (year, opens_on, closes_on) VALUES (2099, CURRENT_DATE, CURRENT_DATE) ON CONFLICT DO NOTHING",
-    "INSERT INTO plan_item (campaign_id, employee_id, employment_id, program_id, status) SELECT c.id, e.employee_id, e.id,"
-    " {program}, 'agreed' FROM plan_campaign c, employment e JOIN ab_user u ON u.employee_id = e.employee_id"
-    " WHERE u.username = 'worker' AND e.ended_on IS NULL AND c.year = 2099 LIMIT 1",
+    "INSERT INTO plan_campaign (year, programs_until, opens_on, closes_on) VALUES (2099, '2098-01-01', '2098-01-01', '2098-01-01')"
+    " ON CONFLICT DO NOTHING",
+    "INSERT INTO plan_offer (campaign_id, organizer_id, code, program_id, seats, minimum, capacity, months)"
+    " SELECT c.id, p.organizer_id, p.code, p.id, 25, 15, 25, '{{1}}' FROM plan_campaign c, program p"
+    " WHERE c.year = 2099 AND p.id = {program} ON CONFLICT DO NOTHING",
+    "INSERT INTO plan_item (campaign_id, offer_id, employee_id, employment_id, program_id, status) SELECT o.campaign_id, o.id,"
+    " e.employee_id, e.id, {program}, 'agreed' FROM plan_offer o JOIN plan_campaign c ON c.id = o.campaign_id AND c.year = 2099,"
+    " employment e JOIN ab_user u ON u.employee_id = e.employee_id"
+    " WHERE u.username = 'worker' AND e.ended_on IS NULL AND o.program_id = {program} LIMIT 1",
     "INSERT INTO consent (employee_id, text_id, given_at, given_how) SELECT u.employee_id, t.id, now(), 'portal'"
     " FROM ab_user u, consent_text t WHERE u.username = 'worker' AND t.purpose = 'news'"
     " ORDER BY t.number DESC LIMIT 1 ON CONFLICT DO NOTHING",

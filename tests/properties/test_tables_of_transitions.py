@@ -94,14 +94,51 @@ def _certificate() -> Any:
     )
 
 
+def _program() -> Any:
+    return mk.make_program(mk.make_organization(is_organizer=True))
+
+
+def _campaign() -> Any:
+    year = today().year + 1
+    while mk.rows(m.PlanCampaign, m.PlanCampaign.year == year):
+        year += 1
+    day = dt.date(year - 1, 6, 1)
+    return m.PlanCampaign(year=year, programs_until=day, opens_on=day, closes_on=day)
+
+
+def _offer() -> Any:
+    program = _program()
+    return m.PlanOffer(
+        campaign_id=mk.make_campaign().id,
+        organizer_id=program.organizer_id,
+        code=program.code,
+        program_id=program.id,
+        seats=50,
+        minimum=15,
+        capacity=25,
+        months=[1],
+    )
+
+
 def _plan_item() -> Any:
-    organizer, person = mk.make_organization(is_organizer=True), mk.make_person(mk.make_organization())
-    campaign = mk.get_or_make(m.PlanCampaign, {"year": 2027}, opens_on=today(), closes_on=today())
+    person, program = mk.make_person(mk.make_organization()), _program()
+    offer = mk.make_offer(program)
     return m.PlanItem(
-        campaign_id=campaign.id,
+        campaign_id=offer.campaign_id,
+        offer_id=offer.id,
         employee_id=person.employee.id,
         employment_id=person.employment.id,
-        program_id=mk.make_program(organizer).id,
+        program_id=program.id,
+    )
+
+
+def _unmet() -> Any:
+    person = mk.make_person(mk.make_organization())
+    return m.UnmetWish(
+        campaign_id=mk.make_campaign().id,
+        employee_id=person.employee.id,
+        employment_id=person.employment.id,
+        words="Робототехника",
     )
 
 
@@ -161,7 +198,10 @@ ROWS: Mapping[str, Callable[[], Any]] = {
     "blank": lambda: m.Blank(organizer_id=_organizer(), series="АБ", number="1"),
     "registry": lambda: m.Registry(organizer_id=_organizer(), period_from=today(), period_to=today(), rows_count=0),
     "frdo_batch": _frdo_batch,
+    "plan_campaign": _campaign,
+    "plan_offer": _offer,
     "plan_item": _plan_item,
+    "unmet_wish": _unmet,
     "survey": lambda: m.Survey(title="Опрос", status=st.SurveyStatus.REQUESTED, audience={}),
     "report_form": lambda: m.ReportForm(code=f"form{next(_numbers)}", title="Форма", definition={}),
     "news_item": lambda: m.NewsItem(title="Новость", body="Текст"),

@@ -328,12 +328,30 @@ def make_quota(group: Any, *, organization: Any = None, territory: Any = None, s
     return save(m.GroupQuota(group_id=group.id, seats=seats, **place))
 
 
+def make_campaign(**over: Any) -> Any:
+    """The campaign of the next year, which takes wishes today unless other days are given."""
+    year = over.pop("year", today().year + 1)
+    days = {"programs_until": today() - DAY, "opens_on": today() - DAY, "closes_on": dt.date(year - 1, 12, 31)}
+    return get_or_make(m.PlanCampaign, {"year": year}, **(days | over))
+
+
+def make_offer(program: Any, campaign: Any = None, **over: Any) -> Any:
+    """A program put up for the planned year: 50 seats in groups of 15 to 25, in any month."""
+    campaign = campaign or make_campaign()
+    key = {"campaign_id": campaign.id, "organizer_id": program.organizer_id, "code": program.code}
+    sizes = {"seats": 50, "minimum": 15, "capacity": 25, "months": list(range(1, 13))}
+    return get_or_make(m.PlanOffer, key, **({"program_id": program.id} | sizes | over))
+
+
 def make_plan_item(person: Person, program: Any, *, status: st.PlanItemStatus, **over: Any) -> Any:
-    """A person's wish of this year's plan."""
-    day = today()
-    dates = {"opens_on": day.replace(month=11, day=1), "closes_on": day.replace(month=12, day=1)}
-    campaign = get_or_make(m.PlanCampaign, {"year": day.year}, **dates)
-    values = {"campaign_id": campaign.id, "employee_id": person.employee.id, "employment_id": person.employment.id}
+    """A person's wish of the coming year's plan."""
+    offer = over.pop("offer", None) or make_offer(program)
+    values = {
+        "campaign_id": offer.campaign_id,
+        "offer_id": offer.id,
+        "employee_id": person.employee.id,
+        "employment_id": person.employment.id,
+    }
     return save(m.PlanItem(program_id=program.id, status=status, **(values | over)))
 
 

@@ -21,12 +21,12 @@ from app.extensions import db
 from app.services.courses.enrolment import enrolments
 from app.services.courses.group import groups
 from app.services.courses.program import (
-    planning,
     program_checks,
     program_editions,
     program_files,
     program_modules,
     programs,
+    programs_until,
 )
 from app.services.courses.program.program_modules import Module
 from app.services.desk import queue, queue_decisions
@@ -162,7 +162,7 @@ def test_the_operator_does_not_publish_what_no_longer_fits(world: mk.World) -> N
 def test_a_program_of_the_next_year_is_late_after_1_november(
     world: mk.World, monkeypatch: pytest.MonkeyPatch, day: dt.date, year: int, late: bool
 ) -> None:
-    monkeypatch.setattr(planning, "today", lambda: day)
+    monkeypatch.setattr(programs_until, "today", lambda: day)
     program = draft(world, year=year)
     with acting_as(world.organizer_actor):
         assert programs.submit(program.id).late is late
@@ -173,15 +173,14 @@ def test_the_last_day_is_a_setting(world: mk.World) -> None:
     """Mark, words and hint come from one place."""
     mk.set_setting("programs_until", "15.09")
     with time_machine.travel(dt.datetime(2026, 9, 15, 23, 0, tzinfo=ZONE), tick=False):
-        assert (planning.last_day(2027), planning.is_late(2027)) == (dt.date(2026, 9, 15), False)
+        assert (programs_until.last_day(2027), programs_until.is_late(2027)) == (dt.date(2026, 9, 15), False)
     with time_machine.travel(dt.datetime(2026, 9, 16, 0, 0, tzinfo=ZONE), tick=False):
-        assert planning.is_late(2027)
-    assert planning.late_words() == "внесена после 15\xa0сентября"
-    campaign = {"opens_on": dt.date(2026, 10, 1), "closes_on": dt.date(2026, 12, 1)}
-    mk.save(m.PlanCampaign(year=today().year + 1, programs_until=dt.date(today().year, 10, 20), **campaign))
-    assert planning.late_words() == "внесена после 20\xa0октября"
-    mk.change(mk.rows(m.PlanCampaign)[0], programs_until=None)
-    assert planning.hint().endswith("не позднее 15\xa0сентября.")
+        assert programs_until.is_late(2027)
+    assert programs_until.late_words() == "внесена после 15\xa0сентября"
+    assert programs_until.hint().endswith("не позднее 15\xa0сентября.")
+    days = {"programs_until": 20, "opens_on": 25, "closes_on": 31}
+    mk.make_campaign(**{name: dt.date(today().year, 10, day) for name, day in days.items()})
+    assert programs_until.late_words() == "внесена после 20\xa0октября"
 
 
 @pytest.mark.parametrize("typed", ["29.02", "31.11", "1 ноября", "", "01.11.2026", "11"])
@@ -193,7 +192,7 @@ def test_a_last_day_that_no_year_has_is_refused(world: mk.World, typed: str) -> 
 def test_the_first_sending_decides_whether_a_program_is_late(world: mk.World, monkeypatch: pytest.MonkeyPatch) -> None:
     program = draft(world, year=2027)
     for day in (dt.date(2026, 10, 30), dt.date(2026, 11, 5)):
-        monkeypatch.setattr(planning, "today", lambda day=day: day)
+        monkeypatch.setattr(programs_until, "today", lambda day=day: day)
         with acting_as(world.organizer_actor):
             programs.submit(program.id)
         with acting_as(world.operator):
@@ -337,7 +336,7 @@ def test_a_returned_edition_leaves_the_former_published(world: mk.World) -> None
 
 def test_an_edition_is_as_late_as_the_first(world: mk.World, monkeypatch: pytest.MonkeyPatch) -> None:
     mk.change(world.program, year=2027)
-    monkeypatch.setattr(planning, "today", lambda: dt.date(2026, 11, 20))
+    monkeypatch.setattr(programs_until, "today", lambda: dt.date(2026, 11, 20))
     assert next_edition_published(world).late is False
 
 

@@ -14,10 +14,11 @@ from app.extensions import db
 from app.russian import format_date
 from app.statuses import (
     APPLICATION_LIVE,
+    PLAN_HELD,
     TRANSFER_LIVE,
     ChangeStatus,
     EmploymentKind,
-    PlanItemStatus,
+    UnmetStatus,
     WithdrawalStatus,
 )
 
@@ -88,13 +89,25 @@ def _groups(kept_id: int, gone_id: int) -> str:
 
 
 def _plans(kept_id: int, gone_id: int) -> str:
+    """Wishes of one plan for the same program, or with the same priority: a person has one of each."""
     mine, other = aliased(m.PlanItem), aliased(m.PlanItem)
-    same = and_(mine.campaign_id == other.campaign_id, mine.program_id == other.program_id)
+    clash = or_(mine.offer_id == other.offer_id, mine.priority == other.priority)
+    same = and_(mine.campaign_id == other.campaign_id, clash)
     statement = select(mine.id).join(other, same).where(mine.employee_id == kept_id, other.employee_id == gone_id)
-    found = db.session.scalar(
-        statement.where(mine.status != PlanItemStatus.DECLINED, other.status != PlanItemStatus.DECLINED).limit(1)
+    found = db.session.scalar(statement.where(mine.status.in_(PLAN_HELD), other.status.in_(PLAN_HELD)).limit(1))
+    return "Обе карточки выбрали программы на один год. Сначала отзовите заявки в план одной из них." if found else ""
+
+
+def _unmet(kept_id: int, gone_id: int) -> str:
+    mine, other = aliased(m.UnmetWish), aliased(m.UnmetWish)
+    statement = (
+        select(mine.id)
+        .join(other, mine.campaign_id == other.campaign_id)
+        .where(mine.employee_id == kept_id, other.employee_id == gone_id)
+        .where(mine.status != UnmetStatus.WITHDRAWN, other.status != UnmetStatus.WITHDRAWN)
     )
-    return "Обе карточки выбрали одну программу на один год. Сначала отклоните одну из заявок в план." if found else ""
+    found = db.session.scalar(statement.limit(1))
+    return "Обе карточки написали, чего нет в плане на один год. Сначала отзовите одно из пожеланий." if found else ""
 
 
 def _main_places(kept_id: int, gone_id: int) -> str:
@@ -133,5 +146,6 @@ _CHECKS: tuple[Check, ...] = (
     _withdrawals,
     _groups,
     _plans,
+    _unmet,
     _main_places,
 )

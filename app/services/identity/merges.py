@@ -118,7 +118,6 @@ TITLES = {
     "consent": "Согласия",
     "consent_withdrawal": "Отзывы согласий",
     "registration": "Регистрации",
-    "plan_item": "Заявки в план",
     "survey_response": "Ответы на опросы",
     "change_request": "Исправления",
     "transfer": "Переходы",
@@ -318,7 +317,7 @@ def _refuse_if_changed(row: m.EmployeeMerge, kept: m.Employee) -> None:
 def _new_at_moved_places(rows: Mapping[str, Sequence[int]]) -> bool:
     """Whether somebody has since applied or enrolled from a place of work that came with the other card."""
     places = list(rows.get("employment", ()))
-    for model in (m.Enrolment, m.VoucherApplication, m.PlanItem, m.Transfer):
+    for model in (m.Enrolment, m.VoucherApplication, m.PlanItem, m.UnmetWish, m.Transfer):
         table = cast(Table, model.__table__)
         known = list(rows.get(table.name, ()))
         statement = select(table.c.id).where(table.c.employment_id.in_(places), table.c.id.not_in(known))

@@ -18,6 +18,7 @@ from app.services.mailing.kinds import (
     about_other,
     about_papers,
     about_people,
+    about_planning,
     about_vouchers,
 )
 from app.services.mailing.kinds.base import Kind
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
         *about_courses.KINDS,
         *about_papers.KINDS,
         *about_people.KINDS,
+        *about_planning.KINDS,
         *about_other.KINDS,
     )
 }

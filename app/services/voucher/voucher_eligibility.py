@@ -112,6 +112,12 @@ def best_place(places: Sequence[m.Employment], rule: m.VoucherRule, facts: Facts
     return next((result for result in results if result[1].allowed), results[0])
 
 
+def entitles(place: m.Employment, rule: m.VoucherRule) -> bool:
+    """Whether position and organization give the right to a чек at all, whatever else is missing today."""
+    conditions = conditions_for_voucher(_applicant(place, Facts()), _terms(rule), on=today())
+    return conditions["position"].allowed and conditions["ownership"].allowed
+
+
 def conditions_of(row: m.VoucherApplication) -> dict[str, Decision]:
     """Return what the application's own version of the rule says today, condition by condition."""
     facts = facts_of([row.employee_id], deciding=row.id)[row.employee_id]

@@ -69,10 +69,16 @@ _OWN = dict.fromkeys(
         "certificate",
         "consent",
         "change_request",
+        "plan_item",
+        "unmet_wish",
     ),
     "свои",
 )
-_CATALOGUE = {"program": "опубликованные и архивные", "training_group": "все, кроме черновиков"}
+_CATALOGUE = {
+    "program": "опубликованные и архивные",
+    "training_group": "все, кроме черновиков",
+    "plan_offer": "предложенные на год",
+}
 
 
 def _of_people(whose: str) -> dict[str, str]:
@@ -94,6 +100,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "organization": "своя, другие организаторы, места работы своих слушателей",
         "program": "своей организации",
         "training_group": "своей организации",
+        "plan_offer": "своей организации",
         "enrolment": "в группы своей организации",
         "certificate": "выданные своей организацией",
         "training_order": "своей организации",
@@ -111,6 +118,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "change_request": "работников организаций своей территории, уволенных — ещё 90 дней; о месте работы — только на территории",
         "organization": "своей территории, организаторы курсов, другие места работы её работников",
         "transfer": "в организации и из организаций своей территории",
+        "plan_quota": "своей территории",
     },
 }
 #: where fewer rows may be changed than seen
@@ -125,6 +133,7 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     "organizer": {
         "program": "своей организации",
         "training_group": "своей организации",
+        "plan_offer": "своей организации",
         "print_template": "своей организации",
     },
     "territory": {"organization": "своей территории"},

@@ -224,7 +224,7 @@ def details(group_id: int) -> Details:
             authors=program.authors or "",
             schedule=group.schedule or "",
             audience=group.audience or "",
-            targets=_targets([program.id]).get(program.id, Targets()),
+            targets=targets_of([program.id]).get(program.id, Targets()),
             modules=[(row.title, row.hours) for row in modules],
             meetings=list(meetings),
             contacts=_contacts(program.organizer),
@@ -248,7 +248,7 @@ def _offers(rows: Iterable[Any], seeker: Seeker | None) -> list[Offer]:
     rows = list(rows)
     if seeker is None:
         return [_offer(row, _room(row)) for row in rows]
-    targets = _targets([row.program_id for row in rows])
+    targets = targets_of([row.program_id for row in rows])
     group_ids = [row.group_id for row in rows if row.group_id is not None]
     enrolled = _enrolled(seeker, group_ids)
     quotas = course_facts.quotas_of_many(group_ids, {place.organization_id for place in seeker.places})
@@ -291,7 +291,8 @@ def _room(row: Any) -> Room | None:
     return None if row.group_id is None else Room(capacity=row.capacity, taken=row.taken)
 
 
-def _targets(program_ids: Sequence[int]) -> dict[int, Targets]:
+def targets_of(program_ids: Sequence[int]) -> dict[int, Targets]:
+    """Return program → whom it is for; a program that is not in it is for everybody."""
     if not program_ids:
         return {}
     lists: dict[int, tuple[set[str], set[str], set[str]]] = {}

@@ -166,6 +166,15 @@ def hand_over_groups(program: m.Program) -> int:
     return len(moved)
 
 
+def hand_over_offers(program: m.Program) -> None:
+    """Let what is offered for the year follow the published edition: people keep what they chose, groups are made of the new one."""
+    offer = m.PlanOffer
+    former = select(m.Program.id).where(*_same(program), m.Program.id != program.id)
+    statement = update(offer).where(offer.program_id.in_(former)).values(program_id=program.id)
+    with unscoped("offers follow the edition that the actor publishes"):
+        db.session.execute(statement.execution_options(synchronize_session=False))
+
+
 # --- the card --------------------------------------------------------------------------------------------------------
 
 

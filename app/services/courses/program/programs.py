@@ -14,7 +14,7 @@ from app.clock import now, today
 from app.errors import Conflict
 from app.extensions import db
 from app.russian import quoted
-from app.services.courses.program import planning, program_checks, program_editions
+from app.services.courses.program import program_checks, program_editions, programs_until
 from app.services.mailing import letters
 from app.services.personnel.employers import responsible
 from app.services.portal import records, transitions
@@ -35,7 +35,11 @@ def submit(program_id: int) -> m.Program:
     Raises Conflict with everything that hinders.
     """
     program = program_editions.lock(program_id, "program:submit")
-    late = program.late if program.submitted_at is not None or program.edition > 1 else planning.is_late(program.year)
+    late = (
+        program.late
+        if program.submitted_at is not None or program.edition > 1
+        else programs_until.is_late(program.year)
+    )
     program = transitions.move(m.Program, program_id, "submit", submitted_at=now(), late=late)
     program_checks.insist_ready(program)
     letters.note_operators(
@@ -55,6 +59,7 @@ def publish(program_id: int) -> m.Program:
     program = transitions.move(m.Program, program_id, "publish")
     program_checks.insist_ready(program)
     program_editions.hand_over_groups(program)
+    program_editions.hand_over_offers(program)
     _tell(program, "publish")
     return program
 
@@ -153,7 +158,7 @@ def for_whom(program: m.Program) -> str:
 
 def when_entered(program: m.Program) -> str:
     """«внесена после 1 ноября» for a late program, else empty: on the page of one, for it asks the day of planning."""
-    return planning.late_words(program.year) if program.late else ""
+    return programs_until.late_words(program.year) if program.late else ""
 
 
 # --- values of the form ----------------------------------------------------------------------------------------------

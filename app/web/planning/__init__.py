@@ -1,0 +1,1 @@
+"""Pages of planning: the campaign, what is offered, what people choose, what comes of it."""
