@@ -694,6 +694,11 @@ def in_words(table: str, column: str, value: Any) -> Any:
     return codes.get(key, value) if isinstance(key, str) else value
 
 
+def in_month(month: int) -> str:
+    """«в октябре»: a month by its number."""
+    return f"в {MONTHS[str(month)].rstrip('ьй')}е"
+
+
 def months_words(months: Iterable[int]) -> str:
     """«янв–мар, сен»: months by their numbers, neighbours as a run; «любой» for none."""
     runs: list[list[int]] = []

@@ -98,6 +98,10 @@ from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_data_pages import OwnDataView
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
+from app.web.planning.own_plan_page import TITLE as MY_PLAN
+from app.web.planning.own_plan_page import OwnPlanView, has_plan
+from app.web.planning.plan_people_page import TITLE as PLAN_TABLE
+from app.web.planning.plan_people_page import PlanPeopleView, sees_people
 
 PEOPLE, COURSES, PLAN, PAPERS, OFFICE, OWN = "Люди", "Курсы", "План", "Документы", "Управление", "Моё"
 #: menu: section → views, in the order shown
@@ -219,7 +223,10 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "admin": (Place("AccountView", "Люди", "people"), Place("LetterView", "Письма", "letter"), _NOTICES),
     "worker": (
         Place(
-            "OwnCoursesView", "Курсы", "cap", ("EnrolmentView", "CatalogueView", "PublicCatalogueView", "VoucherView")
+            "OwnCoursesView",
+            "Курсы",
+            "cap",
+            ("EnrolmentView", "CatalogueView", "PublicCatalogueView", "VoucherView", "OwnPlanView"),
         ),
         Place("OwnDocumentsView", "Документы", "doc", ("CertificateView", "TrainingView")),
         Place("OwnCardView", "Карточка", "card", _OF_CARD),
@@ -257,9 +264,11 @@ def register(builder: AppBuilder) -> None:
             add(line, SETTINGS if isinstance(line, SettingsView) else line.words.plural, section, _may_list(line))
     builder.add_view_no_menu(FormerNameView())
     add(quality := QualityView(), QUALITY, PEOPLE, _may_list(quality))
+    add(PlanPeopleView(), PLAN_TABLE, PLAN, sees_people)
     add(RegistriesView(), REGISTRIES, PAPERS, makes_registries)
     add(QueueView(), QUEUE, shown=decides)
     add(OwnCoursesView(), MY_COURSES, shown=has_cabinet)
+    add(OwnPlanView(), MY_PLAN, shown=has_plan)
     add(OwnDocumentsView(), MY_DOCUMENTS, shown=has_cabinet)
     add(OwnCardView(), "Моя карточка", OWN, has_card)
     add(NoticeView(), "Извещения")

@@ -169,6 +169,16 @@ OTHERS: Mapping[str, Route] = {
     "PlanOfferView.year": Route("card", "plan_offer:add", "plan_campaign", where=_TAKES_OFFERS),
     "PlanOfferView.put_up_former": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
     "PlanOfferView.put_up_current": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
+    "OwnPlanView.index": Route("home"),
+    **{
+        f"OwnPlanView.{name}": Route("own_choice", methods=("POST",))
+        for name in ("choose", "months", "order", "withdraw", "nothing")
+    },
+    "PlanPeopleView.index": Route("page", "plan_item:export"),
+    **{
+        f"PlanPeopleView.{name}": Route("button", "plan_item:export", methods=("POST",))
+        for name in ("choose", "agree", "decline")
+    },
     "ProgramView.next_year": Route("change", "program:add", "program", ("POST",)),
     "TrainingGroupView.attendance": Route("form_of_row", "enrolment:attend", "training_group", ("GET", "POST")),
     "TrainingGroupView.attendance_sheet": Route("export_of_row", "enrolment:attend", "training_group"),

@@ -49,6 +49,7 @@ class OwnCoursesView(BaseView):
         """All enrolments of the user, those that go on with their way."""
         employee_id = current_actor().employee_id
         buttons = [
+            Button("План на год", addresses.PLAN),
             Button("Мой календарь", addresses.CALENDAR),
             Button("Выбрать курс", addresses.CATALOGUE, main=True),
         ]
