@@ -130,7 +130,9 @@ def test_counting_stops_at_the_bound(region: Region, few: int) -> None:
     with recorded() as again:
         page = browser.get("/employee/list/").text
     asked = [s for s in again if "count(*)" in s and "FROM employee" in s]
-    assert sum(s.count("LIMIT") for s in asked) < sum(s.count("LIMIT") for s in counts), "what was longer is not counted anew"
+    assert sum(s.count("LIMIT") for s in asked) < sum(s.count("LIMIT") for s in counts), (
+        "what was longer is not counted anew"
+    )
     assert re.search(r'<h1>Работники <span class="n">больше 50</span>', page)
 
 
