@@ -297,6 +297,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
         **_only("operator"),
     },
     "letter_refusal": _own(_table(m.LetterRefusal).c.user_id),
+    "taken_case": _only("operator"),
     "taken_decision": _own(_table(m.TakenDecision).c.user_id),
     "consent": _people(_table(m.Consent).c.employee_id),
     "ab_user": {
