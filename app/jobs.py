@@ -172,6 +172,7 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "imports_forget": kept_batch.forget_old,
     "decisions_forget": undo.forget_old,
     "cases_forget": taken_cases.forget_old,
+    "figures_day": figure_counts.note_day,
     "seats_check": _check_seats,
 }
 

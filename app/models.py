@@ -2631,6 +2631,17 @@ class Figure(Base):
     number: Mapped[int]
 
 
+class FigureDay(Base):
+    """A figure as it was on a day; the first point is of the first day on which the portal kept one."""
+
+    __tablename__ = "figure_day"
+    level: Mapped[str] = mapped_column(String(1), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
 class FigureCount(Base):
     """When the figures were counted last, and how many seconds that took; one row."""
 

@@ -362,6 +362,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "worker_heartbeat": _only("operator", "admin"),
     "daily_work": _only("operator", "admin"),
     "figure": _only(),
+    "figure_day": _only(),
     "figure_count": _only(),
 }
 
