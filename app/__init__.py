@@ -113,7 +113,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 def _register_views(app: Flask) -> None:
     from app.extensions import db
-    from app.views import register
+    from app.menu_places import register
     from app.web.access.security import PortalAppBuilder, PortalSecurityManager
     from app.web.desk.home import HomeView
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
-from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.interface import SQLAInterface as Table
 
 from app import addresses
 from app import models as m
-from app.access import current_actor
 from app.services.access import invitations
 from app.services.courses.program import organizer_rules, planning
 from app.services.personnel.cards import people
@@ -21,7 +18,7 @@ from app.web.access.access_view import DUE as ACCESS_DUE
 from app.web.access.access_view import PLACE as ASKED_PLACE
 from app.web.access.access_view import ROLE as ASKED_ROLE
 from app.web.access.access_view import WHO as ASKS
-from app.web.access.access_view import AccessRequestPages, AccessView
+from app.web.access.access_view import AccessRequestPages
 from app.web.access.account_view import (
     ACCOUNT,
     ACCOUNT_ATTENTION,
@@ -31,16 +28,9 @@ from app.web.access.account_view import (
     AccountPages,
     AssignmentPages,
 )
-from app.web.access.appearance import AppearanceView
-from app.web.access.registration import RegisterView
-from app.web.access.registration_own import OwnRegistrationView
 from app.web.access.registration_view import APPLICANT, DUE, RegistrationPages
 from app.web.courses.attendance_pages import GroupAttendance
 from app.web.courses.bulk_enrolment import EnrolMany, GroupConfirming, GroupFilling, invite_planned
-from app.web.courses.calendar_view import TITLE as MY_CALENDAR
-from app.web.courses.calendar_view import CalendarView, has_courses
-from app.web.courses.catalogue_view import TITLE as CATALOGUE
-from app.web.courses.catalogue_view import CatalogueView, PublicCatalogueView
 from app.web.courses.course_columns import (
     ENROLMENT_ATTENTION,
     ENROLMENT_GROUP,
@@ -57,8 +47,6 @@ from app.web.courses.enrolment_view import EnrolmentPages
 from app.web.courses.group_blocks import GroupListeners
 from app.web.courses.group_correction import GroupCorrection
 from app.web.courses.group_view import GroupCopying, GroupPages, GroupReopening, TrainedOfGroup
-from app.web.courses.lessons_view import TITLE as LESSONS
-from app.web.courses.lessons_view import LessonsView, has_lessons
 from app.web.courses.order_pages import GroupOrders
 from app.web.courses.order_view import ORDER_GROUP, OrderPages
 from app.web.courses.program_view import YEAR as PROGRAM_YEAR
@@ -67,8 +55,6 @@ from app.web.courses.quota_pages import GroupQuotas
 from app.web.courses.result_pages import GroupResults
 from app.web.courses.schedule_pages import GroupSchedule
 from app.web.desk.desk_link import DeskLink
-from app.web.desk.global_search import SearchView
-from app.web.desk.help import HelpView
 from app.web.desk.journal_columns import AUDIT_ACTION, AUDIT_CHANGES, AUDIT_OBJECT
 from app.web.desk.letter_view import (
     ADDRESS_FILTER,
@@ -82,22 +68,7 @@ from app.web.desk.letter_view import (
     LetterPages,
     LetterTemplatePages,
 )
-from app.web.desk.notice_view import NoticeView
-from app.web.desk.own_pages import COURSES as MY_COURSES
-from app.web.desk.own_pages import DOCUMENTS as MY_DOCUMENTS
-from app.web.desk.own_pages import OwnCoursesView, OwnDocumentsView, has_cabinet
-from app.web.desk.public_files import PublicFilesView
-from app.web.desk.queue_view import TITLE as QUEUE
-from app.web.desk.queue_view import QueueView, decides
-from app.web.desk.settings_view import TITLE as SETTINGS
-from app.web.desk.settings_view import SettingsView
-from app.web.desk.setup_view import SetupView
-from app.web.desk.task_view import TaskView, orders_work
-from app.web.desk.undo_view import UndoView
-from app.web.frame.checks import CheckView
 from app.web.frame.late_hints import told_by
-from app.web.frame.menu import KEY, Arrangement, Place, has_setup
-from app.web.frame.menu import SETUP as SETUP_TITLE
 from app.web.frame.pages import Block
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.paper.amendments import AMENDED
@@ -119,27 +90,22 @@ from app.web.paper.paper_columns import (
 )
 from app.web.paper.print_template_view import IN_FORCE, PAPER, PAPER_FILTER, PLACE, PrintTemplatePages
 from app.web.paper.printing_pages import GroupPrinting
-from app.web.paper.registry_page import TITLE as REGISTRIES
 from app.web.paper.registry_row_view import RegistryPages
 from app.web.paper.registry_row_view import renew as renew_registry
-from app.web.paper.registry_view import RegistriesView, makes_registries
 from app.web.personnel import invitation_pages
 from app.web.personnel.archive_pages import Archive
 from app.web.personnel.change_view import CHANGED_FIELDS, OVERDUE, ChangePages
 from app.web.personnel.consent_view import (
     PERSON_NAME,
     ConsentTextPages,
-    ConsentView,
     ConsentWithdrawalPages,
-    has_consents,
 )
 from app.web.personnel.employee_actions import Proceedings, Topicality
 from app.web.personnel.employee_view import EmployeePages
 from app.web.personnel.employment_view import EmploymentPages
 from app.web.personnel.merge_view import GONE, KEPT, MergePages
-from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_choices import own_organizations
-from app.web.personnel.own_data_pages import GivenData, OwnDataView
+from app.web.personnel.own_data_pages import GivenData
 from app.web.personnel.paper_consent import PaperConsents
 from app.web.personnel.people_columns import (
     ACCESS_TABS,
@@ -171,8 +137,6 @@ from app.web.personnel.people_columns import (
     units_block,
 )
 from app.web.personnel.person_records import OfPerson
-from app.web.personnel.quality_view import TITLE as QUALITY
-from app.web.personnel.quality_view import QualityView
 from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
@@ -849,185 +813,3 @@ class AuditEntryView(ScopedModelView):
     filters = (AUDIT_OBJECT, "at")
     base_order_by = (m.AuditEntry.id.desc(),)
     has_card = False
-
-
-PEOPLE, COURSES, PAPERS, OFFICE, OWN = "Люди", "Курсы", "Документы", "Управление", "Моё"
-#: menu: section → views, in the order shown
-MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
-    (
-        PEOPLE,
-        (
-            EmployeeView,
-            EmploymentView,
-            QualificationView,
-            AttestationView,
-            TrainingView,
-            ChangeRequestView,
-            TransferView,
-        ),
-    ),
-    ("Чеки", (VoucherApplicationView, VoucherView)),
-    (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
-    (
-        PAPERS,
-        (
-            CertificateView,
-            TrainingOrderView,
-            BlankView,
-            BlankReceiptView,
-            BlankActView,
-            FrdoBatchView,
-            RegistryView,
-        ),
-    ),
-    (
-        OFFICE,
-        (
-            RegistrationView,
-            AccessRequestView,
-            ConsentWithdrawalView,
-            AccountView,
-            AssignmentView,
-            ImportBatchView,
-            EmployeeMergeView,
-            LetterView,
-            AuditEntryView,
-        ),
-    ),
-)
-#: «Настройка»: section → views, each with what it is for, in the order shown
-SETUP: tuple[tuple[str, tuple[tuple[type[ScopedModelView] | type[SettingsView], str], ...]], ...] = (
-    (
-        "Справочники: организации и территории",
-        (
-            (
-                OrganizationView,
-                "Школы, детские сады и организаторы курсов: кто работает в портале и как их называют бумаги.",
-            ),
-            (TerritoryView, "Кто отвечает за организации округа и на какие муниципалитеты он поделён."),
-            (MunicipalityView, "Города и районы области и территориальные органы, к которым они относятся."),
-            (OrganizationTypeView, "Виды организаций: от них зависит, для кого программа и кто может её проводить."),
-        ),
-    ),
-    (
-        "Справочники: должности и знания",
-        (
-            (PositionView, "Кем работают люди, кому положен чек и как должности называют в списках школ."),
-            (SubjectView, "Что преподают и чему учат: для карточек работников и программ."),
-            (EducationLevelView, "Уровни образования и слова, которыми их называет ФИС ФРДО."),
-            (AttestationKindView, "Категории и соответствие должности: на какой срок они даются."),
-            (QualityRuleView, "Что считается пробелом в карточке и сколько он весит в полноте данных."),
-        ),
-    ),
-    (
-        "Чеки и решения",
-        (
-            (VoucherRuleView, "Кому, как часто и на какой срок выдаётся чек."),
-            (VoucherRuleBlockView, "Из каких блоков состоит чек и сколько в каждом часов."),
-            (RefusalReasonView, "Готовые слова отказов и возвратов, которые выбирают при решении."),
-            (
-                WorkdayCorrectionView,
-                "Дни, которые стали рабочими или выходными вопреки календарю: от них зависят все сроки.",
-            ),
-        ),
-    ),
-    (
-        "Курсы и бумаги",
-        (
-            (OrganizerRuleView, "Какие программы по закону могут проводить не все."),
-            (OrganizerExceptionView, "Кому закон разрешил то, чего не могут остальные."),
-            (PrintTemplateView, "Как выглядят приказы, удостоверения и другие бумаги."),
-            (FrdoReferenceView, "Слова, которые ФИС ФРДО принимает в своих файлах."),
-        ),
-    ),
-    (
-        "Портал",
-        (
-            (SettingsView, "Номера чеков, сроки напоминаний, названия портала и министерства."),
-            (LetterTemplateView, "Что портал пишет людям и от каких писем можно отказаться."),
-            (ConsentTextView, "Тексты согласий на обработку персональных данных, по версиям."),
-        ),
-    ),
-)
-
-
-_PEOPLE = Place("EmployeeView", "Люди", "people")
-_VOUCHERS = Place("VoucherApplicationView", "Чеки", "voucher")
-_COURSES = Place("CatalogueView", "Курсы", "cap")
-_PAPERS = Place("CertificateView", "Документы", "doc")
-_NOTICES = Place("NoticeView", "Извещения", "bell")
-#: views of what stands on the own card
-_OF_CARD = (
-    "EmployeeView", "EmploymentView", "QualificationView", "AttestationView", "FormerNameView", "ChangeRequestView", "TransferView",
-)  # fmt: skip
-#: the bar at the bottom of a phone: role → what stands between «Главная» and «Ещё»; the first role of the user decides
-PLACES: Mapping[str, tuple[Place, ...]] = {
-    "operator": (Place("QueueView", "Решения", "decide"), _PEOPLE, _VOUCHERS),
-    "ministry": (_PEOPLE, _VOUCHERS, _COURSES),
-    "territory": (_PEOPLE, _VOUCHERS, _COURSES),
-    "organizer": (Place("TrainingGroupView", "Группы", "cap"), Place("EnrolmentView", "Записи", "decide"), _PAPERS),
-    "school": (_PEOPLE, _VOUCHERS, _COURSES),
-    "admin": (Place("AccountView", "Люди", "people"), Place("LetterView", "Письма", "letter"), _NOTICES),
-    "worker": (
-        Place(
-            "OwnCoursesView", "Курсы", "cap", ("EnrolmentView", "CatalogueView", "PublicCatalogueView", "VoucherView")
-        ),
-        Place("OwnDocumentsView", "Документы", "doc", ("CertificateView", "TrainingView")),
-        Place("OwnCardView", "Карточка", "card", _OF_CARD),
-    ),
-    "": (_COURSES, _NOTICES, Place("AccessView", "Доступ", "key")),
-}
-
-
-def arrangement() -> Arrangement:
-    """What of the registered views stands elsewhere than in the menu, and how the roles call a section."""
-    setup = {section: {kind.__name__: sentence for kind, sentence in lines} for section, lines in SETUP}
-    return Arrangement(OWN, setup, {PEOPLE: _people_title}, PLACES, short="worker")
-
-
-def _people_title() -> str:
-    """A worker has no list of people: what stands there is the worker's own."""
-    return PEOPLE if current_actor().can("employee:list") else "Мои сведения"
-
-
-def register(builder: AppBuilder) -> None:
-    """Register every view with FAB, in menu order."""
-
-    def add(view: Any, label: str, section: str = "", shown: Callable[[], bool] | None = None) -> None:
-        builder.add_view(view, type(view).__name__, label=label, category=section, menu_cond=shown)
-
-    for section, views in MENU:
-        if section == COURSES:
-            add(CatalogueView(), CATALOGUE, section)
-        for kind in views:
-            view = kind()
-            add(view, view.words.plural, section, _may_list(view))
-    for section, lines in SETUP:
-        for kind_, _ in lines:
-            line = kind_()
-            add(line, SETTINGS if isinstance(line, SettingsView) else line.words.plural, section, _may_list(line))
-    builder.add_view_no_menu(FormerNameView())
-    add(quality := QualityView(), QUALITY, PEOPLE, _may_list(quality))
-    add(RegistriesView(), REGISTRIES, PAPERS, makes_registries)
-    add(QueueView(), QUEUE, shown=decides)
-    add(OwnCoursesView(), MY_COURSES, shown=has_cabinet)
-    add(OwnDocumentsView(), MY_DOCUMENTS, shown=has_cabinet)
-    add(OwnCardView(), "Моя карточка", OWN, has_card)
-    add(NoticeView(), "Извещения")
-    add(CalendarView(), MY_CALENDAR, shown=has_courses)
-    add(LessonsView(), LESSONS, COURSES, has_lessons)
-    add(AccessView(), "Что мне доступно", OWN)
-    add(ConsentView(), "Мои согласия", OWN, has_consents)
-    add(TaskView(), "Мои задания", shown=orders_work)
-    add(SetupView(), SETUP_TITLE, shown=has_setup)
-    current_app.extensions[KEY] = arrangement()
-    for beside in (
-        OwnDataView, SearchView, HelpView, AppearanceView, CheckView, RegisterView, OwnRegistrationView, PublicCatalogueView,
-        PublicFilesView, UndoView,
-    ):  # fmt: skip
-        builder.add_view_no_menu(beside())
-
-
-def _may_list(view: Any) -> Callable[[], bool]:
-    """Condition of a menu entry: the user may list the rows of the view's table."""
-    return lambda: current_actor().can(f"{view.class_permission_name}:list")
