@@ -56,8 +56,8 @@ class OwnEnrolment(Part):
     def join(self) -> Any:
         """Enrol the acting user in the group ``?group=``; ``wait``: also into the waiting list."""
         pk, own = row_id(request.args.get("group", "")), current_actor().employee_id
-        group = get_visible(db.session, m.TrainingGroup, pk, "training_group:show") if pk is not None else None
-        chances = cache(lambda: _chances(own, group))
+        group = cache(lambda: _group(pk))
+        chances = cache(lambda: _chances(own, group()))
         form = JoinForm(data={"wait": request.args.get("wait", "")})
         # a click of a person with one place of work is decided once, by the enrolment itself
         asks = request.method == "GET" or (own is not None and enrolment_check.works_in_several(own))
@@ -77,14 +77,18 @@ class OwnEnrolment(Part):
             may = [it for it in chances() if it.allowed]
             waits = bool(may) and all(it.waits for it in may)
             form.wait.data = "1" if waits else ""
-            return _page(form, group, chances(), waits=waits, own=own)
+            return _page(form, group(), chances(), waits=waits, own=own)
 
-        if group is None or own is None:
+        if pk is None or own is None:
             return show_form(page())
-        same = enrolment_check.find_live([own], group.id).get(own) if request.method == "GET" else None
+        same = enrolment_check.find_live([own], pk).get(own) if request.method == "GET" else None
         if same is not None:
             return redirect(addresses.card("enrolment", same.id))
         return answer_form(form, enrol, page)
+
+
+def _group(pk: int | None) -> m.TrainingGroup | None:
+    return get_visible(db.session, m.TrainingGroup, pk, "training_group:show") if pk is not None else None
 
 
 def _chances(own: int | None, group: m.TrainingGroup | None) -> list[Chance]:
