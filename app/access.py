@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import and_, event, false, or_, select, true
+from sqlalchemy import and_, event, false, func, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -154,16 +154,16 @@ def _get(
     if not 0 < pk < 2**31:
         raise NotFound("Такой записи нет или она вам не видна.")
     # populate_existing: what is acted upon is what the database holds now, not an older copy of this session
-    whether = true() if expression is None else expression
-    statement = select(model, whether.label("inside")).where(cast(Any, model).id == pk)
-    statement = statement.options(*options).execution_options(populate_existing=True)
-    found = session.execute(statement).unique().one_or_none()
-    if found is None:
+    statement = select(model).where(cast(Any, model).id == pk).execution_options(populate_existing=True)
+    statement = statement.options(*options)
+    row = session.scalars(statement).one_or_none()
+    if row is None:
         raise NotFound("Такой записи нет или она вам не видна.")
     current_actor().require(permission)
-    if not found.inside:
-        raise Forbidden("Это действие над этой записью вам недоступно.")
-    row: Row = found[0]
+    if expression is not None:
+        inside = session.scalar(select(func.count()).select_from(model).where(cast(Any, model).id == pk, expression))
+        if not inside:
+            raise Forbidden("Это действие над этой записью вам недоступно.")
     return row
 
 
