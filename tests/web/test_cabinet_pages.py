@@ -278,6 +278,19 @@ def test_a_returned_application_and_a_refused_correction_wait(region: Region) ->
         assert browser.get(link(waits, "Посмотреть")).status == 200
         assert "Подходит вам сейчас" not in page
         assert len(statements) <= MOST_STATEMENTS
+        own = browser.get("/my-applications/").text
+        mine = [
+            row for (row,) in region.sql("SELECT id FROM voucher_application WHERE employee_id = %(e)s", e=employee)
+        ]
+        assert re.findall(r"Заявка № (\d+)", words(own.split('id="main"', 1)[1])) == [
+            str(n) for n in sorted(mine, reverse=True)
+        ]
+        told = words(block(own, f"Заявка № {pk}"))
+        assert "Причина: Не та должность" in told
+        assert "вы" in told
+        assert "Новая заявка" not in own
+        others = region.sql("SELECT id FROM voucher_application WHERE employee_id <> %(e)s", e=employee)
+        assert not [row for (row,) in others if f'/voucher_application/show/{row}"' in own]
     finally:
         region.sql("DELETE FROM voucher_application WHERE id = %(pk)s", pk=pk)
         region.sql(

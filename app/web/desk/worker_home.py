@@ -137,10 +137,17 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
     if application is not None:
         href = addresses.card("voucher_application", application.id)
         way = ways.way_of(application, own=True)
-        return Block("Заявка на чек", way=way, buttons=[Button("Открыть заявку", href)])
+        buttons = [Button("Открыть заявку", href), Button("Мои заявки на чек", addresses.MY_APPLICATIONS)]
+        return Block("Заявка на чек", way=way, buttons=buttons)
+    block = application_block(employee_id, "Чек")
+    return replace(block, buttons=[*block.buttons, Button("Мои заявки на чек", addresses.MY_APPLICATIONS)])
+
+
+def application_block(employee_id: int, title: str) -> Block:
+    """Whether the person may apply for a чек now, with the button, else why not."""
     may = voucher_eligibility.eligibility(employee_id)
     apply = Button("Подать заявку на чек", addresses.form("voucher_application", employee=employee_id), main=True)
-    return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
+    return Block(title, note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
 
 
 # --- courses ---------------------------------------------------------------------------------------------------------
