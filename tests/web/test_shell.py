@@ -39,6 +39,7 @@ def test_the_name_opens_what_is_the_users_own(region: Region, login: str, has_ca
     menu = name_menu(page)
     found = dict(re.findall(r'<li><a href="([^"]+)"[^>]*>([^<]+)</a>', menu))
     cards = {"/my-card/": "Моя карточка", "/consents/": "Мои согласия"} if has_card else {}
+    cards |= {"/my-applications/": "Мои заявки на чек"} if login == "worker" else {}
     assert found == {**OWN, **cards}
     assert re.search(r'<form class="sign-out" method="post" action="/logout/">.*Выйти', menu, re.S)
     # the card is one of a worker's five places, so it is in the menu too

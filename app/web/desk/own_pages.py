@@ -22,7 +22,7 @@ from app.services.mailing.letter_templates import absolute
 from app.services.portal import ways
 from app.services.portal.ways import Way
 from app.statuses import APPLICATION_LIVE, UNDER_WAY, EnrolmentStatus
-from app.web.desk.worker_home import application_block, course_block, document_href, is_worker
+from app.web.desk.worker_home import NO_CARD, application_block, course_block, document_href, is_worker
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
@@ -30,7 +30,7 @@ from app.web.personnel.archive_pages import archive_buttons
 from app.web.personnel.employee_card import ADD_TRAINING
 
 COURSES, DOCUMENTS, APPLICATIONS = "Мои курсы", "Мои документы", "Мои заявки на чек"
-_NO_CARD = "К вашей учётной записи карточка работника не привязана: курсов, заявок и документов здесь нет."
+_TO_CATALOGUE = Button("Выбрать курс", addresses.CATALOGUE, main=True)
 _HEADS = tuple(Column(head, head) for head in ("Программа", "Занятия", "Итог", "Документ"))
 
 
@@ -50,14 +50,13 @@ class OwnCoursesView(BaseView):
     def index(self) -> Any:
         """All enrolments of the user, those that go on with their way."""
         employee_id = current_actor().employee_id
-        buttons = [
-            Button("Мой календарь", addresses.CALENDAR),
-            Button("Выбрать курс", addresses.CATALOGUE, main=True),
-        ]
+        buttons = [Button("Мой календарь", addresses.CALENDAR), _TO_CATALOGUE]
         blocks = _course_blocks(employee_id) if employee_id is not None else []
-        note = _NO_CARD if employee_id is None else ""
+        note = NO_CARD if employee_id is None else ""
         crumbs = [Link(COURSES, current=True)]
-        page = CardPage(COURSES, crumbs=crumbs, buttons=buttons if employee_id else (), blocks=blocks, note=note)
+        page = CardPage(
+            COURSES, crumbs=crumbs, buttons=buttons if employee_id else [_TO_CATALOGUE], blocks=blocks, note=note
+        )
         return render_template("card.html", page=page)
 
 
@@ -111,7 +110,7 @@ class OwnApplicationsView(BaseView):
         employee_id = current_actor().employee_id
         crumbs = [Link(APPLICATIONS, current=True)]
         if employee_id is None:
-            return render_template("message.html", page=CardPage(APPLICATIONS, crumbs=crumbs, note=_NO_CARD))
+            return render_template("message.html", page=CardPage(APPLICATIONS, crumbs=crumbs, note=NO_CARD))
         rows = cabinet.applications_of(employee_id)
         told = ways.ways_of(rows, own=True)
         blocks = [_application(row, told[row.id]) for row in rows]
@@ -155,7 +154,7 @@ class OwnDocumentsView(BaseView):
         actor = current_actor()
         employee_id = actor.employee_id
         if employee_id is None:
-            return render_template("message.html", page=CardPage(DOCUMENTS, note=_NO_CARD))
+            return render_template("message.html", page=CardPage(DOCUMENTS, note=NO_CARD))
         own, outside = cabinet.documents_of(employee_id), cabinet.outside_of(employee_id)
         buttons = archive_buttons(employee_id)
         if actor.can("training:add"):

@@ -31,6 +31,18 @@ def is_worker(actor: Actor) -> bool:
     return "worker" in actor.roles and actor.employee_id is not None
 
 
+#: what a worker reads who has an account and no card
+NO_CARD = (
+    "Карточки работника за вашей учётной записью нет, поэтому своих курсов, чеков и документов портал вам не покажет. Карточку ведёт "
+    "ответственный вашей организации: попросите его связать её с вашей учётной записью. Выбрать курс можно и сейчас."
+)
+
+
+def no_card_blocks() -> list[Block]:
+    """The start page of a worker without a card, who has not registered either."""
+    return [Block("Нет карточки работника", note=NO_CARD, buttons=[_choose_course()], tone="wait")]
+
+
 def worker_blocks(employee_id: int) -> list[Block]:
     """The wide column of the worker's start page, the most urgent first."""
     data = cabinet.of_worker(employee_id)
