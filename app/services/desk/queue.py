@@ -149,6 +149,19 @@ def rows_of(picks: Collection[tuple[str, int]]) -> dict[tuple[str, int], Waiting
     return {(row.code, row.pk): terms.waiting(row) for row in found if row.came is not None}
 
 
+def waiting_among(picks: Collection[tuple[str, int]]) -> list[Waiting]:
+    """Return those of the rows that wait and that the actor decides, in the order of the queue; one statement."""
+    known = {source.code: source for source in sources_of(current_actor())}
+    parts: list[Any] = []
+    for code in dict.fromkeys(code for code, _ in picks if code in known):
+        wanted = [pk for of, pk in picks if of == code]
+        source = known[code]
+        parts.append(_words(source).where(*_conditions(source, Asked()), source.table.c.id.in_(wanted)))
+    terms = _Terms()
+    found = db.session.execute(union_all(*parts)) if parts else []
+    return [terms.waiting(row) for row in sorted(found, key=terms.position)]
+
+
 def is_waiting(source: Source, pk: int) -> bool:
     """Whether a row waits for a decision now."""
     table = source.table

@@ -207,6 +207,7 @@ class Figures:
     staff: Sequence[statistics.Staff]
     territories: Sequence[statistics.Staff]
     seats: Sequence[statistics.Seats]
+    grown: Mapping[int, str]
 
 
 def pictures_of(actor: Actor, facts: Facts) -> tuple[list[Chart], RegionMap | None, str]:
@@ -219,7 +220,8 @@ def pictures_of(actor: Actor, facts: Facts) -> tuple[list[Chart], RegionMap | No
     by_month = charts.vouchers_by_month(found.months[year], found.months[year - 1], year, until=month)
     trained = charts.trained(_with_zeros(found.trained, found.staff), year, by=by, before=found.before)
     share, free = charts.trained_share(found.staff, by=by, target=facts.target), charts.seats(found.seats)
-    region = map_page.map_of(found.territories, facts.territories, target=facts.target, own=not of_region)
+    names, grown = facts.territories, found.grown
+    region = map_page.map_of(found.territories, names, target=facts.target, own=not of_region, grown=grown)
     note = found.as_of
     if of_region:
         return [by_month, trained, free], region, note
@@ -242,14 +244,15 @@ def _figures(actor: Actor) -> Figures:
     before = [] if "observer" in actor.roles else trained(year - 1)
     months = {y: stored.vouchers_by_month(y) for y in (year, year - 1)}
     seats = statistics.seats_by_organizer()
-    return Figures(figures.as_of(), by, months, trained(year), before, staff, stored.staff_by_territory(), seats)
+    places, grown = stored.staff_by_territory(), stored.grown_by_territory()
+    return Figures(figures.as_of(), by, months, trained(year), before, staff, places, seats, grown)
 
 
 def _totals() -> Block:
     """Aggregates for the observer: numbers without a single row (п. 1.5 Порядка: other bodies, by agreement)."""
     pairs = [
-        Pair(label, Cell(f"менее {statistics.FEWEST_SHOWN}" if n is None else number(n), number=True))
-        for label, n in statistics.totals()
+        Pair(label, Cell(f"менее {statistics.FEWEST_SHOWN}" if n is None else number(n), grown, number=True))
+        for label, n, grown in statistics.totals()
     ]
     note = "Работники и обученные — те, кто работает сегодня; каждый считается один раз."
     return Block("Обучение работников образования", pairs=pairs, note=note)

@@ -392,6 +392,8 @@ class MapTile:
     tint: int
     spoken: str
     href: str = ""
+    #: «+120 за год» of what ``figure`` is the share of
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
