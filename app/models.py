@@ -617,7 +617,12 @@ class Employment(Base):
         ),
         UniqueConstraint("id", "employee_id"),
         # who works where is asked by every list of a territory: the indexes answer it alone
-        Index("ix_employment_organization", "organization_id", "employee_id", postgresql_include=["ended_on"]),
+        Index(
+            "ix_employment_organization",
+            "organization_id",
+            "employee_id",
+            postgresql_include=["started_on", "ended_on"],
+        ),
         Index(
             "ix_employment_employee_id",
             "employee_id",

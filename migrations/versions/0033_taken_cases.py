@@ -1,14 +1,14 @@
 """An operator takes a case: the others see by whom.
 
 Revision ID: 0033
-Revises: 0030
+Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0033'
-down_revision = '0030'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 

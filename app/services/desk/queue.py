@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import and_, false, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import Select, and_, false, func, literal, literal_column, select, tuple_, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import Date, DateTime
 
@@ -287,6 +287,11 @@ class _Terms:
 
 def count_up_to(asked: Asked, most: int = COUNTED) -> int:
     """How many rows wait, counted up to ``most`` + 1: the answer costs the same however many there are."""
+    return int(db.session.scalar(number_up_to(asked, most)) or 0)
+
+
+def number_up_to(asked: Asked, most: int = COUNTED) -> Select[Any]:
+    """The statement that counts them."""
     parts: list[Any] = [
         select(source.table.c.id)
         .select_from(_narrow(source, asked))
@@ -297,9 +302,8 @@ def count_up_to(asked: Asked, most: int = COUNTED) -> int:
         for source in _asked_sources(asked)
     ]
     if not parts:
-        return 0
-    found = union_all(*parts).limit(most + 1).subquery()
-    return int(db.session.scalar(select(func.count()).select_from(found)) or 0)
+        return select(literal(0))
+    return select(func.count()).select_from(union_all(*parts).limit(most + 1).subquery())
 
 
 def _narrow(source: Source, asked: Asked) -> Any:

@@ -23,6 +23,7 @@ from app.services.desk.queue import Asked, Waiting
 from app.services.desk.queue_decisions import ACTIONS, CONFIRM, REFUSE, Outcome, Pick
 from app.services.desk.queue_sources import BY_CODE, SOURCES, sources_of
 from app.services.desk.taken_cases import Taken
+from app.services.mailing import notices
 from app.services.portal import undo
 from app.statuses import Edge
 from app.text import cleaned
@@ -313,7 +314,10 @@ def _waiting(asked: Asked) -> int:
     """How many rows wait; the page and its menu ask the database once when they count the same."""
     counted: dict[Asked, int] = request.environ.setdefault("waiting", {})
     if asked not in counted:
-        counted[asked] = queue.count_up_to(asked)
+        # the menu of every page asks for the unread notices, too: both by one statement
+        numbers = queue.number_up_to(asked), notices.number(unread=True)
+        counted[asked], unread = db.session.execute(select(*(n.scalar_subquery() for n in numbers))).one()
+        request.environ.setdefault("unread", unread)
     return counted[asked]
 
 

@@ -108,7 +108,7 @@ class ListPages(ActionPages):
             query.tab = first if totals[first].number else ALL
         total = totals[query.tab or ALL]
         if query.behind:
-            rows, goes_on = rows_behind(self.listing, query)
+            rows, goes_on = rows_behind(self.listing, query, total)
             if rows:
                 return totals, rows, goes_on
         query.behind, query.page = 0, min(query.page, max(1, -(-total.number // query.page_size)))
