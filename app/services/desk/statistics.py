@@ -167,7 +167,11 @@ class Stored:
             return {}
         own = None if _sees_whole(self._actor) else set(self._actor.territories())
         found = figure_history.changes(figures.TERRITORY, [TRAINED])
-        return {place: str(change) for (place, _), change in found.items() if own is None or place in own}
+        return {
+            place: str(change)
+            for (place, _), change in found.items()
+            if change.number and (own is None or place in own)
+        }
 
 
 def suppressed(rows: Sequence[Sequence[int]]) -> list[list[Number]]:

@@ -74,7 +74,7 @@ def _with_change(tile: MapTile, grown: str) -> MapTile:
     """A tile whose figure is told, with the change of the number of the trained."""
     if not grown or not tile.tint:
         return tile
-    return replace(tile, change=grown, spoken=f"{tile.spoken}; обученных {grown}")
+    return replace(tile, change=f"обучено {grown}", spoken=f"{tile.spoken}; обученных {grown}")
 
 
 def _tile(name: str, cell: tuple[int, int], f: Staff | None, own: bool) -> MapTile:

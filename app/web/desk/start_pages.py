@@ -25,7 +25,7 @@ from app.web.access.registration_own import registration_blocks
 from app.web.desk import charts, map_page, start_checklist, start_lines
 from app.web.desk.role_home import organizer_blocks, school_blocks
 from app.web.desk.start_lines import Counted, duty
-from app.web.desk.worker_home import is_worker, worker_aside, worker_blocks
+from app.web.desk.worker_home import is_worker, no_card_blocks, worker_aside, worker_blocks
 from app.web.frame.list_paging import COUNTED
 from app.web.frame.list_query import ListQuery
 from app.web.frame.pages import Block, Cell, Chart, Pair, RegionMap, StartPage, Todo
@@ -84,6 +84,8 @@ def _one_main(lines: Sequence[Todo]) -> list[Todo]:
 
 def _blocks(actor: Actor) -> list[Block]:
     blocks = worker_blocks(actor.employee_id) if is_worker(actor) and actor.employee_id else registration_blocks()
+    if not blocks and actor.roles == {"worker"}:
+        blocks = no_card_blocks()
     blocks += [*(school_blocks() if "school" in actor.roles else ())]
     blocks += [*(organizer_blocks() if "organizer" in actor.roles else ())]
     if actor.roles & {"operator", "admin"}:
