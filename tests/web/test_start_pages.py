@@ -415,6 +415,10 @@ def test_the_map_of_one_territory_and_of_none(app: Flask) -> None:
         one = map_page.map_of([Staff(1, "Южное управление", 10, 5, 10)], {}, target=0, own=False)
         assert (one.width, [tile.figure for tile in one.tiles]) == (map_page.WIDTH, ["100\N{NO-BREAK SPACE}%"])
         assert one.tiles[0].spoken == "Южное управление: обучены все 10"
+        grown = map_page.map_of([Staff(1, "Южное", 10, 5, 8)], {}, target=0, own=False, grown={1: "+3 за год"})
+        assert grown.tiles[0].change == "обучено +3 за год"
+        assert grown.tiles[0].spoken.endswith("не обучены 2 из 10; обученных +3 за год")
+        assert one.tiles[0].change == ""
         assert map_page.map_of([], {}, target=0, own=False) is None
         empty = map_page.map_of([], {1: "Южное управление"}, target=0, own=False)
         assert (empty.tiles[0].detail, empty.rows) == ("нет работников", [])
