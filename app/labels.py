@@ -653,7 +653,12 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         }
     },
     "import_batch": {
-        "kind": {"staff": "Список работников", "voucher": "Чеки прошлых лет", "training": "Обучение прошлых лет"}
+        "kind": {
+            "staff": "Список работников",
+            "voucher": "Чеки прошлых лет",
+            "training": "Обучение прошлых лет",
+            "plan": "Заявки в план",
+        }
     },
     "frdo_reference": {
         "list_code": {

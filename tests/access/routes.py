@@ -109,6 +109,7 @@ _UNREPORTED = (
 _TAKES_OFFERS = "t.status IN ('preparing', 'open')"
 _VOUCHER_LISTS = "t.kind = 'voucher'"
 _TRAINING_LISTS = "t.kind = 'training'"
+_PLAN_LISTS = "t.kind = 'plan'"
 _STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
@@ -173,6 +174,13 @@ OTHERS: Mapping[str, Route] = {
     **{
         f"OwnPlanView.{name}": Route("own_choice", methods=("POST",))
         for name in ("choose", "months", "order", "withdraw", "nothing")
+    },
+    "PlanItemView.import_upload": Route("new", "plan_item:import", methods=("GET", "POST")),
+    "PlanItemView.import_sample": Route("page", "plan_item:import"),
+    "PlanItemView.import_preview": Route("card", "plan_item:import", "import_batch", where=_PLAN_LISTS),
+    **{
+        f"PlanItemView.import_{name}": Route("change", "plan_item:import", "import_batch", ("POST",), where=_PLAN_LISTS)
+        for name in ("check", "apply", "cancel", "undo", "marked")
     },
     "PlanPeopleView.index": Route("page", "plan_item:export"),
     **{

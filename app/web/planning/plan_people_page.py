@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app import addresses
 from app import models as m
-from app.access import find_actor
+from app.access import current_actor, find_actor
 from app.acts import act_label
 from app.errors import Invalid
 from app.labels import MONTHS, in_month, months_words
@@ -251,7 +251,7 @@ def _page(plan: SchoolPlan, asked: Asked) -> PeoplePage:
     return PeoplePage(
         title=f"План на {plan.campaign.year} год" + (f": {one}" if one else ""),
         crumbs=[Link(TITLE, current=True)],
-        buttons=[],
+        buttons=_buttons(plan),
         lead=_lead(plan),
         warnings=[_away_words(away, named=len(plan.organizations) > 1) for away in plan.away],
         tabs=_tabs(plan, asked),
@@ -271,6 +271,12 @@ def _page(plan: SchoolPlan, asked: Asked) -> PeoplePage:
         agrees=any(wish.decides for line in plan.lines for wish in line.wishes),
         query=query,
     )
+
+
+def _buttons(plan: SchoolPlan) -> list[Button]:
+    if not plan.editable or not current_actor().can("plan_item:import"):
+        return []
+    return [Button("Загрузить из Excel", addresses.at("plan_item", "import", ""))]
 
 
 def _lead(plan: SchoolPlan) -> Cell:
