@@ -185,7 +185,7 @@ OTHERS: Mapping[str, Route] = {
     "PlanPeopleView.index": Route("page", "plan_item:export"),
     **{
         f"PlanPeopleView.{name}": Route("button", "plan_item:export", methods=("POST",))
-        for name in ("choose", "agree", "decline")
+        for name in ("choose", "agree", "decline", "paper")
     },
     "ProgramView.next_year": Route("change", "program:add", "program", ("POST",)),
     "TrainingGroupView.attendance": Route("form_of_row", "enrolment:attend", "training_group", ("GET", "POST")),

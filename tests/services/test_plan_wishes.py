@@ -12,7 +12,8 @@ from app import models as m
 from app import statuses as st
 from app.access import acting_as
 from app.clock import today
-from app.errors import Conflict
+from app.documents import doors
+from app.errors import Conflict, NotFound
 from app.exchange.engine import kept_rows
 from app.exchange.plan.plan_columns import COLUMNS
 from app.exchange.plan.plan_import import PLANS
@@ -21,12 +22,13 @@ from app.identifiers import format_snils
 from app.services.identity import anonymise
 from app.services.personnel.cards import people
 from app.services.personnel.moves import transfers
-from app.services.planning import leavers, own_plan, school_plan, unmet, wishes
+from app.services.planning import leavers, organization_plan, own_plan, school_plan, unmet, wishes
 from app.services.planning.school_plan import Asked
 from app.statuses import PlanItemStatus, UnmetStatus
 from app.unit_of_work import use_case
 from tests.concurrency.clients import refused, run_at_once
 from tests.services import makers as mk
+from tests.services.test_own_templates import text_of
 from tests.statements import recorded
 
 ZONE = dt.timezone(dt.timedelta(hours=4))
@@ -156,7 +158,7 @@ def test_the_page_of_a_person_says_what_has_changed(world: mk.World, plan: Any) 
     assert "не опубликована" in gone.chosen[0].note
 
 
-def test_the_table_of_a_school_of_300_in_few_statements(world: mk.World, plan: Any) -> None:
+def test_the_table_of_a_school_takes_few_statements_however_many_people(world: mk.World, plan: Any) -> None:
     maths = mk.make_subject()
     position = mk.make_position()
     offer = mk.make_offer(world.program, plan)
@@ -250,3 +252,24 @@ def test_a_list_is_not_applied_after_the_last_minute(world: mk.World) -> None:
         with time_machine.travel(midnight, tick=False), pytest.raises(Conflict, match="закончился"):
             PLANS.apply(batch.id, skip_errors=True)
     assert mk.rows(m.PlanItem) == []
+
+
+def test_the_plan_of_an_organization_goes_to_its_head_on_paper(world: mk.World, plan: Any) -> None:
+    mk.change(world.school, head_position="Директор", head_name="Соколова Анна Петровна")
+    with acting_as(world.responsible), pytest.raises(Conflict, match="печатать нечего"):
+        organization_plan.of_organization(world.school.id)
+    wish_of(world, plan, months=[2, 3])
+    with acting_as(world.responsible):
+        data = doors.organization_plan(organization_plan.of_organization(world.school.id))
+    text = text_of(data)
+    for words in (
+        f"ПЛАН ОБУЧЕНИЯ НА {plan.year} ГОД",
+        world.worker.employee.full_name,
+        "фев–мар",
+        "А.\u00a0П.\u00a0Соколова",
+    ):
+        assert words in text
+    (entry,) = mk.journal("organization.printed")
+    assert (entry.object_id, entry.changes["План обучения"][1]) == (world.school.id, f"{plan.year} год, строк: 1")
+    with acting_as(world.other_responsible), mk.nothing_changes(), pytest.raises(NotFound):
+        organization_plan.of_organization(world.school.id)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from app import models as m
 from app.access import current_actor, get_writable
@@ -149,6 +149,7 @@ class _Person:
     name: str
     held: int
     waiting: int
+    said: str
 
     def is_in(self, state: str) -> bool:
         """Whether the person belongs to a ready filter."""
@@ -187,7 +188,7 @@ def of_organizations(organizations: Sequence[tuple[int, str]], asked: Asked) -> 
 
 def _people(campaign_id: int, organization_ids: Sequence[int], asked: Asked) -> list[_Person]:
     """All people of the organizations that the filters find, with the number of wishes that count and that wait."""
-    person, place, item = m.Employee, m.Employment, m.PlanItem
+    person, place, item, said = m.Employee, m.Employment, m.PlanItem, m.UnmetWish
     here = select(place.employee_id).where(place.organization_id.in_(organization_ids), at_work())
     if asked.subject is not None:
         here = here.where(place.subjects.any(m.Subject.id == asked.subject))
@@ -211,16 +212,25 @@ def _people(campaign_id: int, organization_ids: Sequence[int], asked: Asked) -> 
             person.patronymic,
             func.coalesce(counted.c.held, 0),
             func.coalesce(counted.c.waiting, 0),
+            func.coalesce(said.words, ""),
         )
         .outerjoin(counted, counted.c.pk == person.id)
+        .outerjoin(
+            said,
+            and_(
+                said.employee_id == person.id,
+                said.campaign_id == campaign_id,
+                said.status != UnmetStatus.WITHDRAWN,
+            ),
+        )
         .where(person.id.in_(here), person.anonymized_at.is_(None))
         .order_by(person.sort, person.id)
     )
     if words(asked.typed):
         statement = statement.where(holds_words([person.sort], asked.typed))
     return [
-        _Person(pk, full_name(last, first, patronymic), held, waiting)
-        for pk, last, first, patronymic, held, waiting in db.session.execute(statement)
+        _Person(pk, full_name(last, first, patronymic), *more)
+        for pk, last, first, patronymic, *more in db.session.execute(statement)
     ]
 
 
@@ -234,7 +244,7 @@ def _lines(
 ) -> list[Line]:
     ids = [person.pk for person in people]
     places = _places(ids, organization_ids)
-    items, said = planners.held_items(campaign.id, ids), _said(campaign.id, ids)
+    items = planners.held_items(campaign.id, ids)
     own, decides = agreement.own_schools(), campaigns.may_agree(campaign) and current_actor().can("plan_item:agree")
     return [
         Line(
@@ -250,7 +260,7 @@ def _lines(
                 )
                 for row in items[person.pk]
             ],
-            said=said.get(person.pk, ""),
+            said=person.said,
             editable=editable and any(place.organization_id in own for place in places.get(person.pk, ())),
         )
         for person in people
@@ -269,14 +279,6 @@ def _places(employee_ids: Sequence[int], organization_ids: Collection[int]) -> d
     for row in db.session.scalars(statement):
         found.setdefault(row.employee_id, []).append(row)
     return found
-
-
-def _said(campaign_id: int, employee_ids: Sequence[int]) -> dict[int, str]:
-    row = m.UnmetWish
-    statement = select(row.employee_id, row.words).where(
-        row.campaign_id == campaign_id, row.employee_id.in_(employee_ids), row.status != UnmetStatus.WITHDRAWN
-    )
-    return dict(db.session.execute(statement).tuples().all())
 
 
 def _positions(organization_ids: Sequence[int]) -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,23 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, find_actor
 from app.acts import act_label
+from app.documents import doors
+from app.documents.office.pdf import find_office
+from app.documents.papers.organization_plan import PLAN
 from app.errors import Invalid
 from app.labels import MONTHS, in_month, months_words
 from app.russian import count, format_date
-from app.services.planning import school_plan, wishes
+from app.services.planning import organization_plan, school_plan, wishes
+from app.services.planning.organization_plan import OrganizationPlan
 from app.services.planning.school_plan import SILENT, WAITING, Asked, Away, Line, SchoolPlan, Wish
 from app.services.portal import undo
 from app.statuses import CampaignStatus
 from app.web.frame.action_pages import not_done
 from app.web.frame.answers import answer_act, attempt_each
+from app.web.frame.downloads import download_of
 from app.web.frame.guards import guarded
 from app.web.frame.pages import Button, CardPage, Cell, Link, Option, Tab
+from app.web.frame.pdf_tasks import MAKERS, as_pdf
 from app.web.frame.typed import row_id
 from app.web.frame.undoing import tell_done
 from app.web.planning.own_plan_page import Chip, OfferCard, offer_card, typed_months
@@ -168,6 +174,21 @@ class PlanPeopleView(BaseView):
 
         return answer_act(act, _back())
 
+    @expose("/paper", methods=["POST"])
+    @guarded("export")
+    def paper(self) -> Response:
+        """«План обучения организации» for Word, or as PDF by a task of the user."""
+
+        def act() -> Response:
+            given = {"organization": _paper_of()}
+            if request.args.get("as") == "pdf":
+                plan = organization_plan.of_organization(given["organization"])
+                return as_pdf(PLAN, given, title=_paper_name(plan), permission=organization_plan.RIGHT)
+            data, name = _paper(given)
+            return download_of(data, f"{name}.docx")
+
+        return answer_act(act, _back())
+
     @expose("/decline", methods=["POST"])
     @guarded("export")
     def decline(self) -> Response:
@@ -184,6 +205,26 @@ class PlanPeopleView(BaseView):
             tell_done(batch, f"{act_label('plan_item', 'decline')}.")
 
         return answer_act(act, _back())
+
+
+def _paper_of() -> int:
+    found = row_id(request.args.get("of", ""))
+    if found is None:
+        raise Invalid("Выберите организацию, план которой печатаете.")
+    return found
+
+
+def _paper_name(plan: OrganizationPlan) -> str:
+    return f"План обучения на {plan.year} год, {plan.organization.short_name}"
+
+
+def _paper(given: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The DOCX and its name; for the task that makes the PDF too."""
+    plan = organization_plan.of_organization(given["organization"])
+    return doors.organization_plan(plan), _paper_name(plan)
+
+
+MAKERS[PLAN] = _paper
 
 
 def _ticked() -> list[int]:
@@ -251,7 +292,7 @@ def _page(plan: SchoolPlan, asked: Asked) -> PeoplePage:
     return PeoplePage(
         title=f"План на {plan.campaign.year} год" + (f": {one}" if one else ""),
         crumbs=[Link(TITLE, current=True)],
-        buttons=_buttons(plan),
+        buttons=_buttons(plan, asked, query),
         lead=_lead(plan),
         warnings=[_away_words(away, named=len(plan.organizations) > 1) for away in plan.away],
         tabs=_tabs(plan, asked),
@@ -273,10 +314,17 @@ def _page(plan: SchoolPlan, asked: Asked) -> PeoplePage:
     )
 
 
-def _buttons(plan: SchoolPlan) -> list[Button]:
-    if not plan.editable or not current_actor().can("plan_item:import"):
-        return []
-    return [Button("Загрузить из Excel", addresses.at("plan_item", "import", ""))]
+def _buttons(plan: SchoolPlan, asked: Asked, query: str) -> list[Button]:
+    found = []
+    if plan.editable and current_actor().can("plan_item:import"):
+        found.append(Button("Загрузить из Excel", addresses.at("plan_item", "import", "")))
+    here = [pk for pk, _name in plan.organizations if asked.organization in (None, pk)]
+    if len(here) == 1:
+        of: dict[str, Any] = {"of": here[0], "query": query or None}
+        found.append(Button("План для Word", addresses.at("plan_people", "paper", **of), post=True))
+        if find_office():
+            found.append(Button("План в PDF", addresses.at("plan_people", "paper", **of, **{"as": "pdf"}), post=True))
+    return found
 
 
 def _lead(plan: SchoolPlan) -> Cell:
