@@ -25,7 +25,7 @@ from app.documents.papers.blank_act import render_blank_act
 from app.documents.papers.bulk_papers import DOCX, PrintForm, Tell, by_template, write_papers
 from app.documents.papers.certificate import CertificateFacts, render_certificate
 from app.documents.papers.group_papers import GroupPaper, write_all
-from app.documents.papers.organization_plan import render_organization_plan
+from app.documents.papers.organization_plan_paper import render_organization_plan
 from app.documents.papers.training_order import render_order
 from app.documents.papers.voucher_paper import insist_printed, paper_of, render_voucher
 from app.documents.registries.declared import Asked

@@ -16,7 +16,7 @@ from app.access import current_actor, find_actor
 from app.acts import act_label
 from app.documents import doors
 from app.documents.office.pdf import find_office
-from app.documents.papers.organization_plan import PLAN
+from app.documents.papers.organization_plan_paper import PLAN
 from app.errors import Invalid
 from app.labels import MONTHS, in_month, months_words
 from app.russian import count, format_date
