@@ -224,12 +224,18 @@ class Invitation:
 
 
 def invitation(employee_id: int) -> Invitation | None:
-    """Return what the start page says of the choice; None while there is none."""
-    campaign = campaigns.current()
-    if campaign is None or not campaigns.is_taking(campaign).allowed:
-        return None
-    item = m.PlanItem
+    """Return what the start page says of the choice by one statement; None while there is none."""
+    campaign, item, day = m.PlanCampaign, m.PlanItem, today()
     number = select(func.count()).where(
         item.campaign_id == campaign.id, item.employee_id == employee_id, item.status.in_(PLAN_HELD)
     )
-    return Invitation(campaign.year, (campaign.closes_on - today()).days, db.session.scalar(number) or 0)
+    statement = (
+        select(campaign, number.correlate(campaign).scalar_subquery())
+        .where(campaign.opens_on <= day, campaign.closes_on >= day)
+        .order_by(campaign.closes_on)
+        .limit(1)
+    )
+    for row, chosen in db.session.execute(statement):
+        if campaigns.is_taking(row).allowed:
+            return Invitation(row.year, (row.closes_on - day).days, chosen)
+    return None
