@@ -99,6 +99,8 @@ from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_data_pages import OwnDataView
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
+from app.web.planning.demand_page import TITLE as DEMAND
+from app.web.planning.demand_view import DemandView, has_demand
 
 PEOPLE, COURSES, PLAN, PAPERS, OFFICE, OWN = "Люди", "Курсы", "План", "Документы", "Управление", "Моё"
 #: menu: section → views, in the order shown
@@ -249,6 +251,8 @@ def register(builder: AppBuilder) -> None:
     for section, views in MENU:
         if section == COURSES:
             add(CatalogueView(), CATALOGUE, section)
+        if section == PLAN:
+            add(DemandView(), DEMAND, section, has_demand)
         for kind in views:
             view = kind()
             add(view, view.words.plural, section, _may_list(view))

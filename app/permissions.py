@@ -61,6 +61,8 @@ COURSES = ("program", "training_group", "enrolment", "certificate")
 #: planning of the next year: what is offered, chosen, not found
 PLANNING = ("plan_offer", "plan_item", "unmet_wish")
 
+#: numbers of wishes: of the user's people, or of the own offers
+_DEMAND = {"plan_offer:demand"}
 _WISH = {"plan_item:add", "unmet_wish:add"}
 _APPLY = {"voucher_application:add"}
 _ENROL = {"enrolment:add", "enrolment:transfer"}
@@ -105,6 +107,7 @@ _ROLES = (
             | _grant("list show", "import_batch")
             | {"employee:import", "training:import"}
             | _grant(READ, *PLANNING)
+            | _DEMAND
             | _WISH
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire"}
@@ -127,6 +130,7 @@ _ROLES = (
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
             | _grant(READ + " add edit", "plan_offer")
+            | _DEMAND
             | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
             | {"training_group:correct", "enrolment:correct"}
@@ -146,6 +150,7 @@ _ROLES = (
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
             | _grant(READ, *PLANNING, "plan_campaign", "plan_quota")
+            | _DEMAND
         ),
     ),
     Role(
@@ -168,6 +173,7 @@ _ROLES = (
             )
             | _grant("list show", "frdo_batch")
             | {"registry:overview", "survey:request"}
+            | _DEMAND
         ),
     ),
     Role(
@@ -189,6 +195,7 @@ _ROLES = (
             )
             | _grant(EDIT, "plan_campaign", "plan_quota")
             | _grant(READ, *PLANNING)
+            | _DEMAND
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:import", "training:import", "registry:overview"}

@@ -30,6 +30,7 @@ from app.documents.papers.voucher_paper import insist_printed, paper_of, render_
 from app.documents.registries.declared import Asked
 from app.documents.registries.registry_files import write_csv, write_xlsx
 from app.documents.registries.registry_source import sheet_of_group
+from app.documents.sheets.heat_sheet import write_heat
 from app.documents.sheets.spreadsheet import SheetColumn, write_sheet
 from app.documents.templates.in_force import look_for
 from app.extensions import configured, db
@@ -39,6 +40,7 @@ from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing, print_templates
 from app.services.paper.printing.bulk_printing import PRINT, Printed
 from app.services.personnel.trainings.training_archive import ARCHIVE, Archive, scans_of, words_of
+from app.services.planning.heat import Heat
 from app.services.portal import given_out
 from app.services.voucher import voucher_story
 
@@ -247,6 +249,14 @@ def table(
     """Write rows as a sheet of Excel and return their number; ``of`` is the table and its words in the journal."""
     number = write_sheet(path, title=title, columns=columns, rows=rows, notes=notes or _stamp(filters))
     given_out.exported_many(*of, number, filters)
+    return number
+
+
+def plan_demand(path: Path, heat: Heat, *, heads: Sequence[str], year: int, unmet: int, filters: str) -> int:
+    """Write the heat map of a plan as a workbook and return the number of its rows."""
+    title, notes = f"Спрос и места: план на {year} год", _stamp(filters)
+    number = write_heat(path, heat, title=title, heads=heads, notes=notes, unmet=unmet)
+    given_out.exported_many("plan_item", "Спрос и места", number, filters)
     return number
 
 

@@ -231,6 +231,8 @@ OTHERS: Mapping[str, Route] = {
     "EmployeeMergeView.compare": Route("page", "employee_merge:add"),
     "EmployeeMergeView.merge": Route("page", "employee_merge:add", methods=("POST",)),
     "QualityView.index": Route("page", "employee:list"),
+    "DemandView.index": Route("page", "plan_offer:demand"),
+    "DemandView.file": Route("page", "plan_offer:demand"),
     "QueueView.index": Route("page", "queue:list"),
     "QueueView.decide": Route("page", "queue:list", methods=("POST",)),
     "UndoView.undo": Route("own_choice", methods=("POST",)),
