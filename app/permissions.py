@@ -63,6 +63,8 @@ PLANNING = ("plan_offer", "plan_item", "unmet_wish")
 
 #: numbers of wishes: of the user's people, or of the own offers
 _DEMAND = {"plan_offer:demand"}
+#: who of the user's people has chosen, and who has not
+_PLAN_CONTROL = {"plan_item:control"}
 _WISH = {"plan_item:add", "unmet_wish:add"}
 _APPLY = {"voucher_application:add"}
 _ENROL = {"enrolment:add", "enrolment:transfer"}
@@ -108,6 +110,7 @@ _ROLES = (
             | {"employee:import", "training:import"}
             | _grant(READ, *PLANNING)
             | _DEMAND
+            | _PLAN_CONTROL
             | _WISH
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire"}
@@ -151,6 +154,7 @@ _ROLES = (
             | _grant("list show", "change_request", "transfer")
             | _grant(READ, *PLANNING, "plan_campaign", "plan_quota")
             | _DEMAND
+            | _PLAN_CONTROL
         ),
     ),
     Role(
@@ -172,8 +176,10 @@ _ROLES = (
                 "plan_quota",
             )
             | _grant("list show", "frdo_batch")
-            | {"registry:overview", "survey:request"}
+            | {"registry:overview", "survey:request", "plan_result:add"}
+            | _grant(READ, "plan_result")
             | _DEMAND
+            | _PLAN_CONTROL
         ),
     ),
     Role(
@@ -194,8 +200,10 @@ _ROLES = (
                 "import_batch",
             )
             | _grant(EDIT, "plan_campaign", "plan_quota")
-            | _grant(READ, *PLANNING)
+            | _grant(READ, *PLANNING, "plan_result")
             | _DEMAND
+            | _PLAN_CONTROL
+            | {"plan_item:remind"}
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:import", "training:import", "registry:overview"}

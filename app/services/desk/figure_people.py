@@ -17,9 +17,10 @@ from app import models as m
 from app.conditions import at_work, in_force
 from app.extensions import db
 from app.services.personnel.cards import coverage
+from app.services.portal import figures
 from app.statuses import EnrolmentStatus
 
-WORKERS, TRAINED, UNTRAINED, VOUCHER, NO_VOUCHER = "workers", "trained", "untrained", "voucher", "novoucher"
+WORKERS, TRAINED, UNTRAINED, VOUCHER, NO_VOUCHER = figures.WORKERS, "trained", "untrained", "voucher", "novoucher"
 LEARNED = "learned"
 TERRITORY, ORGANIZATION = "t", "o"
 _WORDS = {

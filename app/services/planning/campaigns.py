@@ -52,6 +52,12 @@ def current() -> m.PlanCampaign | None:
     return ahead[-1] if ahead else next(iter(rows), None)
 
 
+def of_year(year: int) -> m.PlanCampaign | None:
+    """Return the campaign of a year."""
+    found: m.PlanCampaign | None = db.session.scalar(select(m.PlanCampaign).where(m.PlanCampaign.year == year))
+    return found
+
+
 def lock_for_wish(campaign_id: int) -> m.PlanCampaign:
     """Hold the campaign while a wish is written, so that its end waits; raises Conflict when no wishes are taken."""
     campaign: m.PlanCampaign = db.session.scalars(

@@ -123,7 +123,7 @@ class Question:
 
 def read(args: Mapping[str, str]) -> Question | None:
     """Read an address; None where there is no plan at all. Raises NotFound for what does not exist or is out of sight."""
-    campaign = _campaign(args.get("year", ""))
+    campaign = find_campaign(args.get("year", ""))
     own = args.get("side") == "offers"
     if campaign is None:
         return None
@@ -146,11 +146,11 @@ def read(args: Mapping[str, str]) -> Question | None:
     return Question(campaign, asked, limits, by, _cell(args.get("cell", "")), query)
 
 
-def _campaign(year: str) -> m.PlanCampaign | None:
+def find_campaign(year: str) -> m.PlanCampaign | None:
+    """The plan of the typed year, without one the plan that concerns people now; raises NotFound for a year without a plan."""
     if not year:
         return campaigns.current()
-    number_ = int(year) if re.fullmatch(r"20\d\d", year) else 0
-    found: m.PlanCampaign | None = db.session.scalar(select(m.PlanCampaign).where(m.PlanCampaign.year == number_))
+    found = campaigns.of_year(int(year)) if re.fullmatch(r"20\d\d", year) else None
     if found is None:
         raise NotFound("Плана на этот год нет.")
     return found

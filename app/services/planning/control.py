@@ -1,0 +1,211 @@
+"""Who has chosen for the next year and who has not, by territory and organization; schools are reminded by one button.
+
+The numbers are stored figures (``portal.figures``), so a page is as quick with a million people as with ten thousand. A person
+counts at the main place of work. A wish that waits for agreement counts where the person is sent from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, literal, select, union
+from sqlalchemy.dialects.postgresql import insert
+
+from app import addresses
+from app import models as m
+from app.access import current_actor, get_visible, unscoped
+from app.audit import record
+from app.clock import today
+from app.errors import Conflict
+from app.extensions import db
+from app.russian import count, format_date, number
+from app.services.mailing import letters
+from app.services.personnel.employers import responsible
+from app.services.planning import campaigns
+from app.services.planning.reach import reach_of
+from app.services.portal import figures, transitions
+from app.statuses import PLAN_HELD, OfferStatus, PlanItemStatus, UnmetStatus
+from app.unit_of_work import use_case
+
+#: codes of the stored figures, each with the year: people who have chosen, wishes that wait for the organization
+CHOSE, WAITS = "chose", "planwaits"
+BATCH = 100
+RIGHT = "plan_item:remind"
+
+#: called with the plan, the day and the last one told inside the transaction; the job module puts its ``defer`` here
+on_reminded: list[Callable[[int, str, int], None]] = []
+
+_item, _unmet, _offer = m.PlanItem.__table__, m.UnmetWish.__table__, m.PlanOffer.__table__
+_organization, _territory, _employment = m.Organization.__table__, m.Territory.__table__, m.Employment.__table__
+_reminder: Any = m.PlanReminder.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A territory or an organization: people who work there, those who have chosen, wishes that wait for agreement."""
+
+    pk: int
+    name: str
+    people: int
+    chose: int
+    waiting: int
+
+    @property
+    def silent(self) -> int:
+        """People who have chosen nothing and have not said that nothing suits."""
+        return max(0, self.people - self.chose)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What waits for the operator: offers that came late, people whom nothing suits."""
+
+    late: int
+    unmet: int
+
+
+# --- stored figures --------------------------------------------------------------------------------------------------
+
+
+def counted(worker: Any) -> list[Select[Any]]:
+    """The figures of the plan that concerns people now, as statements (level, place, code, number).
+
+    ``worker``: a subquery of people who work, each once, with ``person`` and ``organization``.
+    """
+    campaign = campaigns.current()
+    if campaign is None:
+        return []
+    chose = union(
+        select(_item.c.employee_id.label("person")).where(
+            _item.c.campaign_id == campaign.id, _item.c.status.in_(PLAN_HELD)
+        ),
+        select(_unmet.c.employee_id.label("person")).where(
+            _unmet.c.campaign_id == campaign.id, _unmet.c.status != UnmetStatus.WITHDRAWN
+        ),
+    ).subquery("chose")
+    people = worker.join(chose, chose.c.person == worker.c.person).join(
+        _organization, _organization.c.id == worker.c.organization
+    )
+    waiting = _item.join(_employment, _employment.c.id == _item.c.employment_id).join(
+        _organization, _organization.c.id == _employment.c.organization_id
+    )
+    waits = (_item.c.campaign_id == campaign.id, _item.c.status == PlanItemStatus.PROPOSED)
+    return [_by_levels(f"{CHOSE}{campaign.year}", people), _by_levels(f"{WAITS}{campaign.year}", waiting, *waits)]
+
+
+def _by_levels(code: str, rows: Any, *conditions: Any) -> Select[Any]:
+    level, place, grouping = figures.by_levels(_organization.c.id, _organization.c.territory_id)
+    found = select(level, place, literal(code).label("code"), func.count().label("number")).select_from(rows)
+    return found.where(*conditions).group_by(grouping).having(func.count() > 0)
+
+
+# --- shares ----------------------------------------------------------------------------------------------------------
+
+
+def by_territory(campaign: m.PlanCampaign) -> list[Share]:
+    """Return the territories of the user, the least share first."""
+    reach = reach_of()
+    limits = () if reach.is_whole else (_territory.c.id.in_(reach.territories),)
+    return _shares(figures.TERRITORY, campaign.year, *limits)
+
+
+def by_organization(campaign: m.PlanCampaign, territory_id: int | None = None) -> list[Share]:
+    """Return the organizations of the user, of one territory where it is given; raises NotFound for one out of sight."""
+    reach = reach_of()
+    reach.insist_people()
+    if territory_id is not None:
+        reach.insist_territory(territory_id)
+        return _shares(figures.ORGANIZATION, campaign.year, _organization.c.territory_id == territory_id)
+    return _shares(figures.ORGANIZATION, campaign.year, *reach.of_places())
+
+
+def _shares(level: str, year: int, *limits: Any) -> list[Share]:
+    codes = (figures.WORKERS, f"{CHOSE}{year}", f"{WAITS}{year}")
+    found = [
+        Share(it.pk, it.name, *(it.numbers.get(code, 0) for code in codes))
+        for it in figures.by_place(level, codes, *limits)
+    ]
+    return sorted(found, key=lambda it: (it.chose / it.people if it.people else 1.0, -it.silent, it.name))
+
+
+def pending(campaign: m.PlanCampaign) -> Pending:
+    """Return what waits for the operator, who decides on it."""
+    late = select(func.count()).select_from(_offer).where(
+        _offer.c.campaign_id == campaign.id, _offer.c.status == OfferStatus.LATE
+    )  # fmt: skip
+    unmet = select(func.count()).select_from(_unmet).where(
+        _unmet.c.campaign_id == campaign.id, _unmet.c.status == UnmetStatus.WAITING
+    )  # fmt: skip
+    return Pending(*db.session.execute(select(late.scalar_subquery(), unmet.scalar_subquery())).one())
+
+
+# --- reminding -------------------------------------------------------------------------------------------------------
+
+
+def to_remind(campaign: m.PlanCampaign, shares: Sequence[Share]) -> list[int]:
+    """Return the organizations of ``shares`` where somebody is silent and which were not reminded today."""
+    told = select(_reminder.c.organization_id).where(
+        _reminder.c.campaign_id == campaign.id, _reminder.c.told_on == today()
+    )
+    done = set(db.session.scalars(told))
+    return sorted(it.pk for it in shares if it.silent and it.pk not in done)
+
+
+@use_case
+def remind(campaign_id: int) -> int:
+    """Remind every organization where somebody has chosen nothing, once a day; return how many. Raises Conflict for none."""
+    current_actor().require(RIGHT)
+    campaign = get_visible(db.session, m.PlanCampaign, campaign_id, "plan_campaign:show")
+    decision = campaigns.is_taking(campaign)
+    if not decision.allowed:
+        raise Conflict(decision.reason)
+    wanted = to_remind(campaign, by_organization(campaign))
+    rows = [{"campaign_id": campaign.id, "organization_id": pk, "told_on": today()} for pk in wanted]
+    claim = insert(_reminder).on_conflict_do_nothing().returning(_reminder.c.id)
+    claimed = list(db.session.scalars(claim.values(rows))) if rows else []
+    if not claimed:
+        raise Conflict("Сегодня уже напомнили всем, у кого кто-то не выбрал. Напомнить снова можно завтра.")
+    record("plan_campaign.reminded", campaign, {"Организаций": ("", number(len(claimed)))})
+    for order in on_reminded:
+        order(campaign.id, today().isoformat(), min(claimed) - 1)
+    return len(claimed)
+
+
+@use_case
+def tell_next(campaign_id: int, day: str, after: int) -> int:
+    """Write to the next reminded organizations, and order the ones after them; return how many were told."""
+    with unscoped("the schools that are reminded of their silent people"):
+        campaign = transitions.read_fresh(m.PlanCampaign, campaign_id)
+        statement = (
+            select(_reminder.c.id, _reminder.c.organization_id)
+            .where(
+                _reminder.c.campaign_id == campaign_id,
+                _reminder.c.told_on == dt.date.fromisoformat(day),
+                _reminder.c.id > after,
+            )
+            .order_by(_reminder.c.id)
+            .limit(BATCH)
+        )
+        found = db.session.execute(statement).all()
+        ids = [organization_id for _pk, organization_id in found]
+        shares = {it.pk: it for it in _shares(figures.ORGANIZATION, campaign.year, _organization.c.id.in_(ids))}
+    for organization_id in ids:
+        if organization_id in shares:
+            _tell(campaign, shares[organization_id])
+    for order in on_reminded if len(found) == BATCH else ():
+        order(campaign_id, day, found[-1][0])
+    return len(ids)
+
+
+def _tell(campaign: m.PlanCampaign, share: Share) -> None:
+    facts = {
+        "год": str(campaign.year),
+        "человек": count(share.silent, "человек", "человека", "человек"),
+        "всего": number(share.people),
+        "срок": format_date(campaign.closes_on),
+    }
+    told = responsible.of_organization(share.pk)
+    letters.tell_users(told, "plan_silent_reminder", facts=facts, href=addresses.at("plan", "control", ""))
