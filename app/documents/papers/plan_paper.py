@@ -56,9 +56,9 @@ def render_plan(paper: PlanPaper) -> bytes:
     for words, value in totals_of(paper.results):
         line = document.add_paragraph(f"{words}: ")
         line.add_run(value).bold = True
-    for place, (code, title) in enumerate(TABLES.items(), 1):
+    for place, (code, (title, first)) in enumerate(TABLES.items(), 1):
         document.add_heading(f"{place}. {title}", level=2)
-        _table(document, title, paper.results.tables[code])
+        _table(document, first, paper.results.tables[code])
     document.add_heading(f"{len(TABLES) + 1}. Что в план не вошло", level=2)
     _grid(document, ("Почему", "Заявок"), [(words, number(n)) for words, n in paper.results.left_out])
     stream = io.BytesIO()
@@ -121,9 +121,9 @@ def _centred(document: Any, words: str, *, size: int = 11, bold: bool = False) -
     run.bold, run.font.size = bold, Pt(size)
 
 
-def _table(document: Any, title: str, lines: Sequence[Line]) -> None:
+def _table(document: Any, first: str, lines: Sequence[Line]) -> None:
     has_seats = any(line.seats is not None for line in lines)
-    heads = (title.removeprefix("По ").capitalize(), *_HEADS[: 2 + has_seats])
+    heads = (first, *_HEADS[: 2 + has_seats])
     rows = [_values(line, has_seats) for line in lines]
     if lines:
         rows.append(_values(_total(lines), has_seats))
@@ -182,15 +182,15 @@ def write_plan_book(path: Path, paper: PlanPaper) -> int:
     for row, words in enumerate(lines, 1):
         _text(page, row, 1, words).font = Font(bold=words in (paper.title, "УТВЕРЖДАЮ"))
     page.column_dimensions["A"].width = 90
-    for code, title in TABLES.items():
-        _sheet(book.create_sheet(sheet_name(title)), title, paper.results.tables[code])
+    for code, (title, first) in TABLES.items():
+        _sheet(book.create_sheet(sheet_name(title)), first, paper.results.tables[code])
     _left_out(book.create_sheet("Не вошло"), paper.results)
     book.save(path)
     return sum(len(table) for table in paper.results.tables.values())
 
 
-def _sheet(page: Any, title: str, lines: Sequence[Line]) -> None:
-    _heads(page, (title.removeprefix("По ").capitalize(), *_HEADS))
+def _sheet(page: Any, first: str, lines: Sequence[Line]) -> None:
+    _heads(page, (first, *_HEADS))
     for row, line in enumerate((*lines, _total(lines)), 2):
         _text(page, row, 1, line.title).alignment = Alignment(wrap_text=True)
         for column, value in enumerate((line.wishes, line.included, line.seats), 2):

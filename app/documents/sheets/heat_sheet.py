@@ -105,7 +105,7 @@ def _numbers(page: Any, heat: Heat, heads: Sequence[str]) -> None:
             number += 1
             for column, text in enumerate((row.title, row.detail, month), 1):
                 _text(page, number, column, text)
-            if cell.is_hidden or cell.more:
+            if cell.hidden:
                 _text(page, number, 4, cell.wanted)
             else:
                 page.cell(number, 4, cell.demand)

@@ -51,31 +51,31 @@ class PlannedOffer:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """Demand and seats; ``is_hidden``: the demand is under five and not told; ``more``: a sum that leaves hidden cells out."""
+    """Demand and seats; ``hidden``: how many figures under five are left out of the demand; ``is_any``: of the last column."""
 
     demand: int
     seats: int
-    is_hidden: bool = False
-    more: bool = False
+    hidden: int = 0
+    is_any: bool = False
 
     @property
     def wanted(self) -> str:
-        """The demand in figures."""
-        if self.is_hidden:
-            return f"< {FEWEST}"
-        return f"{number(self.demand)}+" if self.more else number(self.demand)
+        """The demand in figures: «86»; where figures are left out «80+», and where nothing else is there what it is less than."""
+        if not self.hidden:
+            return number(self.demand)
+        return f"{number(self.demand)}+" if self.demand else f"< {(FEWEST - 1) * self.hidden + 1}"
 
     @property
     def text(self) -> str:
         """«86/50»; what nobody asks for and nobody offers is a dot."""
-        if not self.demand and not self.seats and not self.is_hidden and not self.more:
+        if not (self.demand or self.seats or self.hidden):
             return EMPTY
         return f"{self.wanted}/{number(self.seats)}" if self.seats else self.wanted
 
     @property
     def tint(self) -> int:
-        """1 to 5 by the share of the seats that is asked for; 0 without demand, and where it is not told."""
-        if self.is_hidden or not self.demand:
+        """1 to 5 by the share of the seats that is asked for; 0 without demand, without a month, and where it is not told."""
+        if self.hidden or self.is_any or not self.demand:
             return 0
         if not self.seats:
             return len(_STEPS) + 1
@@ -138,19 +138,24 @@ def summed(key: str, title: str, detail: str, rows: Sequence[HeatRow]) -> HeatRo
 
 def _row(key: str, title: str, detail: str, offers: Sequence[PlannedOffer], counted: Counted, hide: bool) -> HeatRow:
     (offer,) = offers
-    cells = tuple(_cell(counted.get((offer.id, month), 0), offer.seats_in(month), hide) for month in MONTHS)
+    cells = tuple(_cell(counted.get((offer.id, month), 0), offer, month, hide) for month in MONTHS)
     return HeatRow(key, title, detail, cells, _sum(cells), _lacking(cells))
 
 
-def _cell(demand: int, seats: int, hide: bool) -> HeatCell:
+def _cell(demand: int, offer: PlannedOffer, month: int, hide: bool) -> HeatCell:
+    seats, is_any = offer.seats_in(month), month == ANY
     if hide and 0 < demand < FEWEST:
-        return HeatCell(0, seats, is_hidden=True)
-    return HeatCell(demand, seats)
+        return HeatCell(0, seats, hidden=1, is_any=is_any)
+    return HeatCell(demand, seats, is_any=is_any)
 
 
 def _sum(cells: Sequence[HeatCell]) -> HeatCell:
-    more = any(cell.is_hidden or cell.more for cell in cells)
-    return HeatCell(sum(cell.demand for cell in cells), sum(cell.seats for cell in cells), more=more)
+    return HeatCell(
+        sum(cell.demand for cell in cells),
+        sum(cell.seats for cell in cells),
+        sum(cell.hidden for cell in cells),
+        is_any=bool(cells) and all(cell.is_any for cell in cells),
+    )
 
 
 def _lacking(cells: Sequence[HeatCell]) -> tuple[int, ...]:

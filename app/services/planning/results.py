@@ -27,14 +27,14 @@ from app.text import sort_key
 from app.unit_of_work import use_case
 
 TERRITORY, ORGANIZER, PROGRAM, BLOCK, KIND, MONTH = "territory", "organizer", "program", "block", "kind", "month"
-#: the six tables in their order: code → what they go by
+#: the six tables in their order: code → title, head of the first column
 TABLES = {
-    TERRITORY: "По территориям",
-    ORGANIZER: "По организаторам",
-    PROGRAM: "По программам",
-    BLOCK: "По блокам чека",
-    KIND: "По категориям должностей",
-    MONTH: "По месяцам",
+    TERRITORY: ("По территориям", "Территория"),
+    ORGANIZER: ("По организаторам", "Организатор"),
+    PROGRAM: ("По программам", "Программа"),
+    BLOCK: ("По блокам чека", "Блок чека"),
+    KIND: ("По категориям должностей", "Категория должности"),
+    MONTH: ("По месяцам", "Месяц"),
 }
 _MONTHS = (
     "Любой месяц", "Январь", "Февраль", "Март", "Апрель", "Май", "Июнь", "Июль", "Август", "Сентябрь", "Октябрь", "Ноябрь",

@@ -21,7 +21,7 @@ from app.services.planning.heat import ANY, BLOCK, MONTHS, PROGRAM, SUBJECT, Hea
 from app.services.planning.reach import Reach
 from app.statuses import BlockKind, PositionKind
 from app.text.sql import sort_key
-from app.web.frame.pages import Block, Button, Cell, Column, Link, Option, Row, Tab
+from app.web.frame.pages import Block, Cell, Column, Link, Option, Row, Tab
 from app.web.frame.typed import row_id
 
 TITLE = "Спрос и места"
@@ -89,13 +89,14 @@ class DemandPage:
     title: str
     crumbs: Sequence[Link] = ()
     status: Cell | None = None
-    buttons: Sequence[Button] = ()
+    export_href: str = ""
     tabs: Sequence[Tab] = ()
     sides: Sequence[Tab] = ()
     choices: Sequence[Choice] = ()
     keep: Sequence[tuple[str, str]] = ()
     reset_href: str = ""
     row_head: str = ""
+    heads: Sequence[str] = ()
     rows: Sequence[ShownRow] = ()
     margins: Sequence[ShownRow] = ()
     more_href: str = ""
@@ -207,7 +208,7 @@ def build(question: Question) -> DemandPage:
         title=f"{TITLE}: план на {year} год",
         crumbs=_crumbs(question),
         status=Cell(question.campaign.status.label, tone=question.campaign.status.tone),
-        buttons=_buttons(question),
+        export_href=_export_href(question),
         tabs=[Tab(label, question.href(rows=by, cell=None), current=by == question.by) for by, label in _VIEWS],
         sides=_sides(question),
         choices=_choices(question, known.offers),
@@ -218,14 +219,21 @@ def build(question: Question) -> DemandPage:
         if _filters(question)
         else "",
         row_head=dict(zip((PROGRAM, SUBJECT, BLOCK), ("Программа", "Предмет", "Блок чека"), strict=True))[question.by],
-        rows=[_row(row, question) for row in rows],
-        margins=_margins(known, question),
+        heads=_narrowed(HEADS, known),
+        rows=[replace(row, cells=_narrowed(row.cells, known)) for row in (_row(it, question) for it in rows)],
+        margins=[replace(row, cells=_narrowed(row.cells, known)) for row in _margins(known, question)],
         more_href=more,
         more_words=count(len(known.heat.rows), "строка", "строки", "строк"),
         notes=_notes(question),
         behind=_behind(question, known, chosen) if chosen else (),
         empty="" if known.offers else "Программ по этим отборам в плане нет.",
     )
+
+
+def _narrowed(cells: Sequence[Any], known: Counted) -> list[Any]:
+    """Leave out the months in which nobody teaches and nobody wants to be taught."""
+    total = known.heat.total.cells
+    return [cell for cell, whole in zip(cells, total, strict=True) if whole.text != heat.EMPTY]
 
 
 def described(question: Question) -> str:
@@ -269,11 +277,10 @@ def _crumbs(question: Question) -> list[Link]:
     return found
 
 
-def _buttons(question: Question) -> list[Button]:
-    href = addresses.at(
+def _export_href(question: Question) -> str:
+    return addresses.at(
         "plan", "demand", "file", **{k: v for k, v in question.query.items() if k not in ("cell", "all")}
     )
-    return [Button("В Excel", href)]
 
 
 def _sides(question: Question) -> list[Tab]:
@@ -337,7 +344,8 @@ def _notes(question: Question) -> list[str]:
     ]
     if question.reach.hides:
         found.append(
-            f"Меньше {heat.FEWEST} человек не показываем: «< {heat.FEWEST}». Плюс у суммы значит, что скрытые клетки в неё не вошли."
+            f"Меньше {heat.FEWEST} человек не показываем: «< {heat.FEWEST}». Суммы сложены из показанного, плюс значит: скрытое в "
+            "них не вошло."
         )
     return found
 

@@ -39,7 +39,7 @@ class DemandView(BaseView):
             empty = CardPage(demand_page.TITLE, note="Плана пока нет: его начинает оператор.")
             return render_template("card.html", page=empty)
         page = demand_page.build(question)
-        return render_template("plan_demand.html", page=page, heads=demand_page.HEADS, scale=SCALE)
+        return render_template("plan_demand.html", page=page, scale=SCALE)
 
     @expose("/file")
     @guarded("demand")

@@ -40,9 +40,9 @@ def totals_block(results: Results) -> Block:
     return Block("Итоги", pairs=[Pair(words, Cell(value)) for words, value in totals_of(results)])
 
 
-def blocks_of(results: Results, behind: Behind | None = None) -> list[Block]:
-    """The six tables, then what is not in the plan."""
-    found = [_table(code, title, results.tables[code], behind) for code, title in TABLES.items()]
+def blocks_of(results: Results, behind: Behind | None = None, *, without: str = "") -> list[Block]:
+    """The six tables, then what is not in the plan; ``without``: the table that the map has already."""
+    found = [_table(code, results.tables[code], behind) for code in TABLES if code != without]
     rows = [
         Row(n, "", [Cell(words), Cell(number(value), number=True)]) for n, (words, value) in enumerate(results.left_out)
     ]
@@ -50,11 +50,12 @@ def blocks_of(results: Results, behind: Behind | None = None) -> list[Block]:
     return [*found, Block("Что в план не вошло", columns=columns, rows=rows)]
 
 
-def _table(code: str, title: str, lines: Sequence[Line], behind: Behind | None) -> Block:
+def _table(code: str, lines: Sequence[Line], behind: Behind | None) -> Block:
+    title, first = TABLES[code]
     has_seats = any(line.seats is not None for line in lines)
     heads = ("Заявок", "Включено", "Мест")[: 2 + has_seats]
     columns = [
-        Column("title", title.removeprefix("По ").capitalize()),
+        Column("title", first),
         *(Column(head, head, number=True) for head in heads),
     ]
     shown = lines if len(lines) <= MOST_ROWS else sorted(lines, key=lambda line: -line.wishes)[:MOST_ROWS]

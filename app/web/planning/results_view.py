@@ -62,7 +62,9 @@ class ResultsView(BaseView):
             return render_template("card.html", page=CardPage(TITLE, note="Плана пока нет: его начинает оператор."))
         known, behind = results.count_of(campaign), results_page.behind_of(campaign.year)
         page = _page(campaign, known, results.approved(campaign.id))
-        shown = {"tables": results_page.blocks_of(known, behind), "map": results_page.map_of(known, behind)}
+        drawn = results_page.map_of(known, behind)
+        tables = results_page.blocks_of(known, behind, without=results.TERRITORY if drawn else "")
+        shown = {"tables": tables, "map": drawn}
         return render_template("plan_results.html", page=page, **shown)
 
     @expose("/approve/<int:pk>", methods=["POST"])
