@@ -38,7 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.planning import approval_letters, campaigns, control, results
+from app.services.planning import approval_letters, campaigns, control, plan_letters, results
 from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -90,9 +90,9 @@ def _tell_approved(result_id: int, stage: str = approval_letters.ORGANIZERS, aft
     _defer(plan_approved.configure(connection=db.session.connection()), result_id=result_id, stage=stage, after=after)
 
 
-def _tell_reminded(campaign_id: int, day: str, after: int) -> None:
+def _tell_reminded(campaign_id: int, kind: str, after: int) -> None:
     """Defer the next letters to schools whose people have chosen nothing, in the transaction that decided on them."""
-    _defer(plan_reminded.configure(connection=db.session.connection()), campaign_id=campaign_id, day=day, after=after)
+    _defer(plan_reminded.configure(connection=db.session.connection()), campaign_id=campaign_id, kind=kind, after=after)
 
 
 def _defer(deferrer: Any, **arguments: Any) -> None:
@@ -233,10 +233,10 @@ def plan_approved(result_id: int, stage: str, after: int) -> None:
 
 
 @jobs.task(name="plan_reminded", retry=procrastinate.RetryStrategy(max_attempts=5, exponential_wait=30))
-def plan_reminded(campaign_id: int, day: str, after: int) -> None:
+def plan_reminded(campaign_id: int, kind: str, after: int) -> None:
     """Write to the next schools whose people have chosen nothing."""
     with _portal():
-        control.tell_next(campaign_id, day, after)
+        control.tell_next(campaign_id, kind, after)
 
 
 def is_between(first: int, last: int) -> bool:
@@ -276,6 +276,16 @@ def courses_tomorrow(timestamp: int) -> None:
         return
     with _portal():
         course_reminders.remind()
+
+
+@jobs.periodic(cron="30 * * * *")
+@jobs.task(name="plan_letters", queueing_lock="plan_letters")
+def send_plan_letters(timestamp: int) -> None:
+    """Tell of the days of planning; apart from the other morning letters, for on its first day the whole region is told."""
+    if not is_between(8, 17):
+        return
+    with _portal():
+        plan_letters.remind()
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:

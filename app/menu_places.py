@@ -42,7 +42,6 @@ from app.views import (
     PlanCampaignView,
     PlanItemView,
     PlanOfferView,
-    PlanQuotaView,
     PlanResultView,
     PositionView,
     PrintTemplateView,
@@ -124,7 +123,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
-    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView, PlanQuotaView, PlanResultView)),
+    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView, PlanResultView)),
     (
         PAPERS,
         (

@@ -2153,6 +2153,7 @@ class PlanOffer(Base):
             "cardinality(months) > 0 AND months <@ ARRAY[1,2,3,4,5,6,7,8,9,10,11,12]::smallint[]", "months"
         ),
         Index("ix_plan_offer_program_id", "program_id"),
+        Index("ix_plan_offer_waiting", "created_at", "id", postgresql_where=text("status = 'late'")),
     )
     id: Mapped[Id]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
@@ -2336,17 +2337,6 @@ FOR EACH STATEMENT EXECUTE FUNCTION plan_result_never_changes();
 """
     ),
 )
-
-
-class PlanReminder(Base):
-    """A school that was reminded on a day of its people who have chosen nothing yet: once a day."""
-
-    __tablename__ = "plan_reminder"
-    __table_args__ = (UniqueConstraint("campaign_id", "organization_id", "told_on"),)
-    id: Mapped[Id]
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id", ondelete="CASCADE"))
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
-    told_on: Mapped[dt.date]
 
 
 class Survey(Base):

@@ -152,7 +152,7 @@ _ROLES = (
             _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, "territory", "municipality")
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
-            | _grant(READ, *PLANNING, "plan_campaign", "plan_quota")
+            | _grant(READ, *PLANNING, "plan_campaign")
             | _DEMAND
             | _PLAN_CONTROL
         ),
@@ -173,7 +173,6 @@ _ROLES = (
                 "registry",
                 *PLANNING,
                 "plan_campaign",
-                "plan_quota",
             )
             | _grant("list show", "frdo_batch")
             | {"registry:overview", "survey:request", "plan_result:add"}
@@ -199,7 +198,7 @@ _ROLES = (
                 "assignment",
                 "import_batch",
             )
-            | _grant(EDIT, "plan_campaign", "plan_quota")
+            | _grant(EDIT, "plan_campaign")
             | _grant(READ, *PLANNING, "plan_result")
             | _DEMAND
             | _PLAN_CONTROL

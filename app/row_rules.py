@@ -347,8 +347,6 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
         **_only("ministry", "operator"),
     },
     "plan_result": _only("ministry", "operator"),
-    # read by the service that reminds
-    "plan_reminder": _only("operator"),
     "plan_offer": _published_or_own(_offer.c.status == OfferStatus.OFFERED, _offer.c.organizer_id),
     # an organizer learns numbers only, from services
     "plan_item": _people(_table(m.PlanItem).c.employee_id),

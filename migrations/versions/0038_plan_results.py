@@ -1,7 +1,7 @@
-"""What the ministry approved of a plan, never changed afterwards; the schools that were reminded of a plan, once a day.
+"""What the ministry approved of a plan and of its changes; the rows never change.
 
 Revision ID: 0038
-Revises: 0035
+Revises: 0036
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0038'
-down_revision = '0035'
+down_revision = '0036'
 branch_labels = None
 depends_on = None
 
@@ -40,31 +40,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_result')),
         sa.UniqueConstraint('campaign_id', 'number', name=op.f('uq_plan_result_campaign_id_number')),
     )
-    op.create_table(
-        'plan_reminder',
-        sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column('campaign_id', sa.Integer(), nullable=False),
-        sa.Column('organization_id', sa.Integer(), nullable=False),
-        sa.Column('told_on', sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ['campaign_id'],
-            ['plan_campaign.id'],
-            name=op.f('fk_plan_reminder_campaign_id_plan_campaign'),
-            ondelete='CASCADE',
-        ),
-        sa.ForeignKeyConstraint(
-            ['organization_id'], ['organization.id'], name=op.f('fk_plan_reminder_organization_id_organization')
-        ),
-        sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_reminder')),
-        sa.UniqueConstraint(
-            'campaign_id', 'organization_id', 'told_on', name=op.f('uq_plan_reminder_campaign_id_organization_id_told_on')
-        ),
-    )
-    op.create_index(op.f('ix_plan_reminder_organization_id'), 'plan_reminder', ['organization_id'])
     op.execute(_NEVER_CHANGES)
 
 
 def downgrade() -> None:
-    op.drop_table('plan_reminder')
     op.drop_table('plan_result')
     op.execute('DROP FUNCTION plan_result_never_changes()')

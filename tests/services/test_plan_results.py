@@ -176,7 +176,7 @@ def test_shares_are_stored_and_the_silent_are_reminded_once_a_day(
     orders: list[tuple[int, str, int]] = []
     monkeypatch.setattr(control, "on_reminded", [lambda *order: orders.append(order)])
     with acting_as(world.operator):
-        assert control.to_remind(campaign, control.by_organization(campaign)) == [world.school.id]
+        assert control.to_remind(control.by_organization(campaign)) == [world.school.id]
         assert control.remind(campaign.id) == 1
         with mk.nothing_changes(), pytest.raises(Conflict, match="уже напомнили"):
             control.remind(campaign.id)

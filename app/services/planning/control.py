@@ -14,19 +14,16 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, union
 from sqlalchemy.dialects.postgresql import insert
 
-from app import addresses
 from app import models as m
-from app.access import current_actor, get_visible, unscoped
+from app.access import current_actor, get_visible
 from app.audit import record
-from app.clock import today
+from app.clock import ZONE, today
 from app.errors import Conflict
 from app.extensions import db
-from app.russian import count, format_date, number
-from app.services.mailing import letters
-from app.services.personnel.employers import responsible
-from app.services.planning import campaigns
+from app.russian import number
+from app.services.planning import campaigns, plan_letters
 from app.services.planning.reach import reach_of
-from app.services.portal import figures, transitions
+from app.services.portal import figures
 from app.statuses import PLAN_HELD, OfferStatus, PlanItemStatus, UnmetStatus
 from app.unit_of_work import use_case
 
@@ -34,13 +31,15 @@ from app.unit_of_work import use_case
 CHOSE, WAITS = "chose", "planwaits"
 BATCH = 100
 RIGHT = "plan_item:remind"
+#: beginning of what ``ReminderSent`` calls the letters about the silent: the clock's and those by the button
+_KIND = "plan_silent_school"
 
-#: called with the plan, the day and the last one told inside the transaction; the job module puts its ``defer`` here
+#: called with the plan, the kind and the last one told inside the transaction; the job module puts its ``defer`` here
 on_reminded: list[Callable[[int, str, int], None]] = []
 
 _item, _unmet, _offer = m.PlanItem.__table__, m.UnmetWish.__table__, m.PlanOffer.__table__
 _organization, _territory, _employment = m.Organization.__table__, m.Territory.__table__, m.Employment.__table__
-_reminder: Any = m.PlanReminder.__table__
+_sent: Any = m.ReminderSent.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +144,11 @@ def pending(campaign: m.PlanCampaign) -> Pending:
 # --- reminding -------------------------------------------------------------------------------------------------------
 
 
-def to_remind(campaign: m.PlanCampaign, shares: Sequence[Share]) -> list[int]:
-    """Return the organizations of ``shares`` where somebody is silent and which were not reminded today."""
-    told = select(_reminder.c.organization_id).where(
-        _reminder.c.campaign_id == campaign.id, _reminder.c.told_on == today()
+def to_remind(shares: Sequence[Share]) -> list[int]:
+    """Return the organizations of ``shares`` where somebody is silent and to which nothing about that was written today."""
+    begins = dt.datetime.combine(today(), dt.time.min, tzinfo=ZONE)
+    told = select(_sent.c.object_id).where(
+        _sent.c.object_table == "organization", _sent.c.kind.startswith(f"{_KIND}_"), _sent.c.sent_at >= begins
     )
     done = set(db.session.scalars(told))
     return sorted(it.pk for it in shares if it.silent and it.pk not in done)
@@ -162,50 +162,28 @@ def remind(campaign_id: int) -> int:
     decision = campaigns.is_taking(campaign)
     if not decision.allowed:
         raise Conflict(decision.reason)
-    wanted = to_remind(campaign, by_organization(campaign))
-    rows = [{"campaign_id": campaign.id, "organization_id": pk, "told_on": today()} for pk in wanted]
-    claim = insert(_reminder).on_conflict_do_nothing().returning(_reminder.c.id)
+    kind = f"{_KIND}_{today():%Y%m%d}"
+    rows = [
+        {"kind": kind, "object_table": "organization", "object_id": pk} for pk in to_remind(by_organization(campaign))
+    ]
+    claim = insert(_sent).on_conflict_do_nothing().returning(_sent.c.object_id)
     claimed = list(db.session.scalars(claim.values(rows))) if rows else []
     if not claimed:
         raise Conflict("Сегодня уже напомнили всем, у кого кто-то не выбрал. Напомнить снова можно завтра.")
     record("plan_campaign.reminded", campaign, {"Организаций": ("", number(len(claimed)))})
     for order in on_reminded:
-        order(campaign.id, today().isoformat(), min(claimed) - 1)
+        order(campaign.id, kind, 0)
     return len(claimed)
 
 
 @use_case
-def tell_next(campaign_id: int, day: str, after: int) -> int:
-    """Write to the next reminded organizations, and order the ones after them; return how many were told."""
-    with unscoped("the schools that are reminded of their silent people"):
-        campaign = transitions.read_fresh(m.PlanCampaign, campaign_id)
-        statement = (
-            select(_reminder.c.id, _reminder.c.organization_id)
-            .where(
-                _reminder.c.campaign_id == campaign_id,
-                _reminder.c.told_on == dt.date.fromisoformat(day),
-                _reminder.c.id > after,
-            )
-            .order_by(_reminder.c.id)
-            .limit(BATCH)
-        )
-        found = db.session.execute(statement).all()
-        ids = [organization_id for _pk, organization_id in found]
-        shares = {it.pk: it for it in _shares(figures.ORGANIZATION, campaign.year, _organization.c.id.in_(ids))}
-    for organization_id in ids:
-        if organization_id in shares:
-            _tell(campaign, shares[organization_id])
+def tell_next(campaign_id: int, kind: str, after: int) -> int:
+    """Write to the next reminded organizations, and order the ones after them; return how many there were."""
+    wanted = select(_sent.c.object_id).where(
+        _sent.c.kind == kind, _sent.c.object_table == "organization", _sent.c.object_id > after
+    )
+    found = list(db.session.scalars(wanted.order_by(_sent.c.object_id).limit(BATCH)))
+    plan_letters.write_schools(campaign_id, found)
     for order in on_reminded if len(found) == BATCH else ():
-        order(campaign_id, day, found[-1][0])
-    return len(ids)
-
-
-def _tell(campaign: m.PlanCampaign, share: Share) -> None:
-    facts = {
-        "год": str(campaign.year),
-        "человек": count(share.silent, "человек", "человека", "человек"),
-        "всего": number(share.people),
-        "срок": format_date(campaign.closes_on),
-    }
-    told = responsible.of_organization(share.pk)
-    letters.tell_users(told, "plan_silent_reminder", facts=facts, href=addresses.at("plan", "control", ""))
+        order(campaign_id, kind, found[-1])
+    return len(found)

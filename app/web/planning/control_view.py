@@ -87,7 +87,7 @@ def _buttons(campaign: m.PlanCampaign, _shares: Sequence[Share] | None) -> list[
     found = [Button("Спрос и места", addresses.at("plan", "demand", ""))]
     if not current_actor().can(control.RIGHT) or campaign.status != CampaignStatus.OPEN:
         return found
-    silent = control.to_remind(campaign, control.by_organization(campaign))
+    silent = control.to_remind(control.by_organization(campaign))
     if silent:
         ask = f"По письму получит каждая из {number(len(silent))}: сколько её работников не выбрали и до какого дня. Сегодня — один раз."
         href = addresses.at("plan", "control", "remind")
