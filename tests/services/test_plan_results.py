@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import models as m
 from app.access import acting_as
+from app.clock import today
 from app.documents import doors
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
@@ -41,6 +42,11 @@ def ministry(world: mk.World) -> Any:
 
 def _wish(person: mk.Person, offer: Any, status: PlanItemStatus, **over: Any) -> Any:
     return mk.make_plan_item(person, mk.fetch(m.Program, offer.program_id), offer=offer, status=status, **over)
+
+
+def _holds(actor: Any, role: str, organization: Any) -> None:
+    """Letters go to those who hold a role in the database."""
+    mk.save(m.Assignment(user_id=actor.user_id, role=role, organization_id=organization.id, valid_from=today()))
 
 
 def _close(offer: Any) -> Any:
@@ -135,6 +141,8 @@ def test_organizers_schools_and_people_of_the_plan_are_told_once(
 ) -> None:
     _fill(world, offer)
     _close(offer)
+    _holds(world.responsible, "school", world.school)
+    _holds(world.organizer_actor, "organizer", world.organizer)
     monkeypatch.setattr(approval_letters, "BATCH", 1)
     steps: list[tuple[int, str, int]] = []
     monkeypatch.setattr(approval_letters, "on_more", [lambda *step: steps.append(step)])
@@ -148,9 +156,13 @@ def test_organizers_schools_and_people_of_the_plan_are_told_once(
         kind: mk.rows(m.Letter, m.Letter.template == kind)
         for kind in ("plan_approved_organizer", "plan_approved_school", "plan_approved")
     }
-    assert [len(found) for found in told.values()] == [0, 0, 2]
+    assert [len(found) for found in told.values()] == [1, 1, 2]
+    # four wishes, each under five in its month: the organizer learns no figure
+    assert f"«{world.program.title}»: < 17" in told["plan_approved_organizer"][0].body
+    assert "Из вашей организации в него вошли: 1 человек." in told["plan_approved_school"][0].body.replace(
+        "\u00a0", " "
+    )
     assert {"Когда учиться: март." in letter.body for letter in told["plan_approved"]} == {True, False}
-    # actors of the tests hold no roles in the database: the doors are asked for the right places all the same
     assert f"«{world.program.title}»" in told["plan_approved"][0].subject
 
 
@@ -173,6 +185,7 @@ def test_shares_are_stored_and_the_silent_are_reminded_once_a_day(
         control.by_organization(campaign, 10**6)
     with acting_as(world.responsible), mk.nothing_changes(), pytest.raises(Forbidden):
         control.remind(campaign.id)
+    _holds(world.responsible, "school", world.school)
     orders: list[tuple[int, str, int]] = []
     monkeypatch.setattr(control, "on_reminded", [lambda *order: orders.append(order)])
     with acting_as(world.operator):
@@ -182,3 +195,5 @@ def test_shares_are_stored_and_the_silent_are_reminded_once_a_day(
             control.remind(campaign.id)
     with acting_as(mk.SYSTEM):
         assert control.tell_next(*orders[0]) == 1
+    (letter,) = mk.rows(m.Letter, m.Letter.template == "plan_silent_school")
+    assert people[1].employee.last_name in letter.body

@@ -17,6 +17,8 @@ from app.access import current_actor, get_visible
 from app.audit import record
 from app.errors import Conflict, Invalid
 from app.extensions import db
+from app.labels import MONTHS
+from app.russian import capitalized
 from app.services.planning import demand
 from app.services.planning.demand import Asked
 from app.services.planning.heat import ANY, PlannedOffer
@@ -36,10 +38,7 @@ TABLES = {
     KIND: ("По категориям должностей", "Категория должности"),
     MONTH: ("По месяцам", "Месяц"),
 }
-_MONTHS = (
-    "Любой месяц", "Январь", "Февраль", "Март", "Апрель", "Май", "Июнь", "Июль", "Август", "Сентябрь", "Октябрь", "Ноябрь",
-    "Декабрь",
-)  # fmt: skip
+_MONTHS = ("Любой месяц", *(capitalized(name) for name in MONTHS.values()))
 _WHOLE = Reach(is_whole=True)
 _REASON_LENGTH = 1000
 

@@ -14,6 +14,8 @@ from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
 from app.extensions import db
+from app.labels import MONTHS as MONTH_NAMES
+from app.labels import SHORT_MONTHS
 from app.russian import count, number, percent
 from app.services.planning import campaigns, demand, heat, reach
 from app.services.planning.demand import Asked
@@ -25,24 +27,8 @@ from app.web.frame.pages import Block, Cell, Column, Link, Option, Row, Tab
 from app.web.frame.typed import row_id
 
 TITLE = "Спрос и места"
-HEADS = (
-    "янв.",
-    "февр.",
-    "март",
-    "апр.",
-    "май",
-    "июнь",
-    "июль",
-    "авг.",
-    "сент.",
-    "окт.",
-    "нояб.",
-    "дек.",
-    "любой месяц",
-)
-FULL_MONTHS = (
-    "январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь",
-)  # fmt: skip
+HEADS = (*SHORT_MONTHS, "любой месяц")
+FULL_MONTHS = tuple(MONTH_NAMES.values())
 #: rows shown at once; the others are one row, which opens them
 MOST_ROWS = 60
 _VIEWS = ((PROGRAM, "Программы"), (SUBJECT, "Предметы"), (BLOCK, "Блоки чека"))
@@ -403,7 +389,7 @@ def _behind(question: Question, known: Counted, cell: tuple[str, str]) -> list[B
     lead = f"{what}, {'весь год' if month is None else _month_words(month)}"
     if question.asked.organization_id:
         return [_people(demand.people(asked, question.reach), lead)]
-    if question.asked.territory_id or (not question.reach.territories and not question.reach.is_whole):
+    if question.asked.territory_id or not (question.reach.is_whole or len(question.reach.territories) > 1):
         places = demand.by_organization(asked, question.reach)
         return [_places(places, "Организация", "organization", lead, question)]
     places = demand.by_territory(asked, question.reach)
