@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union
+from sqlalchemy import CompoundSelect, Select, false, func, literal, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from app import models as m
@@ -29,6 +29,8 @@ from app.unit_of_work import use_case
 
 #: codes of the stored figures, each with the year: people who have chosen, wishes that wait for the organization
 CHOSE, WAITS = "chose", "planwaits"
+#: the people behind the figure of those who have chosen nothing (``desk.figure_people``)
+SILENT = "silent"
 BATCH = 100
 RIGHT = "plan_item:remind"
 #: beginning of what ``ReminderSent`` calls the letters about the silent: the clock's and those by the button
@@ -77,14 +79,7 @@ def counted(worker: Any) -> list[Select[Any]]:
     campaign = campaigns.current()
     if campaign is None:
         return []
-    chose = union(
-        select(_item.c.employee_id.label("person")).where(
-            _item.c.campaign_id == campaign.id, _item.c.status.in_(PLAN_HELD)
-        ),
-        select(_unmet.c.employee_id.label("person")).where(
-            _unmet.c.campaign_id == campaign.id, _unmet.c.status != UnmetStatus.WITHDRAWN
-        ),
-    ).subquery("chose")
+    chose = chosen(campaign.id).subquery("chose")
     people = worker.join(chose, chose.c.person == worker.c.person).join(
         _organization, _organization.c.id == worker.c.organization
     )
@@ -99,6 +94,23 @@ def _by_levels(code: str, rows: Any, *conditions: Any) -> Select[Any]:
     level, place, grouping = figures.by_levels(_organization.c.id, _organization.c.territory_id)
     found = select(level, place, literal(code).label("code"), func.count().label("number")).select_from(rows)
     return found.where(*conditions).group_by(grouping).having(func.count() > 0)
+
+
+def chosen(campaign_id: int) -> CompoundSelect[Any]:
+    """Ids of the people who have chosen, or said that nothing suits: a statement with ``person``."""
+    wished = select(_item.c.employee_id.label("person")).where(
+        _item.c.campaign_id == campaign_id, _item.c.status.in_(PLAN_HELD)
+    )
+    said = select(_unmet.c.employee_id.label("person")).where(
+        _unmet.c.campaign_id == campaign_id, _unmet.c.status != UnmetStatus.WITHDRAWN
+    )
+    return union(wished, said)
+
+
+def is_silent(person: Any) -> Any:
+    """Condition: the person has chosen nothing in the plan that concerns people now."""
+    campaign = campaigns.current()
+    return false() if campaign is None else person.not_in(select(chosen(campaign.id).subquery().c.person))
 
 
 # --- shares ----------------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _table(title: str, head: str, shares: Sequence[Share], name: str) -> Block:
         Column("name", head),
         *(Column(words, words, number=True) for words in ("Работников", "Выбрали", "Доля", "Не выбрали", _AGREE)),
     ]
-    rows = [Row(it.pk, _href(name, it.pk), [Cell(it.name), *_figures(it)]) for it in shares]
+    rows = [Row(it.pk, _href(name, it.pk), [Cell(it.name), *_figures(it, name[0])]) for it in shares]
     return Block(title, columns=columns, rows=rows, empty="Работников пока нет.", note=f"{figures.as_of()} {_NOTE}")
 
 
@@ -114,11 +114,16 @@ def _href(name: str, pk: int) -> str:
     return addresses.at("plan", "demand", "", organization=pk, cell="all.y")
 
 
-def _figures(it: Share) -> list[Cell]:
+def _figures(it: Share, level: str) -> list[Cell]:
+    """The figures of a place; ``level``: t or o, as the people behind a figure are called in addresses."""
     share = percent(it.chose, it.people) if it.people else "—"
+    silent = addresses.listing("employee", figure=f"{control.SILENT}-{level}{it.pk}") if it.silent else ""
     return [
-        Cell(words, number=True)
-        for words in (number(it.people), number(it.chose), share, number(it.silent), number(it.waiting))
+        Cell(number(it.people), number=True),
+        Cell(number(it.chose), number=True),
+        Cell(share, number=True),
+        Cell(number(it.silent), href=silent, number=True),
+        Cell(number(it.waiting), number=True),
     ]
 
 
