@@ -38,7 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.planning import approval_letters, campaigns, control, plan_letters, results
+from app.services.planning import approval_letters, campaigns, control, plan_letters, plan_results
 from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -70,7 +70,7 @@ def open_jobs() -> None:
         background.on_submitted.append(_begin)
     if _tell_approved not in approval_letters.on_more:
         approval_letters.on_more.append(_tell_approved)
-        results.on_approved.append(_tell_approved)
+        plan_results.on_approved.append(_tell_approved)
         control.on_reminded.append(_tell_reminded)
 
 

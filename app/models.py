@@ -2314,7 +2314,7 @@ class PlanResult(Base):
     #: 0: the plan; 1, 2 …: its changes
     number: Mapped[int] = mapped_column(SmallInteger)
     reason_text: Mapped[Long | None]
-    #: the figures as they were shown then (``planning.results``); no person is named
+    #: the figures as they were shown then (``planning.plan_results``); no person is named
     snapshot: Mapped[Json]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     created_at: Mapped[CreatedAt]

@@ -41,7 +41,7 @@ from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing, print_templates
 from app.services.paper.printing.bulk_printing import PRINT, Printed
 from app.services.personnel.trainings.training_archive import ARCHIVE, Archive, scans_of, words_of
-from app.services.planning import results
+from app.services.planning import plan_results
 from app.services.planning.heat import Heat
 from app.services.portal import given_out
 from app.services.portal import settings as portal_settings
@@ -133,7 +133,7 @@ def plan_paper_of(row: m.PlanResult) -> PlanPaper:
         number=row.number_text,
         approved_on=local(row.created_at).date(),
         change=(row.number, row.reason_text or "") if row.number else None,
-        results=results.of_snapshot(row.snapshot),
+        results=plan_results.of_snapshot(row.snapshot),
     )
 
 

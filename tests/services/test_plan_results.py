@@ -18,8 +18,8 @@ from app.documents import doors
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.services.desk import figure_counts
-from app.services.planning import approval_letters, control, results, unmet
-from app.services.planning.results import TABLES
+from app.services.planning import approval_letters, control, plan_results, unmet
+from app.services.planning.plan_results import TABLES
 from app.statuses import CampaignStatus, PlanItemStatus
 from tests.services import makers as mk
 from tests.statements import recorded
@@ -69,7 +69,7 @@ def _fill(world: mk.World, offer: Any) -> list[Any]:
 
 def test_every_table_adds_up_to_the_wishes(world: mk.World, offer: Any) -> None:
     _fill(world, offer)
-    known = results.count_of(mk.fetch(m.PlanCampaign, offer.campaign_id))
+    known = plan_results.count_of(mk.fetch(m.PlanCampaign, offer.campaign_id))
     assert (known.wishes, known.people, known.included, known.included_people) == (4, 4, 2, 2)
     assert set(known.tables) == set(TABLES)
     for code, lines in known.tables.items():
@@ -84,30 +84,30 @@ def test_every_table_adds_up_to_the_wishes(world: mk.World, offer: Any) -> None:
 def test_an_approved_plan_never_changes(world: mk.World, offer: Any, ministry: Any) -> None:
     wishes = _fill(world, offer)
     with acting_as(ministry), mk.nothing_changes(), pytest.raises(Conflict):
-        results.approve(offer.campaign_id)
+        plan_results.approve(offer.campaign_id)
     _close(offer)
     for actor in (world.operator, world.responsible, world.organizer_actor):
         with acting_as(actor), mk.nothing_changes(), pytest.raises((Forbidden, NotFound)):
-            results.approve(offer.campaign_id)
+            plan_results.approve(offer.campaign_id)
     with acting_as(ministry):
-        assert results.approve(offer.campaign_id).status == CampaignStatus.APPROVED
-        (row,) = results.approved(offer.campaign_id)
+        assert plan_results.approve(offer.campaign_id).status == CampaignStatus.APPROVED
+        (row,) = plan_results.approved(offer.campaign_id)
         before = dict(row.snapshot)
         assert (row.number_text, before["included"]) == (f"ПП-{row.campaign.year}", 2)
         with mk.nothing_changes(), pytest.raises(Conflict, match="ничего не изменилось"):
-            results.approve_change(offer.campaign_id, "Ошибка")
+            plan_results.approve_change(offer.campaign_id, "Ошибка")
     mk.change(wishes[2], status=PlanItemStatus.INCLUDED, month=2)
     with acting_as(ministry):
         with mk.nothing_changes(), pytest.raises(Invalid):
-            results.approve_change(offer.campaign_id, " ")
-        change = results.approve_change(offer.campaign_id, "Нашлось место")
+            plan_results.approve_change(offer.campaign_id, " ")
+        change = plan_results.approve_change(offer.campaign_id, "Нашлось место")
         assert (change.number, change.number_text, change.snapshot["included"]) == (1, f"ПП-{row.campaign.year}-1", 3)
         assert mk.fetch(m.PlanResult, row.id).snapshot == before
-        assert next(iter(results.differences(results.of_snapshot(before), results.of_snapshot(change.snapshot)))) == (
+        assert next(iter(plan_results.differences(plan_results.of_snapshot(before), plan_results.of_snapshot(change.snapshot)))) == (
             "Включено в план", 2, 3,
         )  # fmt: skip
     with acting_as(world.operator), mk.nothing_changes(), pytest.raises(Forbidden):
-        results.approve_change(offer.campaign_id, "Не своё право")
+        plan_results.approve_change(offer.campaign_id, "Не своё право")
     for statement in ("UPDATE plan_result SET number = 7", "DELETE FROM plan_result"):
         with pytest.raises(DBAPIError, match="never changes"):
             db.session.execute(text(statement))
@@ -118,8 +118,8 @@ def test_the_paper_says_what_was_approved(world: mk.World, offer: Any, ministry:
     _fill(world, offer)
     _close(offer)
     with acting_as(ministry):
-        results.approve(offer.campaign_id)
-        (row,) = results.approved(offer.campaign_id)
+        plan_results.approve(offer.campaign_id)
+        (row,) = plan_results.approved(offer.campaign_id)
         document = Document(io.BytesIO(doors.PLAN.give(row)))
         doors.plan_book(tmp_path / "plan.xlsx", row)
     said = "\n".join(paragraph.text for paragraph in document.paragraphs)
@@ -146,9 +146,9 @@ def test_organizers_schools_and_people_of_the_plan_are_told_once(
     monkeypatch.setattr(approval_letters, "BATCH", 1)
     steps: list[tuple[int, str, int]] = []
     monkeypatch.setattr(approval_letters, "on_more", [lambda *step: steps.append(step)])
-    monkeypatch.setattr(results, "on_approved", [lambda pk: steps.append((pk, approval_letters.ORGANIZERS, 0))])
+    monkeypatch.setattr(plan_results, "on_approved", [lambda pk: steps.append((pk, approval_letters.ORGANIZERS, 0))])
     with acting_as(ministry):
-        results.approve(offer.campaign_id)
+        plan_results.approve(offer.campaign_id)
     with acting_as(mk.SYSTEM):
         while steps:
             approval_letters.tell_next(*steps.pop())

@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from app.cells import clean_text
 from app.documents.sheets.spreadsheet import HEADER_FILL, sheet_name
 from app.russian import NBSP, capitalized, long_date, number
-from app.services.planning.results import TABLES, Line, Results
+from app.services.planning.plan_results import TABLES, Line, Results
 
 _HEADS = ("Заявок", "Включено", "Мест")
 #: width of the sheet between its margins, and of a column of figures

@@ -77,13 +77,13 @@ def _page(campaign: m.PlanCampaign, territory: int | None) -> CardPage:
         f"{TITLE}: план на {campaign.year} год",
         crumbs=[Link(TITLE, addresses.at("plan", "control", "") if territory else "", current=not territory)],
         status=Cell(campaign.status.label, tone=campaign.status.tone),
-        buttons=_buttons(campaign, shares if not whole or territory else None),
+        buttons=_buttons(campaign),
         blocks=[block],
         aside=[_summary(campaign, shares)],
     )
 
 
-def _buttons(campaign: m.PlanCampaign, _shares: Sequence[Share] | None) -> list[Button]:
+def _buttons(campaign: m.PlanCampaign) -> list[Button]:
     found = [Button("Спрос и места", addresses.at("plan", "demand", ""))]
     if not current_actor().can(control.RIGHT) or campaign.status != CampaignStatus.OPEN:
         return found

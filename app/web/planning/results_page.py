@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from app import addresses
 from app.documents.papers.plan_paper import totals_of
 from app.russian import count, number, percent
-from app.services.planning.results import MONTH, PROGRAM, TABLES, TERRITORY, Line, Results, differences
+from app.services.planning.plan_results import MONTH, PROGRAM, TABLES, TERRITORY, Line, Results, differences
 from app.services.portal import region_map
 from app.web.frame.pages import Block, Cell, Column, MapTile, Pair, RegionMap, Row
 from app.web.frame.tiles import FOOT, LINE, WIDTH, lines_of

@@ -16,8 +16,8 @@ from app.documents import doors
 from app.documents.doors import PLAN
 from app.extensions import db
 from app.russian import format_datetime
-from app.services.planning import campaigns, results
-from app.services.planning.results import Results, of_snapshot
+from app.services.planning import campaigns, plan_results
+from app.services.planning.plan_results import Results, of_snapshot
 from app.statuses import CampaignStatus
 from app.web.frame.answers import answer_act
 from app.web.frame.downloads import download_written
@@ -60,10 +60,10 @@ class ResultsView(BaseView):
         campaign = find_campaign(request.args.get("year", ""))
         if campaign is None:
             return render_template("card.html", page=CardPage(TITLE, note="Плана пока нет: его начинает оператор."))
-        known, behind = results.count_of(campaign), results_page.behind_of(campaign.year)
-        page = _page(campaign, known, results.approved(campaign.id))
+        known, behind = plan_results.count_of(campaign), results_page.behind_of(campaign.year)
+        page = _page(campaign, known, plan_results.approved(campaign.id))
         drawn = results_page.map_of(known, behind)
-        tables = results_page.blocks_of(known, behind, without=results.TERRITORY if drawn else "")
+        tables = results_page.blocks_of(known, behind, without=plan_results.TERRITORY if drawn else "")
         shown = {"tables": tables, "map": drawn}
         return render_template("plan_results.html", page=page, **shown)
 
@@ -73,8 +73,8 @@ class ResultsView(BaseView):
         """Approve a closed plan."""
 
         def approve() -> str:
-            campaign = results.approve(pk)
-            row = results.approved(campaign.id)[-1]
+            campaign = plan_results.approve(pk)
+            row = plan_results.approved(campaign.id)[-1]
             flash(
                 f"План утверждён под номером {row.number_text}. Организаторам, школам и людям из плана уходят письма.",
                 "success",
@@ -89,7 +89,7 @@ class ResultsView(BaseView):
         """Approve what has changed since, with a reason."""
 
         def change() -> str:
-            row = results.approve_change(pk, request.form.get("reason", ""))
+            row = plan_results.approve_change(pk, request.form.get("reason", ""))
             flash(f"Утверждено изменение плана № {row.number}.", "success")
             return addresses.card("plan_result", row.id)
 
@@ -198,6 +198,6 @@ class ResultPages(ScopedModelView):
         fields = ("campaign", "created_at", "approved_by", *(("reason_text",) if row.number else ()))
         found = [self.pairs_block(row, "Утверждение", fields), results_page.totals_block(known)]
         if row.number:
-            before = next(it for it in results.approved(row.campaign_id) if it.number == row.number - 1)
+            before = next(it for it in plan_results.approved(row.campaign_id) if it.number == row.number - 1)
             found.append(results_page.changes_block(of_snapshot(before.snapshot), known))
         return [*found, *results_page.blocks_of(known)]
