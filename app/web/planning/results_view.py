@@ -111,7 +111,7 @@ def _page(campaign: m.PlanCampaign, known: Results, approved: Sequence[m.PlanRes
 
 def _years(campaign: m.PlanCampaign) -> list[Button]:
     """The plan of the year before, where there is one."""
-    before = campaigns.of_year(campaign.year - 1)
+    before = campaigns.before(campaign)
     if before is None:
         return []
     return [Button(f"План на {before.year} год", addresses.at("plan", "results", "", year=before.year))]
