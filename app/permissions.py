@@ -175,7 +175,7 @@ _ROLES = (
                 "plan_campaign",
             )
             | _grant("list show", "frdo_batch")
-            | {"registry:overview", "survey:request", "plan_result:add"}
+            | {"registry:overview", "survey:request", "plan_result:correct"}
             | _grant(READ, "plan_result")
             | _DEMAND
             | _PLAN_CONTROL

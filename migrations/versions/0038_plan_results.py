@@ -33,9 +33,9 @@ def upgrade() -> None:
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.CheckConstraint('(number = 0) = (reason_text IS NULL)', name=op.f('ck_plan_result_reason')),
         sa.CheckConstraint('number >= 0', name=op.f('ck_plan_result_number')),
-        sa.ForeignKeyConstraint(['approved_by_id'], ['ab_user.id'], name=op.f('fk_plan_result_approved_by_id_ab_user')),
+        sa.ForeignKeyConstraint(['approved_by_id'], ['ab_user.id'], name=op.f('fk_plan_result_approved_by_id')),
         sa.ForeignKeyConstraint(
-            ['campaign_id'], ['plan_campaign.id'], name=op.f('fk_plan_result_campaign_id_plan_campaign')
+            ['campaign_id'], ['plan_campaign.id'], name=op.f('fk_plan_result_campaign_id')
         ),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_result')),
         sa.UniqueConstraint('campaign_id', 'number', name=op.f('uq_plan_result_campaign_id_number')),

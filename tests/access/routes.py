@@ -243,7 +243,7 @@ OTHERS: Mapping[str, Route] = {
     "ControlView.remind": Route("page", "plan_item:remind", methods=("POST",)),
     "ResultsView.index": Route("page", "plan_result:list"),
     "ResultsView.approve": Route("change", "plan_campaign:approve", "plan_campaign", ("POST",)),
-    "ResultsView.change": Route("change", "plan_result:add", "plan_campaign", ("POST",)),
+    "ResultsView.change": Route("change", "plan_result:correct", "plan_campaign", ("POST",)),
     "PlanResultView.print_docx": Route("card", "plan_result:show", "plan_result"),
     "PlanResultView.print_pdf": Route("file", "plan_result:show", "plan_result"),
     "PlanResultView.book": Route("export_of_row", "plan_result:export", "plan_result"),

@@ -244,7 +244,7 @@ def approve(campaign_id: int) -> m.PlanCampaign:
 @use_case
 def approve_change(campaign_id: int, reason: str) -> m.PlanResult:
     """Approve what has changed since the last approval as a numbered change; raises Invalid without a reason, Conflict for none."""
-    current_actor().require("plan_result:add")
+    current_actor().require("plan_result:correct")
     get_visible(db.session, m.PlanCampaign, campaign_id, "plan_campaign:show")
     # one change after another: the number is the next one
     campaign: m.PlanCampaign = db.session.scalars(

@@ -57,6 +57,7 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "plan_offer:demand": "спрос и места",
     "plan_item:control": "кто выбрал, а кто нет",
     "plan_item:remind": "напоминание организациям",
+    "plan_result:correct": "утверждение плана и его изменений",
 }
 
 _OWN = dict.fromkeys(

@@ -68,7 +68,7 @@ class ResultsView(BaseView):
         return render_template("plan_results.html", page=page, **shown)
 
     @expose("/approve/<int:pk>", methods=["POST"])
-    @guarded("add")
+    @guarded("correct")
     def approve(self, pk: int) -> Any:
         """Approve a closed plan."""
 
@@ -84,7 +84,7 @@ class ResultsView(BaseView):
         return answer_act(approve, addresses.at("plan", "results", ""))
 
     @expose("/change/<int:pk>", methods=["POST"])
-    @guarded("add")
+    @guarded("correct")
     def change(self, pk: int) -> Any:
         """Approve what has changed since, with a reason."""
 
@@ -119,7 +119,7 @@ def _years(campaign: m.PlanCampaign) -> list[Button]:
 
 def _buttons(campaign: m.PlanCampaign, known: Results, approved: Sequence[m.PlanResult]) -> list[Button]:
     found = [Button("Спрос и места", addresses.at("plan", "demand", "", year=campaign.year))]
-    if not current_actor().can("plan_result:add"):
+    if not current_actor().can("plan_result:correct"):
         return found
     if campaign.status == CampaignStatus.CLOSED:
         words = (
