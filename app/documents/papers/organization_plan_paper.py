@@ -22,7 +22,7 @@ def plan_context(plan: OrganizationPlan) -> dict[str, Any]:
     """Return the values of the template: the organization, its head, a row for each program of each person, the totals."""
     organization = plan.organization
     people = len({one.row.employee_id for one in plan.lines})
-    programs = count(len(plan.lines), "программа", "программы", "программ")
+    courses = count(len(plan.lines), "обучение", "обучения", "обучений")
     return {
         "organization_heading": capitalized(organization.full_name),
         "head_title": organization.head_position or "Руководитель",
@@ -30,7 +30,7 @@ def plan_context(plan: OrganizationPlan) -> dict[str, Any]:
         "year": str(plan.year),
         "made_on": long_date(plan.made_on),
         "rows": [_row(place, one) for place, one in enumerate(plan.lines, start=1)],
-        "totals": f"Всего: {count(people, 'работник', 'работника', 'работников')}, {programs}.",
+        "totals": f"Всего: {count(people, 'работник', 'работника', 'работников')}, {courses}.",
     }
 
 

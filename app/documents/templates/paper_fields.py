@@ -294,7 +294,7 @@ _ORGANIZATION_PLAN = (
         PaperField("organizer", "Организатор", "Институт развития образования"),
         PaperField("months", "Месяц обучения или удобные месяцы", "фев–мар"),
     ),
-    PaperField("totals", "Строка итогов", "Всего: 2\u00a0работника, 3\u00a0программы."),
+    PaperField("totals", "Строка итогов", "Всего: 2\u00a0работника, 3\u00a0обучения."),
 )
 
 #: code of the manifest → its fields: every paper that is printed by a template takes an uploaded one
