@@ -570,6 +570,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "months": "Месяцы",
         "municipality_ids": "Где можете учить",
         "late": "Предложена после срока",
+        "note": "Примечание",
     },
     "plan_item": {
         "campaign": "План",

@@ -19,15 +19,17 @@ DAY = dt.timedelta(days=1)
 
 
 def fill(visitor: Visitor, label: str, value: object) -> None:
-    visitor.page.get_by_label(label).fill(f"{value:%d.%m.%Y}" if isinstance(value, dt.date) else str(value))
+    visitor.page.get_by_role("textbox", name=label).fill(
+        f"{value:%d.%m.%Y}" if isinstance(value, dt.date) else str(value)
+    )
 
 
 def offer(visitor: Visitor, title: str, *months: str) -> None:
     """Fill in the form that the place of the year leads to."""
     page = visitor.page
     page.get_by_role("link", name=f"Предложить: {title}").click()
-    expect(page.get_by_label("Программа", exact=True)).to_have_value(title)
-    fill(visitor, "Мест за год", 50)
+    expect(page.locator("#program")).to_have_value(title)
+    page.locator("#seats").fill("50")
     for month in months:
         page.get_by_label(month, exact=True).check()
 
@@ -81,7 +83,7 @@ def test_a_plan_is_begun_programs_are_offered_and_a_late_one_is_accepted(
 
     organizer = newcomer("organizer", viewport=PHONE)
     organizer.go("/plan_offer/list/")
-    organizer.page.get_by_role("link", name=f"Что предложено на {year} год").click()
+    organizer.page.get_by_role("link", name=f"Что предложено на {year} год").first.click()
     organizer.sees("последний день, когда программы вносят в срок")
     offer(organizer, "Пробная своевременная", "февраль", "октябрь")
     organizer.page.get_by_role("button", name="Сохранить", exact=True).click()
@@ -95,7 +97,7 @@ def test_a_plan_is_begun_programs_are_offered_and_a_late_one_is_accepted(
         f"UPDATE plan_campaign SET programs_until = programs_until - 1, opens_on = opens_on WHERE year = {year}",
     )
     organizer.go("/plan_offer/list/")
-    organizer.page.get_by_role("link", name=f"Что предложено на {year} год").click()
+    organizer.page.get_by_role("link", name=f"Что предложено на {year} год").first.click()
     organizer.sees("Срок прошёл")
     offer(organizer, "Пробная поздняя", "март")
     organizer.page.get_by_role("button", name="Сохранить", exact=True).click()
