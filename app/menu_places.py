@@ -42,6 +42,7 @@ from app.views import (
     PlanCampaignView,
     PlanItemView,
     PlanOfferView,
+    PlanResultView,
     PositionView,
     PrintTemplateView,
     ProgramView,
@@ -99,6 +100,12 @@ from app.web.personnel.own_card_view import OwnCardView, has_card
 from app.web.personnel.own_data_pages import OwnDataView
 from app.web.personnel.quality_view import TITLE as QUALITY
 from app.web.personnel.quality_view import QualityView
+from app.web.planning.control_view import TITLE as CONTROL
+from app.web.planning.control_view import ControlView, has_control
+from app.web.planning.demand_page import TITLE as DEMAND
+from app.web.planning.demand_view import DemandView, has_demand
+from app.web.planning.results_view import TITLE as RESULTS
+from app.web.planning.results_view import ResultsView, has_results
 
 PEOPLE, COURSES, PLAN, PAPERS, OFFICE, OWN = "Люди", "Курсы", "План", "Документы", "Управление", "Моё"
 #: menu: section → views, in the order shown
@@ -117,7 +124,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
-    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView)),
+    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView, PlanResultView)),
     (
         PAPERS,
         (
@@ -249,6 +256,10 @@ def register(builder: AppBuilder) -> None:
     for section, views in MENU:
         if section == COURSES:
             add(CatalogueView(), CATALOGUE, section)
+        if section == PLAN:
+            add(DemandView(), DEMAND, section, has_demand)
+            add(ControlView(), CONTROL, section, has_control)
+            add(ResultsView(), RESULTS, section, has_results)
         for kind in views:
             view = kind()
             add(view, view.words.plural, section, _may_list(view))

@@ -61,6 +61,10 @@ COURSES = ("program", "training_group", "enrolment", "certificate")
 #: planning of the next year: what is offered, chosen, not found
 PLANNING = ("plan_offer", "plan_item", "unmet_wish")
 
+#: numbers of wishes: of the user's people, or of the own offers
+_DEMAND = {"plan_offer:demand"}
+#: who of the user's people has chosen, and who has not
+_PLAN_CONTROL = {"plan_item:control"}
 _WISH = {"plan_item:add", "unmet_wish:add"}
 _APPLY = {"voucher_application:add"}
 _ENROL = {"enrolment:add", "enrolment:transfer"}
@@ -105,6 +109,8 @@ _ROLES = (
             | _grant("list show", "import_batch")
             | {"employee:import", "training:import"}
             | _grant(READ, *PLANNING)
+            | _DEMAND
+            | _PLAN_CONTROL
             | _WISH
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire"}
@@ -127,6 +133,7 @@ _ROLES = (
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
             | _grant(READ + " add edit", "plan_offer")
+            | _DEMAND
             | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
             | {"training_group:correct", "enrolment:correct"}
@@ -146,6 +153,8 @@ _ROLES = (
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
             | _grant(READ, *PLANNING, "plan_campaign")
+            | _DEMAND
+            | _PLAN_CONTROL
         ),
     ),
     Role(
@@ -166,7 +175,10 @@ _ROLES = (
                 "plan_campaign",
             )
             | _grant("list show", "frdo_batch")
-            | {"registry:overview", "survey:request"}
+            | {"registry:overview", "survey:request", "plan_result:correct"}
+            | _grant(READ, "plan_result")
+            | _DEMAND
+            | _PLAN_CONTROL
         ),
     ),
     Role(
@@ -187,7 +199,10 @@ _ROLES = (
                 "import_batch",
             )
             | _grant(EDIT, "plan_campaign")
-            | _grant(READ, *PLANNING)
+            | _grant(READ, *PLANNING, "plan_result")
+            | _DEMAND
+            | _PLAN_CONTROL
+            | {"plan_item:remind"}
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:import", "training:import", "registry:overview"}

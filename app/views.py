@@ -146,6 +146,8 @@ from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.planning.campaign_view import CampaignPages, CampaignQuotas, CampaignReopening
 from app.web.planning.offer_place_page import OfferYear
 from app.web.planning.offer_view import MONTHS, OFFERED, OfferPages
+from app.web.planning.results_view import NUMBER as PLAN_NUMBER
+from app.web.planning.results_view import ResultPages
 from app.web.planning.wish_view import UnmetPages, WishPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
@@ -760,6 +762,14 @@ class PlanItemView(WishPages):
     load = ("employee", "program", "employment.organization")
     filters = ("campaign", "status", "program")
     base_order_by = (m.PlanItem.id.desc(),)
+
+
+class PlanResultView(ResultPages):
+    datamodel = Table(m.PlanResult)
+    list_columns = [PLAN_NUMBER, "campaign", "created_at", "approved_by"]
+    load = ("campaign", "approved_by")
+    filters = ("campaign",)
+    base_order_by = (m.PlanResult.id.desc(),)
 
 
 class UnmetWishView(UnmetPages):

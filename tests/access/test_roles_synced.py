@@ -78,9 +78,11 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/planning/campaigns.py": ["campaigns follow their days", "whether a campaign is used at all"],
     "app/services/planning/offers.py": ["what is offered for the year is public"],
+    "app/services/planning/approval_letters.py": ["whom an approved plan concerns"],
     "app/services/planning/plan_letters.py": [
         "everybody is told that the choice has begun",
         "letters by the days of planning",
+        "the people of each school who have chosen nothing",
         "the people of each school who have chosen nothing",
         "the people who have chosen nothing",
         "what an organizer has not put up yet",
@@ -333,6 +335,10 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
     verbs = {"list", "show", "add", "edit", "delete", "export"}
     own = {
         "survey:request",
+        "plan_offer:demand",
+        "plan_item:control",
+        "plan_item:remind",
+        "plan_result:correct",
         "employee:import",
         "training_group:registry",
         "registry:renew",

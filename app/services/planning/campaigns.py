@@ -55,6 +55,12 @@ def current() -> m.PlanCampaign | None:
     return ahead[-1] if ahead else next(iter(rows), None)
 
 
+def of_year(year: int) -> m.PlanCampaign | None:
+    """Return the campaign of a year."""
+    found: m.PlanCampaign | None = db.session.scalar(select(m.PlanCampaign).where(m.PlanCampaign.year == year))
+    return found
+
+
 def taking_offers() -> list[m.PlanCampaign]:
     """Return the campaigns into which a program may still be put up, the nearest first: until the choice is over (§ 3.3)."""
     campaign = m.PlanCampaign

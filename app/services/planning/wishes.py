@@ -58,7 +58,7 @@ def propose(
     if not decision.allowed:
         raise Conflict(decision.reason)
     place = _fitting(shown, places[employee_id])
-    return _insert(place, shown, campaign, sorted(set(months)), _free_priority(items[employee_id], priority))
+    return _insert(place, shown, campaign, _in_order(shown, months), _free_priority(items[employee_id], priority))
 
 
 def _one(campaign_id: int, offer_id: int) -> Offered:
@@ -171,10 +171,15 @@ def change(item_id: int, *, months: Collection[int], priority: int) -> m.PlanIte
     if not decision.allowed:
         raise Conflict(decision.reason)
     _reorder(row, items, priority)
-    row.months = sorted(set(months))
+    row.months = _in_order(shown, months)
     db.session.flush()
     record("plan_item.updated", row, {"Программа": ("", shown.title)})
     return row
+
+
+def _in_order(shown: Offered, months: Collection[int]) -> list[int]:
+    """The acceptable months that the offer has, in order: the first of them is where the wish counts (``demand``)."""
+    return sorted(set(months) & shown.wanted.months)
 
 
 def _reorder(row: m.PlanItem, items: Sequence[m.PlanItem], priority: int) -> None:

@@ -54,6 +54,10 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "training_group:registry": "реестр обученных",
     "registry:renew": "формирование заново",
     "registry:overview": "кто направил реестры",
+    "plan_offer:demand": "спрос и места",
+    "plan_item:control": "кто выбрал, а кто нет",
+    "plan_item:remind": "напоминание организациям",
+    "plan_result:correct": "утверждение плана и его изменений",
 }
 
 _OWN = dict.fromkeys(
