@@ -572,6 +572,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "months": "Месяцы",
         "municipality_ids": "Где можете учить",
         "late": "Предложена после срока",
+        "note": "Примечание",
     },
     "plan_item": {
         "campaign": "План",

@@ -189,7 +189,9 @@ def build(question: Question) -> DemandPage:
         rest = rows[MOST_ROWS:]
         rows = [*rows[:MOST_ROWS], heat.summed("", f"Остальные: {number(len(rest))}", "", rest)]
         more = question.href(all="1")
-    chosen = None if known.heat.total.cells == () else question.cell
+    if len({row.detail for row in rows}) == 1:
+        # an organizer's own name in every row tells nothing
+        rows = [replace(row, detail="") for row in rows]
     return DemandPage(
         title=f"{TITLE}: план на {year} год",
         crumbs=_crumbs(question),
@@ -211,7 +213,7 @@ def build(question: Question) -> DemandPage:
         more_href=more,
         more_words=count(len(known.heat.rows), "строка", "строки", "строк"),
         notes=_notes(question),
-        behind=_behind(question, known, chosen) if chosen else (),
+        behind=_behind(question, known, question.cell) if question.cell else (),
         empty="" if known.offers else "Программ по этим отборам в плане нет.",
     )
 
@@ -383,7 +385,8 @@ def _behind(question: Question, known: Counted, cell: tuple[str, str]) -> list[B
     if not offers:
         raise NotFound("Такой строки в плане нет. Выберите другую клетку.")
     month = None if when == _YEAR else int(when)
-    asked = demand.of_cell(question.asked, offers, month)
+    of_all = key == _ALL and not question.asked.narrows_offers
+    asked = demand.of_cell(question.asked, None if of_all else offers, month)
     titles = {heat.key_of(it, question.by)[1] for it in offers}
     what = "Все программы" if key == _ALL else next(iter(titles))
     lead = f"{what}, {'весь год' if month is None else _month_words(month)}"
