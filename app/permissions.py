@@ -188,6 +188,7 @@ _ROLES = (
                 "import_batch",
             )
             | _grant(EDIT, "plan_campaign", "plan_quota")
+            | {"plan_campaign:groups"}
             | _grant(READ, *PLANNING)
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")

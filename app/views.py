@@ -143,6 +143,7 @@ from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.planning.campaign_view import CampaignPages
 from app.web.planning.offer_view import OfferPages
+from app.web.planning.proposal_pages import ProposalOfGroups
 from app.web.planning.wish_view import UnmetPages, WishPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
@@ -576,7 +577,7 @@ class MunicipalityView(ScopedModelView):
     load = ("territories",)
     filters = ("kind",)
     base_order_by = (m.Municipality.name_key,)
-    sections = (("", ("name", "kind", "oktmo", "territories")),)
+    sections = (("", ("name", "kind", "oktmo", "territories", "latitude", "longitude")),)
 
 
 class OrganizationTypeView(ScopedModelView):
@@ -713,6 +714,7 @@ class OrganizerExceptionView(ScopedModelView):
 
 class PlanCampaignView(CampaignPages):
     datamodel = Table(m.PlanCampaign)
+    parts = (ProposalOfGroups,)
     list_columns = ["year", "programs_until", "opens_on", "closes_on", "status"]
     base_order_by = (m.PlanCampaign.year.desc(),)
     sections = (
