@@ -41,8 +41,10 @@ from app.statuses import (
     EnrolmentStatus,
     GroupStatus,
     LabelledEnum,
+    OfferStatus,
     ProgramStatus,
     RegistrationStatus,
+    UnmetStatus,
     VoucherStatus,
     WithdrawalStatus,
 )
@@ -262,6 +264,8 @@ WAITING: Mapping[str, frozenset[Any]] = {
     "program": frozenset({ProgramStatus.SUBMITTED}),
     "change_request": frozenset({ChangeStatus.PROPOSED}),
     "consent_withdrawal": frozenset({WithdrawalStatus.OPEN}),
+    "plan_offer": frozenset({OfferStatus.LATE}),
+    "unmet_wish": frozenset({UnmetStatus.WAITING}),
 }
 
 

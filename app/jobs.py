@@ -38,7 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.planning import campaigns
+from app.services.planning import campaigns, plan_letters
 from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -248,6 +248,16 @@ def courses_tomorrow(timestamp: int) -> None:
         return
     with _portal():
         course_reminders.remind()
+
+
+@jobs.periodic(cron="30 * * * *")
+@jobs.task(name="plan_letters", queueing_lock="plan_letters")
+def send_plan_letters(timestamp: int) -> None:
+    """Tell of the days of planning; apart from the other morning letters, for on its first day the whole region is told."""
+    if not is_between(8, 17):
+        return
+    with _portal():
+        plan_letters.remind()
 
 
 def run_worker(app: Flask, *, once: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -642,6 +642,8 @@ MONTHS: Mapping[str, str] = {
         start=1,
     )
 }
+#: ... as a cell says them
+SHORT_MONTHS = ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
 #: text columns (and lists of texts) that hold codes: table → column → code → words
 CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "employee": {"citizenship": COUNTRIES},
@@ -711,7 +713,20 @@ def in_words(table: str, column: str, value: Any) -> Any:
     codes = codes_of(table, column)
     if isinstance(value, list | tuple):
         return [in_words(table, column, item) for item in value] if codes else value
-    return codes.get(value, value) if isinstance(value, str) else value
+    key = str(value) if isinstance(value, int) else value
+    return codes.get(key, value) if isinstance(key, str) else value
+
+
+def months_words(months: Iterable[int]) -> str:
+    """«янв–мар, сен»: months by their numbers, neighbours as a run; «любой» for none."""
+    runs: list[list[int]] = []
+    for month in sorted(months):
+        if runs and runs[-1][-1] == month - 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    named = [[SHORT_MONTHS[month - 1] for month in (run[0], run[-1])] for run in runs]
+    return ", ".join(first if first == last else f"{first}–{last}" for first, last in named) or "любой"
 
 
 def label_of(table: str, column: str) -> str:

@@ -42,7 +42,6 @@ from app.views import (
     PlanCampaignView,
     PlanItemView,
     PlanOfferView,
-    PlanQuotaView,
     PositionView,
     PrintTemplateView,
     ProgramView,
@@ -117,7 +116,7 @@ MENU: tuple[tuple[str, tuple[type[ScopedModelView], ...]], ...] = (
     ),
     ("Чеки", (VoucherApplicationView, VoucherView)),
     (COURSES, (ProgramView, TrainingGroupView, EnrolmentView)),
-    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView, PlanQuotaView)),
+    (PLAN, (PlanCampaignView, PlanOfferView, PlanItemView, UnmetWishView)),
     (
         PAPERS,
         (

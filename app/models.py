@@ -2160,6 +2160,7 @@ class PlanOffer(Base):
             "cardinality(months) > 0 AND months <@ ARRAY[1,2,3,4,5,6,7,8,9,10,11,12]::smallint[]", "months"
         ),
         Index("ix_plan_offer_program_id", "program_id"),
+        Index("ix_plan_offer_waiting", "created_at", "id", postgresql_where=text("status = 'late'")),
     )
     id: Mapped[Id]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))

@@ -145,7 +145,7 @@ _ROLES = (
             _grant(READ, "organization", "employee", *PERSON_DATA, *RIGHTS, *COURSES, "territory", "municipality")
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
-            | _grant(READ, *PLANNING, "plan_campaign", "plan_quota")
+            | _grant(READ, *PLANNING, "plan_campaign")
         ),
     ),
     Role(
@@ -164,7 +164,6 @@ _ROLES = (
                 "registry",
                 *PLANNING,
                 "plan_campaign",
-                "plan_quota",
             )
             | _grant("list show", "frdo_batch")
             | {"registry:overview", "survey:request"}
@@ -187,7 +186,7 @@ _ROLES = (
                 "assignment",
                 "import_batch",
             )
-            | _grant(EDIT, "plan_campaign", "plan_quota")
+            | _grant(EDIT, "plan_campaign")
             | {"plan_campaign:groups"}
             | _grant(READ, *PLANNING)
             | _grant("list show edit", "letter_template")

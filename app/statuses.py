@@ -483,13 +483,17 @@ LETTER_GONE = frozenset({LetterStatus.SENT, LetterStatus.ABORTED})
 FINAL_DOCUMENTS = frozenset({CertificateKind.CERTIFICATE, CertificateKind.DIPLOMA})
 
 
+#: what the text of a decision is called, and what is said where it lacks
+REASON, REASON_LACKS = "Причина", "Укажите причину: её увидит тот, кого касается решение."
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One allowed change of a status with everything that follows from it: nobody writes one of these words again.
 
     ``action``: the permission's verb and the name of the service's action. ``button``: its label; without one the edge is
     ``automatic``, taken by other actions or by jobs. ``done``: the same in the journal and in the answer to many rows at once.
-    ``by``: the roles that hold the permission. ``reason``: a text is required. ``letter``: the kind that tells whom it concerns
+    ``by``: the roles that hold the permission. ``reason``: a text is required, ``ask``: what it is called. ``letter``: the kind that tells whom it concerns
     (``mailing.kinds``); where it depends on more than the edge, or nobody is told, there is none. ``undo``: the decision may be
     taken back for a short time (``services.portal.undo``) along the edge of ``UNDO``: it leaves no number, document, right or seat
     behind that somebody else could have used meanwhile, or what it left is untouched and is taken back with it.
@@ -504,6 +508,7 @@ class Edge:
     done: str
     by: frozenset[str] = frozenset()
     reason: bool = False
+    ask: str = REASON
     confirm: str = ""
     letter: str = ""
     undo: bool = False
@@ -512,6 +517,13 @@ class Edge:
     def automatic(self) -> bool:
         """Whether nobody presses a button for it."""
         return not self.button
+
+    @property
+    def lacking(self) -> str:
+        """What is said where the required text lacks."""
+        if self.ask == REASON:
+            return REASON_LACKS
+        return f"Заполните поле «{self.ask}»: его увидит тот, кого касается решение."
 
 
 def _edges(
@@ -751,7 +763,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "unmet_wish": (
         *_edges(UnmetStatus.ANSWERED, "answer", "Ответить", UnmetStatus.WAITING,
-            done="Дан ответ", by="operator", letter="unmet_answered"),
+            done="Дан ответ", by="operator", reason=True, ask="Ответ", letter="unmet_answered"),
         *_edges(UnmetStatus.WITHDRAWN, "withdraw", "Отозвать", UnmetStatus.WAITING,
             done="Отозвано", by="worker school"),
     ),

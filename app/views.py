@@ -141,8 +141,9 @@ from app.web.personnel.staff_import_view import StaffImportPages
 from app.web.personnel.training_view import TrainingPages
 from app.web.personnel.transfer_view import ATTENTION as TURN
 from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
-from app.web.planning.campaign_view import CampaignPages
-from app.web.planning.offer_view import OfferPages
+from app.web.planning.campaign_view import CampaignPages, CampaignQuotas, CampaignReopening
+from app.web.planning.offer_place_page import OfferYear
+from app.web.planning.offer_view import MONTHS, OFFERED, OfferPages
 from app.web.planning.proposal_pages import ProposalOfGroups
 from app.web.planning.wish_view import UnmetPages, WishPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
@@ -713,8 +714,8 @@ class OrganizerExceptionView(ScopedModelView):
 
 
 class PlanCampaignView(CampaignPages):
+    parts = (CampaignReopening, CampaignQuotas, ProposalOfGroups)
     datamodel = Table(m.PlanCampaign)
-    parts = (ProposalOfGroups,)
     list_columns = ["year", "programs_until", "opens_on", "closes_on", "status"]
     base_order_by = (m.PlanCampaign.year.desc(),)
     sections = (
@@ -722,34 +723,33 @@ class PlanCampaignView(CampaignPages):
         ("Правила", ("wishes_most", "needs_agreement")),
     )
     hints = {
-        "programs_until": "Порядок, п. 3.3: не позднее 1 ноября. Предложенное позже ждёт вашего согласия.",
-        "opens_on": "Порядок, п. 3.4 и 3.5: с 1 ноября. С первой минуты этого дня.",
+        "programs_until": "Порядок, п. 3.3. Предложенное позже ждёт вашего согласия.",
+        "opens_on": "Порядок, п. 3.4 и 3.5. С первой минуты этого дня.",
         "closes_on": "По последнюю минуту этого дня.",
+        "needs_agreement": "Без отметки выбор работника согласован сразу.",
     }
 
 
-class PlanQuotaView(ScopedModelView):
-    datamodel = Table(m.PlanQuota)
-    list_columns = ["campaign", "territory", "people"]
-    load = ("campaign", "territory")
-    filters = ("campaign", "territory")
-    base_order_by = (m.PlanQuota.id.desc(),)
-    keep = ("campaign",)
-    sections = (("", ("campaign", "territory", "people")),)
-    hints = {"people": "Больше людей территории в группы плана не войдёт. Без квоты ограничения нет."}
-
-
 class PlanOfferView(OfferPages):
+    parts = (OfferYear, DeskLink)
     datamodel = Table(m.PlanOffer)
-    list_columns = ["program", "organizer", "months", "seats", "late", "status"]
+    list_columns = ["program", "organizer", MONTHS, "seats", OFFERED]
     load = ("program", "organizer", "campaign")
     filters = ("campaign", "status", "organizer", "late")
     base_order_by = (m.PlanOffer.id.desc(),)
     sections = (
         ("Программа", ("campaign", "program")),
         ("Места", ("seats", "minimum", "capacity")),
-        ("Когда и где", ("months", "note")),
+        ("Когда и где", ("months", "municipality_ids", "note")),
     )
+    hints = {
+        "program": "Своя программа этого года. Новая редакция заменит её в плане сама.",
+        "seats": "Во всех группах года вместе.",
+        "minimum": "Меньше людей в группе учить не будете.",
+        "months": "Когда вы готовы учить. Люди выберут из этих месяцев.",
+        "municipality_ids": "Ничего не отмечено — у себя или дистанционно.",
+        "note": "Что важно знать тем, кто выбирает.",
+    }
     keep = ("campaign",)
 
 
@@ -762,6 +762,7 @@ class PlanItemView(WishPages):
 
 
 class UnmetWishView(UnmetPages):
+    parts = (DeskLink,)
     datamodel = Table(m.UnmetWish)
     list_columns = [OWNER, "words", "status", "created_at"]
     load = ("employee",)

@@ -60,10 +60,9 @@ VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
     "AccountView": ("ab_user", True, ("unlock", "reset_password", "lock", "reset_second_factor")),
     "RegistrationView": ("registration", False, ("confirm", "return", "reject")),
     "PlanCampaignView": ("plan_campaign", True, ("close",)),
-    "PlanQuotaView": ("plan_quota", True, ()),
     "PlanOfferView": ("plan_offer", True, ("accept", "decline", "withdraw")),
     "PlanItemView": ("plan_item", False, ("agree", "decline", "withdraw")),
-    "UnmetWishView": ("unmet_wish", False, ("withdraw",)),
+    "UnmetWishView": ("unmet_wish", False, ("answer", "withdraw")),
     "AccessRequestView": ("access_request", False, ("grant", "reject", "revoke")),
     "ConsentTextView": ("consent_text", True, ()),
     "ConsentWithdrawalView": ("consent_withdrawal", False, ("finish",)),
@@ -107,6 +106,7 @@ _UNREPORTED = (
     "NOT EXISTS (SELECT FROM registry_row w JOIN registry r ON r.id = w.registry_id JOIN enrolment e ON e.id = w.enrolment_id"
     " WHERE e.group_id = t.group_id AND r.status = 'accepted')"
 )
+_TAKES_OFFERS = "t.status IN ('preparing', 'open')"
 _VOUCHER_LISTS = "t.kind = 'voucher'"
 _TRAINING_LISTS = "t.kind = 'training'"
 _STAFF_LISTS = "t.kind = 'staff'"
@@ -170,6 +170,11 @@ OTHERS: Mapping[str, Route] = {
     "ProgramView.detach": Route("change", "program:edit", "program", ("POST",)),
     "ProgramView.modules": Route("form", "program:edit", "program", ("GET", "POST")),
     "ProgramView.new_edition": Route("change", "program:add", "program", ("POST",)),
+    "PlanCampaignView.reopen": Route("form", "plan_campaign:reopen", "plan_campaign", ("GET", "POST")),
+    "PlanCampaignView.quotas": Route("form", "plan_campaign:edit", "plan_campaign", ("GET", "POST")),
+    "PlanOfferView.year": Route("card", "plan_offer:add", "plan_campaign", where=_TAKES_OFFERS),
+    "PlanOfferView.put_up_former": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
+    "PlanOfferView.put_up_current": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
     "ProgramView.next_year": Route("change", "program:add", "program", ("POST",)),
     "TrainingGroupView.attendance": Route("form_of_row", "enrolment:attend", "training_group", ("GET", "POST")),
     "TrainingGroupView.attendance_sheet": Route("export_of_row", "enrolment:attend", "training_group"),

@@ -78,6 +78,13 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/planning/campaigns.py": ["campaigns follow their days", "whether a campaign is used at all"],
     "app/services/planning/offers.py": ["what is offered for the year is public"],
+    "app/services/planning/plan_letters.py": [
+        "everybody is told that the choice has begun",
+        "letters by the days of planning",
+        "the people of each school who have chosen nothing",
+        "the people who have chosen nothing",
+        "what an organizer has not put up yet",
+    ],
     "app/services/planning/planners.py": [
         "the wishes of people whom the actor plans for",
         "what people whom the actor plans for have learnt",

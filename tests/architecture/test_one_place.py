@@ -49,6 +49,7 @@ def test_transactions_end_in_one_place() -> None:
     # a part that may be refused inside an action that goes on
     assert {path for path, _ in _calls("begin_nested")} == {
         "app/services/courses/enrolment/enrolments.py",
+        "app/services/planning/offer_place.py",
         "app/services/planning/wishes.py",
         "app/services/voucher/vouchers.py",
     }

@@ -28,6 +28,7 @@ def test_a_view_inherits_one_page_class_at_most(view: type) -> None:
 WITH_PAGES = {
     "transfer": {"release", "accept"},
     "training_group": {"reopen"},
+    "plan_campaign": {"reopen"},
     "enrolment": {"record_trained", "record_failed", "record_no_show", "expel"},
 }
 

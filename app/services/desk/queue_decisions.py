@@ -21,14 +21,15 @@ from app.services.desk import queue
 from app.services.desk.queue import joined
 from app.services.desk.queue_sources import BY_CODE, Service, Source
 from app.services.portal import refusal_reasons, transitions, undo
-from app.statuses import Edge, edge_of
+from app.statuses import REASON_LACKS, Edge, edge_of
 
-CONFIRM, GIVE_BACK, REFUSE = "confirm", "return", "refuse"
+CONFIRM, GIVE_BACK, REFUSE, ANSWER = "confirm", "return", "refuse", "answer"
 #: action → (name of the source's service, what it is called when a kind has none, whether a reason is asked)
 ACTIONS = {
     CONFIRM: ("confirm", "подтвердить отсюда нельзя", False),
     GIVE_BACK: ("give_back", "вернуть на доработку нельзя", True),
     REFUSE: ("refuse", "отклонить отсюда нельзя", True),
+    ANSWER: ("answer", "ответить словами нельзя", True),
 }
 #: rows that may be decided at once: a page and some
 MOST = 100
@@ -75,7 +76,9 @@ def decide(
         raise Invalid(f"За один раз можно решить не больше {MOST} строк. Ничего не выполнено.")
     given = reason.strip(), typical_id
     if ACTIONS[action][2] and not any(given):
-        raise Invalid("Укажите причину: её увидит тот, кого касается решение.", {"reason": ["Укажите причину."]})
+        edges = (edge_of_decision(action, BY_CODE[code]) for code, _ in picks if code in BY_CODE)
+        sentence = next((edge.lacking for edge in edges if edge is not None), REASON_LACKS)
+        raise Invalid(sentence, {"reason": [sentence]})
     names = _names(picks)
     name = batch or undo.new_batch()
     return [_one(action, BY_CODE[code], pk, names[code, pk], given, name) for code, pk in dict.fromkeys(picks)]

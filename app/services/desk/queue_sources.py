@@ -21,6 +21,7 @@ from app.services.personnel.cards import people
 from app.services.personnel.cards.former_surnames import people_found
 from app.services.personnel.moves import transfers
 from app.services.personnel.trainings import past_trainings
+from app.services.planning import offers, unmet
 from app.services.portal import calendar
 from app.services.voucher import vouchers
 from app.statuses import TransferStatus
@@ -38,8 +39,8 @@ _account = m.Account.__table__
 class Source:
     """One kind of rows that wait. ``due``: the column of the deadline; without it ``days`` working days after ``came``.
 
-    ``right``: the permission without which the kind is not shown. ``confirm``, ``give_back`` and ``refuse`` are the services
-    that decide, called with the row's id (the latter two with ``reason`` too); a kind without them is decided on its own page.
+    ``right``: the permission without which the kind is not shown. ``confirm``, ``give_back``, ``refuse`` and ``answer``
+    are the services that decide, called with the row's id (all but the first with ``reason`` too); a kind without them is decided on its own page.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Source:
     confirm: Service | None = None
     give_back: Service | None = None
     refuse: Service | None = None
+    answer: Service | None = None
 
     @cached_property
     def table(self) -> Any:
@@ -126,6 +128,10 @@ def _with_term(table: Any) -> Any:
 
 
 _left = ORGANIZATION.alias("left_organization")
+_program = m.Program.__table__
+_campaign = m.PlanCampaign.__table__
+#: of a person's words a line of the queue shows so many characters; the case shows all
+_WORDS_SHOWN = 200
 _job = m.Employment.__table__.alias("job")
 _POST = m.Position.__table__.c.name
 _ROLE_TITLES = {code: role.title for code, role in ROLES.items()}
@@ -252,6 +258,44 @@ SOURCES: tuple[Source, ...] = (
         matches=_by_card,
         confirm=past_trainings.confirm,
         refuse=past_trainings.reject,
+    ),
+    Source(
+        code="plan_offer",
+        title="Программа на год",
+        right="plan_offer:accept",
+        model=m.PlanOffer,
+        waits=waits,
+        came=lambda t: t.c.created_at,
+        days=PROGRAM_DAYS,
+        who=lambda _t: _program.c.title,
+        what=lambda t: func.concat_ws(
+            " · ",
+            func.concat("в план на ", _campaign.c.year, " год"),
+            func.concat("мест ", t.c.seats),
+            case((t.c.late, "после срока")),
+        ),
+        joins=lambda t: (
+            (_program, _program.c.id == t.c.program_id),
+            (_campaign, _campaign.c.id == t.c.campaign_id),
+            (ORGANIZATION, ORGANIZATION.c.id == t.c.organizer_id),
+        ),
+        matches=lambda _t, words: _program.c.search.op("@@")(_query(words)),
+        confirm=offers.accept,
+        refuse=offers.decline,
+    ),
+    Source(
+        code="unmet_wish",
+        title="Ничего не подходит",
+        right="unmet_wish:answer",
+        model=m.UnmetWish,
+        waits=waits,
+        came=lambda t: t.c.created_at,
+        days=PROGRAM_DAYS,
+        who=lambda _t: _name(_employee),
+        what=lambda t: func.left(t.c.words, _WORDS_SHOWN),
+        joins=lambda t: (_card(t), (_job, _job.c.id == t.c.employment_id), _place(_job)),
+        matches=_by_card,
+        answer=unmet.answer,
     ),
     Source(
         code="consent_withdrawal",

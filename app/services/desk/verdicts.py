@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.services.desk import verdicts_people, verdicts_work
+from app.services.desk import verdicts_people, verdicts_planning, verdicts_work
 from app.services.desk.verdict import Verdict
 
 
@@ -27,4 +27,6 @@ _BY_TABLE: Mapping[str, Callable[[Any], Verdict]] = {
     "program": verdicts_work.of_program,
     "training": verdicts_work.of_training,
     "consent_withdrawal": verdicts_work.of_withdrawal,
+    "plan_offer": verdicts_planning.of_offer,
+    "unmet_wish": verdicts_planning.of_unmet,
 }

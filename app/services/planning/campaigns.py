@@ -13,19 +13,22 @@ from typing import Any
 from sqlalchemy import select
 
 from app import models as m
-from app.access import unscoped
+from app.access import get_writable, unscoped
 from app.clock import today
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.rules.decision import Decision
+from app.rules.decision import Decision, add_months
 from app.rules.planning import Term, takes_wishes
 from app.russian import format_date
+from app.services.courses.program import programs_until
 from app.services.portal import records, transitions
 from app.statuses import CampaignStatus
 from app.unit_of_work import use_case
 
-#: states in which days and rules are still the operator's to change
-_CHANGED_IN = (CampaignStatus.PREPARING, CampaignStatus.OPEN)
+#: states in which nothing is chosen any more
+_OVER = (CampaignStatus.CLOSED, CampaignStatus.APPROVED)
+#: (month, day) of the year before: the choice of the order (§ 3.4, 3.5), for the first campaign of a portal
+_ORDER_OPENS, _ORDER_CLOSES = (11, 1), (12, 1)
 
 
 def term_of(campaign: m.PlanCampaign) -> Term:
@@ -50,6 +53,41 @@ def current() -> m.PlanCampaign | None:
     rows: list[m.PlanCampaign] = list(db.session.scalars(select(campaign).order_by(campaign.opens_on.desc()).limit(3)))
     ahead = [row for row in rows if row.closes_on >= today() and row.status != CampaignStatus.APPROVED]
     return ahead[-1] if ahead else next(iter(rows), None)
+
+
+def taking_offers() -> list[m.PlanCampaign]:
+    """Return the campaigns into which a program may still be put up, the nearest first: until the choice is over (§ 3.3)."""
+    campaign = m.PlanCampaign
+    statement = select(campaign).where(campaign.closes_on >= today(), campaign.status.not_in(_OVER))
+    return list(db.session.scalars(statement.order_by(campaign.closes_on)))
+
+
+def is_over(campaign: m.PlanCampaign) -> bool:
+    """Whether people choose no more: by the state or, before the job has seen it, by the day."""
+    return campaign.status in _OVER or campaign.closes_on < today()
+
+
+def before(campaign: m.PlanCampaign) -> m.PlanCampaign | None:
+    """Return the campaign of the year before, None where there is none."""
+    found: m.PlanCampaign | None = db.session.scalars(
+        select(m.PlanCampaign).where(m.PlanCampaign.year == campaign.year - 1)
+    ).one_or_none()
+    return found
+
+
+def next_values() -> dict[str, Any]:
+    """Return what the form of a new campaign starts with: the last one's rules and days, as many years later; else the order's."""
+    last: m.PlanCampaign | None = db.session.scalars(
+        select(m.PlanCampaign).order_by(m.PlanCampaign.year.desc()).limit(1)
+    ).one_or_none()
+    year = max(today().year, last.year if last is not None else 0) + 1
+    if last is None:
+        opens, closes = (dt.date(year - 1, *day) for day in (_ORDER_OPENS, _ORDER_CLOSES))
+        until = min(programs_until.last_day(year), opens)
+        return {"year": year, "programs_until": until, "opens_on": opens, "closes_on": closes}
+    later = 12 * (year - last.year)
+    days = {name: add_months(getattr(last, name), later) for name in ("programs_until", "opens_on", "closes_on")}
+    return {"year": year, **days, "wishes_most": last.wishes_most, "needs_agreement": last.needs_agreement}
 
 
 def lock_for_wish(campaign_id: int) -> m.PlanCampaign:
@@ -98,14 +136,18 @@ def close(campaign_id: int) -> m.PlanCampaign:
 @use_case
 def reopen(campaign_id: int, *, until: dt.date, reason: str) -> m.PlanCampaign:
     """Take wishes again up to a later day, with a reason; raises Invalid for a day that is over or lies in the planned year."""
+    campaign = get_writable(db.session, m.PlanCampaign, campaign_id, "plan_campaign:reopen")
+    sentence = ""
     if until < today():
         sentence = f"Продлить можно до дня не раньше сегодняшнего: {format_date(today())} или позже."
-        raise Invalid(sentence, fields={"until": [sentence]})
-    campaign = transitions.move(m.PlanCampaign, campaign_id, "reopen", reason=reason, closes_on=until)
-    if until >= dt.date(campaign.year, 1, 1):
+    elif until >= dt.date(campaign.year, 1, 1):
         sentence = f"Выбор курсов на {campaign.year} год заканчивают до начала этого года."
+    if sentence:
         raise Invalid(sentence, fields={"until": [sentence]})
-    return campaign
+    # the day is over, and the job of the next minutes has not written it down yet
+    if campaign.status == CampaignStatus.OPEN and campaign.closes_on < today():
+        transitions.follow(m.PlanCampaign, campaign_id, "close")
+    return transitions.move(m.PlanCampaign, campaign_id, "reopen", reason=reason, closes_on=until)
 
 
 # --- values of the form ----------------------------------------------------------------------------------------------
@@ -114,7 +156,7 @@ def reopen(campaign_id: int, *, until: dt.date, reason: str) -> m.PlanCampaign:
 @records.kept(m.PlanCampaign)
 def why_not_change(campaign: m.PlanCampaign) -> str:
     """Return why a campaign's days and rules are not changed any more; empty while they may be."""
-    if campaign.status in _CHANGED_IN:
+    if not is_over(campaign):
         return ""
     return f"Выбор курсов на {campaign.year} год окончен, поэтому его сроки и правила не меняются. Продлевают его с причиной."
 
@@ -138,8 +180,14 @@ def _dates_in_order(values: dict[str, Any], row: Any, errors: records.Fields) ->
         errors.setdefault("closes_on", []).append("Выбор заканчивается не раньше, чем начинается.")
     if closes >= dt.date(year, 1, 1):
         errors.setdefault("closes_on", []).append(f"Выбор заканчивают до начала {year} года.")
-    if row is not None and row.status == CampaignStatus.OPEN and opens != row.opens_on:
+    if row is not None and row.opens_on <= today() and opens != row.opens_on:
         errors.setdefault("opens_on", []).append("Выбор уже начался: день начала не меняется.")
+    if closes < today() and (row is None or closes != row.closes_on):
+        errors.setdefault("closes_on", []).append(
+            "Этот день уже прошёл. Чтобы закончить сегодня, нажмите «Закончить выбор раньше»."
+        )
+    if row is not None and year != row.year and _is_used(row):
+        errors.setdefault("year", []).append("В этот план уже предложены программы: год не меняется.")
 
 
 @records.checks(m.PlanCampaign)
@@ -152,7 +200,11 @@ def _wishes_are_few(values: dict[str, Any], row: Any, errors: records.Fields) ->
 @records.before_delete(m.PlanCampaign)
 def _only_unused(row: m.PlanCampaign) -> None:
     """Raise Conflict for a campaign that organizers or people have already used."""
-    with unscoped("whether a campaign is used at all"):
-        used = db.session.scalar(select(m.PlanOffer.id).where(m.PlanOffer.campaign_id == row.id).limit(1))
-    if used is not None:
+    if _is_used(row):
         raise Conflict(f"В план на {row.year} год уже предложены программы, поэтому удалить его нельзя.")
+
+
+def _is_used(campaign: m.PlanCampaign) -> bool:
+    with unscoped("whether a campaign is used at all"):
+        used = select(m.PlanOffer.id).where(m.PlanOffer.campaign_id == campaign.id).limit(1)
+        return db.session.scalar(used) is not None

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from app import addresses
 from app import models as m
-from app.access import current_actor, unscoped
+from app.access import current_actor, get_writable, unscoped
 from app.clock import today
+from app.errors import Conflict
 from app.extensions import db
 from app.rules.planning import MONTHS, Wanted
 from app.rules.suitability import Targets
@@ -19,8 +20,9 @@ from app.russian import quoted
 from app.services.courses.enrolment.catalogue import targets_of
 from app.services.mailing import letters
 from app.services.personnel.employers import responsible
+from app.services.planning import campaigns
 from app.services.portal import records, transitions
-from app.statuses import CampaignStatus, OfferStatus, ProgramStatus
+from app.statuses import OfferStatus, ProgramStatus
 from app.unit_of_work import use_case
 
 #: group of an organizer that says nothing else
@@ -99,7 +101,13 @@ def _why_taken_back(offer: m.PlanOffer, program: m.Program) -> str:
 @transitions.performs(m.PlanOffer, "accept")
 @use_case
 def accept(offer_id: int) -> m.PlanOffer:
-    """Take an offer that came late into the plan; it stays marked."""
+    """Take an offer that came late into the plan; it stays marked. Raises Conflict when people choose no more."""
+    campaign = get_writable(db.session, m.PlanOffer, offer_id, "plan_offer:accept").campaign
+    if campaigns.is_over(campaign):
+        raise Conflict(
+            f"Выбор курсов на {campaign.year} год окончен: принятую программу никто бы не выбрал. "
+            "Продлите выбор или не принимайте её с причиной."
+        )
     return _decided(transitions.move(m.PlanOffer, offer_id, "accept"), "accept")
 
 
@@ -130,7 +138,7 @@ def why_not_change(offer: m.PlanOffer) -> str:
     """Return why an offer is not changed any more; empty while it may be."""
     if offer.status in (OfferStatus.DECLINED, OfferStatus.WITHDRAWN):
         return f"Программу в этот план не предлагают: {offer.status.label.lower()}."
-    if offer.campaign.status in (CampaignStatus.CLOSED, CampaignStatus.APPROVED):
+    if campaigns.is_over(offer.campaign):
         return f"Выбор курсов на {offer.campaign.year} год окончен: по этому предложению люди уже выбрали."
     return ""
 
@@ -149,10 +157,10 @@ def _of_the_year(values: dict[str, Any], row: Any, errors: records.Fields) -> No
         errors.setdefault("program", []).append(f"Эта программа на {program.year} год, а план — на {campaign.year}.")
     if program.status == ProgramStatus.ARCHIVED:
         errors.setdefault("program", []).append("Программа в архиве. Скопируйте её на этот год.")
-    if campaign.status in (CampaignStatus.CLOSED, CampaignStatus.APPROVED) or campaign.closes_on < today():
+    if campaigns.is_over(campaign):
         errors.setdefault("campaign", []).append("Выбор курсов в этом плане окончен: предложить программу уже нельзя.")
     values |= {"organizer_id": program.organizer_id, "code": program.code, "created_by_id": current_actor().user_id}
-    if today() > campaign.programs_until and "operator" not in current_actor().roles:
+    if today() > campaign.programs_until:
         values |= {"late": True, "status": OfferStatus.LATE}
 
 
@@ -180,3 +188,27 @@ def _months_of_year(values: dict[str, Any], row: Any, errors: records.Fields) ->
         errors.setdefault("months", []).append("Месяц — число от 1 до 12.")
     else:
         values["months"] = sorted(months)
+
+
+@records.checks(m.PlanOffer)
+def _places_known(values: dict[str, Any], row: Any, errors: records.Fields) -> None:
+    wanted = {int(pk) for pk in values.get("municipality_ids") or ()}
+    if "municipality_ids" not in values:
+        return
+    place = m.Municipality
+    known = set(db.session.scalars(select(place.id).where(place.id.in_(wanted)))) if wanted else set()
+    if wanted - known:
+        errors.setdefault("municipality_ids", []).append("Выберите города и районы из списка.")
+    values["municipality_ids"] = sorted(known)
+
+
+def municipalities() -> list[tuple[str, str]]:
+    """Return the cities and districts where an offer may be taught: id as a code, name."""
+    place = m.Municipality
+    return [(str(pk), name) for pk, name in db.session.execute(select(place.id, place.name).order_by(place.name_key))]
+
+
+def municipality_names(ids: Sequence[int]) -> list[str]:
+    """Return the names of the places where an offer can be taught; none: where the organizer is, or at a distance."""
+    wanted = {str(pk) for pk in ids}
+    return [name for pk, name in municipalities() if pk in wanted] if wanted else []

@@ -16,7 +16,7 @@ from app.services.personnel.cards import people
 from app.services.planning import campaigns
 from app.services.portal import transitions
 from app.statuses import UnmetStatus
-from app.text import cleaned
+from app.text import cleaned, cleaned_lines
 from app.unit_of_work import use_case
 
 _MOST = 1000
@@ -75,15 +75,14 @@ def withdraw(wish_id: int) -> m.UnmetWish:
     return transitions.move(m.UnmetWish, wish_id, "withdraw")
 
 
+@transitions.performs(m.UnmetWish, "answer")
 @use_case
-def answer(wish_id: int, words: str) -> m.UnmetWish:
-    """Answer the person: what is offered elsewhere, or that the wish goes to the organizers; raises Invalid for no words."""
-    text = cleaned(words)
-    if not text or len(text) > _MOST:
-        sentence = f"Напишите ответ: до {_MOST} знаков."
-        raise Invalid(sentence, fields={"answer": [sentence]})
+def answer(wish_id: int, reason: str) -> m.UnmetWish:
+    """Answer the person in words: what is offered elsewhere, or that the wish goes to the organizers; raises Invalid for none."""
+    text = cleaned_lines(reason)
+    moment, user_id = now(), current_actor().user_id
     row = transitions.move(
-        m.UnmetWish, wish_id, "answer", answer=text, decided_at=now(), decided_by_id=current_actor().user_id
+        m.UnmetWish, wish_id, "answer", reason=text, answer=text, decided_at=moment, decided_by_id=user_id
     )
     letters.tell(
         row.employee,

@@ -119,10 +119,10 @@ def _edge_of(row: Any, action: str) -> Edge:
 def _checked_reason(edge: Edge, reason: str | None) -> str | None:
     text = (reason or "").strip()
     if edge.reason and not text:
-        sentence = "Укажите причину: её увидит тот, кого касается решение."
+        sentence = edge.lacking
         raise Invalid(sentence, fields={"reason": [sentence]})
     if len(text) > _REASON_LENGTH:
-        sentence = f"Причина длиннее {_REASON_LENGTH} знаков. Сократите её."
+        sentence = f"{edge.ask} длиннее {_REASON_LENGTH} знаков. Сократите текст."
         raise Invalid(sentence, fields={"reason": [sentence]})
     return text or None
 
@@ -150,7 +150,8 @@ def _changes(row: Any, edge: Edge, reason: str | None, extra: dict[str, Any]) ->
         before, after = words(getattr(row, column), column), words(value, column)
         if not column.endswith("_id") and before != after:
             changes[label_of(table, column)] = (before, after)
-    if reason:
+    # a text with a column of its own is among the changes already
+    if reason and reason not in extra.values():
         changes[label_of(table, "reason_text")] = ("", reason)
     return changes
 

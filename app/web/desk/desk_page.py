@@ -12,9 +12,9 @@ from app.clock import local
 from app.russian import count, format_date, format_datetime
 from app.services.desk.cases import Case
 from app.services.desk.queue import Waiting
-from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome
+from app.services.desk.queue_decisions import ANSWER, CONFIRM, GIVE_BACK, REFUSE, Outcome
 from app.services.desk.verdict import Difference, Line
-from app.statuses import Edge
+from app.statuses import REASON, Edge
 from app.web.frame import reasons
 from app.web.frame.pages import Cell, Filter, Option, Tab
 
@@ -47,6 +47,9 @@ class Deciding:
     code: str
     reasons: Sequence[Option] = ()
     main: bool = False
+    #: what the text is called that goes with it, and whether it is a refusal
+    ask: str = REASON
+    danger: bool = True
     #: typical reasons by kind, for a decision on many rows
     groups: Sequence[tuple[str, Sequence[Option]]] = ()
 
@@ -201,13 +204,15 @@ def _scan(file: Any) -> Scan:
 
 
 #: action → the key as people read it, and its place on any keyboard
-KEYS = {CONFIRM: ("П", "KeyG"), GIVE_BACK: ("В", "KeyD"), REFUSE: ("О", "KeyJ")}
+KEYS = {CONFIRM: ("П", "KeyG"), GIVE_BACK: ("В", "KeyD"), REFUSE: ("О", "KeyJ"), ANSWER: ("Т", "KeyN")}
 
 
 def _deciding(action: str, edge: Edge, table: str) -> Deciding:
     key, code = KEYS[action]
     listed = reasons.options(table, edge.action)[:DIGITS] if edge.reason else ()
-    return Deciding(action, edge.button, key, code, listed, main=action == CONFIRM)
+    return Deciding(
+        action, edge.button, key, code, listed, main=action == CONFIRM, ask=edge.ask, danger=action != ANSWER
+    )
 
 
 # --- the question ----------------------------------------------------------------------------------------------------

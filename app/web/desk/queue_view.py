@@ -276,7 +276,15 @@ def _bulk(found: Sequence[Waiting]) -> list[Deciding]:
         key, place = desk_page.KEYS[action]
         full = f"{label} выбранные" if action == CONFIRM else label
         decisions.append(
-            Deciding(action, full, key, place, (), action == CONFIRM, [group for group in listed if group[1]])
+            Deciding(
+                action,
+                full,
+                key,
+                place,
+                main=action == CONFIRM,
+                ask=next(iter(edges.values())).ask,
+                groups=[group for group in listed if group[1]],
+            )
         )
     return decisions
 

@@ -149,7 +149,7 @@ class CardPages(ViewBase):
             post=True,
             danger=danger,
             confirm=edge.confirm,
-            ask="Причина" if edge.reason else "",
+            ask=edge.ask if edge.reason else "",
             reasons=reasons.options(self.table, edge.action) if edge.reason else (),
         )
 

@@ -36,6 +36,7 @@ _NAMED_BY: Mapping[str, str] = {
     "attestation_kind": "name",
     "voucher_rule": "title",
     "organizer_rule": "title",
+    "plan_campaign": "year",
 }
 
 
@@ -176,7 +177,7 @@ class _Parts:
 
     def _options(self, name: str, target: type[Any], counted: Any) -> None:
         place = func.row_number().over(order_by=order_of(target))
-        label = getattr(target, _NAMED_BY[target.__tablename__])
+        label = cast(getattr(target, _NAMED_BY[target.__tablename__]), String)
         rows = select(target.id, label.label("label"), counted.c.number, place.label("place"))
         every = rows.outerjoin(counted, counted.c.value == target.id).subquery()
         number = func.coalesce(every.c.number, 0)

@@ -159,15 +159,32 @@ class LinesField(TextAreaField):
 
 
 class CodesField(Field):
-    """Several of a few codes, a box for each; ``data`` is the list of the chosen codes in the order of ``choices``."""
+    """Several of a few codes, a box for each; ``data`` is the list of the chosen codes in the order of ``choices``.
 
-    def __init__(self, label: str = "", *, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    ``listed`` reads the choices when a form is built, for a small directory.
+    """
+
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        choices: Sequence[tuple[str, str]] = (),
+        listed: Callable[[], Sequence[tuple[str, str]]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(label, **kwargs)
-        self.choices = choices
+        self.choices, self._listed = choices, listed
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Read the choices, then what was chosen."""
+        if self._listed is not None:
+            self.choices = self._listed()
+        super().process(formdata, *args, **kwargs)
 
     def iter_choices(self) -> Iterator[tuple[str, str, bool]]:
         """Yield code, words and whether it is chosen."""
-        return ((code, words, code in (self.data or ())) for code, words in self.choices)
+        chosen = {str(code) for code in self.data or ()}
+        return ((code, words, code in chosen) for code, words in self.choices)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the chosen codes; an unknown one is an error."""

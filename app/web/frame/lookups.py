@@ -25,6 +25,7 @@ SMALL = frozenset(
         "attestation_kind",
         "voucher_rule",
         "organizer_rule",
+        "plan_campaign",
     ]
 )
 LIMIT = 20

@@ -28,6 +28,9 @@ RELATED: Mapping[str, tuple[tuple[str, type[Any]], ...]] = {
     "certificate": (("employee_id", m.Employee),),
     "registry": (("organizer_id", m.Organization),),
     "training_order": (("organizer_id", m.Organization),),
+    "plan_offer": (("program_id", m.Program),),
+    "plan_item": (("employee_id", m.Employee),),
+    "unmet_wish": (("employee_id", m.Employee),),
 }
 #: … and the beginning of which related row's number, by foreign key
 RELATED_NUMBERS: Mapping[str, tuple[str, type[Any]]] = {"enrolment": ("group_id", m.TrainingGroup)}
@@ -58,6 +61,9 @@ HINTS: Mapping[str, str] = {
     "certificate": "Номер документа или фамилия",
     "training_order": "Номер приказа или организация",
     "program": "Слова из названия или шифр",
+    "plan_offer": "Слова из названия или шифр",
+    "plan_item": "Фамилия, имя, СНИЛС",
+    "unmet_wish": "Фамилия, имя, СНИЛС",
     "blank": "Номер бланка с нулями впереди",
     "blank_receipt": "Серия или накладная",
     "blank_act": "Номер акта",
