@@ -127,6 +127,8 @@ _ROLES = (
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
             | _grant(READ + " add edit", "plan_offer")
+            # numbers only, of its own groups
+            | {"plan_campaign:fact"}
             | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
             | {"training_group:correct", "enrolment:correct"}
@@ -146,6 +148,7 @@ _ROLES = (
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
             | _grant(READ, *PLANNING, "plan_campaign")
+            | {"plan_campaign:fact"}
         ),
     ),
     Role(
@@ -166,7 +169,7 @@ _ROLES = (
                 "plan_campaign",
             )
             | _grant("list show", "frdo_batch")
-            | {"registry:overview", "survey:request"}
+            | {"registry:overview", "survey:request", "plan_campaign:fact"}
         ),
     ),
     Role(
@@ -187,7 +190,7 @@ _ROLES = (
                 "import_batch",
             )
             | _grant(EDIT, "plan_campaign")
-            | {"plan_campaign:groups"}
+            | {"plan_campaign:groups", "plan_campaign:fact"}
             | _grant(READ, *PLANNING)
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")

@@ -144,6 +144,7 @@ from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.planning.campaign_view import CampaignPages, CampaignQuotas, CampaignReopening
 from app.web.planning.offer_place_page import OfferYear
 from app.web.planning.offer_view import MONTHS, OFFERED, OfferPages
+from app.web.planning.plan_fact_page import FactLink, PlanAndFact
 from app.web.planning.proposal_pages import ProposalOfGroups
 from app.web.planning.wish_view import UnmetPages, WishPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
@@ -714,7 +715,7 @@ class OrganizerExceptionView(ScopedModelView):
 
 
 class PlanCampaignView(CampaignPages):
-    parts = (CampaignReopening, CampaignQuotas, ProposalOfGroups)
+    parts = (CampaignReopening, CampaignQuotas, ProposalOfGroups, PlanAndFact)
     datamodel = Table(m.PlanCampaign)
     list_columns = ["year", "programs_until", "opens_on", "closes_on", "status"]
     base_order_by = (m.PlanCampaign.year.desc(),)
@@ -731,7 +732,7 @@ class PlanCampaignView(CampaignPages):
 
 
 class PlanOfferView(OfferPages):
-    parts = (OfferYear, DeskLink)
+    parts = (OfferYear, DeskLink, FactLink)
     datamodel = Table(m.PlanOffer)
     list_columns = ["program", "organizer", MONTHS, "seats", OFFERED]
     load = ("program", "organizer", "campaign")

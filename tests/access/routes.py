@@ -113,6 +113,7 @@ _STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
 OTHERS: Mapping[str, Route] = {
+    "PlanCampaignView.fact": Route("card", "plan_campaign:fact", "plan_campaign"),
     "PlanCampaignView.groups": Route("card", "plan_campaign:groups", "plan_campaign"),
     "PlanCampaignView.proposed": Route("card", "plan_campaign:groups", "plan_campaign"),
     **{

@@ -16,6 +16,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.russian import count, quoted
 from app.services.planning import proposal_edits, proposals
+from app.services.planning.group_demand import COUNTED
 from app.services.planning.proposals import RIGHT
 from app.services.portal import records, transitions
 from app.services.portal.calendar import working_calendar
@@ -61,13 +62,13 @@ def write(campaign_id: int, tell: Tell = lambda done: None) -> int:
     if sentence:
         raise Conflict(sentence)
     with unscoped("groups are made of all wishes of the region"):
-        agreed = set(db.session.scalars(_agreed(proposal.id).with_for_update()))
+        waiting = dict(db.session.execute(_waiting(proposal.id)).all())
         done = 0
         for row, group in found:
             made = _draft(row)
             row.group_id = made.id
-            for pk in (pk for pk in group.wishes if pk in agreed):
-                transitions.follow(m.PlanItem, pk, "include", month=row.month, group_id=made.id, **_decided())
+            for pk in (pk for pk in group.wishes if pk in waiting):
+                _include(pk, waiting[pk], month=row.month, group_id=made.id)
                 done += 1
                 tell(done)
     proposal.written_at, proposal.written_by_id = now(), current_actor().user_id
@@ -76,22 +77,29 @@ def write(campaign_id: int, tell: Tell = lambda done: None) -> int:
     return len(found)
 
 
-def _decided() -> dict[str, Any]:
-    return {"decided_at": now(), "decided_by_id": current_actor().user_id}
+def _include(pk: int, status: PlanItemStatus, *, month: int, group_id: int) -> None:
+    """Include a wish; one that somebody has put into the plan already gets its month and group only."""
+    if status == PlanItemStatus.AGREED:
+        decided = {"decided_at": now(), "decided_by_id": current_actor().user_id}
+        transitions.follow(m.PlanItem, pk, "include", month=month, group_id=group_id, **decided)
+        return
+    statement = update(m.PlanItem).where(m.PlanItem.id == pk).values(month=month, group_id=group_id)
+    db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _agreed(proposal_id: int) -> Any:
-    """Wishes of the proposal's groups that wait to be included, locked by rising person."""
+def _waiting(proposal_id: int) -> Any:
+    """Wishes of the proposal's groups that count still, locked by rising person."""
     item, link = m.PlanItem, m.PlanProposalItem
     return (
-        select(item.id)
+        select(item.id, item.status)
         .where(
             item.id.in_(
                 select(link.item_id).where(link.proposal_id == proposal_id, link.proposal_group_id.is_not(None))
             ),
-            item.status == PlanItemStatus.AGREED,
+            item.status.in_(COUNTED),
         )
         .order_by(item.employee_id, item.id)
+        .with_for_update()
     )
 
 
