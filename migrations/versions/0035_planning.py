@@ -3,7 +3,7 @@
 Wishes that named a program get an offer of it: its seats are the wishes there are, in groups of 15 to 25.
 
 Revision ID: 0035
-Revises: 0030
+Revises: 0034
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0035'
-down_revision = '0030'
+down_revision = '0034'
 branch_labels = None
 depends_on = None
 

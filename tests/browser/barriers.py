@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+#: where the server of a portal under test gives axe: the browser keeps the file and what it made of it, while a script that
+#: is sent to each page anew is carried and compiled anew
+_ADDRESS = "/axe-of-the-tests.js"
+_SCRIPT = Axe().axe_script.encode()
 #: the frame of a letter's preview runs no scripts, not even those of axe
 _PLAIN: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
 _WCAG = {**_PLAIN, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
@@ -32,32 +38,39 @@ _UNLIKE = """(known) => {
 }"""
 
 
+def with_axe(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The application, and axe beside it."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != _ADDRESS:
+            return app(environ, start_response)
+        headers = [("Content-Type", "text/javascript; charset=utf-8"), ("Content-Length", str(len(_SCRIPT)))]
+        start_response("200 OK", [*headers, ("Cache-Control", "max-age=31536000, immutable")])
+        return [_SCRIPT]
+
+    return answer
+
+
 def barriers(page: Page) -> list[str]:
     """Everything that axe has against a page, with the elements."""
-    return _told(Axe().run(page, options=_WCAG).response)
+    return _found(page, "document", _WCAG)
 
 
 def barriers_unlike(page: Page, met: set[str]) -> list[str]:
     """The same without the frame and the further rows of tables, and of the contrast of texts that look unlike ``met``."""
-    found = _told(Axe().run(page, context=_ALIKE, options=_SHAPES).response)
-    return found + _contrast(page, met)
+    return _found(page, json.dumps(_ALIKE), _SHAPES) + contrast_unlike(page, met)
 
 
 def contrast_unlike(page: Page, met: set[str]) -> list[str]:
     """Texts of too little contrast among those that look unlike ``met``; these are added to it."""
-    page.evaluate(Axe().axe_script)
-    return _contrast(page, met)
-
-
-def _contrast(page: Page, met: set[str]) -> list[str]:
     unlike = page.evaluate(_UNLIKE, sorted(met))
     met.update(unlike)
-    if not unlike:
-        return []
-    return _told(page.evaluate("(options) => axe.run({include: window.unlike}, options)", _CONTRAST))
+    return _found(page, "{include: window.unlike}", _CONTRAST) if unlike else []
 
 
-def _told(response: dict[str, Any]) -> list[str]:
-    return [
-        f"axe {found['impact']} {found['id']}: {found['nodes'][0]['html'][:160]}" for found in response["violations"]
-    ]
+def _found(page: Page, context: str, options: dict[str, Any]) -> list[str]:
+    """What axe has against a part of a page; only that comes back, not what axe finds right."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.add_script_tag(url=_ADDRESS)
+    found = page.evaluate(f"(options) => axe.run({context}, options).then((told) => told.violations)", options)
+    return [f"axe {one['impact']} {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
 from tests.actors import cookie_as
+from tests.browser.barriers import with_axe
 from tests.browser.visitor import PATIENCE, WIDE, Visitor
 from tests.conftest import region_database
 
@@ -64,7 +65,7 @@ def _serve(server: Any) -> None:
 def served(app: Flask) -> Iterator[str]:
     """The application behind its real web server; yields the address."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = create_server(with_axe(app), host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=_serve, args=(server,), name="portal", daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
@@ -31,6 +32,8 @@ CONTRASTED: set[str] = set()
 IN_EVERY_ROLE = frozenset({"/", "/employee/list/", "/employee/show/N", "/training_group/show/N", "/enrolment/show/N"})
 #: printed in ``test_chain`` and the tests of the guide (LibreOffice takes seconds for each)
 LEFT_OUT = re.compile(r"/(print|preview)/\d+/pdf$|^/help/export/$")
+#: pages that may say instead of a form why there is nothing to do: a program without another group on the day of the run
+MAY_REFUSE = {"/enrolment/transfer/N": 409}
 #: addresses that give files: the server is asked for them, the browser would only keep them
 FILES = re.compile(r"/export/")
 
@@ -51,16 +54,25 @@ ALLOWED = re.compile(
 #: columns and fields whose values are identifiers of the users' own making
 IDENTIFIERS = frozenset({"Логин", "Имя файла", "Файл", "Отпечаток текста"})
 
-#: texts with Latin letters of the page, or of the one that the server has sent; each with its label and its element
-TEXTS = """(sent) => {
+#: of the page on the screen, or of the one that the server has sent: where its links lead, and its texts with Latin letters,
+#: each with its label and its element; of the one on the screen also how far it jumped while it was drawn (Cumulative Layout
+#: Shift; below 0.1 counts as good) and how much wider than the screen it is. One question: each costs its way there and back
+SEEN = """async (sent) => {
+    let jumped = 0;
+    if (!sent) await new Promise((drawn) => {
+        const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) jumped += entry.value; };
+        const observer = new PerformanceObserver((list) => add(list.getEntries()));
+        observer.observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); drawn(); }, 10));
+    });
     const page = sent ? new DOMParser().parseFromString(sent, "text/html") : document;
-    const found = [];
+    const texts = [];
     const note = (text, element) => {
         if (!/[A-Za-z]/.test(text)) return;
         const cell = element.closest("[data-label], dl > div, .field");
         if (element.matches(".demo-logins small")) return; // the logins of the demo, as they are typed
         const label = cell?.dataset?.label ?? cell?.querySelector("dt, label")?.textContent ?? "";
-        found.push([text.trim(), label.trim(), element.tagName.toLowerCase() + "." + element.className]);
+        texts.push([text.trim(), label.trim(), element.tagName.toLowerCase() + "." + element.className]);
     };
     const walker = page.createTreeWalker(page.documentElement, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -69,20 +81,11 @@ TEXTS = """(sent) => {
     }
     for (const name of ["placeholder", "title", "alt", "aria-label"])
         page.querySelectorAll(`[${name}]`).forEach((element) => note(element.getAttribute(name), element));
-    return found;
+    const links = [...page.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"));
+    return { links, texts, jumped, wider: document.documentElement.scrollWidth - document.documentElement.clientWidth };
 }"""
-LINKS = """(sent) => [...(sent ? new DOMParser().parseFromString(sent, "text/html") : document).querySelectorAll("a[href]")]
-    .map((link) => link.getAttribute("href"))"""
-#: how far the page jumped while it was drawn (Cumulative Layout Shift); below 0.1 counts as good
-SHIFT = """() => new Promise((done) => {
-    let total = 0;
-    const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) total += entry.value; };
-    const observer = new PerformanceObserver((list) => add(list.getEntries()));
-    observer.observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => setTimeout(() => { add(observer.takeRecords()); done(total); }, 10));
-})"""
 STILL = 0.02
-OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def pattern(path: str) -> str:
@@ -123,20 +126,21 @@ class Crawl:
     def _read(self, path: str, kind: str) -> list[str]:
         """What the server sends, without opening it."""
         answer = self.client.get(path, follow_redirects=True)
-        if answer.status_code >= 400:
+        if answer.status_code >= 400 and answer.status_code != MAY_REFUSE.get(kind):
             self.note(kind, f"{path}: {answer.status_code}")
         if answer.mimetype != "text/html":
             answer.close()
             return []
-        text, page = answer.get_data(as_text=True), self.visitor.page
-        self.note(kind, *foreign_words(page.evaluate(TEXTS, text)))
-        return list(self.inside(answer.request.path, page.evaluate(LINKS, text)))
+        seen = self.visitor.page.evaluate(SEEN, answer.get_data(as_text=True))
+        self.note(kind, *foreign_words(seen["texts"]))
+        return list(self.inside(answer.request.path, seen["links"]))
 
     def look(self, path: str, kind: str) -> list[str]:
         """One page in the browser. A page that cannot be looked at is a problem too."""
         watch = self.visitor.watch
         try:
-            return self._look(path, kind)
+            with self.visitor.expecting(*[MAY_REFUSE[kind]] if kind in MAY_REFUSE else ()):
+                return self._look(path, kind)
         except Error as error:
             # an address that gives a file opens no page; an error instead of the file would be a page, and noted
             if "Download is starting" not in error.message:
@@ -149,26 +153,29 @@ class Crawl:
     def _look(self, path: str, kind: str) -> list[str]:
         page = self.visitor.page
         self.visitor.go(path)
-        links: list[str] = page.evaluate(LINKS)
-        self.note(kind, *[f"jumps by {by:.3f} at 1280" for by in [page.evaluate(SHIFT)] if by > STILL])
-        self.note(kind, *foreign_words(page.evaluate(TEXTS)))
-        self.note(kind, *[f"scrolls sideways at 1280 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
+        seen = page.evaluate(SEEN)
+        self._judge(kind, seen, 1280)
+        self.note(kind, *foreign_words(seen["texts"]))
         # a form of change is that of addition; a filtered list differs by its chips, which are the same in all lists
         examined = kind.replace("/edit/N", "/add").replace("?…", "" if kind != "/employee/list/?…" else "?…")
         if examined not in EXAMINED or kind in IN_EVERY_ROLE:
             EXAMINED.add(examined)
             self.note(kind, *(barriers(page) if kind in IN_EVERY_ROLE else barriers_unlike(page, CONTRASTED)))
         self.on_a_phone(kind)
-        return list(self.inside(page.url, links))
+        return list(self.inside(page.url, seen["links"]))
+
+    def _judge(self, kind: str, seen: dict[str, Any], width: int) -> None:
+        self.note(kind, *[f"jumps by {by:.3f} at {width}" for by in [seen["jumped"]] if by > STILL])
+        self.note(kind, *[f"scrolls sideways at {width} by {by}" for by in [seen["wider"]] if by > 0])
 
     def on_a_phone(self, kind: str) -> None:
         """The page as it stands, and drawn anew where that is worth a second request."""
         page = self.visitor.page
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        self.note(kind, *[f"scrolls sideways at 390 by {by}" for by in [page.evaluate(OVERFLOW)] if by > 0])
+        self.note(kind, *[f"scrolls sideways at 390 by {by}" for by in [page.evaluate(WIDER)] if by > 0])
         if kind in IN_EVERY_ROLE:
             page.reload()
-            self.note(kind, *[f"jumps by {by:.3f} at 390" for by in [page.evaluate(SHIFT)] if by > STILL])
+            self._judge(kind, page.evaluate(SEEN), 390)
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
     def inside(self, page: str, links: list[str]) -> Iterator[str]:

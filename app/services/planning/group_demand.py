@@ -91,6 +91,8 @@ def _wishes(campaign_id: int, only: Collection[int] | None) -> list[Asked]:
     if only is not None:
         statement = statement.where(item.id.in_(only))
     taught = _taught(campaign_id)
+    #: a person with places of work in two territories counts in that of the first wish
+    home: dict[int, int] = {}
     return [
         Asked(
             id=pk,
@@ -101,7 +103,7 @@ def _wishes(campaign_id: int, only: Collection[int] | None) -> list[Asked]:
             school=school,
             subjects=taught.get(employment, ()),
             municipality=municipality,
-            territory=territory,
+            territory=home.setdefault(person, territory),
         )
         for pk, person, offer, months, priority, employment, school, municipality, territory in db.session.execute(
             statement

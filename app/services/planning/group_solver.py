@@ -21,6 +21,8 @@ from app.services.planning.linear_model import Model
 
 #: what a wish is worth, in this order: the person has nothing else; this offer is to serve the person; priority; month
 _PERSON, _GUIDED, _AGAIN, _PRIORITY, _MONTH = 1000.0, 600.0, 200.0, 30.0, 1.0
+#: ... and what a group more costs
+_GROUP = 0.5
 _SECONDS, _GAP = 1.0, 0.004
 #: once more is asked while more than this part of the bound has no place, and so long
 _ENOUGH, _SWEEPS, _SWEEP_SECONDS = 0.995, 3, 15.0
@@ -62,8 +64,8 @@ class _Solving:
     def run(self) -> Plan:
         ceilings = {pk: self._ceiling(offer, wishes) for pk, offer, wishes in self._offers()}
         self.guided, bound = self._guide(ceilings)
-        # an offer with few seats for many leaves no choice to those that come after it
-        rank = sorted((pk for pk in ceilings if ceilings[pk]), key=lambda pk: (ceilings[pk] / len(self.asked[pk]), pk))
+        # an offer that has hardly enough people for a group needs each of them, a large one has others
+        rank = sorted((pk for pk in ceilings if ceilings[pk]), key=lambda pk: (ceilings[pk], pk))
         for pk in rank:
             self._settle(pk)
         self._sweep(ceilings, bound)
@@ -90,7 +92,8 @@ class _Solving:
             model.limit([(part, 1.0) for part, _ in parts], most=many)
             for part, month in parts:
                 in_month[month].append((part, 1.0))
-        _limit_groups(model, offer, in_month, seats)
+        # the bound is one of people: groups cost nothing here
+        _limit_groups(model, offer, in_month, seats, cost=0.0)
         found = model.solve(whole=True, seconds=2 * _SECONDS)
         return seats if found is None else min(seats, int(found.bound + 1e-6))
 
@@ -177,7 +180,7 @@ class _Solving:
                 model.limit(terms, most=room)
         for territory, terms in new_people.items():
             model.limit(terms, most=self.demand.quotas[territory] - self.ledger.people[territory])
-        _limit_groups(model, offer, in_month, self.seats[offer.id])
+        _limit_groups(model, offer, in_month, self.seats[offer.id], cost=_GROUP)
         found = model.solve(whole=True, seconds=_SECONDS, gap=_GAP)
         if found is None:
             return None
@@ -245,11 +248,13 @@ class _Solving:
         }
 
 
-def _limit_groups(model: Model, offer: Supply, in_month: Mapping[int, Sequence[tuple[int, float]]], seats: int) -> None:
+def _limit_groups(
+    model: Model, offer: Supply, in_month: Mapping[int, Sequence[tuple[int, float]]], seats: int, *, cost: float
+) -> None:
     """People of a month fit into whole groups between the smallest and the largest size; the year has ``seats``."""
     everybody: list[tuple[int, float]] = []
     for terms in in_month.values():
-        groups = model.add(-0.5, max(0, min(seats, len(terms) * offer.capacity) // offer.minimum))
+        groups = model.add(-cost, max(0, min(seats, len(terms) * offer.capacity) // offer.minimum))
         model.limit([*terms, (groups, -float(offer.minimum))], least=0)
         model.limit([*terms, (groups, -float(offer.capacity))], most=0)
         everybody += terms

@@ -13,6 +13,7 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible
 from app.extensions import db
+from app.labels import THINGS
 from app.services.planning import campaigns, plan_fact
 from app.services.planning.plan_fact import CUTS, STATES, FactLine
 from app.statuses import CampaignStatus
@@ -57,12 +58,18 @@ class PlanAndFact(Part):
         cut = cut if cut in allowed else allowed[0]
         page = FactPage(
             title=f"{TITLE}: {campaign}",
-            crumbs=self.crumbs(campaign, TITLE),
+            crumbs=self._way(campaign),
             tabs=[Tab(CUTS[name], _address(pk, by=name), name == cut) for name in allowed],
             columns=_columns(),
             rows=[_row(n, line) for n, line in enumerate(plan_fact.lines(campaign, cut))],
         )
         return render_template("plan_fact.html", page=page)
+
+    def _way(self, campaign: m.PlanCampaign) -> Sequence[Link]:
+        """Back to the campaign, or for an organizer to its offers."""
+        if current_actor().can("plan_campaign:show"):
+            return self.crumbs(campaign, TITLE)
+        return [Link(THINGS["plan_offer"].plural, addresses.listing("plan_offer")), Link(TITLE, current=True)]
 
 
 class FactLink(Part):
