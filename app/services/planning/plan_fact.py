@@ -89,43 +89,13 @@ def _planned(campaign: m.PlanCampaign) -> Any:
     """Included wishes with what became of each, as a subquery."""
     item, offer, place, school = m.PlanItem, m.PlanOffer, m.Employment, m.Organization
     organizer, program = m.Organization.__table__.alias("organizer"), m.Program
-    row, group, run = m.Enrolment, m.TrainingGroup, m.Program.__table__.alias("run")
-    entered = (
-        select(row.id)
-        .join(group, group.id == row.group_id)
-        .join(run, run.c.id == group.program_id)
-        .where(
-            row.employee_id == item.employee_id,
-            run.c.organizer_id == offer.organizer_id,
-            run.c.code == offer.code,
-            func.extract("year", group.starts_on) == campaign.year,
-        )
-    )
-    told = m.ReminderSent
-    invited = (
-        select(told.object_id)
-        .where(
-            told.kind == "invited_to_" + cast(item.group_id, Text),
-            told.object_table == "employee",
-            told.object_id == item.employee_id,
-        )
-        .exists()
-    )
-    state = case(
-        (entered.where(row.status == EnrolmentStatus.TRAINED).exists(), "trained"),
-        (entered.where(row.status.in_(UNDER_WAY)).exists(), "going"),
-        (entered.where(row.status.in_(_ENDED)).exists(), "failed"),
-        (entered.exists(), "refused"),
-        (invited, "silent"),
-        else_="uninvited",
-    )
     return (
         select(
             program.title.label("program"),
             organizer.c.short_name.label("organizer"),
             m.Territory.short_name.label("territory"),
-            invited.label("invited"),
-            state.label("state"),
+            _invited().label("invited"),
+            _state(campaign.year).label("state"),
         )
         .select_from(item)
         .join(offer, offer.id == item.offer_id)
@@ -141,6 +111,47 @@ def _planned(campaign: m.PlanCampaign) -> Any:
             _own(offer, school),
         )
         .subquery()
+    )
+
+
+def _invited() -> Any:
+    """Whether the person was invited to the group of the plan."""
+    told, item = m.ReminderSent, m.PlanItem
+    return (
+        select(told.object_id)
+        .where(
+            told.kind == "invited_to_" + cast(item.group_id, Text),
+            told.object_table == "employee",
+            told.object_id == item.employee_id,
+        )
+        .correlate(item)
+        .exists()
+    )
+
+
+def _state(year: int) -> Any:
+    """The best of what became of the person in the groups of the program that begin in the year."""
+    item, offer, row, group = m.PlanItem, m.PlanOffer, m.Enrolment, m.TrainingGroup
+    run = m.Program.__table__.alias("run")
+    entered = (
+        select(row.id)
+        .join(group, group.id == row.group_id)
+        .join(run, run.c.id == group.program_id)
+        .where(
+            row.employee_id == item.employee_id,
+            run.c.organizer_id == offer.organizer_id,
+            run.c.code == offer.code,
+            func.extract("year", group.starts_on) == year,
+        )
+        .correlate(item, offer)
+    )
+    return case(
+        (entered.where(row.status == EnrolmentStatus.TRAINED).exists(), "trained"),
+        (entered.where(row.status.in_(UNDER_WAY)).exists(), "going"),
+        (entered.where(row.status.in_(_ENDED)).exists(), "failed"),
+        (entered.exists(), "refused"),
+        (_invited(), "silent"),
+        else_="uninvited",
     )
 
 

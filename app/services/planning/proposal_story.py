@@ -258,12 +258,12 @@ def told_rest(found: Sequence[Broken]) -> str:
     return f"И ещё {count(rest, 'нарушение', 'нарушения', 'нарушений')}." if rest > 0 else ""
 
 
-def other_groups(row: m.PlanProposalGroup) -> list[m.PlanProposalGroup]:
-    """Other groups of the same offer, to which people may be moved."""
+def groups_of_offer(proposal: m.PlanProposal, offer_id: int, *, but: int = 0) -> list[m.PlanProposalGroup]:
+    """Groups of an offer to which people may be moved, by month; ``but``: not this one."""
     group = m.PlanProposalGroup
     statement = (
         select(group)
-        .where(group.proposal_id == row.proposal_id, group.offer_id == row.offer_id, group.id != row.id)
+        .where(group.proposal_id == proposal.id, group.offer_id == offer_id, group.id != but)
         .options(joinedload(group.municipality))
         .order_by(group.month, group.id)
     )

@@ -54,6 +54,8 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "training_group:registry": "реестр обученных",
     "registry:renew": "формирование заново",
     "registry:overview": "кто направил реестры",
+    "plan_campaign:groups": "группы из заявок",
+    "plan_campaign:fact": "план и факт",
 }
 
 _OWN = dict.fromkeys(

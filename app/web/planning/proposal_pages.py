@@ -67,8 +67,8 @@ class ProposedGroupPage:
     back: str = ""
     action: str = ""
     editable: bool = False
-    problems: Sequence[str] = ()
     broken: Sequence[str] = ()
+    offer_id: int | None = None
 
 
 class ProposalOfGroups(Part):
@@ -104,7 +104,7 @@ class ProposalOfGroups(Part):
         """One group with its people (``group``), or those whom an offer leaves over (``offer``)."""
         return render_template("plan_group.html", page=self._group_page(_campaign(pk)))
 
-    def _group_page(self, campaign: m.PlanCampaign, problems: Sequence[str] = ()) -> ProposedGroupPage:
+    def _group_page(self, campaign: m.PlanCampaign) -> ProposedGroupPage:
         proposal = proposals.find(campaign.id)
         group_id, offer_id = (_number(request.values.get(name)) for name in ("group", "offer"))
         if proposal is None or (group_id is None and offer_id is None):
@@ -121,14 +121,15 @@ class ProposalOfGroups(Part):
             "back": _page(campaign.id),
             "action": addresses.at("plan_campaign", "change_group", campaign.id),
             "editable": editable,
-            "problems": problems,
         }
         if row is None:
             members = proposal_story.members(proposal, offer_id=offer_id)
             offer = get_visible(db.session, m.PlanOffer, offer_id or 0, "plan_offer:show")
-            targets = [(one.id, _name(one)) for one in _groups_of_offer(proposal, offer.id)]
+            targets = [(one.id, _name(one)) for one in proposal_story.groups_of_offer(proposal, offer.id)]
             title = f"Не вошли в группы: {offer.program.title}"
-            return ProposedGroupPage(title=title, group=None, members=members, targets=targets, **shared)
+            return ProposedGroupPage(
+                title=title, group=None, members=members, targets=targets, offer_id=offer.id, **shared
+            )
         wrong = [one for one in proposal_edits.broken(campaign.id) if row.id in one.groups]
         return ProposedGroupPage(
             title=row.offer.program.title,
@@ -136,7 +137,9 @@ class ProposalOfGroups(Part):
             members=proposal_story.members(proposal, group_id=row.id),
             months=[(n, MONTHS[str(n)]) for n in sorted(row.offer.months)],
             places=proposal_story.places_in_words(row.offer),
-            targets=[(one.id, _name(one)) for one in proposal_story.other_groups(row)],
+            targets=[
+                (one.id, _name(one)) for one in proposal_story.groups_of_offer(proposal, row.offer_id, but=row.id)
+            ],
             broken=proposal_story.broken_words(wrong),
             **shared,
         )
@@ -194,10 +197,6 @@ def _number(typed: str | None) -> int | None:
 def _name(row: m.PlanProposalGroup) -> str:
     place = row.municipality.name if row.municipality else "дистанционно"
     return f"{MONTHS[str(row.month)]}, {place}, мест {row.size}"
-
-
-def _groups_of_offer(proposal: m.PlanProposal, offer_id: int) -> list[m.PlanProposalGroup]:
-    return [row for row, _ in proposals.groups_of(proposal.campaign_id) if row.offer_id == offer_id]
 
 
 def _shown(proposal: m.PlanProposal, found: Sequence[Broken]) -> dict[str, Any]:
