@@ -38,7 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.planning import campaigns, plan_letters
+from app.services.planning import approval_letters, campaigns, control, leavers, plan_letters, plan_results
 from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -68,6 +68,10 @@ def open_jobs() -> None:
         letters.on_queued.append(_wake)
     if _begin not in background.on_submitted:
         background.on_submitted.append(_begin)
+    if _tell_approved not in approval_letters.on_more:
+        approval_letters.on_more.append(_tell_approved)
+        plan_results.on_approved.append(_tell_approved)
+        control.on_reminded.append(_tell_reminded)
 
 
 def _wake(letter_id: int) -> None:
@@ -79,6 +83,16 @@ def _wake(letter_id: int) -> None:
 def _begin(job_id: int, user_id: int) -> None:
     """Defer long work in the transaction that ordered it; one user's orders are done one after the other."""
     _defer(do_work.configure(connection=db.session.connection(), lock=f"work-of-{user_id}"), job_id=job_id)
+
+
+def _tell_approved(result_id: int, stage: str = approval_letters.ORGANIZERS, after: int = 0) -> None:
+    """Defer the next letters of an approved plan in the transaction that approved it, or wrote the letters before them."""
+    _defer(plan_approved.configure(connection=db.session.connection()), result_id=result_id, stage=stage, after=after)
+
+
+def _tell_reminded(campaign_id: int, kind: str, after: int) -> None:
+    """Defer the next letters to schools whose people have chosen nothing, in the transaction that decided on them."""
+    _defer(plan_reminded.configure(connection=db.session.connection()), campaign_id=campaign_id, kind=kind, after=after)
 
 
 def _defer(deferrer: Any, **arguments: Any) -> None:
@@ -161,6 +175,7 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "vouchers_expire": vouchers.expire_due,
     "vouchers_remind": voucher_reminders.remind,
     "terms_remind": reminders.remind,
+    "plan_leavers": leavers.follow_leavers,
     "results_remove": background.remove_old_files,
     "registrations_forget": registrations.forget_unanswered,
     "sessions_forget": sessions.forget_old,
@@ -211,6 +226,20 @@ def plan_days(timestamp: int) -> None:
     """Begin and end the choice of courses for the next year; whether wishes are taken is asked of the days, to the minute."""
     with _portal():
         campaigns.tick()
+
+
+@jobs.task(name="plan_approved", retry=procrastinate.RetryStrategy(max_attempts=5, exponential_wait=30))
+def plan_approved(result_id: int, stage: str, after: int) -> None:
+    """Tell the next of those whom an approved plan concerns; what was told is told once."""
+    with _portal():
+        approval_letters.tell_next(result_id, stage, after)
+
+
+@jobs.task(name="plan_reminded", retry=procrastinate.RetryStrategy(max_attempts=5, exponential_wait=30))
+def plan_reminded(campaign_id: int, kind: str, after: int) -> None:
+    """Write to the next schools whose people have chosen nothing."""
+    with _portal():
+        control.tell_next(campaign_id, kind, after)
 
 
 def is_between(first: int, last: int) -> bool:

@@ -54,6 +54,7 @@ THINGS: Mapping[str, Thing] = {
     "employee": Thing("Работники", "работник", "работника", "Добавить работника"),
     "plan_campaign": Thing("Планы", "план", "плана", "Начать план на год"),
     "plan_quota": Thing("Квоты территорий", "квота территории", "квоты территории", "Добавить квоту"),
+    "plan_result": Thing("Утверждённые планы", "утверждённый план", "утверждённого плана", "Утвердить изменение плана"),
     "plan_offer": Thing("Программы на год", "программа на год", "программы на год", "Предложить программу на год"),
     "plan_item": Thing("Заявки в план", "заявка в план", "заявки в план", "Выбрать программу"),
     "plan_proposal": Thing("Группы плана", "группы плана", "групп плана", ""),
@@ -567,6 +568,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "needs_agreement": "Выбор согласует организация",
     },
     "plan_quota": {"campaign": "План", "territory": "Территория", "people": "Обучить не больше, человек"},
+    "plan_result": {"campaign": "План", "number": "Номер", "created_at": "Утверждён", "approved_by": "Кто утвердил"},
     "plan_offer": {
         "campaign": "План",
         "code": "Шифр",
@@ -576,6 +578,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "months": "Месяцы",
         "municipality_ids": "Где можете учить",
         "late": "Предложена после срока",
+        "note": "Примечание",
     },
     "plan_item": {
         "campaign": "План",
@@ -676,7 +679,12 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         }
     },
     "import_batch": {
-        "kind": {"staff": "Список работников", "voucher": "Чеки прошлых лет", "training": "Обучение прошлых лет"}
+        "kind": {
+            "staff": "Список работников",
+            "voucher": "Чеки прошлых лет",
+            "training": "Обучение прошлых лет",
+            "plan": "Заявки в план",
+        }
     },
     "frdo_reference": {
         "list_code": {
@@ -715,6 +723,11 @@ def in_words(table: str, column: str, value: Any) -> Any:
         return [in_words(table, column, item) for item in value] if codes else value
     key = str(value) if isinstance(value, int) else value
     return codes.get(key, value) if isinstance(key, str) else value
+
+
+def in_month(month: int) -> str:
+    """«в октябре»: a month by its number."""
+    return f"в {MONTHS[str(month)].rstrip('ьй')}е"
 
 
 def months_words(months: Iterable[int]) -> str:

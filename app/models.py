@@ -2378,6 +2378,50 @@ class PlanProposalItem(Base):
     item: Mapped[PlanItem] = relationship()
 
 
+class PlanResult(Base):
+    """What the ministry approved of a plan (number 0), and each numbered change of it afterwards; triggers forbid UPDATE and DELETE."""
+
+    __tablename__ = "plan_result"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "number"),
+        CheckConstraint("number >= 0", "number"),
+        CheckConstraint("(number = 0) = (reason_text IS NULL)", "reason"),
+    )
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"))
+    #: 0: the plan; 1, 2 …: its changes
+    number: Mapped[int] = mapped_column(SmallInteger)
+    reason_text: Mapped[Long | None]
+    #: the figures as they were shown then (``planning.plan_results``); no person is named
+    snapshot: Mapped[Json]
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_at: Mapped[CreatedAt]
+    campaign: Mapped[PlanCampaign] = relationship()
+    approved_by: Mapped["Account | None"] = relationship()
+
+    @property
+    def number_text(self) -> str:
+        """«ПП-2027», of a change «ПП-2027-1»."""
+        return f"ПП-{self.campaign.year}" + (f"-{self.number}" if self.number else "")
+
+    def __str__(self) -> str:
+        return f"изменение плана № {self.number}" if self.number else "утверждённый план"
+
+
+event.listen(
+    PlanResult.__table__,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        """
+CREATE FUNCTION plan_result_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'plan_result never changes'; END $$;
+CREATE TRIGGER plan_result_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON plan_result
+FOR EACH STATEMENT EXECUTE FUNCTION plan_result_never_changes();
+"""
+    ),
+)
+
+
 class Survey(Base):
     """Monitoring, poll or feedback form: questions, audience, answers (order § 3.1, 4)."""
 
@@ -2748,7 +2792,7 @@ class ReminderSent(Base):
 
 
 class ImportBatch(Base):
-    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher or training."""
+    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher, training or plan."""
 
     __tablename__ = "import_batch"
     __table_args__ = {"info": rows_stay("Загрузки списков", pd.TECHNICAL, export=not_given(pd.WORK))}

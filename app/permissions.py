@@ -61,6 +61,10 @@ COURSES = ("program", "training_group", "enrolment", "certificate")
 #: planning of the next year: what is offered, chosen, not found
 PLANNING = ("plan_offer", "plan_item", "unmet_wish")
 
+#: numbers of wishes: of the user's people, or of the own offers
+_DEMAND = {"plan_offer:demand"}
+#: who of the user's people has chosen, and who has not
+_PLAN_CONTROL = {"plan_item:control"}
 _WISH = {"plan_item:add", "unmet_wish:add"}
 _APPLY = {"voucher_application:add"}
 _ENROL = {"enrolment:add", "enrolment:transfer"}
@@ -103,8 +107,10 @@ _ROLES = (
             | _grant("add edit", "employee")
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
-            | {"employee:import", "training:import"}
+            | {"employee:import", "training:import", "plan_item:import"}
             | _grant(READ, *PLANNING)
+            | _DEMAND
+            | _PLAN_CONTROL
             | _WISH
             | _STAFF_DATA
             | {"transfer:add", "transfer:hire"}
@@ -129,6 +135,7 @@ _ROLES = (
             | _grant(READ + " add edit", "plan_offer")
             # numbers only, of its own groups
             | {"plan_campaign:fact"}
+            | _DEMAND
             | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
             | {"training_group:correct", "enrolment:correct"}
@@ -149,6 +156,8 @@ _ROLES = (
             | _grant("list show", "change_request", "transfer")
             | _grant(READ, *PLANNING, "plan_campaign")
             | {"plan_campaign:fact"}
+            | _DEMAND
+            | _PLAN_CONTROL
         ),
     ),
     Role(
@@ -169,7 +178,11 @@ _ROLES = (
                 "plan_campaign",
             )
             | _grant("list show", "frdo_batch")
-            | {"registry:overview", "survey:request", "plan_campaign:fact"}
+            | {"plan_campaign:fact"}
+            | {"registry:overview", "survey:request", "plan_result:correct"}
+            | _grant(READ, "plan_result")
+            | _DEMAND
+            | _PLAN_CONTROL
         ),
     ),
     Role(
@@ -191,7 +204,10 @@ _ROLES = (
             )
             | _grant(EDIT, "plan_campaign")
             | {"plan_campaign:groups", "plan_campaign:fact"}
-            | _grant(READ, *PLANNING)
+            | _grant(READ, *PLANNING, "plan_result")
+            | _DEMAND
+            | _PLAN_CONTROL
+            | {"plan_item:remind"}
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:import", "training:import", "registry:overview"}

@@ -347,6 +347,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
         "territory": lambda _a, grant: _table(m.PlanQuota).c.territory_id.in_(grant.territory_ids),
         **_only("ministry", "operator"),
     },
+    "plan_result": _only("ministry", "operator"),
     "plan_offer": _published_or_own(_offer.c.status == OfferStatus.OFFERED, _offer.c.organizer_id),
     # an organizer learns numbers only, from services
     "plan_item": _people(_table(m.PlanItem).c.employee_id),

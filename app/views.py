@@ -148,6 +148,8 @@ from app.web.planning.offer_place_page import OfferYear
 from app.web.planning.offer_view import MONTHS, OFFERED, OfferPages
 from app.web.planning.plan_fact_page import FactLink, PlanAndFact
 from app.web.planning.proposal_pages import ProposalOfGroups
+from app.web.planning.results_view import NUMBER as PLAN_NUMBER
+from app.web.planning.results_view import ResultPages
 from app.web.planning.wish_view import UnmetPages, WishPages
 from app.web.voucher.voucher_application_view import DUE as APPLICATION_DUE
 from app.web.voucher.voucher_application_view import VoucherApplicationPages
@@ -764,6 +766,14 @@ class PlanItemView(WishPages):
     base_order_by = (m.PlanItem.id.desc(),)
 
 
+class PlanResultView(ResultPages):
+    datamodel = Table(m.PlanResult)
+    list_columns = [PLAN_NUMBER, "campaign", "created_at", "approved_by"]
+    load = ("campaign", "approved_by")
+    filters = ("campaign",)
+    base_order_by = (m.PlanResult.id.desc(),)
+
+
 class UnmetWishView(UnmetPages):
     parts = (DeskLink,)
     datamodel = Table(m.UnmetWish)
@@ -873,7 +883,7 @@ class ImportBatchView(ScopedModelView):
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        table = row.kind if row.kind in ("voucher", "training") else "employee"
+        table = {"staff": "employee", "plan": "plan_item"}.get(row.kind, row.kind)
         return addresses.at(table, "import", row.id)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app import models as m
 from app.access import current_actor, get_visible, get_writable
-from app.clock import now
+from app.clock import local, now
 from app.documents.file_names import safe_name
 from app.documents.papers.archive_pdf import write_archive
 from app.documents.papers.attendance_sheet import build_attendance_sheet, head_of
@@ -25,11 +25,14 @@ from app.documents.papers.blank_act import render_blank_act
 from app.documents.papers.bulk_papers import DOCX, PrintForm, Tell, by_template, write_papers
 from app.documents.papers.certificate import CertificateFacts, render_certificate
 from app.documents.papers.group_papers import GroupPaper, write_all
+from app.documents.papers.organization_plan_paper import render_organization_plan
+from app.documents.papers.plan_paper import PlanPaper, render_plan, write_plan_book
 from app.documents.papers.training_order import render_order
 from app.documents.papers.voucher_paper import insist_printed, paper_of, render_voucher
 from app.documents.registries.declared import Asked
 from app.documents.registries.registry_files import write_csv, write_xlsx
 from app.documents.registries.registry_source import sheet_of_group
+from app.documents.sheets.heat_sheet import write_heat
 from app.documents.sheets.spreadsheet import SheetColumn, write_sheet
 from app.documents.templates.in_force import look_for
 from app.extensions import configured, db
@@ -39,7 +42,11 @@ from app.services.paper.orders.group_facts import REGISTRY, GroupFacts
 from app.services.paper.printing import bulk_printing, print_templates
 from app.services.paper.printing.bulk_printing import PRINT, Printed
 from app.services.personnel.trainings.training_archive import ARCHIVE, Archive, scans_of, words_of
+from app.services.planning import plan_results
+from app.services.planning.heat import Heat
+from app.services.planning.organization_plan import OrganizationPlan
 from app.services.portal import given_out
+from app.services.portal import settings as portal_settings
 from app.services.voucher import voucher_story
 
 # --- the paper of one row --------------------------------------------------------------------------------------------
@@ -117,6 +124,27 @@ VOUCHER = RowPaper(
     lambda row: render_voucher(paper_of(voucher_story.tell(row), check_base=configured().public_url)),
     lambda row: f"Чек {row.number.replace('/', '-')}",
     insist_printed,
+)
+
+
+def plan_paper_of(row: m.PlanResult) -> PlanPaper:
+    """What the paper of an approved plan, or of a change of it, says: the stored figures."""
+    return PlanPaper(
+        ministry=portal_settings.text("ministry_name"),
+        year=row.campaign.year,
+        number=row.number_text,
+        approved_on=local(row.created_at).date(),
+        change=(row.number, row.reason_text or "") if row.number else None,
+        results=plan_results.of_snapshot(row.snapshot),
+    )
+
+
+PLAN = RowPaper(
+    "plan_result",
+    m.PlanResult,
+    "plan_result:show",
+    lambda row: render_plan(plan_paper_of(row)),
+    lambda row: f"План на {row.campaign.year} год № {row.number_text}",
 )
 
 
@@ -231,6 +259,13 @@ def training_archive(archive: Archive, number: int, path: Path, tell: Tell = lam
     return message
 
 
+def organization_plan(plan: OrganizationPlan) -> bytes:
+    """Return «План обучения организации» for Word; raises Invalid when a printed fact is missing."""
+    data = render_organization_plan(plan)
+    given_out.printed(plan.organization, {"План обучения": f"{plan.year} год, строк: {len(plan.lines)}"})
+    return data
+
+
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +282,21 @@ def table(
     """Write rows as a sheet of Excel and return their number; ``of`` is the table and its words in the journal."""
     number = write_sheet(path, title=title, columns=columns, rows=rows, notes=notes or _stamp(filters))
     given_out.exported_many(*of, number, filters)
+    return number
+
+
+def plan_demand(path: Path, heat: Heat, *, heads: Sequence[str], year: int, unmet: int, filters: str) -> int:
+    """Write the heat map of a plan as a workbook and return the number of its rows."""
+    title, notes = f"Спрос и места: план на {year} год", _stamp(filters)
+    number = write_heat(path, heat, title=title, heads=heads, notes=notes, unmet=unmet)
+    given_out.exported_many("plan_item", "Спрос и места", number, filters)
+    return number
+
+
+def plan_book(path: Path, row: m.PlanResult) -> int:
+    """Write an approved plan as a workbook and return the number of its lines."""
+    number = write_plan_book(path, plan_paper_of(row))
+    given_out.exported(row, {"Строк": str(number)})
     return number
 
 

@@ -129,6 +129,7 @@ SEES: Mapping[str, Mapping[str, str]] = {
     },
     "plan_campaign": dict.fromkeys(ROLES, ALL),
     "plan_quota": {"territory": "t.territory_id = %(territory)s", "ministry": ALL, "operator": ALL},
+    "plan_result": {"ministry": ALL, "operator": ALL},
     "plan_offer": _courses("t.status = 'offered'"),
     "plan_item": _of_people("t.employee_id"),
     "unmet_wish": _of_people("t.employee_id"),

@@ -59,8 +59,9 @@ VIEWS: Mapping[str, tuple[str, bool, tuple[str, ...]]] = {
     "OrganizerExceptionView": ("organizer_exception", True, ()),
     "AccountView": ("ab_user", True, ("unlock", "reset_password", "lock", "reset_second_factor")),
     "RegistrationView": ("registration", False, ("confirm", "return", "reject")),
-    "PlanCampaignView": ("plan_campaign", True, ("close",)),
+    "PlanCampaignView": ("plan_campaign", True, ("close", "approve")),
     "PlanOfferView": ("plan_offer", True, ("accept", "decline", "withdraw")),
+    "PlanResultView": ("plan_result", False, ()),
     "PlanItemView": ("plan_item", False, ("agree", "decline", "withdraw")),
     "UnmetWishView": ("unmet_wish", False, ("answer", "withdraw")),
     "AccessRequestView": ("access_request", False, ("grant", "reject", "revoke")),
@@ -109,6 +110,7 @@ _UNREPORTED = (
 _TAKES_OFFERS = "t.status IN ('preparing', 'open')"
 _VOUCHER_LISTS = "t.kind = 'voucher'"
 _TRAINING_LISTS = "t.kind = 'training'"
+_PLAN_LISTS = "t.kind = 'plan'"
 _STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
@@ -176,6 +178,23 @@ OTHERS: Mapping[str, Route] = {
     "PlanOfferView.year": Route("card", "plan_offer:add", "plan_campaign", where=_TAKES_OFFERS),
     "PlanOfferView.put_up_former": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
     "PlanOfferView.put_up_current": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
+    "OwnPlanView.index": Route("home"),
+    **{
+        f"OwnPlanView.{name}": Route("own_choice", methods=("POST",))
+        for name in ("choose", "months", "order", "withdraw", "nothing")
+    },
+    "PlanItemView.import_upload": Route("new", "plan_item:import", methods=("GET", "POST")),
+    "PlanItemView.import_sample": Route("page", "plan_item:import"),
+    "PlanItemView.import_preview": Route("card", "plan_item:import", "import_batch", where=_PLAN_LISTS),
+    **{
+        f"PlanItemView.import_{name}": Route("change", "plan_item:import", "import_batch", ("POST",), where=_PLAN_LISTS)
+        for name in ("check", "apply", "cancel", "undo", "marked")
+    },
+    "PlanPeopleView.index": Route("page", "plan_item:export"),
+    **{
+        f"PlanPeopleView.{name}": Route("button", "plan_item:export", methods=("POST",))
+        for name in ("choose", "agree", "decline", "paper")
+    },
     "ProgramView.next_year": Route("change", "program:add", "program", ("POST",)),
     "TrainingGroupView.attendance": Route("form_of_row", "enrolment:attend", "training_group", ("GET", "POST")),
     "TrainingGroupView.attendance_sheet": Route("export_of_row", "enrolment:attend", "training_group"),
@@ -243,6 +262,16 @@ OTHERS: Mapping[str, Route] = {
     "EmployeeMergeView.compare": Route("page", "employee_merge:add"),
     "EmployeeMergeView.merge": Route("page", "employee_merge:add", methods=("POST",)),
     "QualityView.index": Route("page", "employee:list"),
+    "DemandView.index": Route("page", "plan_offer:demand"),
+    "DemandView.file": Route("page", "plan_offer:demand"),
+    "ControlView.index": Route("page", "plan_item:control"),
+    "ControlView.remind": Route("page", "plan_item:remind", methods=("POST",)),
+    "ResultsView.index": Route("page", "plan_result:list"),
+    "ResultsView.approve": Route("change", "plan_campaign:approve", "plan_campaign", ("POST",)),
+    "ResultsView.change": Route("change", "plan_result:correct", "plan_campaign", ("POST",)),
+    "PlanResultView.print_docx": Route("card", "plan_result:show", "plan_result"),
+    "PlanResultView.print_pdf": Route("file", "plan_result:show", "plan_result"),
+    "PlanResultView.book": Route("export_of_row", "plan_result:export", "plan_result"),
     "QueueView.index": Route("page", "queue:list"),
     "QueueView.take": Route("page", "queue:list", methods=("POST",)),
     "QueueView.decide": Route("page", "queue:list", methods=("POST",)),

@@ -77,6 +77,14 @@ LEAVES_THE_SCOPE = {
         "the editions of a program that the actor publishes",
     ],
     "app/services/planning/campaigns.py": ["campaigns follow their days", "whether a campaign is used at all"],
+    "app/services/planning/leavers.py": [
+        "people whose place of work has ended",
+        "the wishes of a person whose place of work has ended",
+    ],
+    "app/services/planning/own_plan.py": [
+        "the wishes of a person whom the actor plans for",
+        "what the person whom the actor plans for has learnt",
+    ],
     "app/services/planning/offers.py": ["what is offered for the year is public"],
     "app/services/planning/group_demand.py": ["groups are made of all wishes of the region"],
     "app/services/planning/plan_fact.py": ["figures of the plan: the organizer learns numbers only"],
@@ -87,9 +95,11 @@ LEAVES_THE_SCOPE = {
     ],
     "app/services/planning/proposal_writing.py": ["groups are made of all wishes of the region"] * 2,
     "app/services/planning/proposals.py": ["groups are made of all wishes of the region"],
+    "app/services/planning/approval_letters.py": ["whom an approved plan concerns"],
     "app/services/planning/plan_letters.py": [
         "everybody is told that the choice has begun",
         "letters by the days of planning",
+        "the people of each school who have chosen nothing",
         "the people of each school who have chosen nothing",
         "the people who have chosen nothing",
         "what an organizer has not put up yet",
@@ -279,6 +289,7 @@ LEAVES_THE_SCOPE = {
         "the new place of a move",
         "the place of work that is left",
         "the place of work that is left",
+        "what the former organization has agreed",
         "whom another organization wants to hire",
     ],
     "app/services/portal/transitions.py": ["a status that follows from another action"],
@@ -342,6 +353,10 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
     verbs = {"list", "show", "add", "edit", "delete", "export"}
     own = {
         "survey:request",
+        "plan_offer:demand",
+        "plan_item:control",
+        "plan_item:remind",
+        "plan_result:correct",
         "employee:import",
         "training_group:registry",
         "registry:renew",
@@ -372,6 +387,7 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
         "certificate:hand",
         "frdo_batch:answer",
         "training:import",
+        "plan_item:import",
         "voucher:import",
         "voucher:print",
         "enrolment:transfer",

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from app.services.desk.region_map import MOST_COLUMNS, arranged
+from app.services.portal.region_map import MOST_COLUMNS, arranged
 
 COMPASS = {
     1: "Северо-Западное управление", 2: "Северное управление", 3: "Северо-Восточное управление",

@@ -16,6 +16,7 @@ from app.services.desk import matters
 from app.services.desk.figure_people import LEARNED, TRAINED, VOUCHER, WORKERS
 from app.services.desk.statistics import IN_FORCE, ISSUED
 from app.services.personnel.cards import coverage, quality
+from app.services.planning import control
 from app.services.portal import figure_history, figures
 from app.statuses import EnrolmentStatus
 
@@ -36,7 +37,7 @@ def note_day() -> None:
 
 def counted() -> list[Select[Any]]:
     """The figures of this module as statements (level, place, code, number)."""
-    return [_staff(), _trained(), *_issued(), _in_force()]
+    return [_staff(), _trained(), *_issued(), _in_force(), *control.counted(workers())]
 
 
 def _staff() -> Select[Any]:

@@ -17,10 +17,12 @@ from app import models as m
 from app.conditions import at_work, in_force
 from app.extensions import db
 from app.services.personnel.cards import coverage
+from app.services.planning import control
+from app.services.portal import figures
 from app.statuses import EnrolmentStatus
 
-WORKERS, TRAINED, UNTRAINED, VOUCHER, NO_VOUCHER = "workers", "trained", "untrained", "voucher", "novoucher"
-LEARNED = "learned"
+WORKERS, TRAINED, UNTRAINED, VOUCHER, NO_VOUCHER = figures.WORKERS, "trained", "untrained", "voucher", "novoucher"
+LEARNED, SILENT = "learned", control.SILENT
 TERRITORY, ORGANIZATION = "t", "o"
 _WORDS = {
     WORKERS: "работают сейчас",
@@ -29,6 +31,7 @@ _WORDS = {
     VOUCHER: "с действующим чеком",
     NO_VOUCHER: "без действующего чека",
     LEARNED: "обучены в {} году",
+    SILENT: "ничего не выбрали в план",
 }
 _CODE = re.compile(r"([a-z]+)(20\d\d)?-([to])([1-9]\d{0,8})")
 
@@ -79,6 +82,8 @@ def people(figure: Figure) -> Any:
     of_place = person.in_(_workers(figure))
     if figure.what == WORKERS:
         return of_place
+    if figure.what == SILENT:
+        return of_place & control.is_silent(person)
     if figure.what in (TRAINED, UNTRAINED):
         of_training = coverage.is_trained if figure.what == TRAINED else coverage.is_untrained
         return of_place & of_training(person)

@@ -55,6 +55,12 @@ def current() -> m.PlanCampaign | None:
     return ahead[-1] if ahead else next(iter(rows), None)
 
 
+def of_year(year: int) -> m.PlanCampaign | None:
+    """Return the campaign of a year."""
+    found: m.PlanCampaign | None = db.session.scalar(select(m.PlanCampaign).where(m.PlanCampaign.year == year))
+    return found
+
+
 def taking_offers() -> list[m.PlanCampaign]:
     """Return the campaigns into which a program may still be put up, the nearest first: until the choice is over (§ 3.3)."""
     campaign = m.PlanCampaign
@@ -65,6 +71,11 @@ def taking_offers() -> list[m.PlanCampaign]:
 def is_over(campaign: m.PlanCampaign) -> bool:
     """Whether people choose no more: by the state or, before the job has seen it, by the day."""
     return campaign.status in _OVER or campaign.closes_on < today()
+
+
+def may_agree(campaign: m.PlanCampaign) -> bool:
+    """Whether wishes are still agreed and declined: also after the choice, until the plan is approved."""
+    return bool(campaign.status != CampaignStatus.APPROVED)
 
 
 def before(campaign: m.PlanCampaign) -> m.PlanCampaign | None:

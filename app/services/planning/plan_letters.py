@@ -146,7 +146,8 @@ def _tell_silent(campaign_id: int, kind: str) -> int:
 
 def _left(campaign_id: int) -> dict[str, str]:
     closes = db.session.get_one(m.PlanCampaign, campaign_id).closes_on
-    return {"осталось": count((closes - today()).days, *_DAYS)}
+    days = (closes - today()).days
+    return {"осталось": count(days, *_DAYS) if days else "меньше суток"}
 
 
 def _tell_people(ids: Sequence[int], campaign_id: int, kind: str, facts: dict[str, str]) -> int:
@@ -170,6 +171,13 @@ def _tell_schools(campaign_id: int, kind: str) -> int:
         place = m.Employment
         ids = _silent(campaign_id).with_only_columns(place.organization_id)
         schools = _claim(kind, "organization", ids)
+        write_schools(campaign_id, schools)
+        return len(schools)
+
+
+def write_schools(campaign_id: int, schools: Sequence[int]) -> None:
+    """Write to each school who of its people has chosen nothing; not to one where everybody has by now."""
+    with unscoped("the people of each school who have chosen nothing"):
         campaign = db.session.get_one(m.PlanCampaign, campaign_id)
         common = {"год": str(campaign.year), "срок": format_date(campaign.closes_on), **_left(campaign_id)}
         for school, people in _silent_of(campaign_id, schools).items():
@@ -183,7 +191,6 @@ def _tell_schools(campaign_id: int, kind: str) -> int:
             letters.tell_users(
                 responsible.of_organization(school), "plan_silent_school", facts=facts, href=addresses.PLAN
             )
-        return len(schools)
 
 
 def _silent_of(campaign_id: int, schools: Sequence[int]) -> dict[int, list[str]]:

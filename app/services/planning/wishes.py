@@ -16,7 +16,7 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.audit import record
 from app.clock import now, today
-from app.errors import Conflict, Invalid, PortalError
+from app.errors import Conflict, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules.decision import Decision
 from app.rules.planning import Planner, has_month, may_wish, suits_any
@@ -58,7 +58,7 @@ def propose(
     if not decision.allowed:
         raise Conflict(decision.reason)
     place = _fitting(shown, places[employee_id])
-    return _insert(place, shown, campaign, sorted(set(months)), _free_priority(items[employee_id], priority))
+    return _insert(place, shown, campaign, _in_order(shown, months), _free_priority(items[employee_id], priority))
 
 
 def _one(campaign_id: int, offer_id: int) -> Offered:
@@ -150,6 +150,14 @@ def _one_of_many(employee_id: int, offer_id: int, months: Collection[int]) -> Wi
 # --- changes of one --------------------------------------------------------------------------------------------------
 
 
+def own(employee_id: int, item_id: int) -> m.PlanItem:
+    """Return a wish of this person; raises NotFound for one of anybody else."""
+    row = get_visible(db.session, m.PlanItem, item_id, "plan_item:show")
+    if row.employee_id != employee_id:
+        raise NotFound("Такой заявки в плане нет.")
+    return row
+
+
 @use_case
 def change(item_id: int, *, months: Collection[int], priority: int) -> m.PlanItem:
     """Change the acceptable months and the priority of a wish while people choose; who stands at the priority takes the old one.
@@ -171,10 +179,15 @@ def change(item_id: int, *, months: Collection[int], priority: int) -> m.PlanIte
     if not decision.allowed:
         raise Conflict(decision.reason)
     _reorder(row, items, priority)
-    row.months = sorted(set(months))
+    row.months = _in_order(shown, months)
     db.session.flush()
     record("plan_item.updated", row, {"Программа": ("", shown.title)})
     return row
+
+
+def _in_order(shown: Offered, months: Collection[int]) -> list[int]:
+    """The acceptable months that the offer has, in order: the first of them is where the wish counts (``demand``)."""
+    return sorted(set(months) & shown.wanted.months)
 
 
 def _reorder(row: m.PlanItem, items: Sequence[m.PlanItem], priority: int) -> None:
@@ -223,7 +236,9 @@ def decline(item_id: int, reason: str) -> m.PlanItem:
 
 
 def _insist_own_place(row: m.PlanItem) -> None:
-    """The responsible of another of the person's places of work sees the wish but does not decide on it."""
+    """The responsible of another of the person's places of work sees the wish but does not decide on it; an approved plan stays."""
+    if not campaigns.may_agree(row.campaign):
+        raise Conflict(f"План на {row.campaign.year} год утверждён: решения по заявкам в нём больше не меняются.")
     own = people.own_organizations(row.employee_id)
     if own is not None and row.employment.organization_id not in own:
         raise Conflict("Заявку согласует организация, от которой человек едет учиться, а не ваша.")

@@ -38,6 +38,8 @@ from app.text.sql import sort_key
 from app.unit_of_work import technical_write
 
 REGION, TERRITORY, ORGANIZATION = "r", "t", "o"
+#: code of the number of workers, by the main place of work (``desk.figure_counts``)
+WORKERS = "workers"
 #: a recount may take this share of the time at most: a large region is counted less often, not more slowly for its users
 BUSY_SHARE = 0.02
 

@@ -44,6 +44,7 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "certificate:replace": "дубликат и замена",
     "certificate:hand": "отметка о вручении",
     "training:import": "загрузка из Excel",
+    "plan_item:import": "загрузка из Excel",
     "frdo_batch:answer": "внесение ответа ФИС ФРДО",
     "employee:import": "загрузка списка из Excel",
     "enrolment:result": "внесение итога",
@@ -56,6 +57,10 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "registry:overview": "кто направил реестры",
     "plan_campaign:groups": "группы из заявок",
     "plan_campaign:fact": "план и факт",
+    "plan_offer:demand": "спрос и места",
+    "plan_item:control": "кто выбрал, а кто нет",
+    "plan_item:remind": "напоминание организациям",
+    "plan_result:correct": "утверждение плана и его изменений",
 }
 
 _OWN = dict.fromkeys(

@@ -1,25 +1,21 @@
-"""The schematic map of the start page: the territories as tiles by the rule of ``services.desk.region_map``, the table behind them."""
+"""The schematic map of the start page: the territories as tiles by the rule of ``services.portal.region_map``, the table behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from textwrap import wrap
 
 from app.russian import count, number, percent
 from app.services.desk import figure_people as people
-from app.services.desk import region_map
 from app.services.desk.statistics import Staff
+from app.services.portal import region_map
 from app.web.desk import charts
 from app.web.frame.pages import Column, MapTile, RegionMap
+from app.web.frame.tiles import FOOT, LINE, WIDTH, lines_of
 
 #: five tints by the share in per cent: up to 19, 20–39, …
 _STEP = 20
 SCALE = ("до 20", "20–39", "40–59", "60–79", "80 и выше, %")
-#: characters of a name that fit a line of a tile
-_LINE = 14
-#: units of a tile: its width, the height of a line, and of the figure with the words below it
-WIDTH, LINE, FOOT = 152, 20, 66
 _KINDS = (people.TRAINED, people.UNTRAINED, "не обучены")
 
 
@@ -78,7 +74,7 @@ def _with_change(tile: MapTile, grown: str) -> MapTile:
 
 
 def _tile(name: str, cell: tuple[int, int], f: Staff | None, own: bool) -> MapTile:
-    lines = _lines(name)
+    lines = lines_of(name)
     if f is None:
         words = "" if own else "нет работников"
         return MapTile(*cell, lines, "", words, 0, f"{name}: {words or 'показателей вам не видно'}")
@@ -93,8 +89,3 @@ def _tile(name: str, cell: tuple[int, int], f: Staff | None, own: bool) -> MapTi
     spoken = f"{name}: обучены {share}, {detail} из {number(f.people)}" if rest else f"{name}: {detail}"
     href = charts.href_of(what, f.key, charts.TERRITORY, found)
     return MapTile(*cell, lines, share, detail, tint, spoken, href)
-
-
-def _lines(name: str) -> list[str]:
-    """A name in lines of a tile, whole: long words part after their hyphen, the longest are squeezed by the template."""
-    return wrap(name, _LINE, break_long_words=False)

@@ -75,7 +75,7 @@ class OfferYear(Part):
         """«Программы на 2027 год», for those who put programs up."""
         taking = campaigns.taking_offers() if current_actor().can("plan_offer:add") else []
         return [
-            Button(f"Что предложено на {row.year} год", addresses.at("plan_offer", "year", row.id))
+            Button(f"Что предложено на {row.year} год", addresses.at("plan_offer", "year", row.id), main=True)
             for row in taking[:1]
         ]
 
