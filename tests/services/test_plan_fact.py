@@ -26,7 +26,7 @@ def plan(world: mk.World) -> Any:
     campaign = mk.make_campaign()
     offer = mk.make_offer(world.program, campaign)
     day = mk.dt.date(campaign.year, 3, 1)
-    group = mk.make_group(world.program, starts_on=day, ends_on=day, enrol_from=day, enrol_until=day)
+    group = mk.make_group(world.program, starts_on=day, ends_on=day, enrol_from=day, enrol_until=day, capacity=25)
     people = world.more_people(8)
     for person in people:
         mk.make_plan_item(

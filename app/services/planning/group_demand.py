@@ -137,7 +137,7 @@ def _teachers() -> dict[tuple[int, int], int]:
 def _quotas(campaign_id: int) -> dict[int, int]:
     quota = m.PlanQuota
     rows = db.session.execute(select(quota.territory_id, quota.people).where(quota.campaign_id == campaign_id))
-    return dict(rows)
+    return dict(rows.tuples().all())
 
 
 def _points() -> dict[int, tuple[float, float]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 _NONE = 1e30
 
@@ -66,7 +67,7 @@ class Model:
         lp.a_matrix_.value_ = np.array(self._values)
         if whole:
             lp.integrality_ = [highspy.HighsVarType.kInteger] * len(self.gains)
-        solver = highspy.Highs()
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         options = {"output_flag": False, "threads": 1, "time_limit": seconds, "mip_rel_gap": gap, "random_seed": 1}
         for name, value in (options | ({} if whole else {"solver": "ipm"})).items():
             solver.setOptionValue(name, value)

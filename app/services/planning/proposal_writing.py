@@ -80,7 +80,7 @@ def write(campaign_id: int, tell: Tell = lambda done: None) -> int:
 def _include(pk: int, status: PlanItemStatus, *, month: int, group_id: int) -> None:
     """Include a wish; one that somebody has put into the plan already gets its month and group only."""
     if status == PlanItemStatus.AGREED:
-        decided = {"decided_at": now(), "decided_by_id": current_actor().user_id}
+        decided: dict[str, Any] = {"decided_at": now(), "decided_by_id": current_actor().user_id}
         transitions.follow(m.PlanItem, pk, "include", month=month, group_id=group_id, **decided)
         return
     statement = update(m.PlanItem).where(m.PlanItem.id == pk).values(month=month, group_id=group_id)
@@ -178,7 +178,7 @@ def _leave_out(group_ids: Sequence[int], tell: Tell) -> None:
     done = 0
     for pk, status in db.session.execute(statement.with_for_update()).all():
         if status == PlanItemStatus.INCLUDED:
-            undecided = {"decided_at": None, "decided_by_id": None}
+            undecided: dict[str, Any] = {"decided_at": None, "decided_by_id": None}
             transitions.follow(m.PlanItem, pk, "leave_out", month=None, group_id=None, **undecided)
             done += 1
             tell(done)
