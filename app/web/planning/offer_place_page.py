@@ -66,6 +66,8 @@ class PlacePage:
     columns: Sequence[Column]
     rows: Sequence[Row]
     lists: Sequence[MissingList]
+    #: how many of the rows people may choose, or wait for the operator
+    live: int
 
 
 class OfferYear(Part):
@@ -147,6 +149,7 @@ def _page(place: OfferPlace, crumbs: Sequence[Link]) -> PlacePage:
         ],
         rows=[_row(row) for row in place.offers],
         lists=[found for found in _lists(place) if found.rows],
+        live=sum(map(offer_place.is_live, place.offers)),
     )
 
 
@@ -171,7 +174,7 @@ def _row(row: m.PlanOffer) -> Row:
     cells = [
         Cell(row.program.title, row.code),
         Cell(months_words(row.months)),
-        Cell(str(row.seats), f"в группе {row.minimum}–{row.capacity}", number=True),
+        Cell(str(row.seats), f"по {row.minimum}–{row.capacity}", number=True),
         Cell(row.status.label, detail, tone=tone),
     ]
     return Row(row.id, addresses.card("plan_offer", row.id), cells)
