@@ -61,7 +61,8 @@ def test_demand_becomes_groups_and_invitations(
 ) -> None:
     execute(server, database, *DEMAND)
     (campaign,) = execute(server, database, "SELECT max(id) FROM plan_campaign")[0]
-    operator = newcomer("operator")
+    # wide enough for twelve months: nothing scrolls while a group is dragged
+    operator = newcomer("operator", viewport={"width": 2000, "height": 1000})
     close_the_choice(operator, campaign)
     operator.press("Группы из заявок")
     operator.press("Разложить на группы")

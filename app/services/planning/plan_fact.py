@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import Text, and_, case, cast, func, or_, select
 
 from app import models as m
 from app.access import current_actor, unscoped
@@ -50,8 +50,8 @@ def lines(campaign: m.PlanCampaign, cut: str) -> list[FactLine]:
     base = _planned(campaign)
     names = {
         "offer": (base.c.program, base.c.organizer),
-        "organizer": (base.c.organizer, literal("")),
-        "territory": (base.c.territory, literal("")),
+        "organizer": (base.c.organizer,),
+        "territory": (base.c.territory,),
     }[cut]
     counts = [
         func.count(),
@@ -62,7 +62,10 @@ def lines(campaign: m.PlanCampaign, cut: str) -> list[FactLine]:
     with unscoped("figures of the plan: the organizer learns numbers only"):
         whole = db.session.execute(select(*counts)).one()
         rows = db.session.execute(select(*names, *counts).group_by(*names).order_by(*names)).all()
-    return [_line("Всего", "", whole), *(_line(row[0], row[1], row[2:]) for row in rows)]
+    return [
+        _line("Всего", "", whole),
+        *(_line(row[0], row[1] if len(names) > 1 else "", row[len(names) :]) for row in rows),
+    ]
 
 
 def _line(name: str, detail: str, figures: Any) -> FactLine:
