@@ -351,6 +351,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "plan_offer": _published_or_own(_offer.c.status == OfferStatus.OFFERED, _offer.c.organizer_id),
     # an organizer learns numbers only, from services
     "plan_item": _people(_table(m.PlanItem).c.employee_id),
+    **dict.fromkeys(["plan_proposal", "plan_proposal_group", "plan_proposal_item"], _only("ministry", "operator")),
     "unmet_wish": _people(_table(m.UnmetWish).c.employee_id),
     "survey": _SURVEY,
     "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),

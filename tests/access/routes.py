@@ -118,6 +118,13 @@ _STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
 OTHERS: Mapping[str, Route] = {
+    "PlanCampaignView.fact": Route("card", "plan_campaign:fact", "plan_campaign"),
+    "PlanCampaignView.groups": Route("card", "plan_campaign:groups", "plan_campaign"),
+    "PlanCampaignView.proposed": Route("card", "plan_campaign:groups", "plan_campaign"),
+    **{
+        f"PlanCampaignView.{name}": Route("change", "plan_campaign:groups", "plan_campaign", ("POST",))
+        for name in ("solve_groups", "change_group", "write_groups", "unwrite_groups")
+    },
     "VoucherView.print_docx": Route(
         "card", "voucher:print", "voucher", where="t.status IN ('active', 'used', 'expired')"
     ),
