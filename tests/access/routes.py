@@ -97,6 +97,9 @@ EDITABLE: Mapping[str, str] = {
     "TrainingGroupView": "t.status IN ('draft', 'open')",
     "ProgramView": "t.status IN ('draft', 'returned')",
     "TrainingView": "t.status = 'pending'",
+    "PlanCampaignView": "t.status IN ('preparing', 'open')",
+    "PlanOfferView": "t.status IN ('late', 'offered')"
+    " AND EXISTS (SELECT FROM plan_campaign c WHERE c.id = t.campaign_id AND c.status IN ('preparing', 'open'))",
     "VoucherRuleBlockView": "NOT EXISTS (SELECT FROM voucher v WHERE v.rule_id = t.rule_id)"
     " AND NOT EXISTS (SELECT FROM voucher_application a WHERE a.rule_id = t.rule_id)",
 }
