@@ -268,7 +268,7 @@ OTHERS: Mapping[str, Route] = {
     "DemandView.index": Route("page", "plan_offer:demand"),
     "DemandView.file": Route("page", "plan_offer:demand"),
     "ControlView.index": Route("page", "plan_item:control"),
-    "ControlView.remind": Route("page", "plan_item:remind", methods=("POST",)),
+    "ControlView.remind": Route("button", "plan_item:remind", methods=("POST",)),
     "ResultsView.index": Route("page", "plan_result:list"),
     "ResultsView.approve": Route("change", "plan_campaign:approve", "plan_campaign", ("POST",)),
     "ResultsView.change": Route("change", "plan_result:correct", "plan_campaign", ("POST",)),
