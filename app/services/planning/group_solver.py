@@ -3,7 +3,7 @@
 1. For each offer the most wishes that any choice of its months could serve (``_ceiling``), solved to the end.
 2. With these ceilings a flow of people to offers: its optimum is the most people that any proposal serves, and it says which
    offer is to serve whom (``_guide``).
-3. Offer by offer, hardest first: whom to teach in which month, exactly, with what the offers before have taken.
+3. Offer by offer, the smallest first: whom to teach in which month, exactly, with what the offers before have taken.
 4. The offers that people without a place had asked for once more, all else standing, until nobody is gained.
 5. Within offer and month: where the groups are, by travel, then as few as can be (``group_places``).
 """
