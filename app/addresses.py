@@ -24,6 +24,8 @@ MY_CARD = "/my-card/"
 MY_COURSES = "/my-courses/"
 MY_DATA = "/my-data/"
 MY_DOCUMENTS = "/my-documents/"
+#: ... and of the applications for a чек
+MY_APPLICATIONS = "/my-applications/"
 NOTICES = "/notices/"
 QUALITY = "/quality/"
 QUEUE = "/queue/"

@@ -57,6 +57,8 @@ SPEED = {
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
     "jit": "off",
+    # pages are asked beside each other: a plan that takes all cores for one of them makes the others wait
+    "max_parallel_workers_per_gather": "0",
     "random_page_cost": "1.1",
     # the portal reads each of its cursors to the end: lists to be written to a file
     "cursor_tuple_fraction": "1",

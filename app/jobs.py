@@ -33,7 +33,7 @@ from app.services.access import failures, registrations, sessions
 from app.services.courses.enrolment import course_reminders, enrolments, waiting_list
 from app.services.courses.group import group_jobs
 from app.services.courses.program import program_files
-from app.services.desk import figure_counts, queue_letter
+from app.services.desk import figure_counts, queue_letter, taken_cases
 from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
@@ -171,6 +171,8 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "registry_files_remove": lambda: files.remove_old(registries.FOLDER),
     "imports_forget": kept_batch.forget_old,
     "decisions_forget": undo.forget_old,
+    "cases_forget": taken_cases.forget_old,
+    "figures_day": figure_counts.note_day,
     "seats_check": _check_seats,
 }
 

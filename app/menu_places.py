@@ -72,9 +72,10 @@ from app.web.courses.lessons_view import LessonsView, has_lessons
 from app.web.desk.global_search import SearchView
 from app.web.desk.help import HelpView
 from app.web.desk.notice_view import NoticeView
+from app.web.desk.own_pages import APPLICATIONS as MY_APPLICATIONS
 from app.web.desk.own_pages import COURSES as MY_COURSES
 from app.web.desk.own_pages import DOCUMENTS as MY_DOCUMENTS
-from app.web.desk.own_pages import OwnCoursesView, OwnDocumentsView, has_cabinet
+from app.web.desk.own_pages import OwnApplicationsView, OwnCoursesView, OwnDocumentsView, has_cabinet
 from app.web.desk.public_files import PublicFilesView
 from app.web.desk.queue_view import TITLE as QUEUE
 from app.web.desk.queue_view import QueueView, decides
@@ -196,7 +197,7 @@ SETUP: tuple[tuple[str, tuple[tuple[type[ScopedModelView] | type[SettingsView], 
 
 
 _PEOPLE = Place("EmployeeView", "Люди", "people")
-_VOUCHERS = Place("VoucherApplicationView", "Чеки", "voucher")
+_VOUCHERS = Place("VoucherApplicationView", "Заявки", "voucher")
 _COURSES = Place("CatalogueView", "Курсы", "cap")
 _PAPERS = Place("CertificateView", "Документы", "doc")
 _NOTICES = Place("NoticeView", "Извещения", "bell")
@@ -255,6 +256,7 @@ def register(builder: AppBuilder) -> None:
     add(RegistriesView(), REGISTRIES, PAPERS, makes_registries)
     add(QueueView(), QUEUE, shown=decides)
     add(OwnCoursesView(), MY_COURSES, shown=has_cabinet)
+    add(OwnApplicationsView(), MY_APPLICATIONS, OWN, has_cabinet)
     add(OwnDocumentsView(), MY_DOCUMENTS, shown=has_cabinet)
     add(OwnCardView(), "Моя карточка", OWN, has_card)
     add(NoticeView(), "Извещения")

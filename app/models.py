@@ -617,7 +617,12 @@ class Employment(Base):
         ),
         UniqueConstraint("id", "employee_id"),
         # who works where is asked by every list of a territory: the indexes answer it alone
-        Index("ix_employment_organization", "organization_id", "employee_id", postgresql_include=["ended_on"]),
+        Index(
+            "ix_employment_organization",
+            "organization_id",
+            "employee_id",
+            postgresql_include=["started_on", "ended_on"],
+        ),
         Index(
             "ix_employment_employee_id",
             "employee_id",
@@ -2484,6 +2489,17 @@ class TakenDecision(Base):
         return self.label
 
 
+class TakenCase(Base):
+    """A row that waits for a decision and that a user has taken to decide; one user at a time."""
+
+    __tablename__ = "taken_case"
+    __table_args__ = {"info": rows_go("Дела, взятые в работу", "user_id", export=not_given(pd.WORK))}
+    object_table: Mapped[Code] = mapped_column(primary_key=True)
+    object_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    taken_at: Mapped[Moment]
+
+
 class ReminderSent(Base):
     """A reminder that was given once and is not given again: «чек истекает через 30 дней», «занятия завтра»."""
 
@@ -2617,6 +2633,17 @@ class Figure(Base):
     level: Mapped[str] = mapped_column(String(1), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int]
+
+
+class FigureDay(Base):
+    """A figure as it was on a day; the first point is of the first day on which the portal kept one."""
+
+    __tablename__ = "figure_day"
+    level: Mapped[str] = mapped_column(String(1), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
     number: Mapped[int]
 
 

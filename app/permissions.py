@@ -177,7 +177,6 @@ _ROLES = (
             | _grant("list show edit", "letter_template")
             | _grant("list edit", "setting")
             | {"voucher:import", "training:import", "registry:overview"}
-            | _APPLY_MANY
             | _PRINT_VOUCHER
             | {"employee:import"}
             | _STAFF_DATA
@@ -190,7 +189,6 @@ _ROLES = (
             | {"consent_text:add"}
             | _CONSENTS
             | _INVITE
-            | _APPLY
             | {"certificate:replace", "training_group:correct", "enrolment:correct"}
             # marks of attendance with a reason only, where something was decided by them
             | {"enrolment:attend"}

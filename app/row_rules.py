@@ -297,6 +297,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
         **_only("operator"),
     },
     "letter_refusal": _own(_table(m.LetterRefusal).c.user_id),
+    "taken_case": _only("operator"),
     "taken_decision": _own(_table(m.TakenDecision).c.user_id),
     "consent": _people(_table(m.Consent).c.employee_id),
     "ab_user": {
@@ -361,6 +362,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "worker_heartbeat": _only("operator", "admin"),
     "daily_work": _only("operator", "admin"),
     "figure": _only(),
+    "figure_day": _only(),
     "figure_count": _only(),
 }
 

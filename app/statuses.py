@@ -526,7 +526,8 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "change_request": (
         *_edges(ChangeStatus.ACCEPTED, "accept", "Внести в карточку", ChangeStatus.PROPOSED,
-            done="Внесено в карточку", by="school operator", letter="change_accepted"),
+            done="Внесено в карточку", by="school operator", letter="change_accepted",
+            confirm="Новые сведения встанут в карточку вместо прежних. Вернуть прежние можно только правкой карточки."),
         *_edges(ChangeStatus.PARTLY, "accept_partly", "", ChangeStatus.PROPOSED,
             done="Внесено частично", reason=True, letter="change_partly"),
         *_edges(ChangeStatus.DECLINED, "decline", "Отклонить", ChangeStatus.PROPOSED,
@@ -566,7 +567,7 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
     ),
     "voucher_application": (
         *_edges(_A.SUBMITTED, "submit", "Подать заявку", _A.DRAFT, _A.RETURNED,
-            done="Подано", by="worker school operator", letter="application_received"),
+            done="Подано", by="worker school", letter="application_received"),
         *_edges(_A.APPROVED, "approve", "Одобрить", _A.SUBMITTED,
             done="Одобрено", by="operator", letter="application_approved", undo=True),
         *_edges(_A.RETURNED, "return", "Вернуть на доработку", _A.SUBMITTED,

@@ -23,6 +23,7 @@ from app.web.access.account_view import (
     ACCOUNT,
     ACCOUNT_ATTENTION,
     ACCOUNT_ROLES,
+    ACCOUNT_TABS,
     ASSIGNED_ROLE,
     ROLE,
     AccountPages,
@@ -61,6 +62,7 @@ from app.web.desk.letter_view import (
     KIND_FILTER,
     LETTER_KIND,
     LETTER_STATE,
+    LETTER_TABS,
     TEMPLATE_REFUSAL,
     TEMPLATE_STATE,
     TEMPLATE_SUBJECT,
@@ -751,6 +753,7 @@ class ConsentWithdrawalView(ConsentWithdrawalPages):
 
 class AccountView(AccountPages):
     datamodel = Table(m.Account)
+    tabs = ACCOUNT_TABS
     list_columns = [ACCOUNT, "username", ACCOUNT_ROLES, "active", "last_login"]
     load = ("assignments.organization", "assignments.territory")
     filters = (ACCOUNT_ATTENTION, "active")
@@ -770,6 +773,7 @@ class AssignmentView(AssignmentPages):
 
 class LetterView(LetterPages):
     datamodel = Table(m.Letter)
+    tabs = LETTER_TABS
     list_columns = ["subject", "recipient", LETTER_STATE, LETTER_KIND, "attempts", "created_at", "sent_at"]
     filters = ("status", KIND_FILTER, ADDRESS_FILTER, "created_at", "sent_at")
     base_order_by = (m.Letter.id.desc(),)

@@ -28,6 +28,7 @@ Row = dict[str, Any]
 def build(app: Flask) -> None:
     """Migrate and fill the database unless that was done before."""
     from app.cli import initialise
+    from app.services.desk import figure_counts
 
     initialise(app)
     with app.app_context():
@@ -36,6 +37,8 @@ def build(app: Flask) -> None:
         print("Building the region, about two minutes…", file=sys.stderr)
         Region(db.session.connection(), Random(373)).fill()
         db.session.commit()
+        # the start page shows stored figures, which a job counts
+        figure_counts.recount()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
 

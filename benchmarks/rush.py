@@ -62,7 +62,7 @@ REGION = (
 OPENING = (
     "UPDATE training_group SET status = 'cancelled' WHERE status = 'open'",
     "INSERT INTO program (organizer_id, code, title, year, hours, block, status) SELECT (SELECT min(id) FROM organization) + n %% 10,"
-    " %(run)s || '-' || n, 'Программа ' || n, extract(year FROM current_date), 36, 'variable', 'published' FROM generate_series(1, 20) n",
+    " %(run)s || '-' || n, 'Программа ' || n, extract(year FROM current_date), 18, 'invariant', 'published' FROM generate_series(1, 20) n",
     "INSERT INTO training_group (program_id, organizer_id, number, starts_on, ends_on, enrol_from, enrol_until, place, capacity, status)"
     " SELECT p.id, p.organizer_id, %(run)s || '-' || n, current_date + 30, current_date + 40, current_date - 1, current_date + 20,"
     " 'Самара', %(seats)s, 'open' FROM generate_series(1, %(groups)s) n"

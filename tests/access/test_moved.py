@@ -29,6 +29,7 @@ PERSONAL = {
     "letter_refusal": "a wish of the account",
     "list_preference": "columns and page size only",
     "dismissed_hint": "a wish of the account",
+    "taken_case": "who works on what right now; anybody else who decides may take it over",
     "taken_decision": "undone by its user within seconds; undoing asks for the right again",
     "support_request": "asked by the person",
     "support_message": "said by the person",

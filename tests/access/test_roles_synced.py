@@ -466,7 +466,7 @@ def test_sensitive_rights_are_held_by_those_and_only_those() -> None:
         "employee:delete": {"operator"},
         "employee:import": {"operator", "school"},
         "employee:add": {"operator", "school"},
-        "employee:apply": {"operator", "school"},
+        "employee:apply": {"school"},
         "employee:archive": {"school", "worker"},
         "employee:give_data": {"operator"},
         "setting:list": {"operator"},

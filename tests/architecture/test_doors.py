@@ -23,6 +23,7 @@ HARMLESS = {
     "to_pdf": "a paper that a door has made becomes PDF",
     "template_for": "a template, empty",
     "build_docx": "the user guide",
+    "first_pages": "a picture of a scan beside its case; the scan itself is opened without an entry too",
     "sheet_of_registry": "kept; journalled when somebody takes it (registries.take_file)",
     "build_access_sheet": "one-time passwords: giving an access is journalled by invitations",
     "write_own_data": "journalled by own_data before it is written",

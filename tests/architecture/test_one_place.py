@@ -27,7 +27,7 @@ DOCUMENTS = "\n".join(p.read_text("utf-8") for p in [ROOT / "README.md", *sorted
 PUBLIC = {
     "SignInView.login", "SignInView.logout", "HomeView.health", "HomeView.verify", "HomeView.verify_voucher", "HomeView.check",
     "SignInView.code", "RecoveryView.ask", "RecoveryView.recover", "RecoveryView.accept",
-    "RegisterView.index", "RegisterView.territory", "RegisterView.work", "RegisterView.person", "RegisterView.sent",
+    "RegisterView.index", "RegisterView.organization", "RegisterView.work", "RegisterView.person", "RegisterView.sent",
     "RegisterView.find", "RegisterView.confirm",
     "HelpView.index", "HelpView.topic", "HelpView.screen", "HelpView.export", "AppearanceView.panel",
     "PublicCatalogueView.index", "PublicCatalogueView.show", "PublicCatalogueView.calendar", "CalendarView.feed",

@@ -14,7 +14,7 @@ EMAIL, PERSON = "mironova@example.org", "Миронова Вера Олегов�
 
 
 def walk_to_the_form(person: Visitor) -> None:
-    """From the sign-in page through consents, territory and place of work."""
+    """From the sign-in page through consents, organization and position."""
     person.go("/login/")
     person.page.get_by_role("link", name="Регистрация в АИС").click()
     boxes = person.page.locator("[name=consent]")
@@ -27,11 +27,9 @@ def walk_to_the_form(person: Visitor) -> None:
     boxes.first.check()
     boxes.nth(2).check()
     person.press("Дальше")
-    person.page.get_by_label("Территориальный орган").select_option(
-        label="Северо-Западное управление министерства образования Самарской области"
-    )
-    person.press("Дальше")
     person.choose("organization", "сош", "СОШ")
+    person.press("Дальше")
+    person.sees("Территориальный орган — ")
     person.choose("position", "учитель", "Учитель")
     person.choose("subjects", "математика", "Математика")
     person.press("Дальше")

@@ -57,6 +57,12 @@ def test_a_lesson_is_dragged_to_another_day(newcomer: Newcomer, server: Embedded
     assert (after.date().isoformat(), after.time()) == (target, before.time())
     moved = page.locator(f'[data-date="{target}"] li[data-moves$="/{pk}"]')
     expect(moved).to_be_visible()
+    # a slip is taken back at once, and moved again
+    page.get_by_role("button", name="Отменить").click()
+    expect(page.get_by_text("Решение отменено: перенос занятия")).to_be_visible()
+    assert stored(pk)[0] == before
+    drag(page, lesson, target)
+    expect(moved).to_be_visible()
     # a day outside the group's dates is refused, and the lesson stays
     outside = next((day for day in days if dt.date.fromisoformat(day) > last), None)
     if outside is not None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Error, Locator, Route, expect
 
 from tests.browser.barriers import barriers, contrast_unlike
 from tests.browser.conftest import Newcomer
-from tests.browser.test_pages import OVERFLOW
+from tests.browser.test_shell import OVERFLOW
 from tests.browser.visitor import PHONE, WIDE, Visitor
 
 pytestmark = pytest.mark.browser

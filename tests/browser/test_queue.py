@@ -179,6 +179,9 @@ def test_a_telephone_shows_one_case_and_the_queue_one_tap_back(newcomer: Newcome
     expect(operator.page.locator(".queue")).to_be_hidden()
     assert operator.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     operator.is_at_ease()
+    for label, told in (("Взять себе", "Дело у вас"), ("Вернуть в очередь", "возвращено в очередь")):
+        operator.page.get_by_role("button", name=label).click()
+        operator.sees(told)
     operator.page.locator(".acts").get_by_role("button", name="Подтвердить место работы").click()
     operator.sees("Подтверждено: ")
     expect(operator.page.locator(".case")).to_be_visible()

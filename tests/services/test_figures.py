@@ -12,7 +12,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.extensions import db
-from app.russian import percent
+from app.russian import format_date, percent
 from app.services.desk import figure_counts, statistics
 from app.services.desk.statistics import FEWEST_SHOWN, suppressed
 from app.services.personnel.cards import quality
@@ -56,7 +56,7 @@ def _told(observer: Any) -> dict[str, int]:
             "quality": quality.total().people,
         }
     with acting_as(observer):
-        found["totals"] = dict(statistics.totals())["Работников"]
+        found["totals"] = {label: n for label, n, _ in statistics.totals()}["Работников"]
     return found
 
 
@@ -87,7 +87,7 @@ def test_the_trained_are_the_same_in_the_totals_and_by_place(observer: Any, seed
     with acting_as(mk.make_actor("operator")):
         by_place = sum(row.trained or 0 for row in statistics.Stored().staff_by_organization())
     with acting_as(observer):
-        assert dict(statistics.totals())["Обучено за три года"] == by_place
+        assert {label: n for label, n, _ in statistics.totals()}["Обучено за три года"] == by_place
     assert by_place > FEWEST_SHOWN
 
 
@@ -159,3 +159,67 @@ def test_a_share_below_what_is_wanted_does_not_become_it() -> None:
     """Who attended 749 of 1000 hours has not attended 75 %; a share that is not near is whole as ever."""
     told = [percent(some, 1000, least=75).replace("\N{NO-BREAK SPACE}", " ") for some in (744, 745, 749, 750, 620)]
     assert told == ["74 %", "74,5 %", "74,9 %", "75 %", "62 %"]
+
+
+# --- history ---------------------------------------------------------------------------------------------------------
+
+
+def _points(level: str, place: int, code: str, *points: tuple[int, int]) -> None:
+    for days_ago, value in points:
+        day = today() - days_ago * mk.DAY
+        mk.save(m.FigureDay(level=level, place=place, code=code, day=day, number=value))
+
+
+def test_a_day_keeps_one_point_of_each_figure(session: Any) -> None:
+    _random_region(6)
+    figure_counts.recount()
+    figure_counts.note_day()
+    kept = {(p.level, p.place, p.code): p.number for p in mk.rows(m.FigureDay)}
+    stored = {(f.level, f.place, f.code): f.number for f in mk.rows(m.Figure)}
+    assert kept == {
+        key: stored[key] for key in stored if key[0] in "rt" and key[2] in ("workers", "voucher", "trained", "in_force")
+    }
+    assert kept["r", 0, "workers"] > FEWEST_SHOWN
+    person = mk.make_person(mk.rows(m.Organization)[0])
+    figure_counts.recount()
+    with mk.nothing_changes():
+        figure_counts.note_day()
+    assert {point.day for point in mk.rows(m.FigureDay)} == {today()}
+    assert person.employee.id
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        ((), ""),
+        (((0, 40),), ""),
+        (((29, 40), (0, 99)), ""),
+        (((30, 40), (0, 99)), "+60 с {30}"),
+        (((800, 1), (365, 220), (30, 5)), "−120 за год"),
+        (((365, 100), (0, 100)), "без изменений за год"),
+        (((40, 97), (0, 99)), ""),
+        (((40, 2), (0, 99)), ""),
+    ],
+)
+def test_a_total_says_how_far_it_has_come(observer: Any, points: Any, told: str) -> None:
+    """Since the first point of the last year, when two points lie a month apart; never a small change or a small number before."""
+    mk.save(m.Figure(level="r", place=0, code="workers", number=100))
+    _points("r", 0, "workers", *points)
+    with acting_as(observer):
+        found = {label: grown for label, _number, grown in statistics.totals()}
+    words = told.replace("{30}", format_date(today() - 30 * mk.DAY))
+    assert found["Работников"].replace("\N{NO-BREAK SPACE}", " ") == words
+    assert found["Организаций"] == ""
+
+
+def test_a_territory_reads_the_changes_of_its_own_places(session: Any) -> None:
+    own, other = mk.make_territory(), mk.make_territory()
+    for place in (own.id, other.id):
+        mk.save(m.Figure(level="t", place=place, code="trained", number=12))
+        _points("t", place, "trained", (365, 2), (1, 10))
+    with acting_as(mk.make_actor("territory", territory=own)):
+        assert statistics.Stored().grown_by_territory() == {own.id: "+10\N{NO-BREAK SPACE}за год"}
+    with acting_as(mk.make_actor("ministry")):
+        assert set(statistics.Stored().grown_by_territory()) == {own.id, other.id}
+    with acting_as(mk.make_actor("observer")):
+        assert statistics.Stored().grown_by_territory() == {}

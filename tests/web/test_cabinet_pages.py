@@ -239,6 +239,25 @@ def test_a_worker_has_five_places_and_no_lists(region: Region) -> None:
     assert places == ["Главная", "Курсы", "Документы", "Карточка", "Ещё"]
 
 
+def test_a_worker_without_a_card_reads_whom_to_ask(region: Region) -> None:
+    """Signed in, no card yet: each of the places answers, says why it is empty, and offers nothing that would be refused."""
+    user, card = region.people["worker2"].facts["user"], region.people["worker2"].facts["employee"]
+    region.sql("UPDATE ab_user SET employee_id = NULL WHERE id = %(u)s", u=user)
+    try:
+        browser = region.browser("worker2")
+        for path in ("/", "/my-courses/", "/my-documents/", "/my-applications/", "/my-card/"):
+            answer = browser.get(path)
+            assert answer.status == 200, path
+            page = words(answer.text.split('id="main"', 1)[1])
+            assert ("попросите его связать её" in page) == (path != "/my-card/"), path
+            assert path != "/my-card/" or "карточка работника не привязана" in page
+            for refused in ("С чего начать", "Подать заявку", "Ничего не ждёт", "Добавить"):
+                assert refused not in page, (path, refused)
+        assert browser.get("/catalogue/").status == 200
+    finally:
+        region.sql("UPDATE ab_user SET employee_id = %(e)s WHERE id = %(u)s", e=card, u=user)
+
+
 def test_an_unread_notice_is_news_and_does_not_wait(region: Region, sides: tuple[Side, Side]) -> None:
     own, other = sides
     for side in (own, other):
@@ -278,6 +297,19 @@ def test_a_returned_application_and_a_refused_correction_wait(region: Region) ->
         assert browser.get(link(waits, "Посмотреть")).status == 200
         assert "Подходит вам сейчас" not in page
         assert len(statements) <= MOST_STATEMENTS
+        own = browser.get("/my-applications/").text
+        mine = [
+            row for (row,) in region.sql("SELECT id FROM voucher_application WHERE employee_id = %(e)s", e=employee)
+        ]
+        assert re.findall(r"Заявка № (\d+)", words(own.split('id="main"', 1)[1])) == [
+            str(n) for n in sorted(mine, reverse=True)
+        ]
+        told = words(block(own, f"Заявка № {pk}"))
+        assert "Причина: Не та должность" in told
+        assert "Сейчас ваш ход: исправьте заявку и подайте её снова" in told
+        assert "Новая заявка" not in own
+        others = region.sql("SELECT id FROM voucher_application WHERE employee_id <> %(e)s", e=employee)
+        assert not [row for (row,) in others if f'/voucher_application/show/{row}"' in own]
     finally:
         region.sql("DELETE FROM voucher_application WHERE id = %(pk)s", pk=pk)
         region.sql(

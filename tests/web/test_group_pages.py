@@ -396,3 +396,28 @@ def test_the_pages_of_anothers_group_do_not_exist(region: Region, page: str) -> 
         assert foreign.get(f"/training_group/{page}/{pk}").status == 404
         assert foreign.post(f"/training_group/{page}/{pk}", {"do": "save", "starts_on": "01.03.2027"}).status == 404
     assert region.browser("school").get(f"/training_group/{page}/{pk}").status == 403
+
+
+def test_listeners_of_a_large_group_are_found_by_name_and_place(region: Region, organizer: Browser) -> None:
+    """The search stands where there are many; each word counts, ё is е, and what was found says of how many."""
+    places = region.people["organizer"].facts["places"]
+    pk, many = region.sql(
+        "SELECT g.id, count(*) FROM training_group g JOIN enrolment e ON e.group_id = g.id AND e.status = 'confirmed'"
+        " WHERE g.status = 'running' AND g.organizer_id = ANY(%(p)s) GROUP BY g.id ORDER BY 2 DESC, 1 LIMIT 1",
+        p=places,
+    )[0]  # fmt: skip
+    assert many > 15
+    path = f"/training_group/show/{pk}"
+    whole = organizer.get(path).text
+    names = re.findall(r'<tr data-pk="\d+"><th scope="row"><a[^>]*>([^<]+)</a>', whole)
+    assert len(names) == many
+    assert 'aria-label="Поиск слушателя"' in whole
+    last, first = names[0].split()[:2]
+    page = organizer.get(path, q=f"{first.lower()} {last.upper()}").text
+    found = re.findall(r'<tr data-pk="\d+"><th scope="row"><a[^>]*>([^<]+)</a>', page)
+    assert names[0] in found
+    assert all(first in name and last in name for name in found)
+    assert f"Показано {len(found)} из {many}" in words(page)
+    assert f'href="{path}">Показать всех' in page
+    nobody = organizer.get(path, q="Ъъъ").text
+    assert f"Показано 0 из {many}" in words(nobody)

@@ -11,10 +11,11 @@ import pytest
 from app import models as m
 from app import statuses as st
 from app.access import acting_as
-from app.clock import ZONE, today
+from app.clock import ZONE, now, today
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.courses.group import group_schedule
 from app.services.desk import lessons
+from app.services.portal import undo
 from tests.access.region import Region
 from tests.actors import actor_of
 from tests.services import makers as mk
@@ -91,6 +92,40 @@ def test_a_moved_lesson_keeps_its_time_and_its_people_are_told(world: mk.World, 
     (letter,) = [it for it in mk.rows(m.Letter) if it.recipient == world.worker.employee.email]
     assert moved.becomes in letter.body.replace("\xa0", " ")
     assert len(mk.journal("training_group.scheduled")) == 1
+
+
+def test_a_move_is_taken_back_with_its_letters(world: mk.World, running: Any) -> None:
+    """Once, by who moved it; what was changed since stays. The group keeps no trace but its two entries of the journal."""
+    meeting = mk.rows(m.GroupMeeting)[0]
+    before = mk.fetch(m.GroupMeeting, meeting.id).starts_at
+
+    def moved(day: dt.date, batch: str) -> int:
+        undo.take(
+            m.GroupMeeting,
+            meeting.id,
+            "move",
+            lambda: group_schedule.move(meeting.id, day),
+            batch=batch,
+            label="занятие",
+        )
+        return undo.decisions_of(batch)[0][0]
+
+    with acting_as(world.organizer_actor):
+        decision = moved(today() + 10 * DAY, "one")
+        letters = mk.rows(m.Letter)
+        assert letters
+        assert all(it.next_attempt_at > now() for it in letters)
+        undo.undo(decision)
+    assert mk.fetch(m.GroupMeeting, meeting.id).starts_at == before
+    assert mk.rows(m.Letter) == []
+    assert len(mk.journal("training_group.scheduled")) == 2
+    with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Conflict, match="уже отменено"):
+        undo.undo(decision)
+    with acting_as(world.organizer_actor):
+        decision = moved(today() + 10 * DAY, "two")
+        group_schedule.move(meeting.id, today() + 12 * DAY)
+    with acting_as(world.organizer_actor), mk.nothing_changes(), pytest.raises(Conflict, match="уже изменили"):
+        undo.undo(decision)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def browser(region: Region) -> Browser:
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """A bound that the demo region passes: two pages of the usual size."""
     monkeypatch.setattr(list_paging, "COUNTED", 50)
+    monkeypatch.setattr(list_paging, "_longer", list_paging._Longer())
     return 50
 
 
@@ -126,6 +127,30 @@ def test_counting_stops_at_the_bound(region: Region, few: int) -> None:
     counts = [s for s in statements if "count(*)" in s and "FROM employee" in s]
     assert counts
     assert all("LIMIT" in s for s in counts)
+    with recorded() as again:
+        page = browser.get("/employee/list/").text
+    asked = [s for s in again if "count(*)" in s and "FROM employee" in s]
+    assert sum(s.count("LIMIT") for s in asked) < sum(s.count("LIMIT") for s in counts), (
+        "what was longer is not counted anew"
+    )
+    assert re.search(r'<h1>Работники <span class="n">больше 50</span>', page)
+
+
+def test_of_many_answers_those_whose_names_begin_so_come_first(
+    region: Region, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paged by numbers and behind a row, every answer comes once; the names that begin with the word stand before the others."""
+    monkeypatch.setattr(list_paging, "SOUGHT", 25)
+    everybody = total(browser.get("/employee/list/", q="ан", exact="yes").text)
+    page = browser.get("/employee/list/", q="ан").text
+    assert foot(page) == "1–25 из более чем 25 Сосчитать все"
+    shown = ids(page, "employee")
+    while address := further(page):
+        page = browser.get(address).text
+        shown += ids(page, "employee")
+    in_order = f"SELECT id FROM employee WHERE id = ANY(ARRAY{shown}) ORDER BY NOT starts_with(sort, 'ан'), sort, id"
+    assert shown == [pk for (pk,) in region.sql(in_order)]
+    assert 50 < len(set(shown)) == len(shown) == everybody
 
 
 def test_a_saved_question_keeps_neither_the_page_nor_the_wish_to_count(region: Region, browser: Browser) -> None:

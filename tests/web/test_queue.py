@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.access.region import Browser, Region
 from tests.statements import recorded
-from tests.web.pages import flashes, total, words
+from tests.web.pages import flashes, form_fields, total, words
 
 #: who, notices, hints of the menu, calendar, territories, rows, reasons, numbers of the tabs, own decisions; then the case
 MOST_STATEMENTS = 30
@@ -189,27 +191,127 @@ def test_one_row_is_confirmed_by_its_button(region: Region, operator: Browser) -
     ]  # fmt: skip
 
 
-def test_the_second_operator_learns_who_decided_and_what(region: Region, operator: Browser) -> None:
-    """Of two who have one case open the second changes nothing, and reads the name, the moment and the word of the decision."""
-    (place,) = region.sql("SELECT max(id) FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL")[0]
-    row = f"employment-{place}"
-    assert operator.post("/queue/decide", {"one": row, "then": ""}).status == 302
+@pytest.fixture
+def second(region: Region) -> Iterator[Browser]:
+    """A worker who is an operator too."""
     region.sql(
         "INSERT INTO assignment (user_id, role, valid_from, basis) VALUES (%(u)s, 'operator', %(d)s, 'проба')",
         u=region.people["worker"].facts["user"], d=region.today,
     )  # fmt: skip
-    second = region.browser("worker")
-    try:
-        with region.nothing_changes():
-            answer = second.post("/queue/decide", {"one": row})
+    yield region.browser("worker")
+    region.sql("DELETE FROM assignment WHERE basis = %(b)s", b="проба")
+    region.sql("DELETE FROM taken_case")
+
+
+def test_the_second_operator_learns_who_decided_and_what(region: Region, operator: Browser, second: Browser) -> None:
+    """Of two who have one case open the second changes nothing, and reads the name, the moment and the word of the decision."""
+    (place,) = region.sql("SELECT max(id) FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL")[0]
+    row = f"employment-{place}"
+    assert operator.post("/queue/decide", {"one": row, "then": ""}).status == 302
+    with region.nothing_changes():
+        answer = second.post("/queue/decide", {"one": row})
         assert (answer.status, answer.headers["Location"]) == (302, f"/queue/?case={row}")
         page = second.get(f"/queue/?case={row}").text
         for told in (flashes(page), words(page.split('id="case-title"', 1)[1])):
             assert "Решение уже принято: " in told
             assert ": «Подтверждено»" in told
         assert 'class="acts"' not in page
-    finally:
-        region.sql("DELETE FROM assignment WHERE basis = %(b)s", b="проба")
+        # what is decided is nobody's to take
+        second.post("/queue/take", {"one": row})
+        assert "Это дело уже не ждёт решения" in flashes(second.get("/queue/").text)
+
+
+def test_a_taken_case_is_left_to_its_taker(region: Region, operator: Browser, second: Browser) -> None:
+    """The others see by whom it is taken and do not decide it, alone or among many; given back or taken over it is free again."""
+    first, other = (
+        f"employment-{pk}"
+        for (pk,) in region.sql("SELECT id FROM employment WHERE status = 'unconfirmed' AND ended_on IS NULL LIMIT 2")
+    )
+    where = {"state": "", "kind": "employment"}
+    for _press in range(2):
+        assert operator.post("/queue/take", {"one": first}).headers["Location"] == f"/queue/?case={first}"
+    mine = operator.get("/queue/", state="mine").text
+    assert "Дело у вас" in flashes(mine)
+    assert first in shown(mine)
+    assert "Вернуть в очередь" in words(mine)
+
+    pages = second.get("/queue/", case=first, **where).text
+    assert "Дело в работе у другого оператора: Соколова" in words(pages)
+    assert "Забрать себе" in words(pages)
+    assert 'name="action" value="confirm"' not in pages.split('id="case-title"', 1)[1]
+    assert first not in shown(second.get("/queue/", state="mine").text)
+    with region.nothing_changes():
+        second.post("/queue/decide", {"one": first})
+        assert "Дело уже в работе: Соколова" in flashes(second.get("/queue/").text)
+        second.post("/queue/take", {"one": first})
+        assert "Дело уже в работе: Соколова" in flashes(second.get("/queue/").text)
+        second.post("/queue/take", {"one": first, "back": "1"})  # only the taker gives it back
+    many = second.post("/queue/decide", {"action": "confirm", "rowid": [first, other]})
+    failed = words(many.text.split('class="paper block t-bad queue-failed"', 1)[1].split("</section>", 1)[0])
+    assert "Не решено: 1" in failed
+    assert "заберите его себе" in failed
+    assert [region.sql("SELECT status FROM employment WHERE id = %(i)s", i=row.rpartition("-")[2]) for row in (first, other)] == [
+        [("unconfirmed",)], [("confirmed",)]
+    ]  # fmt: skip
+
+    seen = region.people["operator"].facts["user"]
+    second.post("/queue/take", {"one": first, "seen": seen})
+    assert first in shown(second.get("/queue/", state="mine").text)
+    assert first not in shown(operator.get("/queue/", state="mine").text)
+    second.post("/queue/take", {"one": first, "back": "1", "then": other})
+    assert "Дело возвращено в очередь" in flashes(second.get("/queue/").text)
+    assert region.sql("SELECT count(*) FROM taken_case") == [(0,)]
+    assert operator.post("/queue/decide", {"one": first}).status == 302
+    assert region.sql("SELECT status FROM employment WHERE id = %(i)s", i=first.rpartition("-")[2]) == [("confirmed",)]
+
+
+@pytest.mark.parametrize("login", ["school", "territory", "ministry", "admin"])
+def test_who_decides_nothing_takes_nothing(region: Region, login: str, applications: list[int]) -> None:
+    with region.nothing_changes():
+        assert region.browser(login).post("/queue/take", {"one": pick(applications[0])}).status == 403
+
+
+def test_a_correction_is_decided_at_the_desk(region: Region, operator: Browser) -> None:
+    """It shows the card beside what is asked; the pages of its PDF are drawn for those who may open the file, for nobody else."""
+    worker, person = region.browser("worker"), region.people["worker"].facts["employee"]
+    sheet = io.BytesIO()
+    Image.new("RGB", (600, 800), "white").save(
+        sheet, "PDF", save_all=True, append_images=[Image.new("RGB", (600, 800))]
+    )
+    (phone,) = region.sql("SELECT phone FROM employee WHERE id = %(i)s", i=person)[0]
+    waits = "employee_id = %(i)s AND subject_table = 'employee' AND status = 'proposed'"
+    was = [
+        pk
+        for (pk,) in region.sql(f"UPDATE change_request SET status = 'withdrawn' WHERE {waits} RETURNING id", i=person)
+    ]
+    form = form_fields(worker.get("/change_request/propose").text)
+    sent = {name: given[0] for name, given in form.items()} | {"phone": "+7 927 000-11-22"}
+    sent |= {"scan": (io.BytesIO(sheet.getvalue()), "Приказ.pdf")}
+    assert worker.post("/change_request/propose", sent).status == 302
+    pk, scan = region.sql("SELECT id, scan_id FROM change_request WHERE status = 'proposed' ORDER BY id DESC LIMIT 1")[
+        0
+    ]
+    row = f"change_request-{pk}"
+    assert row in shown(operator.get("/queue/", kind="change_request").text)
+    page = operator.get("/queue/", case=row).text
+    told = words(page.split('id="case-title"', 1)[1])
+    assert "Документ приложен" in told
+    assert "Отличия от карточки 1" in told
+    assert "+7 (927) 000-11-22" in told
+    assert f'src="/access/pages/{scan}"' in page
+    drawn = operator.client.get(f"/access/pages/{scan}")
+    assert (drawn.status_code, drawn.mimetype) == (200, "image/png")
+    assert Image.open(io.BytesIO(drawn.data)).size == (1050, 2800)
+    for login in ("school2", "worker2", "organizer", "ministry"):
+        assert region.browser(login).get(f"/access/pages/{scan}").status == 404, login
+    with region.nothing_changes():
+        asked = operator.post("/queue/decide", {"one": row})
+        assert "Новые сведения встанут в карточку вместо прежних" in words(asked.text)
+    assert operator.post("/queue/decide", {"one": row, "sure": "1"}).status == 302
+    assert region.sql("SELECT phone FROM employee WHERE id = %(i)s", i=person) == [("+79270001122",)]
+    assert region.sql("SELECT status FROM change_request WHERE id = %(i)s", i=pk) == [("accepted",)]
+    region.sql("UPDATE employee SET phone = %(p)s WHERE id = %(i)s", p=phone, i=person)
+    region.sql("UPDATE change_request SET status = 'proposed' WHERE id = ANY(%(w)s)", w=was)
 
 
 def test_a_case_tells_what_speaks_for_and_against(region: Region, operator: Browser, applications: list[int]) -> None:

@@ -62,13 +62,15 @@ def texts(*purposes: str) -> list[int]:
 
 def come_to_the_last_step(client: FlaskClient, school: Any) -> str:
     """Walk through the first steps; the page of the last one."""
-    assert send(client, "/register/", consent=texts()).location == "/register/territory/"
-    assert send(client, "/register/territory/", territory=school.territory_id).location == "/register/work/"
+    assert send(client, "/register/", consent=texts()).location == "/register/organization/"
+    chosen = {"organization": school.id, "organization_text": school.short_name}
+    assert send(client, "/register/organization/", **chosen).location == "/register/work/"
+    page = client.get("/register/work/").get_data(as_text=True)
+    assert f"Вы выбрали: {school.short_name}. Территориальный орган — " in html.unescape(page)
     position, subject = mk.make_position(), mk.make_subject()
     answer = send(
         client,
         "/register/work/",
-        organization=school.id, organization_text=school.short_name,
         position=position.id, position_text=position.name,
         subjects=subject.id, subjects_text="",
     )  # fmt: skip
@@ -113,15 +115,15 @@ def test_the_required_box_is_asked_for_and_what_was_checked_stays(client: FlaskC
     assert re.search(rf'value="{texts("news")[0]}" checked', page)
 
 
-@pytest.mark.parametrize("path", ["/register/territory/", "/register/work/", "/register/person/"])
+@pytest.mark.parametrize("path", ["/register/organization/", "/register/work/", "/register/person/"])
 def test_a_step_out_of_turn_leads_back(client: FlaskClient, path: str) -> None:
     assert client.get(path).location == "/register/"
 
 
-def test_the_search_shows_only_names_of_active_organizations_of_the_territory(client: FlaskClient, school: Any) -> None:
+def test_the_search_shows_only_names_of_active_organizations(client: FlaskClient, school: Any) -> None:
     closed = mk.make_organization(closed_on=today())
     other = mk.make_organization()
-    found = client.get("/register/find/organization", query_string={"territory": school.territory_id}).get_json()
+    found = client.get("/register/find/organization", query_string={"q": school.short_name}).get_json()
     assert found["results"] == [{"id": school.id, "text": school.short_name, "detail": "Пробный район"}]
     everywhere = client.get("/register/find/organization").get_json()["results"]
     assert {row["id"] for row in everywhere} == {school.id, other.id}
@@ -132,7 +134,7 @@ def test_the_search_shows_only_names_of_active_organizations_of_the_territory(cl
 def test_the_cookie_keeps_no_personal_data(client: FlaskClient, school: Any) -> None:
     post_form(client, school, snils="123")
     with client.session_transaction() as session:
-        assert set(session["registration"]) == {"texts", "territory", "organization", "position", "subjects"}
+        assert set(session["registration"]) == {"texts", "organization", "position", "subjects"}
 
 
 def test_whoever_is_signed_in_needs_no_registration(demo_app: Flask) -> None:

@@ -20,9 +20,10 @@ TABLES = {
     "Группы": "training_group",
     "Чеки": "voucher",
     "Документы об обучении": "certificate",
+    "Пользователи": "ab_user",
 }
 WAYS, HELP = "Разделы и действия", "Справка"
-PEOPLE_ACTS = ("Записать на курс", "Изменить", "Добавить пройденный курс")
+PEOPLE_ACTS = ("Записать на курс", "Изменить", "Подать заявку на чек", "Добавить пройденный курс")
 
 
 def answer(browser: Browser, **query: str) -> dict[str, Any]:
@@ -281,6 +282,22 @@ def test_acts_are_offered_by_right_and_open_their_forms(region: Region) -> None:
     assert acts_of(region.browser("operator"), "Сокровеннова") == [list(PEOPLE_ACTS[1:])]
     for login in ("ministry", "territory"):
         assert acts_of(region.browser(login), "Сокровеннова") == [[]], login
+
+
+def test_people_and_the_form_of_an_organization_are_one_step_from_it(region: Region) -> None:
+    """Who may not change it is offered its people only; accounts are found by who keeps them."""
+    place = region.sql(
+        "SELECT short_name FROM organization WHERE id = %(i)s", i=region.people["school"].facts["places"][0]
+    )
+    for login, acts in (("territory", ["Работники", "Изменить"]), ("ministry", ["Работники"])):
+        browser = region.browser(login)
+        item = ask(browser, place[0][0])["Организации"][0]
+        assert [act["text"] for act in item["acts"]] == acts, login
+        assert all(browser.get(act["href"]).status == 200 for act in item["acts"])
+        assert f"organization={pk_of(item)}" in item["acts"][0]["href"]
+    (name,) = region.sql("SELECT last_name, id FROM ab_user WHERE username = 'worker'")
+    assert name[1] in [pk_of(item) for item in ask(region.browser("admin"), name[0])["Пользователи"]]
+    assert "Пользователи" not in ask(region.browser("operator"), name[0])
 
 
 def test_an_act_asked_by_its_words_takes_the_name_in_any_case(region: Region) -> None:

@@ -39,6 +39,7 @@ def test_the_name_opens_what_is_the_users_own(region: Region, login: str, has_ca
     menu = name_menu(page)
     found = dict(re.findall(r'<li><a href="([^"]+)"[^>]*>([^<]+)</a>', menu))
     cards = {"/my-card/": "Моя карточка", "/consents/": "Мои согласия"} if has_card else {}
+    cards |= {"/my-applications/": "Мои заявки на чек"} if login == "worker" else {}
     assert found == {**OWN, **cards}
     assert re.search(r'<form class="sign-out" method="post" action="/logout/">.*Выйти', menu, re.S)
     # the card is one of a worker's five places, so it is in the menu too
@@ -140,11 +141,11 @@ def test_the_menu_counts_what_waits_for_a_decision_by_one_statement(region: Regi
 
 
 FIVE = {
-    "operator": ["Главная", "Решения", "Люди", "Чеки", "Ещё"],
-    "ministry": ["Главная", "Люди", "Чеки", "Курсы", "Ещё"],
-    "territory": ["Главная", "Люди", "Чеки", "Курсы", "Ещё"],
+    "operator": ["Главная", "Решения", "Люди", "Заявки", "Ещё"],
+    "ministry": ["Главная", "Люди", "Заявки", "Курсы", "Ещё"],
+    "territory": ["Главная", "Люди", "Заявки", "Курсы", "Ещё"],
     "organizer": ["Главная", "Группы", "Записи", "Документы", "Ещё"],
-    "school": ["Главная", "Люди", "Чеки", "Курсы", "Ещё"],
+    "school": ["Главная", "Люди", "Заявки", "Курсы", "Ещё"],
     "worker": ["Главная", "Курсы", "Документы", "Карточка", "Ещё"],
     "observer": ["Главная", "Курсы", "Извещения", "Доступ", "Ещё"],
     "admin": ["Главная", "Люди", "Письма", "Извещения", "Ещё"],

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.web.personnel import quality_view
 from tests.access.region import Browser, Region
 from tests.statements import recorded
 from tests.web.pages import error_beside, flashes, form_fields, names, refusal, total, words
@@ -323,6 +324,21 @@ def test_every_figure_opens_a_list_of_as_many_people(region: Region, school: Bro
 def test_the_figures_of_a_foreign_organization_are_not_found(region: Region, school: Browser) -> None:
     assert school.get(f"/quality/?organization={other_school(region)}").status == 404
     assert region.browser("organizer").get("/quality/").status == 403
+
+
+def test_of_many_organizations_the_worst_are_shown_and_all_when_asked(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    territory = region.browser("territory")
+    everyone = re.findall(r'href="/quality/\?organization=(\d+)"', territory.get("/quality/").text)
+    monkeypatch.setattr(quality_view, "AT_ONCE", 2)
+    page = territory.get("/quality/").text
+    assert re.findall(r'href="/quality/\?organization=(\d+)"', page) == everyone[:2]
+    assert f"Показаны 2 наименее заполненных из {len(everyone)}." in page
+    whole = territory.get("/quality/?all=yes").text
+    assert re.findall(r'href="/quality/\?organization=(\d+)"', whole) == everyone
+    assert 'href="/quality/?all=yes"' in page
+    assert 'href="/quality/?all=yes"' not in whole
 
 
 def test_the_page_costs_the_same_for_a_school_and_the_region(

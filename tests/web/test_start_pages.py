@@ -19,9 +19,9 @@ from tests.services.makers import SYSTEM
 from tests.statements import recorded
 from tests.web.pages import some_of_each_kind, total, words
 
-#: login → statements of the start page when all of its figures are counted anew
+#: login → statements of the start page when all of its figures are counted anew; one of them is the history of the figures
 MOST_STATEMENTS = {
-    "operator": 13, "ministry": 8, "territory": 8, "organizer": 6, "school": 6, "worker": 13, "observer": 9, "admin": 5,
+    "operator": 14, "ministry": 9, "territory": 9, "organizer": 6, "school": 6, "worker": 13, "observer": 10, "admin": 5,
 }  # fmt: skip
 ROLES = [login for login in LOGINS if not login.endswith("2")]
 LINE = re.compile(r'<li class="t-(\w+)"><div><b>([^<]+)</b>.*?<a class="btn[^"]*" href="([^"]+)">([^<]+)</a>', re.S)
@@ -415,6 +415,10 @@ def test_the_map_of_one_territory_and_of_none(app: Flask) -> None:
         one = map_page.map_of([Staff(1, "Южное управление", 10, 5, 10)], {}, target=0, own=False)
         assert (one.width, [tile.figure for tile in one.tiles]) == (map_page.WIDTH, ["100\N{NO-BREAK SPACE}%"])
         assert one.tiles[0].spoken == "Южное управление: обучены все 10"
+        grown = map_page.map_of([Staff(1, "Южное", 10, 5, 8)], {}, target=0, own=False, grown={1: "+3 за год"})
+        assert grown.tiles[0].change == "обучено +3 за год"
+        assert grown.tiles[0].spoken.endswith("не обучены 2 из 10; обученных +3 за год")
+        assert one.tiles[0].change == ""
         assert map_page.map_of([], {}, target=0, own=False) is None
         empty = map_page.map_of([], {1: "Южное управление"}, target=0, own=False)
         assert (empty.tiles[0].detail, empty.rows) == ("нет работников", [])

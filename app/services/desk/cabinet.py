@@ -142,6 +142,12 @@ def enrolments_of(employee_id: int) -> list[m.Enrolment]:
     return [row for row in db.session.scalars(ordered).unique() if row.group is not None]
 
 
+def applications_of(employee_id: int) -> list[m.VoucherApplication]:
+    """Return all applications of a person for a чек, the latest first."""
+    row = m.VoucherApplication
+    return list(db.session.scalars(select(row).where(row.employee_id == employee_id).order_by(row.id.desc())))
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """Something that ends on a day: what, on which ground, its last day (None: without end); ``is_due``: it has never been."""

@@ -16,10 +16,11 @@ from app.acts import act_label
 from app.clock import ZONE, local, today
 from app.errors import NotFound
 from app.extensions import db
-from app.services.desk import queue
+from app.services.desk import queue, taken_cases
 from app.services.desk.queue import Waiting
 from app.services.desk.queue_decisions import ACTIONS, Decided, actions_of_decisions, edge_of_decision, last_decision
 from app.services.desk.queue_sources import BY_CODE, Source, sources_of
+from app.services.desk.taken_cases import Taken
 from app.services.desk.verdict import Verdict
 from app.services.desk.verdicts import verdict_of
 from app.services.portal import undo
@@ -39,6 +40,7 @@ class Case:
     verdict: Verdict
     decided: Decided | None
     history: Sequence[m.AuditEntry]
+    taken: Taken | None = None
 
     @property
     def source(self) -> Source:
@@ -64,7 +66,8 @@ def get_case(code: str, pk: int) -> Case:
     # of a decided row today's conditions would tell what followed from the decision
     verdict = verdict_of(row) if waits else Verdict(())
     edges = _edges(source, pk) if waits else {}
-    return Case(shown, waits, edges, verdict, last_decision(source, entries), entries)
+    taken = taken_cases.takers_of([(code, pk)]).get((code, pk)) if edges else None
+    return Case(shown, waits, edges, verdict, last_decision(source, entries), entries, taken)
 
 
 def _edges(source: Source, pk: int) -> dict[str, Edge]:

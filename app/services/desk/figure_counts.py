@@ -16,7 +16,7 @@ from app.services.desk import matters
 from app.services.desk.figure_people import LEARNED, TRAINED, VOUCHER, WORKERS
 from app.services.desk.statistics import IN_FORCE, ISSUED
 from app.services.personnel.cards import coverage, quality
-from app.services.portal import figures
+from app.services.portal import figure_history, figures
 from app.statuses import EnrolmentStatus
 
 _employment, _voucher = m.Employment.__table__, m.Voucher.__table__
@@ -27,6 +27,11 @@ def recount() -> None:
     """Count all figures anew; one transaction, so that they are of one moment."""
     with unscoped("the region's figures"):
         figures.store(union_all(*counted(), *quality.counted()))
+
+
+def note_day() -> None:
+    """Keep today's point of what the start pages tell the change of, by region and territory."""
+    figure_history.note_day((figures.REGION, figures.TERRITORY), (WORKERS, VOUCHER, TRAINED, IN_FORCE))
 
 
 def counted() -> list[Select[Any]]:

@@ -194,7 +194,7 @@ def of_organizer() -> Found[OwnGroup]:
 def _own_groups() -> Select[Any]:
     """The fields of ``OwnGroup`` for the groups that go on, are prepared, or are late."""
     g, e = m.TrainingGroup, m.Enrolment
-    ended = matters.without_results()
+    ended, without_document = matters.without_results(), _number(matters.without_document())
     live = or_(
         g.status.in_(TAKING_PLACE),
         and_(g.status == GroupStatus.DRAFT, g.starts_on >= today()),
@@ -213,11 +213,12 @@ def _own_groups() -> Select[Any]:
             _number(in_state(EnrolmentStatus.WAITING, e)).label("waiting"),
             _number(e.status == EnrolmentStatus.AGREED).label("unconfirmed"),
             case((ended, _number(e.status == EnrolmentStatus.CONFIRMED)), else_=0).label("without_result"),
-            _number(matters.without_document()).label("without_document"),
+            without_document.label("without_document"),
             matters.below_minimum().label("is_below"),
         )
         .join(_program, _program.c.id == g.program_id)
-        .where(matters.own_groups(), or_(live, ended, matters.undocumented()))
+        # counted group by group: the planner answers «is there one» by reading the documents of all groups of the region
+        .where(matters.own_groups(), or_(live, ended, without_document > 0))
     )
 
 

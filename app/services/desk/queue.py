@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import and_, false, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import Select, and_, false, func, literal, literal_column, select, tuple_, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import Date, DateTime
 
@@ -149,6 +149,19 @@ def rows_of(picks: Collection[tuple[str, int]]) -> dict[tuple[str, int], Waiting
     return {(row.code, row.pk): terms.waiting(row) for row in found if row.came is not None}
 
 
+def waiting_among(picks: Collection[tuple[str, int]]) -> list[Waiting]:
+    """Return those of the rows that wait and that the actor decides, in the order of the queue; one statement."""
+    known = {source.code: source for source in sources_of(current_actor())}
+    parts: list[Any] = []
+    for code in dict.fromkeys(code for code, _ in picks if code in known):
+        wanted = [pk for of, pk in picks if of == code]
+        source = known[code]
+        parts.append(_words(source).where(*_conditions(source, Asked()), source.table.c.id.in_(wanted)))
+    terms = _Terms()
+    found = db.session.execute(union_all(*parts)) if parts else []
+    return [terms.waiting(row) for row in sorted(found, key=terms.position)]
+
+
 def is_waiting(source: Source, pk: int) -> bool:
     """Whether a row waits for a decision now."""
     table = source.table
@@ -274,6 +287,11 @@ class _Terms:
 
 def count_up_to(asked: Asked, most: int = COUNTED) -> int:
     """How many rows wait, counted up to ``most`` + 1: the answer costs the same however many there are."""
+    return int(db.session.scalar(number_up_to(asked, most)) or 0)
+
+
+def number_up_to(asked: Asked, most: int = COUNTED) -> Select[Any]:
+    """The statement that counts them."""
     parts: list[Any] = [
         select(source.table.c.id)
         .select_from(_narrow(source, asked))
@@ -284,9 +302,8 @@ def count_up_to(asked: Asked, most: int = COUNTED) -> int:
         for source in _asked_sources(asked)
     ]
     if not parts:
-        return 0
-    found = union_all(*parts).limit(most + 1).subquery()
-    return int(db.session.scalar(select(func.count()).select_from(found)) or 0)
+        return select(literal(0))
+    return select(func.count()).select_from(union_all(*parts).limit(most + 1).subquery())
 
 
 def _narrow(source: Source, asked: Asked) -> Any:

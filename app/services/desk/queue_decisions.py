@@ -17,7 +17,7 @@ from app.clock import local
 from app.errors import Conflict, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.russian import format_datetime, quoted
-from app.services.desk import queue
+from app.services.desk import queue, taken_cases
 from app.services.desk.queue import joined
 from app.services.desk.queue_sources import BY_CODE, Service, Source
 from app.services.portal import refusal_reasons, transitions, undo
@@ -60,7 +60,7 @@ def decide(
 ) -> list[Outcome]:
     """Take ``action`` on each row as the acting user; each succeeds or is refused with its own sentence.
 
-    What may be undone is kept under the name ``batch`` of this press.
+    A case that another user has taken is left to that user. What may be undone is kept under the name ``batch`` of this press.
 
     The reason is the directory's ``typical_id``, the typed words, or both; a typical one explains decisions of its kind only.
 
@@ -77,8 +77,14 @@ def decide(
     if ACTIONS[action][2] and not any(given):
         raise Invalid("Укажите причину: её увидит тот, кого касается решение.", {"reason": ["Укажите причину."]})
     names = _names(picks)
-    name = batch or undo.new_batch()
-    return [_one(action, BY_CODE[code], pk, names[code, pk], given, name) for code, pk in dict.fromkeys(picks)]
+    name, takers = batch or undo.new_batch(), taken_cases.takers_of(names)
+    outcomes = []
+    for code, pk in dict.fromkeys(picks):
+        source, who = BY_CODE[code], names[code, pk]
+        refusal = taken_cases.why_not_decide(takers.get((code, pk)))
+        left = refusal and queue.is_waiting(source, pk)
+        outcomes.append(Outcome(source, pk, who, refusal) if left else _one(action, source, pk, who, given, name))
+    return outcomes
 
 
 def _names(picks: Sequence[Pick]) -> dict[Pick, str]:

@@ -17,7 +17,7 @@ from app.conditions import employed, waits
 from app.permissions import ROLES
 from app.services.access import access_requests, registration_check, registrations
 from app.services.courses.program import programs
-from app.services.personnel.cards import people
+from app.services.personnel.cards import changes, people
 from app.services.personnel.cards.former_surnames import people_found
 from app.services.personnel.moves import transfers
 from app.services.personnel.trainings import past_trainings
@@ -128,6 +128,12 @@ def _with_term(table: Any) -> Any:
 _left = ORGANIZATION.alias("left_organization")
 _job = m.Employment.__table__.alias("job")
 _POST = m.Position.__table__.c.name
+_CORRECTED = {
+    "employee": "сведения о человеке",
+    "employment": "место работы",
+    "qualification": "образование",
+    "attestation": "аттестация",
+}
 _ROLE_TITLES = {code: role.title for code, role in ROLES.items()}
 _by_card = lambda _t, words: people_found(_employee.c, words)  # noqa: E731
 
@@ -252,6 +258,21 @@ SOURCES: tuple[Source, ...] = (
         matches=_by_card,
         confirm=past_trainings.confirm,
         refuse=past_trainings.reject,
+    ),
+    Source(
+        code="change_request",
+        title="Исправление карточки",
+        right="change_request:accept",
+        model=m.ChangeRequest,
+        waits=_with_term,
+        came=lambda t: t.c.created_at,
+        due=lambda t: t.c.due_on,
+        who=lambda _t: _name(_employee),
+        what=lambda t: case(_CORRECTED, value=t.c.subject_table),
+        joins=lambda t: (_card(t), (_job, _job.c.id == _main_place(t)), _place(_job)),
+        matches=_by_card,
+        confirm=changes.accept,
+        refuse=changes.decline,
     ),
     Source(
         code="consent_withdrawal",

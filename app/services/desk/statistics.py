@@ -26,7 +26,7 @@ from app.errors import Forbidden
 from app.extensions import db
 from app.services.desk import matters
 from app.services.desk.figure_people import LEARNED, TRAINED, VOUCHER, WORKERS
-from app.services.portal import figures
+from app.services.portal import figure_history, figures
 from app.services.portal.figures import PlaceNumbers
 from app.statuses import GroupStatus, ProgramStatus
 from app.text.sql import sort_key
@@ -161,6 +161,18 @@ class Stored:
         found = [(place, place.numbers.get(f"{LEARNED}{year}", 0)) for place in places]
         return [Trained(p.pk, p.name, _told(number, hide=self._hides)) for p, number in found if number]
 
+    def grown_by_territory(self) -> dict[int, str]:
+        """Return how the number of the trained has changed, by territory, in words; nothing for who is not told small numbers."""
+        if self._hides:
+            return {}
+        own = None if _sees_whole(self._actor) else set(self._actor.territories())
+        found = figure_history.changes(figures.TERRITORY, [TRAINED])
+        return {
+            place: str(change)
+            for (place, _), change in found.items()
+            if change.number and (own is None or place in own)
+        }
+
 
 def suppressed(rows: Sequence[Sequence[int]]) -> list[list[Number]]:
     """Hide what would identify single people: rows of (people, some of them, others of them), whose totals are told.
@@ -211,8 +223,8 @@ def seats_by_organizer() -> list[Seats]:
 # --- totals ----------------------------------------------------------------------------------------------------------
 
 
-def totals() -> list[tuple[str, Number]]:
-    """Return label → number for the whole region; raises Forbidden without ``statistics:show``."""
+def totals() -> list[tuple[str, Number, str]]:
+    """Return label, number, and its change in words for the whole region; raises Forbidden without ``statistics:show``."""
     actor = current_actor()
     if not actor.can("statistics:show"):
         raise Forbidden("Сводные показатели вам недоступны.")
@@ -224,14 +236,22 @@ def totals() -> list[tuple[str, Number]]:
     numbers: Sequence[int] = tuple(db.session.execute(select(*[it.scalar_subquery() for it in small])).one())
     organizations, programs, groups = numbers
     people = figures.whole([WORKERS, IN_FORCE, TRAINED])
-    hide = not actor.roles & _WHOLE
+    hide, grown = not actor.roles & _WHOLE, figure_history.changes(figures.REGION, [WORKERS, IN_FORCE, TRAINED])
+
+    def stored(label: str, code: str) -> tuple[str, Number, str]:
+        number, change = people.get(code, 0), grown.get((0, code))
+        # a small change, or a small number before it, would tell of single people
+        beside = (abs(change.number), number - change.number) if change is not None else ()
+        is_told = change is not None and None not in [_told(it, hide=hide) for it in (number, *beside)]
+        return label, _told(number, hide=hide), str(change) if is_told else ""
+
     return [
-        ("Организаций", organizations),
-        ("Работников", _told(people.get(WORKERS, 0), hide=hide)),
-        ("Действующих чеков", _told(people.get(IN_FORCE, 0), hide=hide)),
-        ("Опубликованных программ", programs),
-        ("Групп, в которые идёт запись", groups),
-        ("Обучено за три года", _told(people.get(TRAINED, 0), hide=hide)),
+        ("Организаций", organizations, ""),
+        stored("Работников", WORKERS),
+        stored("Действующих чеков", IN_FORCE),
+        ("Опубликованных программ", programs, ""),
+        ("Групп, в которые идёт запись", groups, ""),
+        stored("Обучено за три года", TRAINED),
     ]
 
 

@@ -26,5 +26,6 @@ _BY_TABLE: Mapping[str, Callable[[Any], Verdict]] = {
     "transfer": verdicts_work.of_transfer,
     "program": verdicts_work.of_program,
     "training": verdicts_work.of_training,
+    "change_request": verdicts_work.of_correction,
     "consent_withdrawal": verdicts_work.of_withdrawal,
 }

@@ -1,4 +1,4 @@
-"""Verdicts on work and training: a place of work, a transfer, a program, a training outside the portal."""
+"""Verdicts on work, training and cards: a place of work, a transfer, a program, a training outside the portal, a correction."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.extensions import db
 from app.russian import format_date
 from app.services.courses.program import program_checks
 from app.services.desk.verdict import Difference, Line, Verdict, card_of, consent_of, place_words, twins_of
+from app.services.personnel.cards import changes
 from app.services.personnel.trainings import past_trainings
 
 # --- work ------------------------------------------------------------------------------------------------------------
@@ -184,3 +185,38 @@ def of_withdrawal(row: m.ConsentWithdrawal) -> Verdict:
             )
         ]
     )
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+def of_correction(row: m.ChangeRequest) -> Verdict:
+    """A correction of a card: by what it is proved, what the card holds now, who else may decide it."""
+    fields, decide = changes.lines(row), card_of("change_request", row.id)
+    stale = ", ".join(line.label.lower() for line in fields if line.stale)
+    lines = [
+        Line(
+            row.scan_id is not None or None,
+            "Документ приложен" if row.scan_id else "Документ не приложен",
+            row.comment or "",
+        ),
+        Line(
+            not stale,
+            "Карточка с тех пор не менялась" if not stale else "Карточку с тех пор изменили",
+            f"{stale}: решите по полям на странице исправления" if stale else changes.about(row),
+            decide if stale else card_of("employee", row.employee_id),
+        ),
+    ]
+    if any(line.field == "last_name" for line in fields):
+        told = "по какую дату была прежняя и на каком основании, можно указать на странице исправления"
+        lines.append(Line(None, "Меняется фамилия", told, decide))
+    deciders = changes.deciders_of(row)
+    lines.append(
+        Line(
+            None if deciders else True,
+            "Решить может и организация" if deciders else "Кроме оператора, решить некому",
+            ", ".join(deciders) or "ответственного работника в организации нет",
+        )
+    )
+    compared = [Difference(line.label, line.now, line.becomes) for line in fields]
+    return Verdict([*lines, twins_of(row.employee)], compared, [row.scan] if row.scan else [])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from app import models as m
 from app.access import current_actor
@@ -27,12 +28,15 @@ class Choice:
     wanted: bool
 
 
+def number(*, unread: bool = False) -> Select[Any]:
+    """The statement that counts the acting user's notices."""
+    statement = select(func.count()).select_from(m.Notice)
+    return statement.where(m.Notice.read_at.is_(None)) if unread else statement
+
+
 def count(*, unread: bool = False) -> int:
     """Number of the acting user's notices."""
-    statement = select(func.count()).select_from(m.Notice)
-    if unread:
-        statement = statement.where(m.Notice.read_at.is_(None))
-    return int(db.session.execute(statement).scalar_one())
+    return int(db.session.execute(number(unread=unread)).scalar_one())
 
 
 def newest(*, limit: int = PAGE, skip: int = 0) -> Sequence[m.Notice]:

@@ -52,12 +52,39 @@ _held: ContextVar[_Held | None] = ContextVar("held", default=None)
 _restorers: dict[tuple[str, str], Callable[[Any], None]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """An act that changes no status: what locks its row for the acting user, and what puts the former values back."""
+
+    lock: Callable[[int], Any]
+    put_back: Callable[[Any, dict[str, Any]], None]
+
+
+#: table, action → the acts that change no status
+_plain: dict[tuple[str, str], _Plain] = {}
+PutBack = TypeVar("PutBack", bound=Callable[[Any, dict[str, Any]], None])
+
+
 def restores(model: type[m.Base], action: str) -> Callable[[Restorer], Restorer]:
     """Say that a function takes back what a decision made beside its row, or raises Conflict; it is called with the row."""
 
     def register(restorer: Restorer) -> Restorer:
         _restorers[model.__tablename__, action] = restorer
         return restorer
+
+    return register
+
+
+def puts_back(model: type[m.Base], action: str, *, lock: Callable[[int], Any]) -> Callable[[PutBack], PutBack]:
+    """Say that an act changes no status and that a function puts the former values back, or raises Conflict.
+
+    It is called with the row and the values by column, journals what it does, and may keep some as they are. ``lock`` checks the right,
+    takes the locks in their order and returns the row.
+    """
+
+    def register(put_back: PutBack) -> PutBack:
+        _plain[model.__tablename__, action] = _Plain(lock, put_back)
+        return put_back
 
     return register
 
@@ -75,7 +102,7 @@ def accepted_seconds() -> int:
 def is_undoable(table: str, action: str) -> bool:
     """Whether decisions of an action may be undone here."""
     edge = edge_of(table, action)
-    return edge is not None and edge.undo and shown_seconds() > 0
+    return ((edge is not None and edge.undo) or (table, action) in _plain) and shown_seconds() > 0
 
 
 # --- letters and notices of a decision under way ---------------------------------------------------------------------
@@ -130,6 +157,8 @@ def take(model: type[m.Base], pk: int, action: str, perform: Callable[[], T], *,
 @use_case
 def _take(model: type[m.Base], pk: int, action: str, perform: Callable[[], T], batch: str, label: str) -> T:
     table, moment = cast(Table, model.__table__), now()
+    if (plain := _plain.get((table.name, action))) is not None:
+        plain.lock(pk)
     before = _row_of(table, pk)
     held = _Held(moment + dt.timedelta(seconds=accepted_seconds()))
     token = _held.set(held)
@@ -138,12 +167,14 @@ def _take(model: type[m.Base], pk: int, action: str, perform: Callable[[], T], b
     finally:
         _held.reset(token)
     after = _row_of(table, pk)
-    if before is None or after is None or before["status"] == after["status"]:
-        # done before: nothing happened, so nothing can be undone
-        return result
-    if find_undo(table.name, after["status"], before["status"], action) is None:
+    if before is None or after is None:
         return result
     changed = {name: value for name, value in before.items() if value != after[name] and name != "version"}
+    # done before: nothing happened, so nothing can be undone
+    if not (changed if plain else "status" in changed):
+        return result
+    if plain is None and find_undo(table.name, after["status"], before["status"], action) is None:
+        return result
     row = m.TakenDecision(
         batch=batch,
         user_id=current_actor().user_id,
@@ -220,15 +251,19 @@ def undo(decision_id: int) -> m.TakenDecision:
         raise Conflict("Решение уже отменено.")
     if now() > decision.taken_at + dt.timedelta(seconds=accepted_seconds()):
         raise Conflict(_LATE)
-    model = m.mapped_classes()[decision.object_table]
-    row = get_writable(db.session, model, decision.object_id, f"{decision.object_table}:{decision.action}")
+    model, plain = m.mapped_classes()[decision.object_table], _plain.get((decision.object_table, decision.action))
+    right = f"{decision.object_table}:{decision.action}"
+    row = plain.lock(decision.object_id) if plain else get_writable(db.session, model, decision.object_id, right)
     stored = _row_of(cast(Table, model.__table__), decision.object_id)
     if stored is None or _mark_of(cast(Table, model.__table__), decision.object_id) != decision.mark:
         raise Conflict("После решения запись уже изменили, поэтому отменить его нельзя. Откройте запись.")
     _take_letters_back(decision)
     if (restorer := _restorers.get((decision.object_table, decision.action))) is not None:
         restorer(row)
-    _put_back(row, stored["status"], decision)
+    if plain:
+        plain.put_back(row, _typed_values(row, decision.before))
+    else:
+        _put_back(row, stored["status"], decision)
     decision.undone_at = now()
     db.session.flush()
     return decision
@@ -262,8 +297,11 @@ def _put_back(row: Any, status: str, decision: m.TakenDecision) -> None:
     edge = find_undo(table.name, status, before.pop("status"), decision.action)
     if edge is None:
         raise Conflict(_LATE)
-    values = {name: _typed(table.c[name], value) for name, value in before.items()}
-    transitions.take_back(row, edge, values)
+    transitions.take_back(row, edge, _typed_values(row, before))
+
+
+def _typed_values(row: Any, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _typed(row.__table__.c[name], value) for name, value in values.items()}
 
 
 def _typed(column: Any, value: Any) -> Any:

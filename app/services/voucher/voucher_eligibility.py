@@ -60,10 +60,10 @@ def eligibility(employee_id: int) -> Decision:
     return best_place(places, rule, facts_of([employee_id])[employee_id])[1]
 
 
-def may_apply(employee_id: int) -> bool:
-    """Whether an application may be made now; a live чек answers by one statement."""
+def holds_one(employee_id: int) -> bool:
+    """Whether a person has a чек in force, and so may not apply."""
     live = select(m.Voucher.id).where(m.Voucher.employee_id == employee_id, in_force())
-    return db.session.scalar(live.limit(1)) is None and eligibility(employee_id).allowed
+    return db.session.scalar(live.limit(1)) is not None
 
 
 def chances(employee_ids: Iterable[int]) -> list[Chance]:

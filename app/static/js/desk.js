@@ -1,5 +1,5 @@
 // The desk by keys: Д and У go on and back, П decides, В and О open the reasons, a digit chooses one, Enter sends, С opens the
-// scan. By place on the keyboard, so that the layout does not matter (П is G). Keys sleep where somebody types, and after the
+// scan, М takes the case or gives it back. By place on the keyboard, so that the layout does not matter (П is G). Keys sleep where somebody types, and after the
 // first one that leaves the page: nobody decides a case that was not seen.
 const $ = (selector, root = document) => root.querySelector(selector);
 let leaving = false;

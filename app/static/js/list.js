@@ -37,14 +37,22 @@ if (boxes.length) {
   addEventListener("pageshow", () => { every.disabled = true; count(); });
 }
 
-// A phone shows only active filters at first.
+// A phone shows only active filters and the main button at first; its ready tabs are one line that begins with the chosen one.
 if (more) more.onclick = () => more.setAttribute("aria-expanded", more.form.classList.toggle("open"));
+const unfold = $("[data-unfold]"), tab = $(".list > .tabs [aria-current]");
+if (unfold) unfold.onclick = () => unfold.setAttribute("aria-expanded", unfold.parentElement.classList.toggle("open"));
+if (tab) {
+  const line = tab.closest("ul");
+  line.scrollLeft = tab.parentElement.offsetLeft - line.offsetLeft - 40;
+}
 
 // A click beside the link of a row opens it too; with Ctrl or the wheel in a new tab, as a link does.
 document.querySelectorAll("tbody th a").forEach((link) => {
   const row = link.closest("tr");
   row.dataset.open = "";
   const open = (event) => {
+    // the whole corner of a row is its box
+    if (event.target.matches(".sel")) return event.target.firstElementChild.click();
     if (event.target.closest("a, button, input, label, summary, .sel") || String(getSelection())) return;
     if (event.button === 1 || event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
     else if (event.button === 0) link.click();

@@ -71,7 +71,7 @@ function show({ groups, total, asked: meant }) {
     return group;
   }));
   const words = input.value.trim(), found = total ? `Найдено: ${total}` : "Ничего не найдено. Введите начало фамилии, полный СНИЛС или номер.";
-  const keys = options.some((one) => one.matches(".act")) ? ". Стрелка вправо — действия с работником" : "";
+  const keys = options.some((one) => one.matches(".act")) ? ". Стрелка вправо — что можно сделать сразу" : "";
   state.textContent = words ? (meant ? `Искали «${meant}». ` : "") + found + keys : "";
   list.hidden = !options.length;
   input.setAttribute("aria-expanded", !list.hidden);

@@ -18,6 +18,8 @@ from app import addresses
 from app import models as m
 from app.access import current_actor, get_visible, unscoped
 from app.clock import today
+from app.documents.office import scan_picture
+from app.errors import NotFound
 from app.extensions import db, limiter
 from app.permissions import ROLES
 from app.russian import format_date, no_later, quoted
@@ -113,6 +115,15 @@ class AccessView(BaseView):
         """A scan, always as a download: what a user has uploaded is never shown inside the portal's pages."""
         row, path = files.open_scan(pk)
         return send_file(path, as_attachment=True, download_name=row.name, mimetype=row.content_type)
+
+    @expose("/pages/<int:pk>")
+    @signed_in
+    def pages(self, pk: int) -> Response:
+        """The first pages of a scanned PDF as a picture that the portal has drawn, for those who may open the file."""
+        row, path = files.open_scan(pk)
+        if row.content_type != "application/pdf":
+            raise NotFound("У этого файла страниц нет: он сам — изображение.")
+        return Response(scan_picture.first_pages(path), content_type="image/png")
 
     @expose("/user/<int:pk>")
     @signed_in

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import flash
+from sqlalchemy import func
 
 from app import addresses
 from app import models as m
@@ -17,10 +18,11 @@ from app.russian import format_date, format_datetime
 from app.services.access import accounts, alarms, failures, roles, second_factor
 from app.text.sql import sort_key
 from app.web.access.access_view import view_as_buttons
-from app.web.frame.attention import Matter, matter_filter
+from app.web.frame.attention import Matter, matter_filter, matter_tab
 from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
+from app.web.frame.tabs import EVERYTHING, Tab
 
 
 def _account_roles(row: m.Account) -> str:
@@ -65,6 +67,12 @@ def _roles_block(row: m.Account) -> Block:
 
 
 ACCOUNT_ATTENTION = matter_filter(Matter("locked", "вход закрыт", lambda: accounts.is_closed_now(m.Account)))
+ACCOUNT_TABS = (
+    EVERYTHING,
+    matter_tab(ACCOUNT_ATTENTION, "locked", "Вход закрыт", hot=True),
+    Tab("new", "Ещё не входили", lambda: func.coalesce(m.Account.login_count, 0) == 0),
+    Tab("off", "Отключены", lambda: m.Account.active.is_(False)),
+)
 
 
 # --- buttons ---------------------------------------------------------------------------------------------------------

@@ -31,10 +31,10 @@ from app.web.frame.typed import row_id
 
 KEPT = "registration"
 #: step → its words; the order is that of the form
-STEPS = ("Согласия", "Где вы работаете", "Место работы", "О себе")
+STEPS = ("Согласия", "Где вы работаете", "Должность", "О себе")
 #: what search engines and messengers say of the first step
 _ABOUT = "Личный кабинет работника образования: Именной образовательный чек, запись на курсы, документы об обучении."
-_ADDRESSES = (addresses.REGISTER, *(addresses.at("register", step, "") for step in ("territory", "work", "person")))
+_ADDRESSES = (addresses.REGISTER, *(addresses.at("register", step, "") for step in ("organization", "work", "person")))
 
 
 def rate() -> str:
@@ -65,44 +65,38 @@ class RegisterView(BaseView):
             found = attempt(lambda: consent_texts.chosen_texts(chosen))
             if not isinstance(found, Invalid):
                 _keep(texts=chosen)
-                return redirect(addresses.at("register", "territory", ""))
+                return redirect(addresses.at("register", "organization", ""))
             problem = next(iter(found.fields.values()))[0]
         words = {"texts": texts, "chosen": chosen, "problem": problem, "steps": _steps(0)}
         words["preview"] = preview("Регистрация работника образования", _ABOUT, addresses.REGISTER)
         return render_template("register_consents.html", page=CardPage(_title(0)), **words), 422 if problem else 200
 
-    @expose("/territory/", methods=["GET", "POST"])
+    @expose("/organization/", methods=["GET", "POST"])
     @limiter.limit(rate, methods=["POST"])
-    def territory(self) -> Any:
-        """Second step: the territory, which narrows the search of the organization."""
+    def organization(self) -> Any:
+        """Second step: the organization, found by its name; the territory follows from it."""
         back = _missing(1)
         if back is not None:
             return back
-        form = forms.TerritoryForm(data={"territory": str(_kept().get("territory", ""))})
-        form.territory.choices = [("", "— выберите —"), *forms.territories()]
+        form = forms.OrganizationFields(data=_chosen("organization"))
         if form.validate_on_submit():
-            _keep(territory=int(form.territory.data))
+            _keep(organization=form.organization.data.id)
             return redirect(addresses.at("register", "work", ""))
-        return _step(1, form, [Section("", ["territory"])])
+        return _step(1, form, [Section("", ["organization"])])
 
     @expose("/work/", methods=["GET", "POST"])
     @limiter.limit(rate, methods=["POST"])
     def work(self) -> Any:
-        """Third step: organization, position, subjects."""
+        """Third step: position and subjects in the chosen organization, whose territory is named."""
         back = _missing(2)
         if back is not None:
             return back
-        form, territory = forms.WorkFields(data=_chosen_work()), _kept()["territory"]
-        form.organization._lookup_url = lambda: addresses.at("register", "find", "organization", territory=territory)
-        form.organization.search = lambda words: forms.rows("organization", words, territory=territory)
+        form = forms.PositionFields(data=_chosen("position", "subjects"))
         if form.validate_on_submit():
-            _keep(
-                organization=form.organization.data.id,
-                position=form.position.data.id,
-                subjects=[row.id for row in form.subjects.data or ()],
-            )
+            _keep(position=form.position.data.id, subjects=[row.id for row in form.subjects.data or ()])
             return redirect(addresses.at("register", "person", ""))
-        return _step(2, form, [Section("", ["organization", "position", "subjects"])])
+        where = forms.where(_kept()["organization"])
+        return _step(2, form, [Section("", ["position", "subjects"])], note=where)
 
     @expose("/person/", methods=["GET", "POST"])
     @limiter.limit(rate, methods=["POST"])
@@ -148,8 +142,7 @@ class RegisterView(BaseView):
         """Names of active organizations, positions and subjects, as JSON; nothing else of them."""
         if field not in forms.DIRECTORIES:
             raise NotFound("Такого поля нет.")
-        territory = next(iter(_numbers([request.args.get("territory", "")])), None)
-        return jsonify(forms.find(field, request.args.get("q", "")[:100], territory=territory))
+        return jsonify(forms.find(field, request.args.get("q", "")[:100]))
 
     @expose("/confirm/<string:secret>", methods=["GET", "POST"])
     @limiter.limit(rate)
@@ -182,7 +175,13 @@ def _title(step: int) -> str:
 
 
 def _step(
-    step: int, form: FlaskForm, sections: Sequence[Section], problems: Sequence[str] = (), *, trap: bool = False
+    step: int,
+    form: FlaskForm,
+    sections: Sequence[Section],
+    problems: Sequence[str] = (),
+    *,
+    note: str = "",
+    trap: bool = False,
 ) -> Any:
     page = FormPage(
         _title(step),
@@ -191,6 +190,7 @@ def _step(
         submit="Зарегистрироваться" if step == len(STEPS) - 1 else "Дальше",
         cancel_href=_ADDRESSES[step - 1],
         problems=problems,
+        note=note,
         is_new=True,
     )
     return show_form(page, "register.html", steps=_steps(step), trap=trap)
@@ -222,22 +222,20 @@ def _missing(step: int) -> Response | None:
     """Back to the first step that is not done yet."""
     if current_user.is_authenticated:
         return _already()
-    for number, needed in enumerate(("texts", "territory", "organization")[:step]):
+    for number, needed in enumerate(("texts", "organization", "position")[:step]):
         if needed not in _kept():
             return redirect(_ADDRESSES[number])
     return None
 
 
-def _chosen_work() -> dict[str, Any]:
+def _chosen(*names: str) -> dict[str, Any]:
     """Rows chosen in an earlier visit of the step, as far as they still may be chosen."""
-    kept = _kept()
-
-    def one(name: str) -> Any:
-        found = forms.rows(name, ids=[kept[name]]) if name in kept else []
-        return found[0] if found else None
-
-    subjects = forms.rows("subjects", ids=kept.get("subjects", ())) if kept.get("subjects") else []
-    return {"organization": one("organization"), "position": one("position"), "subjects": subjects}
+    kept, found = _kept(), {}
+    for name in names:
+        ids = kept.get(name) or ()
+        rows = forms.rows(name, ids=[ids] if isinstance(ids, int) else ids) if ids else []
+        found[name] = rows if name == "subjects" else next(iter(rows), None)
+    return found
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app import addresses, shown
@@ -24,7 +24,7 @@ from app.web.frame.search import match
 DIRECTORIES: dict[str, type[Any]] = {"organization": m.Organization, "position": m.Position, "subjects": m.Subject}
 
 
-def rows(name: str, typed: str = "", *, ids: Iterable[int] | None = None, territory: int | None = None) -> list[Any]:
+def rows(name: str, typed: str = "", *, ids: Iterable[int] | None = None) -> list[Any]:
     """First rows of a public directory that match the words (one more than are shown), or those of ``ids``.
 
     Only what anybody may know: active rows, of an organization its name and municipality.
@@ -33,8 +33,6 @@ def rows(name: str, typed: str = "", *, ids: Iterable[int] | None = None, territ
     statement = select(model).order_by(order_of(model), model.id)
     if model is m.Organization:
         statement = statement.where(m.Organization.closed_on.is_(None)).options(joinedload(m.Organization.municipality))
-        if territory is not None:
-            statement = statement.where(m.Organization.territory_id == territory)
     else:
         statement = statement.where(model.active)
     if ids is not None:
@@ -45,20 +43,20 @@ def rows(name: str, typed: str = "", *, ids: Iterable[int] | None = None, territ
         return list(db.session.scalars(statement.limit(LIMIT + 1)))
 
 
-def find(name: str, typed: str, *, territory: int | None = None) -> dict[str, Any]:
+def find(name: str, typed: str) -> dict[str, Any]:
     """What the search box of a step shows."""
-    found = rows(name, typed, territory=territory)
+    found = rows(name, typed)
     shown = [{"id": r.id, "text": str(r), "detail": detail_of(r)} for r in found[:LIMIT]]
     return {"results": shown, "more": len(found) > LIMIT}
 
 
-def territories() -> list[tuple[str, str]]:
-    """Choices of the first question: where the organization is."""
+def where(organization_id: int) -> str:
+    """Say which organization was chosen, and which territorial body it belongs to; empty when it is gone."""
     t, place = m.Territory, m.Organization
-    open_there = select(place.id).where(place.territory_id == t.id, place.closed_on.is_(None)).exists()
     with unscoped("public directories of the registration"):
-        found = db.session.execute(select(t.id, t.name).where(t.active, open_there).order_by(t.name_key))
-        return [(str(row.id), row.name) for row in found]
+        statement = select(place.short_name, t.name).join(t, t.id == place.territory_id)
+        found = db.session.execute(statement.where(place.id == organization_id)).one_or_none()
+    return f"Вы выбрали: {found[0]}. Территориальный орган — {found[1]}." if found else ""
 
 
 def _lookup(name: str, label: str, *, hint: str = "", multiple: bool = False) -> Any:
@@ -90,16 +88,17 @@ def _written(label: str, name: str, **attributes: Any) -> Any:
     )
 
 
-class TerritoryForm(FlaskForm):
-    """Where the organization is."""
+class OrganizationFields(FlaskForm):
+    """Where the person works."""
 
-    territory = SelectField("Территориальный орган", [InputRequired("Выберите, где находится ваша организация.")])
+    organization = _lookup(
+        "organization", "Организация", hint="Введите номер или слово из названия, например «5» или «Сосны»."
+    )
 
 
-class WorkFields(FlaskForm):
-    """Place of work, position, subjects."""
+class PositionFields(FlaskForm):
+    """Position, subjects."""
 
-    organization = _lookup("organization", "Организация", hint="Введите номер или слово из названия.")
     position = _lookup("position", "Должность", hint="Как в трудовом договоре.")
     subjects = _lookup("subjects", "Предметы", hint="Если вы ведёте предмет или направление.", multiple=True)
 
@@ -147,5 +146,5 @@ class PersonForm(PersonFields):
     work = HiddenField(render_kw={"data-work": str(WORK_BITS)})
 
 
-class OwnForm(PersonFields, WorkFields):
+class OwnForm(PersonFields, OrganizationFields, PositionFields):
     """Correction of the own registration; the address stays the confirmed one."""

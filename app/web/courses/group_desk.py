@@ -14,6 +14,7 @@ from app.access import current_actor
 from app.errors import NotFound
 from app.russian import count, period, quoted
 from app.services.courses.group import attendance
+from app.text import cleaned
 from app.web.courses import group_blocks
 from app.web.courses.group_steps import Way, tab_href, way_of
 from app.web.courses.group_table import ListenersTable, table_of
@@ -110,7 +111,7 @@ def _frame_of(view: Any, group: m.TrainingGroup, tab: str) -> GroupPage:
 def _table(group: m.TrainingGroup, way: Way | None) -> ListenersTable | None:
     if way is None or not attendance.keeps_journal(group) or not group_blocks.seated_of(group):
         return None
-    return table_of(group, way.progress.begun_meetings)
+    return table_of(group, way.progress.begun_meetings, cleaned(request.args.get("q", ""))[:100])
 
 
 def journal_href(group: m.TrainingGroup) -> str:

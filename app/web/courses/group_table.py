@@ -15,11 +15,15 @@ from app.russian import count
 from app.services.courses.group import attendance
 from app.services.courses.group.results import FINAL_FORMS
 from app.statuses import BEGUN, OUTCOMES, UNSUCCESSFUL, EnrolmentStatus, GroupStatus
+from app.text import sort_key
 from app.web.courses import group_blocks, mending
 from app.web.courses.result_forms import AssessmentForm
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Button, Cell
 from app.web.personnel.people_columns import place_name
+
+#: more listeners than this are searched among
+MANY = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,23 @@ class ListenersTable:
     with_reason: str
     lacking: str = ""
     ask: Button | None = None
+    #: a search by name and place of work, where there are many; what is typed, how many of all it has found
+    find_href: str = ""
+    typed: str = ""
+    found: str = ""
 
 
-def table_of(group: m.TrainingGroup, begun: int) -> ListenersTable:
-    """Build the table of those who hold a seat, for who keeps the group's journal; ``begun``: so many meetings have begun."""
+def table_of(group: m.TrainingGroup, begun: int, typed: str = "") -> ListenersTable:
+    """Build the table of those who hold a seat, for who keeps the group's journal; ``begun``: so many meetings have begun.
+
+    ``typed``: words of a name or of a place of work; then only those are shown.
+    """
     enrolments = group_blocks.seated_of(group)
     attended = _attended(group, begun)
     lacks = {it.enrolment_id: it for it in mending.lacks_of(group)}
     enters = group.status == GroupStatus.RUNNING and current_actor().can("enrolment:result")
-    rows = [_row(row, attended, lacks.get(row.id), enters=enters) for row in enrolments]
+    every = [_row(row, attended, lacks.get(row.id), enters=enters) for row in enrolments]
+    rows = [row for row in every if _holds(row, typed)]
     return ListenersTable(
         title=group_blocks.title_of(group),
         rows=rows,
@@ -73,8 +85,23 @@ def table_of(group: m.TrainingGroup, begun: int) -> ListenersTable:
         options=[("", "Внести…"), *((status.value, status.label) for status in OUTCOMES)],
         final_forms=FINAL_FORMS,
         with_reason=" ".join(status.value for status in OUTCOMES if status in UNSUCCESSFUL),
-        **_asking(group, rows),
+        **_asking(group, every),
+        **_search(group, every, rows, typed),
     )
+
+
+def _holds(row: TableRow, typed: str) -> bool:
+    """Whether each typed word stands in the name or the place of work."""
+    there = sort_key(f"{row.name} {row.place}")
+    return all(word in there for word in sort_key(typed).split())
+
+
+def _search(group: m.TrainingGroup, every: Sequence[TableRow], rows: Sequence[TableRow], typed: str) -> dict[str, Any]:
+    """The search, where a screen does not hold the table, or something is typed already."""
+    if len(every) <= MANY and not typed:
+        return {}
+    found = f"Показано {len(rows)} из {len(every)}" if typed else ""
+    return {"find_href": addresses.card("training_group", group.id), "typed": typed, "found": found}
 
 
 def _asking(group: m.TrainingGroup, rows: Sequence[TableRow]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import flash, render_template, request
+from flask import render_template, request
 from flask_appbuilder import BaseView, expose
 
 from app import addresses
+from app import models as m
 from app.access import current_actor, find_actor
 from app.clock import today
 from app.errors import Invalid, NotFound
@@ -17,11 +18,13 @@ from app.russian import count, format_date
 from app.services.courses.group import frozen_groups, group_schedule
 from app.services.desk import lessons
 from app.services.desk.lessons import Lesson
+from app.services.portal import undo
 from app.web.courses import months
 from app.web.courses.months import Entry, Month, MonthPage
 from app.web.frame.answers import answer_act
 from app.web.frame.guards import signed_in
 from app.web.frame.pages import Link, Tab
+from app.web.frame.undoing import tell_done
 
 TITLE = "Календарь занятий"
 #: role → its tab, what is empty, the lessons
@@ -84,17 +87,20 @@ class LessonsView(BaseView):
     @signed_in
     def move(self, pk: int) -> Any:
         """Put a meeting on another day at the same time; its people are told."""
-        group_schedule.get_meeting(pk)
+        meeting = group_schedule.get_meeting(pk)
         typed = request.form.get("day", "")
         back = addresses.with_query(addresses.LESSONS, of="organizer", month=typed[:7] or None)
 
+        batch, label = undo.new_batch(), f"перенос занятия группы {meeting.group.number}"
+
         def act() -> None:
-            moved = group_schedule.move(pk, _day(typed))
-            told = count(moved.told, "письмо", "письма", "писем")
-            flash(
-                f"Занятие группы {moved.number} перенесено: {moved.was} → {moved.becomes}. Слушателям: {told}.",
-                "success",
+            day = _day(typed)
+            moved = undo.take(
+                m.GroupMeeting, pk, "move", lambda: group_schedule.move(pk, day), batch=batch, label=label
             )
+            told = count(moved.told, "письмо", "письма", "писем")
+            words = f"Занятие группы {moved.number} перенесено: {moved.was} → {moved.becomes}. Слушателям: {told}."
+            tell_done(batch, words)
 
         return answer_act(act, back)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import flash, redirect, request
@@ -55,12 +56,13 @@ class OwnEnrolment(Part):
     def join(self) -> Any:
         """Enrol the acting user in the group ``?group=``; ``wait``: also into the waiting list."""
         pk, own = row_id(request.args.get("group", "")), current_actor().employee_id
-        group = get_visible(db.session, m.TrainingGroup, pk, "training_group:show") if pk is not None else None
-        chances = enrolment_check.chances_of(own, group) if own is not None and group is not None else []
+        group = cache(lambda: _group(pk))
+        chances = cache(lambda: _chances(own, group()))
         form = JoinForm(data={"wait": request.args.get("wait", "")})
-        may = [it for it in chances if it.allowed]
-        form.place.choices = [(it.place_id, it.place) for it in may]
-        if len(may) < 2:
+        # a click of a person with one place of work is decided once, by the enrolment itself
+        asks = request.method == "GET" or (own is not None and enrolment_check.works_in_several(own))
+        form.place.choices = [(it.place_id, it.place) for it in chances() if it.allowed] if asks else []
+        if len(form.place.choices) < 2:
             del form.place
 
         def enrol() -> str:
@@ -72,16 +74,25 @@ class OwnEnrolment(Part):
             return addresses.card("enrolment", row.id)
 
         def page() -> FormPage:
+            may = [it for it in chances() if it.allowed]
             waits = bool(may) and all(it.waits for it in may)
             form.wait.data = "1" if waits else ""
-            return _page(form, group, chances, waits=waits, own=own)
+            return _page(form, group(), chances(), waits=waits, own=own)
 
-        if group is None or own is None:
+        if pk is None or own is None:
             return show_form(page())
-        same = enrolment_check.find_live([own], group.id).get(own)
-        if same is not None and request.method == "GET":
+        same = enrolment_check.find_live([own], pk).get(own) if request.method == "GET" else None
+        if same is not None:
             return redirect(addresses.card("enrolment", same.id))
         return answer_form(form, enrol, page)
+
+
+def _group(pk: int | None) -> m.TrainingGroup | None:
+    return get_visible(db.session, m.TrainingGroup, pk, "training_group:show") if pk is not None else None
+
+
+def _chances(own: int | None, group: m.TrainingGroup | None) -> list[Chance]:
+    return enrolment_check.chances_of(own, group) if own is not None and group is not None else []
 
 
 def _done(row: m.Enrolment) -> str:

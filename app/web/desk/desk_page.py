@@ -9,10 +9,12 @@ from typing import Any
 from app import addresses
 from app.acts import action_label, changes_in_words
 from app.clock import local
+from app.documents.office import scan_picture
 from app.russian import count, format_date, format_datetime
 from app.services.desk.cases import Case
 from app.services.desk.queue import Waiting
 from app.services.desk.queue_decisions import CONFIRM, GIVE_BACK, REFUSE, Outcome
+from app.services.desk.taken_cases import Taken
 from app.services.desk.verdict import Difference, Line
 from app.statuses import Edge
 from app.web.frame import reasons
@@ -35,6 +37,19 @@ class QueueRow:
     short: str
     tone: str
     current: bool = False
+    #: who has taken the case: «у вас», «занято» with the name
+    by: str = ""
+    by_whom: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """The case taken, given back or taken over: what its one button does, and who has it. ``seen``: the taker that is shown."""
+
+    words: str
+    label: str
+    give_back: bool = False
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +68,13 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A file beside the verdict: a picture is seen at once, anything else is opened."""
+    """A file beside the verdict: a picture and the first pages of a PDF are seen at once, anything else is opened."""
 
     name: str
     href: str
     size: str
-    is_image: bool
+    #: address of a picture of it: the file itself, or the first pages of a PDF
+    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,7 @@ class CasePage:
     events: Sequence[Cell]
     decisions: Sequence[Deciding]
     decided: str
+    taking: Taking | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +122,7 @@ class DeskPage:
     search: str
     filters: Sequence[Filter]
     decide_url: str
+    take_url: str
     query: str
     next_href: str
     first_href: str
@@ -147,10 +165,19 @@ def short_left(row: Waiting) -> str:
     return f"{'−' if row.left < 0 else ''}{abs(row.left)}\u00a0дн." if row.left else row.state.label
 
 
-def queue_row(row: Waiting, href: str, *, current: bool, one_kind: bool) -> QueueRow:
+def queue_row(row: Waiting, href: str, *, one_kind: bool, taken: Taken | None = None) -> QueueRow:
     """A row that waits; where all are of one kind, it is not said again."""
     what = row.what if one_kind and row.what else ", ".join(filter(None, (row.source.title.lower(), row.what)))
-    return QueueRow(row_id(row), href, row.who, what, left_words(row), short_left(row), row.state.tone, current)
+    by, by_whom = _by(taken)
+    return QueueRow(
+        row_id(row), href, row.who, what, left_words(row), short_left(row), row.state.tone, by=by, by_whom=by_whom
+    )
+
+
+def _by(taken: Taken | None) -> tuple[str, str]:
+    if taken is None:
+        return "", ""
+    return ("у вас", "") if taken.is_own else ("занято", f"занято: {taken.who}")
 
 
 # --- the case --------------------------------------------------------------------------------------------------------
@@ -158,7 +185,7 @@ def queue_row(row: Waiting, href: str, *, current: bool, one_kind: bool) -> Queu
 
 def case_page(case: Case) -> CasePage:
     """One case as it is drawn."""
-    row, broken = case.row, case.verdict.broken
+    row, broken, others = case.row, case.verdict.broken, case.taken is not None and not case.taken.is_own
     remarks = sum(line.ok is None for line in case.verdict.lines)
     held = sum(line.ok is True for line in case.verdict.lines)
     told = f"выполнено {count(held, 'условие', 'условия', 'условий')}"
@@ -185,9 +212,22 @@ def case_page(case: Case) -> CasePage:
             Cell(action_label(e.action), f"{format_datetime(local(e.at))} · {e.user_name}{_changes(e)}")
             for e in case.history
         ],
-        decisions=[_deciding(action, edge, case.source.code) for action, edge in case.edges.items()],
+        decisions=[] if others else [_deciding(action, edge, row.source.code) for action, edge in case.edges.items()],
         decided=str(case.decided) if case.decided and not case.waits else "",
+        taking=_taking(case.taken) if case.edges else None,
     )
+
+
+def _taking(taken: Taken | None) -> Taking:
+    """What the acting user may do with the case before it is decided."""
+    if taken is None:
+        return Taking("", "Взять себе")
+    if taken.is_own:
+        return Taking(
+            f"Дело у вас с {format_datetime(taken.at)}: другие операторы видят это.", "Вернуть в очередь", True
+        )
+    words = f"Дело в работе у другого оператора: {taken}. Решить его можете и вы, если сначала заберёте себе."
+    return Taking(words, "Забрать себе", seen=str(taken.user_id))
 
 
 def _changes(entry: Any) -> str:
@@ -196,8 +236,10 @@ def _changes(entry: Any) -> str:
 
 
 def _scan(file: Any) -> Scan:
-    size = f"{max(file.size // 1024, 1)}\u00a0КБ"
-    return Scan(file.name, addresses.at("access", "file", file.id), size, file.content_type in _IMAGES)
+    size, href = f"{max(file.size // 1024, 1)}\u00a0КБ", addresses.at("access", "file", file.id)
+    drawn = file.content_type == "application/pdf" and scan_picture.is_possible()
+    picture = addresses.at("access", "pages", file.id) if drawn else href if file.content_type in _IMAGES else ""
+    return Scan(file.name, href, size, picture)
 
 
 #: action → the key as people read it, and its place on any keyboard

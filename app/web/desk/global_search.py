@@ -91,7 +91,7 @@ class Finder:
 
     def group(self, kind: Kind) -> FoundGroup | None:
         """Rows of one kind that the user may list, or None."""
-        if not self.actor.can(f"{kind.table}:list"):
+        if not self.actor.can(f"{kind.table}:{kind.right}"):
             return None
         rows = self.rows(kind, f"{kind.table}:list")
         if not rows:
@@ -100,11 +100,11 @@ class Finder:
         return FoundGroup(kind.title, self.answers(kind, rows[:SHOWN]), more)
 
     def answers(self, kind: Kind, rows: Sequence[Any]) -> list[Found]:
-        """The shown rows in words, with what can be done with people."""
+        """The shown rows in words, with what can be done with them."""
         self.name(kind, rows)
         people = kind.model is m.Employee
         found = marks(kind.model, rows, self.typed) if people and self.typed else {}
-        acts = acts_on(self.actor, [row.id for row in rows]) if people else {}
+        acts = acts_on(self.actor, kind.model, [row.id for row in rows])
         return [
             Found(
                 kind.text(r),
@@ -120,7 +120,7 @@ class Finder:
         place, found = recent.place_of(text), dict[int, Found]()
         for table, ids in recent.remembered(text).items():
             kind = BY_TABLE.get(table)
-            if kind is None or not self.actor.can(f"{table}:list"):
+            if kind is None or not self.actor.can(f"{table}:{kind.right}"):
                 continue
             statement = self.statement(kind, f"{table}:list").where(kind.model.id.in_(ids))
             rows = list(db.session.scalars(statement.limit(recent.MOST)))
@@ -142,7 +142,7 @@ class Finder:
 
     def beginning(self, kind: Kind, permission: str | None) -> list[Any]:
         """Rows whose name or number begins with what was typed, in their order."""
-        if kind.table == "employee" and self.digits is not None:
+        if not kind.start or (kind.table == "employee" and self.digits is not None):
             return []
         column = getattr(kind.model, kind.start)
         start = self.folded if kind.start == "sort" else self.typed
@@ -166,7 +166,7 @@ class Finder:
         short = [word for word in words if len(word) < kind.shortest]
         statement = statement.where(match(kind.model, " ".join(long))).limit(SIFTED if short else WALK)
         rows = list(db.session.scalars(statement))
-        return [row for row in rows if begin_words(short, row.sort)]
+        return [row for row in rows if begin_words(short, row.sort)] if short else rows
 
     def of_parents(self, kind: Kind, permission: str | None) -> list[Any]:
         """Rows that belong to what was found by the same words: чеки of people, groups of programs."""

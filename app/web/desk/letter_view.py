@@ -30,6 +30,7 @@ from app.web.frame.listing import ListColumn, ListFilter
 from app.web.frame.pages import Block, Button, Cell, Column, FormPage, Pair, Row
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.frame.search import match
+from app.web.frame.tabs import of_states
 from app.web.frame.typed import row_id
 
 _MAY_BE_EMPTY = "может быть пустым"
@@ -67,6 +68,13 @@ KIND_FILTER = ListFilter(
 )  # fmt: skip
 ADDRESS_FILTER = ListFilter(
     "recipient", "Адрес", "text", lambda value, _to: m.Letter.recipient == value.strip().lower()[:255]
+)
+
+LETTER_TABS = (
+    of_states("failed", "Не отправлены", m.Letter, LetterStatus.FAILED, hot=True),
+    of_states("queued", "В очереди", m.Letter, LetterStatus.QUEUED),
+    of_states("sent", "Отправлены", m.Letter, LetterStatus.SENT),
+    of_states("aborted", "Отменены", m.Letter, LetterStatus.ABORTED),
 )
 
 

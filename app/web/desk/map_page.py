@@ -23,15 +23,28 @@ WIDTH, LINE, FOOT = 152, 20, 66
 _KINDS = (people.TRAINED, people.UNTRAINED, "не обучены")
 
 
-def map_of(figures: Sequence[Staff], names: Mapping[int, str], *, target: int, own: bool) -> RegionMap | None:
-    """Draw the territories (key → name) with the share of the trained; ``own``: the user sees the figures of some only."""
+def map_of(
+    figures: Sequence[Staff],
+    names: Mapping[int, str],
+    *,
+    target: int,
+    own: bool,
+    grown: Mapping[int, str] | None = None,
+) -> RegionMap | None:
+    """Draw the territories (key → name) with the share of the trained; ``own``: the user sees the figures of some only.
+
+    ``grown``: key → how the number of the trained has changed, in words.
+    """
     figures = [replace(f, name=names.get(f.key, f.name)) for f in figures]
     known = {f.key: f for f in figures}
     titles = {**names, **{f.key: f.name for f in figures}}
     grid = region_map.arranged(titles)
     if not grid.cells:
         return None
-    tiles = [_tile(titles[key], cell, known.get(key), own) for key, cell in grid.cells.items()]
+    tiles = [
+        _with_change(_tile(titles[key], cell, known.get(key), own), (grown or {}).get(key, ""))
+        for key, cell in grid.cells.items()
+    ]
     tiles.sort(key=lambda tile: (tile.row, tile.column))
     lines = max(len(tile.lines) for tile in tiles)
     ranked = charts.by_share(figures, "trained")
@@ -40,7 +53,7 @@ def map_of(figures: Sequence[Staff], names: Mapping[int, str], *, target: int, o
         "Обучены за три года по территориям",
         f"Схема: {count(len(tiles), 'территория', 'территории', 'территорий')}. Те же показатели в таблице под схемой.",
         grid.columns * WIDTH,
-        grid.rows * (LINE * lines + FOOT),
+        grid.rows * (LINE * (lines + any(tile.change for tile in tiles)) + FOOT),
         tiles,
         SCALE,
         _note(charts.against(figures, target), own=own, opens=any(tile.href for tile in tiles)),
@@ -55,6 +68,13 @@ def _note(compared: str, *, own: bool, opens: bool) -> str:
     seen = "Показатели — только вашей территории." if own else ""
     opened = "Плитка открывает тех, кто не обучен." if opens else ""
     return " ".join(filter(None, [compared, seen, opened, drawn]))
+
+
+def _with_change(tile: MapTile, grown: str) -> MapTile:
+    """A tile whose figure is told, with the change of the number of the trained."""
+    if not grown or not tile.tint:
+        return tile
+    return replace(tile, change=f"обучено {grown}", spoken=f"{tile.spoken}; обученных {grown}")
 
 
 def _tile(name: str, cell: tuple[int, int], f: Staff | None, own: bool) -> MapTile:

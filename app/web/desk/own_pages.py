@@ -1,4 +1,4 @@
-"""«Курсы» and «Документы» of a worker: the user's own enrolments with their way, the user's own documents."""
+"""«Курсы», «Документы» and «Мои заявки на чек» of a worker: enrolments and applications with their way, documents."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flask_appbuilder import BaseView, expose
 from app import addresses
 from app import models as m
 from app.access import current_actor
+from app.clock import local
 from app.conditions import state_of
 from app.documents.office.pdf import MISSING, find_office
 from app.rules.document import main_document
@@ -19,16 +20,17 @@ from app.russian import capitalized, count, format_date
 from app.services.desk import cabinet
 from app.services.mailing.letter_templates import absolute
 from app.services.portal import ways
-from app.statuses import UNDER_WAY, EnrolmentStatus
-from app.web.desk.worker_home import course_block, document_href, is_worker
+from app.services.portal.ways import Way
+from app.statuses import APPLICATION_LIVE, UNDER_WAY, EnrolmentStatus
+from app.web.desk.worker_home import NO_CARD, application_block, course_block, document_href, is_worker
 from app.web.frame.guards import signed_in
 from app.web.frame.listing import state_cell
 from app.web.frame.pages import Block, Button, CardPage, Cell, Column, Link, Row
 from app.web.personnel.archive_pages import archive_buttons
 from app.web.personnel.employee_card import ADD_TRAINING
 
-COURSES, DOCUMENTS = "Мои курсы", "Мои документы"
-_NO_CARD = "К вашей учётной записи карточка работника не привязана: курсов и документов здесь нет."
+COURSES, DOCUMENTS, APPLICATIONS = "Мои курсы", "Мои документы", "Мои заявки на чек"
+_TO_CATALOGUE = Button("Выбрать курс", addresses.CATALOGUE, main=True)
 _HEADS = tuple(Column(head, head) for head in ("Программа", "Занятия", "Итог", "Документ"))
 
 
@@ -48,14 +50,13 @@ class OwnCoursesView(BaseView):
     def index(self) -> Any:
         """All enrolments of the user, those that go on with their way."""
         employee_id = current_actor().employee_id
-        buttons = [
-            Button("Мой календарь", addresses.CALENDAR),
-            Button("Выбрать курс", addresses.CATALOGUE, main=True),
-        ]
+        buttons = [Button("Мой календарь", addresses.CALENDAR), _TO_CATALOGUE]
         blocks = _course_blocks(employee_id) if employee_id is not None else []
-        note = _NO_CARD if employee_id is None else ""
+        note = NO_CARD if employee_id is None else ""
         crumbs = [Link(COURSES, current=True)]
-        page = CardPage(COURSES, crumbs=crumbs, buttons=buttons if employee_id else (), blocks=blocks, note=note)
+        page = CardPage(
+            COURSES, crumbs=crumbs, buttons=buttons if employee_id else [_TO_CATALOGUE], blocks=blocks, note=note
+        )
         return render_template("card.html", page=page)
 
 
@@ -93,6 +94,38 @@ def _past(row: m.Enrolment) -> Row:
     return Row(row.id, href, cells)
 
 
+# --- applications ----------------------------------------------------------------------------------------------------
+
+
+class OwnApplicationsView(BaseView):
+    """Applications of the user for a чек, in words."""
+
+    route_base = addresses.MY_APPLICATIONS.rstrip("/")
+    default_view = "index"
+
+    @expose("/")
+    @signed_in
+    def index(self) -> Any:
+        """Each application with its way, the latest first; before the first one, how to make it."""
+        employee_id = current_actor().employee_id
+        crumbs = [Link(APPLICATIONS, current=True)]
+        if employee_id is None:
+            return render_template("message.html", page=CardPage(APPLICATIONS, crumbs=crumbs, note=NO_CARD))
+        rows = cabinet.applications_of(employee_id)
+        told = ways.ways_of(rows, own=True)
+        blocks = [_application(row, told[row.id]) for row in rows]
+        if not any(row.status in APPLICATION_LIVE for row in rows):
+            blocks.insert(0, application_block(employee_id, "Новая заявка"))
+        return render_template("card.html", page=CardPage(APPLICATIONS, crumbs=crumbs, blocks=blocks))
+
+
+def _application(row: m.VoucherApplication, way: Way) -> Block:
+    asked = f", подана {format_date(local(row.submitted_at).date())}" if row.submitted_at else ""
+    note = f"Причина: {row.reason_text}" if row.reason_text else ""
+    button = Button("Открыть заявку", addresses.card("voucher_application", row.id))
+    return Block(f"Заявка № {row.id}{asked}", way=way, note=note, buttons=[button])
+
+
 # --- documents -------------------------------------------------------------------------------------------------------
 
 
@@ -121,7 +154,7 @@ class OwnDocumentsView(BaseView):
         actor = current_actor()
         employee_id = actor.employee_id
         if employee_id is None:
-            return render_template("message.html", page=CardPage(DOCUMENTS, note=_NO_CARD))
+            return render_template("message.html", page=CardPage(DOCUMENTS, note=NO_CARD))
         own, outside = cabinet.documents_of(employee_id), cabinet.outside_of(employee_id)
         buttons = archive_buttons(employee_id)
         if actor.can("training:add"):

@@ -1,10 +1,11 @@
-"""What can be done with a person from the search: offered by right, on the people whom the right reaches."""
+"""What can be done with a person or an organization from the search: offered by right, on the rows that the right reaches."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
@@ -24,12 +25,12 @@ _ENDING = re.compile(r"(?<=\w{3})(?:ой|ою|ей|ого|ому|ым|ом|ем|
 
 @dataclass(frozen=True, slots=True)
 class PersonAct:
-    """An act, the right that it takes, its form, and the words with which a question may begin."""
+    """An act on an answer, the right that it takes, where it leads, and the words with which a question may begin."""
 
     text: str
     permission: str
     href: Callable[[int], str]
-    words: Sequence[str]
+    words: Sequence[str] = ()
 
 
 ACTS: Sequence[PersonAct] = (
@@ -46,30 +47,46 @@ ACTS: Sequence[PersonAct] = (
         ("изменить", "исправить"),
     ),
     PersonAct(
+        thing("voucher_application").add,
+        "voucher_application:add",
+        lambda pk: addresses.form("voucher_application", employee=pk),
+        ("подать заявку на чек", "заявка на чек"),
+    ),
+    PersonAct(
         thing("training").add,
         "training:add",
         lambda pk: addresses.form("training", employee=pk),
         ("добавить пройденный курс", "добавить курс", "добавить обучение"),
     ),
 )
+#: acts on the answers of each kind
+OF_KIND: Mapping[type[m.Base], Sequence[PersonAct]] = {
+    m.Employee: ACTS,
+    m.Organization: (
+        PersonAct("Работники", LIST, lambda pk: addresses.listing("employee", organization=pk)),
+        PersonAct("Изменить", "organization:edit", lambda pk: addresses.at("organization", "edit", pk)),
+    ),
+}
 
 
-def acts_on(actor: Actor, people: Collection[int]) -> Mapping[int, Sequence[Act]]:
-    """Person → what the actor may do; a statement is needed only where one role sees people whom another may change."""
-    found: dict[int, list[Act]] = {pk: [] for pk in people}
-    for act in ACTS if people else ():
-        for pk in _reached(actor, people, act.permission):
+def acts_on(actor: Actor, model: type[m.Base], rows: Collection[int]) -> Mapping[int, Sequence[Act]]:
+    """Row → what the actor may do; a statement is needed only where one role sees rows which another may change."""
+    found: dict[int, list[Act]] = {pk: [] for pk in rows}
+    for act in OF_KIND.get(model, ()) if rows else ():
+        for pk in _reached(actor, model, rows, act.permission):
             found[pk].append(Act(act.text, act.href(pk)))
     return found
 
 
-def _reached(actor: Actor, people: Collection[int], permission: str) -> Collection[int]:
+def _reached(actor: Actor, model: Any, rows: Collection[int], permission: str) -> Collection[int]:
     if not actor.can(permission):
         return ()
-    if reaches_all(actor, m.Employee.__tablename__, LIST, permission):
-        return people
-    statement = select(m.Employee.id).where(m.Employee.id.in_(people))
-    expression = write_scope(actor, m.Employee.__tablename__, permission)
+    table = model.__tablename__
+    # a list is narrowed by itself
+    if permission == LIST or reaches_all(actor, table, f"{table}:list", permission):
+        return rows
+    statement = select(model.id).where(model.id.in_(rows))
+    expression = write_scope(actor, table, permission)
     return list(db.session.scalars(statement if expression is None else statement.where(expression)))
 
 

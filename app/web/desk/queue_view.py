@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -17,11 +17,13 @@ from app import models as m
 from app.access import current_actor, find_actor
 from app.errors import Invalid, NotFound, PortalError
 from app.extensions import db
-from app.services.desk import cases, queue, queue_decisions
+from app.services.desk import cases, queue, queue_decisions, taken_cases
 from app.services.desk.cases import Own
 from app.services.desk.queue import Asked, Waiting
 from app.services.desk.queue_decisions import ACTIONS, CONFIRM, REFUSE, Outcome, Pick
 from app.services.desk.queue_sources import BY_CODE, SOURCES, sources_of
+from app.services.desk.taken_cases import Taken
+from app.services.mailing import notices
 from app.services.portal import undo
 from app.statuses import Edge
 from app.text import cleaned
@@ -29,7 +31,7 @@ from app.text.sql import sort_key
 from app.web.desk import desk_page
 from app.web.desk.desk_page import Deciding, DeskPage, QueueRow
 from app.web.frame import reasons
-from app.web.frame.answers import attempt
+from app.web.frame.answers import answer_act, attempt
 from app.web.frame.guards import guarded, signed_in
 from app.web.frame.pages import Filter, Option, Tab
 from app.web.frame.search import query_words
@@ -72,6 +74,17 @@ class QueueView(BaseView):
             current_actor().require("queue:list")
         return render_template("desk.html", page=_page(typed, opened))
 
+    @expose("/take", methods=["POST"])
+    @guarded("list")
+    def take(self) -> Any:
+        """Take the case, take it over from the user whom the page showed, or give it back to the queue."""
+        typed, then = _typed(dict(parse_qsl(request.form.get("query", "")[:500]))), request.form.get("then", "")
+        code, pk = _picks([request.form.get("one", "")])[0]
+        if "back" in request.form:
+            return answer_act(lambda: _given_back(code, pk), _href(typed, case=then))
+        seen = row_id(request.form.get("seen", ""))
+        return answer_act(lambda: _took(code, pk, seen), _href(typed, case=f"{code}-{pk}"))
+
     @expose("/decide", methods=["POST"])
     @guarded("list")
     def decide(self) -> Any:
@@ -110,6 +123,16 @@ def _answer_one(done: list[Outcome] | PortalError, batch: str, typed: dict[str, 
         return redirect(_href(typed, case=one))
     tell_done(batch, _done_words(done))
     return redirect(_href(typed, case=then))
+
+
+def _took(code: str, pk: int, seen: int | None) -> None:
+    taken_cases.take(code, pk, over=seen)
+    flash("Дело у вас: оно на вкладке «Мои», другие операторы видят, что оно занято.", "success")
+
+
+def _given_back(code: str, pk: int) -> None:
+    taken_cases.give_back(code, pk)
+    flash("Дело возвращено в очередь.", "success")
 
 
 def _picks(typed: Sequence[str]) -> list[Pick]:
@@ -173,10 +196,13 @@ def _page(typed: dict[str, str], opened: str) -> DeskPage:
     alone = not current_actor().can("queue:list")
     asked, mine = _asked(typed), typed.get("state") == MINE
     found, more = ([], False) if alone or mine else queue.page(asked, size=SIZE)
-    own = [] if alone else cases.own_today()
-    rows = _own_rows(own, typed, opened) if mine else _rows(found, typed, opened)
-    current = opened or (rows[0].id if rows else "")
+    decided, taken = ([], []) if alone else (cases.own_today(), taken_cases.own())
+    takers = taken_cases.takers_of([(row.source.code, row.pk) for row in found])
+    others = {f"{code}-{pk}" for (code, pk), one in takers.items() if not one.is_own}
+    rows = _own_rows(taken, decided, typed) if mine else _rows(found, typed, takers)
     names = [row.id for row in rows]
+    free = next((name for name in names if name not in others), "")
+    current = opened or free or (names[0] if names else "")
     place = names.index(current) if current in names else -1
     after = names[place + 1] if 0 <= place < len(names) - 1 else ""
     before = names[place - 1] if place > 0 else ""
@@ -184,12 +210,13 @@ def _page(typed: dict[str, str], opened: str) -> DeskPage:
     return DeskPage(
         title=TITLE,
         number="" if alone or mine else total,
-        tabs=[] if alone else _tabs(typed, asked, len(own)),
-        rows=None if alone else rows,
+        tabs=[] if alone else _tabs(typed, asked, len(taken) + len(decided)),
+        rows=None if alone else [replace(row, current=row.id == current) for row in rows],
         mine=mine,
         search=typed.get("q", ""),
         filters=[] if alone else _filters(typed),
         decide_url=addresses.at("queue", "decide"),
+        take_url=addresses.at("queue", "take"),
         query=urlencode(typed),
         next_href=_href(typed, after=str(found[-1].key)) if more else "",
         first_href=_href(typed, after="") if asked.after else "",
@@ -203,9 +230,16 @@ def _page(typed: dict[str, str], opened: str) -> DeskPage:
         back_href=_href(typed),
         before_href=_href(typed, case=before) if before else "",
         after_href=_href(typed, case=after) if after else "",
-        then=after or before,
+        then=_then(names, place, others),
         keep=[("state", typed["state"])] if "state" in typed else [],
     )
+
+
+def _then(names: Sequence[str], place: int, others: Collection[str]) -> str:
+    """The case that follows a decided one: the next that no other user has taken, else the nearest before it."""
+    if place < 0:
+        return ""
+    return next((name for name in [*names[place + 1 :], *reversed(names[:place])] if name not in others), "")
 
 
 def _case(name: str, *, required: bool) -> desk_page.CasePage | None:
@@ -216,33 +250,28 @@ def _case(name: str, *, required: bool) -> desk_page.CasePage | None:
     return desk_page.case_page(cases.get_case(*pick)) if pick is not None else None
 
 
-def _rows(found: Sequence[Waiting], typed: dict[str, str], opened: str) -> list[QueueRow]:
-    names = [desk_page.row_id(row) for row in found]
-    current = opened or (names[0] if names else "")
+def _rows(
+    found: Sequence[Waiting], typed: dict[str, str], takers: Mapping[tuple[str, int], Taken] | None = None
+) -> list[QueueRow]:
+    known, one_kind = takers or {}, "kind" in typed
     return [
-        desk_page.queue_row(row, _href(typed, case=name), current=name == current, one_kind="kind" in typed)
-        for row, name in zip(found, names, strict=True)
+        desk_page.queue_row(
+            row,
+            _href(typed, case=desk_page.row_id(row)),
+            one_kind=one_kind,
+            taken=known.get((row.source.code, row.pk)),
+        )
+        for row in found
     ]
 
 
-def _own_rows(own: Sequence[Own], typed: dict[str, str], opened: str) -> list[QueueRow]:
-    rows: list[QueueRow] = []
-    for item in own:
-        name = desk_page.row_id(item.row)
-        at = f"{item.at:%H:%M}"
+def _own_rows(taken: Sequence[Waiting], decided: Sequence[Own], typed: dict[str, str]) -> list[QueueRow]:
+    """What the acting user has taken, the most urgent first; then what was decided today, the newest first."""
+    rows = _rows(taken, typed)
+    for item in decided:
+        name, at = desk_page.row_id(item.row), f"{item.at:%H:%M}"
         what = f"{item.row.source.title.lower()}, {item.word.lower()}"
-        rows.append(
-            QueueRow(
-                name,
-                _href(typed, case=name),
-                item.row.who,
-                what,
-                at,
-                at,
-                "grey",
-                name == opened if opened else not rows,
-            )
-        )
+        rows.append(QueueRow(name, _href(typed, case=name), item.row.who, what, f"решено в {at}", at, "grey"))
     return rows
 
 
@@ -285,7 +314,10 @@ def _waiting(asked: Asked) -> int:
     """How many rows wait; the page and its menu ask the database once when they count the same."""
     counted: dict[Asked, int] = request.environ.setdefault("waiting", {})
     if asked not in counted:
-        counted[asked] = queue.count_up_to(asked)
+        # the menu of every page asks for the unread notices, too: both by one statement
+        numbers = queue.number_up_to(asked), notices.number(unread=True)
+        counted[asked], unread = db.session.execute(select(*(n.scalar_subquery() for n in numbers))).one()
+        request.environ.setdefault("unread", unread)
     return counted[asked]
 
 

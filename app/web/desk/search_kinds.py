@@ -18,7 +18,10 @@ from app.russian import capitalized, format_date
 
 @dataclass(frozen=True)
 class Kind:
-    """A table that is searched: ``start`` is the column walked from what was typed, ``parent`` whose words find it too."""
+    """A table that is searched: ``start`` is the column walked from what was typed, ``parent`` whose words find it too.
+
+    ``right``: the permission that finds its rows.
+    """
 
     model: type[Any]
     title: str
@@ -35,6 +38,7 @@ class Kind:
     named: tuple[str, ...] = ()
     #: condition that narrows the scope to what is found at once, or None
     near: Callable[[Actor], Any] = lambda _actor: None
+    right: str = "list"
 
     @property
     def table(self) -> str:
@@ -122,6 +126,16 @@ KINDS: tuple[Kind, ...] = (
         key="employee_id",
         naming="employee",
         named=_NAMES,
+    ),
+    # for who keeps the accounts: others find the people
+    Kind(
+        m.Account,
+        "Пользователи",
+        "",
+        ("last_name", "first_name", "patronymic", "username"),
+        str,
+        lambda row: str(row.username),
+        right="edit",
     ),
 )
 BY_TABLE = {kind.table: kind for kind in KINDS}

@@ -76,8 +76,9 @@ WORDS: Mapping[str, Mapping[str, _Words]] = {
 
 
 def of(actor: Actor) -> list[str]:
-    """Roles of a user that have first steps."""
-    return [code for code in ROLES if code in actor.roles and code in STEPS]
+    """Roles of a user that have first steps; those of a worker need a card."""
+    known = [code for code in ROLES if code in actor.roles and code in STEPS]
+    return [code for code in known if code != "worker" or actor.employee_id is not None]
 
 
 def checklist(roles: Collection[str], done: Collection[tuple[str, str]], hidden: Collection[str]) -> Checklist | None:

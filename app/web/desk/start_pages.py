@@ -25,7 +25,7 @@ from app.web.access.registration_own import registration_blocks
 from app.web.desk import charts, map_page, start_checklist, start_lines
 from app.web.desk.role_home import organizer_blocks, school_blocks
 from app.web.desk.start_lines import Counted, duty
-from app.web.desk.worker_home import is_worker, worker_aside, worker_blocks
+from app.web.desk.worker_home import is_worker, no_card_blocks, worker_aside, worker_blocks
 from app.web.frame.list_paging import COUNTED
 from app.web.frame.list_query import ListQuery
 from app.web.frame.pages import Block, Cell, Chart, Pair, RegionMap, StartPage, Todo
@@ -84,6 +84,8 @@ def _one_main(lines: Sequence[Todo]) -> list[Todo]:
 
 def _blocks(actor: Actor) -> list[Block]:
     blocks = worker_blocks(actor.employee_id) if is_worker(actor) and actor.employee_id else registration_blocks()
+    if not blocks and actor.roles == {"worker"}:
+        blocks = no_card_blocks()
     blocks += [*(school_blocks() if "school" in actor.roles else ())]
     blocks += [*(organizer_blocks() if "organizer" in actor.roles else ())]
     if actor.roles & {"operator", "admin"}:
@@ -207,6 +209,7 @@ class Figures:
     staff: Sequence[statistics.Staff]
     territories: Sequence[statistics.Staff]
     seats: Sequence[statistics.Seats]
+    grown: Mapping[int, str]
 
 
 def pictures_of(actor: Actor, facts: Facts) -> tuple[list[Chart], RegionMap | None, str]:
@@ -219,7 +222,8 @@ def pictures_of(actor: Actor, facts: Facts) -> tuple[list[Chart], RegionMap | No
     by_month = charts.vouchers_by_month(found.months[year], found.months[year - 1], year, until=month)
     trained = charts.trained(_with_zeros(found.trained, found.staff), year, by=by, before=found.before)
     share, free = charts.trained_share(found.staff, by=by, target=facts.target), charts.seats(found.seats)
-    region = map_page.map_of(found.territories, facts.territories, target=facts.target, own=not of_region)
+    names, grown = facts.territories, found.grown
+    region = map_page.map_of(found.territories, names, target=facts.target, own=not of_region, grown=grown)
     note = found.as_of
     if of_region:
         return [by_month, trained, free], region, note
@@ -242,14 +246,15 @@ def _figures(actor: Actor) -> Figures:
     before = [] if "observer" in actor.roles else trained(year - 1)
     months = {y: stored.vouchers_by_month(y) for y in (year, year - 1)}
     seats = statistics.seats_by_organizer()
-    return Figures(figures.as_of(), by, months, trained(year), before, staff, stored.staff_by_territory(), seats)
+    places, grown = stored.staff_by_territory(), stored.grown_by_territory()
+    return Figures(figures.as_of(), by, months, trained(year), before, staff, places, seats, grown)
 
 
 def _totals() -> Block:
     """Aggregates for the observer: numbers without a single row (п. 1.5 Порядка: other bodies, by agreement)."""
     pairs = [
-        Pair(label, Cell(f"менее {statistics.FEWEST_SHOWN}" if n is None else number(n), number=True))
-        for label, n in statistics.totals()
+        Pair(label, Cell(f"менее {statistics.FEWEST_SHOWN}" if n is None else number(n), grown, number=True))
+        for label, n, grown in statistics.totals()
     ]
     note = "Работники и обученные — те, кто работает сегодня; каждый считается один раз."
     return Block("Обучение работников образования", pairs=pairs, note=note)

@@ -31,6 +31,18 @@ def is_worker(actor: Actor) -> bool:
     return "worker" in actor.roles and actor.employee_id is not None
 
 
+#: what a worker reads who has an account and no card
+NO_CARD = (
+    "Карточки работника за вашей учётной записью нет, поэтому своих курсов, чеков и документов портал вам не покажет. Карточку ведёт "
+    "ответственный вашей организации: попросите его связать её с вашей учётной записью. Выбрать курс можно и сейчас."
+)
+
+
+def no_card_blocks() -> list[Block]:
+    """The start page of a worker without a card, who has not registered either."""
+    return [Block("Нет карточки работника", note=NO_CARD, buttons=[_choose_course()], tone="wait")]
+
+
 def worker_blocks(employee_id: int) -> list[Block]:
     """The wide column of the worker's start page, the most urgent first."""
     data = cabinet.of_worker(employee_id)
@@ -137,10 +149,17 @@ def _voucher(data: Cabinet, employee_id: int) -> Block:
     if application is not None:
         href = addresses.card("voucher_application", application.id)
         way = ways.way_of(application, own=True)
-        return Block("Заявка на чек", way=way, buttons=[Button("Открыть заявку", href)])
+        buttons = [Button("Открыть заявку", href), Button("Мои заявки на чек", addresses.MY_APPLICATIONS)]
+        return Block("Заявка на чек", way=way, buttons=buttons)
+    block = application_block(employee_id, "Чек")
+    return replace(block, buttons=[*block.buttons, Button("Мои заявки на чек", addresses.MY_APPLICATIONS)])
+
+
+def application_block(employee_id: int, title: str) -> Block:
+    """Whether the person may apply for a чек now, with the button, else why not."""
     may = voucher_eligibility.eligibility(employee_id)
     apply = Button("Подать заявку на чек", addresses.form("voucher_application", employee=employee_id), main=True)
-    return Block("Чек", note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
+    return Block(title, note=may.reason or "Можно подать заявку на чек.", buttons=[apply] if may.allowed else [])
 
 
 # --- courses ---------------------------------------------------------------------------------------------------------

@@ -81,6 +81,26 @@ def fitting(names: Sequence[str], row: Any) -> Sequence[str]:
     return [name for name in names if name not in starts or row.status in starts[name]]
 
 
+# --- rows of two lines on a phone: what stands in them ----------------------------------------------------------------
+
+#: values below the name; a name up to this length leaves room for what stands beside it
+_FACTS, _SHORT_NAME = 2, 16
+
+
+def with_folds(heads: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
+    """Columns with their places on a phone: the first state beside the name, below it the first two that most rows have."""
+    state = next((n for n in range(1, len(heads)) if any(row.cells[n].tone for row in rows)), 0)
+    filled = [
+        n for n in range(1, len(heads)) if n != state and 2 * sum(bool(r.cells[n].text) for r in rows) > len(rows)
+    ]
+    places = dict.fromkeys(filled[:_FACTS], "fact")
+    if state:
+        places[state] = "state"
+    if all(len(row.cells[0].text) <= _SHORT_NAME for row in rows):
+        places[0] = "full"
+    return [replace(head, fold=places.get(n, "")) for n, head in enumerate(heads)]
+
+
 # --- rows of one line: how wide a column is ---------------------------------------------------------------------------
 
 #: letters beside each other in a list at 1280 pixels; what the room around a value takes, the dot of a pill, the arrow of a head

@@ -19,7 +19,7 @@ from app.web.frame.action_pages import BULK_LIMIT, ActionPages
 from app.web.frame.facets import AT_ONCE, facets_of
 from app.web.frame.guards import guarded
 from app.web.frame.list_filters import counts_url, shown_filters
-from app.web.frame.list_look import choices, fitting, posted_columns, with_widths, without_same
+from app.web.frame.list_look import choices, fitting, posted_columns, with_folds, with_widths, without_same
 from app.web.frame.list_paging import Total, links, rows_behind, rows_of, totals_of
 from app.web.frame.list_query import ALL, PAGE_SIZES, ListQuery
 from app.web.frame.listing import ListColumn
@@ -108,7 +108,7 @@ class ListPages(ActionPages):
             query.tab = first if totals[first].number else ALL
         total = totals[query.tab or ALL]
         if query.behind:
-            rows, goes_on = rows_behind(self.listing, query)
+            rows, goes_on = rows_behind(self.listing, query, total)
             if rows:
                 return totals, rows, goes_on
         query.behind, query.page = 0, min(query.page, max(1, -(-total.number // query.page_size)))
@@ -117,10 +117,10 @@ class ListPages(ActionPages):
     def _table(
         self, heads: Sequence[Column], rows: Sequence[Row], *, is_whole: bool
     ) -> tuple[Sequence[Column], Sequence[Row], str]:
-        """Heads and rows without the columns that say one thing, and what that is; rows of one line have columns of set widths."""
+        """Heads and rows without the columns that say one thing, and what that is; rows of one line have columns of set widths and places."""
         settings = self.listing.settings()
         heads, rows, same = without_same(heads, rows, chosen=bool(settings.columns), whole=is_whole)
-        return heads if settings.roomy or not rows else with_widths(heads, rows), rows, same
+        return heads if settings.roomy or not rows else with_folds(with_widths(heads, rows), rows), rows, same
 
     def _shown_filters(self, query: ListQuery, total: Total) -> tuple[Sequence[Filter], str]:
         """The filters, with their numbers where few rows are found; else where the numbers are asked."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Enum, Select, String, inspect, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Load
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
@@ -41,19 +41,15 @@ def eager(
 ) -> Any:
     """Loader option for a dotted path of relations; of the tables in ``naming`` only those columns are loaded.
 
-    Each step costs one statement; a further step to one row of a table for which ``joined`` is true costs none.
+    Each step costs one statement; a step to one row of a table for which ``joined`` is true costs none.
     """
-    option: Any = None
+    option, start = None, model
     for part in path.split("."):
         relation, attribute = inspect(model).relationships[part], getattr(model, part)
         model = relation.mapper.class_
         table = model.__tablename__
-        if option is None:
-            option = selectinload(attribute)
-        elif relation.uselist or not joined(table):
-            option = option.selectinload(attribute)
-        else:
-            option = option.joinedload(attribute)
+        way = "selectinload" if relation.uselist or not joined(table) else "joinedload"
+        option = getattr(Load(start) if option is None else option, way)(attribute)
         if naming and table in naming:
             option = option.load_only(*(getattr(model, c) for c in naming[table]))
     return option

@@ -280,15 +280,17 @@ class Listing:
         """Order of the query; always total, so that pages never overlap."""
         return [directed(o, descending, backwards=False) for o, descending in self.orders_of(query)]
 
-    def orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
-        """What the query is sorted by, and whether it descends; the id comes last."""
+    def chosen_order(self, query: ListQuery) -> list[tuple[Any, bool]]:
+        """What the user or the tab sorts by; nothing where it is the list's own order."""
         column = next((c for c in self.columns if c.name == query.order), None)
         if column:
-            orders = [(o, query.descending) for o in column.orders]
-        else:
-            tab = self.tab_of(query.tab)
-            orders = [split(o) for o in tab.order] if tab and tab.order else list(self.base_order)
-        return [*orders, (self.model.id, False)]
+            return [(o, query.descending) for o in column.orders]
+        tab = self.tab_of(query.tab)
+        return [split(o) for o in tab.order] if tab else []
+
+    def orders_of(self, query: ListQuery) -> list[tuple[Any, bool]]:
+        """What the query is sorted by, and whether it descends; the id comes last."""
+        return [*(self.chosen_order(query) or self.base_order), (self.model.id, False)]
 
     def count(self, query: ListQuery) -> int:
         """Number of rows of the query."""

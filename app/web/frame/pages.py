@@ -72,6 +72,9 @@ class Column:
     number: bool = False
     #: share of the table, in percent, where rows are of one line
     width: int = 0
+    #: where its values stand in a row of two lines on a phone: "state" beside the name, "fact" below it; of the names:
+    #: "full" with what stands beside them; empty: left out
+    fold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +392,8 @@ class MapTile:
     tint: int
     spoken: str
     href: str = ""
+    #: «+120 за год» of what ``figure`` is the share of
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,11 @@ class Proceedings(Part):
         if may_propose(person, CARD) and not is_own_cabinet(person):
             found.append(Button("Предложить исправление", addresses.at("change_request", "propose")))
         may_end = is_own or actor.places("school") or actor.can("employee:edit")
-        places = people.own_live_employments(person.id) if may_end else []
-        if places and actor.can("transfer:add") and (is_own or actor.places("school")):
+        works = bool(may_end) and people.works_here(person.id)
+        if works and actor.can("transfer:add") and (is_own or actor.places("school")):
             label = "Перейти в другую организацию" if is_own else "Перевести в другую организацию"
             found.append(Button(label, addresses.at("transfer", "start", person.id)))
-        if places and actor.can("employee:edit"):
+        if works and actor.can("employee:edit"):
             found.append(Button("Уволить", addresses.at("employee", "dismiss", person.id)))
         return [*found, *merge_buttons(person)]
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from flask import request
+
 from app import addresses, shown
 from app import models as m
 from app.access import current_actor
@@ -14,6 +16,7 @@ from app.clock import today
 from app.conditions import is_employed, is_in_force, state_of
 from app.identifiers import format_phone
 from app.labels import in_words
+from app.rules.decision import Decision
 from app.russian import count, format_date, no_later, years
 from app.services.personnel.cards.people import CardData
 from app.services.voucher import voucher_eligibility
@@ -128,7 +131,20 @@ def voucher_blocks(data: CardData) -> list[Block]:
     waiting = next((a for a in data.applications if a.status in APPLICATION_LIVE), None)
     if waiting is not None:
         return [Block("Заявка на чек", note=_waiting_note(waiting))]
-    return [Block("Чек", note=voucher_eligibility.eligibility(data.person.id).reason or "Можно подать заявку на чек.")]
+    return [Block("Чек", note=chance_of(data.person.id).reason or "Можно подать заявку на чек.")]
+
+
+def chance_of(employee_id: int) -> Decision:
+    """Whether an application for a чек may be made now; decided once for a page, whose button and block say the same."""
+    decided: dict[int, Decision] = request.environ.setdefault("voucher_chance", {})
+    if employee_id not in decided:
+        decided[employee_id] = voucher_eligibility.eligibility(employee_id)
+    return decided[employee_id]
+
+
+def may_apply(employee_id: int) -> bool:
+    """Whether the button is offered; a live чек answers by one statement."""
+    return not voucher_eligibility.holds_one(employee_id) and chance_of(employee_id).allowed
 
 
 def _waiting_note(row: m.VoucherApplication) -> str:

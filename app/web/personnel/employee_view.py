@@ -16,7 +16,6 @@ from app import models as m
 from app.access import current_actor
 from app.errors import NotFound
 from app.services.personnel.cards import people
-from app.services.voucher import voucher_eligibility
 from app.statuses import EmploymentKind
 from app.web.frame.forms import FieldSource, PortalModelConverter, form_values
 from app.web.frame.guards import guarded
@@ -78,7 +77,7 @@ class EmployeePages(ScopedModelView):
     def card_page(self, row: m.Employee) -> CardPage:
         """The staff card: the chosen tab, and the journal beside it."""
         tab = request.args.get("tab", "overview")
-        data = people.card(row.id)
+        data = people.CardData(row)
         place = data.main
         status = Cell(place.status.label, tone=place.status.tone) if place else Cell("Не работает", tone="grey")
         if is_own_cabinet(row):
@@ -104,7 +103,7 @@ class EmployeePages(ScopedModelView):
             return list(super().extra_buttons(row))
         if actor.can("enrolment:add"):
             buttons.append(Button("Записать на курс", addresses.form("enrolment", employee=row.id)))
-        if actor.can("voucher_application:add") and voucher_eligibility.may_apply(row.id):
+        if actor.can("voucher_application:add") and employee_card.may_apply(row.id):
             buttons.append(Button("Подать заявку на чек", addresses.form("voucher_application", employee=row.id)))
         return [*buttons, *super().extra_buttons(row)]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template, request
 from flask_appbuilder import BaseView, expose
@@ -24,6 +26,9 @@ _NOTE = (
     "100 % — ни одно правило не нарушено ни у кого. Каждое нарушение отнимает долю, которая равна весу правила. Человек, "
     "который работает в нескольких организациях, считается в каждой."
 )
+
+#: organizations that are shown without being asked for all of them
+AT_ONCE = 100
 
 
 class QualityView(BaseView):
@@ -122,9 +127,18 @@ def _territories_page(items: Sequence[Completeness], whole: Completeness) -> Car
 
 def _organizations_page(items: Sequence[Completeness], whole: Completeness) -> CardPage:
     name = items[0].territory if items else ""
-    table = _table("По организациям", "Организация", items, "organization")
+    shown = items if request.args.get("all") else items[:AT_ONCE]
+    table = _table("По организациям", "Организация", shown, "organization")
+    buttons = _buttons()
+    if len(shown) < len(items):
+        table = replace(table, note=f"Показаны {len(shown)} наименее заполненных из {number(len(items))}. {table.note}")
+        buttons.append(Button("Показать все организации", _all_href()))
     title = f"{TITLE}: {name}" if name else TITLE
-    return CardPage(title, crumbs=_crumb(), buttons=_buttons(), blocks=[table], aside=[_summary(whole)])
+    return CardPage(title, crumbs=_crumb(), buttons=buttons, blocks=[table], aside=[_summary(whole)])
+
+
+def _all_href() -> str:
+    return f"{addresses.QUALITY}?{urlencode({**request.args, 'all': 'yes'})}"
 
 
 def _rules_page(item: Completeness) -> CardPage:

@@ -95,6 +95,12 @@ class Chance:
     reason: str
 
 
+def works_in_several(employee_id: int) -> bool:
+    """Whether a person has several places of work today, of which one is chosen."""
+    places = select(m.Employment.id).where(m.Employment.employee_id == employee_id, at_work())
+    return len(db.session.scalars(places.limit(2)).all()) > 1
+
+
 def chances_of(employee_id: int, group: m.TrainingGroup) -> list[Chance]:
     """Return what the rule says of each of a person's places of work, the best first; one without any tells why.
 

@@ -21,7 +21,7 @@ from app.russian import count, format_date, period
 from app.services.courses.enrolment import seats
 from app.services.courses.group import frozen_groups, schedule_letters
 from app.services.courses.group.group_clashes import meeting_words
-from app.services.portal import calendar, records
+from app.services.portal import calendar, records, undo
 from app.statuses import GroupStatus
 from app.unit_of_work import use_case
 
@@ -208,6 +208,28 @@ def move(meeting_id: int, day: dt.date) -> Moved:
         raise Invalid(problems[0])
     told = _write(group, [line], [], {found.id: found})
     return Moved(group.number, was, schedule_letters.words_of(found), told)
+
+
+def _lock_meeting(meeting_id: int) -> m.GroupMeeting:
+    """A meeting that the actor may change, as it is stored now, its group locked."""
+    found = get_meeting(meeting_id)
+    seats.lock_group(found.group_id)
+    db.session.refresh(found)
+    return found
+
+
+@undo.puts_back(m.GroupMeeting, "move", lock=_lock_meeting)
+def _move_back(row: m.GroupMeeting, values: dict[str, Any]) -> None:
+    """Put a moved meeting back: no letter has left, so nobody is told; calendars see the newer version."""
+    group = row.group
+    frozen_groups.insist_editable(group, None)
+    moved = schedule_letters.words_of(row)
+    row.starts_at, row.ends_at, row.changed_at = values["starts_at"], values["ends_at"], now()
+    db.session.flush()
+    db.session.refresh(row)
+    if problems := _problems(group, line_of(row)):
+        raise Conflict(problems[0])
+    record("training_group.scheduled", group, {"Перенос занятия отменён": (moved, schedule_letters.words_of(row))})
 
 
 def _insist_not_cancelled(group: m.TrainingGroup) -> None:

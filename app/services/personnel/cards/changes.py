@@ -97,6 +97,13 @@ def deciders(table: str, row: Any) -> list[str]:
     return list(db.session.scalars(select(name).where(m.Organization.id.in_(ids)).order_by(name)))
 
 
+def deciders_of(row: m.ChangeRequest) -> list[str]:
+    """Return the names of the organizations whose responsible people may decide about a correction, beside the operator."""
+    asked = row.changes.get("organization")
+    ids = [int(asked[0])] if asked else employers(row.employee_id)
+    return [responsible.organization_name(pk) for pk in ids if responsible.of_organization(pk, but=row.employee_id)]
+
+
 def subject_of(row: m.ChangeRequest) -> Subject:
     """Return what kind of row a correction is about."""
     return SUBJECTS[row.subject_table]

@@ -196,6 +196,13 @@ def own_live_employments(employee_id: int) -> list[m.Employment]:
     return [e for e in db.session.scalars(statement) if own is None or e.organization_id in own]
 
 
+def works_here(employee_id: int) -> bool:
+    """Whether there is such a place of work."""
+    own = own_organizations(employee_id)
+    places = select(m.Employment.organization_id).where(m.Employment.employee_id == employee_id, employed())
+    return any(own is None or place in own for place in db.session.scalars(places))
+
+
 @records.after_save(m.Employment)
 def _leaving(row: m.Employment, touched: frozenset[str]) -> None:
     if row.ended_on is not None and "ended_on" in touched:
