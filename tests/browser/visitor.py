@@ -136,6 +136,12 @@ class Visitor:
         expect(row).to_have_count(1)
         self._follow(row.locator("th a"))
 
+    def open_person(self, name: str) -> None:
+        """Find a person in the list and open the card."""
+        self.go("/employee/list/")
+        self.search(name)
+        self.open_row(name)
+
     def search(self, words: str) -> None:
         """Search in the list on the screen."""
         self.page.get_by_role("searchbox").fill(words)
