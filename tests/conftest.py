@@ -87,6 +87,11 @@ def pytest_configure() -> None:
     _traveller.append(_clock.start())
 
 
+def pytest_collectstart() -> None:
+    """Each module is read on the run's day, however long the reading takes."""
+    _set_back()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Set the clock back when midnight has passed or is near: every test begins on the run's day, and ends on it."""

@@ -8,7 +8,8 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,11 +18,10 @@ from waitress.server import create_server
 
 from tests.actors import cookie_as
 from tests.browser.barriers import with_axe
+from tests.browser.post import Post
 from tests.browser.visitor import PATIENCE, WIDE, Visitor
 from tests.conftest import region_database
-
-if TYPE_CHECKING:
-    from tests.browser.post import Post
+from tests.mailbox import mail_server
 
 #: the first has no window: the others draw their own frame and a new tab for each visitor, which takes longer than the pages
 COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -81,6 +81,16 @@ def portal(renewed_region: Flask) -> Iterator[str]:
     find_browser()
     with served(renewed_region) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def post(renewed_region: Flask) -> Iterator[Post]:
+    """The same with a mail server that takes the portal's letters at once: a decision waits for no second thoughts."""
+    find_browser()
+    with mail_server() as box:
+        renewed_region.config["PORTAL"] = replace(renewed_region.config["PORTAL"], undo_seconds=0, **box.settings)
+        with served(renewed_region) as address:
+            yield Post(renewed_region, address, box)
 
 
 @pytest.fixture

@@ -1,20 +1,16 @@
-"""A real mail server on a loopback port, and the portal that sends its letters there."""
+"""The portal that sends its letters to a real mail server on a loopback port: the fixture ``post``."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 
 from flask import Flask
 
 from app.jobs import run_worker
-from tests.browser.conftest import find_browser, served
-from tests.conftest import build, make_settings
-from tests.mailbox import Mailbox, mail_server
+from tests.mailbox import Mailbox
 
 
 @dataclass
@@ -62,17 +58,3 @@ def text_of(letter: EmailMessage) -> str:
     body = letter.get_body(("plain",))
     assert body is not None
     return f"{letter['Subject']}\n{body.get_content()}".replace("\N{NO-BREAK SPACE}", " ")
-
-
-@contextmanager
-def posted(url: str, folder: Path) -> Iterator[Post]:
-    """The portal on a copy of the demo region behind its web server, with a mail server that takes its letters at once."""
-    from app.extensions import db
-
-    find_browser()
-    with mail_server() as box:
-        app = build(make_settings(url, folder, demo=True, undo_seconds=0, **box.settings))
-        with served(app) as address:
-            yield Post(app, address, box)
-        with app.app_context():
-            db.engine.dispose()

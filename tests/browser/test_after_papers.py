@@ -16,7 +16,6 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from app.clock import ZONE, today
-from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
 from tests.browser.conftest import Visit
 from tests.browser.course_steps import (
@@ -33,9 +32,8 @@ from tests.browser.course_steps import (
     open_in,
     pass_all,
 )
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.visitor import Visitor
-from tests.conftest import clone
 
 pytestmark = pytest.mark.browser
 
@@ -44,14 +42,6 @@ SURNAMES = ("Абрамова", "Белых", "Васильева")
 #: days of the training
 FIRST = today() + 2 * DAY
 LAST = FIRST + DAY
-
-
-@pytest.fixture(scope="module")
-def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    name = f"after_{worker_name}"
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -18,12 +17,10 @@ from playwright.sync_api import Browser, expect
 
 from app import jobs
 from app.clock import ZONE, today
-from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
 from tests.browser.course_steps import DAY, add_program, decide, in_state, open_in, part
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.visitor import WIDE, Visitor
-from tests.conftest import clone
 
 pytestmark = pytest.mark.browser
 
@@ -51,14 +48,11 @@ class Walk:
 
 
 @pytest.fixture
-def walk(
-    chromium: Browser, server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str
-) -> Iterator[Walk]:
+def walk(chromium: Browser, post: Post) -> Iterator[Walk]:
     """Nobody of the walk may meet an error that was not provoked."""
-    name, came = f"after_the_event_{worker_name}", list[Visitor]()
-    url = clone(server, demo_template, name, shared_folder)
+    came = list[Visitor]()
     morning = dt.datetime.combine(today(), dt.time(10), ZONE)
-    with posted(url, shared_folder / f"instance_{name}") as post, time_machine.travel(morning) as clock:
+    with time_machine.travel(morning) as clock:
         for login in ("operator", "school", "organizer", ""):
             came.append(Visitor(chromium.new_context(viewport=WIDE, locale="ru-RU"), post.address))  # type: ignore[arg-type]
             if login:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -13,10 +12,10 @@ from app.cli import DEMO_PASSWORD
 from app.embedded_postgres import EmbeddedPostgres
 from tests.browser.barriers import barriers
 from tests.browser.conftest import Visit
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.test_letters_edited import OLGA, OPEN, html_of, newest
 from tests.browser.visitor import PHONE, START, Visitor
-from tests.conftest import clone, execute
+from tests.conftest import execute
 
 pytestmark = pytest.mark.browser
 
@@ -43,18 +42,6 @@ CHOSEN = (
 )
 
 
-def database_of(worker_name: str) -> str:
-    return f"cabinet_{worker_name}"
-
-
-@pytest.fixture(scope="module")
-def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    name = database_of(worker_name)
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as running:
-        yield running
-
-
 @pytest.fixture
 def phone(chromium: Browser, post: Post) -> Iterator[Visitor]:
     """A telephone on which nobody has signed in."""
@@ -67,9 +54,8 @@ def phone(chromium: Browser, post: Post) -> Iterator[Visitor]:
 
 
 def test_from_the_letter_to_the_enrolment_in_two_taps(
-    post: Post, visit: Visit, phone: Visitor, server: EmbeddedPostgres, worker_name: str
+    post: Post, visit: Visit, phone: Visitor, server: EmbeddedPostgres, database: str
 ) -> None:
-    database = database_of(worker_name)
     ((number, title),) = execute(server, database, OPEN)
     ((group, program),) = execute(
         server,

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -23,9 +22,9 @@ from app.clock import ZONE, today
 from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date, period
 from tests.browser.course_steps import DAY, decide, in_state, is_refused, open_in, part
-from tests.browser.post import Post, posted, text_of
+from tests.browser.post import Post, text_of
 from tests.browser.visitor import PHONE, WIDE, Visitor
-from tests.conftest import clone, execute
+from tests.conftest import execute
 
 pytestmark = pytest.mark.browser
 
@@ -63,16 +62,13 @@ class Walk:
 
 
 @pytest.fixture
-def walk(
-    chromium: Browser, server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str
-) -> Iterator[Walk]:
+def walk(chromium: Browser, post: Post, server: EmbeddedPostgres, database: str) -> Iterator[Walk]:
     """Nobody of the walk may meet an error that was not provoked, nor a page that scrolls sideways."""
-    name, came = f"course_journey_{worker_name}", list[Visitor]()
-    url = clone(server, demo_template, name, shared_folder)
+    came = list[Visitor]()
     # the walk is about a variable block: of this rule no block is required, so that it may be the first
-    execute(server, name, "UPDATE voucher_rule_block SET required = false")
+    execute(server, database, "UPDATE voucher_rule_block SET required = false")
     morning = dt.datetime.combine(today(), dt.time(10), ZONE)
-    with posted(url, shared_folder / f"instance_{name}") as post, time_machine.travel(morning) as clock:
+    with time_machine.travel(morning) as clock:
 
         def come(login: str = "", *, viewport: dict[str, int] = WIDE) -> Visitor:
             visitor = Visitor(chromium.new_context(viewport=viewport, locale="ru-RU"), post.address)  # type: ignore[arg-type]

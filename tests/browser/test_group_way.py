@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import time_machine
 from playwright.sync_api import expect
 
 from app.clock import ZONE, today
-from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
 from tests.browser.conftest import Visit
 from tests.browser.course_steps import (
@@ -27,9 +25,8 @@ from tests.browser.course_steps import (
     in_state,
     open_in,
 )
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.visitor import PHONE, WIDE, Visitor
-from tests.conftest import clone
 
 pytestmark = pytest.mark.browser
 
@@ -37,14 +34,6 @@ GROUP, PROGRAM = "ШАГ-1", "Шаг за шагом: от замысла до �
 SURNAMES = ("Абрамова", "Христорождественская-Благовещенская")
 FIRST_DAY = today() + 2 * DAY
 LAST_DAY = FIRST_DAY + DAY
-
-
-@pytest.fixture(scope="module")
-def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    name = f"group_way_{worker_name}"
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as running:
-        yield running
 
 
 def step(organizer: Visitor, label: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,9 +13,9 @@ from playwright.sync_api import expect
 from app.clock import today
 from app.embedded_postgres import EmbeddedPostgres
 from tests.browser.conftest import Visit
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.visitor import Visitor
-from tests.conftest import clone, execute
+from tests.conftest import execute
 
 pytestmark = pytest.mark.browser
 
@@ -34,18 +33,6 @@ OPEN = (
     " AND w.username = 'worker') ORDER BY g.id DESC LIMIT 1"
 )
 PLACE = "г. Самара, ул. Новая, д. 5"
-
-
-def database_of(worker_name: str) -> str:
-    return f"edited_{worker_name}"
-
-
-@pytest.fixture(scope="module")
-def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    name = database_of(worker_name)
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as running:
-        yield running
 
 
 def edit(operator: Visitor, title: str, change: Callable[[str], str], *, button: str) -> None:
@@ -165,10 +152,10 @@ def test_a_withdrawn_consent_is_told_with_the_standard_words_inside_own_ones(pos
 
 
 def test_a_moved_group_replaces_its_meetings_in_the_calendar(
-    post: Post, visit: Visit, server: EmbeddedPostgres, worker_name: str
+    post: Post, visit: Visit, server: EmbeddedPostgres, database: str
 ) -> None:
     """Own words with the facts; the calendar of the second letter outranks that of the first and names the new place."""
-    ((group, course),) = execute(server, database_of(worker_name), OPEN)
+    ((group, course),) = execute(server, database, OPEN)
     operator, olga, school, organizer = (visit(login) for login in ("operator", "worker", "school", "organizer"))
     edit(
         operator, "Запись на курс подтверждена", lambda words: f"{words}\n\nЖдём вас на занятиях.", button="Моя запись"

@@ -10,7 +10,6 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from app.clock import ZONE, today
-from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
 from tests.browser.conftest import Visit
 from tests.browser.course_steps import (
@@ -36,9 +34,8 @@ from tests.browser.course_steps import (
     open_in,
     pass_all,
 )
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.visitor import Visitor
-from tests.conftest import clone
 
 pytestmark = pytest.mark.browser
 
@@ -59,14 +56,6 @@ SURNAMES = (
     "Ковальчук", "Лебедева", "Мельник", "Никитина", "Орлова", "Петренко", "Романова", "Соколова", "Тихая", "Ушакова",
     "Фёдорова", "Христорождественская-Благовещенская", "Цой", "Черных", "Шевченко", "Щукина",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    name = f"papers_{worker_name}"
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as running:
-        yield running
 
 
 def train(operator: Visitor, school: Visitor, organizer: Visitor, folder: Path) -> None:

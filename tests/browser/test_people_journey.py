@@ -17,13 +17,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.clock import today
-from app.embedded_postgres import EmbeddedPostgres
 from app.russian import format_date
 from tests.browser.course_steps import confirmed
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.registering import EMAIL, PASSWORD, PERSON, fill_in, walk_to_the_form
 from tests.browser.visitor import PHONE, WIDE, Visitor
-from tests.conftest import clone
 from tests.exchange.exchange_books import book
 from tests.services.scans import pdf
 
@@ -66,30 +64,21 @@ class Walk:
 
 
 @pytest.fixture
-def walk(
-    chromium: Browser,
-    server: EmbeddedPostgres,
-    demo_template: str,
-    shared_folder: Path,
-    worker_name: str,
-    tmp_path: Path,
-) -> Iterator[Walk]:
-    name, came = f"people_journey_{worker_name}", list[Visitor]()
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as post:
-        post.app.config["CAPTCHA_SECONDS"] = 0
+def walk(chromium: Browser, post: Post, tmp_path: Path) -> Iterator[Walk]:
+    came = list[Visitor]()
+    post.app.config["CAPTCHA_SECONDS"] = 0
 
-        def come(login: str = "", *, viewport: dict[str, int] = WIDE) -> Visitor:
-            visitor = Visitor(chromium.new_context(viewport=viewport, locale="ru-RU"), post.address)  # type: ignore[arg-type]
-            came.append(visitor)
-            if login:
-                visitor.sign_in(login)
-            return visitor
+    def come(login: str = "", *, viewport: dict[str, int] = WIDE) -> Visitor:
+        visitor = Visitor(chromium.new_context(viewport=viewport, locale="ru-RU"), post.address)  # type: ignore[arg-type]
+        came.append(visitor)
+        if login:
+            visitor.sign_in(login)
+        return visitor
 
-        yield Walk(post, come, tmp_path, come("operator"), come(viewport=PHONE))
-        for visitor in came:
-            visitor.tell()
-            visitor.page.context.close()
+    yield Walk(post, come, tmp_path, come("operator"), come(viewport=PHONE))
+    for visitor in came:
+        visitor.tell()
+        visitor.page.context.close()
     assert [problem for visitor in came for problem in visitor.watch.problems] == []
 
 

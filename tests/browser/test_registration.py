@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from app.embedded_postgres import EmbeddedPostgres
 from tests.browser.course_steps import confirmed
-from tests.browser.post import Post, posted
+from tests.browser.post import Post
 from tests.browser.registering import EMAIL, PASSWORD, PERSON, register
 from tests.browser.visitor import PHONE, WIDE, Visitor
-from tests.conftest import clone
 from tests.web.captcha_answers import answer_to
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def post(server: EmbeddedPostgres, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Post]:
-    name = f"registration_{worker_name}"
-    url = clone(server, demo_template, name, shared_folder)
-    with posted(url, shared_folder / f"instance_{name}") as running:
-        running.app.config["CAPTCHA_SECONDS"] = 0
-        yield running
+@pytest.fixture(autouse=True)
+def no_waiting(post: Post) -> None:
+    """A form of registration may be sent as soon as it is read."""
+    post.app.config["CAPTCHA_SECONDS"] = 0
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_the_menu_of_the_name_opens_by_keys_and_closes(newcomer: Newcomer) -> No
     name.focus()
     visitor.page.keyboard.press("Enter")
     expect(visitor.page.locator(".who a")).to_have_text(
-        ["Моя карточка", "Что мне доступно", "Мои согласия", "Вид и тема", "Вход и безопасность"]
+        ["Моя карточка", "Мои заявки на чек", "Что мне доступно", "Мои согласия", "Вид и тема", "Вход и безопасность"]
     )
     assert barriers(visitor.page) == []
     visitor.page.keyboard.press("Escape")

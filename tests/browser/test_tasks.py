@@ -25,7 +25,7 @@ def database(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def order(visitor: Visitor) -> None:
     visitor.go("/employee/list/")
-    visitor.page.get_by_role("link", name="Выгрузить в Excel").click()
+    visitor.press("Выгрузить в Excel")
     expect(visitor.heading).to_have_text("Мои задания")
 
 

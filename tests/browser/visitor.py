@@ -136,6 +136,12 @@ class Visitor:
         expect(row).to_have_count(1)
         self._follow(row.locator("th a"))
 
+    def open_person(self, name: str) -> None:
+        """Find a person in the list and open the card."""
+        self.go("/employee/list/")
+        self.search(name)
+        self.open_row(name)
+
     def search(self, words: str) -> None:
         """Search in the list on the screen."""
         self.page.get_by_role("searchbox").fill(words)
@@ -154,10 +160,14 @@ class Visitor:
 
     def press(self, label: str) -> None:
         """Press the button or link of the page's content with exactly this name; a page that follows is read to its end."""
-        folded = self.page.locator(".more-acts").filter(has=self.page.locator(".btn").filter(has_text=_exactly(label)))
+        named = self.page.locator(".btn").filter(has_text=_exactly(label))
+        # «Ещё» of a card, and of a list on a phone
+        card = self.page.locator(".more-acts").filter(has=named).locator("> summary")
+        folded = card.or_(self.page.locator("[data-unfold][aria-expanded=false]").filter(visible=True))
         self.button(label).or_(folded).first.wait_for()
         if self.button(label).count() == 0:
-            folded.locator("> summary").click()
+            named.first.wait_for(state="attached")
+            folded.first.click()
         self.button(label).click()
         # locators that do not wait (``all``, ``count``, texts of many) would find the beginning of the next page
         self.page.wait_for_load_state("domcontentloaded")

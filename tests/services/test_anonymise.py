@@ -8,7 +8,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Table, Text, cast, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    Table,
+    Text,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -98,7 +114,7 @@ def value_for(column: Column[Any]) -> Any:
         return today()
     if isinstance(column.type, Boolean):
         return False
-    if not holds_words(column) and not column.primary_key:
+    if isinstance(column.type, Integer) or (not holds_words(column) and not column.primary_key):
         return 20
     return words_for(column, f"слово {next(_numbers)}")
 

@@ -13,12 +13,11 @@ import pyotp
 import pytest
 import time_machine
 from docx import Document
+from flask import Flask
 
-from app.extensions import db
 from app.services.portal.who_acts import load_account
 from app.services.tasks import background
 from tests.access.region import Browser, Region
-from tests.conftest import build, clone, make_settings
 from tests.statements import recorded
 from tests.web.pages import flashes, words
 
@@ -26,15 +25,12 @@ PASSWORD, NEW = "demo-2026", "кот бежал по лесу 1"
 
 
 @pytest.fixture(scope="module")
-def site(server: Any, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Region]:
-    url = clone(server, demo_template, f"account_{worker_name}", shared_folder)
-    app = build(make_settings(url, shared_folder / f"instance_account_{worker_name}", demo=True, login_attempts=3))
-    app.config["RECOVERY_RATE"] = "10000 per minute"
-    found = Region(app, url)
+def site(renewed_region: Flask) -> Iterator[Region]:
+    renewed_region.config["PORTAL"] = replace(renewed_region.config["PORTAL"], login_attempts=3)
+    renewed_region.config["RECOVERY_RATE"] = "10000 per minute"
+    found = Region(renewed_region, renewed_region.config["SQLALCHEMY_DATABASE_URI"])
     yield found
     found.close()
-    with app.app_context():
-        db.engine.dispose()
 
 
 def fill(browser: Browser, path: str, **data: str) -> Any:

@@ -280,6 +280,6 @@ def test_the_value_stands_first_and_each_consent_is_short_with_its_whole_text_be
         assert "<details open" not in behind
     steps = page.split('aria-label="Шаги регистрации"', 1)[1].split("</ol>", 1)[0]
     assert [words(step) for step in re.findall(r"<li.*?</li>", steps, re.S)] == [
-        "1 Согласия", "2 Где вы работаете", "3 Место работы", "4 О себе",
+        "1 Согласия", "2 Где вы работаете", "3 Должность", "4 О себе",
     ]  # fmt: skip
     assert steps.count('aria-current="step"') == 1

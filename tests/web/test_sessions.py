@@ -6,27 +6,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from flask import Flask
 
 from app import _flask_config
-from app.extensions import db
 from tests.access.region import Answer, Browser, Region
-from tests.conftest import build, clone, make_settings
+from tests.conftest import make_settings
 
 PASSWORD = "demo-2026"
 
 
 @pytest.fixture(scope="module")
-def site(server: Any, demo_template: str, shared_folder: Path, worker_name: str) -> Iterator[Region]:
-    url = clone(server, demo_template, f"sessions_{worker_name}", shared_folder)
-    app = build(make_settings(url, shared_folder / f"instance_sessions_{worker_name}", demo=True, login_attempts=3))
-    found = Region(app, url)
+def site(renewed_region: Flask) -> Iterator[Region]:
+    renewed_region.config["PORTAL"] = replace(renewed_region.config["PORTAL"], login_attempts=3)
+    found = Region(renewed_region, renewed_region.config["SQLALCHEMY_DATABASE_URI"])
     yield found
     found.close()
-    with app.app_context():
-        db.engine.dispose()
 
 
 def fill(browser: Browser, path: str, *, address: str = "192.0.2.1", **data: str) -> Answer:
