@@ -38,7 +38,7 @@ from app.services.identity import withdrawals
 from app.services.mailing import digest, letters, mail
 from app.services.paper.registries import registries, registry_schedule
 from app.services.personnel.employers import reminders
-from app.services.planning import approval_letters, campaigns, control, plan_letters, plan_results
+from app.services.planning import approval_letters, campaigns, control, leavers, plan_letters, plan_results
 from app.services.portal import figures, files, undo
 from app.services.portal.who_acts import SYSTEM
 from app.services.tasks import background, daily
@@ -175,6 +175,7 @@ NIGHTLY: Mapping[str, Callable[[], object]] = {
     "vouchers_expire": vouchers.expire_due,
     "vouchers_remind": voucher_reminders.remind,
     "terms_remind": reminders.remind,
+    "plan_leavers": leavers.follow_leavers,
     "results_remove": background.remove_old_files,
     "registrations_forget": registrations.forget_unanswered,
     "sessions_forget": sessions.forget_old,

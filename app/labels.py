@@ -655,7 +655,12 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         }
     },
     "import_batch": {
-        "kind": {"staff": "Список работников", "voucher": "Чеки прошлых лет", "training": "Обучение прошлых лет"}
+        "kind": {
+            "staff": "Список работников",
+            "voucher": "Чеки прошлых лет",
+            "training": "Обучение прошлых лет",
+            "plan": "Заявки в план",
+        }
     },
     "frdo_reference": {
         "list_code": {
@@ -694,6 +699,11 @@ def in_words(table: str, column: str, value: Any) -> Any:
         return [in_words(table, column, item) for item in value] if codes else value
     key = str(value) if isinstance(value, int) else value
     return codes.get(key, value) if isinstance(key, str) else value
+
+
+def in_month(month: int) -> str:
+    """«в октябре»: a month by its number."""
+    return f"в {MONTHS[str(month)].rstrip('ьй')}е"
 
 
 def months_words(months: Iterable[int]) -> str:

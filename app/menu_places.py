@@ -104,6 +104,10 @@ from app.web.planning.control_view import TITLE as CONTROL
 from app.web.planning.control_view import ControlView, has_control
 from app.web.planning.demand_page import TITLE as DEMAND
 from app.web.planning.demand_view import DemandView, has_demand
+from app.web.planning.own_plan_page import TITLE as MY_PLAN
+from app.web.planning.own_plan_page import OwnPlanView, has_plan
+from app.web.planning.plan_people_page import TITLE as PLAN_TABLE
+from app.web.planning.plan_people_page import PlanPeopleView, sees_people
 from app.web.planning.results_view import TITLE as RESULTS
 from app.web.planning.results_view import ResultsView, has_results
 
@@ -227,7 +231,10 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "admin": (Place("AccountView", "Люди", "people"), Place("LetterView", "Письма", "letter"), _NOTICES),
     "worker": (
         Place(
-            "OwnCoursesView", "Курсы", "cap", ("EnrolmentView", "CatalogueView", "PublicCatalogueView", "VoucherView")
+            "OwnCoursesView",
+            "Курсы",
+            "cap",
+            ("EnrolmentView", "CatalogueView", "PublicCatalogueView", "VoucherView", "OwnPlanView"),
         ),
         Place("OwnDocumentsView", "Документы", "doc", ("CertificateView", "TrainingView")),
         Place("OwnCardView", "Карточка", "card", _OF_CARD),
@@ -269,9 +276,11 @@ def register(builder: AppBuilder) -> None:
             add(line, SETTINGS if isinstance(line, SettingsView) else line.words.plural, section, _may_list(line))
     builder.add_view_no_menu(FormerNameView())
     add(quality := QualityView(), QUALITY, PEOPLE, _may_list(quality))
+    add(PlanPeopleView(), PLAN_TABLE, PLAN, sees_people)
     add(RegistriesView(), REGISTRIES, PAPERS, makes_registries)
     add(QueueView(), QUEUE, shown=decides)
     add(OwnCoursesView(), MY_COURSES, shown=has_cabinet)
+    add(OwnPlanView(), MY_PLAN, shown=has_plan)
     add(OwnApplicationsView(), MY_APPLICATIONS, OWN, has_cabinet)
     add(OwnDocumentsView(), MY_DOCUMENTS, shown=has_cabinet)
     add(OwnCardView(), "Моя карточка", OWN, has_card)

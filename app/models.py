@@ -2714,7 +2714,7 @@ class ReminderSent(Base):
 
 
 class ImportBatch(Base):
-    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher or training."""
+    """An uploaded list with its preview; nothing of it is written before it is applied. ``kind``: staff, voucher, training or plan."""
 
     __tablename__ = "import_batch"
     __table_args__ = {"info": rows_stay("Загрузки списков", pd.TECHNICAL, export=not_given(pd.WORK))}

@@ -107,7 +107,7 @@ _ROLES = (
             | _grant("add edit", "employee")
             | _grant("add edit delete", *PERSON_DATA)
             | _grant("list show", "import_batch")
-            | {"employee:import", "training:import"}
+            | {"employee:import", "training:import", "plan_item:import"}
             | _grant(READ, *PLANNING)
             | _DEMAND
             | _PLAN_CONTROL

@@ -463,7 +463,9 @@ BLOCK_HOLDING = LISTENING | {EnrolmentStatus.TRAINED}
 ENROLMENT_ENDED = frozenset({EnrolmentStatus.REJECTED, EnrolmentStatus.WITHDRAWN})
 APPLICATION_LIVE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED})
 TRANSFER_LIVE = frozenset({TransferStatus.REQUESTED, TransferStatus.RELEASED, TransferStatus.ACCEPTED})
-#: wishes that nobody has put into the plan yet: their author changes them, a move or a dismissal ends them
+#: what nobody offers, said in words that count as demand
+UNMET_LIVE = frozenset({UnmetStatus.WAITING, UnmetStatus.ANSWERED})
+#: wishes that nobody has put into the plan yet: their author changes them, a new employer agrees them anew, a dismissal ends them
 PLAN_LIVE = frozenset({PlanItemStatus.PROPOSED, PlanItemStatus.AGREED})
 #: ... with those in the plan: demand, one of a kind for each person and offer
 PLAN_HELD = PLAN_LIVE | {PlanItemStatus.INCLUDED}
@@ -755,6 +757,9 @@ TRANSITIONS: Mapping[str, tuple[Edge, ...]] = {
         *_edges(PlanItemStatus.AGREED, "agree", "Согласовать", PlanItemStatus.PROPOSED,
             done="Согласовано", by="school", letter="wish_agreed", undo=True),
         *_edges(PlanItemStatus.INCLUDED, "include", "", PlanItemStatus.AGREED, done="Включено в план"),
+        # the person works elsewhere now: the new organization agrees anew
+        *_edges(PlanItemStatus.PROPOSED, "ask_anew", "", PlanItemStatus.AGREED,
+            done="Перешло с работником: согласует новая организация"),
         # a proposal of groups that was taken back
         *_edges(PlanItemStatus.AGREED, "leave_out", "", PlanItemStatus.INCLUDED, done="Исключено из плана"),
         *_edges(PlanItemStatus.DECLINED, "decline", "Отклонить", PlanItemStatus.PROPOSED, PlanItemStatus.AGREED,

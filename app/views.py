@@ -881,7 +881,7 @@ class ImportBatchView(ScopedModelView):
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        table = row.kind if row.kind in ("voucher", "training") else "employee"
+        table = {"staff": "employee", "plan": "plan_item"}.get(row.kind, row.kind)
         return addresses.at(table, "import", row.id)
 
 

@@ -9,13 +9,22 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from print_templates import blank_act, certificates, group_papers, notes, orders, training_agreement, voucher
+from print_templates import (
+    blank_act,
+    certificates,
+    group_papers,
+    notes,
+    orders,
+    organization_plan,
+    training_agreement,
+    voucher,
+)
 from print_templates.pieces import to_bytes
 
 #: file of a template → what builds it
 PAPERS = {
     name: make
-    for module in (certificates, notes, orders, voucher, blank_act, training_agreement, group_papers)
+    for module in (certificates, notes, orders, voucher, blank_act, training_agreement, group_papers, organization_plan)
     for name, make in module.PAPERS.items()
 }
 

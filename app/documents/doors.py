@@ -25,6 +25,7 @@ from app.documents.papers.blank_act import render_blank_act
 from app.documents.papers.bulk_papers import DOCX, PrintForm, Tell, by_template, write_papers
 from app.documents.papers.certificate import CertificateFacts, render_certificate
 from app.documents.papers.group_papers import GroupPaper, write_all
+from app.documents.papers.organization_plan_paper import render_organization_plan
 from app.documents.papers.plan_paper import PlanPaper, render_plan, write_plan_book
 from app.documents.papers.training_order import render_order
 from app.documents.papers.voucher_paper import insist_printed, paper_of, render_voucher
@@ -43,6 +44,7 @@ from app.services.paper.printing.bulk_printing import PRINT, Printed
 from app.services.personnel.trainings.training_archive import ARCHIVE, Archive, scans_of, words_of
 from app.services.planning import plan_results
 from app.services.planning.heat import Heat
+from app.services.planning.organization_plan import OrganizationPlan
 from app.services.portal import given_out
 from app.services.portal import settings as portal_settings
 from app.services.voucher import voucher_story
@@ -255,6 +257,13 @@ def training_archive(archive: Archive, number: int, path: Path, tell: Tell = lam
     person = get_writable(db.session, m.Employee, archive.employee_id, ARCHIVE)
     given_out.printed(person, {"Обучение для аттестации": f"{years(number)}: {words_of(archive)}"})
     return message
+
+
+def organization_plan(plan: OrganizationPlan) -> bytes:
+    """Return «План обучения организации» for Word; raises Invalid when a printed fact is missing."""
+    data = render_organization_plan(plan)
+    given_out.printed(plan.organization, {"План обучения": f"{plan.year} год, строк: {len(plan.lines)}"})
+    return data
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

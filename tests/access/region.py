@@ -330,6 +330,8 @@ def _insert_what_lacks(region: Region, side: int, own: Mapping[str, Any]) -> Non
         " SELECT 'voucher', id, 'чеки.xlsx', repeat('0', 64), '[]' FROM ab_user WHERE username = 'operator'",
         "INSERT INTO import_batch (kind, user_id, file_name, sha256, rows)"
         " VALUES ('training', %(user)s, 'обучение.xlsx', repeat('0', 64), '[]')",
+        "INSERT INTO import_batch (kind, user_id, file_name, sha256, rows)"
+        " VALUES ('plan', %(user)s, 'план.xlsx', repeat('0', 64), '[]')",
         "INSERT INTO background_job (user_id, kind, title, status, parameters)"
         """ VALUES (%(user)s, 'export', 'x', 'done', '{"permission": "employee:export"}')""",
         'INSERT INTO change_request (employee_id, changes) VALUES (%(person)s, \'{"degree": [null, "доцент"]}\')',

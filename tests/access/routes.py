@@ -110,6 +110,7 @@ _UNREPORTED = (
 _TAKES_OFFERS = "t.status IN ('preparing', 'open')"
 _VOUCHER_LISTS = "t.kind = 'voucher'"
 _TRAINING_LISTS = "t.kind = 'training'"
+_PLAN_LISTS = "t.kind = 'plan'"
 _STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
@@ -170,6 +171,23 @@ OTHERS: Mapping[str, Route] = {
     "PlanOfferView.year": Route("card", "plan_offer:add", "plan_campaign", where=_TAKES_OFFERS),
     "PlanOfferView.put_up_former": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
     "PlanOfferView.put_up_current": Route("change", "plan_offer:add", "plan_campaign", ("POST",), where=_TAKES_OFFERS),
+    "OwnPlanView.index": Route("home"),
+    **{
+        f"OwnPlanView.{name}": Route("own_choice", methods=("POST",))
+        for name in ("choose", "months", "order", "withdraw", "nothing")
+    },
+    "PlanItemView.import_upload": Route("new", "plan_item:import", methods=("GET", "POST")),
+    "PlanItemView.import_sample": Route("page", "plan_item:import"),
+    "PlanItemView.import_preview": Route("card", "plan_item:import", "import_batch", where=_PLAN_LISTS),
+    **{
+        f"PlanItemView.import_{name}": Route("change", "plan_item:import", "import_batch", ("POST",), where=_PLAN_LISTS)
+        for name in ("check", "apply", "cancel", "undo", "marked")
+    },
+    "PlanPeopleView.index": Route("page", "plan_item:export"),
+    **{
+        f"PlanPeopleView.{name}": Route("button", "plan_item:export", methods=("POST",))
+        for name in ("choose", "agree", "decline", "paper")
+    },
     "ProgramView.next_year": Route("change", "program:add", "program", ("POST",)),
     "TrainingGroupView.attendance": Route("form_of_row", "enrolment:attend", "training_group", ("GET", "POST")),
     "TrainingGroupView.attendance_sheet": Route("export_of_row", "enrolment:attend", "training_group"),

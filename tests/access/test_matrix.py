@@ -210,6 +210,8 @@ def _requests(region: Region, person: Person | None, endpoint: str, route: Route
             "setup": 200 if person is not None and any(person.may(f"{name}:list") for name in SETUP) else 404,
             "own_form": {"GET": 200, "POST": 422},
             "own_choice": OWN_CHOICE,
+            # pressed with nothing ticked: the page says so
+            "button": 302 if may else 403,
         }.get(route.kind)
         if expected is None:
             forms = VIEWS.get(endpoint.split(".")[0], ("", False, ()))[1]

@@ -77,6 +77,14 @@ LEAVES_THE_SCOPE = {
         "the editions of a program that the actor publishes",
     ],
     "app/services/planning/campaigns.py": ["campaigns follow their days", "whether a campaign is used at all"],
+    "app/services/planning/leavers.py": [
+        "people whose place of work has ended",
+        "the wishes of a person whose place of work has ended",
+    ],
+    "app/services/planning/own_plan.py": [
+        "the wishes of a person whom the actor plans for",
+        "what the person whom the actor plans for has learnt",
+    ],
     "app/services/planning/offers.py": ["what is offered for the year is public"],
     "app/services/planning/approval_letters.py": ["whom an approved plan concerns"],
     "app/services/planning/plan_letters.py": [
@@ -272,6 +280,7 @@ LEAVES_THE_SCOPE = {
         "the new place of a move",
         "the place of work that is left",
         "the place of work that is left",
+        "what the former organization has agreed",
         "whom another organization wants to hire",
     ],
     "app/services/portal/transitions.py": ["a status that follows from another action"],
@@ -369,6 +378,7 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
         "certificate:hand",
         "frdo_batch:answer",
         "training:import",
+        "plan_item:import",
         "voucher:import",
         "voucher:print",
         "enrolment:transfer",

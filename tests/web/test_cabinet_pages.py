@@ -13,7 +13,7 @@ from tests.access.region import Region
 from tests.statements import recorded
 from tests.web.pages import total, words
 
-MOST_STATEMENTS = 15
+MOST_STATEMENTS = 16
 TITLE = "Курс кабинета"
 
 

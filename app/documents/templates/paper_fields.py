@@ -277,6 +277,26 @@ _TRAINING_LIST = (
     PaperField("attached", "Какие документы приложены", "Документы приложены в порядке списка."),
 )
 
+_ORGANIZATION_PLAN = (
+    PaperField("organization_heading", "Полное наименование организации", "Государственное учреждение «Школа № 1»"),
+    PaperField("head_title", "Должность руководителя", "Директор"),
+    PaperField("head_name", "Инициалы и фамилия руководителя, может быть пусто", "М.\u00a0П.\u00a0Иванова"),
+    PaperField("year", "Год плана", "2027"),
+    PaperField("made_on", "День печати", "1\u00a0декабря\u00a02026\u00a0г."),
+    _list(
+        "rows",
+        "Кто чему учится",
+        _N,
+        PaperField("name", "Фамилия, имя, отчество", "Иванова Мария Петровна"),
+        PaperField("position", "Должность", "Учитель"),
+        PaperField("program", "Программа", "«Современный урок»"),
+        PaperField("hours", "Часы", 36),
+        PaperField("organizer", "Организатор", "Институт развития образования"),
+        PaperField("months", "Месяц обучения или удобные месяцы", "фев–мар"),
+    ),
+    PaperField("totals", "Строка итогов", "Всего: 2\u00a0работника, 3\u00a0обучения."),
+)
+
 #: code of the manifest → its fields: every paper that is printed by a template takes an uploaded one
 PAPER_FIELDS: Mapping[str, tuple[PaperField, ...]] = {
     code: (*fields, ON_BLANK)
@@ -299,6 +319,7 @@ PAPER_FIELDS: Mapping[str, tuple[PaperField, ...]] = {
         ),
         "issue_journal": (*_GROUP_HEADING, _JOURNAL, _TOTALS),
         "training_list": _TRAINING_LIST,
+        "organization_plan": _ORGANIZATION_PLAN,
     }.items()
 }
 

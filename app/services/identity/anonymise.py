@@ -25,6 +25,7 @@ from app.personal import Rows, marked_tables, owner_keys
 from app.services.courses.enrolment import seats, waiting_list
 from app.services.identity import mentions
 from app.services.personnel.cards.owned import Owned, by_keys, owned_rows
+from app.services.planning import leavers
 from app.services.portal import transitions
 from app.services.voucher import voucher_blocks, vouchers
 from app.statuses import (
@@ -123,7 +124,7 @@ def _new_name(person: m.Employee) -> str:
 
 
 def _end_rights(employee_id: int) -> None:
-    """End what the person had begun: enrolments, applications, чеки, corrections, transfers."""
+    """End what the person had begun: enrolments, applications, чеки, corrections, transfers, wishes for the next year."""
     for row in _rows(m.Enrolment, employee_id, UNDER_WAY):
         _end_enrolment(row)
     for application in _rows(m.VoucherApplication, employee_id, APPLICATION_LIVE):
@@ -134,6 +135,7 @@ def _end_rights(employee_id: int) -> None:
         transitions.follow(m.ChangeRequest, change.id, "withdraw")
     for move in _rows(m.Transfer, employee_id, TRANSFER_LIVE):
         transitions.follow(m.Transfer, move.id, "decline", reason=REASON)
+    leavers.end_wishes(employee_id)
 
 
 def _rows(model: Any, employee_id: int, statuses: Iterable[Any]) -> list[Any]:

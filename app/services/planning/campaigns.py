@@ -73,6 +73,11 @@ def is_over(campaign: m.PlanCampaign) -> bool:
     return campaign.status in _OVER or campaign.closes_on < today()
 
 
+def may_agree(campaign: m.PlanCampaign) -> bool:
+    """Whether wishes are still agreed and declined: also after the choice, until the plan is approved."""
+    return bool(campaign.status != CampaignStatus.APPROVED)
+
+
 def before(campaign: m.PlanCampaign) -> m.PlanCampaign | None:
     """Return the campaign of the year before, None where there is none."""
     found: m.PlanCampaign | None = db.session.scalars(

@@ -43,8 +43,11 @@ class Offered:
     wanted: Wanted
 
 
-def offered(campaign_id: int, *, only: Sequence[int] | None = None) -> list[Offered]:
-    """Return the offers of a campaign that people may choose, by title; ``only``: these ones, also those taken back."""
+def offered(campaign_id: int, *, only: Sequence[int] | None = None, gone: bool = False) -> list[Offered]:
+    """Return the offers of a campaign that people may choose, by title.
+
+    ``only``: these ones, also those taken back; ``gone``: all of them, with those taken back.
+    """
     offer, program = m.PlanOffer, m.Program
     statement = (
         select(offer, program, m.Organization.short_name)
@@ -53,9 +56,9 @@ def offered(campaign_id: int, *, only: Sequence[int] | None = None) -> list[Offe
         .where(offer.campaign_id == campaign_id)
         .order_by(program.sort, offer.id)
     )
-    if only is None:
+    if only is None and not gone:
         statement = statement.where(offer.status == OfferStatus.OFFERED, program.status == ProgramStatus.PUBLISHED)
-    else:
+    elif only is not None:
         statement = statement.where(offer.id.in_(only))
     with unscoped("what is offered for the year is public"):
         rows = db.session.execute(statement).all()

@@ -9,7 +9,7 @@ from app import models as m
 from app.access import current_actor, get_writable
 from app.audit import record
 from app.clock import now, today
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.services.mailing import letters
 from app.services.personnel.cards import people
@@ -56,6 +56,25 @@ def say(employee_id: int, campaign_id: int, words: str) -> m.UnmetWish:
     db.session.flush()
     record("unmet_wish.created", row)
     return row
+
+
+@use_case
+def say_now(employee_id: int, words: str) -> m.UnmetWish:
+    """``say`` in the campaign that concerns people now; raises Conflict while there is none."""
+    campaign = campaigns.current()
+    if campaign is None:
+        raise Conflict("План на следующий год ещё не начат: написать в него пока нельзя.")
+    return say(employee_id, campaign.id, words)
+
+
+@use_case
+def take_back(employee_id: int) -> m.UnmetWish:
+    """Take back the words of a person in the current campaign; raises Conflict when there are none."""
+    campaign = campaigns.current()
+    row = _live(employee_id, campaign.id) if campaign is not None else None
+    if row is None:
+        raise Conflict("Пожелания нет: отзывать нечего.")
+    return withdraw(row.id)
 
 
 def _live(employee_id: int, campaign_id: int) -> m.UnmetWish | None:

@@ -16,7 +16,7 @@ from app import models as m
 from app.access import current_actor, get_visible, get_writable
 from app.audit import record
 from app.clock import now, today
-from app.errors import Conflict, Invalid, PortalError
+from app.errors import Conflict, Invalid, NotFound, PortalError
 from app.extensions import db
 from app.rules.decision import Decision
 from app.rules.planning import Planner, has_month, may_wish, suits_any
@@ -150,6 +150,14 @@ def _one_of_many(employee_id: int, offer_id: int, months: Collection[int]) -> Wi
 # --- changes of one --------------------------------------------------------------------------------------------------
 
 
+def own(employee_id: int, item_id: int) -> m.PlanItem:
+    """Return a wish of this person; raises NotFound for one of anybody else."""
+    row = get_visible(db.session, m.PlanItem, item_id, "plan_item:show")
+    if row.employee_id != employee_id:
+        raise NotFound("Такой заявки в плане нет.")
+    return row
+
+
 @use_case
 def change(item_id: int, *, months: Collection[int], priority: int) -> m.PlanItem:
     """Change the acceptable months and the priority of a wish while people choose; who stands at the priority takes the old one.
@@ -228,7 +236,9 @@ def decline(item_id: int, reason: str) -> m.PlanItem:
 
 
 def _insist_own_place(row: m.PlanItem) -> None:
-    """The responsible of another of the person's places of work sees the wish but does not decide on it."""
+    """The responsible of another of the person's places of work sees the wish but does not decide on it; an approved plan stays."""
+    if not campaigns.may_agree(row.campaign):
+        raise Conflict(f"План на {row.campaign.year} год утверждён: решения по заявкам в нём больше не меняются.")
     own = people.own_organizations(row.employee_id)
     if own is not None and row.employment.organization_id not in own:
         raise Conflict("Заявку согласует организация, от которой человек едет учиться, а не ваша.")

@@ -44,6 +44,7 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "certificate:replace": "дубликат и замена",
     "certificate:hand": "отметка о вручении",
     "training:import": "загрузка из Excel",
+    "plan_item:import": "загрузка из Excel",
     "frdo_batch:answer": "внесение ответа ФИС ФРДО",
     "employee:import": "загрузка списка из Excel",
     "enrolment:result": "внесение итога",

@@ -50,7 +50,7 @@ class OwnCoursesView(BaseView):
     def index(self) -> Any:
         """All enrolments of the user, those that go on with their way."""
         employee_id = current_actor().employee_id
-        buttons = [Button("Мой календарь", addresses.CALENDAR), _TO_CATALOGUE]
+        buttons = [Button("План на год", addresses.PLAN), Button("Мой календарь", addresses.CALENDAR), _TO_CATALOGUE]
         blocks = _course_blocks(employee_id) if employee_id is not None else []
         note = NO_CARD if employee_id is None else ""
         crumbs = [Link(COURSES, current=True)]

@@ -13,6 +13,8 @@ from app.documents.office.pdf import find_office
 from app.russian import capitalized, count, format_date, format_datetime, period, quoted
 from app.services.desk import cabinet
 from app.services.desk.cabinet import Cabinet, OwnCourse, Suggestion
+from app.services.planning import own_plan
+from app.services.planning.own_plan import Invitation
 from app.services.portal import ways
 from app.services.portal.ways import Way
 from app.services.voucher import voucher_eligibility
@@ -46,7 +48,8 @@ def no_card_blocks() -> list[Block]:
 def worker_blocks(employee_id: int) -> list[Block]:
     """The wide column of the worker's start page, the most urgent first."""
     data = cabinet.of_worker(employee_id)
-    waits = _waits(data)
+    plan = own_plan.invitation(employee_id)
+    waits = [*_waits(data), *([_year(plan)] if plan is not None and not plan.chosen else [])]
     return [
         *([Block("Ждёт вас", todo=_one_filled(waits))] if waits else []),
         *_courses(data),
@@ -102,6 +105,14 @@ def _offer(course: OwnCourse) -> Todo:
         "go",
         take,
     )
+
+
+def _year(plan: Invitation) -> Todo:
+    days = count(plan.days_left, "день", "дня", "дней")
+    left = f"осталось {days}" if plan.days_left else "сегодня последний день"
+    detail = "Организаторы открывают группы там, где их выбрали."
+    choose = Button("Выбрать на год", addresses.PLAN)
+    return Todo(f"Выберите курсы на {plan.year} год — {left}", detail, addresses.PLAN, "wait", choose)
 
 
 def _application(row: m.VoucherApplication) -> Todo:

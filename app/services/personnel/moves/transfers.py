@@ -32,10 +32,13 @@ from app.services.personnel.moves.transfer_letters import name_of, tell_person, 
 from app.services.portal import calendar, records, transitions
 from app.statuses import (
     APPLICATION_LIVE,
-    PLAN_LIVE,
+    PLAN_HELD,
     TRANSFER_LIVE,
     UNDER_WAY,
+    UNMET_LIVE,
     ConfirmationStatus,
+    EmployerAgreement,
+    PlanItemStatus,
     TransferStatus,
 )
 from app.unit_of_work import use_case
@@ -47,7 +50,14 @@ _DAY = dt.timedelta(days=1)
 _UNDER_WAY: Mapping[type[m.Base], frozenset[Any]] = {
     m.VoucherApplication: APPLICATION_LIVE,
     m.Enrolment: UNDER_WAY,
-    m.PlanItem: PLAN_LIVE,
+    m.PlanItem: PLAN_HELD,
+    m.UnmetWish: UNMET_LIVE,
+}
+_TITLES: Mapping[type[m.Base], str] = {
+    m.VoucherApplication: "Заявки на чек",
+    m.Enrolment: "Записи на курсы",
+    m.PlanItem: "Заявки в план",
+    m.UnmetWish: "Пожелания в план",
 }
 
 
@@ -378,7 +388,6 @@ def _hire(moved: m.Transfer, old: m.Employment) -> m.Employment:
 
 def _take_along(old: m.Employment, new: m.Employment) -> dict[str, tuple[str, str]]:
     """Point what is under way to the new place: its rows are found by the place from which they were made."""
-    titles = {m.VoucherApplication: "Заявки на чек", m.Enrolment: "Записи на курсы", m.PlanItem: "Заявки в план"}
     taken: dict[str, tuple[str, str]] = {}
     for model, live in _UNDER_WAY.items():
         table = cast(Table, model.__table__)
@@ -390,9 +399,27 @@ def _take_along(old: m.Employment, new: m.Employment) -> dict[str, tuple[str, st
         )
         found = list(db.session.scalars(statement))
         if found:
-            taken[titles[cast(Any, model)]] = ("", ", ".join(f"№ {pk}" for pk in sorted(found)))
+            taken[_TITLES[model]] = ("", ", ".join(f"№ {pk}" for pk in sorted(found)))
     db.session.expire_all()
+    ask_anew(new)
     return taken
+
+
+def ask_anew(place: m.Employment) -> None:
+    """Let the organization of a new place of work agree the wishes that the former one has agreed, unless it agrees to all."""
+    if place.organization.employer_agreement == EmployerAgreement.AUTOMATIC:
+        return
+    item, campaign = m.PlanItem, m.PlanCampaign
+    statement = (
+        select(item.id)
+        .join(campaign, campaign.id == item.campaign_id)
+        .where(item.employment_id == place.id, item.status == PlanItemStatus.AGREED, campaign.needs_agreement)
+        .order_by(item.id)
+    )
+    with unscoped("what the former organization has agreed"):
+        agreed = list(db.session.scalars(statement))
+    for pk in agreed:
+        transitions.follow(m.PlanItem, pk, "ask_anew", agreed_by_id=None)
 
 
 def _decided() -> dict[str, Any]:

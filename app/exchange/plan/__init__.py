@@ -1,0 +1,1 @@
+"""Lists of wishes for the next year."""
