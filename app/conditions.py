@@ -35,6 +35,7 @@ from app.statuses import (
     AccessRequestStatus,
     ApplicationStatus,
     BlockStatus,
+    CampaignStatus,
     ChangeStatus,
     ConfirmationStatus,
     EmploymentKind,
@@ -197,7 +198,24 @@ def _offer_is_over(rows: Rows) -> Expression:
     return and_(row.status == EnrolmentStatus.OFFERED, row.offer_until <= NOW)
 
 
-#: table → what its jobs will write down: the end of a чек, the closing and the start of a group, an offer that passes
+def _is_chosen_from(row: m.PlanCampaign) -> bool:
+    return row.status == CampaignStatus.PREPARING and row.opens_on <= today() <= row.closes_on
+
+
+_NOT_CLOSED = frozenset({CampaignStatus.PREPARING, CampaignStatus.OPEN})
+
+
+def _choice_begins(rows: Rows) -> Expression:
+    plan = columns_of(rows)
+    return and_(plan.status == CampaignStatus.PREPARING, plan.opens_on <= TODAY, plan.closes_on >= TODAY)
+
+
+def _choice_is_over(rows: Rows) -> Expression:
+    plan = columns_of(rows)
+    return and_(plan.status.in_(sorted(_NOT_CLOSED)), plan.closes_on < TODAY)
+
+
+#: table → what its jobs will write down: the days of a plan, the end of a чек, the closing and the start of a group, an offer that passes
 OVERTAKEN: Mapping[str, tuple[Overtaken, ...]] = {
     "voucher": (Overtaken(VoucherStatus.EXPIRED, lambda rows: run_out(rows=rows), has_run_out),),
     "training_group": (
@@ -213,6 +231,14 @@ OVERTAKEN: Mapping[str, tuple[Overtaken, ...]] = {
             EnrolmentStatus.WAITING,
             _offer_is_over,
             lambda row: row.status == EnrolmentStatus.OFFERED and row.offer_until <= now(),
+        ),
+    ),
+    "plan_campaign": (
+        Overtaken(CampaignStatus.OPEN, _choice_begins, _is_chosen_from),
+        Overtaken(
+            CampaignStatus.CLOSED,
+            _choice_is_over,
+            lambda row: row.status in _NOT_CLOSED and row.closes_on < today(),
         ),
     ),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import String, Table, cast, literal, select, union_all
@@ -41,12 +42,22 @@ def _day(cell: str) -> dt.date | None:
     return dt.date.fromisoformat(cell) if cell else None
 
 
+def _exact(cell: str) -> Decimal | None:
+    return Decimal(cell) if cell else None
+
+
 def _words(cell: str) -> list[str]:
     return list(split(cell))
 
 
 #: how a cell is read, by the type of its column; texts and codes of enumerations are read as they stand
-_READERS: Mapping[type, Callable[[str], Any]] = {bool: _flag, int: _number, dt.date: _day, list: _words}
+_READERS: Mapping[type, Callable[[str], Any]] = {
+    bool: _flag,
+    int: _number,
+    dt.date: _day,
+    Decimal: _exact,
+    list: _words,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ THINGS: Mapping[str, Thing] = {
     "plan_result": Thing("Утверждённые планы", "утверждённый план", "утверждённого плана", "Утвердить изменение плана"),
     "plan_offer": Thing("Программы на год", "программа на год", "программы на год", "Предложить программу на год"),
     "plan_item": Thing("Заявки в план", "заявка в план", "заявки в план", "Выбрать программу"),
+    "plan_proposal": Thing("Группы плана", "группы плана", "групп плана", ""),
     "unmet_wish": Thing("Чего нет в плане", "пожелание", "пожелания", "Написать, чего не хватает"),
     "former_name": Thing("Прежние фамилии", "прежняя фамилия", "прежней фамилии", "Добавить прежнюю фамилию"),
     "employment": Thing("Места работы", "место работы", "места работы", "Добавить место работы"),
@@ -179,7 +180,12 @@ COMMON: Mapping[str, str] = {
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "territory": {"head_name": "Руководитель", "municipalities": "Муниципалитеты"},
-    "municipality": {"oktmo": "ОКТМО", "territories": "Территориальные органы"},
+    "municipality": {
+        "oktmo": "ОКТМО",
+        "territories": "Территориальные органы",
+        "latitude": "Широта центра, градусы",
+        "longitude": "Долгота центра, градусы",
+    },
     "organization": {
         "parent": "Головная организация",
         "parent_id": "Головная организация",
@@ -572,6 +578,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "months": "Месяцы",
         "municipality_ids": "Где можете учить",
         "late": "Предложена после срока",
+        "note": "Примечание",
     },
     "plan_item": {
         "campaign": "План",
@@ -582,6 +589,23 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "priority": "Очередь желания",
         "agreed_by": "Согласовал",
     },
+    "plan_proposal": {
+        "campaign": "План",
+        "people": "Людей получат курс",
+        "bound": "Больше не обслужить никак",
+        "solved_at": "Составлено",
+        "edited_at": "Изменено вручную",
+        "written_at": "Группы записаны",
+        "written_by": "Записал",
+    },
+    "plan_proposal_group": {
+        "offer": "Программа на год",
+        "month": "Месяц",
+        "size": "Мест",
+        "locked": "Закреплена",
+        "group": "Группа",
+    },
+    "plan_proposal_item": {"item": "Заявка в план", "reason": "Почему не вошла"},
     "unmet_wish": {"campaign": "План", "words": "Чему хочет научиться", "answer": "Ответ"},
     "saved_filter": {"view": "Список"},
     "stored_file": {

@@ -106,8 +106,8 @@ from app.web.planning.demand_page import TITLE as DEMAND
 from app.web.planning.demand_view import DemandView, has_demand
 from app.web.planning.own_plan_page import TITLE as MY_PLAN
 from app.web.planning.own_plan_page import OwnPlanView, has_plan
-from app.web.planning.plan_people_page import TITLE as PLAN_TABLE
 from app.web.planning.plan_people_page import PlanPeopleView, sees_people
+from app.web.planning.plan_people_rows import TITLE as PLAN_TABLE
 from app.web.planning.results_view import TITLE as RESULTS
 from app.web.planning.results_view import ResultsView, has_results
 

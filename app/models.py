@@ -167,6 +167,13 @@ class Municipality(Base):
     name_key: Mapped[str] = mapped_column(Text, key_of("name"), unique=True)
     kind: Mapped[st.MunicipalityKind] = mapped_column(coded(st.MunicipalityKind))
     oktmo: Mapped[str | None] = mapped_column(String(11), CheckConstraint("oktmo ~ '^([0-9]{8}|[0-9]{11})$'", "oktmo"))
+    #: where its centre lies, in degrees: the way to a course is counted from it
+    latitude: Mapped[Decimal | None] = mapped_column(
+        Numeric(6, 4), CheckConstraint("latitude BETWEEN -90 AND 90", "latitude")
+    )
+    longitude: Mapped[Decimal | None] = mapped_column(
+        Numeric(7, 4), CheckConstraint("longitude BETWEEN -180 AND 180", "longitude")
+    )
     territories: Mapped[list[Territory]] = relationship(
         secondary=territory_municipality, back_populates="municipalities", order_by="Territory.name_key"
     )
@@ -2298,6 +2305,77 @@ class UnmetWish(Base):
 
     def __str__(self) -> str:
         return f"пожелание № {self.id}"
+
+
+class PlanProposal(Base):
+    """Groups proposed out of the wishes of a closed campaign: edited by hand, then written; one for each campaign."""
+
+    __tablename__ = "plan_proposal"
+    __table_args__ = (
+        CheckConstraint("people BETWEEN 0 AND bound", "people"),
+        CheckConstraint("(written_at IS NULL) = (written_by_id IS NULL)", "written"),
+    )
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("plan_campaign.id"), unique=True)
+    #: people who get at least one course, and the most that any proposal could serve, as the solver proved
+    people: Mapped[int]
+    bound: Mapped[int]
+    solved_at: Mapped[Moment]
+    #: the last change by hand; a solution that was begun before it is not taken
+    edited_at: Mapped[Moment | None]
+    written_at: Mapped[Moment | None]
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    campaign: Mapped[PlanCampaign] = relationship()
+    written_by: Mapped[Account | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"группы плана № {self.id}"
+
+
+class PlanProposalGroup(Base):
+    """A group of a proposal: offer, month, place (none: at a distance), seats; a locked one stays when solved again."""
+
+    __tablename__ = "plan_proposal_group"
+    __table_args__ = (
+        UniqueConstraint("id", "proposal_id"),
+        CheckConstraint("month BETWEEN 1 AND 12", "month"),
+        CheckConstraint("size > 0", "size"),
+        Index("ix_plan_proposal_group_proposal_id", "proposal_id", "offer_id", "month"),
+    )
+    id: Mapped[Id]
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("plan_proposal.id", ondelete="CASCADE"))
+    offer_id: Mapped[int] = mapped_column(ForeignKey("plan_offer.id"), index=True)
+    month: Mapped[int] = mapped_column(SmallInteger)
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
+    size: Mapped[int] = mapped_column(SmallInteger)
+    locked: Mapped[Flag]
+    #: the draft that was written of it
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("training_group.id"), unique=True)
+    proposal: Mapped[PlanProposal] = relationship()
+    offer: Mapped[PlanOffer] = relationship()
+    municipality: Mapped[Municipality | None] = relationship()
+    group: Mapped[TrainingGroup | None] = relationship()
+
+
+class PlanProposalItem(Base):
+    """Where a proposal puts a wish: into a group, or left over with the code of the reason."""
+
+    __tablename__ = "plan_proposal_item"
+    __table_args__ = (
+        UniqueConstraint("proposal_id", "item_id"),
+        ForeignKeyConstraint(
+            ["proposal_group_id", "proposal_id"], ["plan_proposal_group.id", "plan_proposal_group.proposal_id"]
+        ),
+        CheckConstraint("(proposal_group_id IS NULL) = (reason IS NOT NULL)", "place"),
+        Index("ix_plan_proposal_item_proposal_group_id", "proposal_group_id"),
+    )
+    id: Mapped[Id]
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("plan_proposal.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("plan_item.id"), index=True)
+    proposal_group_id: Mapped[int | None]
+    #: code of ``rules.plan_groups.LEFT``
+    reason: Mapped[str | None] = mapped_column(String(20))
+    item: Mapped[PlanItem] = relationship()
 
 
 class PlanResult(Base):

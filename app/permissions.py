@@ -133,6 +133,8 @@ _ROLES = (
             | _grant("add", "training_order")
             | _grant("add edit delete", "program", "training_group")
             | _grant(READ + " add edit", "plan_offer")
+            # numbers only, of its own groups
+            | {"plan_campaign:fact"}
             | _DEMAND
             | {"training_group:registry", "training_group:invite"}
             # what has consequences is corrected with a reason: until its registry is accepted, then by the operator
@@ -153,6 +155,7 @@ _ROLES = (
             | _grant("add edit", "organization")
             | _grant("list show", "change_request", "transfer")
             | _grant(READ, *PLANNING, "plan_campaign")
+            | {"plan_campaign:fact"}
             | _DEMAND
             | _PLAN_CONTROL
         ),
@@ -175,6 +178,7 @@ _ROLES = (
                 "plan_campaign",
             )
             | _grant("list show", "frdo_batch")
+            | {"plan_campaign:fact"}
             | {"registry:overview", "survey:request", "plan_result:correct"}
             | _grant(READ, "plan_result")
             | _DEMAND
@@ -199,6 +203,7 @@ _ROLES = (
                 "import_batch",
             )
             | _grant(EDIT, "plan_campaign")
+            | {"plan_campaign:groups", "plan_campaign:fact"}
             | _grant(READ, *PLANNING, "plan_result")
             | _DEMAND
             | _PLAN_CONTROL

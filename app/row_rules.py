@@ -370,6 +370,7 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "plan_offer": _published_or_own(_offer.c.status == OfferStatus.OFFERED, _offer.c.organizer_id),
     # an organizer learns numbers only, from services
     "plan_item": _planned(_table(m.PlanItem)),
+    **dict.fromkeys(["plan_proposal", "plan_proposal_group", "plan_proposal_item"], _only("ministry", "operator")),
     "unmet_wish": _planned(_table(m.UnmetWish)),
     "survey": _SURVEY,
     "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),

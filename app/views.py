@@ -146,6 +146,8 @@ from app.web.personnel.transfer_view import FROM, MOVED, TO, TransferPages
 from app.web.planning.campaign_view import CampaignPages, CampaignQuotas, CampaignReopening
 from app.web.planning.offer_place_page import OfferYear
 from app.web.planning.offer_view import MONTHS, OFFERED, OfferPages
+from app.web.planning.plan_fact_page import FactLink, PlanAndFact
+from app.web.planning.proposal_pages import ProposalOfGroups
 from app.web.planning.results_view import NUMBER as PLAN_NUMBER
 from app.web.planning.results_view import ResultPages
 from app.web.planning.wish_view import UnmetPages, WishPages
@@ -581,7 +583,7 @@ class MunicipalityView(ScopedModelView):
     load = ("territories",)
     filters = ("kind",)
     base_order_by = (m.Municipality.name_key,)
-    sections = (("", ("name", "kind", "oktmo", "territories")),)
+    sections = (("", ("name", "kind", "oktmo", "territories", "latitude", "longitude")),)
 
 
 class OrganizationTypeView(ScopedModelView):
@@ -717,7 +719,7 @@ class OrganizerExceptionView(ScopedModelView):
 
 
 class PlanCampaignView(CampaignPages):
-    parts = (CampaignReopening, CampaignQuotas)
+    parts = (CampaignReopening, CampaignQuotas, ProposalOfGroups, PlanAndFact)
     datamodel = Table(m.PlanCampaign)
     list_columns = ["year", "programs_until", "opens_on", "closes_on", "status"]
     base_order_by = (m.PlanCampaign.year.desc(),)
@@ -734,7 +736,7 @@ class PlanCampaignView(CampaignPages):
 
 
 class PlanOfferView(OfferPages):
-    parts = (OfferYear, DeskLink)
+    parts = (OfferYear, DeskLink, FactLink)
     datamodel = Table(m.PlanOffer)
     list_columns = ["program", "organizer", MONTHS, "seats", OFFERED]
     load = ("program", "organizer", "campaign")

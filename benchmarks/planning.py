@@ -1,8 +1,8 @@
 """Planning with 100,000 wishes of 50,000 people: the heat map cold and warm, what lies behind a cell, results, who has chosen.
 
 ``python -m benchmarks.planning [--people 50000] [--rounds 7]``. The wishes are put into a region of ``benchmarks.crowd`` and kept for
-the next run. «Cold» is the first request of a fresh process after the database has dropped what it knew (``DISCARD ALL`` of new
-connections); the others are medians of whole requests.
+the next run. Nothing of the map is kept between requests; «first» is a page's first request in a process that has served the start
+page, with connections and statements that know nothing of it. The others are medians of whole requests.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ def measure(app: Flask, rounds: int, known: Mapping[str, Any]) -> dict[str, list
     found: dict[str, list[float]] = {}
     for login, pages in PAGES.items():
         client = client_of(app, login)
+        client.get("/")
         for page in pages:
             times = found.setdefault(f"{login} {page}", [])
             for _ in range(rounds):

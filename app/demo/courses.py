@@ -11,6 +11,7 @@ from typing import Any
 from app import models as m
 from app.demo.catalog import DemoProgram, programs
 from app.demo.places import Directories, Place, some_day, working_day
+from app.demo.plan_days import plan_days
 from app.demo.rows import Row, Rows, moment
 from app.rules.suitability import Targets
 from app.statuses import BlockKind, GroupStatus, ProgramKind, ProgramStatus, StudyForm
@@ -135,12 +136,12 @@ class Courses:
         return int(row["id"])
 
     def _sending(self, status: ProgramStatus) -> dict[str, Any]:
-        """When a program of the coming year was sent to the operator, and whether that was after 1 November."""
+        """When a program of the coming year was sent to the operator, and whether that was after the last day of planning."""
         if status not in (ProgramStatus.SUBMITTED, ProgramStatus.RETURNED):
             return {"submitted_at": None, "late": False}
         self._sent += 1
         day = self._today - 2 * self._sent * _DAY
-        return {"submitted_at": moment(day, 10, 30), "late": day > dt.date(self._today.year, 11, 1)}
+        return {"submitted_at": moment(day, 10, 30), "late": day > plan_days(self._today)[0]}
 
     def add_edition(self) -> None:
         """Give a program whose groups have begun a second edition; the groups keep the first one."""

@@ -1,4 +1,4 @@
-"""The rest of the demo: planning, a survey, report forms, news, a support request, an announced maintenance window."""
+"""The rest of the demo: a survey, report forms, news, a support request, an announced maintenance window."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from typing import Any
 
 from app import models as m
 from app.demo.courses import Course
+from app.demo.plan import add_plan
 from app.demo.rows import Row, Rows, moment
 from app.demo.staff import Worker
-from app.rules.suitability import Workplace, suits
 from app.statuses import (
-    CampaignStatus,
     NewsKind,
     NewsStatus,
-    PlanItemStatus,
-    ProgramStatus,
     QuestionKind,
     ReportFormStatus,
     SupportStatus,
@@ -25,12 +22,7 @@ from app.statuses import (
 )
 
 _DAY = dt.timedelta(days=1)
-_PLAN_ITEMS, _ANSWERS = 160, 24
-_PLAN_STATES = (
-    (PlanItemStatus.PROPOSED, 40), (PlanItemStatus.AGREED, 35), (PlanItemStatus.INCLUDED, 18),
-    (PlanItemStatus.DECLINED, 7), (PlanItemStatus.WITHDRAWN, 5),
-)  # fmt: skip
-_DECLINED = "Обучение в эти сроки не согласовано руководителем организации."
+_ANSWERS = 24
 #: far enough ahead, so that no working day of the demo meets it
 _MAINTENANCE_IN = 60
 
@@ -69,73 +61,6 @@ def add_office(
     _add_news(rows, today)
     _add_support(rows, accounts, today)
     _add_maintenance(rows, today)
-
-
-# --- planning --------------------------------------------------------------------------------------------------------
-
-
-def add_plan(rows: Rows, rng: Random, workers: Sequence[Worker], courses: Sequence[Course], today: dt.date) -> None:
-    """Add the campaign for the next year with wishes in every state (1 November – 1 December, Порядок п. 3.4, 3.5)."""
-    campaign = rows.add(
-        m.PlanCampaign,
-        year=today.year + 1,
-        status=CampaignStatus.OPEN if today >= dt.date(today.year, 11, 1) else CampaignStatus.PREPARING,
-        opens_on=dt.date(today.year, 11, 1),
-        closes_on=dt.date(today.year, 12, 1),
-        programs_until=dt.date(today.year, 11, 1),
-    )
-    published = [course for course in courses if course.row["status"] == ProgramStatus.PUBLISHED]
-    offers = {id(course): _add_offer(rows, rng, campaign, course) for course in published}
-    settled = [w for w in workers if w.works and w.is_entitled and w.employment["started_on"] < today - 60 * _DAY]
-    for worker in rng.sample(settled, min(_PLAN_ITEMS, len(settled))):
-        place = Workplace(
-            organization_type=worker.place.type_name, position=worker.position.name, subjects=worker.subjects
-        )
-        fitting = [course for course in published if suits(course.targets, place).allowed]
-        course = rng.choice(fitting)
-        _add_item(rows, rng, campaign, worker, course, offers[id(course)], today)
-
-
-def _add_offer(rows: Rows, rng: Random, campaign: Row, course: Course) -> Row:
-    known = {
-        (row["organizer_id"], row["code"]): row for row in rows.all(m.PlanOffer) if row["campaign_id"] == campaign["id"]
-    }
-    key = course.row["organizer_id"], course.row["code"]
-    return known.get(key) or rows.add(
-        m.PlanOffer,
-        campaign_id=campaign["id"],
-        organizer_id=course.row["organizer_id"],
-        code=course.row["code"],
-        program_id=course.row["id"],
-        seats=25 * rng.randint(1, 6),
-        minimum=15,
-        capacity=25,
-        months=sorted(rng.sample([1, 2, 3, 4, 5, 6, 8, 9, 10, 11], rng.randint(2, 7))),
-        municipality_ids=[],
-    )
-
-
-def _add_item(
-    rows: Rows, rng: Random, campaign: Row, worker: Worker, course: Course, offer: Row, today: dt.date
-) -> None:
-    status = rng.choices([state for state, _ in _PLAN_STATES], [share for _, share in _PLAN_STATES])[0]
-    since = min(max(campaign["opens_on"], today - 20 * _DAY), campaign["closes_on"], today)
-    until = min(max(since, today), campaign["closes_on"])
-    rows.add(
-        m.PlanItem,
-        campaign_id=campaign["id"],
-        employee_id=worker.id,
-        employment_id=worker.employment["id"],
-        offer_id=offer["id"],
-        program_id=course.row["id"],
-        block=course.row["block"],
-        months=sorted(rng.sample(offer["months"], rng.randint(0, 2))),
-        priority=1,
-        status=status,
-        reason_text=_DECLINED if status == PlanItemStatus.DECLINED else None,
-        group_id=None,
-        created_at=moment(since + rng.randint(0, max((until - since).days, 0)) * _DAY, 13),
-    )
 
 
 # --- survey, report forms --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ holds several values separates them by ``|``; dates are ISO, flags are 0/1, an e
 
 Sources: positions — постановление Правительства РФ от 21.02.2022 № 225; organization types — 273-ФЗ ст. 23; attestation
 kinds — приказ Минпросвещения России от 24.03.2023 № 196 (categories given before 01.09.2023 keep their five years);
-voucher (чек) rules — приказ от 05.10.2006 № 52-од; ФИС ФРДО values — the «ДПО» template. Where the decree lists a
+municipalities — their administrative centres, coordinates to about a kilometre; voucher (чек) rules — приказ от 05.10.2006 № 52-од; ФИС ФРДО values — the «ДПО» template. Where the decree lists a
 position with variants in brackets, the variants are synonyms; only «заместитель руководителя» has a row for each kind of
 head, as papers name them. The decree names «преподаватель» in both of its pedagogical lists: here it is one row.
 """

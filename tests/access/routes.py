@@ -97,6 +97,9 @@ EDITABLE: Mapping[str, str] = {
     "TrainingGroupView": "t.status IN ('draft', 'open')",
     "ProgramView": "t.status IN ('draft', 'returned')",
     "TrainingView": "t.status = 'pending'",
+    "PlanCampaignView": "t.status IN ('preparing', 'open')",
+    "PlanOfferView": "t.status IN ('late', 'offered')"
+    " AND EXISTS (SELECT FROM plan_campaign c WHERE c.id = t.campaign_id AND c.status IN ('preparing', 'open'))",
     "VoucherRuleBlockView": "NOT EXISTS (SELECT FROM voucher v WHERE v.rule_id = t.rule_id)"
     " AND NOT EXISTS (SELECT FROM voucher_application a WHERE a.rule_id = t.rule_id)",
 }
@@ -115,6 +118,13 @@ _STAFF_LISTS = "t.kind = 'staff'"
 
 #: everything else
 OTHERS: Mapping[str, Route] = {
+    "PlanCampaignView.fact": Route("card", "plan_campaign:fact", "plan_campaign"),
+    "PlanCampaignView.groups": Route("card", "plan_campaign:groups", "plan_campaign"),
+    "PlanCampaignView.proposed": Route("card", "plan_campaign:groups", "plan_campaign"),
+    **{
+        f"PlanCampaignView.{name}": Route("change", "plan_campaign:groups", "plan_campaign", ("POST",))
+        for name in ("solve_groups", "change_group", "write_groups", "unwrite_groups")
+    },
     "VoucherView.print_docx": Route(
         "card", "voucher:print", "voucher", where="t.status IN ('active', 'used', 'expired')"
     ),
@@ -258,7 +268,7 @@ OTHERS: Mapping[str, Route] = {
     "DemandView.index": Route("page", "plan_offer:demand"),
     "DemandView.file": Route("page", "plan_offer:demand"),
     "ControlView.index": Route("page", "plan_item:control"),
-    "ControlView.remind": Route("page", "plan_item:remind", methods=("POST",)),
+    "ControlView.remind": Route("button", "plan_item:remind", methods=("POST",)),
     "ResultsView.index": Route("page", "plan_result:list"),
     "ResultsView.approve": Route("change", "plan_campaign:approve", "plan_campaign", ("POST",)),
     "ResultsView.change": Route("change", "plan_result:correct", "plan_campaign", ("POST",)),

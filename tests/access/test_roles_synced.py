@@ -86,6 +86,15 @@ LEAVES_THE_SCOPE = {
         "what the person whom the actor plans for has learnt",
     ],
     "app/services/planning/offers.py": ["what is offered for the year is public"],
+    "app/services/planning/group_demand.py": ["groups are made of all wishes of the region"],
+    "app/services/planning/plan_fact.py": ["figures of the plan: the organizer learns numbers only"],
+    "app/services/planning/proposal_edits.py": ["the offer of a group, whatever became of it"],
+    "app/services/planning/proposal_story.py": [
+        "names of what a proposal breaks",
+        "offers of the plan, whatever became of them",
+    ],
+    "app/services/planning/proposal_writing.py": ["groups are made of all wishes of the region"] * 2,
+    "app/services/planning/proposals.py": ["groups are made of all wishes of the region"],
     "app/services/planning/approval_letters.py": ["whom an approved plan concerns"],
     "app/services/planning/plan_letters.py": [
         "everybody is told that the choice has begun",
@@ -384,6 +393,8 @@ def test_every_right_names_a_table_and_a_known_action() -> None:
         "enrolment:transfer",
         "enrolment:attend",
         "training_group:invite",
+        "plan_campaign:groups",
+        "plan_campaign:fact",
     }
     unknown = []
     for permission in all_permissions() - own:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app import models as m
 from app.access import acting_as
@@ -40,6 +40,8 @@ def year(renewed_region: Flask) -> Any:
             setattr(campaign, name, value)
         campaign.needs_agreement = True
         db.session.flush()
+        for model in (m.PlanItem, m.UnmetWish):
+            db.session.execute(delete(model).where(model.campaign_id == campaign.id))
         db.session.execute(update(m.Organization).values(employer_agreement=EmployerAgreement.REQUIRED))
         for n, title in enumerate((FIRST, SECOND, SHARED), 1):
             program = m.Program(

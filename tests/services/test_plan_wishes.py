@@ -13,7 +13,7 @@ from app import statuses as st
 from app.access import acting_as
 from app.clock import today
 from app.documents import doors
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, Forbidden, NotFound
 from app.exchange.engine import kept_rows
 from app.exchange.plan.plan_columns import COLUMNS
 from app.exchange.plan.plan_import import PLANS
@@ -275,3 +275,25 @@ def test_the_plan_of_an_organization_goes_to_its_head_on_paper(world: mk.World, 
     assert (entry.object_id, entry.changes["План обучения"][1]) == (world.school.id, f"{plan.year} год, строк: 1")
     with acting_as(world.other_responsible), mk.nothing_changes(), pytest.raises(NotFound):
         organization_plan.of_organization(world.school.id)
+
+
+def test_nobody_reaches_the_wishes_of_strangers(app: Any, world: mk.World, plan: Any) -> None:
+    wish = wish_of(world, plan, agreed=False)
+    for actor in (world.other_worker.actor, world.other_responsible):
+        with acting_as(actor), mk.nothing_changes():
+            for call in (
+                lambda: wishes.withdraw(wish.id),
+                lambda: wishes.change(wish.id, months=[2], priority=1),
+                lambda: wishes.own(world.other_worker.employee.id, wish.id),
+                lambda: school_plan.opened(plan, world.worker.employee.id),
+                lambda: wishes.propose(world.worker.employee.id, wish.offer_id),
+            ):
+                with pytest.raises((NotFound, Forbidden)):
+                    call()
+    with acting_as(world.other_responsible), mk.nothing_changes():
+        for decide in (lambda: wishes.agree(wish.id), lambda: wishes.decline(wish.id, "Чужая")):
+            with pytest.raises(NotFound):
+                decide()
+        with pytest.raises(Conflict, match="нет заявок"):
+            school_plan.waiting_of([world.worker.employee.id])
+        assert school_plan.names_of([world.worker.employee.id]) == {}

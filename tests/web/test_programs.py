@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.russian import day_and_month
 from tests.access.region import Answer, Browser, Region
 from tests.services.scans import docx, pdf
 from tests.statements import recorded
@@ -147,7 +148,10 @@ def test_the_list_finds_late_programs_and_names_editions(region: Region, organiz
     page = organizer.get("/program/list/", late="1", year=str(region.today.year + 1), q="проверочная ПР-1").text
     assert ids(page, "program") == [program]
     assert "внесена после срока" in words(page)
-    assert "внесена после 1 ноября" in words(organizer.get(f"/program/show/{program}").text)
+    year = region.today.year + 1
+    last = region.sql("SELECT programs_until FROM plan_campaign WHERE year = %(year)s", year=year)[0][0]
+    late_words = words(f"внесена после {day_and_month(last)}")
+    assert late_words in words(organizer.get(f"/program/show/{program}").text)
     assert "шифр ПР-1 · редакция 2" in words(page)
     assert program not in ids(organizer.get("/program/list/", late="0", q="проверочная ПР-1").text, "program")
 

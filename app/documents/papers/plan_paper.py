@@ -24,7 +24,7 @@ from app.services.planning.plan_results import TABLES, Line, Results
 
 _HEADS = ("Заявок", "Включено", "Мест")
 #: width of the sheet between its margins, and of a column of figures
-_WIDE, _FIGURE = 17.0, 2.3
+_WIDE, _FIGURE = 17.0, 2.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class PlanPaper:
     @property
     def title(self) -> str:
         """The name of the paper."""
-        name = f"План обучения работников образования на {self.year} год"
+        name = f"План обучения работников образования на {self.year}{NBSP}год"
         return f"Изменение № {self.change[0]}. {name}" if self.change else name
 
 
@@ -145,6 +145,8 @@ def _grid(document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]], *,
     table = document.add_table(rows=0, cols=len(heads), style="Table Grid")
     table.autofit = False
     widths = [_WIDE - _FIGURE * (len(heads) - 1), *[_FIGURE] * (len(heads) - 1)]
+    for of_grid, width in zip(table.columns, widths, strict=True):
+        of_grid.width = Cm(width)
     for place, values in enumerate((heads, *rows)):
         row = table.add_row()
         bold = place == 0 or (last_bold and place == len(rows))

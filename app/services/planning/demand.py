@@ -243,6 +243,6 @@ def _of_people(statement: Any, rows: Any, asked: Asked, reach: Reach, *, with_pl
     return statement.where(*limits)
 
 
-def of_cell(asked: Asked, offers: Sequence[PlannedOffer], month: int | None) -> Asked:
-    """The same filters, for the wishes of some offers and one month (None: the whole year)."""
-    return replace(asked, offer_ids=[it.id for it in offers], month=month)
+def of_cell(asked: Asked, offers: Sequence[PlannedOffer] | None, month: int | None) -> Asked:
+    """The same filters, for the wishes of some offers (None: of all) and one month (None: the whole year)."""
+    return replace(asked, offer_ids=None if offers is None else [it.id for it in offers], month=month)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import extract, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from app import models as m
@@ -19,7 +20,7 @@ from app.services.planning import campaigns
 from app.services.planning.offers import CAPACITY, MINIMUM
 from app.services.portal import records
 from app.statuses import BEGUN, FILLING, OfferStatus, ProgramStatus
-from app.unit_of_work import use_case
+from app.unit_of_work import translate_database_error, use_case
 
 #: groups by which the months and sizes of a program are known
 _KNOWN_BY = FILLING | BEGUN
@@ -229,6 +230,12 @@ def _one(campaign: m.PlanCampaign, missing: Missing, former_program_id: int) -> 
     except PortalError as refusal:
         sentences = [text for texts in (getattr(refusal, "fields", None) or {}).values() for text in texts]
         return PutUp(missing.title, refusal=" ".join(sentences) or refusal.message)
+    except SQLAlchemyError as error:
+        # the same was put up in another tab at the same moment
+        translated = translate_database_error(error)
+        if translated is None:
+            raise
+        return PutUp(missing.title, refusal=translated.message)
 
 
 def _program_of_year(year: int, former_program_id: int) -> m.Program:

@@ -189,7 +189,7 @@ def write_schools(campaign_id: int, schools: Sequence[int]) -> None:
                 "остальных": count(rest, *_WORKERS) if rest > 0 else "",
             }
             letters.tell_users(
-                responsible.of_organization(school), "plan_silent_school", facts=facts, href=addresses.PLAN
+                responsible.of_organization(school), "plan_silent_school", facts=facts, href=addresses.PLAN_PEOPLE
             )
 
 

@@ -121,12 +121,12 @@ def count_of(campaign: m.PlanCampaign) -> Results:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """One group of the statement: all rows, live wishes and their people, those in the plan and their people."""
+    """One group of the statement: all rows, live wishes, those in the plan; the people of both, of the whole plan."""
 
     rows: int = 0
     wishes: int = 0
-    people: int = 0
     included: int = 0
+    people: int = 0
     included_people: int = 0
 
 
@@ -139,7 +139,6 @@ def _counted(campaign_id: int) -> dict[str, dict[Any, _Numbers]]:
             _item.c.offer_id.label(PROGRAM),
             demand.MONTH_OF_WISH.label(MONTH),
             _item.c.status.label("status"),
-            _item.c.employee_id.label("person"),
         )
         .join(_employment, _employment.c.id == _item.c.employment_id)
         .join(_organization, _organization.c.id == _employment.c.organization_id)
@@ -155,15 +154,21 @@ def _counted(campaign_id: int) -> dict[str, dict[Any, _Numbers]]:
         *keys,
         func.count(),
         func.count().filter(live),
-        func.count(rows.c.person.distinct()).filter(live),
         func.count().filter(included),
-        func.count(rows.c.person.distinct()).filter(included),
+        # the same for every group, counted once: within the groups they would be sorted anew for each
+        _people(campaign_id, _item.c.status.in_(PLAN_HELD)),
+        _people(campaign_id, _item.c.status == PlanItemStatus.INCLUDED),
     ).group_by(func.grouping_sets(*keys, text("()")))
     found: dict[str, dict[Any, _Numbers]] = {}
     for mask, *rest in db.session.execute(statement):
         group, numbers = _group_of(mask, names, rest)
         found.setdefault(group[0], {})[group[1]] = numbers
     return found
+
+
+def _people(campaign_id: int, condition: Any) -> Any:
+    found = select(func.count(_item.c.employee_id.distinct())).where(_item.c.campaign_id == campaign_id, condition)
+    return found.scalar_subquery()
 
 
 def _group_of(mask: int, names: Sequence[str], rest: Sequence[Any]) -> tuple[tuple[str, Any], _Numbers]:

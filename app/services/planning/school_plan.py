@@ -5,7 +5,6 @@ As many statements for 300 people as for one (``of_organizations``); what suits 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from app.russian import full_name
 from app.services.personnel.cards.card import EMPLOYMENT
 from app.services.personnel.employers import agreement
 from app.services.planning import campaigns, offers, own_plan, planners
+from app.services.planning.away import Away, away_of, teachers_of
 from app.services.planning.offers import Offered
 from app.services.planning.own_plan import Suiting
 from app.statuses import PLAN_HELD, PlanItemStatus, UnmetStatus
@@ -68,17 +68,6 @@ class Line:
     wishes: Sequence[Wish]
     said: str
     editable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """More than a third of a subject's teachers of one organization would learn in one month."""
-
-    organization: str
-    subject: str
-    month: int
-    away: int
-    teachers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +158,7 @@ def of_organizations(organizations: Sequence[tuple[int, str]], asked: Asked) -> 
     taking = campaigns.is_taking(campaign)
     editable = taking.allowed and bool(agreement.own_schools()) and current_actor().can("plan_item:add")
     shown = found[(page - 1) * PAGE : page * PAGE]
-    teachers = _teachers(ids)
+    teachers = teachers_of(ids)
     return SchoolPlan(
         campaign=campaign,
         taking=taking,
@@ -177,7 +166,7 @@ def of_organizations(organizations: Sequence[tuple[int, str]], asked: Asked) -> 
         lines=_lines(campaign, shown, ids, everything, editable=editable),
         total=len(found),
         page=page,
-        away=_away(campaign.id, dict(organizations), teachers, everything),
+        away=away_of(campaign.id, dict(organizations), teachers, everything),
         organizations=organizations,
         subjects=sorted({(pk, name) for pk, name, *_ in teachers}, key=lambda one: one[1]),
         positions=_positions(ids),
@@ -286,59 +275,6 @@ def _positions(organization_ids: Sequence[int]) -> list[tuple[int, str]]:
     here = select(place.position_id).where(place.organization_id.in_(organization_ids), at_work())
     statement = select(position.id, position.name).where(position.id.in_(here)).order_by(position.name_key)
     return [(pk, name) for pk, name in db.session.execute(statement)]
-
-
-# --- who would be away -----------------------------------------------------------------------------------------------
-
-_Teacher = tuple[int, str, int, int]
-
-
-def _teachers(organization_ids: Sequence[int]) -> list[_Teacher]:
-    """(subject, its name, organization, person) of everybody who teaches there today."""
-    subject, place, taught = m.Subject, m.Employment, m.employment_subject
-    statement = (
-        select(subject.id, subject.name, place.organization_id, place.employee_id)
-        .join(taught, taught.c.subject_id == subject.id)
-        .join(place, place.id == taught.c.employment_id)
-        .where(place.organization_id.in_(organization_ids), at_work())
-        .distinct()
-    )
-    return [tuple(values) for values in db.session.execute(statement)]
-
-
-def _away(
-    campaign_id: int, named: Mapping[int, str], teachers: Sequence[_Teacher], everything: Mapping[int, Offered]
-) -> list[Away]:
-    """Subjects of which more than a third of the teachers, and two of them at least, would learn in one month.
-
-    A wish that may be met in several months keeps nobody away yet.
-    """
-    going = _going(campaign_id, {person for *_, person in teachers}, everything)
-    groups: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for _subject, name, organization, person in teachers:
-        groups[organization, name].add(person)
-    found = []
-    for (organization, subject), group in groups.items():
-        for month, absent in going.items():
-            away = len(absent & group)
-            if away > 1 and away * 3 > len(group):
-                found.append(Away(named[organization], subject, month, away, len(group)))
-    return sorted(found, key=lambda one: (one.organization, one.month, one.subject))
-
-
-def _going(campaign_id: int, employee_ids: Collection[int], everything: Mapping[int, Offered]) -> dict[int, set[int]]:
-    """Month → people who learn in no other month."""
-    item = m.PlanItem
-    statement = select(item.employee_id, item.offer_id, item.months, item.month).where(
-        item.campaign_id == campaign_id, item.employee_id.in_(employee_ids), item.status.in_(PLAN_HELD)
-    )
-    going: dict[int, set[int]] = defaultdict(set)
-    for person, offer_id, months, month in db.session.execute(statement):
-        offered = everything[offer_id].wanted.months
-        possible = {month} if month else (offered & set(months) if months else offered)
-        if len(possible) == 1:
-            going[next(iter(possible))].add(person)
-    return going
 
 
 # --- one person, many wishes -----------------------------------------------------------------------------------------

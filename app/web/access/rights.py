@@ -55,6 +55,8 @@ OTHER_ACTIONS: Mapping[str, str] = {
     "training_group:registry": "реестр обученных",
     "registry:renew": "формирование заново",
     "registry:overview": "кто направил реестры",
+    "plan_campaign:groups": "группы из заявок",
+    "plan_campaign:fact": "план и факт",
     "plan_offer:demand": "спрос и места",
     "plan_item:control": "кто выбрал, а кто нет",
     "plan_item:remind": "напоминание организациям",

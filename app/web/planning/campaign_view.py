@@ -19,6 +19,7 @@ from app.clock import today
 from app.errors import Invalid, PortalError
 from app.extensions import db
 from app.russian import count, format_date
+from app.russian import number as spaced
 from app.services.planning import campaigns, quotas
 from app.services.planning.campaign_counts import counts_of
 from app.statuses import CampaignStatus
@@ -76,13 +77,13 @@ def _counts_block(row: m.PlanCampaign) -> Block:
 
     def cell(number: int, table: str, detail: str = "", **query: Any) -> Cell:
         href = addresses.listing(table, campaign=row.id, **query) if number else ""
-        return Cell(str(number), detail, href=href, number=True)
+        return Cell(spaced(number), detail, href=href, number=True)
 
     waiting = f"{found.late} ждут согласия оператора" if found.late else ""
     undecided = f"{found.proposed} ждут согласования организаций" if found.proposed else ""
     pairs = [
         Pair("Программ предложено", cell(found.offers, "plan_offer", waiting)),
-        Pair("Людей выбрали", Cell(str(found.people), number=True)),
+        Pair("Людей выбрали", Cell(spaced(found.people), number=True)),
         Pair("Заявок в план", cell(found.wishes, "plan_item", undecided)),
         Pair("Написали, чего нет", cell(found.unmet, "unmet_wish")),
     ]

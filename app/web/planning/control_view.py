@@ -111,7 +111,7 @@ def _table(title: str, head: str, shares: Sequence[Share], name: str) -> Block:
 def _href(name: str, pk: int) -> str:
     if name == "territory":
         return addresses.at("plan", "control", "", territory=pk)
-    return addresses.at("plan", "demand", "", organization=pk, cell="all.y")
+    return addresses.with_query(addresses.PLAN_PEOPLE, organization=pk)
 
 
 def _figures(it: Share, level: str) -> list[Cell]:

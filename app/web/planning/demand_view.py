@@ -15,7 +15,7 @@ from app.web.frame.downloads import download_written
 from app.web.frame.export_pages import XLSX
 from app.web.frame.guards import guarded
 from app.web.frame.pages import CardPage
-from app.web.planning import demand_page
+from app.web.planning import demand_page, demand_question
 
 
 def has_demand() -> bool:
@@ -34,7 +34,7 @@ class DemandView(BaseView):
     @guarded("demand")
     def index(self) -> Any:
         """The map with the filters of the address, and behind a cell its places or people."""
-        question = demand_page.read(request.args)
+        question = demand_question.read(request.args)
         if question is None:
             empty = CardPage(demand_page.TITLE, note="Плана пока нет: его начинает оператор.")
             return render_template("card.html", page=empty)
@@ -45,7 +45,7 @@ class DemandView(BaseView):
     @guarded("demand")
     def file(self) -> Any:
         """The same cells as a sheet of Excel; written to the journal."""
-        question = demand_page.read(request.args)
+        question = demand_question.read(request.args)
         if question is None:
             raise NotFound("Плана пока нет.")
         known, year = demand_page.count_for(question), question.campaign.year

@@ -66,6 +66,8 @@ class PlacePage:
     columns: Sequence[Column]
     rows: Sequence[Row]
     lists: Sequence[MissingList]
+    #: how many of the rows people may choose, or wait for the operator
+    live: int
 
 
 class OfferYear(Part):
@@ -75,7 +77,7 @@ class OfferYear(Part):
         """«Программы на 2027 год», for those who put programs up."""
         taking = campaigns.taking_offers() if current_actor().can("plan_offer:add") else []
         return [
-            Button(f"Что предложено на {row.year} год", addresses.at("plan_offer", "year", row.id))
+            Button(f"Что предложено на {row.year} год", addresses.at("plan_offer", "year", row.id), main=True)
             for row in taking[:1]
         ]
 
@@ -147,6 +149,7 @@ def _page(place: OfferPlace, crumbs: Sequence[Link]) -> PlacePage:
         ],
         rows=[_row(row) for row in place.offers],
         lists=[found for found in _lists(place) if found.rows],
+        live=sum(map(offer_place.is_live, place.offers)),
     )
 
 
@@ -171,7 +174,7 @@ def _row(row: m.PlanOffer) -> Row:
     cells = [
         Cell(row.program.title, row.code),
         Cell(months_words(row.months)),
-        Cell(str(row.seats), f"в группе {row.minimum}–{row.capacity}", number=True),
+        Cell(str(row.seats), f"по {row.minimum}–{row.capacity}", number=True),
         Cell(row.status.label, detail, tone=tone),
     ]
     return Row(row.id, addresses.card("plan_offer", row.id), cells)

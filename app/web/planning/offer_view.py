@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, exists
@@ -15,7 +16,7 @@ from app.services.planning import campaigns, offers
 from app.statuses import ProgramStatus
 from app.web.frame.forms import CodesField
 from app.web.frame.listing import ListColumn
-from app.web.frame.pages import Block, Cell, Pair
+from app.web.frame.pages import Block, Button, Cell, Pair
 from app.web.frame.scoped_view import ScopedModelView
 
 MONTHS = ListColumn(
@@ -50,6 +51,12 @@ class OfferPages(ScopedModelView):
         """All of a new offer; of a stored one all but the program."""
         return self.sections if row is None else self.sections[1:]
 
+    def _list_buttons(self) -> Sequence[Button]:
+        """An organizer's place for the year comes first: there the same form stands beside what lacks."""
+        first = {button.href for button in self.list_buttons()}
+        found = super()._list_buttons()
+        return [replace(button, main=button.href in first) for button in found] if first else found
+
     def choosable(self, field: str, target: type[Any]) -> Any:
         """Plans that still take programs; own programs of their years, the edition in force first of all."""
         taking = campaigns.taking_offers()
@@ -60,16 +67,19 @@ class OfferPages(ScopedModelView):
         p, other, offer = m.Program, aliased(m.Program), m.PlanOffer
         same = and_(other.organizer_id == p.organizer_id, other.code == p.code, other.year == p.year)
         newer = exists().where(same, other.status == ProgramStatus.PUBLISHED, other.id != p.id)
+        # one flat subquery: of one within another only the inner tables would be the outer query's
         put_up = exists().where(
-            offer.organizer_id == p.organizer_id, offer.code == p.code, offer.campaign_id == m.PlanCampaign.id
+            offer.organizer_id == p.organizer_id,
+            offer.code == p.code,
+            offer.campaign_id == m.PlanCampaign.id,
+            m.PlanCampaign.year == p.year,
         )
-        taken = exists().where(m.PlanCampaign.year == p.year, put_up)
         return and_(
             p.organizer_id.in_(current_actor().places("organizer")),
             p.year.in_([row.year for row in taking]),
             p.status != ProgramStatus.ARCHIVED,
             ~newer,
-            ~taken,
+            ~put_up,
         )
 
     def prefill(self) -> dict[str, Any]:

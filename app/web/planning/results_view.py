@@ -29,7 +29,7 @@ from app.web.frame.parts import Part
 from app.web.frame.row_papers import RowPapers
 from app.web.frame.scoped_view import ScopedModelView
 from app.web.planning import results_page
-from app.web.planning.demand_page import find_campaign
+from app.web.planning.demand_question import find_campaign
 
 TITLE = "Результаты планирования"
 NUMBER = ListColumn(

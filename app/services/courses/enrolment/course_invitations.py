@@ -10,6 +10,7 @@ program fulfils the plan (152-ФЗ, ст. 15; one consent for one purpose). The 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -45,6 +46,8 @@ _ENTERED = (
 def invite(group_id: int) -> int:
     """Invite to an open group everybody who planned its program (any edition) and is neither enrolled nor trained.
 
+    A group of the plan invites its own people first; the next press invites the others.
+
     Each person is invited to a group once, however often this is called; returns how many were invited now, by a notice or
     by a letter too. Raises Conflict unless people may enrol today.
     """
@@ -63,6 +66,24 @@ def invite(group_id: int) -> int:
 
 
 def _planned(group: m.TrainingGroup) -> list[int]:
+    """People to invite, in order: those whom the plan puts into this very group, while one of them is not told; else all.
+
+    A group that the plan made is its people's first: others of the program are asked once each of them has been.
+    """
+    mine = _asking(group, m.PlanItem.group_id == group.id)
+    told = set(db.session.scalars(_told(group.id)))
+    if any(pk not in told for pk in mine):
+        return mine
+    return _asking(group)
+
+
+def _told(group_id: int) -> Any:
+    return select(m.ReminderSent.object_id).where(
+        m.ReminderSent.kind == f"invited_to_{group_id}", m.ReminderSent.object_table == "employee"
+    )
+
+
+def _asking(group: m.TrainingGroup, *conditions: Any) -> list[int]:
     item, program, row, run = m.PlanItem, m.Program, m.Enrolment, m.TrainingGroup
     same = (program.code == group.program.code, program.organizer_id == group.organizer_id)
     entered = (
@@ -75,9 +96,11 @@ def _planned(group: m.TrainingGroup) -> list[int]:
         select(item.employee_id)
         .join(program, program.id == item.program_id)
         .join(m.Employee, m.Employee.id == item.employee_id)
-        .where(item.status.in_(_PLANNED), *same, m.Employee.anonymized_at.is_(None), ~entered.exists())
+        .where(item.status.in_(_PLANNED), *same, m.Employee.anonymized_at.is_(None), ~entered.exists(), *conditions)
+        # who is in the plan comes before who is agreed, then who wants it more and said so earlier
+        .order_by(item.status.desc(), item.priority, item.id)
     )
-    return sorted(set(db.session.scalars(statement)))
+    return list(dict.fromkeys(db.session.scalars(statement)))
 
 
 def _not_yet_told(group_id: int, employee_ids: Sequence[int]) -> list[m.Employee]:
@@ -90,7 +113,8 @@ def _not_yet_told(group_id: int, employee_ids: Sequence[int]) -> list[m.Employee
     ]
     statement = insert(m.ReminderSent).values(values).on_conflict_do_nothing().returning(m.ReminderSent.object_id)
     fresh = set(db.session.scalars(statement))
-    return list(db.session.scalars(select(m.Employee).where(m.Employee.id.in_(fresh)).order_by(m.Employee.id)))
+    people = {row.id: row for row in db.session.scalars(select(m.Employee).where(m.Employee.id.in_(fresh)))}
+    return [people[pk] for pk in employee_ids if pk in people]
 
 
 def _agreed_to_mail(employee_ids: Sequence[int]) -> frozenset[int]:
