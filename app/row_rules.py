@@ -57,6 +57,25 @@ def _employed(grant: Grant) -> Any:
     )
 
 
+def _planned(table: Any) -> Mapping[str, Rule]:
+    """Scope of what people want for the next year: an organization that a person has left keeps only what it was made from."""
+    people = _people(table.c.employee_id)
+
+    def followed(role: str) -> Rule:
+        return lambda actor, grant: and_(people[role](actor, grant), _from_here(table, grant))
+
+    return {**people, "school": followed("school"), "territory": followed("territory")}
+
+
+def _from_here(table: Any, grant: Grant) -> Expression:
+    """Made from a place of work in the grant's organizations, or by a person who works in one of them now."""
+    here = _employment.c.organization_id.in_(_organizations(grant))
+    return or_(
+        table.c.employment_id.in_(select(_employment.c.id).where(here)),
+        table.c.employee_id.in_(select(_employment.c.employee_id).where(here, employed(None, _employment))),
+    )
+
+
 def _own_groups(grant: Grant) -> Any:
     return select(_group.c.id).where(_group.c.organizer_id.in_(grant.organization_ids))
 
@@ -350,9 +369,9 @@ READ_RULES: Mapping[str, Mapping[str, Rule]] = {
     "plan_result": _only("ministry", "operator"),
     "plan_offer": _published_or_own(_offer.c.status == OfferStatus.OFFERED, _offer.c.organizer_id),
     # an organizer learns numbers only, from services
-    "plan_item": _people(_table(m.PlanItem).c.employee_id),
+    "plan_item": _planned(_table(m.PlanItem)),
     **dict.fromkeys(["plan_proposal", "plan_proposal_group", "plan_proposal_item"], _only("ministry", "operator")),
-    "unmet_wish": _people(_table(m.UnmetWish).c.employee_id),
+    "unmet_wish": _planned(_table(m.UnmetWish)),
     "survey": _SURVEY,
     "survey_question": _through(_table(m.SurveyQuestion).c.survey_id, m.Survey, _SURVEY),
     "survey_response": _RESPONSE,

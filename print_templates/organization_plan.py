@@ -9,12 +9,13 @@ from print_templates.pieces import RIGHT, last_line, new_document, paragraph, ta
 
 _HEADS: Heads = (
     ("№", 11, "{{ row.n }}", True),
-    ("Фамилия, имя, отчество", 50, "{{ row.name }}", False),
-    ("Должность", 38, "{{ row.position }}", False),
-    ("Программа", 74, "{{ row.program }}", False),
-    ("Часы", 14, "{{ row.hours }}", True),
-    ("Организатор", 48, "{{ row.organizer }}", False),
-    ("Месяц", 35, "{{ row.months }}", True),
+    ("Фамилия, имя, отчество", 46, "{{ row.name }}", False),
+    ("Должность", 36, "{{ row.position }}", False),
+    ("Программа", 66, "{{ row.program }}", False),
+    ("Часы", 13, "{{ row.hours }}", True),
+    ("Организатор", 44, "{{ row.organizer }}", False),
+    ("Месяц", 26, "{{ row.months }}", True),
+    ("Состояние", 28, "{{ row.state }}", True),
 )
 
 

@@ -61,6 +61,18 @@ def _needed_for_papers(column: str) -> dict[str, str]:
     return _of_people(column, organizer=f"{column} IN {_LEARNERS}")
 
 
+def _of_wishes() -> dict[str, str]:
+    """As people's rows; of somebody who has left, only what was made from the place of work that is left."""
+    made = "EXISTS (SELECT FROM employment w JOIN organization o ON o.id = w.organization_id WHERE w.employee_id = t.employee_id"
+    lives = "(w.id = t.employment_id OR coalesce(w.ended_on, DATE '9999-12-31') >= %(today)s::date)"
+    people = _of_people("t.employee_id")
+    return {
+        **people,
+        "school": f"{people['school']} AND {made} AND {lives} AND o.id = ANY(%(places)s))",
+        "territory": f"{people['territory']} AND {made} AND {lives} AND o.territory_id = %(territory)s)",
+    }
+
+
 def _employers(people: str) -> str:
     return f"EXISTS (SELECT FROM employment w WHERE w.organization_id = t.id AND w.employee_id IN {people})"
 
@@ -131,8 +143,8 @@ SEES: Mapping[str, Mapping[str, str]] = {
     "plan_quota": {"territory": "t.territory_id = %(territory)s", "ministry": ALL, "operator": ALL},
     "plan_result": {"ministry": ALL, "operator": ALL},
     "plan_offer": _courses("t.status = 'offered'"),
-    "plan_item": _of_people("t.employee_id"),
-    "unmet_wish": _of_people("t.employee_id"),
+    "plan_item": _of_wishes(),
+    "unmet_wish": _of_wishes(),
     "saved_registry": _own("t.user_id"),
     "training_order": {"organizer": "t.organizer_id = ANY(%(places)s)", "ministry": ALL, "operator": ALL},
     "certificate": _of_people("t.employee_id", organizer="t.organizer_id = ANY(%(places)s)"),

@@ -266,6 +266,8 @@ def test_the_plan_of_an_organization_goes_to_its_head_on_paper(world: mk.World, 
         f"ПЛАН ОБУЧЕНИЯ НА {plan.year} ГОД",
         world.worker.employee.full_name,
         "фев–мар",
+        "Согласована",
+        "По месяцам: месяц ещё не определён — 1.",
         "А.\u00a0П.\u00a0Соколова",
     ):
         assert words in text

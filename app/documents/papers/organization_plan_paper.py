@@ -7,7 +7,7 @@ from typing import Any
 from app.documents.templates.in_force import print_paper
 from app.labels import MONTHS, months_words
 from app.russian import as_signed, capitalized, count, long_date, quoted
-from app.services.planning.organization_plan import OrganizationPlan, Planned
+from app.services.planning.organization_plan import OrganizationPlan, Planned, month_of
 
 #: code of the template in the manifest
 PLAN = "organization_plan"
@@ -30,7 +30,7 @@ def plan_context(plan: OrganizationPlan) -> dict[str, Any]:
         "year": str(plan.year),
         "made_on": long_date(plan.made_on),
         "rows": [_row(place, one) for place, one in enumerate(plan.lines, start=1)],
-        "totals": f"Всего: {count(people, 'работник', 'работника', 'работников')}, {courses}.",
+        "totals": f"Всего: {count(people, 'работник', 'работника', 'работников')}, {courses}. {_by_month(plan)}.",
     }
 
 
@@ -45,4 +45,14 @@ def _row(place: int, one: Planned) -> dict[str, Any]:
         "hours": offer.hours,
         "organizer": offer.organizer,
         "months": when,
+        "state": row.status.label,
     }
+
+
+def _by_month(plan: OrganizationPlan) -> str:
+    """«По месяцам: февраль — 3, месяц ещё не определён — 2»: a wish with several possible months has none yet."""
+    found = [month_of(one) for one in plan.lines]
+    parts = [f"{MONTHS[str(month)]} — {found.count(month)}" for month in range(1, 13) if month in found]
+    if None in found:
+        parts.append(f"месяц ещё не определён — {found.count(None)}")
+    return f"По месяцам: {', '.join(parts)}"

@@ -293,8 +293,9 @@ _ORGANIZATION_PLAN = (
         PaperField("hours", "Часы", 36),
         PaperField("organizer", "Организатор", "Институт развития образования"),
         PaperField("months", "Месяц обучения или удобные месяцы", "фев–мар"),
+        PaperField("state", "Состояние заявки", "Согласована"),
     ),
-    PaperField("totals", "Строка итогов", "Всего: 2\u00a0работника, 3\u00a0обучения."),
+    PaperField("totals", "Строка итогов", "Всего: 2\u00a0работника, 3\u00a0обучения. По месяцам: февраль — 3."),
 )
 
 #: code of the manifest → its fields: every paper that is printed by a template takes an uploaded one

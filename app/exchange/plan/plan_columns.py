@@ -70,6 +70,10 @@ CODE = Column(
     "code", "Шифр программы", ("Шифр", "Код программы"), required=True,
     hint="Как на странице программы.", example="П-104", width=18, max_length=60,
 )  # fmt: skip
+ORGANIZER = Column(
+    "organizer", "Организатор", ("Кто проводит", "Организатор обучения"),
+    hint="Нужен, если программа с таким шифром есть у нескольких организаторов.", width=24,
+)  # fmt: skip
 MONTHS_COLUMN = MonthsColumn(
     "months", "Удобные месяцы", ("Месяцы", "Месяц"), hint="Пусто — любой. Например: 2, 3 или февраль–апрель.",
     example="2, 3", width=20,
@@ -77,6 +81,6 @@ MONTHS_COLUMN = MonthsColumn(
 PRIORITY = PriorityColumn(
     "priority", "Очередь", ("Приоритет",), hint="1, 2 или 3; пусто — первая свободная.", example=1, width=10,
 )  # fmt: skip
-COLUMNS: tuple[Column, ...] = (SNILS, FULL_NAME, BIRTH, CODE, MONTHS_COLUMN, PRIORITY)
+COLUMNS: tuple[Column, ...] = (SNILS, FULL_NAME, BIRTH, CODE, ORGANIZER, MONTHS_COLUMN, PRIORITY)
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
 TITLES = title_index(COLUMNS)

@@ -19,6 +19,7 @@ class WishValues:
     name: tuple[str, str, str] | None
     birth_date: dt.date | None
     code: str | None
+    organizer: str | None
     months: tuple[int, ...] | None
     priority: int | None
 

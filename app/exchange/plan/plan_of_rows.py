@@ -93,7 +93,7 @@ class _Planner(RowPlanner[WishPlan]):
         if not self._person(values, known) or values.code is None or plan.problems:
             return
         planner = known.planners[plan.employee_id]
-        offer = self._offer(values.code, known, planner)
+        offer = self._offer(values, known, planner)
         if offer is None:
             return
         key = (plan.employee_id, offer.id)
@@ -135,14 +135,20 @@ class _Planner(RowPlanner[WishPlan]):
             return False
         return True
 
-    def _offer(self, code: str, known: Known, planner: Planner) -> Offered | None:
-        found = known.offered.get(name_key(code), ())
+    def _offer(self, values: WishValues, known: Known, planner: Planner) -> Offered | None:
+        found = known.offered.get(name_key(values.code or ""), ())
         if not found:
             self._problem("code", "Программы с таким шифром на этот год не предложили")
             return None
+        if values.organizer:
+            named = ", ".join(offer.organizer for offer in found)
+            found = [offer for offer in found if name_key(values.organizer) in name_key(offer.organizer)]
+            if not found:
+                self._problem("organizer", f"Программу с таким шифром предлагает не этот организатор, а {named}")
+                return None
         fitting = [offer for offer in found if suits_any(offer.wanted, planner).allowed] or found
         if len(fitting) > 1:
             named = ", ".join(offer.organizer for offer in fitting)
-            self._problem("code", f"Программ с таким шифром несколько ({named}): выберите её на странице «План школы»")
+            self._problem("code", f"Программ с таким шифром несколько ({named}): заполните столбец «Организатор»")
             return None
         return fitting[0]

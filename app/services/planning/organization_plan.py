@@ -44,6 +44,12 @@ class OrganizationPlan:
     waiting: int
 
 
+def month_of(one: Planned) -> int | None:
+    """Return the month of a line: the one it is planned for, or the only one possible; None while there are several."""
+    possible = one.row.months or one.offer.months
+    return one.row.month or (possible[0] if len(possible) == 1 else None)
+
+
 def of_organization(organization_id: int) -> OrganizationPlan:
     """Return the plan of an organization whose people the user sees in the table.
 

@@ -92,11 +92,17 @@ def _of_people(whose: str) -> dict[str, str]:
     return {"employee": whose, "former_name": whose, **dict.fromkeys(_OWN, whose), **_CATALOGUE}
 
 
+def _planned(whose: str) -> dict[str, str]:
+    """What people want for the next year follows them to another organization."""
+    return dict.fromkeys(("plan_item", "unmet_wish"), f"{whose}; уволенных — ещё 90 дней и только поданные отсюда")
+
+
 #: role → table → which rows are seen, in words; the rows themselves are decided in ``app/access.py``
 ROWS: Mapping[str, Mapping[str, str]] = {
     "worker": {"employee": "своя карточка", "transfer": "свои", **_OWN, **_CATALOGUE},
     "school": {
         **_of_people("работников своей организации и её подразделений, уволенных — ещё 90 дней"),
+        **_planned("работников своей организации и её подразделений"),
         "change_request": "работников своей организации и её подразделений, уволенных — ещё 90 дней; о месте работы — только о своём",
         "organization": "своя с подразделениями, организаторы курсов, другие места работы своих работников",
         "import_batch": "свои",
@@ -122,6 +128,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     },
     "territory": {
         **_of_people("работников организаций своей территории, уволенных — ещё 90 дней"),
+        **_planned("работников организаций своей территории"),
         "change_request": "работников организаций своей территории, уволенных — ещё 90 дней; о месте работы — только на территории",
         "organization": "своей территории, организаторы курсов, другие места работы её работников",
         "transfer": "в организации и из организаций своей территории",
