@@ -883,7 +883,8 @@ class ImportBatchView(ScopedModelView):
 
     def href_of(self, row: Any) -> str:
         """A batch opens as its preview."""
-        table = {"staff": "employee", "plan": "plan_item"}.get(row.kind, row.kind)
+        own_pages = {"voucher": "voucher", "training": "training", "plan": "plan_item"}
+        table = own_pages.get(row.kind, "employee")
         return addresses.at(table, "import", row.id)
 
 

@@ -114,6 +114,10 @@ def value_for(column: Column[Any]) -> Any:
         return today()
     if isinstance(column.type, Boolean):
         return False
+    if column.name == "year":
+        return today().year + 1
+    if isinstance(column.type, ARRAY):
+        return [1]
     if isinstance(column.type, Integer) or (not holds_words(column) and not column.primary_key):
         return 20
     return words_for(column, f"слово {next(_numbers)}")
@@ -145,6 +149,8 @@ def fill(table: Table, of: dict[str, int], *, only_mentions: bool) -> None:
 
 
 def fill_everything(world: mk.World) -> None:
+    # its program and organizer belong together: minima of two tables would not
+    mk.make_offer(world.program)
     mine, of_others = owners(world), others(world)
     for table, mark in marked_tables(m.Base.metadata):
         journal = table.name == "audit_entry"
