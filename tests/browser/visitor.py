@@ -116,7 +116,8 @@ class Visitor:
         self._follow(link)
 
     def _entry(self, label: str) -> Locator:
-        return self.page.locator("#menu li a").filter(has_text=re.compile(rf"^{re.escape(label)}"))
+        """The entry of this name; the number of what waits may follow it."""
+        return self.page.locator("#menu li a").filter(has_text=re.compile(rf"^\s*{re.escape(label)}\s*(\d|$)"))
 
     def sign_out(self) -> None:
         """Sign out by the menu of the user's name."""
