@@ -101,10 +101,11 @@ def words_for(column: Column[Any], word: str) -> Any:
 def value_for(column: Column[Any]) -> Any:
     """A value that a required column takes, whatever it means."""
     if column.foreign_keys:
-        target = next(iter(column.foreign_keys)).column.table
-        found = select(func.min(target.c.id))
+        # of two keys, one of a pair, either will do: the column that it points to is asked, whatever its name
+        target = next(iter(column.foreign_keys)).column
+        found = select(func.min(target))
         if db.session.scalar(found) is None:
-            make_row(target, {})
+            make_row(target.table, {})
         return db.session.scalar(found)
     if isinstance(column.type, Enum):
         return next(iter(column.type.enum_class or ()))
