@@ -346,13 +346,17 @@ def make_offer(program: Any, campaign: Any = None, **over: Any) -> Any:
 def make_plan_item(person: Person, program: Any, *, status: st.PlanItemStatus, **over: Any) -> Any:
     """A person's wish of the coming year's plan."""
     offer = over.pop("offer", None) or make_offer(program)
+    item = m.PlanItem
+    own = rows(item, item.campaign_id == offer.campaign_id, item.employee_id == person.employee.id)
+    taken = {row.priority for row in own if row.status in st.PLAN_HELD}
     values = {
         "campaign_id": offer.campaign_id,
         "offer_id": offer.id,
         "employee_id": person.employee.id,
         "employment_id": person.employment.id,
+        "priority": next(n for n in (1, 2, 3) if n not in taken),
     }
-    return save(m.PlanItem(program_id=program.id, status=status, **(values | over)))
+    return save(item(program_id=program.id, status=status, **(values | over)))
 
 
 def set_setting(key: str, value: str) -> None:

@@ -382,7 +382,7 @@ def test_a_date_is_never_read_month_first(region: Region, school: Browser, typed
 
 def login_for(table: str) -> str:
     logins = {"ab_user": "admin", "assignment": "admin", "enrolment": "school", "voucher_application": "school"}
-    logins |= dict.fromkeys(("blank_receipt", "blank_act", "registry"), "organizer")
+    logins |= dict.fromkeys(("blank_receipt", "blank_act", "registry", "plan_offer"), "organizer")
     return logins.get(table, "operator")
 
 
@@ -395,7 +395,17 @@ def test_a_new_form_chooses_nothing_and_marks_what_is_needed(region: Region, vie
     fields = form_fields(page.text)
     for name, choices in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
         chosen = re.findall(r'<option value="([^"]*)" selected', choices)
-        defaults = {"status", "kind", "form", "ownership", "employer_agreement", "block", "funding", "citizenship"}
+        defaults = {
+            "status",
+            "kind",
+            "form",
+            "ownership",
+            "employer_agreement",
+            "block",
+            "funding",
+            "citizenship",
+            "campaign",
+        }
         assert chosen in ([], [""]) or name in defaults, (name, chosen)
     for pk in re.findall(r'<input type="hidden" name="(?!csrf_token|version|opened)([^"]+)" value="\d', form):
         # who works for one organizer enters its papers only

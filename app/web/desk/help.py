@@ -85,6 +85,40 @@ TOPICS: Mapping[str, str | Mapping[str, str]] = {
         "operator": "operator#объединяйте-дубли-карточек",
         "territory": "territory#следите-за-данными-школ",
     },
+    **{
+        key: {
+            "": "ministry#посмотрите-и-утвердите-план-года",
+            "operator": "operator#ведите-план-на-следующий-год",
+            "territory": "territory#следите-за-планом-года",
+        }
+        for key in ("PlanCampaignView", "PlanResultView", "ResultsView")
+    },
+    "PlanOfferView": {
+        "": "organizer#предложите-программы-на-год",
+        "worker": "worker#выберите-курсы-на-следующий-год",
+        "school": "school#планируйте-обучение",
+        "operator": "operator#ведите-план-на-следующий-год",
+        "territory": "territory#следите-за-планом-года",
+        "ministry": "ministry#посмотрите-и-утвердите-план-года",
+    },
+    **{
+        key: {
+            "": "school#планируйте-обучение",
+            "worker": "worker#выберите-курсы-на-следующий-год",
+            "operator": "operator#ведите-план-на-следующий-год",
+            "territory": "territory#следите-за-планом-года",
+            "ministry": "ministry#посмотрите-и-утвердите-план-года",
+        }
+        for key in ("PlanItemView", "UnmetWishView")
+    },
+    "OwnPlanView": "worker#выберите-курсы-на-следующий-год",
+    "PlanPeopleView": {"": "school#планируйте-обучение", "territory": "territory#следите-за-планом-года"},
+    "DemandView": {
+        "": "ministry#посмотрите-и-утвердите-план-года",
+        "organizer": "organizer#посмотрите-спрос-на-ваши-программы",
+        "operator": "operator#ведите-план-на-следующий-год",
+        "territory": "territory#следите-за-планом-года",
+    },
     "VoucherApplicationView": {
         "": "chek#как-получить",
         "worker": "worker#подайте-заявку-на-чек",
