@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
+from app import addresses
 from app import models as m
 from app.clock import today
 from app.extensions import limiter
@@ -24,6 +25,9 @@ from tests.services import makers as mk
 from tests.statements import recorded
 from tests.web.captcha_answers import answer_to
 from tests.web.pages import error_beside, form_fields, names, refusal, words
+
+#: the step at which the position is told
+WORKPLACE = addresses.at("register", "work", "")
 
 PASSWORD = "Дождь-стучит-по-крыше"
 
@@ -64,13 +68,13 @@ def come_to_the_last_step(client: FlaskClient, school: Any) -> str:
     """Walk through the first steps; the page of the last one."""
     assert send(client, "/register/", consent=texts()).location == "/register/organization/"
     chosen = {"organization": school.id, "organization_text": school.short_name}
-    assert send(client, "/register/organization/", **chosen).location == "/register/work/"
-    page = client.get("/register/work/").get_data(as_text=True)
+    assert send(client, "/register/organization/", **chosen).location == WORKPLACE
+    page = client.get(WORKPLACE).get_data(as_text=True)
     assert f"Вы выбрали: {school.short_name}. Территориальный орган — " in html.unescape(page)
     position, subject = mk.make_position(), mk.make_subject()
     answer = send(
         client,
-        "/register/work/",
+        WORKPLACE,
         position=position.id, position_text=position.name,
         subjects=subject.id, subjects_text="",
     )  # fmt: skip
@@ -115,7 +119,7 @@ def test_the_required_box_is_asked_for_and_what_was_checked_stays(client: FlaskC
     assert re.search(rf'value="{texts("news")[0]}" checked', page)
 
 
-@pytest.mark.parametrize("path", ["/register/organization/", "/register/work/", "/register/person/"])
+@pytest.mark.parametrize("path", ["/register/organization/", WORKPLACE, "/register/person/"])
 def test_a_step_out_of_turn_leads_back(client: FlaskClient, path: str) -> None:
     assert client.get(path).location == "/register/"
 
